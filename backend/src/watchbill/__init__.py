@@ -1,0 +1,1 @@
+"""Watchbill: draw, run and watch AI agent workflows built on CrewAI."""

@@ -1,0 +1,100 @@
+"""Agents, tasks and crews as users describe them, stored or inline in a flow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Text = Annotated[str, Field(max_length=100_000, json_schema_extra={"format": "template"})]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AgentOptions(_Model):
+    """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
+    and its own time-outs are not: Watchbill has its own."""
+
+    max_iter: int = Field(20, ge=1, le=100, title="Maximum steps", description="How often it may think.")
+    temperature: float | None = Field(None, ge=0, le=2, title="Temperature")
+    max_tokens: int | None = Field(None, ge=1, le=1_000_000, title="Maximum tokens per answer")
+    allow_delegation: bool = Field(False, title="May delegate", description="May ask other agents of its crew.")
+    respect_context_window: bool = Field(True, title="Summarise when the context is full")
+    use_system_prompt: bool = Field(True, title="Use a system prompt")
+    inject_date: bool = Field(False, title="Tell it today's date")
+    reasoning: bool = Field(False, title="Plan before acting")
+    max_reasoning_attempts: int | None = Field(None, ge=1, le=10, title="Planning attempts")
+    llm_timeout_seconds: float = Field(120, gt=0, le=3600, title="Time-out of a model call (s)")
+
+
+class AgentConfig(_Model):
+    """An agent: who it is and which model it thinks with."""
+
+    role: Annotated[Text, Field(min_length=1, title="Role")]
+    goal: Annotated[Text, Field(min_length=1, title="Goal")]
+    backstory: Annotated[Text, Field(title="Backstory")] = ""
+    model: str | None = Field(None, max_length=200, title="Model")
+    provider_id: UUID | None = Field(None, title="Provider")
+    tool_ids: list[UUID] = Field(default=[], max_length=50, title="Tools")
+    config: AgentOptions = Field(default_factory=AgentOptions, title="Options")
+
+
+class NamedAgent(AgentConfig):
+    """An agent of an inline crew, with the name its tasks call it by."""
+
+    name: Name
+
+
+class TaskConfig(_Model):
+    """What one agent is asked to do."""
+
+    description: Annotated[Text, Field(min_length=1, title="Task")]
+    expected_output: Annotated[Text, Field(min_length=1, title="Expected output")]
+    output_schema: dict[str, Any] | None = Field(
+        None, title="Output schema", description="JSON Schema that the answer must satisfy."
+    )
+
+
+class NamedTask(TaskConfig):
+    """A task of a crew. `agent` names its agent; `context` names earlier tasks whose output it reads."""
+
+    name: Name
+    agent: str | None = Field(None, title="Agent")
+    context: list[str] = Field(default=[], title="Reads the output of")
+
+
+class CrewConfig(_Model):
+    """A crew written out: its agents, its tasks in order, and how they work together."""
+
+    name: Name = "Crew"
+    process: Literal["sequential", "hierarchical"] = "sequential"
+    agents: list[NamedAgent] = Field(min_length=1, max_length=50)
+    tasks: list[NamedTask] = Field(min_length=1, max_length=100)
+    manager: AgentConfig | None = None
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> CrewConfig:
+        agents = [agent.name for agent in self.agents]
+        for name in {name for name in agents if agents.count(name) > 1}:
+            raise ValueError(f"Two agents are called {name!r}; give each its own name.")
+        seen: set[str] = set()
+        for task in self.tasks:
+            _check_task(task, set(agents), seen, self.process)
+            seen.add(task.name)
+        return self
+
+
+def _check_task(task: NamedTask, agents: set[str], earlier: set[str], process: str) -> None:
+    if task.name in earlier:
+        raise ValueError(f"Two tasks are called {task.name!r}; give each its own name.")
+    if task.agent is not None and task.agent not in agents:
+        raise ValueError(f"Task {task.name!r} names the agent {task.agent!r}, which the crew does not have.")
+    if task.agent is None and process == "sequential":
+        raise ValueError(f"Task {task.name!r} has no agent; in a sequential crew each task needs one.")
+    for name in task.context:
+        if name not in earlier:
+            raise ValueError(f"Task {task.name!r} reads {name!r}, which is not a task before it.")

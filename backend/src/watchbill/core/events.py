@@ -1,0 +1,325 @@
+"""Every event of an execution: one envelope, and one data model per type.
+
+Events named `execution_*` and `node_*` are the journal: they alone decide the state of an execution. The
+others are the trace: they tell how a node got there, and losing them loses no state.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from watchbill.core.errors import ErrorKind
+from watchbill.core.usage import Usage
+
+
+class ExecutionStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can happen to the execution any more."""
+        return self in (ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
+
+
+class NodeStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NodeFailure(_Data):
+    """Why a node failed: whose fault it is, a code for programs, a sentence for people."""
+
+    kind: ErrorKind
+    code: str
+    message: str
+
+
+class ExecutionFailure(NodeFailure):
+    """Why an execution failed, and at which node if at one."""
+
+    node_id: str | None = None
+
+
+class ExecutionQueued(_Data):
+    type: Literal["execution_queued"] = "execution_queued"
+    flow_id: UUID | None = None
+    version: int | None = None
+    inputs: dict[str, JsonValue]
+
+
+class ExecutionStarted(_Data):
+    """A worker took the execution; `epoch` rises each time one does."""
+
+    type: Literal["execution_started"] = "execution_started"
+    epoch: int
+
+
+class ExecutionWaiting(_Data):
+    type: Literal["execution_waiting"] = "execution_waiting"
+    until: datetime | None = None
+
+
+class ExecutionResumed(_Data):
+    """A new worker took over; nodes that were in flight are run again."""
+
+    type: Literal["execution_resumed"] = "execution_resumed"
+    epoch: int
+    interrupted: list[str] = []
+
+
+class ExecutionCompleted(_Data):
+    type: Literal["execution_completed"] = "execution_completed"
+    outputs: dict[str, JsonValue]
+    usage: Usage
+
+
+class ExecutionFailed(_Data):
+    type: Literal["execution_failed"] = "execution_failed"
+    error: ExecutionFailure
+    usage: Usage
+
+
+class ExecutionCancelled(_Data):
+    type: Literal["execution_cancelled"] = "execution_cancelled"
+    reason: str | None = None
+    usage: Usage
+
+
+class NodeStarted(_Data):
+    """`input` is what the node works on: its configuration with every expression evaluated."""
+
+    type: Literal["node_started"] = "node_started"
+    attempt: int
+    input: JsonValue = None
+
+
+class NodeCompleted(_Data):
+    """`handle` is the one outgoing handle that became active; null activates the default one."""
+
+    type: Literal["node_completed"] = "node_completed"
+    attempt: int
+    output: JsonValue = None
+    handle: str | None = None
+    usage: Usage = Usage()
+
+
+class NodeFailed(_Data):
+    """The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch)."""
+
+    type: Literal["node_failed"] = "node_failed"
+    attempt: int
+    error: NodeFailure
+    handled: bool = False
+    handle: str | None = None
+    usage: Usage = Usage()
+
+
+class NodeRetrying(_Data):
+    """An attempt failed and another one starts at `retry_at`."""
+
+    type: Literal["node_retrying"] = "node_retrying"
+    attempt: int
+    error: NodeFailure
+    retry_at: datetime
+    usage: Usage = Usage()
+
+
+class NodeSkipped(_Data):
+    type: Literal["node_skipped"] = "node_skipped"
+
+
+class NodeWaiting(_Data):
+    type: Literal["node_waiting"] = "node_waiting"
+    until: datetime | None = None
+
+
+class TaskStarted(_Data):
+    type: Literal["task_started"] = "task_started"
+    task: str
+    agent: str
+
+
+class TaskCompleted(_Data):
+    type: Literal["task_completed"] = "task_completed"
+    task: str
+    agent: str
+    output: JsonValue = None
+
+
+class LlmStarted(_Data):
+    """A call goes out. `call_id` ties its events together; `agent` is set inside crews."""
+
+    type: Literal["llm_started"] = "llm_started"
+    call_id: str
+    provider: str
+    model: str
+    agent: str | None = None
+    messages: list[JsonValue] = []
+
+
+class LlmToken(_Data):
+    """A piece of streamed text. Pieces of one call that arrive together are joined into one event."""
+
+    type: Literal["llm_token"] = "llm_token"
+    call_id: str
+    text: str
+
+
+class LlmCompleted(_Data):
+    type: Literal["llm_completed"] = "llm_completed"
+    call_id: str
+    provider: str
+    model: str
+    text: str
+    tool_calls: list[JsonValue] = []
+    finish_reason: str | None = None
+    duration_ms: int
+    usage: Usage
+    priced: bool = True  # False: no price is known for the model, so cost_usd is 0
+
+
+class LlmFailed(_Data):
+    type: Literal["llm_failed"] = "llm_failed"
+    call_id: str
+    provider: str
+    model: str
+    error: NodeFailure
+    duration_ms: int
+
+
+class LlmFailover(_Data):
+    """A provider failed in a way that another may not; the call goes to the next one."""
+
+    type: Literal["llm_failover"] = "llm_failover"
+    call_id: str
+    from_provider: str
+    to_provider: str
+    reason: str
+
+
+class ToolStarted(_Data):
+    type: Literal["tool_started"] = "tool_started"
+    call_id: str
+    tool: str
+    agent: str | None = None
+    arguments: JsonValue = None
+
+
+class ToolCompleted(_Data):
+    type: Literal["tool_completed"] = "tool_completed"
+    call_id: str
+    tool: str
+    output: JsonValue = None
+    duration_ms: int
+
+
+class ToolFailed(_Data):
+    type: Literal["tool_failed"] = "tool_failed"
+    call_id: str
+    tool: str
+    error: NodeFailure
+    duration_ms: int
+
+
+class Log(_Data):
+    type: Literal["log"] = "log"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: str
+    details: dict[str, JsonValue] = {}
+
+
+JournalData = (
+    ExecutionQueued
+    | ExecutionStarted
+    | ExecutionWaiting
+    | ExecutionResumed
+    | ExecutionCompleted
+    | ExecutionFailed
+    | ExecutionCancelled
+    | NodeStarted
+    | NodeCompleted
+    | NodeFailed
+    | NodeRetrying
+    | NodeSkipped
+    | NodeWaiting
+)
+TraceData = (
+    TaskStarted
+    | TaskCompleted
+    | LlmStarted
+    | LlmToken
+    | LlmCompleted
+    | LlmFailed
+    | LlmFailover
+    | ToolStarted
+    | ToolCompleted
+    | ToolFailed
+    | Log
+)
+EventData = JournalData | TraceData
+
+DATA_MODELS: dict[str, type[EventData]] = {
+    model.model_fields["type"].default: model for model in (*get_args(JournalData), *get_args(TraceData))
+}
+JOURNAL_TYPES = frozenset(model.model_fields["type"].default for model in get_args(JournalData))
+FINAL_TYPES = frozenset({"execution_completed", "execution_failed", "execution_cancelled"})
+
+
+class Event(BaseModel):
+    """The envelope. `seq` rises by one from 1; one writer per execution gives it out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int
+    execution_id: UUID
+    type: str
+    node_id: str | None = None
+    timestamp: datetime
+    data: dict[str, Any]
+
+    def payload(self) -> EventData:
+        """The typed data.
+
+        Raises:
+            KeyError: the type is not one of DATA_MODELS.
+            pydantic.ValidationError: the data do not fit the type.
+        """
+        return DATA_MODELS[self.type].model_validate({**self.data, "type": self.type})
+
+    @property
+    def final(self) -> bool:
+        """Whether this is the last event of its execution."""
+        return self.type in FINAL_TYPES
+
+
+def envelope(
+    data: EventData, *, seq: int, execution_id: UUID, node_id: str | None, timestamp: datetime
+) -> Event:
+    """Wrap typed data; the type moves from the data into the envelope."""
+    return Event(
+        seq=seq,
+        execution_id=execution_id,
+        type=data.type,
+        node_id=node_id,
+        timestamp=timestamp,
+        data=data.model_dump(mode="json", exclude={"type"}),
+    )

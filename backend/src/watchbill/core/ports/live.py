@@ -1,0 +1,31 @@
+"""Live events: a bounded buffer per execution with a doorbell, for watchers on any replica."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from watchbill.core.events import Event
+from watchbill.core.tenancy import TenantScope
+
+
+class LiveEvents(Protocol):
+    """The writer's side. Losing it loses no event: watchers refill from the stores."""
+
+    async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
+        """Make events visible to watchers. They are durable already."""
+        ...
+
+
+class LiveReader(Protocol):
+    """The watcher's side."""
+
+    async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
+        """Buffered events with seq > after, in order. The first may be later than after + 1: a gap means
+        that the buffer no longer holds them and the stores must be asked."""
+        ...
+
+    def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncIterator[None]:
+        """Yields once when ready, then whenever new events may be there."""
+        ...

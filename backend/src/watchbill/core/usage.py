@@ -1,0 +1,32 @@
+"""Token counts and cost of model calls."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+# Money stays decimal inside and is a JSON number outside; nano-dollars are exact in both for any real bill.
+Dollars = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+
+
+class Usage(BaseModel):
+    """What model calls used. Tokens are counts, `cost_usd` is US dollars, `llm_calls` counts answered calls."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost_usd: Dollars = Decimal(0)
+    llm_calls: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            total_tokens=self.total_tokens + other.total_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            llm_calls=self.llm_calls + other.llm_calls,
+        )

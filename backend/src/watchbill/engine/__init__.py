@@ -1,0 +1,1 @@
+"""The imperative shell that claims executions and runs their plans against ports."""

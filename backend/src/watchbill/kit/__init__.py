@@ -1,0 +1,1 @@
+"""Small shared parts that know nothing of the domain."""

@@ -1,0 +1,1 @@
+"""Node types: one module per type with its spec and its execute function."""
