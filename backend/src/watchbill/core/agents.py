@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Text = Annotated[str, Field(max_length=100_000, json_schema_extra={"format": "template"})]
+from watchbill.core.expressions.template import as_text
+
+# A template that is one expression keeps its type, but a text stays a text.
+Text = Annotated[
+    str, BeforeValidator(as_text), Field(max_length=1_000_000, json_schema_extra={"format": "template"})
+]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -1,0 +1,171 @@
+"""CEL expressions: parsing, what they refer to, and evaluation over plain JSON values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+import cel
+
+MAX_LENGTH = 10_000
+# A macro walks its list, so nested macros multiply: three levels over long lists already take seconds.
+MAX_MACRO_DEPTH = 3
+VARIABLES = frozenset({"inputs", "nodes"})
+
+_TOKEN = re.compile(
+    r"""(?P<string>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))"""
+    r"""|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<space>\s+|//[^\n]*)|(?P<other>.)""",
+    re.DOTALL,
+)
+_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+_POSITION = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be read or evaluated. `position` is (line, column), both from 1, where known."""
+
+    def __init__(self, code: str, message: str, position: tuple[int, int] | None = None):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something an expression reads: `inputs.<name>` or `nodes.<name>`; name is None for the whole map."""
+
+    root: Literal["inputs", "nodes"]
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """A parsed expression. Build it with `parse`; parsing the same text again costs nothing."""
+
+    source: str
+    references: frozenset[Reference]
+    _program: Any
+
+    def evaluate(self, scope: Mapping[str, Any]) -> Any:
+        """The value over `scope`, a mapping with `inputs` and `nodes`, as plain JSON.
+
+        Raises:
+            ExpressionError: with code `evaluation_failed` and a sentence that says why.
+        """
+        try:
+            return to_json(self._program.execute(scope))
+        except KeyError as error:
+            raise self._failure(f"there is no field {error}") from error
+        except IndexError as error:
+            raise self._failure("the list has no such element") from error
+        except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+            raise self._failure(str(error)) from error
+
+    def _failure(self, why: str) -> ExpressionError:
+        return ExpressionError("evaluation_failed", f"Cannot evaluate `{_shorten(self.source)}`: {why}")
+
+
+@lru_cache(maxsize=20_000)
+def parse(source: str) -> Expression:
+    """Parse a CEL expression.
+
+    Raises:
+        ExpressionError: `expression_syntax`, `expression_too_long`, `expression_too_deep` or
+            `expression_unknown_variable`.
+    """
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError("expression_too_long", f"An expression has at most {MAX_LENGTH:,} characters.")
+    if not source.strip():
+        raise ExpressionError("expression_syntax", "The expression is empty.")
+    references = _references(source)
+    try:
+        program = cel.compile(source)
+    except (ValueError, RecursionError) as error:
+        raise _syntax_error(str(error)) from error
+    unknown = sorted(set(program.variables()) - VARIABLES)
+    if unknown:
+        raise ExpressionError(
+            "expression_unknown_variable",
+            f"`{unknown[0]}` is not known here. Use `inputs.<field>` or `nodes.<id>.output`.",
+        )
+    return Expression(source, references, program)
+
+
+def _syntax_error(text: str) -> ExpressionError:
+    match = _POSITION.search(text)
+    if not match:
+        return ExpressionError("expression_syntax", "The expression cannot be read.")
+    line, column, message = int(match[1]), int(match[2]), match[3].split("expecting")[0].strip()
+    return ExpressionError(
+        "expression_syntax", f"Line {line}, column {column}: {message.removesuffix(',')}", (line, column)
+    )
+
+
+def _references(source: str) -> frozenset[Reference]:
+    """What the expression reads, found in its tokens: the parser names only top-level variables."""
+    tokens = [
+        (match.lastgroup or "", match.group())
+        for match in _TOKEN.finditer(source)
+        if match.lastgroup != "space"
+    ]
+    _check_macro_depth(tokens)
+    found: set[Reference] = set()
+    for index, (kind, text) in enumerate(tokens):
+        if kind != "name" or text not in VARIABLES or (index and tokens[index - 1][1] == "."):
+            continue
+        found.add(Reference("inputs" if text == "inputs" else "nodes", _selected(tokens, index + 1)))
+    return frozenset(found)
+
+
+def _selected(tokens: list[tuple[str, str]], index: int) -> str | None:
+    following = tokens[index : index + 3]
+    if len(following) >= 2 and following[0][1] == "." and following[1][0] == "name":
+        return following[1][1]
+    if len(following) == 3 and following[0][1] == "[" and following[1][0] == "string" and following[2][1] == "]":
+        return following[1][1][1:-1]
+    return None
+
+
+def _check_macro_depth(tokens: list[tuple[str, str]]) -> None:
+    open_macros: list[bool] = []
+    for index, (_, text) in enumerate(tokens):
+        if text == "(":
+            is_macro = index > 1 and tokens[index - 1][1] in _MACROS and tokens[index - 2][1] == "."
+            open_macros.append(is_macro)
+            if sum(open_macros) > MAX_MACRO_DEPTH:
+                raise ExpressionError(
+                    "expression_too_deep", f"At most {MAX_MACRO_DEPTH} list macros may be nested."
+                )
+        elif text == ")" and open_macros:
+            open_macros.pop()
+
+
+def to_json(value: Any) -> Any:
+    """A CEL result as plain JSON: times become RFC 3339 text, durations seconds, bytes text."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"the result {value} is not a number that JSON can hold")
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(f"the result has the type {type(value).__name__}, which has no JSON form")
+
+
+def _shorten(source: str, limit: int = 120) -> str:
+    return source if len(source) <= limit else source[: limit - 1] + "…"

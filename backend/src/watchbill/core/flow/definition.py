@@ -1,0 +1,64 @@
+"""The flow definition, `watchbill.flow/v1`: nodes, edges and where they stand on the canvas."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = "watchbill.flow/v1"
+MAX_NODES = 2_000
+MAX_EDGES = 10_000
+MAX_BYTES = 2 * 1024 * 1024
+ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RetryPolicy(_Model):
+    """How often a node is tried and how long it waits between tries, doubling each time."""
+
+    max_attempts: int = Field(1, ge=1, le=20, title="Attempts", description="How often the node is tried.")
+    backoff_seconds: float = Field(1.0, ge=0, le=3600, title="First wait (s)", description="Doubles each time.")
+
+
+class Position(_Model):
+    """Where a node stands on the canvas, in pixels."""
+
+    x: float = Field(ge=-1e7, le=1e7)
+    y: float = Field(ge=-1e7, le=1e7)
+
+
+class Node(_Model):
+    """A step. `config` belongs to the node type; see GET /node-types."""
+
+    id: Id
+    type: str = Field(max_length=100)
+    label: str = Field("", max_length=200)
+    config: dict[str, Any] = {}
+    retry: RetryPolicy = RetryPolicy()
+    timeout_seconds: float | None = Field(None, gt=0, le=7 * 86400)
+    on_error: Literal["fail", "continue", "branch"] = "fail"
+
+
+class Edge(_Model):
+    """An arrow: the target runs after the source. `source_handle` names the branch it leaves from."""
+
+    id: str = Field(min_length=1, max_length=200)
+    source: str = Field(max_length=200)
+    target: str = Field(max_length=200)
+    source_handle: str | None = Field(None, max_length=200)
+
+
+class FlowDefinition(_Model):
+    """A whole flow as it is saved, shown and run."""
+
+    schema_: Literal["watchbill.flow/v1"] = Field(SCHEMA, alias="schema")
+    nodes: list[Node] = Field(max_length=MAX_NODES)
+    edges: list[Edge] = Field(default=[], max_length=MAX_EDGES)
+    layout: dict[str, Position] = {}
+    timeout_seconds: float = Field(3600, gt=0, le=30 * 86400)

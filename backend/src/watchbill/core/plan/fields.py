@@ -1,0 +1,103 @@
+"""Checks of one node's configuration: its shape, its expressions, and what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from watchbill.core.expressions import Expression, ExpressionError, Reference, Template, parse, parse_template
+from watchbill.core.expressions.template import Path, templates_in
+from watchbill.core.flow.definition import Node
+from watchbill.core.flow.problems import Problem
+from watchbill.core.node_types import NodeType
+
+# Says why a reference is not allowed, or None.
+Allowed = Callable[[Reference], tuple[str, str] | None]
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path as users and forms write it: `config.cases.0.when`."""
+    return ".".join(str(part) for part in path)
+
+
+def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list[Problem]]:
+    """The typed configuration, or a problem for each field that does not fit."""
+    try:
+        config = type_.config.model_validate(node.config)
+    except ValidationError as error:
+        return None, [
+            Problem(
+                node_id=node.id,
+                field=dotted(("config", *item["loc"])),
+                code="config_missing" if item["type"] == "missing" else "config_invalid",
+                message=sentence(item["type"], item["msg"]),
+            )
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    return config, [
+        problem.model_copy(update={"node_id": node.id, "field": f"config.{problem.field}"})
+        for problem in type_.check(config)
+    ]
+
+
+def sentence(code: str, message: str) -> str:
+    """Pydantic's message as a sentence for a person."""
+    if code == "missing":
+        return "This field is required."
+    if code == "string_too_short":
+        return "This field is empty."
+    if code == "extra_forbidden":
+        return "This field is not known here; remove it."
+    text = message.removeprefix("Value error, ")
+    return text if text.endswith(".") else f"{text}."
+
+
+def read_fields(
+    node: Node, type_: NodeType, allowed: Allowed
+) -> tuple[list[tuple[Path, Template]], dict[str, Expression], list[Problem]]:
+    """Parse every template and expression of a node; problems name the field and what to do."""
+    problems: list[Problem] = []
+    fields: list[tuple[Path, Template]] = []
+    conditions: dict[str, Expression] = {}
+    bare = {path: text for pattern in type_.expressions for path, text in _at(node.config, pattern)}
+    values = {key: value for key, value in node.config.items() if key not in type_.verbatim}
+    for path, text in templates_in(values):
+        if path in bare:
+            continue
+        try:
+            fields.append((path, parse_template(text)))
+        except ExpressionError as error:
+            problems.append(_problem(node, path, error.code, error.message))
+    for path, text in bare.items():
+        try:
+            conditions[dotted(path)] = parse(text)
+        except ExpressionError as error:
+            problems.append(_problem(node, path, error.code, error.message))
+    for path, references in (
+        *((path, template.references) for path, template in fields),
+        *(((key,), expression.references) for key, expression in conditions.items()),
+    ):
+        for reference in sorted(references, key=str):
+            if why := allowed(reference):
+                problems.append(_problem(node, path, *why))
+    return fields, conditions, problems
+
+
+def _problem(node: Node, path: Sequence[str | int], code: str, message: str) -> Problem:
+    return Problem(node_id=node.id, field=dotted(("config", *path)), code=code, message=message)
+
+
+def _at(value: Any, pattern: Sequence[str], path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Strings that stand at a path pattern; `*` is any index of a list."""
+    if not pattern:
+        if isinstance(value, str):
+            yield path, value
+        return
+    head, rest = pattern[0], pattern[1:]
+    if head == "*" and isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _at(item, rest, (*path, index))
+    elif isinstance(value, Mapping) and head in value:
+        yield from _at(value[head], rest, (*path, head))

@@ -1,0 +1,107 @@
+"""Input: where a flow starts, and the fields a run asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from watchbill.core.errors import FieldError
+from watchbill.core.flow.definition import Id
+from watchbill.core.node_types import NodeResult, NodeType
+
+FieldType = Literal["string", "text", "integer", "number", "boolean", "list", "object"]
+
+_ACCEPTS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "text": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "object": (dict,),
+}
+_WORDS = {"string": "text", "list": "a list", "object": "an object", "integer": "a whole number"}
+
+
+class InputField(BaseModel):
+    """One thing a run asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Id, Field(title="Name")]
+    type: FieldType = Field("string", title="Type")
+    label: str = Field("", max_length=200, title="Label")
+    description: str = Field("", max_length=2000, title="Help text")
+    required: bool = Field(True, title="Required")
+    default: JsonValue = Field(None, title="Default")
+    options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
+
+
+class Config(BaseModel):
+    """The fields of the form that starts a run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: list[InputField] = Field(default=[], max_length=100, title="Fields")
+
+    @model_validator(mode="after")
+    def _unique(self) -> Config:
+        names = [field.name for field in self.fields]
+        for name in {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"Two fields are called `{name}`.")
+        return self
+
+
+def check_inputs(config: Config, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The inputs with defaults filled in, and an error for each that is missing, unknown or of a wrong type."""
+    errors: list[FieldError] = []
+    values: dict[str, Any] = {}
+    known = {field.name for field in config.fields}
+    for name in given.keys() - known:
+        text = f"The flow has no input `{name}`."
+        errors.append(FieldError(("inputs", name), "unknown_input", text))
+    for field in config.fields:
+        value = given.get(field.name)
+        if value is None:
+            value = field.default
+        if value is None:
+            if field.required:
+                text = f"The input `{field.name}` is required."
+                errors.append(FieldError(("inputs", field.name), "missing", text))
+            values[field.name] = None
+            continue
+        values[field.name] = value
+        if why := _mismatch(field, value):
+            errors.append(FieldError(("inputs", field.name), "wrong_type", why))
+    return values, errors
+
+
+def _mismatch(field: InputField, value: Any) -> str | None:
+    accepted = _ACCEPTS[field.type]
+    wanted = _WORDS.get(field.type, f"a {field.type}" if field.type != "text" else "text")
+    # bool is an int in Python, not in JSON
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        return f"The input `{field.name}` must be {wanted}."
+    if field.options and value not in field.options:
+        return f"The input `{field.name}` must be one of: {', '.join(field.options)}."
+    return None
+
+
+def _evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+    return NodeResult(dict(inputs))
+
+
+TYPE = NodeType(
+    kind="input",
+    title="Input",
+    description="Starts the flow and asks for its inputs.",
+    group="flow",
+    icon="log-in",
+    config=Config,
+    evaluate=_evaluate,
+    verbatim=frozenset({"fields"}),
+    accepts_input=False,
+    limit=1,
+)

@@ -1,0 +1,65 @@
+"""LLM: one question to a model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from watchbill.core.agents import Text
+from watchbill.core.node_types import NodeContext, NodeResult, NodeType
+from watchbill.core.ports.llm import LlmCall
+
+
+class Config(BaseModel):
+    """What is asked, of which model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Annotated[Text, Field(min_length=1, title="Prompt", json_schema_extra={"format": "template"})]
+    system: Annotated[Text, Field(title="System message", json_schema_extra={"format": "template"})] = ""
+    model: str | None = Field(None, max_length=200, title="Model", json_schema_extra={"format": "model"})
+    provider_id: UUID | None = Field(None, title="Provider", json_schema_extra={"format": "provider"})
+    output_schema: dict[str, Any] | None = Field(
+        None, title="Output schema", description="JSON Schema that the answer must satisfy."
+    )
+    stream: bool = Field(True, title="Stream the answer")
+    temperature: float | None = Field(None, ge=0, le=2, title="Temperature")
+    max_tokens: int | None = Field(None, ge=1, le=1_000_000, title="Maximum tokens")
+
+
+async def execute(context: NodeContext) -> NodeResult:
+    """Ask the model; the output is its text, or the JSON value when there is an output schema."""
+    config: Config = context.config
+    messages = [{"role": "user", "content": config.prompt}]
+    if config.system:
+        messages.insert(0, {"role": "system", "content": config.system})
+    answer = await context.llm.complete(
+        LlmCall(
+            scope=context.scope,
+            execution_id=context.execution_id,
+            node_id=context.node_id,
+            messages=messages,
+            model=config.model,
+            provider_id=config.provider_id,
+            output_schema=config.output_schema,
+            stream=config.stream,
+            temperature=config.temperature,
+            max_tokens=config.max_tokens,
+        ),
+        context.emit,
+    )
+    return NodeResult(answer.text if config.output_schema is None else answer.parsed)
+
+
+TYPE = NodeType(
+    kind="llm",
+    title="LLM",
+    description="Asks a model one question.",
+    group="models",
+    icon="message-square-text",
+    config=Config,
+    execute=execute,
+    verbatim=frozenset({"output_schema"}),
+)

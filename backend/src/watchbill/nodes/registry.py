@@ -1,0 +1,21 @@
+"""Every node type, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from watchbill.core.node_types import NodeType
+from watchbill.nodes import agent, condition, crew, input, llm, output, transform
+
+NODE_TYPES: Mapping[str, NodeType] = {
+    node_type.kind: node_type
+    for node_type in (
+        input.TYPE,
+        output.TYPE,
+        agent.TYPE,
+        crew.TYPE,
+        llm.TYPE,
+        condition.TYPE,
+        transform.TYPE,
+    )
+}
