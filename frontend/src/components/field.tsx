@@ -1,0 +1,80 @@
+"use client";
+
+/** A labelled control: label, hint and error, tied to the control for assistive technology. */
+import { Slot } from "radix-ui";
+import { useId, type ComponentProps, type ReactElement, type ReactNode } from "react";
+import { cn } from "@/lib/cn";
+
+export function Label({ className, ...rest }: ComponentProps<"label">) {
+  return <label {...rest} className={cn("text-sm font-medium", className)} />;
+}
+
+type FieldProps = {
+  label: ReactNode;
+  /** Said before typing: what is wanted and its rules. */
+  hint?: ReactNode;
+  /** What is wrong and how to mend it. */
+  error?: string;
+  /** Marks the field; required is the rule, so only the exception is shown. */
+  optional?: boolean;
+  /** Puts the label beside the control (switches, checkboxes). */
+  inline?: boolean;
+  className?: string;
+  /** One control that takes id and aria-* props. */
+  children: ReactElement;
+};
+
+export function Field({ label, hint, error, optional, inline, className, children }: FieldProps) {
+  const id = useId();
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const control = (
+    <Slot.Root
+      id={id}
+      aria-describedby={described || undefined}
+      aria-invalid={error ? true : undefined}
+      aria-labelledby={`${id}-label`}
+    >
+      {children}
+    </Slot.Root>
+  );
+  const caption = (
+    <Label id={`${id}-label`} htmlFor={id} className={cn(inline && "font-normal")}>
+      {label}
+      {optional && <span className="font-normal text-muted"> (optional)</span>}
+    </Label>
+  );
+  return (
+    <div className={cn("flex min-w-0 flex-col gap-1", className)}>
+      {inline ? (
+        <div className="flex items-center gap-2">
+          {control}
+          {caption}
+        </div>
+      ) : (
+        <>
+          {caption}
+          {control}
+        </>
+      )}
+      {hint && (
+        <p id={`${id}-hint`} className="text-xs text-muted">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} role="alert" className="text-xs text-failed">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The aria props a Field hands to its control; composite controls pass them to their input. */
+export type ControlAria = {
+  id?: string;
+  "aria-describedby"?: string;
+  "aria-invalid"?: ComponentProps<"input">["aria-invalid"];
+  "aria-labelledby"?: string;
+  "aria-label"?: string;
+};

@@ -1,0 +1,118 @@
+"use client";
+
+/** A JSON value as a tree that folds; long texts and lists are shortened until asked for. */
+import { ChevronRight } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { cn } from "@/lib/cn";
+import { CopyButton } from "./copy-button";
+
+const TEXT_LIMIT = 400;
+const LIST_LIMIT = 100;
+
+type JsonViewProps = {
+  value: unknown;
+  /** Levels that are open at first. */
+  depth?: number;
+  className?: string;
+};
+
+export function JsonView({ value, depth = 2, className }: JsonViewProps) {
+  return (
+    <div className={cn("group relative font-mono text-xs", className)}>
+      <CopyButton
+        text={JSON.stringify(value, null, 2) ?? ""}
+        label="Copy JSON"
+        className="absolute top-0 right-0 z-10 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+      />
+      <Branch value={value} depth={depth} />
+    </div>
+  );
+}
+
+type BranchProps = { name?: string; value: unknown; depth: number };
+
+function Branch({ name, value, depth }: BranchProps) {
+  if (typeof value !== "object" || value === null) return <Leaf name={name} value={value} />;
+  return <Fold name={name} value={value} depth={depth} />;
+}
+
+function Fold({ name, value, depth }: BranchProps & { value: object }) {
+  const [open, setOpen] = useState(depth > 0);
+  const [all, setAll] = useState(false);
+  const entries = Object.entries(value);
+  const list = Array.isArray(value);
+  const shown = all ? entries : entries.slice(0, LIST_LIMIT);
+  const unit = list ? "item" : "key";
+  if (entries.length === 0) return <Row name={name}>{list ? "[]" : "{}"}</Row>;
+  return (
+    <div>
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className="flex min-h-6 items-center gap-1 rounded-sm text-left hover:bg-hover"
+      >
+        <ChevronRight
+          aria-hidden
+          className={cn("size-3.5 shrink-0 text-muted transition-transform", open && "rotate-90")}
+        />
+        {name !== undefined && <span className="text-accent-text">{name}</span>}
+        <span className="text-muted">
+          {list ? "[" : "{"} {entries.length} {unit}
+          {entries.length === 1 ? "" : "s"} {list ? "]" : "}"}
+        </span>
+      </button>
+      {open && (
+        <div className="ml-1.5 border-l pl-2.5">
+          {shown.map(([key, item]) => (
+            <Branch key={key} name={key} value={item} depth={depth - 1} />
+          ))}
+          {shown.length < entries.length && (
+            <More onClick={() => setAll(true)}>Show all {entries.length}</More>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Leaf({ name, value }: { name?: string; value: unknown }) {
+  const [all, setAll] = useState(false);
+  if (typeof value !== "string") {
+    return (
+      <Row name={name} className={typeof value === "number" ? "text-group-tools" : "text-running"}>
+        {String(value)}
+      </Row>
+    );
+  }
+  const long = value.length > TEXT_LIMIT && !all;
+  return (
+    <Row name={name} className="text-completed">
+      “{long ? `${value.slice(0, TEXT_LIMIT)}…` : value}”
+      {long && <More onClick={() => setAll(true)}>Show all</More>}
+    </Row>
+  );
+}
+
+type RowProps = { name?: string; className?: string; children: ReactNode };
+
+function Row({ name, className, children }: RowProps) {
+  return (
+    <div className="flex min-h-6 gap-2 py-1 pl-4.5 leading-4">
+      {name !== undefined && <span className="shrink-0 text-accent-text">{name}</span>}
+      <span className={cn("min-w-0 break-words whitespace-pre-wrap", className)}>{children}</span>
+    </div>
+  );
+}
+
+function More({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className="ml-1 rounded-sm px-1 text-accent-text underline underline-offset-2"
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,52 @@
+"use client";
+
+/** A number, or nothing; says null while the text is not a number. */
+import { useState } from "react";
+import type { ControlAria } from "./field";
+import { Input } from "./input";
+
+type NumberInputProps = ControlAria & {
+  value: number | null | undefined;
+  onChange: (value: number | null) => void;
+  min?: number;
+  max?: number;
+  step?: number;
+  /** Shown at the right end, e.g. "s". */
+  unit?: string;
+  placeholder?: string;
+  disabled?: boolean;
+};
+
+export function NumberInput({ value, onChange, unit, ...rest }: NumberInputProps) {
+  // The text is kept beside the number: "1." and "-" are steps on the way to one.
+  const [text, setText] = useState(value == null ? "" : String(value));
+  const shown = parse(text) === (value ?? null) ? text : value == null ? "" : String(value);
+
+  function change(next: string) {
+    setText(next);
+    onChange(parse(next));
+  }
+  return (
+    <span className="relative block">
+      <Input
+        {...rest}
+        type="number"
+        inputMode="decimal"
+        step={rest.step ?? "any"}
+        value={shown}
+        onChange={(event) => change(event.target.value)}
+        className="tabular-nums"
+      />
+      {unit && (
+        <span className="pointer-events-none absolute inset-y-0 right-8 flex items-center text-xs text-muted">
+          {unit}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function parse(text: string): number | null {
+  const number = Number(text);
+  return text.trim() === "" || Number.isNaN(number) ? null : number;
+}

@@ -1,0 +1,59 @@
+"use client";
+
+/** A preference of this browser (a size, a folded panel), kept in localStorage. */
+import { useCallback, useSyncExternalStore } from "react";
+
+const PREFIX = "watchbill.";
+const listeners = new Set<() => void>();
+/** What could not be stored (private windows, full disks) still holds until the page closes. */
+const memory = new Map<string, string>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("storage", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("storage", listener);
+  };
+}
+
+function read(name: string): string | null {
+  try {
+    return memory.get(name) ?? window.localStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, text: string): void {
+  try {
+    window.localStorage.setItem(PREFIX + name, text);
+    memory.delete(name);
+  } catch {
+    memory.set(name, text);
+  }
+  listeners.forEach((notify) => notify());
+}
+
+function parse<Value extends number | string | boolean>(text: string | null, initial: Value) {
+  try {
+    const value: unknown = JSON.parse(text ?? "null");
+    return typeof value === typeof initial ? (value as Value) : initial;
+  } catch {
+    return initial;
+  }
+}
+
+/** Like useState, remembered under `name`; prerendered pages show `initial`. */
+export function useStored<Value extends number | string | boolean>(
+  name: string,
+  initial: Value,
+): [Value, (value: Value) => void] {
+  const text = useSyncExternalStore(
+    subscribe,
+    () => read(name),
+    () => null,
+  );
+  const set = useCallback((value: Value) => write(name, JSON.stringify(value)), [name]);
+  return [parse(text, initial), set];
+}
