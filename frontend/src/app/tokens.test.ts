@@ -11,7 +11,10 @@ function theme(selector: string): Map<string, Oklch> {
   const block = css.slice(start, css.indexOf("\n}", start));
   const pattern = /--([a-z-]+): oklch\(([\d.]+) ([\d.]+) ([\d.]+)\);/g;
   return new Map(
-    [...block.matchAll(pattern)].map((m) => [m[1] ?? "", [Number(m[2]), Number(m[3]), Number(m[4])]]),
+    [...block.matchAll(pattern)].map((m) => [
+      m[1] ?? "",
+      [Number(m[2]), Number(m[3]), Number(m[4])],
+    ]),
   );
 }
 

@@ -17,7 +17,7 @@ export function Checkbox({ checked, onChange, ...rest }: CheckboxProps) {
       {...rest}
       checked={checked}
       onCheckedChange={(next) => onChange(next === true)}
-      className="flex size-4 shrink-0 items-center justify-center rounded-sm border border-control bg-surface text-on-accent data-[state=checked]:border-accent data-[state=checked]:bg-accent data-[state=indeterminate]:border-accent data-[state=indeterminate]:bg-accent disabled:opacity-50"
+      className="flex size-4 shrink-0 items-center justify-center rounded-sm border border-control bg-surface text-on-accent disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent data-[state=indeterminate]:border-accent data-[state=indeterminate]:bg-accent"
     >
       <Radix.Indicator>
         {checked === "indeterminate" ? (

@@ -3,7 +3,7 @@
 /** A searchable choice of one; may also take text that is not in the list. */
 import { Command } from "cmdk";
 import { Check, ChevronsUpDown } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { cn } from "@/lib/cn";
 import type { ControlAria } from "./field";
 import { controlClass } from "./input";
@@ -27,6 +27,7 @@ type ComboboxProps = ControlAria & {
 export function Combobox(props: ComboboxProps) {
   const { options, value, onChange, placeholder = "Choose", empty = "Nothing matches." } = props;
   const { allowCustom, disabled, className, ...rest } = props;
+  const listId = useId();
   const [open, setOpen] = useState(false);
   const [search, setSearch] = useState("");
   const shown = options.find((option) => option.value === value)?.label ?? value;
@@ -47,6 +48,7 @@ export function Combobox(props: ComboboxProps) {
       type="button"
       role="combobox"
       aria-expanded={open}
+      aria-controls={listId}
       disabled={disabled}
       id={rest.id}
       aria-describedby={rest["aria-describedby"]}
@@ -66,7 +68,7 @@ export function Combobox(props: ComboboxProps) {
       onOpenChange={toggle}
       className="w-(--radix-popover-trigger-width) min-w-56 p-0"
     >
-      <Command label={placeholder}>
+      <Command id={listId} label={placeholder}>
         <Command.Input
           value={search}
           onValueChange={setSearch}
@@ -74,9 +76,7 @@ export function Combobox(props: ComboboxProps) {
           className="h-9 w-full border-b bg-transparent px-3 outline-none"
         />
         <Command.List className="max-h-64 overflow-y-auto p-1">
-          {!offerTyped && (
-            <Command.Empty className="px-2 py-3 text-muted">{empty}</Command.Empty>
-          )}
+          {!offerTyped && <Command.Empty className="px-2 py-3 text-muted">{empty}</Command.Empty>}
           {options.map((option) => (
             <Command.Item
               key={option.value}

@@ -12,7 +12,5 @@ type InputProps = ComponentProps<"input"> & {
 };
 
 export function Input({ className, mono, ...rest }: InputProps) {
-  return (
-    <input {...rest} className={cn(controlClass, "h-8", mono && "font-mono", className)} />
-  );
+  return <input {...rest} className={cn(controlClass, "h-8", mono && "font-mono", className)} />;
 }

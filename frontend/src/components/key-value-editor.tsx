@@ -95,7 +95,12 @@ function toRows(value: Record<string, string>): Row[] {
 /** The first of two equal names wins; a row without a name is not part of the value yet. */
 function toRecord(rows: Row[]): Record<string, string> {
   const named = rows.filter((row) => row.key.trim() !== "");
-  return Object.fromEntries(named.toReversed().map((row) => [row.key, row.value]).toReversed());
+  return Object.fromEntries(
+    named
+      .toReversed()
+      .map((row) => [row.key, row.value])
+      .toReversed(),
+  );
 }
 
 function same(one: Record<string, string>, two: Record<string, string>): boolean {

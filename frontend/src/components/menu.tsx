@@ -96,7 +96,13 @@ export function DropdownMenu({ trigger, items: list, align = "end", side }: Drop
 }
 
 /** Wraps the one element whose right click opens the menu. */
-export function ContextMenu({ items: list, children }: { items: MenuItem[]; children: ReactElement }) {
+export function ContextMenu({
+  items: list,
+  children,
+}: {
+  items: MenuItem[];
+  children: ReactElement;
+}) {
   return (
     <RadixContext.Root>
       <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>

@@ -2,7 +2,9 @@
 import { cn } from "@/lib/cn";
 
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={cn("block h-4 animate-pulse rounded-sm bg-hover", className)} />;
+  return (
+    <span aria-hidden className={cn("block h-4 animate-pulse rounded-sm bg-hover", className)} />
+  );
 }
 
 /** Rows for a table or list that is on its way. */

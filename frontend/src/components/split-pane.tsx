@@ -59,9 +59,9 @@ export function SplitPane(props: SplitPaneProps) {
         onPointerCancel={() => setDrag(null)}
         onKeyDown={onKeyDown}
         className={cn(
-          "relative shrink-0 touch-none bg-line transition-colors hover:bg-accent-text after:absolute",
+          "relative shrink-0 touch-none bg-line transition-colors after:absolute hover:bg-accent-text",
           row
-            ? "w-px cursor-col-resize after:inset-y-0 after:-inset-x-1"
+            ? "w-px cursor-col-resize after:-inset-x-1 after:inset-y-0"
             : "h-px cursor-row-resize after:inset-x-0 after:-inset-y-1",
         )}
       />

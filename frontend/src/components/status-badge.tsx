@@ -13,13 +13,7 @@ import { cn } from "@/lib/cn";
 import { Badge } from "./badge";
 
 export type Status =
-  | "pending"
-  | "running"
-  | "waiting"
-  | "completed"
-  | "failed"
-  | "skipped"
-  | "cancelled";
+  "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
 
 type Looks = {
   word: string;

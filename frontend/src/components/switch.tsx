@@ -16,7 +16,7 @@ export function Switch({ checked, onChange, ...rest }: SwitchProps) {
       {...rest}
       checked={checked}
       onCheckedChange={onChange}
-      className="h-4.5 w-8 shrink-0 rounded-full border border-control bg-sunken transition-colors data-[state=checked]:border-accent data-[state=checked]:bg-accent disabled:opacity-50"
+      className="h-4.5 w-8 shrink-0 rounded-full border border-control bg-sunken transition-colors disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent"
     >
       <Radix.Thumb className="block size-3 translate-x-0.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4 data-[state=checked]:bg-on-accent" />
     </Radix.Root>

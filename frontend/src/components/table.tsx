@@ -85,7 +85,7 @@ export function Table<Row>(props: TableProps<Row>) {
                 toggle(id);
               }}
               className={cn(
-                "transition-colors -outline-offset-2 hover:bg-hover data-open:bg-accent-soft",
+                "-outline-offset-2 transition-colors hover:bg-hover data-open:bg-accent-soft",
                 onOpen && "cursor-pointer",
               )}
             >

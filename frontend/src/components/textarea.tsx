@@ -3,7 +3,11 @@ import type { ComponentProps } from "react";
 import { cn } from "@/lib/cn";
 import { controlClass } from "./input";
 
-export function Textarea({ className, mono, ...rest }: ComponentProps<"textarea"> & { mono?: boolean }) {
+export function Textarea({
+  className,
+  mono,
+  ...rest
+}: ComponentProps<"textarea"> & { mono?: boolean }) {
   return (
     <textarea
       rows={3}

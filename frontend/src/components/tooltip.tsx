@@ -25,7 +25,7 @@ export function Tooltip({ label, keys, side = "bottom", children }: TooltipProps
           side={side}
           sideOffset={6}
           collisionPadding={8}
-          className="z-50 flex max-w-72 items-center gap-2 rounded-md border bg-raised px-2 py-1 text-xs text-text shadow-float animate-in fade-in-0 duration-100"
+          className="z-50 flex max-w-72 animate-in items-center gap-2 rounded-md border bg-raised px-2 py-1 text-xs text-text shadow-float duration-100 fade-in-0"
         >
           {label}
           {keys && <Kbd keys={keys} />}

@@ -44,7 +44,7 @@ function parse<Value extends number | string | boolean>(text: string | null, ini
   }
 }
 
-/** Like useState, remembered under `name`; prerendered pages show `initial`. */
+/** Like useState, remembered under `name`; prerendered pages show `initial`. Name the type: `useStored<boolean>(...)`. */
 export function useStored<Value extends number | string | boolean>(
   name: string,
   initial: Value,

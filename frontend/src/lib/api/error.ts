@@ -36,7 +36,8 @@ export function offlineError(): ApiError {
 export async function readProblem(response: Response): Promise<ApiError> {
   const requestId = response.headers.get("x-request-id");
   const body = asRecord(await response.json().catch(() => null));
-  const title = asText(body.title) || response.statusText || `The server answered ${response.status}`;
+  const title =
+    asText(body.title) || response.statusText || `The server answered ${response.status}`;
   return new ApiError(
     response.status,
     asText(body.code) || `http_${response.status}`,

@@ -1,0 +1,6 @@
+/** / */
+import { HomeView } from "@/features/home";
+
+export default function HomePage() {
+  return <HomeView />;
+}

@@ -1,0 +1,28 @@
+"use client";
+
+/** Lets only a signed-in person see what is inside. */
+import type { ReactNode } from "react";
+import { ErrorState } from "@/components/error-state";
+import { Spinner } from "@/components/spinner";
+import { ApiError } from "@/lib/api/error";
+import { useSession } from "./session";
+
+export function AuthGate({ children }: { children: ReactNode }) {
+  const { data, error, refetch } = useSession();
+  if (data) return children;
+  // On 401 the browser is already on its way to the sign-in page.
+  const leaving = error instanceof ApiError && error.status === 401;
+  return (
+    <div className="flex h-screen items-center justify-center">
+      {error && !leaving ? (
+        <ErrorState
+          error={error}
+          title="Your session could not be loaded"
+          onRetry={() => void refetch()}
+        />
+      ) : (
+        <Spinner label="Loading" className="text-muted" />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+"use client";
+
+/** Who is signed in, and the ways in and out. */
+import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { api, type Schema } from "@/lib/api/client";
+
+export type Session = Schema<"MeOut">;
+
+const SESSION_KEY = ["session"];
+
+/** The person and tenant of this session; a 401 leads to the sign-in page by itself. */
+export function useSession(): UseQueryResult<Session> {
+  return useQuery({
+    queryKey: SESSION_KEY,
+    staleTime: 5 * 60_000,
+    queryFn: async ({ signal }) => {
+      const { data } = await api.GET("/api/v1/auth/me", { signal });
+      // The transport throws on refusals, so an answer without a body would break the contract.
+      if (!data) throw new Error("The server sent an empty session.");
+      return data;
+    },
+  });
+}
+
+/** Ends the session and forgets everything that was loaded with it. */
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.POST("/api/v1/auth/logout"),
+    onSuccess: () => {
+      client.clear();
+      // A full load: nothing of the former person stays in memory.
+      window.location.replace("/login/");
+    },
+  });
+}
+
+/** Where to go after signing in: only ever a path of this site. */
+export function safeNext(next: string | null): string {
+  if (!next?.startsWith("/")) return "/";
+  // The URL parser knows each spelling ("//host", "/\host") that would leave the site.
+  const target = new URL(next, window.location.origin);
+  if (target.origin !== window.location.origin) return "/";
+  return target.pathname + target.search + target.hash;
+}

@@ -1,0 +1,72 @@
+"use client";
+
+/** Sign in with e-mail and password. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import Link from "next/link";
+import { useSearchParams } from "next/navigation";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { Input } from "@/components/input";
+import { SecretInput } from "@/components/secret-input";
+import { api } from "@/lib/api/client";
+import { setFormErrors } from "@/lib/api/form";
+import { AuthFrame, linkClass } from "../frame";
+import { safeNext } from "../session";
+
+const schema = z.object({
+  email: z.email("Enter an e-mail address, like name@example.org."),
+  password: z.string().min(1, "Enter your password."),
+});
+
+export function LoginView() {
+  const next = useSearchParams().get("next");
+  const form = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: { email: "", password: "" },
+  });
+  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
+
+  const submit = form.handleSubmit(async (body) => {
+    try {
+      await api.POST("/api/v1/auth/login", { body });
+    } catch (error) {
+      return setFormErrors(form, error);
+    }
+    window.location.assign(safeNext(next));
+  });
+  const query = next ? `?next=${encodeURIComponent(next)}` : "";
+  return (
+    <AuthFrame
+      title="Sign in to Watchbill"
+      description="Draw, run and watch your team’s crews."
+      footer={
+        <>
+          New here?{" "}
+          <Link href={`/register/${query}`} className={linkClass}>
+            Create an account
+          </Link>
+        </>
+      }
+    >
+      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+        <Field label="E-mail" error={errors.email?.message}>
+          <Input type="email" autoComplete="username" autoFocus {...form.register("email")} />
+        </Field>
+        <Field label="Password" error={errors.password?.message}>
+          <SecretInput autoComplete="current-password" {...form.register("password")} />
+        </Field>
+        <FormError message={errors.root?.message} />
+        <Button
+          type="submit"
+          variant="primary"
+          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
+        >
+          Sign in
+        </Button>
+      </form>
+    </AuthFrame>
+  );
+}

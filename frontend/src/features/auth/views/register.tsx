@@ -1,0 +1,91 @@
+"use client";
+
+/** Create an account together with its first tenant. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import Link from "next/link";
+import { useSearchParams } from "next/navigation";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { Input } from "@/components/input";
+import { SecretInput } from "@/components/secret-input";
+import { api } from "@/lib/api/client";
+import { setFormErrors } from "@/lib/api/form";
+import { AuthFrame, linkClass } from "../frame";
+import { safeNext } from "../session";
+
+const PASSWORD_MIN = 10;
+
+const schema = z.object({
+  full_name: z.string().trim(),
+  email: z.email("Enter an e-mail address, like name@example.org."),
+  password: z.string().min(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`),
+  tenant_name: z.string().trim().min(1, "Name your team or company."),
+});
+
+export function RegisterView() {
+  const next = useSearchParams().get("next");
+  const form = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: { full_name: "", email: "", password: "", tenant_name: "" },
+  });
+  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
+
+  const submit = form.handleSubmit(async ({ full_name, ...rest }) => {
+    try {
+      const body = full_name ? { ...rest, full_name } : rest;
+      await api.POST("/api/v1/auth/register", { body });
+    } catch (error) {
+      return setFormErrors(form, error);
+    }
+    window.location.assign(safeNext(next));
+  });
+  const query = next ? `?next=${encodeURIComponent(next)}` : "";
+  return (
+    <AuthFrame
+      title="Create your account"
+      description="You become the administrator of a new workspace."
+      footer={
+        <>
+          Already have an account?{" "}
+          <Link href={`/login/${query}`} className={linkClass}>
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+        <Field label="Your name" optional error={errors.full_name?.message}>
+          <Input autoComplete="name" autoFocus {...form.register("full_name")} />
+        </Field>
+        <Field label="E-mail" error={errors.email?.message}>
+          <Input type="email" autoComplete="username" {...form.register("email")} />
+        </Field>
+        <Field
+          label="Password"
+          hint={`At least ${PASSWORD_MIN} characters. A short sentence is easy to remember.`}
+          error={errors.password?.message}
+        >
+          <SecretInput autoComplete="new-password" {...form.register("password")} />
+        </Field>
+        <Field
+          label="Workspace"
+          hint="Your team or company; flows and agents live here."
+          error={errors.tenant_name?.message}
+        >
+          <Input autoComplete="organization" {...form.register("tenant_name")} />
+        </Field>
+        <FormError message={errors.root?.message} />
+        <Button
+          type="submit"
+          variant="primary"
+          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
+        >
+          Create account
+        </Button>
+      </form>
+    </AuthFrame>
+  );
+}

@@ -1,0 +1,2 @@
+/** What routes use of the home page. */
+export { HomeView } from "./view";

@@ -1,0 +1,2 @@
+/** What routes use of the settings. */
+export { SettingsView } from "./view";

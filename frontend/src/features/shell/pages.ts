@@ -1,0 +1,28 @@
+/** The pages of the left rail, in its order. */
+import { Bot, Cpu, House, Play, Settings, Users, Workflow, type LucideIcon } from "lucide-react";
+
+export type ShellPage = { href: string; label: string; icon: LucideIcon };
+
+/** In groups; a space divides them. */
+export const railGroups: ShellPage[][] = [
+  [
+    { href: "/", label: "Home", icon: House },
+    { href: "/flows/", label: "Flows", icon: Workflow },
+    { href: "/executions/", label: "Executions", icon: Play },
+  ],
+  [
+    { href: "/agents/", label: "Agents", icon: Bot },
+    { href: "/crews/", label: "Crews", icon: Users },
+    { href: "/models/", label: "Models", icon: Cpu },
+  ],
+];
+
+export const settingsPage: ShellPage = { href: "/settings/", label: "Settings", icon: Settings };
+
+export const allPages: ShellPage[] = [...railGroups.flat(), settingsPage];
+
+/** Whether the rail shows `href` as the place one is at. */
+export function isCurrent(href: string, pathname: string): boolean {
+  const path = pathname.endsWith("/") ? pathname : `${pathname}/`;
+  return href === "/" ? path === "/" : path.startsWith(href);
+}
