@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind
 from watchbill.core.usage import Usage
 
@@ -321,5 +322,5 @@ def envelope(
         type=data.type,
         node_id=node_id,
         timestamp=timestamp,
-        data=data.model_dump(mode="json", exclude={"type"}),
+        data=clean(data.model_dump(mode="json", exclude={"type"})),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from watchbill.core.flow.problems import Problem
 from watchbill.core.ports.crews import CrewRunner
 from watchbill.core.ports.llm import Emit, LlmGateway
 from watchbill.core.tenancy import TenantScope
-from watchbill.core.usage import Usage
 
 Group = Literal["flow", "agents", "models", "tools", "logic", "people"]
 
@@ -28,11 +27,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What a node gives: a JSON value, the handle it activates (None: the default), and what it used."""
+    """What a node gives: a JSON value, and the handle it activates (None: the default)."""
 
     output: Any
     handle: str | None = None
-    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _started(state: ExecutionState, data: Any, at: datetime) -> None:
 
 
 def _resumed(state: ExecutionState, data: Any, at: datetime) -> None:
-    """What was in flight starts again, with the next attempt number but no attempt spent."""
+    """What was in flight starts again under the next attempt number, and no failure is counted."""
     state.status = ExecutionStatus.RUNNING
     for id_ in list(state.running):
         del state.running[id_]
@@ -99,6 +99,7 @@ def _node_started(state: ExecutionState, id_: str, node: NodeState, data: Any, a
 
 def _node_retrying(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
     node.status, node.error, node.retry_at = NodeStatus.WAITING, data.error, data.retry_at
+    node.failures += 1
     _count(state, node, data)
     state.running.pop(id_, None)
     state.retrying[id_] = data.retry_at

@@ -13,10 +13,12 @@ from watchbill.core.usage import Usage
 
 @dataclass(slots=True)
 class NodeState:
-    """Where one node stands. `attempt` counts from 1 once it was started; times are UTC."""
+    """Where one node stands. `attempt` counts starts from 1, `failures` those that ended in an error (a start
+    that a worker's death interrupted is not one); times are UTC."""
 
     status: NodeStatus = NodeStatus.PENDING
     attempt: int = 0
+    failures: int = 0
     input: Any = None
     output: Any = None
     handle: str | None = None

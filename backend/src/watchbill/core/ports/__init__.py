@@ -2,6 +2,7 @@
 
 from watchbill.core.ports.crews import AgentSpec, CrewJob, CrewResult, CrewRunner, TaskResult, TaskSpec
 from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.journal import Batch, Claim, Journal, Outcome
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.ports.llm import (
     LlmAnswer,
@@ -14,16 +15,20 @@ from watchbill.core.ports.llm import (
 
 __all__ = [
     "AgentSpec",
+    "Batch",
+    "Claim",
     "CrewJob",
     "CrewResult",
     "CrewRunner",
     "Document",
     "DocumentStore",
+    "Journal",
     "LiveEvents",
     "LiveReader",
     "LlmAnswer",
     "LlmCall",
     "LlmGateway",
+    "Outcome",
     "Provider",
     "ProviderDirectory",
     "TaskResult",

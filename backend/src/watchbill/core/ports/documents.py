@@ -25,9 +25,10 @@ class DocumentStore(Protocol):
     """Append-only lists of documents per tenant, collection and key."""
 
     async def append(
-        self, scope: TenantScope, collection: Collection, key: str, documents: Sequence[Document]
+        self, scope: TenantScope, collection: Collection, entries: Sequence[tuple[str, Document]]
     ) -> None:
-        """Add documents. One whose seq is already there is left as it is, so a repeat is harmless."""
+        """Add documents, each under its key. One whose seq is there already is left as it is, so that a
+        repeat is harmless."""
         ...
 
     async def read(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +28,6 @@ class LiveReader(Protocol):
         that the buffer no longer holds them and the stores must be asked."""
         ...
 
-    def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncIterator[None]:
-        """Yields once when ready, then whenever new events may be there."""
+    def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+        """An event that is set once at the start and whenever new events may be there; clear it, then read."""
         ...

@@ -1,0 +1,5 @@
+"""Documents in PostgreSQL (the embedded default)."""
+
+from watchbill.adapters.documents.postgres import PostgresDocuments
+
+__all__ = ["PostgresDocuments"]

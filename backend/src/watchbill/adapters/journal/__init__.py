@@ -1,0 +1,5 @@
+"""The execution journal in PostgreSQL."""
+
+from watchbill.adapters.journal.postgres import PostgresJournal
+
+__all__ = ["PostgresJournal"]

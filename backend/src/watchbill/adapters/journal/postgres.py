@@ -1,0 +1,135 @@
+"""The Journal port on PostgreSQL, by asyncpg: one statement a call, prepared once per connection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from watchbill.adapters.journal import queries
+from watchbill.core.events import Event
+from watchbill.core.ports.journal import Batch, Claim
+from watchbill.core.tenancy import TenantScope
+
+# What PostgreSQL says while it restarts or a connection breaks: the caller may try again.
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.TooManyConnectionsError,
+)
+_NO_LIMIT = 2**31 - 1
+
+
+class PostgresJournal:
+    """Implements core.ports.Journal. Raises ConnectionError when the database does not answer."""
+
+    def __init__(self, pool: asyncpg.Pool):
+        self._pool = pool
+
+    async def claim(
+        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+    ) -> list[Claim]:
+        async with self._connection() as connection:
+            if only is None:
+                rows = await connection.fetch(queries.CLAIM_DUE, owner, lease_seconds, limit)
+            else:
+                rows = await connection.fetch(queries.CLAIM_ONLY, owner, lease_seconds, limit, list(only))
+        return [
+            Claim(
+                TenantScope(row["tenant_id"]),
+                row["execution_id"],
+                row["epoch"],
+                row["last_seq"],
+                row["plan_digest"],
+                row["cancel_requested"],
+            )
+            for row in rows
+        ]
+
+    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(queries.HEARTBEAT, owner, lease_seconds)
+        return {row["execution_id"]: row["cancel_requested"] for row in rows}
+
+    async def events(
+        self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
+    ) -> list[Event]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(
+                queries.select_events(scope), execution_id, after, limit or _NO_LIMIT
+            )
+        return [
+            Event(
+                seq=row["seq"],
+                execution_id=row["execution_id"],
+                type=row["type"],
+                node_id=row["node_id"],
+                timestamp=row["timestamp"],
+                data=orjson.loads(row["data"]),
+            )
+            for row in rows
+        ]
+
+    async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
+        async with self._connection() as connection:
+            text = await connection.fetchval(queries.select_definition(scope), digest)
+        if text is None:
+            raise LookupError(f"no plan has the digest {digest}")
+        return orjson.loads(text)
+
+    async def append(
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
+        text = orjson.dumps([_row(batch) for batch in batches]).decode()
+        async with self._connection() as connection:
+            rows = await connection.fetch(queries.append(scope), text, lease_seconds)
+        return {row["execution_id"]: row["cancel_requested"] for row in rows}
+
+    async def release(self, execution_id: UUID, epoch: int) -> None:
+        async with self._connection() as connection:
+            await connection.execute(queries.RELEASE, execution_id, epoch)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        try:
+            async with self._pool.acquire() as connection:
+                yield connection
+        except _AWAY as error:
+            raise ConnectionError(f"PostgreSQL: {error}") from error
+
+
+def _row(batch: Batch) -> dict[str, Any]:
+    outcome = batch.outcome
+    row: dict[str, Any] = {
+        "id": batch.execution_id,
+        "epoch": batch.epoch,
+        "last_seq": batch.last_seq,
+        "final": outcome is not None and outcome.status.final,
+        "events": [
+            {
+                "seq": event.seq,
+                "type": event.type,
+                "node_id": event.node_id,
+                "timestamp": event.timestamp,
+                "data": event.data,
+            }
+            for event in batch.events
+        ],
+    }
+    if outcome is not None:
+        row |= {
+            "status": outcome.status,
+            "started_at": outcome.started_at,
+            "finished_at": outcome.finished_at,
+            "outputs": outcome.outputs,
+            "error": outcome.error,
+            "usage": outcome.usage,
+        }
+    return row

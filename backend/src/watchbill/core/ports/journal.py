@@ -1,0 +1,96 @@
+"""The journal: who may write an execution, and what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from watchbill.core.errors import WatchbillError
+from watchbill.core.events import Event, ExecutionStatus
+from watchbill.core.tenancy import TenantScope
+
+
+class Fenced(WatchbillError):
+    """Another worker took the execution over; nothing more of this one may be written."""
+
+    code = "fenced"
+    title = "The execution belongs to another worker now"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write an execution until the lease ends. `epoch` rises with each claim."""
+
+    scope: TenantScope
+    execution_id: UUID
+    epoch: int
+    last_seq: int
+    plan_digest: str
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Columns of the execution's row that change with a batch; None leaves a column as it is."""
+
+    status: ExecutionStatus
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outputs: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+    usage: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones."""
+
+    execution_id: UUID
+    epoch: int
+    last_seq: int
+    events: Sequence[Event]
+    outcome: Outcome | None = None
+
+
+class Journal(Protocol):
+    """Claims, leases and events. Every write names the epoch of its claim and is refused under a newer one."""
+
+    async def claim(
+        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+    ) -> list[Claim]:
+        """Take up to `limit` executions that are due and unowned, or whose lease has ended.
+
+        `only` restricts it to these executions.
+        """
+        ...
+
+    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
+        """Extend the owner's leases; returns its executions and whether each is asked to cancel."""
+        ...
+
+    async def events(
+        self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
+    ) -> list[Event]:
+        """Events of the journal with seq > after, in order."""
+        ...
+
+    async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
+        """The flow definition a plan was made from, every stored agent and crew written in."""
+        ...
+
+    async def append(
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
+        """Write batches of different executions of one tenant in one transaction, extending their leases.
+
+        An outcome with a final status ends the claim. Returns the executions that were written and whether
+        each is asked to cancel; those missing were fenced off and nothing of theirs was written.
+        """
+        ...
+
+    async def release(self, execution_id: UUID, epoch: int) -> None:
+        """Give a claim back so that another worker can take the execution at once."""
+        ...

@@ -1,0 +1,167 @@
+"""One attempt at one node: render its configuration, run it within its time-out, and say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.events import EventData, LlmCompleted, NodeFailure
+from watchbill.core.expressions import ExpressionError
+from watchbill.core.node_types import NodeContext, NodeResult
+from watchbill.core.plan import PlanNode
+from watchbill.core.plan.fields import dotted, sentence
+from watchbill.core.ports.crews import CrewRunner
+from watchbill.core.ports.journal import Claim
+from watchbill.core.ports.llm import LlmGateway
+from watchbill.core.usage import Usage
+
+# Takes an event of a node, on the engine's loop.
+Publish = Callable[[EventData, str], None]
+
+logger = structlog.get_logger(__name__)
+
+MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+MAX_INPUT_SHOWN_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What nodes that do I/O work with."""
+
+    llm: LlmGateway
+    crews: CrewRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an attempt ended: with a result or a failure, and what it used either way."""
+
+    result: NodeResult | None
+    failure: NodeFailure | None
+    usage: Usage
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at a node. `config` is rendered and typed once, so that what is shown is what runs."""
+
+    node: PlanNode
+    number: int
+    claim: Claim
+    usage: Usage = field(default_factory=Usage)
+
+    def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration for this attempt.
+
+        Raises:
+            NodeError: kind user, when an expression in it cannot be evaluated.
+        """
+        try:
+            return self.node.render(scope)
+        except ExpressionError as error:
+            raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+
+    def evaluate(self, config: dict[str, Any], inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> Ended:
+        """Run a pure node; never raises."""
+        evaluate = self.node.type.evaluate
+        if evaluate is None:
+            raise AssertionError(f"{self.node.type.kind} is not a pure node type")
+        try:
+            return Ended(_checked(evaluate(config, inputs=inputs, scope=scope)), None, self.usage)
+        except NodeError as error:
+            return self.failed(error)
+        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
+            return self.bug(error)
+
+    async def execute(self, config: dict[str, Any], services: Services, publish: Publish) -> Ended:
+        """Run a node that does I/O within its time-out; raises nothing but CancelledError."""
+        execute = self.node.type.execute
+        if execute is None:
+            raise AssertionError(f"{self.node.type.kind} does no I/O")
+        limit = self.node.node.timeout_seconds
+        try:
+            context = self._context(config, services, publish)
+            async with asyncio.timeout(limit) as timeout:
+                result = await execute(context)
+            return Ended(_checked(result), None, self.usage)
+        except NodeError as error:
+            return self.failed(error)
+        except TimeoutError as error:
+            if not timeout.expired():  # pyright: ignore[reportPossiblyUnboundVariable]  # raised inside the block
+                return self.bug(error)
+            text = f"The node took longer than its time-out of {limit:g} seconds."
+            return self.failed(NodeError(ErrorKind.TIMEOUT, text, code="node_timeout"))
+        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
+            return self.bug(error)
+
+    def failed(self, error: NodeError) -> Ended:
+        """The attempt ended with an error a user can be told about."""
+        return Ended(
+            None, NodeFailure(kind=error.kind, code=error.error_code, message=error.detail), self.usage
+        )
+
+    def bug(self, error: Exception) -> Ended:
+        """The attempt ended with an error of ours: logged whole, told without internals."""
+        logger.error("node_bug", node_id=self.node.id, execution_id=str(self.claim.execution_id), exc_info=error)
+        text = f"Watchbill failed inside this node ({type(error).__name__}); the worker's log has the details."
+        return Ended(None, NodeFailure(kind=ErrorKind.BUG, code="internal_error", message=text), self.usage)
+
+    def _context(self, config: dict[str, Any], services: Services, publish: Publish) -> NodeContext:
+        def emit(data: EventData) -> None:
+            if isinstance(data, LlmCompleted):
+                self.usage += data.usage
+            publish(data, self.node.id)
+
+        return NodeContext(
+            scope=self.claim.scope,
+            execution_id=self.claim.execution_id,
+            node_id=self.node.id,
+            attempt=self.number,
+            config=_typed(self.node.type.config, config),
+            emit=emit,
+            llm=services.llm,
+            crews=services.crews,
+            idempotency_key=f"{self.claim.execution_id}:{self.node.id}",
+        )
+
+
+def _typed(model: type[BaseModel], config: dict[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        text = f"`{dotted(first['loc'])}` does not fit: {sentence(first['type'], first['msg'])}"
+        raise NodeError(ErrorKind.USER, text, code="config_invalid") from error
+
+
+def _checked(result: NodeResult) -> NodeResult:
+    size = len(json.dumps(result.output, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if size > MAX_OUTPUT_BYTES:
+        text = f"The node's output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
+        raise NodeError(ErrorKind.LIMIT, text, code="output_too_large")
+    return result
+
+
+def shown(config: dict[str, Any]) -> Any:
+    """A node's input as the journal keeps it: long texts are cut, and said to be cut."""
+    if len(json.dumps(config, ensure_ascii=False)) <= MAX_INPUT_SHOWN_BYTES:
+        return config
+    return _cut(config, 2_000)
+
+
+def _cut(value: Any, limit: int) -> Any:
+    if isinstance(value, str) and len(value) > limit:
+        return f"{value[:limit]}… ({len(value):,} characters)"
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {key: _cut(item, limit) for key, item in list(items)[:200]}
+    if isinstance(value, list):
+        return [_cut(item, limit) for item in cast("list[Any]", value)[:200]]
+    return value

@@ -1,0 +1,150 @@
+"""Group commit: what all executions of a worker have to write goes out together, durable before visible."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+
+from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.journal import Fenced, Journal
+from watchbill.core.ports.live import LiveEvents
+from watchbill.core.tenancy import TenantScope
+from watchbill.engine.record import Record, Taken
+from watchbill.engine.settings import EngineSettings
+
+logger = structlog.get_logger(__name__)
+
+# Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups smaller.
+_CONCURRENT_COMMITS = 2
+_RETRY_SECONDS = 0.25
+
+
+class Committer:
+    """Writes records to the journal, then the documents, then to watchers.
+
+    An execution is never in two commits at once, so its events reach every store in order.
+    """
+
+    def __init__(self, journal: Journal, documents: DocumentStore, live: LiveEvents, settings: EngineSettings):
+        self._journal = journal
+        self._documents = documents
+        self._live = live
+        self._settings = settings
+        self._waiting: dict[Record, list[asyncio.Future[bool]]] = {}
+        self._busy: set[Record] = set()
+        self._timers: dict[Record, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def commit(self, record: Record) -> bool:
+        """Make everything recorded so far durable and visible; returns whether a cancel was asked for.
+
+        Raises:
+            Fenced: the claim was lost; nothing was written.
+        """
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(record, []).append(future)
+        self._start()
+        return await future
+
+    def soon(self, record: Record) -> None:
+        """Commit within the trace interval, together with whatever else is there by then."""
+        if record not in self._timers and record not in self._waiting:
+            loop = asyncio.get_running_loop()
+            self._timers[record] = loop.call_later(self._settings.trace_seconds, self._due, record)
+
+    def forget(self, record: Record) -> None:
+        """Drop what a fenced or finished record still has waiting."""
+        if timer := self._timers.pop(record, None):
+            timer.cancel()
+        for future in self._waiting.pop(record, []):
+            future.cancel()
+
+    def _due(self, record: Record) -> None:
+        self._timers.pop(record, None)
+        if not record.empty:
+            self._waiting.setdefault(record, [])
+            self._start()
+
+    def _start(self) -> None:
+        if len(self._tasks) < _CONCURRENT_COMMITS and self._waiting.keys() - self._busy:
+            task = asyncio.create_task(self._drain(), name="commit")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self) -> None:
+        # One turn of the loop lets the executions that became ready together join this group.
+        await asyncio.sleep(0)
+        while group := [record for record in self._waiting if record not in self._busy]:
+            futures = {record: self._waiting.pop(record) for record in group}
+            self._busy.update(group)
+            for record in group:
+                if timer := self._timers.pop(record, None):
+                    timer.cancel()
+            tenants: dict[TenantScope, list[Record]] = defaultdict(list)
+            for record in group:
+                tenants[record.claim.scope].append(record)
+            try:
+                for scope, records in tenants.items():
+                    await self._write(scope, records, futures)
+            finally:
+                self._busy.difference_update(group)
+
+    async def _write(
+        self, scope: TenantScope, records: Sequence[Record], futures: dict[Record, list[asyncio.Future[bool]]]
+    ) -> None:
+        taken = {record: record.take() for record in records}
+        try:
+            asked = await self._journal_write(scope, list(taken.values()))
+            written = {r: t for r, t in taken.items() if r.claim.execution_id in asked}
+            await self._documents_write(scope, written)
+            for record, part in written.items():
+                await self._live.publish(scope, record.claim.execution_id, part.all)
+        except BaseException as error:
+            for record in records:
+                _settle(futures[record], error)
+            raise
+        for record in records:
+            id_ = record.claim.execution_id
+            _settle(futures[record], asked[id_] if id_ in asked else Fenced())
+
+    async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict:
+        """Write, trying again while the database is away: the lease says how long that makes sense."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.lease_seconds
+        while True:
+            try:
+                return dict(
+                    await self._journal.append(
+                        scope, [part.batch for part in taken], lease_seconds=self._settings.lease_seconds
+                    )
+                )
+            except (OSError, ConnectionError) as error:
+                if loop.time() > deadline:
+                    raise Fenced("The database did not answer for as long as the lease lasts.") from error
+                logger.warning("journal_unavailable", error=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _documents_write(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
+        entries = [
+            (
+                str(record.claim.execution_id),
+                Document(event.seq, event.timestamp, event.model_dump(mode="json", exclude={"execution_id"})),
+            )
+            for record, part in written.items()
+            for event in part.trace
+        ]
+        if entries:
+            await self._documents.append(scope, "execution_logs", entries)
+
+
+def _settle(futures: Sequence[asyncio.Future[bool]], result: bool | BaseException) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

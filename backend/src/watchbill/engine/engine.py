@@ -1,0 +1,193 @@
+"""The engine of one worker: takes executions, drives them side by side, keeps their leases, lets go cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from watchbill.core.execution import fold
+from watchbill.core.node_types import NodeType
+from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.journal import Claim, Fenced, Journal
+from watchbill.core.ports.live import LiveEvents
+from watchbill.engine.attempt import Services
+from watchbill.engine.committer import Committer
+from watchbill.engine.repair import lost_traces
+from watchbill.engine.run import Run
+from watchbill.engine.settings import EngineSettings
+
+logger = structlog.get_logger(__name__)
+
+_PLANS_KEPT = 256
+
+
+class Engine:
+    """Runs executions. All methods are called on its event loop."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        documents: DocumentStore,
+        live: LiveEvents,
+        services: Services,
+        node_types: Mapping[str, NodeType],
+        settings: EngineSettings,
+        now: Callable[[], datetime],
+    ):
+        self._journal = journal
+        self._documents = documents
+        self._services = services
+        self._types = node_types
+        self._settings = settings
+        self._now = now
+        self._committer = Committer(journal, documents, live, settings)
+        self._runs: dict[UUID, Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hints: dict[UUID, None] = {}
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._poke = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    def start(self) -> None:
+        """Begin to claim, sweep and extend leases."""
+        self._loops = [
+            asyncio.create_task(self._claiming(), name="claiming"),
+            asyncio.create_task(self._beating(), name="heartbeat"),
+        ]
+
+    @property
+    def running(self) -> int:
+        """How many executions it drives now."""
+        return len(self._tasks)
+
+    def hint(self, execution_id: UUID) -> None:
+        """Say that an execution may be ready to be claimed. A hint that is lost or repeated does no harm."""
+        self._hints[execution_id] = None
+        self._poke.set()
+
+    def cancel(self, execution_id: UUID) -> None:
+        """Stop an execution if it runs here."""
+        if run := self._runs.get(execution_id):
+            run.cancel()
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """Claim nothing more, give what runs `grace_seconds` to finish, and hand the rest over."""
+        self._draining = True
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+        for task in (*self._loops, *self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+
+    async def _claiming(self) -> None:
+        """Claims hinted executions at once, and sweeps for all others at intervals."""
+        loop = asyncio.get_running_loop()
+        next_sweep = loop.time()
+        while not self._draining:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, next_sweep - loop.time())):
+                    await self._poke.wait()
+            self._poke.clear()
+            try:
+                await self._claim_hinted()
+                if loop.time() >= next_sweep:
+                    next_sweep = loop.time() + self._settings.sweep_seconds
+                    await self._claim()
+            except (OSError, ConnectionError) as error:
+                logger.warning("claim_failed", error=str(error))
+
+    @property
+    def _room(self) -> int:
+        return max(0, self._settings.capacity - len(self._tasks))
+
+    async def _claim_hinted(self) -> None:
+        hints, self._hints = self._hints, {}
+        wanted = [id_ for id_ in hints if id_ not in self._runs]
+        if wanted and self._room:
+            await self._claim(wanted)
+
+    async def _claim(self, only: list[UUID] | None = None) -> None:
+        if not self._room:
+            return
+        claims = await self._journal.claim(
+            self._settings.owner, lease_seconds=self._settings.lease_seconds, limit=self._room, only=only
+        )
+        for claim in claims:
+            task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _drive(self, claim: Claim) -> None:
+        run: Run | None = None
+        try:
+            run = await self._prepare(claim)
+            self._runs[claim.execution_id] = run
+            await run.drive()
+        except Fenced:
+            logger.warning("execution_fenced", execution_id=str(claim.execution_id), epoch=claim.epoch)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._journal.release(claim.execution_id, claim.epoch))
+            raise
+        except Exception:
+            # One of the three broad places: the lease runs out and another worker tries.
+            logger.exception("execution_crashed", execution_id=str(claim.execution_id), epoch=claim.epoch)
+        finally:
+            if self._runs.get(claim.execution_id) is run:
+                self._runs.pop(claim.execution_id, None)
+
+    async def _prepare(self, claim: Claim) -> Run:
+        events = await self._journal.events(claim.scope, claim.execution_id)
+        plan = await self._plan(claim)
+        if claim.epoch > 1:
+            await self._mend_traces(claim, [event.seq for event in events])
+        state = fold(plan, events)
+        state.seq = claim.last_seq
+        return Run(claim, state, self._services, self._committer, self._now, self._settings.max_epoch)
+
+    async def _plan(self, claim: Claim) -> Plan:
+        """The compiled plan; definitions never change under their digest, so plans are kept."""
+        if plan := self._plans.get(claim.plan_digest):
+            self._plans.move_to_end(claim.plan_digest)
+            return plan
+        compiled = compile_flow(
+            await self._journal.definition(claim.scope, claim.plan_digest), self._types
+        )
+        if compiled.plan is None:
+            raise RuntimeError(f"a stored plan does not compile: {compiled.problems[:3]}")
+        self._plans[claim.plan_digest] = compiled.plan
+        if len(self._plans) > _PLANS_KEPT:
+            self._plans.popitem(last=False)
+        return compiled.plan
+
+    async def _mend_traces(self, claim: Claim, journal_seqs: list[int]) -> None:
+        """Fill the numbers of trace events that the last worker gave out but could not write."""
+        key = str(claim.execution_id)
+        stored = await self._documents.read(claim.scope, "execution_logs", key, limit=1_000_000)
+        missing = lost_traces(claim.last_seq, [*journal_seqs, *(document.seq for document in stored)])
+        if missing:
+            now = self._now()
+            entries = [(key, Document(seq, now, body)) for seq, body in missing.items()]
+            await self._documents.append(claim.scope, "execution_logs", entries)
+
+    async def _beating(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.heartbeat_seconds)
+            try:
+                asked = await self._journal.heartbeat(
+                    self._settings.owner, lease_seconds=self._settings.lease_seconds
+                )
+            except (OSError, ConnectionError) as error:
+                logger.warning("heartbeat_failed", error=str(error))
+                continue
+            for execution_id, cancel_requested in asked.items():
+                if cancel_requested:
+                    self.cancel(execution_id)

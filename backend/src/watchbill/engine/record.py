@@ -1,0 +1,103 @@
+"""The record of one execution on its worker: events in order, waiting to be made durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
+from watchbill.core.execution import ExecutionState
+from watchbill.core.execution.fold import apply_data
+from watchbill.core.ports.journal import Batch, Claim, Outcome
+
+
+@dataclass(slots=True)
+class _Entry:
+    data: EventData
+    node_id: str | None
+    at: datetime
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one commit writes: the batch for the journal, the trace for the documents, both for watchers."""
+
+    batch: Batch
+    trace: list[Event]
+    all: list[Event]
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """Collects the events of one claim. Sequence numbers are given when events are taken to be written, so
+    that pieces of streamed text that wait together become one event."""
+
+    claim: Claim
+    state: ExecutionState
+    now: Callable[[], datetime]
+    last_seq: int = 0
+    _entries: list[_Entry] = field(default_factory=list[_Entry])
+    _streams: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
+
+    def __post_init__(self) -> None:
+        self.last_seq = self.claim.last_seq
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits to be written."""
+        return not self._entries
+
+    def add(self, data: EventData, node_id: str | None = None) -> None:
+        """Append an event. One of the journal changes the state at once; nothing comes after the last one."""
+        if self.state.status.final:
+            return
+        at = self.now()
+        if data.type in JOURNAL_TYPES:
+            apply_data(self.state, data, node_id, at)
+            self._streams.clear()
+        elif isinstance(data, LlmToken):
+            if open_stream := self._streams.get(data.call_id):
+                before: LlmToken = open_stream.data  # type: ignore[assignment]  # only tokens are kept there
+                open_stream.data = LlmToken(call_id=data.call_id, text=before.text + data.text)
+                return
+        entry = _Entry(data, node_id, at)
+        self._entries.append(entry)
+        if isinstance(data, LlmToken):
+            self._streams[data.call_id] = entry
+
+    def take(self) -> Taken:
+        """Everything that waits, numbered; the record is empty afterwards."""
+        events = [
+            envelope(
+                entry.data,
+                seq=self.last_seq + index,
+                execution_id=self.claim.execution_id,
+                node_id=entry.node_id,
+                timestamp=entry.at,
+            )
+            for index, entry in enumerate(self._entries, start=1)
+        ]
+        self._entries, self._streams = [], {}
+        self.last_seq += len(events)
+        journal = [event for event in events if event.type in JOURNAL_TYPES]
+        batch = Batch(
+            self.claim.execution_id,
+            self.claim.epoch,
+            self.last_seq,
+            journal,
+            outcome(self.state) if any(event.node_id is None for event in journal) else None,
+        )
+        return Taken(batch, [event for event in events if event.type not in JOURNAL_TYPES], events)
+
+
+def outcome(state: ExecutionState) -> Outcome:
+    """The execution's row as the state has it."""
+    return Outcome(
+        status=state.status,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        outputs=state.outputs,
+        error=state.error.model_dump(mode="json") if state.error else None,
+        usage=state.usage.model_dump(mode="json"),
+    )

@@ -1,0 +1,28 @@
+"""What an engine may be told: capacities and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """All times in seconds.
+
+    Args:
+        owner: unique name of this worker process; its leases carry it.
+        capacity: executions it runs at the same time.
+        lease_seconds: how long a silent worker keeps its executions.
+        heartbeat_seconds: how often leases are extended; a third of the lease or less.
+        sweep_seconds: how often work without a hint is looked for.
+        trace_seconds: how long trace events (streamed text above all) may wait to be written together.
+        max_epoch: after so many takeovers an execution fails, since it seems to kill its workers.
+    """
+
+    owner: str
+    capacity: int = 1000
+    lease_seconds: float = 12.0
+    heartbeat_seconds: float = 3.0
+    sweep_seconds: float = 1.0
+    trace_seconds: float = 0.03
+    max_epoch: int = 20

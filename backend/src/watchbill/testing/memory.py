@@ -1,0 +1,179 @@
+"""In-memory twins of the engine's ports: the same contracts, for tests of the pure engine and for benches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from watchbill.core.events import Event, ExecutionQueued, envelope
+from watchbill.core.ports.documents import Collection as DocumentCollection
+from watchbill.core.ports.documents import Document
+from watchbill.core.ports.journal import Batch, Claim, Outcome
+from watchbill.core.tenancy import TenantScope
+
+
+@dataclass(slots=True)
+class _Row:
+    scope: TenantScope
+    digest: str
+    owner: str | None = None
+    lease_until: datetime | None = None
+    epoch: int = 0
+    last_seq: int = 1
+    cancel_requested: bool = False
+
+
+@dataclass
+class MemoryJournal:
+    """Implements core.ports.Journal."""
+
+    definitions: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    rows: dict[UUID, _Row] = field(default_factory=dict[UUID, _Row])
+    written: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    outcomes: dict[UUID, Outcome] = field(default_factory=dict[UUID, Outcome])
+
+    def create(
+        self, scope: TenantScope, execution_id: UUID, definition: dict[str, Any], inputs: dict[str, Any]
+    ) -> None:
+        """Store a pending execution as the API does."""
+        digest = f"digest-{id(definition)}"
+        self.definitions[digest] = definition
+        self.rows[execution_id] = _Row(scope, digest)
+        queued = ExecutionQueued(inputs=inputs)
+        now = datetime.now(UTC)
+        self.written[execution_id] = [
+            envelope(queued, seq=1, execution_id=execution_id, node_id=None, timestamp=now)
+        ]
+
+    def request_cancel(self, execution_id: UUID) -> None:
+        """Ask for a cancel as the API does."""
+        self.rows[execution_id].cancel_requested = True
+
+    async def claim(
+        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+    ) -> list[Claim]:
+        now = datetime.now(UTC)
+        claims: list[Claim] = []
+        for id_, row in self.rows.items():
+            free = row.owner is None or (row.lease_until is not None and row.lease_until < now)
+            if len(claims) < limit and free and (only is None or id_ in only):
+                row.owner, row.epoch = owner, row.epoch + 1
+                row.lease_until = now + timedelta(seconds=lease_seconds)
+                claims.append(
+                    Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.cancel_requested)
+                )
+        return claims
+
+    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
+        mine = {id_: row for id_, row in self.rows.items() if row.owner == owner}
+        for row in mine.values():
+            row.lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
+        return {id_: row.cancel_requested for id_, row in mine.items()}
+
+    async def events(
+        self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
+    ) -> list[Event]:
+        return [event for event in self.written[execution_id] if event.seq > after][:limit]
+
+    async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
+        return self.definitions[digest]
+
+    async def append(
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
+        await asyncio.sleep(0)
+        accepted: dict[UUID, bool] = {}
+        for batch in batches:
+            row = self.rows.get(batch.execution_id)
+            if row is None or row.epoch != batch.epoch or row.scope != scope:
+                continue
+            row.last_seq = batch.last_seq
+            self.written[batch.execution_id] += batch.events
+            if batch.outcome is not None:
+                self.outcomes[batch.execution_id] = batch.outcome
+                if batch.outcome.status.final:
+                    del self.rows[batch.execution_id]
+            accepted[batch.execution_id] = row.cancel_requested
+        return accepted
+
+    async def release(self, execution_id: UUID, epoch: int) -> None:
+        row = self.rows.get(execution_id)
+        if row is not None and row.epoch == epoch:
+            row.owner = row.lease_until = None
+
+
+@dataclass
+class MemoryDocuments:
+    """Implements core.ports.DocumentStore."""
+
+    kept: dict[tuple[TenantScope, str, str], dict[int, Document]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+    async def append(
+        self, scope: TenantScope, collection: DocumentCollection, entries: Sequence[tuple[str, Document]]
+    ) -> None:
+        for key, document in entries:
+            self.kept[scope, collection, key].setdefault(document.seq, document)
+
+    async def read(
+        self,
+        scope: TenantScope,
+        collection: DocumentCollection,
+        key: str,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        types: Sequence[str] = (),
+    ) -> list[Document]:
+        found = sorted(self.kept[scope, collection, key].items())
+        return [
+            document
+            for seq, document in found
+            if seq > after and (not types or document.body.get("type") in types)
+        ][:limit]
+
+    async def delete(self, scope: TenantScope, collection: DocumentCollection, key: str) -> None:
+        self.kept.pop((scope, collection, key), None)
+
+    async def expire(self, scope: TenantScope, *, before: datetime) -> int:
+        removed = 0
+        for (kept_scope, _, _), documents in self.kept.items():
+            if kept_scope == scope:
+                old = [seq for seq, document in documents.items() if document.created_at < before]
+                removed += len(old)
+                for seq in old:
+                    del documents[seq]
+        return removed
+
+
+@dataclass
+class MemoryLive:
+    """Implements core.ports.LiveEvents and LiveReader."""
+
+    published: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    _bells: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
+
+    async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
+        self.published[execution_id] += events
+        for bell in self._bells[execution_id]:
+            bell.set()
+
+    async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
+        return [event for event in self.published[execution_id] if event.seq > after][:limit]
+
+    @asynccontextmanager
+    async def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncIterator[asyncio.Event]:
+        bell = asyncio.Event()
+        bell.set()
+        self._bells[execution_id].add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells[execution_id].discard(bell)
