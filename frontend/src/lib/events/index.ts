@@ -1,0 +1,42 @@
+/** Live executions: typed events, the fold of them, the stream that brings them, and React hooks. */
+export { foldEvent, type Folded } from "./fold";
+export { overlayOf, toOverlay, type NodeOverlay, type RunOverlay } from "./overlay";
+export {
+  newFolding,
+  snapshot,
+  type Attempt,
+  type ExecutionState,
+  type Folding,
+  type LlmCall,
+  type LogLine,
+  type NodeState,
+  type TaskRun,
+  type ToolCall,
+} from "./state";
+export { openStream, type Connection } from "./stream";
+export { GrowingText } from "./text";
+export {
+  isFinal,
+  isFinalEvent,
+  parseEvent,
+  type ErrorKind,
+  type EventType,
+  type ExecutionEvent,
+  type ExecutionFailure,
+  type ExecutionStatus,
+  type Json,
+  type LogLevel,
+  type NodeFailure,
+  type NodeStatus,
+  type Usage,
+} from "./types";
+export { addUsage, NO_USAGE } from "./usage";
+export {
+  reconnect,
+  useExecution,
+  useExecutionNode,
+  useExecutionPart,
+  useExpectedNodes,
+  useRunOverlay,
+} from "./use-execution";
+export type { WatchedState } from "./watch";
