@@ -1,0 +1,70 @@
+/** The flow definition, `watchbill.flow/v1`, as it is saved: nodes, edges and where they stand. */
+
+export const SCHEMA = "watchbill.flow/v1";
+export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
+/** The extra port of a node whose failure is a branch. */
+export const ERROR_HANDLE = "error";
+
+export type Position = { x: number; y: number };
+export type RetryPolicy = { max_attempts: number; backoff_seconds: number };
+export type OnError = "fail" | "continue" | "branch";
+export type Config = Record<string, unknown>;
+
+/** A step. `config` belongs to the node type; everything else is the same for all types. */
+export type FlowNode = {
+  id: string;
+  type: string;
+  label: string;
+  config: Config;
+  retry?: RetryPolicy;
+  timeout_seconds?: number | null;
+  on_error?: OnError;
+};
+
+/** The target runs after the source; `source_handle` names the branch it leaves from. */
+export type FlowEdge = {
+  id: string;
+  source: string;
+  target: string;
+  source_handle?: string | null;
+};
+
+export type FlowDefinition = {
+  schema: typeof SCHEMA;
+  nodes: FlowNode[];
+  edges: FlowEdge[];
+  layout: Record<string, Position>;
+  timeout_seconds?: number;
+};
+
+export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 1, backoff_seconds: 1 };
+
+export function emptyDefinition(): FlowDefinition {
+  return { schema: SCHEMA, nodes: [], edges: [], layout: {} };
+}
+
+/** A definition from the server, with what it may leave out filled in. */
+export function readDefinition(value: Partial<FlowDefinition> | null | undefined): FlowDefinition {
+  const { nodes = [], edges = [], layout = {}, ...rest } = value ?? {};
+  return {
+    ...rest,
+    schema: SCHEMA,
+    nodes: nodes.map((node) => ({ ...node, label: node.label ?? "", config: node.config ?? {} })),
+    edges,
+    layout,
+  };
+}
+
+export function findNode(flow: FlowDefinition, id: string): FlowNode | undefined {
+  return flow.nodes.find((node) => node.id === id);
+}
+
+/** What a person calls the node. */
+export function nodeName(node: FlowNode): string {
+  return node.label || node.id;
+}
+
+/** The edge's handle as one value: absent and null both mean the default port. */
+export function handleOf(edge: Pick<FlowEdge, "source_handle">): string | null {
+  return edge.source_handle ?? null;
+}

@@ -1,0 +1,75 @@
+/** The part of JSON Schema 2020-12 that node configurations use, and how to read it. */
+
+export type JsonSchema = {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  /** Ours: template, template-map, cel, agent, crew, provider, model; and the standard uuid. */
+  format?: string;
+  default?: unknown;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: boolean | JsonSchema;
+  required?: string[];
+  items?: JsonSchema;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minItems?: number;
+  maxItems?: number;
+  minProperties?: number;
+  pattern?: string;
+};
+
+/** A schema with its reference followed and its `| null` taken off. */
+export type Resolved = JsonSchema & { nullable: boolean };
+
+/** Follows `$ref` and unwraps `anyOf: [X, null]`; keywords beside them win. */
+export function resolve(schema: JsonSchema, root: JsonSchema): Resolved {
+  const { $ref, anyOf, ...own } = schema;
+  if ($ref) {
+    const target = root.$defs?.[$ref.split("/").at(-1) ?? ""] ?? {};
+    return { ...resolve(target, root), ...own };
+  }
+  if (anyOf) {
+    const options = anyOf.filter((option) => option.type !== "null");
+    const [only] = options;
+    const nullable = options.length < anyOf.length;
+    if (only && options.length === 1) return { ...resolve(only, root), ...own, nullable };
+    return { ...own, anyOf: options, nullable };
+  }
+  return { ...own, nullable: false };
+}
+
+/** The smallest value a new entry of a list starts with: defaults, and empty texts where required. */
+export function blank(schema: JsonSchema, root: JsonSchema): unknown {
+  const own = resolve(schema, root);
+  if (own.default !== undefined) return structuredClone(own.default);
+  if (own.nullable) return null;
+  if (own.enum) return own.enum[0];
+  switch (own.type) {
+    case "object":
+      return Object.fromEntries(
+        Object.entries(own.properties ?? {})
+          .filter(([name]) => own.required?.includes(name))
+          .map(([name, property]) => [name, blank(property, root)]),
+      );
+    case "array":
+      return [];
+    case "boolean":
+      return false;
+    case "number":
+    case "integer":
+      return own.minimum ?? 0;
+    case "string":
+      return "";
+    default:
+      return null;
+  }
+}

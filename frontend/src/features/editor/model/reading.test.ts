@@ -1,0 +1,188 @@
+/** Expressions, upstream values, problems, summaries and layout read the flow right. */
+import { describe, expect, it } from "vitest";
+import { research, types } from "../testing/flows";
+import { toCanvasEdges, toCanvasNodes, NOTHING } from "./canvas";
+import { emptyDefinition, findNode } from "./definition";
+import { moveNodes, remove, updateNode } from "./edits";
+import { openExpression, openPath, renameInCel, segments } from "./expressions";
+import { blank, resolve } from "./json-schema";
+import { arrange } from "./layout";
+import { createRunOverlay, edgeRun, lastLines, PENDING } from "./overlay";
+import { instantProblems, mergeProblems } from "./problems";
+import { shortenTemplate, summarize } from "./summary";
+import { lastValue, upstreamValues } from "./upstream";
+
+const names = { agent: () => undefined, crew: () => undefined };
+
+describe("expressions", () => {
+  it.each([
+    ["nodes.a.output + nodes.ab.output", "nodes.x.output + nodes.ab.output"],
+    ["'nodes.a' + nodes . a.output", "'nodes.a' + nodes . x.output"],
+    ["inputs.nodes.a", "inputs.nodes.a"],
+    ['nodes["a"].output', 'nodes["x"].output'],
+  ])("renames in %s", (source, renamed) => {
+    expect(renameInCel(source, { root: "nodes", names: new Map([["a", "x"]]) })).toBe(renamed);
+  });
+  it("finds expressions, also with braces and quotes inside", () => {
+    expect(segments("a {{ {'k': '}}'}['k'] }} b {{ open")).toEqual([
+      { expression: false, text: "a " },
+      { expression: true, text: " {'k': '}}'}['k'] " },
+      { expression: false, text: " b {{ open" },
+    ]);
+  });
+  it("knows what is being typed at the caret", () => {
+    expect(openExpression("x {{ no", 7)).toEqual({ start: 2, query: " no" });
+    expect(openExpression("x {{", 4)).toEqual({ start: 2, query: "" });
+    expect(openExpression("x {{ no }} y", 12)).toBeNull();
+    expect(openExpression("plain", 5)).toBeNull();
+    expect(openPath("size(nodes.re", 13)).toEqual({ start: 5, query: "nodes.re" });
+  });
+});
+
+describe("upstreamValues", () => {
+  it("offers inputs, then what runs before, with the fields of schemas", () => {
+    expect(upstreamValues(research(), "expand").map((value) => value.expression)).toEqual([
+      "inputs.topic",
+      "nodes.check.output",
+      "nodes.check.output.branch",
+      "nodes.research.output",
+      "nodes.research.output.title",
+      "nodes.research.output.points",
+      "nodes.research.output.meta",
+      'nodes.research.output.meta["source-url"]',
+    ]);
+  });
+  it("offers nothing that runs later", () => {
+    expect(upstreamValues(research(), "research").map((value) => value.expression)).toEqual([
+      "inputs.topic",
+    ]);
+    expect(upstreamValues(research(), "in")).toEqual([]);
+  });
+  it("finds the last value", () => {
+    const values = upstreamValues(research(), "expand");
+    const last = { inputs: { topic: "tides" }, output: () => ({ title: "Tides" }) };
+    const read = (expression: string) =>
+      lastValue(
+        values.find((value) => value.expression === expression)!,
+        last,
+      );
+    expect(read("inputs.topic")).toBe("tides");
+    expect(read("nodes.research.output.title")).toBe("Tides");
+    expect(read('nodes.research.output.meta["source-url"]')).toBeUndefined();
+  });
+});
+
+describe("problems", () => {
+  it("finds none in a sound flow, and both ends missing in an empty one", () => {
+    expect(instantProblems(research(), types)).toEqual([]);
+    const codes = instantProblems(emptyDefinition(), types).map((problem) => problem.code);
+    expect(codes).toEqual(["no_input", "no_output"]);
+  });
+  it("names the node and field", () => {
+    const flow = updateNode(research(), "research", ["config", "task", "description"], "", types);
+    expect(instantProblems(flow, types)).toMatchObject([
+      { node_id: "research", field: "config.task.description", message: "This field is empty." },
+    ]);
+    const alone = remove(research(), new Set(["check"]));
+    expect(instantProblems(alone, types).map((problem) => problem.node_id)).toEqual([
+      "expand",
+      "out",
+    ]);
+  });
+  it("keeps the server's word until what it is about changes", () => {
+    const flow = research();
+    const said = {
+      node_id: "expand",
+      field: "config.prompt",
+      code: "expression_syntax",
+      message: "Line 1.",
+      severity: "error" as const,
+    };
+    const checked = { flow, problems: [said] };
+    expect(mergeProblems(flow, types, checked)).toEqual([said]);
+    const moved = moveNodes(flow, new Map([["in", { x: 1, y: 1 }]]));
+    expect(mergeProblems(moved, types, checked)).toEqual([said]);
+    const mended = updateNode(flow, "expand", ["config", "prompt"], "Expand.", types);
+    expect(mergeProblems(mended, types, checked)).toEqual([]);
+  });
+});
+
+describe("summaries", () => {
+  it.each([
+    ["in", "Asks for topic"],
+    ["research", "Researcher · Research {{topic}}"],
+    ["check", "long when size(research.title) > 200"],
+    ["expand", "Expand {{research.title}}, “nodes.research”"],
+    ["out", "Gives report"],
+  ])("%s: %s", (id, line) => {
+    expect(summarize(findNode(research(), id)!, names, "")).toBe(line);
+  });
+  it("is one line", () => expect(shortenTemplate("a\n\n b")).toBe("a b"));
+});
+
+describe("canvas", () => {
+  it("keeps every object that did not change", () => {
+    const flow = research();
+    const nodes = toCanvasNodes(flow, NOTHING, []);
+    const edges = toCanvasEdges(flow, NOTHING, []);
+    expect(toCanvasEdges(flow, NOTHING, edges)).toEqual(edges);
+    const next = toCanvasNodes(moveNodes(flow, new Map([["out", { x: 1, y: 2 }]])), NOTHING, nodes);
+    expect(next.map((node, index) => node === nodes[index])).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(next[4]?.data).toBe(nodes[4]?.data);
+  });
+});
+
+describe("layout", () => {
+  it("goes from left to right without overlaps", async () => {
+    const places = await arrange(research(), types, new Map());
+    const x = ["in", "research", "check", "expand", "out"].map((id) => places.get(id)?.x ?? 0);
+    expect(x).toEqual(x.toSorted((one, two) => one - two));
+    expect(new Set(x).size).toBe(5);
+    expect(x[0]).toBe(0);
+  });
+});
+
+describe("run overlay", () => {
+  it("wakes only the node that changed", () => {
+    const store = createRunOverlay();
+    store.getState().show("run", { in: { ...PENDING, status: "completed" } });
+    const before = store.getState().nodes.in;
+    store.getState().append("research", "to");
+    store.getState().append("research", "kens");
+    expect(store.getState().nodes.in).toBe(before);
+    expect(store.getState().nodes.research?.text).toBe("tokens");
+  });
+  it("knows which edges the run took", () => {
+    const run = (
+      status: "completed" | "running" | "skipped" | "failed",
+      handle: string | null = null,
+    ) => ({
+      ...PENDING,
+      status,
+      handle,
+    });
+    const [, , long, short] = research().edges;
+    const nodes = { check: run("completed", "long"), out: run("running"), expand: run("skipped") };
+    expect(long && edgeRun(long, nodes)).toBe("flowing");
+    expect(short && edgeRun(short, nodes)).toBe("idle");
+    expect(lastLines("a\nb\nc\nd\n\n")).toBe("b\nc\nd");
+  });
+});
+
+describe("JSON Schema", () => {
+  it("unwraps references and null", () => {
+    const root = types.get("agent")?.config_schema ?? {};
+    expect(resolve(root.properties?.agent ?? {}, root)).toMatchObject({
+      nullable: true,
+      type: "object",
+    });
+    const field = types.get("input")?.config_schema.$defs?.InputField ?? {};
+    expect(blank(field, types.get("input")?.config_schema ?? {})).toEqual({ name: "" });
+  });
+});

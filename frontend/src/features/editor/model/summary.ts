@@ -1,0 +1,80 @@
+/** The one line on a node that says what it does, in the user's own words. */
+import type { Config, FlowNode } from "./definition";
+import { segments } from "./expressions";
+import { readPath } from "./paths";
+
+/** Names of stored things by their id, as far as they are loaded. */
+export type Names = {
+  agent: (id: string) => string | undefined;
+  crew: (id: string) => string | undefined;
+};
+
+const writers: Record<string, (config: Config, names: Names) => string> = {
+  input: (config) => {
+    const fields = list(config.fields).map((field) => text(field.name));
+    return fields.length > 0 ? `Asks for ${fields.join(", ")}` : "Asks for nothing yet";
+  },
+  output: (config) => sentence("Gives", config.values),
+  transform: (config) => sentence("Sets", config.values),
+  agent: (config, names) => {
+    const stored = text(config.agent_id);
+    const who = stored
+      ? (names.agent(stored) ?? "Stored agent")
+      : text(readPath(config, ["agent", "role"]));
+    return join(who, text(readPath(config, ["task", "description"])));
+  },
+  crew: (config, names) => {
+    const stored = text(config.crew_id);
+    if (stored) return names.crew(stored) ?? "Stored crew";
+    const agents = list(readPath(config, ["crew", "agents"])).length;
+    const tasks = list(readPath(config, ["crew", "tasks"])).length;
+    return `${plural(agents, "agent")}, ${plural(tasks, "task")}`;
+  },
+  llm: (config) => join(text(config.model), text(config.prompt)),
+  condition: (config) => {
+    const cases = list(config.cases);
+    const [first] = cases;
+    if (!first || !text(first.when)) return "No branch has a condition yet";
+    const rest = cases.length > 1 ? ` and ${cases.length - 1} more` : "";
+    return `${text(first.handle)} when ${shortenPaths(text(first.when))}${rest}`;
+  },
+};
+
+/** What the node does; the type's own description while its configuration says nothing. */
+export function summarize(node: FlowNode, names: Names, fallback: string): string {
+  return writers[node.type]?.(node.config, names) || fallback;
+}
+
+/** `Research {{ inputs.topic }}` as `Research {{topic}}`, on one line. */
+export function shortenTemplate(template: string): string {
+  return segments(template)
+    .map((part) => (part.expression ? `{{${shortenPaths(part.text.trim())}}}` : part.text))
+    .join("")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function shortenPaths(cel: string): string {
+  return cel.replace(/\binputs\.(?=\w)/g, "").replace(/\bnodes\.(\w+)\.output\b/g, "$1");
+}
+
+function sentence(verb: string, values: unknown): string {
+  const names = typeof values === "object" && values !== null ? Object.keys(values) : [];
+  return names.length > 0 ? `${verb} ${names.join(", ")}` : "";
+}
+
+function join(...parts: string[]): string {
+  return parts.map(shortenTemplate).filter(Boolean).join(" · ");
+}
+
+function list(value: unknown): Config[] {
+  return Array.isArray(value) ? (value as Config[]) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
