@@ -1,6 +1,6 @@
 /** Live executions: typed events, the fold of them, the stream that brings them, and React hooks. */
 export { foldEvent, type Folded } from "./fold";
-export { overlayOf, toOverlay, type NodeOverlay, type RunOverlay } from "./overlay";
+export { toOverlay, type NodeOverlay, type OverlayTarget } from "./overlay";
 export {
   newFolding,
   snapshot,

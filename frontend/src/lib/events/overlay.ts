@@ -1,25 +1,37 @@
 /** What a canvas shows of a node while it runs and afterwards. */
 import type { ExecutionState, NodeState } from "./state";
-import type { NodeFailure, NodeStatus } from "./types";
+import type { Json, NodeStatus } from "./types";
 import { addUsage } from "./usage";
 
+/** How one node fares. Times are RFC 3339, UTC. */
 export type NodeOverlay = {
   status: NodeStatus;
-  attempt: number;
-  /** Milliseconds since the epoch. */
-  startedAt: number | null;
-  finishedAt: number | null;
-  /** The last lines of streamed text. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  /** The last lines that its models have streamed. */
   text: string;
   tokens: number;
   costUsd: number;
-  error: NodeFailure | null;
+  /** Why it failed, as a sentence. */
+  error: string | null;
   /** The outgoing handle that became active; null is the default one. */
   handle: string | null;
+  input: Json;
+  output: Json;
 };
 
-/** By node id. */
-export type RunOverlay = ReadonlyMap<string, NodeOverlay>;
+/** Where an overlay is shown, e.g. the store of a canvas. */
+export type OverlayTarget = {
+  /** Begins showing a run, replacing what was shown. */
+  show: (
+    executionId: string,
+    nodes: Record<string, NodeOverlay>,
+    inputs: Record<string, Json>,
+  ) => void;
+  /** Changes one node. */
+  update: (nodeId: string, overlay: NodeOverlay) => void;
+  clear: () => void;
+};
 
 const TAIL_LINES = 3;
 
@@ -27,31 +39,31 @@ export function toOverlay(node: NodeState): NodeOverlay {
   const { total_tokens, cost_usd } = addUsage(node.usage, node.pending_usage);
   return {
     status: node.status,
-    attempt: node.attempt,
-    startedAt: toMs(node.started_at),
-    finishedAt: toMs(node.finished_at),
+    startedAt: node.started_at,
+    finishedAt: node.finished_at,
     text: node.text.tail(TAIL_LINES),
     tokens: total_tokens,
     costUsd: cost_usd,
-    error: node.error,
+    error: node.error?.message ?? null,
     handle: node.handle,
+    input: node.input,
+    output: node.output,
   };
 }
 
-/** The overlay of a snapshot; nodes that did not change keep their identity from `last`. */
-export function overlayOf(
+/** Hands `target` what changed from `last` (null: everything) to `state`. */
+export function feedOverlay(
+  target: OverlayTarget,
+  executionId: string,
   state: ExecutionState,
-  last: { state: ExecutionState; overlay: RunOverlay } | null,
-): RunOverlay {
-  if (last?.state.nodes === state.nodes) return last.overlay;
-  const overlay = new Map<string, NodeOverlay>();
-  for (const [id, node] of state.nodes) {
-    const same = last?.state.nodes.get(id) === node ? last.overlay.get(id) : undefined;
-    overlay.set(id, same ?? toOverlay(node));
+  last: ExecutionState | null,
+): void {
+  if (last?.inputs !== state.inputs) {
+    const nodes = [...state.nodes].map(([id, node]) => [id, toOverlay(node)] as const);
+    target.show(executionId, Object.fromEntries(nodes), state.inputs);
+  } else if (last.nodes !== state.nodes) {
+    for (const [id, node] of state.nodes) {
+      if (last.nodes.get(id) !== node) target.update(id, toOverlay(node));
+    }
   }
-  return overlay;
-}
-
-function toMs(time: string | null): number | null {
-  return time === null ? null : Date.parse(time);
 }

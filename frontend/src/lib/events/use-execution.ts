@@ -3,7 +3,7 @@
 /** React's access to a watched execution; each hook keeps its stream open while it is mounted. */
 import { useEffect, useMemo } from "react";
 import { useStore } from "zustand";
-import { overlayOf, type RunOverlay } from "./overlay";
+import { feedOverlay, type OverlayTarget } from "./overlay";
 import type { ExecutionState, NodeState } from "./state";
 import { expectNodes, newWatched, reopen, watch, watchedOf, type WatchedState } from "./watch";
 
@@ -48,33 +48,25 @@ export function reconnect(executionId: string): void {
   reopen(watchedOf(executionId));
 }
 
-/**
- * Hands the overlay of the run to `apply` whenever it changes, at most once a frame, and null when
- * there is no run any more. `apply` keeps its identity (a store's action), or it is called anew.
- */
-export function useRunOverlay(
-  executionId: string | null,
-  apply: (overlay: RunOverlay | null) => void,
-): void {
+/** Shows the run on `target` for as long as there is one; `target` keeps its identity (a store). */
+export function useRunOverlay(executionId: string | null, target: OverlayTarget): void {
   const entry = useEntry(executionId);
   useEffect(() => {
     if (entry === nothing) return;
-    let last: { state: ExecutionState; overlay: RunOverlay } | null = null;
-    const show = ({ state }: WatchedState) => {
-      const overlay = overlayOf(state, last);
-      const same = overlay === last?.overlay;
-      last = { state, overlay };
-      if (!same) apply(overlay);
+    let last: ExecutionState | null = null;
+    const feed = ({ state }: WatchedState) => {
+      feedOverlay(target, entry.executionId, state, last);
+      last = state;
     };
-    show(entry.store.getState());
-    const unsubscribe = entry.store.subscribe(show);
+    feed(entry.store.getState());
+    const unsubscribe = entry.store.subscribe(feed);
     const leave = watch(entry);
     return () => {
       unsubscribe();
       leave();
-      apply(null);
+      target.clear();
     };
-  }, [entry, apply]);
+  }, [entry, target]);
 }
 
 function useEntry(executionId: string | null) {
