@@ -1,7 +1,7 @@
 "use client";
 
 /** A searchable choice of one; may also take text that is not in the list. */
-import { Command } from "cmdk";
+import { Command, defaultFilter } from "cmdk";
 import { Check, ChevronsUpDown } from "lucide-react";
 import { useId, useState } from "react";
 import { cn } from "@/lib/cn";
@@ -23,6 +23,13 @@ type ComboboxProps = ControlAria & {
   disabled?: boolean;
   className?: string;
 };
+
+/** The choice that is the typed text itself; it stands after every match. */
+const TYPED = "\u0000typed";
+
+function rank(value: string, search: string): number {
+  return value === TYPED ? Number.EPSILON : defaultFilter(value, search);
+}
 
 export function Combobox(props: ComboboxProps) {
   const { options, value, onChange, placeholder = "Choose", empty = "Nothing matches." } = props;
@@ -64,11 +71,12 @@ export function Combobox(props: ComboboxProps) {
   return (
     <Popover
       trigger={trigger}
+      label={placeholder}
       open={open}
       onOpenChange={toggle}
       className="w-(--radix-popover-trigger-width) min-w-56 p-0"
     >
-      <Command id={listId} label={placeholder}>
+      <Command id={listId} label={placeholder} filter={rank}>
         <Command.Input
           value={search}
           onValueChange={setSearch}
@@ -93,7 +101,7 @@ export function Combobox(props: ComboboxProps) {
             </Command.Item>
           ))}
           {offerTyped && (
-            <Command.Item value={typed} onSelect={() => choose(typed)} className={itemClass}>
+            <Command.Item value={TYPED} onSelect={() => choose(typed)} className={itemClass}>
               Use “{typed}”
             </Command.Item>
           )}

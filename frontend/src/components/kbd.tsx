@@ -1,7 +1,7 @@
 /** The keys of a shortcut. */
 export function Kbd({ keys }: { keys: string[] }) {
   return (
-    <span className="inline-flex gap-0.5">
+    <span className="inline-flex gap-0.5 align-middle">
       {keys.map((key) => (
         <kbd
           key={key}

@@ -84,7 +84,7 @@ type DropdownMenuProps = {
 
 export function DropdownMenu({ trigger, items: list, align = "end", side }: DropdownMenuProps) {
   return (
-    <RadixDropdown.Root>
+    <RadixDropdown.Root modal={false}>
       <RadixDropdown.Trigger asChild>{trigger}</RadixDropdown.Trigger>
       <RadixDropdown.Portal>
         <RadixDropdown.Content align={align} side={side} sideOffset={4} className={menuClass}>

@@ -2,6 +2,7 @@
 
 /** A number, or nothing; says null while the text is not a number. */
 import { useState } from "react";
+import { cn } from "@/lib/cn";
 import type { ControlAria } from "./field";
 import { Input } from "./input";
 
@@ -35,10 +36,13 @@ export function NumberInput({ value, onChange, unit, ...rest }: NumberInputProps
         step={rest.step ?? "any"}
         value={shown}
         onChange={(event) => change(event.target.value)}
-        className="tabular-nums"
+        className={cn(
+          "[appearance:textfield] tabular-nums [&::-webkit-inner-spin-button]:appearance-none",
+          unit && "pr-9",
+        )}
       />
       {unit && (
-        <span className="pointer-events-none absolute inset-y-0 right-8 flex items-center text-xs text-muted">
+        <span className="pointer-events-none absolute inset-y-0 right-2.5 flex items-center text-xs text-muted">
           {unit}
         </span>
       )}

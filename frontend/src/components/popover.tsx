@@ -7,6 +7,8 @@ import { cn } from "@/lib/cn";
 
 type PopoverProps = {
   trigger: ReactElement;
+  /** Names the panel for assistive technology. */
+  label: string;
   children: ReactNode;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
@@ -16,12 +18,13 @@ type PopoverProps = {
 };
 
 export function Popover(props: PopoverProps) {
-  const { trigger, children, open, onOpenChange, align = "start", side, className } = props;
+  const { trigger, label, children, open, onOpenChange, align = "start", side, className } = props;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
+          aria-label={label}
           align={align}
           side={side}
           sideOffset={4}

@@ -46,7 +46,7 @@ export function StatusBadge({ status, className }: { status: Status; className?:
 export function StatusIcon({ status, labelled = true }: { status: Status; labelled?: boolean }) {
   const { word, text } = statusLooks[status];
   return (
-    <span title={labelled ? word : undefined} className={cn("inline-flex", text)}>
+    <span title={labelled ? word : undefined} className={cn("inline-flex align-middle", text)}>
       <StatusGlyph status={status} />
       {labelled && <span className="sr-only">{word}</span>}
     </span>

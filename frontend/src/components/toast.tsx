@@ -16,7 +16,7 @@ export function Toaster() {
         unstyled: true,
         classNames: {
           toast:
-            "flex w-88 items-start gap-2 rounded-md border bg-raised px-3 py-2.5 text-sm text-text shadow-float",
+            "flex w-88 items-start gap-2 rounded-md border bg-raised px-3 py-2.5 font-sans text-sm text-text shadow-float",
           icon: "mt-0.5 shrink-0 [&_svg]:size-4",
           content: "min-w-0 flex-1",
           title: "font-medium",

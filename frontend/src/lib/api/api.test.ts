@@ -1,0 +1,86 @@
+/** Refusals become typed errors, sessions renew once, and field problems find their fields. */
+import { act, renderHook } from "@testing-library/react";
+import { useForm } from "react-hook-form";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError, readProblem } from "./error";
+import { fieldName, setFormErrors } from "./form";
+import { shouldRetry } from "./query";
+import { loginPath, transport } from "./transport";
+
+const problem = (status: number, body: object) =>
+  new Response(JSON.stringify(body), { status, statusText: "No" });
+
+describe("readProblem", () => {
+  it("keeps every part of a problem", async () => {
+    const errors = [{ loc: ["body", "email"], code: "taken", message: "Taken." }];
+    const body = { title: "Not valid", detail: "Look", code: "invalid", errors, request_id: "r1" };
+    expect(await readProblem(problem(422, body))).toMatchObject({
+      ...{ status: 422, code: "invalid", title: "Not valid", detail: "Look", requestId: "r1" },
+      errors,
+    });
+  });
+  it("makes a sentence of a page that is not a problem", async () => {
+    const error = await readProblem(new Response("<html>", { status: 502, statusText: "" }));
+    expect(error).toMatchObject({ code: "http_502", message: "The server answered 502" });
+  });
+});
+
+describe("transport", () => {
+  const network = vi.fn<typeof fetch>();
+  beforeEach(() => vi.stubGlobal("fetch", network));
+  afterEach(() => {
+    network.mockReset();
+    vi.unstubAllGlobals();
+  });
+  const send = () => transport(new Request("http://localhost/api/v1/flows"));
+
+  it("renews an expired session once for all requests that met it", async () => {
+    let fresh = false;
+    network.mockImplementation(async (target) => {
+      if (target === "/api/v1/auth/refresh") fresh = true;
+      return fresh ? new Response("{}") : problem(401, {});
+    });
+    expect((await Promise.all([send(), send()])).map((answer) => answer.status)).toEqual([
+      200, 200,
+    ]);
+    const refreshes = network.mock.calls.filter(([target]) => typeof target === "string");
+    expect(refreshes).toHaveLength(1);
+  });
+  it("says when no answer came", async () => {
+    network.mockRejectedValue(new TypeError("Failed to fetch"));
+    await expect(send()).rejects.toMatchObject({ status: 0, code: "unreachable" });
+  });
+});
+
+it("leads back after signing in", () => {
+  expect(loginPath("/")).toBe("/login/");
+  expect(loginPath("/flows/edit/?id=1")).toBe("/login/?next=%2Fflows%2Fedit%2F%3Fid%3D1");
+});
+
+it.each([
+  [0, 0, true],
+  [503, 1, true],
+  [503, 2, false],
+  [404, 0, false],
+])("status %d after %d failures: again %s", (status, failures, again) => {
+  expect(shouldRetry(failures, new ApiError(status, "c", "t", "d"))).toBe(again);
+});
+
+it("names fields as the form does", () => {
+  expect(fieldName(["body", "tasks", 0, "name"])).toBe("tasks.0.name");
+});
+
+it("puts known problems on their fields and the rest on the form", () => {
+  const { result } = renderHook(() => {
+    const form = useForm({ defaultValues: { email: "" } });
+    return { form, errors: form.formState.errors };
+  });
+  const errors = [
+    { loc: ["body", "email"], code: "taken", message: "Taken." },
+    { loc: ["body", "other"], code: "bad", message: "Wrong." },
+  ];
+  const problem = new ApiError(422, "invalid", "t", "d", errors);
+  act(() => setFormErrors(result.current.form, problem));
+  expect(result.current.errors.email?.message).toBe("Taken.");
+  expect(result.current.errors.root?.message).toBe("other: Wrong.");
+});
