@@ -27,8 +27,10 @@ export function mergeProblems(
   types: NodeTypes,
   checked: Checked | null,
 ): Problem[] {
-  const instant = instantProblems(flow, types);
-  if (checked?.flow === flow) return checked.problems;
+  // Moving a node changes only the layout, which has no problems.
+  if (checked?.flow.nodes === flow.nodes && checked.flow.edges === flow.edges) {
+    return checked.problems;
+  }
   const before = new Map(checked?.flow.nodes.map((node) => [node.id, node]));
   const now = new Map(flow.nodes.map((node) => [node.id, node]));
   const edges = new Set(flow.edges.map((edge) => edge.id));
@@ -36,6 +38,7 @@ export function mergeProblems(
     if (edge_id) return edges.has(edge_id);
     return node_id ? now.has(node_id) && now.get(node_id) === before.get(node_id) : false;
   });
+  const instant = instantProblems(flow, types);
   const known = new Set(still.map(place));
   return [...still, ...instant.filter((problem) => !known.has(place(problem)))];
 }

@@ -7,7 +7,8 @@ import { moveNodes, remove, updateNode } from "./edits";
 import { openExpression, openPath, renameInCel, segments } from "./expressions";
 import { blank, resolve } from "./json-schema";
 import { arrange } from "./layout";
-import { createRunOverlay, edgeRun, lastLines, PENDING } from "./overlay";
+import type { NodeOverlay } from "@/lib/events";
+import { createOverlayStore, edgeRun } from "./overlay";
 import { instantProblems, mergeProblems } from "./problems";
 import { shortenTemplate, summarize } from "./summary";
 import { lastValue, upstreamValues } from "./upstream";
@@ -149,29 +150,36 @@ describe("layout", () => {
 });
 
 describe("run overlay", () => {
+  const run = (status: NodeOverlay["status"], handle: string | null = null): NodeOverlay => ({
+    status,
+    handle,
+    startedAt: null,
+    finishedAt: null,
+    text: "",
+    tokens: 0,
+    costUsd: 0,
+    error: null,
+    input: null,
+    output: null,
+  });
   it("wakes only the node that changed", () => {
-    const store = createRunOverlay();
-    store.getState().show("run", { in: { ...PENDING, status: "completed" } });
-    const before = store.getState().nodes.in;
-    store.getState().append("research", "to");
-    store.getState().append("research", "kens");
-    expect(store.getState().nodes.in).toBe(before);
-    expect(store.getState().nodes.research?.text).toBe("tokens");
+    const store = createOverlayStore();
+    const done = run("completed");
+    store.getState().show("run", { in: done }, { topic: "tides" });
+    store.getState().update("research", run("running"));
+    expect(store.getState().nodes.in).toBe(done);
+    expect(store.getState().nodes.research?.status).toBe("running");
+    store.getState().clear();
+    expect(store.getState()).toMatchObject({ executionId: null, nodes: {}, inputs: null });
   });
   it("knows which edges the run took", () => {
-    const run = (
-      status: "completed" | "running" | "skipped" | "failed",
-      handle: string | null = null,
-    ) => ({
-      ...PENDING,
-      status,
-      handle,
-    });
     const [, , long, short] = research().edges;
-    const nodes = { check: run("completed", "long"), out: run("running"), expand: run("skipped") };
-    expect(long && edgeRun(long, nodes)).toBe("flowing");
-    expect(short && edgeRun(short, nodes)).toBe("idle");
-    expect(lastLines("a\nb\nc\nd\n\n")).toBe("b\nc\nd");
+    const check = run("completed", "long");
+    expect(long && edgeRun(long, check, run("running"))).toBe("flowing");
+    expect(long && edgeRun(long, check, run("completed"))).toBe("taken");
+    expect(long && edgeRun(long, run("failed", null), run("pending"))).toBe("idle");
+    expect(short && edgeRun(short, check, run("skipped"))).toBe("idle");
+    expect(short && edgeRun(short, undefined, undefined)).toBe("idle");
   });
 });
 

@@ -1,0 +1,130 @@
+/** What a person does with the whole selection or the whole flow, for buttons, keys and menus alike. */
+import { toast } from "@/components/toast";
+import { copy, paste, readClip } from "./model/clipboard";
+import { connect, refusal, type Connection } from "./model/connect";
+import type { FlowDefinition, Position } from "./model/definition";
+import {
+  addAfter,
+  addNode,
+  insertOnEdge,
+  moveNodes,
+  remove,
+  room,
+  type Added,
+} from "./model/edits";
+import { arrange, type Sizes } from "./model/layout";
+import type { AddTarget, EditorStore } from "./store";
+
+/** Adds a node of the kind where the target says and selects it. */
+export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "at">): void {
+  const { types, flow } = store.getState();
+  const type = types.get(kind);
+  if (!type) return;
+  if (room(flow, type) <= 0) return void toast.error(`A flow has only one ${type.title} node.`);
+  let id: string | undefined;
+  store.getState().edit((before) => {
+    const added = place(before, target);
+    id = added?.id;
+    return added?.flow ?? before;
+  });
+  if (id) store.getState().select([id]);
+
+  function place(before: FlowDefinition, { edge, from, position }: Omit<AddTarget, "at">) {
+    if (!type) return null;
+    if (edge) return insertOnEdge(before, edge, type, types);
+    if (from) return addAfter(before, type, from, types, position) as Added;
+    return addNode(before, type, position ?? { x: 0, y: 0 });
+  }
+}
+
+/** Connects two nodes, or says why not. */
+export function join(store: EditorStore, connection: Connection): void {
+  const { types, flow, edit } = store.getState();
+  const reason = refusal(flow, connection, types);
+  if (reason) toast.error(reason);
+  else edit((before) => connect(before, connection, types));
+}
+
+export function removeSelection(store: EditorStore): void {
+  const { selection, edit } = store.getState();
+  edit((flow) => remove(flow, selection.nodes, selection.edges));
+}
+
+/** Puts the chosen nodes on the clipboard as text, so that they also paste into another flow. */
+export async function copySelection(store: EditorStore): Promise<boolean> {
+  const { flow, selection } = store.getState();
+  if (selection.nodes.size === 0) return false;
+  try {
+    await navigator.clipboard.writeText(JSON.stringify(copy(flow, selection.nodes), null, 2));
+    return true;
+  } catch (error) {
+    toast.error("The browser did not allow copying", error);
+    return false;
+  }
+}
+
+export async function cutSelection(store: EditorStore): Promise<void> {
+  if (await copySelection(store)) removeSelection(store);
+}
+
+/** Pastes clipboard text when it holds nodes; says whether it did. */
+export function pasteText(store: EditorStore, text: string, at?: Position): boolean {
+  const clip = readClip(text);
+  if (clip) put(store, (flow) => paste(flow, clip, store.getState().types, at));
+  return clip !== null;
+}
+
+export function duplicateSelection(store: EditorStore): void {
+  const { selection, types } = store.getState();
+  if (selection.nodes.size === 0) return;
+  put(store, (flow) => paste(flow, copy(flow, selection.nodes), types));
+}
+
+function put(
+  store: EditorStore,
+  change: (flow: FlowDefinition) => { flow: FlowDefinition; ids: string[] },
+): void {
+  let ids: string[] = [];
+  store.getState().edit((flow) => {
+    const pasted = change(flow);
+    ids = pasted.ids;
+    return pasted.flow;
+  });
+  if (ids.length > 0) store.getState().select(ids);
+}
+
+export function selectAll(store: EditorStore): void {
+  const { flow, select } = store.getState();
+  select(
+    flow.nodes.map((node) => node.id),
+    flow.edges.map((edge) => edge.id),
+  );
+}
+
+/** Moves the chosen nodes by canvas pixels; a row of key presses is one step of undo. */
+export function nudge(store: EditorStore, by: Position): void {
+  const { flow, selection, edit } = store.getState();
+  const moved = [...selection.nodes].map((id): [string, Position] => {
+    const at = flow.layout[id] ?? { x: 0, y: 0 };
+    return [id, { x: at.x + by.x, y: at.y + by.y }];
+  });
+  edit((before) => moveNodes(before, new Map(moved)), { key: "nudge" });
+}
+
+/** Lays the whole flow out anew. */
+export async function layOut(store: EditorStore): Promise<void> {
+  const { flow, types, nodes } = store.getState();
+  const sizes: Sizes = new Map(
+    nodes.flatMap(({ id, measured }) =>
+      measured?.width && measured.height
+        ? [[id, { width: measured.width, height: measured.height }]]
+        : [],
+    ),
+  );
+  try {
+    const places = await arrange(flow, types, sizes);
+    store.getState().edit((before) => moveNodes(before, places));
+  } catch (error) {
+    toast.error("The nodes could not be laid out", error);
+  }
+}

@@ -1,0 +1,87 @@
+/** Autosave sends every change once, in order, and never over somebody else's work unasked. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/error";
+import type { FlowChange, FlowRecord } from "./api";
+import { createAutosave, type SaveState } from "./autosave";
+import { emptyDefinition } from "./model/definition";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** A server that holds one flow and refuses stale versions. */
+function server() {
+  const state = { version: 1, name: "", saves: [] as FlowChange[], down: false };
+  const save = async (change: FlowChange): Promise<FlowRecord> => {
+    if (state.down) throw new ApiError(0, "unreachable", "Away", "The server is away.");
+    if (change.version !== state.version) throw new ApiError(409, "stale", "Stale", "");
+    state.saves.push(change);
+    state.version += 1;
+    state.name = change.name ?? state.name;
+    return { id: "f", name: state.name, definition: emptyDefinition(), version: state.version };
+  };
+  const states: SaveState["kind"][] = [];
+  const autosave = createAutosave({
+    version: 1,
+    save,
+    current: async () => state.version,
+    onState: ({ kind }) => states.push(kind),
+  });
+  return { state, states, autosave };
+}
+
+describe("autosave", () => {
+  it("waits for a pause and sends the latest", async () => {
+    const { state, states, autosave } = server();
+    autosave.changed({ name: "a" });
+    autosave.changed({ name: "b" });
+    await vi.runAllTimersAsync();
+    expect(state.saves).toEqual([{ name: "b", version: 1 }]);
+    expect(states).toEqual(["unsaved", "unsaved", "saving", "saved"]);
+    expect(autosave.dirty).toBe(false);
+  });
+
+  it("sends what changed while it was saving", async () => {
+    const { state, autosave } = server();
+    autosave.changed({ name: "a" });
+    const saving = autosave.flush();
+    autosave.changed({ name: "b" });
+    expect(await saving).toBe(true);
+    expect(state.saves.map((save) => save.name)).toEqual(["a", "b"]);
+    expect(state.saves.map((save) => save.version)).toEqual([1, 2]);
+  });
+
+  it("keeps what could not be saved", async () => {
+    const { state, states, autosave } = server();
+    state.down = true;
+    autosave.changed({ name: "a" });
+    expect(await autosave.flush()).toBe(false);
+    expect(states.at(-1)).toBe("failed");
+    state.down = false;
+    expect(await autosave.flush()).toBe(true);
+    expect(state.name).toBe("a");
+  });
+
+  it("stops at a conflict until told to overwrite", async () => {
+    const { state, states, autosave } = server();
+    state.version = 5;
+    autosave.changed({ name: "mine" });
+    await vi.runAllTimersAsync();
+    autosave.changed({ name: "mine too" });
+    await vi.runAllTimersAsync();
+    expect(state.saves).toEqual([]);
+    expect(states.at(-1)).toBe("conflict");
+    expect(await autosave.overwrite()).toBe(true);
+    expect(state.name).toBe("mine too");
+  });
+
+  it("goes on from the server's version after reloading", async () => {
+    const { state, autosave } = server();
+    state.version = 5;
+    autosave.changed({ name: "mine" });
+    await autosave.flush();
+    autosave.adopt(5);
+    autosave.changed({ name: "next" });
+    expect(await autosave.flush()).toBe(true);
+    expect(state.saves).toEqual([{ name: "next", version: 5 }]);
+  });
+});

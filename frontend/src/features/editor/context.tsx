@@ -1,0 +1,37 @@
+"use client";
+
+/** Gives the components of one open editor its stores. */
+import { createContext, use } from "react";
+import { useStore } from "zustand";
+import type { NodeOverlay } from "@/lib/events";
+import type { OverlayStore } from "./model/overlay";
+import type { Names } from "./model/summary";
+import type { EditorState, EditorStore } from "./store";
+
+export type EditorContextValue = {
+  store: EditorStore;
+  overlay: OverlayStore;
+  names: Names;
+};
+
+export const EditorContext = createContext<EditorContextValue | null>(null);
+
+export function useEditorContext(): EditorContextValue {
+  const value = use(EditorContext);
+  if (!value) throw new Error("This component belongs inside the editor.");
+  return value;
+}
+
+/** A part of the editor's state; renders again only when that part changes. */
+export function useEditor<Part>(select: (state: EditorState) => Part): Part {
+  return useStore(useEditorContext().store, select);
+}
+
+export function useEditorStore(): EditorStore {
+  return useEditorContext().store;
+}
+
+/** How one node fares in the run that is shown. */
+export function useNodeRun(id: string): NodeOverlay | undefined {
+  return useStore(useEditorContext().overlay, (state) => state.nodes[id]);
+}
