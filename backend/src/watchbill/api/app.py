@@ -1,0 +1,117 @@
+"""The API process: one FastAPI app from the features' routers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import BlockingConnectionPool, Redis
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+import watchbill
+from watchbill.api import health, problems
+from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
+from watchbill.api.ui import StaticUi, security_policy
+from watchbill.config import Settings
+from watchbill.features.identity import routes as identity
+from watchbill.features.identity.service import IdentityOptions
+from watchbill.features.tables import TENANT_TABLES
+from watchbill.kit.db import Database
+from watchbill.kit.resources import data_dir
+
+MAX_BODY = 4 * 1024 * 1024
+
+ROUTERS = (identity.router,)
+
+
+class SettingMissing(RuntimeError):
+    """The API was started without a setting it cannot do without."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole API for these settings. Connections are opened when it starts and closed when it stops."""
+    ui = data_dir("ui")
+    app = FastAPI(
+        title="Watchbill",
+        version=watchbill.__version__,
+        description="Draw, run and watch AI agent workflows.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        middleware=_middleware(settings, security_policy(ui)),
+        responses={"4XX": {"model": problems.ProblemDetails, "description": "What is wrong, and where."}},
+    )
+    app.state.settings = settings
+    app.state.identity_options = _identity_options(settings)
+    problems.install(app)
+    app.include_router(health.router)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    if ui is not None:
+        app.mount("/", StaticUi(ui))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    settings: Settings = app.state.settings
+    if settings.database_url is None or settings.redis_url is None:
+        raise SettingMissing(
+            "Set WATCHBILL_DATABASE_URL and WATCHBILL_REDIS_URL, or use `watchbill up`, which starts both."
+        )
+    database = Database(
+        settings.database_url.get_secret_value(),
+        pgbouncer=settings.database_pgbouncer,
+        pool_size=settings.database_pool_size,
+    )
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url.get_secret_value(), max_connections=50, timeout=5
+    )
+    app.state.database, app.state.redis = database, Redis(connection_pool=pool)
+    try:
+        yield
+    finally:
+        await app.state.redis.aclose(close_connection_pool=True)
+        await database.close()
+
+
+def _identity_options(settings: Settings) -> IdentityOptions:
+    public = [settings.public_url] if settings.public_url else []
+    return IdentityOptions(
+        tenant_tables=TENANT_TABLES,
+        jwt_secret=settings.jwt_secret.get_secret_value(),
+        bcrypt_cost=settings.bcrypt_cost,
+        session_seconds=settings.session_seconds,
+        secure_cookies=settings.secure_cookies,
+        origins=(*public, *settings.cors_origins),
+    )
+
+
+def _middleware(settings: Settings, policy: str) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(RequestLog),
+        Middleware(SecurityHeaders, policy=policy, https=settings.secure_cookies),
+        Middleware(GZipMiddleware, minimum_size=1024),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "Last-Event-ID",
+                "X-Request-ID",
+            ],
+            expose_headers=["X-Request-ID", "Retry-After"],
+            max_age=600,
+        ),
+        Middleware(LastCatch),
+        Middleware(BodyLimit, limit=MAX_BODY),
+    ]

@@ -1,0 +1,64 @@
+"""/health: whether this process lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from watchbill import __version__
+from watchbill.kit import migrations
+from watchbill.kit.db import Database
+
+router = APIRouter(tags=["health"])
+Check = Literal["ok", "failing", "behind"]
+_PATIENCE = 3.0
+
+
+class Health(BaseModel):
+    """`status` is ok when every check is. `migrations` is behind until `watchbill migrate` has run."""
+
+    status: Literal["ok", "failing"]
+    version: str
+    checks: dict[str, Check]
+
+
+@router.get("/health/live")
+async def live() -> Health:
+    """Whether the process answers. It asks nobody else, so that a database's trouble restarts nothing."""
+    return Health(status="ok", version=__version__, checks={})
+
+
+@router.get("/health", responses={503: {"model": Health}})
+@router.get("/health/ready", responses={503: {"model": Health}})
+async def ready(request: Request, response: Response) -> Health:
+    """Whether the database and Redis answer and all migrations have run; 503 when not."""
+    database: Database = request.app.state.database
+    redis: Redis = request.app.state.redis
+    names = ("database", "redis", "migrations")
+    results = await asyncio.gather(_check(database.ping()), _check(redis.ping()), _migrations(database))
+    checks: dict[str, Check] = dict(zip(names, results, strict=True))
+    fine = all(result == "ok" for result in results)
+    response.status_code = 200 if fine else 503
+    return Health(status="ok" if fine else "failing", version=__version__, checks=checks)
+
+
+async def _check(sign_of_life: Awaitable[object]) -> Check:
+    try:
+        await asyncio.wait_for(sign_of_life, _PATIENCE)
+    except (SQLAlchemyError, RedisError, OSError, TimeoutError):
+        return "failing"
+    return "ok"
+
+
+async def _migrations(database: Database) -> Check:
+    try:
+        return "ok" if await asyncio.wait_for(migrations.current(database), _PATIENCE) else "behind"
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return "failing"

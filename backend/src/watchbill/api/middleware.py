@@ -1,0 +1,162 @@
+"""What happens to every request: an id, a log line, security headers, a limit on bodies, the last catch."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from watchbill.api import problems
+from watchbill.api.context import begin_request
+from watchbill.api.payload import bad_address, bad_json
+from watchbill.core.errors import TooLarge
+
+log = structlog.stdlib.get_logger("watchbill.api")
+
+
+class RequestLog:
+    """Gives each request an id, answers with it in X-Request-ID, and logs one line."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        identifier = begin_request(Headers(scope=scope).get("x-request-id", ""))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=identifier)
+        started, status = time.perf_counter(), 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = identifier
+            await send(message)
+
+        await self.app(scope, receive, note)
+        log.info(
+            "request",
+            method=scope.get("method", "WEBSOCKET"),
+            path=scope["path"],
+            status=status,
+            duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return None
+
+
+class SecurityHeaders:
+    """Sets the headers that tell a browser what our pages may do."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, https: bool):
+        self.app = app
+        self.headers = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        }
+        if https:
+            self.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, add if scope["type"] == "http" else send)
+
+
+class LastCatch:
+    """Turns a bug into a problem answer that shows nothing of it, and into a log entry that shows all."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        started = False
+
+        async def note(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        except Exception:  # the one catch-all of a request
+            log.exception("unhandled error", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            await problems.internal_error()(scope, receive, send)
+        return None
+
+
+class BodyLimit:
+    """Reads the body up to a limit in bytes, and refuses text that no table can hold."""
+
+    def __init__(self, app: ASGIApp, *, limit: int):
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if error := bad_address(scope):
+            return await problems.from_error(error)(scope, receive, send)
+        headers = Headers(scope=scope)
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            return await self.app(scope, receive, send)
+        body = await self._read(headers, receive)
+        if body is None:
+            return None
+        if isinstance(body, TooLarge):
+            # The rest of the body is never read, so the connection cannot be used again.
+            answer = problems.from_error(body)
+            answer.headers["Connection"] = "close"
+            return await answer(scope, receive, send)
+        if error := bad_json(headers.get("content-type", ""), body):
+            return await problems.from_error(error)(scope, receive, send)
+        return await self.app(scope, _replay(body, receive), send)
+
+    async def _read(self, headers: Headers, receive: Receive) -> bytes | TooLarge | None:
+        """The body, or that it is too large, or None when the client left."""
+        too_large = TooLarge(f"The body is larger than {self.limit:,} bytes.")
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > self.limit:
+            return too_large
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self.limit:
+                return too_large
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body in one piece, then whatever the server has to say."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

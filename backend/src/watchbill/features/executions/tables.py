@@ -1,0 +1,104 @@
+"""Executions: the shared list of those under way; each tenant's plans, executions, journal and documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, desc, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from watchbill.kit.tables import Identified, PublicTable, TenantTable
+
+
+class ActiveExecution(PublicTable):
+    """One row per execution that is not over, for all tenants, so that a sweep visits one table. `epoch`
+    rises with each owner, and an owner whose epoch is old may write nothing any more."""
+
+    __tablename__ = "active_executions"
+    __table_args__ = (
+        Index("ix_active_executions_due_at", "due_at", postgresql_where=text("owner IS NULL")),
+        Index(None, "tenant_id"),
+    )
+
+    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    plan_digest: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(server_default="0")
+    last_seq: Mapped[int] = mapped_column(server_default="0")
+    cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class StoredPlan(TenantTable):
+    """A plan, stored once per digest however many executions run it."""
+
+    __tablename__ = "plans"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Execution(Identified, TenantTable):
+    """What lists and pages show of an execution. The journal is the truth; this row follows it."""
+
+    __tablename__ = "executions"
+    __table_args__ = (
+        Index("ix_executions_list", desc("created_at"), desc("id")),
+        Index("ix_executions_flow_id", "flow_id", desc("created_at")),
+        Index("ix_executions_status", "status", desc("created_at")),
+        Index(
+            "uq_executions_idempotency_key",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
+
+    flow_id: Mapped[UUID | None] = mapped_column(ForeignKey("flows.id"))
+    flow_version: Mapped[int | None]
+    plan_digest: Mapped[str] = mapped_column(ForeignKey("plans.digest"))
+    status: Mapped[str]
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    outputs: Mapped[Any | None] = mapped_column(JSONB)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    idempotency_key: Mapped[str | None]
+    created_by: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ExecutionEvent(TenantTable):
+    """One event of the journal (core.events). The primary key gives each seq to one writer only."""
+
+    __tablename__ = "execution_events"
+
+    execution_id: Mapped[UUID] = mapped_column(
+        ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    type: Mapped[str]
+    node_id: Mapped[str | None]
+    timestamp: Mapped[datetime]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class StoredDocument(TenantTable):
+    """A document of core.ports.documents, where no document database is used."""
+
+    __tablename__ = "documents"
+    __table_args__ = (Index(None, "created_at"),)
+
+    collection: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]

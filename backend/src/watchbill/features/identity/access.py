@@ -1,0 +1,117 @@
+"""How every route learns who is asking, and refuses those who may not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
+
+from watchbill.core.errors import Forbidden, NotAuthenticated
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity import service
+from watchbill.features.identity.permissions import Permission
+from watchbill.features.identity.service import Identity, IdentityOptions
+from watchbill.kit.db import Database, Work
+
+COOKIE = "watchbill_session"
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A request that was let in: who asks, and the transaction, which sees the tenant's tables."""
+
+    identity: Identity
+    work: Work
+
+    @property
+    def scope(self) -> TenantScope:
+        return self.identity.scope
+
+    @property
+    def session(self) -> AsyncSession:
+        return self.work.session
+
+
+def identity_options(connection: HTTPConnection) -> IdentityOptions:
+    return connection.app.state.identity_options
+
+
+def database(connection: HTTPConnection) -> Database:
+    return connection.app.state.database
+
+
+async def open_work(request: Request) -> AsyncIterator[Work]:
+    """The request's transaction. It is committed before the answer is sent, or rolled back by an error."""
+    async with database(request).transaction() as work:
+        yield work
+
+
+WorkDep = Annotated[Work, Depends(open_work, scope="function")]
+_BEARER = Depends(HTTPBearer(auto_error=False, description="The access_token of /auth/login."))
+
+
+async def enter(connection: HTTPConnection, work: Work, permission: Permission) -> Access:
+    """Check the credentials of a request or WebSocket, and let its transaction see the tenant's tables.
+
+    Raises:
+        NotAuthenticated: no credentials, or bad ones.
+        Forbidden: the role does not grant the permission, the tenant is suspended, or a page of another
+            site is using the session cookie.
+    """
+    options = identity_options(connection)
+    identity = await service.authenticate(work.session, options, _token(connection, options))
+    if not identity.may(permission):
+        raise Forbidden(f"Your role, {identity.role}, does not include {permission}.", code="role_forbids")
+    await work.enter(identity.scope)
+    return Access(identity, work)
+
+
+def require(permission: Permission) -> Any:
+    """The dependency of a route that needs this permission; its value is an Access."""
+
+    async def check(request: Request, work: WorkDep, _bearer: Annotated[Any, _BEARER]) -> Access:
+        return await enter(request, work, permission)
+
+    guard: Callable[..., Awaitable[Access]] = check
+    guard.permission = permission  # type: ignore[attr-defined]
+    return Depends(guard, scope="function")
+
+
+def refuse_other_sites(connection: HTTPConnection, *, must_say: bool = False) -> None:
+    """Refuse what a page of another site sends.
+
+    `must_say` also refuses requests that do not say where they come from; browsers say so on every unsafe
+    request and WebSocket.
+
+    Raises:
+        Forbidden: the request comes from elsewhere.
+    """
+    source = connection.headers.get("origin") or connection.headers.get("referer")
+    if source is None and not must_say:
+        return
+    url = urlsplit(source or "")
+    origin = f"{url.scheme}://{url.netloc}"
+    ours = url.netloc == connection.headers.get("host") and url.scheme in ("http", "https")
+    if not ours and origin not in identity_options(connection).origins:
+        raise Forbidden("The request comes from a page of another site.", code="wrong_origin")
+
+
+def _token(connection: HTTPConnection, options: IdentityOptions) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme:
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated("Send the access token as `Authorization: Bearer TOKEN`.")
+        return token.strip()
+    token = connection.cookies.get(COOKIE, "")
+    if not token:
+        raise NotAuthenticated()
+    if connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE_METHODS:
+        refuse_other_sites(connection, must_say=True)
+    return token

@@ -1,0 +1,12 @@
+"""Every table of the system: importing this fills the metadata that migrations and tenants are made of."""
+
+from watchbill.features.agents import tables as agents
+from watchbill.features.executions import tables as executions
+from watchbill.features.flows import tables as flows
+from watchbill.features.identity import tables as identity
+from watchbill.features.providers import tables as providers
+from watchbill.kit.tables import PublicTable, TenantTable
+
+MODULES = (identity, providers, agents, flows, executions)
+PUBLIC_TABLES = PublicTable.metadata
+TENANT_TABLES = TenantTable.metadata

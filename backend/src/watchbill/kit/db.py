@@ -1,0 +1,135 @@
+"""The database: one engine, and transactions that see one tenant's schema and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+AfterCommit = Callable[[], Awaitable[None]]
+
+
+class Scope(Protocol):
+    """Whatever names a tenant's schema; `core.tenancy.TenantScope` does."""
+
+    @property
+    def schema(self) -> str: ...
+
+
+class Work:
+    """One transaction under way: its session, and what to do once it is committed."""
+
+    def __init__(self, session: AsyncSession):
+        self.session = session
+        self._after_commit: list[AfterCommit] = []
+
+    async def enter(self, scope: Scope) -> None:
+        """See this tenant's tables from here to the end of the transaction."""
+        await enter_schema(self.session, scope.schema)
+
+    def after_commit(self, action: AfterCommit) -> None:
+        """Run `action` once the transaction is committed, and not at all when it is rolled back. It must deal
+        with the failures it expects, since the data can no longer be taken back."""
+        self._after_commit.append(action)
+
+    async def committed(self) -> None:
+        """Run the waiting actions in order. Called by whoever committed the transaction."""
+        actions, self._after_commit = self._after_commit, []
+        for action in actions:
+            await action()
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    Args:
+        url: `postgresql://user:password@host:port/name`; a query of `?host=/directory` means a socket, and
+            `?pgbouncer=true` the same as `pgbouncer=True`.
+        pgbouncer: the URL leads to a pooler in transaction mode, so no statement may be prepared by name.
+        pool_size: connections kept; as many again may be opened at a peak.
+    """
+
+    def __init__(self, url: str, *, pgbouncer: bool = False, pool_size: int = 10):
+        target, asked = driver_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            target,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            json_serializer=_dump_json,
+            json_deserializer=orjson.loads,
+            connect_args=_connect_args(pgbouncer or asked),
+        )
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope | None = None) -> AsyncGenerator[Work]:
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        With a scope it sees that tenant's tables, without one only those of the public schema.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            work = Work(session)
+            async with session.begin():
+                await enter_schema(session, scope.schema if scope else None)
+                yield work
+        await work.committed()
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError, OSError: it gave none.
+        """
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+async def enter_schema(session: AsyncSession, schema: str | None) -> None:
+    """Set the transaction's search_path. It is local to the transaction: behind a pooler in transaction mode
+    a session's setting would leak into the next client's transaction."""
+    path = f'"{schema}", public' if schema else "public"
+    await session.execute(text("SELECT set_config('search_path', :path, true)"), {"path": path})
+
+
+def driver_url(url: str) -> tuple[URL, bool]:
+    """The URL for SQLAlchemy's asyncpg driver, and whether its query says that a PgBouncer is behind it."""
+    parsed = make_url(url)
+    asked = parsed.query.get("pgbouncer") in ("true", "1", "yes")
+    if asked:
+        parsed = parsed.difference_update_query(["pgbouncer"])
+    return parsed.set(drivername="postgresql+asyncpg"), asked
+
+
+def _connect_args(pgbouncer: bool) -> dict[str, Any]:
+    settings = {"application_name": "watchbill"}
+    if not pgbouncer:
+        # Short queries only: compiling them costs more than it saves. PgBouncer refuses the parameter.
+        return {"server_settings": {**settings, "jit": "off"}, "timeout": 10}
+    return {
+        "server_settings": settings,
+        "timeout": 10,
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4().hex}__",
+    }
+
+
+def _dump_json(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that a statement broke."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "constraint_name", None)

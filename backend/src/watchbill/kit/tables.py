@@ -1,0 +1,51 @@
+"""The two table sets: one schema shared by all tenants, and one schema per tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, MetaData, Uuid, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Constraint names must not depend on the database's own choice, or migrations cannot name them.
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, UUID: Uuid}
+
+
+class PublicTable(DeclarativeBase):
+    """A table of the public schema, named with its schema so that no search_path can hide it."""
+
+    metadata = MetaData(schema="public", naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = _TYPES
+
+
+class TenantTable(DeclarativeBase):
+    """A table of every tenant's schema. It names no schema: the transaction's search_path picks one."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = _TYPES
+
+
+class Identified:
+    """A row with an id and the time it was made: the clock's, not the transaction's, so that rows made in one
+    transaction still have an order."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Edited(Identified):
+    """A row that people change: it knows when it last was."""
+
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.clock_timestamp(), onupdate=func.clock_timestamp()
+    )
