@@ -10,7 +10,7 @@ _NOTE = "_Written by the demo model: sample text, not research. Connect a provid
 _ANGLES = (
     (
         "Momentum",
-        "interest in {t} has moved from pilots to daily use; teams that tried it last year now budget for it.",
+        "interest in {t} has moved from pilots to daily use; last year's testers now budget for it.",
     ),
     ("Cost", "the price of {t} falls fastest where people measure it first, and rises where nobody owns it."),
     ("People", "skills are the scarce part of {t}: two trained people change more than any new tool."),
@@ -70,8 +70,8 @@ def report(prompt: Prompt) -> str:
     found = _ITEM.findall(prompt.context) or points(prompt, 4)
     title = prompt.topic[:1].upper() + prompt.topic[1:]
     lead = sentence(
-        "now is a good time to decide on {t}. The findings below agree on one point: gains come from small, measured "
-        "steps, and losses from unclear ownership.",
+        "now is a good time to decide on {t}. The findings below agree on one point: gains come from small, "
+        "measured steps, and losses from unclear ownership.",
         prompt,
     )
     steps = ("Name one owner and one number to improve.", "Run a two-week trial.", "Decide on the result.")

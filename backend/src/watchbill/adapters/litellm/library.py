@@ -1,0 +1,32 @@
+"""Loads LiteLLM once, late and in a thread, with everything off that talks to the outside on its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import warnings
+from typing import Any
+
+_lock = threading.Lock()
+_loaded: list[Any] = []
+
+
+def load_litellm() -> Any:
+    """The litellm module, imported at the first call (about two seconds). Thread-safe and blocking."""
+    with _lock:
+        if not _loaded:
+            # Without it the import downloads a price list.
+            os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+            os.environ.setdefault("LITELLM_LOG", "ERROR")
+            with warnings.catch_warnings():
+                # Deprecations inside the library at import are nothing its user can act on.
+                warnings.simplefilter("ignore")
+                litellm: Any = importlib.import_module("litellm")
+            litellm.telemetry = False
+            litellm.suppress_debug_info = True
+            litellm.turn_off_message_logging = True
+            litellm.disable_streaming_logging = True
+            litellm.drop_params = True
+            _loaded.append(litellm)
+        return _loaded[0]

@@ -1,0 +1,123 @@
+"""Reads an answer, streamed or whole, into one value, passing text on as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchbill.core.ports.llm import ToolCall
+
+# Tokens that arrive within this many seconds of the last event are sent as one: nobody reads faster, and
+# hundreds of streams at once stay affordable.
+_GATHER_SECONDS = 0.03
+
+
+class TokenGate:
+    """Passes text on at once, then at most every 30 ms. Lives on one event loop."""
+
+    def __init__(self, send: Callable[[str], None]):
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._held: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._open_at = 0.0
+
+    def push(self, text: str) -> None:
+        """Send the text now or with what follows within 30 ms."""
+        self._held.append(text)
+        if self._timer is None:
+            wait = self._open_at - self._loop.time()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._timer = self._loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Send what is held."""
+        self.discard_timer()
+        if self._held:
+            text, self._held = "".join(self._held), []
+            self._open_at = self._loop.time() + _GATHER_SECONDS
+            self._send(text)
+
+    def discard_timer(self) -> None:
+        """Send nothing later; what is held stays held."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What has been read so far."""
+
+    pieces: list[str] = field(default_factory=list[str])
+    refusal: str = ""
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    tools: dict[int, list[str]] = field(default_factory=dict[int, list[str]])  # index -> id, name, arguments
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(ToolCall(*parts) for _, parts in sorted(self.tools.items()))
+
+    @property
+    def began(self) -> bool:
+        """Whether any of the answer has arrived."""
+        return bool(self.pieces or self.tools or self.refusal)
+
+    def add_message(self, choice: Any, message: Any) -> str:
+        """Take in one delta, or the whole message; returns its text."""
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        text = getattr(message, "content", None) or ""
+        if text:
+            self.pieces.append(text)
+        self.refusal += getattr(message, "refusal", None) or ""
+        for position, call in enumerate(getattr(message, "tool_calls", None) or ()):
+            self._add_tool(call, position)
+        return text
+
+    def add_usage(self, usage: Any) -> None:
+        """Take in token counts, when there are any."""
+        if usage is not None and getattr(usage, "total_tokens", 0):
+            self.prompt_tokens, self.completion_tokens = usage.prompt_tokens, usage.completion_tokens
+
+    def _add_tool(self, call: Any, position: int) -> None:
+        index = getattr(call, "index", None)
+        parts = self.tools.setdefault(position if index is None else index, ["", "", ""])
+        parts[0] = call.id or parts[0]
+        parts[1] = call.function.name or parts[1]
+        parts[2] += call.function.arguments or ""
+
+
+async def read_stream(
+    chunks: AsyncIterator[Any], reading: Reading, push: Callable[[str], None], stall_seconds: float
+) -> None:
+    """Read to the end.
+
+    Raises:
+        TimeoutError: once text has begun, nothing came for `stall_seconds`.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        async for chunk in chunks:
+            for choice in chunk.choices:
+                if text := reading.add_message(choice, choice.delta):
+                    push(text)
+            reading.add_usage(getattr(chunk, "usage", None))
+            if reading.began:
+                limit.reschedule(loop.time() + stall_seconds)
+
+
+def read_whole(response: Any, reading: Reading) -> None:
+    """Read an answer that was not streamed."""
+    for choice in response.choices:
+        reading.add_message(choice, choice.message)
+    reading.add_usage(getattr(response, "usage", None))
