@@ -14,10 +14,15 @@ type TabsProps = {
   onChange?: (value: string) => void;
   /** Names the row of tabs for assistive technology. */
   label: string;
+  /** Fills its place edge to edge: the tabs are inset, the content is not and scrolls by itself. */
+  flush?: boolean;
+  /** Buttons at the right of the row of tabs. */
+  end?: ReactNode;
   className?: string;
 };
 
-export function Tabs({ tabs, value, defaultValue, onChange, label, className }: TabsProps) {
+export function Tabs(props: TabsProps) {
+  const { tabs, value, defaultValue, onChange, label, flush, end, className } = props;
   return (
     <Radix.Root
       value={value}
@@ -25,19 +30,26 @@ export function Tabs({ tabs, value, defaultValue, onChange, label, className }: 
       onValueChange={onChange}
       className={cn("flex min-h-0 flex-col", className)}
     >
-      <Radix.List aria-label={label} className="flex shrink-0 gap-4 border-b">
-        {tabs.map((tab) => (
-          <Radix.Trigger
-            key={tab.value}
-            value={tab.value}
-            className="-mb-px h-8 border-b-2 border-transparent text-muted transition-colors hover:text-text data-[state=active]:border-accent-text data-[state=active]:text-text"
-          >
-            {tab.label}
-          </Radix.Trigger>
-        ))}
-      </Radix.List>
+      <div className={cn("flex shrink-0 items-center gap-2 border-b", flush && "pr-2 pl-4")}>
+        <Radix.List aria-label={label} className="flex flex-1 gap-4">
+          {tabs.map((tab) => (
+            <Radix.Trigger
+              key={tab.value}
+              value={tab.value}
+              className="-mb-px h-8 border-b-2 border-transparent text-muted transition-colors hover:text-text data-[state=active]:border-accent-text data-[state=active]:text-text"
+            >
+              {tab.label}
+            </Radix.Trigger>
+          ))}
+        </Radix.List>
+        {end}
+      </div>
       {tabs.map((tab) => (
-        <Radix.Content key={tab.value} value={tab.value} className="min-h-0 flex-1 pt-3">
+        <Radix.Content
+          key={tab.value}
+          value={tab.value}
+          className={cn("min-h-0 flex-1 -outline-offset-2", flush ? "overflow-auto" : "pt-3")}
+        >
           {tab.content}
         </Radix.Content>
       ))}
