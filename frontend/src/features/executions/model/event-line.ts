@@ -1,0 +1,75 @@
+/** An event in one line, and the groups that people filter by. */
+import type { EventType, ExecutionEvent } from "@/lib/events";
+
+export type EventGroup = "execution" | "node" | "task" | "llm" | "tool" | "log";
+
+export const groupNames: Record<EventGroup, string> = {
+  execution: "Execution",
+  node: "Steps",
+  task: "Tasks",
+  llm: "Model calls",
+  tool: "Tools",
+  log: "Log",
+};
+
+export function groupOf(type: EventType): EventGroup {
+  return (type.split("_")[0] ?? "log") as EventGroup;
+}
+
+export type EventFilter = {
+  group: EventGroup | null;
+  nodeId: string | null;
+  /** Pieces of streamed text, of which there are many. */
+  tokens: boolean;
+};
+
+export function matches(event: ExecutionEvent, { group, nodeId, tokens }: EventFilter): boolean {
+  if (!tokens && event.type === "llm_token") return false;
+  if (group !== null && groupOf(event.type) !== group) return false;
+  return nodeId === null || event.node_id === nodeId;
+}
+
+/** What the event says, without its type and step. */
+export function eventLine(event: ExecutionEvent): string {
+  switch (event.type) {
+    case "execution_queued":
+      return event.data.version ? `version ${event.data.version}` : "the draft";
+    case "execution_resumed":
+      return `a new worker took over${listed(event.data.interrupted ?? [])}`;
+    case "execution_failed":
+    case "node_failed":
+    case "tool_failed":
+    case "llm_failed":
+      return event.data.error.message;
+    case "execution_cancelled":
+      return event.data.reason ?? "";
+    case "node_started":
+      return event.data.attempt > 1 ? `attempt ${event.data.attempt}` : "";
+    case "node_completed":
+      return event.data.handle ? `to “${event.data.handle}”` : "";
+    case "node_retrying":
+      return `attempt ${event.data.attempt} failed: ${event.data.error.message}`;
+    case "task_started":
+    case "task_completed":
+      return `${event.data.task}, by ${event.data.agent}`;
+    case "llm_started":
+      return event.data.model;
+    case "llm_token":
+      return event.data.text;
+    case "llm_completed":
+      return `${event.data.model}, ${event.data.usage.total_tokens} tokens`;
+    case "llm_failover":
+      return `${event.data.from_provider} to ${event.data.to_provider}: ${event.data.reason}`;
+    case "tool_started":
+    case "tool_completed":
+      return event.data.tool;
+    case "log":
+      return event.data.message;
+    default:
+      return "";
+  }
+}
+
+function listed(ids: string[]): string {
+  return ids.length > 0 ? `; again: ${ids.join(", ")}` : "";
+}

@@ -1,0 +1,79 @@
+"use client";
+
+/** What a run gave, or why there is nothing, or what is being written meanwhile. */
+import { Failure } from "./failure";
+import { StreamText } from "./stream-text";
+import { ValueView } from "./value-view";
+import { isFinal, type ExecutionState, type Json } from "@/lib/events";
+import type { Step } from "../model/outline";
+
+type ResultProps = { state: ExecutionState; steps: Step[]; onSelect: (nodeId: string) => void };
+
+export function Result({ state, steps, onSelect }: ResultProps) {
+  const { error, outputs } = state;
+  if (!isFinal(state.status)) return <Meanwhile state={state} steps={steps} />;
+  if (error) {
+    const at = steps.find(({ id }) => id === error.node_id);
+    return (
+      <Failure
+        error={error}
+        where={
+          at && (
+            <button
+              type="button"
+              onClick={() => onSelect(at.id)}
+              className="rounded-sm text-accent-text underline underline-offset-2"
+            >
+              at {at.name}
+            </button>
+          )
+        }
+      />
+    );
+  }
+  if (outputs === null) {
+    return <p className="text-muted">The run was cancelled before it had a result.</p>;
+  }
+  return <Values values={outputs} empty="The flow has no output values. Add some to its Output." />;
+}
+
+function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
+  const writing = steps.flatMap((step) => {
+    const node = state.nodes.get(step.id);
+    return node?.status === "running" && node.text.length > 0 ? [{ step, node }] : [];
+  });
+  if (writing.length === 0) {
+    return <p className="text-muted">{waiting[state.status as keyof typeof waiting]}</p>;
+  }
+  return (
+    <div className="flex flex-col gap-3">
+      {writing.map(({ step, node }) => (
+        <section key={step.id} aria-label={step.name}>
+          <h3 className="flex h-8 items-center text-xs font-medium text-muted">
+            {step.name} is writing
+          </h3>
+          <StreamText label={`${step.name} is writing`} text={node.text} live />
+        </section>
+      ))}
+    </div>
+  );
+}
+
+const waiting = {
+  pending: "The run is in the queue. A worker takes it in a moment.",
+  running: "The run is under way. Its result appears here.",
+  waiting: "The run waits before it goes on. Its result appears here.",
+};
+
+/** Named values, one below the other. */
+export function Values({ values, empty }: { values: Record<string, Json>; empty: string }) {
+  const entries = Object.entries(values);
+  if (entries.length === 0) return <p className="text-muted">{empty}</p>;
+  return (
+    <div className="flex flex-col gap-3">
+      {entries.map(([name, value]) => (
+        <ValueView key={name} title={name} value={value} />
+      ))}
+    </div>
+  );
+}

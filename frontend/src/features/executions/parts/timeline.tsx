@@ -1,0 +1,180 @@
+"use client";
+
+/** A Gantt of the run: a row for each step, a bar for each attempt, and what the chosen step did. */
+import type { KeyboardEvent } from "react";
+import { Duration } from "@/components/measures";
+import { StatusIcon } from "@/components/status-badge";
+import { useNow } from "@/lib/clock";
+import { cn } from "@/lib/cn";
+import { isFinal, type ExecutionState, type NodeState } from "@/lib/events";
+import { formatDuration } from "@/lib/format";
+import type { Step } from "../model/outline";
+import { typeName } from "../model/outline";
+import {
+  axisOf,
+  innerBars,
+  nodeBars,
+  ticksOf,
+  type Axis,
+  type Bar,
+  type BarStatus,
+} from "../model/timeline";
+
+type TimelineProps = {
+  state: ExecutionState;
+  steps: Step[];
+  selected: string | null;
+  onSelect: (nodeId: string) => void;
+  className?: string;
+};
+
+const fills: Record<BarStatus, string> = {
+  running: "bg-running",
+  waiting: "bg-waiting/30 border border-dashed border-waiting",
+  completed: "bg-completed",
+  failed: "bg-failed",
+  cancelled: "bg-idle",
+};
+
+export function Timeline({ state, steps, selected, onSelect, className }: TimelineProps) {
+  const now = useNow(state.started_at !== null && !isFinal(state.status));
+  const axis = axisOf(state, now);
+  return (
+    <div className={cn("overflow-auto", className)}>
+      <div className="min-w-120 pb-1">
+        <Scale axis={axis} />
+        <ol aria-label="Steps" onKeyDown={walk}>
+          {steps.map((step) => (
+            <Row
+              key={step.id}
+              step={step}
+              node={state.nodes.get(step.id)}
+              axis={axis}
+              now={now}
+              selected={step.id === selected}
+              onSelect={onSelect}
+            />
+          ))}
+        </ol>
+      </div>
+    </div>
+  );
+}
+
+const columns = "grid grid-cols-[minmax(140px,220px)_1fr_72px] items-center gap-3 px-4";
+
+function Scale({ axis }: { axis: Axis }) {
+  return (
+    <div
+      aria-hidden
+      className={cn(columns, "sticky top-0 z-10 h-7 border-b bg-background text-xs text-muted")}
+    >
+      <span>Step</span>
+      <span className="relative h-4">
+        {ticksOf(axis).map((ms) => (
+          <span
+            key={ms}
+            className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
+            style={{ left: `${(ms / axis.span) * 100}%` }}
+          >
+            {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}
+          </span>
+        ))}
+      </span>
+      <span className="text-right">Time</span>
+    </div>
+  );
+}
+
+type RowProps = {
+  step: Step;
+  node: NodeState | undefined;
+  axis: Axis;
+  now: number;
+  selected: boolean;
+  onSelect: (nodeId: string) => void;
+};
+
+function Row({ step, node, axis, now, selected, onSelect }: RowProps) {
+  const status = node?.status ?? "pending";
+  return (
+    <li>
+      <button
+        type="button"
+        aria-pressed={selected}
+        onClick={() => onSelect(step.id)}
+        className={cn(
+          columns,
+          "h-8 w-full text-left -outline-offset-2 transition-colors hover:bg-hover",
+          selected && "bg-accent-soft hover:bg-accent-soft",
+        )}
+      >
+        <span className="flex min-w-0 items-center gap-2">
+          <StatusIcon status={status} />
+          <span className="min-w-0 truncate font-medium" title={step.name}>
+            {step.name}
+          </span>
+          <span className="shrink-0 text-xs text-muted">{typeName(step.type)}</span>
+        </span>
+        <Track bars={node ? nodeBars(node, axis, now) : []} />
+        <span className="text-right text-xs text-muted">
+          {node?.started_at ? (
+            <Duration from={node.started_at} to={node.finished_at} />
+          ) : (
+            <span>{status === "pending" ? "" : status}</span>
+          )}
+        </span>
+      </button>
+      {selected && node && <Inner node={node} axis={axis} now={now} />}
+    </li>
+  );
+}
+
+/** More than this is a picture of nothing; the details list them all. */
+const INNER_LIMIT = 24;
+
+function Inner({ node, axis, now }: { node: NodeState; axis: Axis; now: number }) {
+  const bars = innerBars(node, axis, now);
+  if (bars.length === 0) return null;
+  return (
+    <ul aria-label="Inside this step" className="border-b bg-sunken py-1">
+      {bars.slice(-INNER_LIMIT).map((bar) => (
+        <li key={bar.key} className={cn(columns, "h-6 text-xs text-muted")}>
+          <span className="flex min-w-0 items-center gap-2 pl-5">
+            <StatusIcon status={bar.status} />
+            <span className="truncate" title={`${bar.label}: ${bar.name}`}>
+              {bar.name}
+            </span>
+          </span>
+          <Track bars={[bar]} thin />
+          <Duration ms={bar.ms} className="text-right" />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Track({ bars, thin = false }: { bars: Bar[]; thin?: boolean }) {
+  return (
+    <span aria-hidden className={cn("relative rounded-sm bg-sunken", thin ? "h-1.5" : "h-3")}>
+      {bars.map((bar) => (
+        <span
+          key={bar.key}
+          title={[bar.label, formatDuration(bar.ms)].filter(Boolean).join(", ")}
+          className={cn("absolute inset-y-0 min-w-0.75 rounded-sm", fills[bar.status])}
+          style={{ left: `min(${bar.left}%, 100% - 3px)`, width: `${bar.width}%` }}
+        />
+      ))}
+    </span>
+  );
+}
+
+/** Arrow keys go from step to step. */
+function walk(event: KeyboardEvent<HTMLOListElement>) {
+  const row = document.activeElement?.closest("ol > li");
+  const step = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
+  const next = step[event.key as keyof typeof step]?.querySelector("button");
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}

@@ -1,0 +1,106 @@
+"use client";
+
+/** A value of a run, read in the way that fits it: as prose, table, tree or plain. */
+import { useState } from "react";
+import { CopyButton } from "@/components/copy-button";
+import { JsonView } from "@/components/json-view";
+import { Markdown } from "@/components/markdown";
+import { cn } from "@/lib/cn";
+import type { Json } from "@/lib/events";
+import { columnsOf, isTable, readingNames, readingsOf, type Reading } from "../model/reading";
+
+type ValueViewProps = {
+  /** What the value is, e.g. "Output". */
+  title: string;
+  value: Json;
+  className?: string;
+};
+
+export function ValueView({ title, value, className }: ValueViewProps) {
+  const readings = readingsOf(value);
+  const [chosen, setChosen] = useState<Reading | null>(null);
+  const reading = readings.find((one) => one === chosen) ?? readings[0] ?? "text";
+  return (
+    <section aria-label={title} className={cn("min-w-0", className)}>
+      <div className="flex h-8 items-center gap-1">
+        <h3 className="mr-auto truncate text-xs font-medium text-muted">{title}</h3>
+        {readings.length > 1 && (
+          <Readings readings={readings} value={reading} onChange={setChosen} title={title} />
+        )}
+        <CopyButton text={plain(value)} label={`Copy ${title}`} />
+      </div>
+      <div className="overflow-x-auto rounded-md border bg-surface px-3 py-2">
+        <Read value={value} reading={reading} />
+      </div>
+    </section>
+  );
+}
+
+type ReadingsProps = {
+  readings: Reading[];
+  value: Reading;
+  onChange: (reading: Reading) => void;
+  title: string;
+};
+
+function Readings({ readings, value, onChange, title }: ReadingsProps) {
+  return (
+    <div role="group" aria-label={`Show ${title} as`} className="flex">
+      {readings.map((reading) => (
+        <button
+          key={reading}
+          type="button"
+          aria-pressed={reading === value}
+          onClick={() => onChange(reading)}
+          className={cn(
+            "h-6 rounded-sm px-1.5 text-xs text-muted transition-colors hover:text-text",
+            reading === value && "bg-hover text-text",
+          )}
+        >
+          {readingNames[reading]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Read({ value, reading }: { value: Json; reading: Reading }) {
+  if (reading === "markdown") return <Markdown text={String(value)} />;
+  if (reading === "table" && isTable(value)) return <ValueTable rows={value} />;
+  if (reading === "tree") return <JsonView value={value} />;
+  if (value === "" || value === null) return <p className="text-muted">Nothing</p>;
+  return <pre className="font-mono text-xs break-words whitespace-pre-wrap">{plain(value)}</pre>;
+}
+
+function ValueTable({ rows }: { rows: Record<string, Json>[] }) {
+  const columns = columnsOf(rows);
+  return (
+    <table className="w-full text-left">
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col" className="pr-4 pb-1 text-xs font-medium text-muted">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, index) => (
+          <tr key={index} className="align-top">
+            {columns.map((column) => (
+              <td key={column} className="border-t py-1 pr-4 tabular-nums">
+                {row[column] == null ? "" : String(row[column])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** As it would be pasted elsewhere. */
+function plain(value: Json): string {
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+}

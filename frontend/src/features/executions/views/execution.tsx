@@ -1,0 +1,203 @@
+"use client";
+
+/** The page of one execution: its timeline, what each step did, its result and its events. */
+import { PencilLine } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { Button } from "@/components/button";
+import { ErrorState } from "@/components/error-state";
+import { SkeletonRows } from "@/components/skeleton";
+import { SplitPane } from "@/components/split-pane";
+import { Tabs } from "@/components/tabs";
+import { PageBar } from "@/features/shell";
+import { reconnect } from "@/lib/events";
+import { useExecutionDetail, type FlowDefinition } from "../api";
+import { EXECUTIONS_PATH } from "../links";
+import { EventList } from "../parts/event-list";
+import { NodeDetails } from "../parts/node-details";
+import { Result, Values } from "../parts/result";
+import { CancelButton, ExecutionId, RunFacts } from "../parts/run-facts";
+import { Timeline } from "../parts/timeline";
+import { LogLines } from "../parts/trace-lists";
+import { useUrlState } from "../url-state";
+import { useRun, type Run } from "../use-run";
+import { useStep } from "../use-step";
+
+/** What a canvas beside the run is given, e.g. the editor's in read-only mode. */
+export type RunCanvasProps = {
+  executionId: string;
+  definition: FlowDefinition;
+  selected: string | null;
+  onSelect: (nodeId: string | null) => void;
+};
+
+type ExecutionViewProps = {
+  executionId: string;
+  /** Draws the flow; without it the page has no drawing. */
+  canvas?: (props: RunCanvasProps) => ReactNode;
+};
+
+export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
+  const run = useRun(executionId);
+  const { error, refetch } = useExecutionDetail(executionId);
+  const name = run.detail?.flow_name ?? "Execution";
+  const version = run.detail && (run.detail.version ? `version ${run.detail.version}` : "draft");
+  return (
+    <div className="flex h-full flex-col">
+      <PageBar
+        crumbs={[{ label: "Executions", href: EXECUTIONS_PATH }, { label: name }]}
+        actions={<Actions run={run} />}
+      />
+      <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b px-4 py-2">
+        <h1 className="text-base font-semibold">{name}</h1>
+        <span className="text-xs text-muted">{version}</span>
+        <RunFacts run={run} className="flex-1" />
+        <ExecutionId id={executionId} />
+      </header>
+      {error && run.state.seq === 0 ? (
+        <ErrorState
+          error={error}
+          title="The execution could not be loaded"
+          onRetry={() => {
+            void refetch();
+            reconnect(executionId);
+          }}
+        />
+      ) : run.steps.length === 0 ? (
+        <SkeletonRows rows={4} />
+      ) : (
+        <Body run={run} canvas={canvas} />
+      )}
+    </div>
+  );
+}
+
+function Actions({ run }: { run: Run }) {
+  const flowId = run.detail?.flow_id;
+  return (
+    <>
+      {flowId && (
+        <Button asChild variant="ghost">
+          <Link href={`/flows/edit/?id=${flowId}`} prefetch={false}>
+            <PencilLine aria-hidden />
+            Open flow
+          </Link>
+        </Button>
+      )}
+      <CancelButton run={run} />
+    </>
+  );
+}
+
+function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] }) {
+  const [params, change] = useUrlState();
+  const { step, chosen, choose } = useStep(run, {
+    selected: params.get("step"),
+    onSelect: (nodeId) => change({ step: nodeId }),
+  });
+  const { state, steps, detail, id } = run;
+  const shown = steps.find((one) => one.id === step);
+  const tabs = [
+    {
+      value: "result",
+      label: "Result",
+      content: (
+        <Padded>
+          <Result state={state} steps={steps} onSelect={choose} />
+        </Padded>
+      ),
+    },
+    {
+      value: "events",
+      label: "Events",
+      content: <EventList state={state} steps={steps} className="h-full" />,
+    },
+    {
+      value: "inputs",
+      label: "Inputs",
+      content: (
+        <Padded>
+          <Values
+            values={detail?.inputs ?? state.inputs}
+            empty="The flow was run without inputs."
+          />
+        </Padded>
+      ),
+    },
+    {
+      value: "log",
+      label: "Log",
+      content: (
+        <Padded>
+          <RunLog run={run} />
+        </Padded>
+      ),
+    },
+  ];
+  if (canvas && detail) {
+    const drawing = canvas({
+      executionId: id,
+      definition: detail.definition,
+      selected: step,
+      onSelect: choose,
+    });
+    tabs.push({
+      value: "canvas",
+      label: "Canvas",
+      content: <div className="size-full">{drawing}</div>,
+    });
+  }
+  return (
+    <div className="min-h-0 flex-1">
+      <SplitPane
+        name="execution"
+        initial={440}
+        min={280}
+        side={
+          <div className="size-full overflow-auto">
+            {shown && (
+              <NodeDetails
+                key={shown.id}
+                step={shown}
+                node={state.nodes.get(shown.id)}
+                begin={state.queued_at}
+                onFollow={chosen ? () => choose(null) : undefined}
+              />
+            )}
+          </div>
+        }
+      >
+        <div className="absolute inset-0 flex flex-col">
+          <Timeline
+            state={state}
+            steps={steps}
+            selected={step}
+            onSelect={choose}
+            className="max-h-1/2 shrink-0 border-b"
+          />
+          <Tabs
+            label="Views of the execution"
+            flush
+            className="flex-1"
+            tabs={tabs}
+            value={tabs.find(({ value }) => value === params.get("tab"))?.value ?? "result"}
+            onChange={(tab) => change({ tab: tab === "result" ? null : tab })}
+          />
+        </div>
+      </SplitPane>
+    </div>
+  );
+}
+
+function Padded({ children }: { children: ReactNode }) {
+  return <div className="px-4 py-3">{children}</div>;
+}
+
+/** Lines of the run and of all its steps, in order. */
+function RunLog({ run: { state } }: { run: Run }) {
+  const lines = [state.logs, ...[...state.nodes.values()].map(({ logs }) => logs)].flat();
+  if (lines.length === 0) return <p className="text-muted">The run has logged nothing.</p>;
+  return (
+    <LogLines logs={lines.sort((one, other) => one.seq - other.seq)} begin={state.queued_at} />
+  );
+}

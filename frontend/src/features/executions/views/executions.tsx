@@ -1,0 +1,232 @@
+"use client";
+
+/** All executions, newest first; a row opens beside the list. */
+import { Play } from "lucide-react";
+import Link from "next/link";
+import { Button } from "@/components/button";
+import { Combobox } from "@/components/combobox";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
+import { FilterChips } from "@/components/filter-chips";
+import { Duration, Money, Tokens } from "@/components/measures";
+import { RelativeTime } from "@/components/relative-time";
+import { SkeletonRows } from "@/components/skeleton";
+import { SplitPane } from "@/components/split-pane";
+import { StatusBadge, StatusIcon, statusLooks } from "@/components/status-badge";
+import { Table, type Column } from "@/components/table";
+import { PageBar } from "@/features/shell";
+import { isFinal, type ExecutionStatus } from "@/lib/events";
+import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
+import { RunDrawer } from "../run-drawer";
+import { useUrlState } from "../url-state";
+
+const statuses: ExecutionStatus[] = [
+  "running",
+  "waiting",
+  "pending",
+  "completed",
+  "failed",
+  "cancelled",
+];
+
+export function ExecutionsView() {
+  const [params, change] = useUrlState();
+  const status = statuses.find((one) => one === params.get("status")) ?? null;
+  const flowId = params.get("flow");
+  const open = params.get("open");
+  const list = (
+    <div className="absolute inset-0 flex flex-col">
+      <Filters status={status} flowId={flowId} onChange={change} />
+      <List
+        status={status}
+        flowId={flowId}
+        open={open}
+        onOpen={(id) => change({ open: id === open ? null : id })}
+        onClear={() => change({ status: null, flow: null })}
+      />
+    </div>
+  );
+  return (
+    <div className="relative h-full">
+      <PageBar crumbs={[{ label: "Executions" }]} />
+      <h1 className="sr-only">Executions</h1>
+      {open ? (
+        <SplitPane
+          name="executions"
+          initial={520}
+          min={360}
+          side={
+            <RunDrawer
+              key={open}
+              executionId={open}
+              shape="tall"
+              onClose={() => change({ open: null })}
+            />
+          }
+        >
+          {list}
+        </SplitPane>
+      ) : (
+        list
+      )}
+    </div>
+  );
+}
+
+type FiltersProps = {
+  status: ExecutionStatus | null;
+  flowId: string | null;
+  onChange: (changes: Record<string, string | null>) => void;
+};
+
+const ANY = "any";
+
+function Filters({ status, flowId, onChange }: FiltersProps) {
+  const { data } = useFlowChoices();
+  const flows = (data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
+      <FilterChips
+        label="Status"
+        chips={statuses.map((value) => ({
+          value,
+          label: statusLooks[value].word,
+          icon: <StatusIcon status={value} labelled={false} />,
+        }))}
+        value={status}
+        onChange={(value) => onChange({ status: value })}
+      />
+      <Combobox
+        aria-label="Flow"
+        className="h-7 w-52"
+        options={[{ value: ANY, label: "Every flow" }, ...flows]}
+        value={flowId ?? ANY}
+        onChange={(value) => onChange({ flow: value === ANY ? null : value })}
+      />
+    </div>
+  );
+}
+
+type ListProps = {
+  status: ExecutionStatus | null;
+  flowId: string | null;
+  open: string | null;
+  onOpen: (id: string) => void;
+  onClear: () => void;
+};
+
+function List({ status, flowId, open, onOpen, onClear }: ListProps) {
+  const list = useExecutions({ status, flowId });
+  if (list.error && !list.data) {
+    return (
+      <ErrorState
+        error={list.error}
+        title="The executions could not be loaded"
+        onRetry={() => void list.refetch()}
+      />
+    );
+  }
+  if (!list.data) return <SkeletonRows rows={10} />;
+  const rows = list.data.pages.flatMap((page) => page.items);
+  if (rows.length === 0) {
+    return status || flowId ? <NothingMatches onClear={onClear} /> : <NothingYet />;
+  }
+  return (
+    <div className="min-h-0 flex-1 overflow-auto">
+      <Table
+        label="Executions"
+        columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        openId={open}
+        onOpen={({ id }) => onOpen(id)}
+      />
+      {list.hasNextPage && (
+        <div className="flex justify-center py-3">
+          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            Load more
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What stays when there is a run beside the list. */
+const narrow = new Set(["status", "flow", "started", "duration"]);
+
+const columns: Column<ExecutionSummary>[] = [
+  {
+    id: "status",
+    header: "Status",
+    className: "w-32",
+    cell: ({ status }) => <StatusBadge status={status} />,
+  },
+  {
+    id: "flow",
+    header: "Flow",
+    cell: ({ flow_name, version, error }) => (
+      <span title={error?.message}>
+        <span className="font-medium">{flow_name ?? "Without a flow"}</span>
+        <span className="ml-2 text-xs text-muted">{version ? `version ${version}` : "draft"}</span>
+        {error && <span className="ml-2 text-xs text-failed">{error.message}</span>}
+      </span>
+    ),
+  },
+  {
+    id: "started",
+    header: "Started",
+    className: "w-28",
+    cell: ({ started_at, created_at }) => <RelativeTime time={started_at ?? created_at} />,
+  },
+  {
+    id: "duration",
+    header: "Duration",
+    align: "right",
+    className: "w-24",
+    cell: ({ status, started_at, finished_at }) =>
+      isFinal(status) && !finished_at ? "–" : <Duration from={started_at} to={finished_at} />,
+  },
+  {
+    id: "tokens",
+    header: "Tokens",
+    align: "right",
+    className: "w-20",
+    cell: ({ usage }) => <Tokens value={usage.total_tokens} />,
+  },
+  {
+    id: "cost",
+    header: "Cost",
+    align: "right",
+    className: "w-24",
+    cell: ({ usage }) => <Money value={usage.cost_usd} />,
+  },
+];
+
+function NothingYet() {
+  return (
+    <EmptyState
+      icon={<Play />}
+      title="No executions yet"
+      description="Each run of a flow appears here, with every step's input, output, time and cost. Open a flow and run it."
+      action={
+        <Button asChild variant="primary">
+          <Link href="/flows/" prefetch={false}>
+            Go to flows
+          </Link>
+        </Button>
+      }
+    />
+  );
+}
+
+function NothingMatches({ onClear }: { onClear: () => void }) {
+  return (
+    <EmptyState
+      icon={<Play />}
+      title="No executions match"
+      description="None has this status and flow."
+      action={<Button onClick={onClear}>Show all executions</Button>}
+    />
+  );
+}
