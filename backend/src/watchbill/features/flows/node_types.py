@@ -1,0 +1,78 @@
+"""/node-types: what an editor needs to offer, draw and configure every node type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from watchbill.core.node_types import Group, NodeType
+from watchbill.features.identity.access import Access, require
+from watchbill.nodes.registry import NODE_TYPES
+
+router = APIRouter(tags=["flows"])
+
+
+class FixedHandles(BaseModel):
+    """The same outgoing handles for every node; null is the default one."""
+
+    fixed: list[str | None]
+
+
+class ListedHandles(BaseModel):
+    """One outgoing handle per item of `config[list]`, named by its field `name`, and `config[otherwise]`."""
+
+    list: str
+    name: str
+    otherwise: str
+
+
+class NodeTypeInfo(BaseModel):
+    """A node type as an editor sees it."""
+
+    kind: str
+    title: str
+    description: str
+    group: Group
+    icon: str
+    accepts_input: bool
+    limit: int | None
+    pure: bool
+    config_schema: dict[str, Any]
+    handles: FixedHandles | ListedHandles
+    default_config: dict[str, Any]
+
+
+class NodeTypes(BaseModel):
+    """Every node type, in the order of a palette."""
+
+    items: list[NodeTypeInfo]
+
+
+@router.get("/node-types")
+async def list_node_types(access: Annotated[Access, require("flows:read")]) -> NodeTypes:
+    """Every node type with the JSON Schema of its configuration."""
+    return NodeTypes(items=_ITEMS)
+
+
+def describe(node_type: NodeType) -> NodeTypeInfo:
+    """The node type as an editor sees it."""
+    return NodeTypeInfo(
+        kind=node_type.kind,
+        title=node_type.title,
+        description=node_type.description,
+        group=node_type.group,
+        icon=node_type.icon,
+        accepts_input=node_type.accepts_input,
+        limit=node_type.limit,
+        pure=node_type.pure,
+        config_schema=node_type.config.model_json_schema(by_alias=True),
+        handles=ListedHandles(**node_type.listed_handles)
+        if node_type.listed_handles
+        else FixedHandles(fixed=list(node_type.fixed_handles)),
+        default_config=dict(node_type.default_config),
+    )
+
+
+_ITEMS = [describe(node_type) for node_type in NODE_TYPES.values()]
