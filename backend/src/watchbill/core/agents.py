@@ -24,16 +24,18 @@ class AgentOptions(_Model):
     """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
     and its own time-outs are not: Watchbill has its own."""
 
-    max_iter: int = Field(20, ge=1, le=100, title="Maximum steps", description="How often it may think.")
-    temperature: float | None = Field(None, ge=0, le=2, title="Temperature")
-    max_tokens: int | None = Field(None, ge=1, le=1_000_000, title="Maximum tokens per answer")
-    allow_delegation: bool = Field(False, title="May delegate", description="May ask other agents of its crew.")
-    respect_context_window: bool = Field(True, title="Summarise when the context is full")
-    use_system_prompt: bool = Field(True, title="Use a system prompt")
-    inject_date: bool = Field(False, title="Tell it today's date")
-    reasoning: bool = Field(False, title="Plan before acting")
-    max_reasoning_attempts: int | None = Field(None, ge=1, le=10, title="Planning attempts")
-    llm_timeout_seconds: float = Field(120, gt=0, le=3600, title="Time-out of a model call (s)")
+    max_iter: int = Field(default=20, ge=1, le=100, title="Maximum steps", description="How often it may think.")
+    temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, title="Maximum tokens per answer")
+    allow_delegation: bool = Field(
+        False, title="May delegate", description="May ask other agents of its crew."
+    )
+    respect_context_window: bool = Field(default=True, title="Summarise when the context is full")
+    use_system_prompt: bool = Field(default=True, title="Use a system prompt")
+    inject_date: bool = Field(default=False, title="Tell it today's date")
+    reasoning: bool = Field(default=False, title="Plan before acting")
+    max_reasoning_attempts: int | None = Field(default=None, ge=1, le=10, title="Planning attempts")
+    llm_timeout_seconds: float = Field(default=120, gt=0, le=3600, title="Time-out of a model call (s)")
 
 
 class AgentConfig(_Model):
@@ -42,10 +44,10 @@ class AgentConfig(_Model):
     role: Annotated[Text, Field(min_length=1, title="Role")]
     goal: Annotated[Text, Field(min_length=1, title="Goal")]
     backstory: Annotated[Text, Field(title="Backstory")] = ""
-    model: str | None = Field(None, max_length=200, title="Model")
-    provider_id: UUID | None = Field(None, title="Provider")
+    model: str | None = Field(default=None, max_length=200, title="Model")
+    provider_id: UUID | None = Field(default=None, title="Provider")
     tool_ids: list[UUID] = Field(default=[], max_length=50, title="Tools")
-    config: AgentOptions = Field(default_factory=AgentOptions, title="Options")
+    config: AgentOptions = Field(default=AgentOptions(), title="Options")
 
 
 class NamedAgent(AgentConfig):
@@ -68,7 +70,7 @@ class NamedTask(TaskConfig):
     """A task of a crew. `agent` names its agent; `context` names earlier tasks whose output it reads."""
 
     name: Name
-    agent: str | None = Field(None, title="Agent")
+    agent: str | None = Field(default=None, title="Agent")
     context: list[str] = Field(default=[], title="Reads the output of")
 
 

@@ -1,15 +1,15 @@
 """The error tree: every error that may reach a user has a code, an HTTP status and a title.
 
-    WatchbillError
-    |- InvalidInput      422   the request cannot be understood or breaks a rule; carries field errors
-    |- NotAuthenticated  401   no or bad credentials
-    |- Forbidden         403   the role does not allow it
-    |- NotFound          404   unknown, or another tenant's
-    |- Conflict          409   the state does not allow it (stale version, duplicate name)
-    |- TooLarge          413   the body is larger than allowed
-    |- TooManyRequests   429   a limit was reached; carries retry_after
-    |- Unavailable       503   something we depend on does not answer
-    `- NodeError         a node failed; its kind says whose fault it is (never leaves an execution)
+WatchbillError
+|- InvalidInput      422   the request cannot be understood or breaks a rule; carries field errors
+|- NotAuthenticated  401   no or bad credentials
+|- Forbidden         403   the role does not allow it
+|- NotFound          404   unknown, or another tenant's
+|- Conflict          409   the state does not allow it (stale version, duplicate name)
+|- TooLarge          413   the body is larger than allowed
+|- TooManyRequests   429   a limit was reached; carries retry_after
+|- Unavailable       503   something we depend on does not answer
+`- NodeError         a node failed; its kind says whose fault it is (never leaves an execution)
 """
 
 from __future__ import annotations

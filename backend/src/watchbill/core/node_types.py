@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -15,14 +15,6 @@ from watchbill.core.ports.llm import Emit, LlmGateway
 from watchbill.core.tenancy import TenantScope
 
 Group = Literal["flow", "agents", "models", "tools", "logic", "people"]
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A named connection point. `handle` None is the default one; `label` is shown beside it."""
-
-    handle: str | None
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +49,15 @@ class Evaluate(Protocol):
     def __call__(self, config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult: ...
 
 
+class ListedHandles(TypedDict):
+    """Where a config lists its branches: items of `list` have a handle in their field `name`, and the field
+    `otherwise` of the config names one more."""
+
+    list: str
+    name: str
+    otherwise: str
+
+
 Execute = Callable[[NodeContext], Awaitable[NodeResult]]
 
 
@@ -67,7 +68,9 @@ class NodeType:
     Args:
         verbatim: config keys whose strings are not templates (schemas, field lists).
         expressions: paths in the config that hold bare CEL; `*` stands for any list index.
-        handles: outgoing ports of a node with this config.
+        fixed_handles: outgoing handles of every node of the type; None is the default one.
+        listed_handles: instead of fixed ones, a handle per item of a list in the config; see ListedHandles.
+        default_config: what a new node in an editor starts with.
         check: problems that the config model cannot see; fields are relative to the config.
         limit: how many of it a flow may have; None for any number.
     """
@@ -82,10 +85,21 @@ class NodeType:
     execute: Execute | None = None
     verbatim: frozenset[str] = frozenset()
     expressions: tuple[tuple[str, ...], ...] = ()
-    handles: Callable[[Any], tuple[Port, ...]] = lambda _config: (Port(None),)
+    fixed_handles: tuple[str | None, ...] = (None,)
+    listed_handles: ListedHandles | None = None
+    default_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     check: Callable[[Any], list[Problem]] = lambda _config: []
     accepts_input: bool = True
     limit: int | None = None
+
+    def handles(self, config: Mapping[str, Any]) -> list[str | None]:
+        """The outgoing handles of a node with this (valid, by alias) configuration."""
+        if listed := self.listed_handles:
+            names = [item[listed["name"]] for item in config[listed["list"]]]
+            default = self.config.model_fields
+            fallback = next(f.default for f in default.values() if f.alias == listed["otherwise"])
+            return [*names, config.get(listed["otherwise"], fallback)]
+        return list(self.fixed_handles)
 
     @property
     def pure(self) -> bool:

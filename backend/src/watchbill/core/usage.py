@@ -12,7 +12,7 @@ Dollars = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used
 
 
 class Usage(BaseModel):
-    """What model calls used. Tokens are counts, `cost_usd` is US dollars, `llm_calls` counts answered calls."""
+    """What model calls used: counts of tokens and of answered calls, and the cost in US dollars."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -109,8 +109,12 @@ class Attempt:
 
     def bug(self, error: Exception) -> Ended:
         """The attempt ended with an error of ours: logged whole, told without internals."""
-        logger.error("node_bug", node_id=self.node.id, execution_id=str(self.claim.execution_id), exc_info=error)
-        text = f"Watchbill failed inside this node ({type(error).__name__}); the worker's log has the details."
+        logger.error(
+            "node_bug", node_id=self.node.id, execution_id=str(self.claim.execution_id), exc_info=error
+        )
+        text = (
+            f"Watchbill failed inside this node ({type(error).__name__}); the worker's log has the details."
+        )
         return Ended(None, NodeFailure(kind=ErrorKind.BUG, code="internal_error", message=text), self.usage)
 
     def _context(self, config: dict[str, Any], services: Services, publish: Publish) -> NodeContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 
@@ -28,7 +29,9 @@ class Committer:
     An execution is never in two commits at once, so its events reach every store in order.
     """
 
-    def __init__(self, journal: Journal, documents: DocumentStore, live: LiveEvents, settings: EngineSettings):
+    def __init__(
+        self, journal: Journal, documents: DocumentStore, live: LiveEvents, settings: EngineSettings
+    ):
         self._journal = journal
         self._documents = documents
         self._live = live
@@ -110,7 +113,7 @@ class Committer:
             id_ = record.claim.execution_id
             _settle(futures[record], asked[id_] if id_ in asked else Fenced())
 
-    async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict:
+    async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, bool]:
         """Write, trying again while the database is away: the lease says how long that makes sense."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.lease_seconds

@@ -1,4 +1,4 @@
-"""The engine of one worker: takes executions, drives them side by side, keeps their leases, lets go cleanly."""
+"""The engine of one worker: takes executions, drives them side by side, keeps their leases, and lets go."""
 
 from __future__ import annotations
 
@@ -158,9 +158,7 @@ class Engine:
         if plan := self._plans.get(claim.plan_digest):
             self._plans.move_to_end(claim.plan_digest)
             return plan
-        compiled = compile_flow(
-            await self._journal.definition(claim.scope, claim.plan_digest), self._types
-        )
+        compiled = compile_flow(await self._journal.definition(claim.scope, claim.plan_digest), self._types)
         if compiled.plan is None:
             raise RuntimeError(f"a stored plan does not compile: {compiled.problems[:3]}")
         self._plans[claim.plan_digest] = compiled.plan

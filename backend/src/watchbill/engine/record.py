@@ -17,6 +17,13 @@ class _Entry:
     data: EventData
     node_id: str | None
     at: datetime
+    texts: list[str] = field(default_factory=list[str])
+
+    def whole(self) -> EventData:
+        """The data, with the pieces of streamed text that came meanwhile."""
+        if isinstance(self.data, LlmToken):
+            return LlmToken(call_id=self.data.call_id, text="".join(self.texts))
+        return self.data
 
 
 @dataclass(slots=True)
@@ -56,21 +63,19 @@ class Record:
         if data.type in JOURNAL_TYPES:
             apply_data(self.state, data, node_id, at)
             self._streams.clear()
-        elif isinstance(data, LlmToken):
-            if open_stream := self._streams.get(data.call_id):
-                before: LlmToken = open_stream.data  # type: ignore[assignment]  # only tokens are kept there
-                open_stream.data = LlmToken(call_id=data.call_id, text=before.text + data.text)
-                return
-        entry = _Entry(data, node_id, at)
-        self._entries.append(entry)
-        if isinstance(data, LlmToken):
-            self._streams[data.call_id] = entry
+        if not isinstance(data, LlmToken):
+            self._entries.append(_Entry(data, node_id, at))
+        elif stream := self._streams.get(data.call_id):
+            stream.texts.append(data.text)
+        else:
+            self._streams[data.call_id] = stream = _Entry(data, node_id, at, [data.text])
+            self._entries.append(stream)
 
     def take(self) -> Taken:
         """Everything that waits, numbered; the record is empty afterwards."""
         events = [
             envelope(
-                entry.data,
+                entry.whole(),
                 seq=self.last_seq + index,
                 execution_id=self.claim.execution_id,
                 node_id=entry.node_id,

@@ -132,7 +132,8 @@ class Run:
             self.record.add(e.NodeStarted(attempt=command.attempt), node.id)
             self._settle(node.id, command.attempt, attempt.failed(error))
             return []
-        self.record.add(e.NodeStarted(attempt=command.attempt, input=shown(config)), node.id)
+        seen = shown(config) if node.type.accepts_input else None
+        self.record.add(e.NodeStarted(attempt=command.attempt, input=seen), node.id)
         if not node.type.pure:
             return [(attempt, config)]
         self._settle(node.id, command.attempt, attempt.evaluate(config, self.state.inputs, self.state.scope))
@@ -153,7 +154,10 @@ class Run:
         if ended.failure is None:
             raise AssertionError("an attempt ends with a result or a failure")
         failures = node.failures + 1
-        if ended.failure.kind in (ErrorKind.UPSTREAM, ErrorKind.TIMEOUT) and failures < spec.retry.max_attempts:
+        if (
+            ended.failure.kind in (ErrorKind.UPSTREAM, ErrorKind.TIMEOUT)
+            and failures < spec.retry.max_attempts
+        ):
             wait = min(spec.retry.backoff_seconds * 2 ** (failures - 1), 3600)
             self.record.add(
                 e.NodeRetrying(

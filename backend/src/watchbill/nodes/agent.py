@@ -72,4 +72,8 @@ TYPE = NodeType(
     icon="bot",
     config=Config,
     execute=execute,
+    default_config={
+        "agent": {"role": "", "goal": "", "backstory": ""},
+        "task": {"description": "", "expected_output": ""},
+    },
 )

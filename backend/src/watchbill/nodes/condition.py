@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError, parse
 from watchbill.core.flow.definition import Id
-from watchbill.core.node_types import NodeResult, NodeType, Port
+from watchbill.core.node_types import NodeResult, NodeType
 
 
 class Case(BaseModel):
@@ -62,8 +62,6 @@ TYPE = NodeType(
     config=Config,
     evaluate=_evaluate,
     expressions=(("cases", "*", "when"),),
-    handles=lambda config: (
-        *(Port(case.handle, case.handle) for case in config.cases),
-        Port(config.otherwise, config.otherwise),
-    ),
+    listed_handles={"list": "cases", "name": "handle", "otherwise": "else"},
+    default_config={"cases": [{"handle": "yes", "when": ""}], "else": "no"},
 )

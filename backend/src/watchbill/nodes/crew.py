@@ -55,4 +55,12 @@ TYPE = NodeType(
     icon="users",
     config=Config,
     execute=execute,
+    default_config={
+        "crew": {
+            "name": "Crew",
+            "process": "sequential",
+            "agents": [{"name": "agent_1", "role": "", "goal": "", "backstory": ""}],
+            "tasks": [{"name": "task_1", "description": "", "expected_output": "", "agent": "agent_1"}],
+        }
+    },
 )

@@ -55,7 +55,7 @@ class Config(BaseModel):
 
 
 def check_inputs(config: Config, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
-    """The inputs with defaults filled in, and an error for each that is missing, unknown or of a wrong type."""
+    """The inputs with defaults filled in, and errors for what is missing, unknown or of a wrong type."""
     errors: list[FieldError] = []
     values: dict[str, Any] = {}
     known = {field.name for field in config.fields}
@@ -104,4 +104,5 @@ TYPE = NodeType(
     verbatim=frozenset({"fields"}),
     accepts_input=False,
     limit=1,
+    default_config={"fields": [{"name": "topic", "type": "string", "required": True}]},
 )

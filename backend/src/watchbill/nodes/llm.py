@@ -61,5 +61,6 @@ TYPE = NodeType(
     icon="message-square-text",
     config=Config,
     execute=execute,
+    default_config={"prompt": ""},
     verbatim=frozenset({"output_schema"}),
 )

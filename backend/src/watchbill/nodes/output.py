@@ -32,5 +32,6 @@ TYPE = NodeType(
     icon="log-out",
     config=Config,
     evaluate=_evaluate,
-    handles=lambda _config: (),
+    fixed_handles=(),
+    default_config={"values": {"result": ""}},
 )

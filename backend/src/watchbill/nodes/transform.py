@@ -32,4 +32,5 @@ TYPE = NodeType(
     icon="braces",
     config=Config,
     evaluate=_evaluate,
+    default_config={"values": {"value": ""}},
 )

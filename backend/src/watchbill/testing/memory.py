@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -169,7 +169,7 @@ class MemoryLive:
         return [event for event in self.published[execution_id] if event.seq > after][:limit]
 
     @asynccontextmanager
-    async def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncIterator[asyncio.Event]:
+    async def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
         bell = asyncio.Event()
         bell.set()
         self._bells[execution_id].add(bell)

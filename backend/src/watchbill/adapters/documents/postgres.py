@@ -55,9 +55,7 @@ class PostgresDocuments:
         limit: int = 1000,
         types: Sequence[str] = (),
     ) -> list[Document]:
-        rows = await self._pool.fetch(
-            _sql(_READ, scope), collection, key, after, list(types) or None, limit
-        )
+        rows = await self._pool.fetch(_sql(_READ, scope), collection, key, after, list(types) or None, limit)
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
 
     async def delete(self, scope: TenantScope, collection: Collection, key: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -97,7 +97,7 @@ class PostgresJournal:
             await connection.execute(queries.RELEASE, execution_id, epoch)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    async def _connection(self) -> AsyncGenerator[asyncpg.pool.PoolConnectionProxy]:
         try:
             async with self._pool.acquire() as connection:
                 yield connection

@@ -88,7 +88,8 @@ WITH batch AS MATERIALIZED (
   INSERT INTO "{schema}".execution_events (execution_id, seq, type, node_id, "timestamp", data)
   SELECT b.id, e.seq, e.type, e.node_id, e."timestamp", e.data
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         jsonb_to_recordset(b.events) AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
+         jsonb_to_recordset(b.events)
+           AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
 ), changed AS (
   UPDATE "{schema}".executions AS x
      SET status = b.status, started_at = coalesce(b.started_at, x.started_at), finished_at = b.finished_at,

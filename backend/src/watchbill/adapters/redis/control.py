@@ -1,9 +1,10 @@
-"""Cancels reach workers at once over a channel; the lease's row tells them again should the message be lost."""
+"""Cancels reach workers at once over a channel; the execution's row says so too, if the message is lost."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import redis.asyncio as redis
@@ -37,7 +38,7 @@ class CancelListener:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await pubsub.subscribe(CHANNEL)
                     while True:
-                        message = await pubsub.get_message(timeout=10.0)
+                        message: Any = await pubsub.get_message(timeout=10.0)
                         if message:
                             self._cancel(UUID(hex=message["data"].decode()))
             except (RedisError, OSError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import redis.asyncio as redis
@@ -25,7 +25,7 @@ class Doorbells:
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
-    async def listen(self, channel: str) -> AsyncIterator[asyncio.Event]:
+    async def listen(self, channel: str) -> AsyncGenerator[asyncio.Event]:
         """An event that is set when the channel rings, and once at the start. While Redis is away it is not
         set; watchers have a time-out for that."""
         bell = asyncio.Event()

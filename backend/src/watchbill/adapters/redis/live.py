@@ -70,7 +70,7 @@ class RedisLive:
 
 
 class RedisLiveReader:
-    """Implements core.ports.LiveReader. While Redis is away it reads nothing, so that watchers ask the stores."""
+    """Implements core.ports.LiveReader. While Redis is away it reads nothing, and watchers ask the stores."""
 
     def __init__(self, client: redis.Redis, doorbells: Doorbells):
         self._redis = client

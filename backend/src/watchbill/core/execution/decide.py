@@ -79,7 +79,9 @@ def _waits(state: ExecutionState, due: list[str]) -> list[Command]:
 def _failure(state: ExecutionState, id_: str) -> ExecutionFailure:
     error = state.nodes[id_].error
     if error is None:
-        return ExecutionFailure(kind=ErrorKind.BUG, code="node_failed", message="The node failed.", node_id=id_)
+        return ExecutionFailure(
+            kind=ErrorKind.BUG, code="node_failed", message="The node failed.", node_id=id_
+        )
     return ExecutionFailure(**error.model_dump(), node_id=id_)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,29 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import cel
+from cel.stdlib import EXTENSIONS
 
 MAX_LENGTH = 10_000
 # A macro walks its list, so nested macros multiply: three levels over long lists already take seconds.
 MAX_MACRO_DEPTH = 3
 VARIABLES = frozenset({"inputs", "nodes"})
+
+# lists.range makes a list of any length out of a number, so a typo could fill the memory.
+_EXTENSIONS = {
+    name: function
+    for library in EXTENSIONS.values()
+    for name, function in library.items()
+    if name != "lists.range"
+}
+_NAMESPACES = frozenset(name.partition(".")[0] for name in _EXTENSIONS if "." in name)
+# https://github.com/google/cel-spec/blob/master/doc/langdef.md#list-of-standard-definitions
+_STANDARD = frozenset(
+    "all bool bytes contains double duration dyn endsWith exists exists_one filter getDate getDayOfMonth"
+    " getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds has int"
+    " map matches max min size startsWith string timestamp type uint".split()
+)
+FUNCTIONS = _STANDARD | {name.rpartition(".")[2] for name in _EXTENSIONS}
+_PER_THREAD = threading.local()
 
 _TOKEN = re.compile(
     r"""(?P<string>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))"""
@@ -23,6 +42,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+# (kind, text): kind is string, name or other.
+_Token = tuple[str, str]
 _POSITION = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
@@ -59,7 +80,7 @@ class Expression:
             ExpressionError: with code `evaluation_failed` and a sentence that says why.
         """
         try:
-            return to_json(self._program.execute(scope))
+            return to_json(self._program.execute(_context(scope)))
         except KeyError as error:
             raise self._failure(f"there is no field {error}") from error
         except IndexError as error:
@@ -83,18 +104,35 @@ def parse(source: str) -> Expression:
         raise ExpressionError("expression_too_long", f"An expression has at most {MAX_LENGTH:,} characters.")
     if not source.strip():
         raise ExpressionError("expression_syntax", "The expression is empty.")
-    references = _references(source)
+    tokens = _tokens(source)
+    _check_macro_depth(tokens)
+    references = _references(tokens)
     try:
         program = cel.compile(source)
     except (ValueError, RecursionError) as error:
         raise _syntax_error(str(error)) from error
-    unknown = sorted(set(program.variables()) - VARIABLES)
+    unknown = sorted(set(program.variables()) - VARIABLES - _NAMESPACES - _bound(tokens))
     if unknown:
         raise ExpressionError(
             "expression_unknown_variable",
             f"`{unknown[0]}` is not known here. Use `inputs.<field>` or `nodes.<id>.output`.",
         )
+    for function in program.functions():
+        # Operators have names that no one can type, such as _+_ and @in.
+        if function.isidentifier() and not function.startswith("_") and function not in FUNCTIONS:
+            raise ExpressionError("expression_unknown_function", f"There is no function `{function}`.")
     return Expression(source, references, program)
+
+
+def _context(scope: Mapping[str, Any]) -> cel.Context:
+    """The functions an expression may call, made once a thread, with these variables."""
+    context: cel.Context | None = getattr(_PER_THREAD, "context", None)
+    if context is None:
+        context = _PER_THREAD.context = cel.Context()
+        for name, function in _EXTENSIONS.items():
+            context.add_function(name, function)
+    context.update(dict(scope))
+    return context
 
 
 def _syntax_error(text: str) -> ExpressionError:
@@ -107,14 +145,16 @@ def _syntax_error(text: str) -> ExpressionError:
     )
 
 
-def _references(source: str) -> frozenset[Reference]:
-    """What the expression reads, found in its tokens: the parser names only top-level variables."""
-    tokens = [
+def _tokens(source: str) -> list[_Token]:
+    return [
         (match.lastgroup or "", match.group())
         for match in _TOKEN.finditer(source)
         if match.lastgroup != "space"
     ]
-    _check_macro_depth(tokens)
+
+
+def _references(tokens: list[_Token]) -> frozenset[Reference]:
+    """What the expression reads, found in its tokens: the parser names only top-level variables."""
     found: set[Reference] = set()
     for index, (kind, text) in enumerate(tokens):
         if kind != "name" or text not in VARIABLES or (index and tokens[index - 1][1] == "."):
@@ -123,16 +163,30 @@ def _references(source: str) -> frozenset[Reference]:
     return frozenset(found)
 
 
-def _selected(tokens: list[tuple[str, str]], index: int) -> str | None:
+def _bound(tokens: list[_Token]) -> set[str]:
+    """Names that macros give to list elements, as `x` in `list.map(x, x + 1)`."""
+    return {
+        tokens[index + 2][1]
+        for index, (_, text) in enumerate(tokens[:-2])
+        if text in _MACROS and tokens[index + 1][1] == "(" and tokens[index + 2][0] == "name"
+    }
+
+
+def _selected(tokens: list[_Token], index: int) -> str | None:
     following = tokens[index : index + 3]
     if len(following) >= 2 and following[0][1] == "." and following[1][0] == "name":
         return following[1][1]
-    if len(following) == 3 and following[0][1] == "[" and following[1][0] == "string" and following[2][1] == "]":
+    if (
+        len(following) == 3
+        and following[0][1] == "["
+        and following[1][0] == "string"
+        and following[2][1] == "]"
+    ):
         return following[1][1][1:-1]
     return None
 
 
-def _check_macro_depth(tokens: list[tuple[str, str]]) -> None:
+def _check_macro_depth(tokens: list[_Token]) -> None:
     open_macros: list[bool] = []
     for index, (_, text) in enumerate(tokens):
         if text == "(":

@@ -65,7 +65,7 @@ def parse_template(text: str) -> Template:
 
 
 def _closing(text: str, index: int) -> int:
-    """Where the `}}` stands that ends the expression beginning at index: quotes and braces are passed over."""
+    """Where the `}}` stands that ends the expression beginning at index, past quotes and braces."""
     depth, quote, start = 0, "", index
     while index < len(text):
         char = text[index]
@@ -84,7 +84,8 @@ def _closing(text: str, index: int) -> int:
             depth = max(0, depth - 1)
         index += 1
     raise ExpressionError(
-        "template_unclosed", f"The expression that begins with `{text[start : start + 30]}` has no closing `}}}}`."
+        "template_unclosed",
+        f"The expression that begins with `{text[start : start + 30]}` has no closing `}}}}`.",
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from watchbill.core.expressions import Reference
 from watchbill.core.flow.definition import MAX_BYTES, MAX_NODES, FlowDefinition, Node
 from watchbill.core.flow.problems import Problem
-from watchbill.core.node_types import NodeType, Port
+from watchbill.core.node_types import NodeType
 from watchbill.core.plan import graph
 from watchbill.core.plan.fields import Allowed, dotted, read_fields, sentence, validate_config
 from watchbill.core.plan.plan import Link, Plan, PlanNode
@@ -60,7 +60,9 @@ def _parse(definition: object) -> tuple[FlowDefinition | None, list[Problem]]:
     try:
         return FlowDefinition.model_validate(definition), []
     except ValidationError as error:
-        return None, [_shape_problem(definition, dict(item)) for item in error.errors(include_url=False)[:200]]
+        return None, [
+            _shape_problem(definition, dict(item)) for item in error.errors(include_url=False)[:200]
+        ]
 
 
 def _shape_problem(definition: object, item: Mapping[str, Any]) -> Problem:
@@ -74,7 +76,8 @@ def _shape_problem(definition: object, item: Mapping[str, Any]) -> Problem:
         id_ = entry.get("id") if isinstance(entry, Mapping) else None
         if isinstance(id_, str):
             key = "node_id" if loc[0] == "nodes" else "edge_id"
-            return Problem(**{key: id_}, field=dotted(loc[2:]), code="schema_invalid", message=message)
+            problem = Problem(field=dotted(loc[2:]), code="schema_invalid", message=message)
+            return problem.model_copy(update={key: id_})
     return Problem(field=dotted(loc) or None, code="schema_invalid", message=message)
 
 
@@ -108,7 +111,9 @@ def _type_problems(nodes: Sequence[Node], types: Mapping[str, NodeType]) -> list
             for node in extra
         ]
     if not any(node.type == "input" for node in nodes):
-        problems.append(Problem(code="no_input", message="The flow has no Input node; add one to start from."))
+        problems.append(
+            Problem(code="no_input", message="The flow has no Input node; add one to start from.")
+        )
     if not any(node.type == "output" for node in nodes):
         text = "The flow has no Output node, so a run gives no result."
         problems.append(Problem(code="no_output", message=text, severity="warning"))
@@ -142,18 +147,18 @@ def _compile_graph(
     problems += _reach_problems(entry, order, flow)
     fields = _input_fields(nodes[entry])
     plan_nodes: dict[str, PlanNode] = {}
-    ports: dict[str, tuple[Port, ...]] = {}
+    ports: dict[str, list[str | None]] = {}
     for id_ in order:
         node, type_ = nodes[id_], types[nodes[id_].type]
         config, found = validate_config(node, type_)
         if config is not None:
-            ports[id_] = type_.handles(config)
+            ports[id_] = type_.handles(node.config)
         templates, conditions, more = read_fields(node, type_, _allowed(id_, nodes, before, position, fields))
         problems += [*found, *more]
         plan_nodes[id_] = PlanNode(
             node, type_, tuple(templates), conditions, tuple(links[id_]), incoming[id_]
         )
-    problems += _handle_problems(flow, nodes, types, ports)
+    problems += _handle_problems(flow, nodes, ports)
     broken = any(problem.severity == "error" for problem in problems)
     return Compilation(None if broken else Plan(flow, plan_nodes, entry), tuple(problems))
 
@@ -200,7 +205,10 @@ def _allowed(
         if name not in nodes:
             return "reference_unknown_node", f"There is no node `{name}`."
         if not before[id_] >> position[name] & 1:
-            return "reference_not_upstream", f"`{name}` does not run before this node; connect it upstream first."
+            return (
+                "reference_not_upstream",
+                f"`{name}` does not run before this node; connect it upstream first.",
+            )
         return None
 
     return allowed
@@ -209,14 +217,13 @@ def _allowed(
 def _handle_problems(
     flow: FlowDefinition,
     nodes: Mapping[str, Node],
-    types: Mapping[str, NodeType],
-    ports: Mapping[str, tuple[Port, ...]],
+    ports: Mapping[str, list[str | None]],
 ) -> list[Problem]:
     problems: list[Problem] = []
     for edge in flow.edges:
         if edge.source not in ports:
             continue
-        handles = [port.handle for port in ports[edge.source]]
+        handles = list(ports[edge.source])
         if nodes[edge.source].on_error == "branch":
             handles.append(ERROR_HANDLE)
         if edge.source_handle not in handles:

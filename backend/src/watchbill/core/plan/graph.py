@@ -40,7 +40,9 @@ def dangling_edges(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Pro
         for end, name in ((edge.source, "source"), (edge.target, "target")):
             if end not in nodes:
                 text = f"The edge's {name} `{end}` does not exist."
-                problems.append(Problem(edge_id=edge.id, field=name, code=f"edge_unknown_{name}", message=text))
+                problems.append(
+                    Problem(edge_id=edge.id, field=name, code=f"edge_unknown_{name}", message=text)
+                )
         key = (edge.source, edge.target, edge.source_handle)
         if edge.source == edge.target:
             text = "The edge leads back to its own node."

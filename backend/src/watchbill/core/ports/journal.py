@@ -56,7 +56,7 @@ class Batch:
 
 
 class Journal(Protocol):
-    """Claims, leases and events. Every write names the epoch of its claim and is refused under a newer one."""
+    """Claims, leases and events. Each write names the epoch of its claim and is refused under a newer one."""
 
     async def claim(
         self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None

@@ -29,5 +29,5 @@ class LiveReader(Protocol):
         ...
 
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
-        """An event that is set once at the start and whenever new events may be there; clear it, then read."""
+        """An event that is set at the start and whenever new events may be there; clear it, then read."""
         ...

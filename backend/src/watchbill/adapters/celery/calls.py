@@ -1,0 +1,37 @@
+"""core.ports.calls over Celery: the question is a task, the answer comes back on a Redis list."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from watchbill.core.errors import Unavailable
+
+
+class CeleryCalls:
+    """Sends tasks by name; the worker's code is never imported here. The last argument of every task is the
+    key of the list where the answer is awaited."""
+
+    def __init__(self, app: Celery, redis: Redis):
+        self._app = app
+        self._redis = redis
+
+    async def call(self, name: str, *args: str | None, timeout: float) -> dict[str, Any]:
+        """See core.ports.calls.WorkerCalls."""
+        reply_key = f"wb:replies:{uuid4().hex}"
+        try:
+            # A question nobody took in time is not worth answering any more.
+            await asyncio.to_thread(self._app.send_task, name, [*args, reply_key], expires=timeout)
+            found: Any = await self._redis.blpop([reply_key], timeout=timeout)  # type: ignore[misc]
+        except (OperationalError, RedisError, OSError) as error:
+            raise Unavailable("The message broker does not answer.", code="broker_unavailable") from error
+        if found is None:
+            raise Unavailable("No worker answered. Is one running?", code="no_worker")
+        return orjson.loads(found[1])

@@ -1,0 +1,42 @@
+"""Hints from the API to workers: by Celery for executions, by a channel for cancels."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import redis.asyncio as redis
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from watchbill.adapters.celery.app import EXECUTE
+from watchbill.adapters.redis import announce_cancel
+from watchbill.core.tenancy import TenantScope
+
+logger = structlog.get_logger(__name__)
+
+
+class CeleryHints:
+    """Sends hints. A broker that does not answer is logged: workers find the execution by their sweep."""
+
+    def __init__(self, app: Celery, client: redis.Redis):
+        self._app = app
+        self._redis = client
+
+    async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
+        """Say that an execution waits to be claimed."""
+        try:
+            await asyncio.to_thread(
+                self._app.send_task,
+                EXECUTE,
+                args=(str(scope.tenant_id), str(execution_id)),
+                expires=300,
+                ignore_result=True,
+            )
+        except (OperationalError, OSError) as error:
+            logger.warning("hint_not_sent", execution_id=str(execution_id), error=str(error))
+
+    async def cancel(self, execution_id: UUID) -> None:
+        """Say that an execution is to stop."""
+        await announce_cancel(self._redis, execution_id)

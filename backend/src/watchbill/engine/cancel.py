@@ -1,0 +1,40 @@
+"""Cancelling an execution that no worker has: whoever asks takes it, writes its end, and lets it go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from watchbill.core.events import ExecutionCancelled
+from watchbill.core.execution import fold
+from watchbill.core.node_types import NodeType
+from watchbill.core.plan import compile_flow
+from watchbill.core.ports.journal import Journal
+from watchbill.core.ports.live import LiveEvents
+from watchbill.engine.record import Record
+
+_OWNER = "cancel"
+_LEASE_SECONDS = 5.0
+
+
+async def cancel_unowned(
+    journal: Journal,
+    live: LiveEvents,
+    types: Mapping[str, NodeType],
+    execution_id: UUID,
+    now: Callable[[], datetime],
+) -> bool:
+    """Cancel an execution that is pending or whose worker died; False if a worker has it or it is over."""
+    claims = await journal.claim(_OWNER, lease_seconds=_LEASE_SECONDS, limit=1, only=[execution_id])
+    for claim in claims:
+        plan = compile_flow(await journal.definition(claim.scope, claim.plan_digest), types).plan
+        if plan is None:
+            raise RuntimeError("a stored plan does not compile")
+        state = fold(plan, await journal.events(claim.scope, execution_id))
+        record = Record(claim, state, now)
+        record.add(ExecutionCancelled(usage=state.usage))
+        taken = record.take()
+        await journal.append(claim.scope, [taken.batch], lease_seconds=_LEASE_SECONDS)
+        await live.publish(claim.scope, execution_id, taken.all)
+    return bool(claims)

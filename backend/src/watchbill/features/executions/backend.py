@@ -1,0 +1,44 @@
+"""What the execution routes work with, made once by the API's assembly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from starlette.requests import HTTPConnection
+
+from watchbill.core.ports.journal import Journal
+from watchbill.core.ports.live import LiveEvents, LiveReader
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions.history import History
+from watchbill.features.executions.service import NodeTypes
+
+
+class Hints(Protocol):
+    """Messages to workers that may be lost without harm."""
+
+    async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
+        """Say that an execution waits; a failure is logged, since a sweep finds it anyway."""
+        ...
+
+    async def cancel(self, execution_id: UUID) -> None:
+        """Say that an execution is to stop; a failure is logged, since its row says so too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionBackend:
+    """The ports behind the execution routes."""
+
+    journal: Journal
+    history: History
+    live: LiveReader
+    publisher: LiveEvents
+    hints: Hints
+    types: NodeTypes
+
+
+def backend(connection: HTTPConnection) -> ExecutionBackend:
+    """The backend that the app's lifespan put into its state."""
+    return connection.app.state.executions

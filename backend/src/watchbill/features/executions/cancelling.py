@@ -1,0 +1,46 @@
+"""Cancelling from a request: tell the worker, and answer once it has stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from uuid import UUID
+
+from watchbill.core.errors import Conflict
+from watchbill.engine.cancel import cancel_unowned
+from watchbill.features.executions import queries, service
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.schemas import ExecutionSummary
+from watchbill.features.executions.watch import watch
+from watchbill.features.identity.access import Access
+from watchbill.kit.db import Database
+
+# A worker stops within milliseconds; a frozen or dead one is not waited for.
+WAIT_SECONDS = 2.0
+
+
+async def cancel(
+    access: Access, parts: ExecutionBackend, database: Database, execution_id: UUID
+) -> ExecutionSummary:
+    """Cancel; the answer's status is final unless the worker did not stop in time.
+
+    Raises:
+        NotFound: no such execution.
+        Conflict: it is over.
+    """
+    found = await service.require(access.session, execution_id)
+    if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
+        raise Conflict(f"The execution is over: it is {found.status}.", code="execution_over")
+    # The request's own transaction must end before a worker can see the mark.
+    await access.session.commit()
+    await parts.hints.cancel(execution_id)
+    await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
+    async with database.transaction(access.scope) as work:
+        after = (await service.detail(work.session, parts.types, execution_id)).last_seq
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_SECONDS):
+            async for _ in watch(parts.live, parts.history, access.scope, execution_id, after=after):
+                pass
+    async with database.transaction(access.scope) as work:
+        return await service.require(work.session, execution_id)

@@ -1,0 +1,75 @@
+"""The whole history of an execution: the journal and the trace, merged by sequence number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import merge
+from typing import Any
+from uuid import UUID
+
+from watchbill.core.events import Event
+from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import queries
+from watchbill.kit.db import Database
+
+
+class History:
+    """Reads events from the stores.
+
+    The journal is written before the trace, so for a moment a number may be missing that is about to come:
+    `contiguous` stops there, `all_events` does not care.
+    """
+
+    def __init__(self, database: Database, documents: DocumentStore):
+        self._database = database
+        self._documents = documents
+
+    async def all_events(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> list[Event]:
+        """Events with seq > after, at most `limit`."""
+        async with self._database.transaction(scope) as work:
+            journal = await queries.journal(work.session, execution_id, after, limit)
+        documents = await self._documents.read(
+            scope, "execution_logs", str(execution_id), after=after, limit=limit
+        )
+        trace = [_event(execution_id, document) for document in documents]
+        return list(merge(journal, trace, key=lambda event: event.seq))[:limit]
+
+    async def contiguous(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> list[Event]:
+        """Events after+1, after+2, ... up to the first number that is not there yet."""
+        events = await self.all_events(scope, execution_id, after=after, limit=limit)
+        return unbroken(events, after)
+
+    async def trace(
+        self, scope: TenantScope, execution_id: UUID, *, types: Sequence[str], after: int, limit: int
+    ) -> list[Event]:
+        """Events of the trace of these types (all of them when none is named)."""
+        documents = await self._documents.read(
+            scope, "execution_logs", str(execution_id), after=after, limit=limit, types=types
+        )
+        return [_event(execution_id, document) for document in documents]
+
+
+def unbroken(events: Sequence[Event], after: int) -> list[Event]:
+    """The longest prefix whose numbers follow `after` one by one."""
+    count = 0
+    for count, event in enumerate(events, start=1):
+        if event.seq != after + count:
+            return list(events[: count - 1])
+    return list(events[:count])
+
+
+def _event(execution_id: UUID, document: Document) -> Event:
+    body: dict[str, Any] = document.body
+    return Event(
+        seq=document.seq,
+        execution_id=execution_id,
+        type=body["type"],
+        node_id=body["node_id"],
+        timestamp=document.created_at,
+        data=body["data"],
+    )

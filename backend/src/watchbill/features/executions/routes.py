@@ -1,0 +1,113 @@
+"""/executions, and the two routes that start one: /flows/{id}/execute and /crews/{id}/test."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query
+
+from watchbill.core.events import ExecutionStatus
+from watchbill.features.executions import cancelling, service, starting
+from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.schemas import (
+    CrewTestRequest,
+    EventPage,
+    ExecuteRequest,
+    ExecutionDetail,
+    ExecutionSummary,
+)
+from watchbill.features.identity.access import Access, database, require
+from watchbill.kit.db import Database
+from watchbill.kit.paging import Listed
+
+router = APIRouter(tags=["executions"])
+Backend = Annotated[ExecutionBackend, Depends(backend)]
+Reader = Annotated[Access, require("executions:read")]
+Key = Annotated[
+    str | None,
+    Header(
+        min_length=1, max_length=200, description="A repeat with the same key returns the first execution."
+    ),
+]
+After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Only events with a greater seq.")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+@router.post("/flows/{flow_id}/execute", status_code=202)
+async def execute_flow(
+    flow_id: UUID,
+    form: ExecuteRequest,
+    access: Annotated[Access, require("flows:execute")],
+    parts: Backend,
+    idempotency_key: Key = None,
+) -> ExecutionSummary:
+    """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit."""
+    return await starting.start_flow(access, parts, flow_id, form, idempotency_key)
+
+
+@router.post("/crews/{crew_id}/test", status_code=202)
+async def test_crew(
+    crew_id: UUID,
+    form: CrewTestRequest,
+    access: Annotated[Access, require("flows:execute")],
+    parts: Backend,
+) -> ExecutionSummary:
+    """Run a crew by itself."""
+    return await starting.start_crew(access, parts, crew_id, form)
+
+
+@router.get("/executions")
+async def list_executions(
+    access: Reader,
+    flow_id: UUID | None = None,
+    status: Annotated[list[ExecutionStatus] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Listed[ExecutionSummary]:
+    """Executions, newest first."""
+    return await service.page(
+        access.session, flow_id=flow_id, statuses=status or [], limit=limit, cursor=cursor
+    )
+
+
+@router.get("/executions/{execution_id}")
+async def get_execution(execution_id: UUID, access: Reader, parts: Backend) -> ExecutionDetail:
+    """An execution with its nodes, as its journal tells."""
+    return await service.detail(access.session, parts.types, execution_id)
+
+
+@router.get("/executions/{execution_id}/events")
+async def list_events(
+    execution_id: UUID, access: Reader, parts: Backend, after: After = 0, limit: Limit = 500
+) -> EventPage:
+    """Every event, journal and trace, in order."""
+    await service.require(access.session, execution_id)
+    events = await parts.history.all_events(access.scope, execution_id, after=after, limit=limit)
+    return service.event_page(events, limit)
+
+
+@router.get("/executions/{execution_id}/logs")
+async def list_logs(
+    execution_id: UUID,
+    access: Reader,
+    parts: Backend,
+    type: Annotated[list[str] | None, Query(max_length=20, description="Only these event types.")] = None,
+    after: After = 0,
+    limit: Limit = 500,
+) -> EventPage:
+    """The trace: model calls, streamed text, tasks, tools and log lines."""
+    await service.require(access.session, execution_id)
+    events = await parts.history.trace(access.scope, execution_id, types=type or [], after=after, limit=limit)
+    return service.event_page(events, limit)
+
+
+@router.post("/executions/{execution_id}/cancel", status_code=202)
+async def cancel_execution(
+    execution_id: UUID,
+    access: Annotated[Access, require("executions:write")],
+    parts: Backend,
+    db: Annotated[Database, Depends(database)],
+) -> ExecutionSummary:
+    """Stop an execution. The answer comes when it has stopped, or after two seconds."""
+    return await cancelling.cancel(access, parts, db, execution_id)

@@ -1,0 +1,229 @@
+"""Starting, finding and cancelling executions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
+from watchbill.core.execution import ExecutionState, fold
+from watchbill.core.flow.problems import Problem
+from watchbill.core.node_types import NodeType
+from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.tenancy import TenantScope
+from watchbill.core.usage import Usage
+from watchbill.features.agents.references import write_in
+from watchbill.features.executions import queries
+from watchbill.features.executions.schemas import EventPage, ExecutionDetail, ExecutionSummary, NodeExecution
+from watchbill.features.executions.tables import Execution
+from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
+from watchbill.nodes.input import Config as InputConfig
+from watchbill.nodes.input import check_inputs
+
+NodeTypes = Mapping[str, NodeType]
+_NO_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What to run for whom. `version` None means the draft."""
+
+    definition: object
+    inputs: Mapping[str, Any]
+    flow_id: UUID | None = None
+    version: int | None = None
+    idempotency_key: str | None = None
+    user_id: UUID | None = None
+
+
+async def start(
+    session: AsyncSession, scope: TenantScope, types: NodeTypes, ask: Start
+) -> tuple[Execution, bool]:
+    """Store a pending execution; returns it and whether it is new. A repeated idempotency key returns the
+    first one's.
+
+    Raises:
+        InvalidInput: the flow has problems or the inputs do not fit; nothing was stored.
+        Conflict: the key was used for another flow.
+    """
+    if ask.idempotency_key and (known := await queries.by_idempotency_key(session, ask.idempotency_key)):
+        if known.flow_id != ask.flow_id:
+            raise Conflict(
+                "This Idempotency-Key was used to run another flow.", code="idempotency_key_reused"
+            )
+        return known, False
+    definition, problems = await write_in(session, ask.definition)
+    plan = compiled(definition, types, problems)
+    inputs = checked_inputs(plan, ask.inputs)
+    stored = plan.definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    stored = {"schema": "watchbill.flow/v1", **stored}
+    digest = hashlib.sha256(orjson.dumps(stored, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    await queries.keep_plan(session, digest, stored)
+    execution = Execution(
+        id=uuid4(),
+        flow_id=ask.flow_id,
+        flow_version=ask.version,
+        plan_digest=digest,
+        status="pending",
+        inputs=inputs,
+        idempotency_key=ask.idempotency_key,
+        created_by=ask.user_id,
+    )
+    queued = envelope(
+        ExecutionQueued(flow_id=ask.flow_id, version=ask.version, inputs=inputs),
+        seq=1,
+        execution_id=execution.id,
+        node_id=None,
+        timestamp=datetime.now(UTC),
+    )
+    await queries.insert_execution(session, scope, execution, queued)
+    return execution, True
+
+
+def compiled(definition: object, types: NodeTypes, problems: list[Problem]) -> Plan:
+    """The plan of a definition.
+
+    Raises:
+        InvalidInput: with an error for each problem, located by node and field.
+    """
+    compilation = compile_flow(definition, types)
+    found = [*problems, *(problem for problem in compilation.problems if problem.severity == "error")]
+    if compilation.plan is None or found:
+        raise InvalidInput(
+            f"The flow cannot run: {found[0].message}"
+            + (f" (and {len(found) - 1} more)" if found[1:] else ""),
+            code="flow_invalid",
+            errors=tuple(_field_error(problem) for problem in found[:100]),
+        )
+    return compilation.plan
+
+
+def _field_error(problem: Problem) -> FieldError:
+    place = [part for part in (problem.node_id or problem.edge_id, problem.field) if part]
+    return FieldError(("definition", *place), problem.code, problem.message)
+
+
+def checked_inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs with defaults filled in.
+
+    Raises:
+        InvalidInput: with an error for each that is missing, unknown or of the wrong type.
+    """
+    config = InputConfig.model_validate(plan.nodes[plan.entry].node.config)
+    values, errors = check_inputs(config, given)
+    if errors:
+        raise InvalidInput(errors[0].message, code="inputs_invalid", errors=tuple(errors))
+    return values
+
+
+def summary(execution: Execution, flow_name: str | None, cancel_requested: bool | None) -> ExecutionSummary:
+    """The execution as lists show it."""
+    return ExecutionSummary.model_validate(
+        {
+            "id": execution.id,
+            "flow_id": execution.flow_id,
+            "flow_name": flow_name,
+            "version": execution.flow_version,
+            "status": execution.status,
+            "cancel_requested": bool(cancel_requested),
+            "error": execution.error,
+            "usage": execution.usage or Usage(),
+            "created_at": execution.created_at,
+            "started_at": execution.started_at,
+            "finished_at": execution.finished_at,
+        }
+    )
+
+
+async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary:
+    """The execution's summary.
+
+    Raises:
+        NotFound: this tenant has none of that id.
+    """
+    row = await queries.find(session, execution_id)
+    if row is None:
+        raise NotFound("There is no such execution.", code="execution_not_found")
+    return summary(*row)
+
+
+async def detail(session: AsyncSession, types: NodeTypes, execution_id: UUID) -> ExecutionDetail:
+    """The execution whole, folded from its journal.
+
+    Raises:
+        NotFound: this tenant has none of that id.
+    """
+    row = await queries.find(session, execution_id)
+    if row is None:
+        raise NotFound("There is no such execution.", code="execution_not_found")
+    execution, _, _ = row
+    definition = await queries.plan_definition(session, execution.plan_digest)
+    plan = compile_flow(definition, types).plan
+    if plan is None:
+        raise RuntimeError("a stored plan does not compile")
+    events = await queries.journal(session, execution_id, 0, _NO_LIMIT)
+    state = fold(plan, events)
+    seen = summary(*row).model_copy(update={"status": state.status, "usage": state.usage})
+    return ExecutionDetail.model_validate(
+        {
+            **seen.model_dump(),
+            "inputs": execution.inputs,
+            "outputs": state.outputs,
+            "nodes": node_states(state),
+            "definition": definition,
+            "last_seq": state.seq,
+        }
+    )
+
+
+def node_states(state: ExecutionState) -> list[NodeExecution]:
+    """Every node in the plan's order."""
+    return [
+        NodeExecution(
+            node_id=id_,
+            status=node.status,
+            attempt=node.attempt,
+            input=node.input,
+            output=node.output,
+            handle=node.handle,
+            error=node.error,
+            started_at=node.started_at,
+            finished_at=node.finished_at,
+            retry_at=node.retry_at,
+            usage=node.usage,
+        )
+        for id_, node in state.nodes.items()
+    ]
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    flow_id: UUID | None,
+    statuses: Sequence[ExecutionStatus],
+    limit: int,
+    cursor: str | None,
+) -> Listed[ExecutionSummary]:
+    """One page of executions, newest first.
+
+    Raises:
+        kit.paging.BadCursor: the cursor is not one that a list gave out.
+    """
+    before = decode_cursor(cursor) if cursor else None
+    rows = await queries.newest(session, flow_id=flow_id, statuses=statuses, before=before, limit=limit + 1)
+    items = [summary(*row) for row in rows[:limit]]
+    following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
+    return Listed(items=items, next_cursor=following)
+
+
+def event_page(events: Sequence[Event], limit: int) -> EventPage:
+    """Events with where to go on, if there may be more."""
+    return EventPage(items=list(events), next_after=events[-1].seq if len(events) == limit else None)

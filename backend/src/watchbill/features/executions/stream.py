@@ -1,0 +1,102 @@
+"""Live events over server-sent events and over WebSocket: the same events, once each, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, WebSocket, WebSocketDisconnect
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from watchbill.core.errors import WatchbillError
+from watchbill.core.events import Event
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import service
+from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.watch import watch
+from watchbill.features.identity.access import Access, database, enter, require
+
+router = APIRouter(tags=["executions"])
+HEARTBEAT_SECONDS = 15
+# WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
+_NORMAL = 1000
+_REFUSED = 4400
+
+
+@router.get(
+    "/executions/{execution_id}/stream",
+    response_class=EventSourceResponse,
+    responses={200: {"model": Event, "description": "Server-sent events; each `data` is an Event."}},
+)
+async def stream_execution(
+    execution_id: UUID,
+    access: Annotated[Access, require("executions:read")],
+    parts: Annotated[ExecutionBackend, Depends(backend)],
+    after: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+) -> EventSourceResponse:
+    """Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
+    follows the last one."""
+    await service.require(access.session, execution_id)
+    seen = _position(last_event_id, after)
+    return EventSourceResponse(
+        _events(parts, access.scope, execution_id, seen),
+        ping=HEARTBEAT_SECONDS,
+        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
+    )
+
+
+def _position(last_event_id: str | None, after: int | None) -> int:
+    """A reconnecting browser sends the same URL again, so its Last-Event-ID is the newer word."""
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        return min(int(last_event_id), 2**31 - 1)
+    return after or 0
+
+
+async def _events(
+    parts: ExecutionBackend, scope: TenantScope, execution_id: UUID, after: int
+) -> AsyncIterator[ServerSentEvent]:
+    async for block in watch(parts.live, parts.history, scope, execution_id, after=after):
+        for event in block:
+            yield ServerSentEvent(event.model_dump_json(), event=event.type, id=str(event.seq))
+    yield ServerSentEvent("{}", event="end")
+
+
+@router.websocket("/ws/executions/{execution_id}")
+async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int = 0) -> None:
+    """The same events as JSON text frames; the socket closes with 1000 after the last one."""
+    await websocket.accept()
+    try:
+        async with database(websocket).transaction() as work:
+            access = await enter(websocket, work, "executions:read")
+            await service.require(access.session, execution_id)
+    except WatchbillError as error:
+        await websocket.close(_REFUSED + error.status - 400, error.title)
+        return
+    sending = asyncio.create_task(_send(websocket, access.scope, execution_id, max(0, after)))
+    leaving = asyncio.create_task(_until_left(websocket))
+    _, pending = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    if sending in pending:
+        return
+    await sending
+    await websocket.close(_NORMAL)
+
+
+async def _send(websocket: WebSocket, scope: TenantScope, execution_id: UUID, after: int) -> None:
+    parts = backend(websocket)
+    with contextlib.suppress(WebSocketDisconnect):
+        async for block in watch(parts.live, parts.history, scope, execution_id, after=after):
+            for event in block:
+                await websocket.send_text(event.model_dump_json())
+
+
+async def _until_left(websocket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive_text()

@@ -1,0 +1,62 @@
+"""Watching an execution: every event once, in order, from whichever store has it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from watchbill.core.events import Event
+from watchbill.core.ports.live import LiveReader
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions.history import History, unbroken
+
+# Without a ring for this long the stores are asked, in case Redis lost the bell or the events.
+LOOK_SECONDS = 5.0
+# An execution that is over and still has a hole this many looks later lost a trace event in a crash.
+_PATIENCE = 2
+_BLOCK = 500
+
+
+async def watch(
+    live: LiveReader, history: History, scope: TenantScope, execution_id: UUID, *, after: int
+) -> AsyncIterator[list[Event]]:
+    """Yields events after `after` in blocks, and an empty block at least every LOOK_SECONDS; ends after the
+    final one."""
+    cursor, look, stuck = after, True, 0
+    async with live.doorbell(scope, execution_id) as bell:
+        while True:
+            bell.clear()
+            buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
+            block = unbroken(buffered, cursor)
+            # The buffer begins later than what is wanted: it was trimmed or flushed.
+            if not block and (look or buffered):
+                block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
+                if not block:
+                    stuck += 1
+                if stuck > _PATIENCE:
+                    block = await _past_the_hole(history, scope, execution_id, cursor)
+            look = False
+            if block:
+                stuck, cursor = 0, block[-1].seq
+                yield block
+                if block[-1].final:
+                    return
+                look = len(block) == _BLOCK
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await bell.wait()
+                    continue
+            look = True
+            yield []
+
+
+async def _past_the_hole(
+    history: History, scope: TenantScope, execution_id: UUID, cursor: int
+) -> list[Event]:
+    """What is left of an execution that is over; nothing while it may still write what is missing."""
+    rest = await history.all_events(scope, execution_id, after=cursor, limit=_BLOCK)
+    over = rest and (rest[-1].final or len(rest) == _BLOCK)
+    return rest if over else []

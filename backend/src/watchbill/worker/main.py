@@ -1,0 +1,67 @@
+"""A worker process: Celery takes hints on the main thread's behalf, the engine runs on its own loop."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery.signals import worker_ready
+
+from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, celery_app
+from watchbill.config import Settings
+from watchbill.core.tenancy import TenantScope
+from watchbill.worker.runtime import Runtime
+
+logger = structlog.get_logger(__name__)
+
+# Hints only pass ids on to the engine, so a few threads serve any number of executions.
+_HINT_THREADS = 4
+_GRACE_SECONDS = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; executions in flight then get a few seconds, and the rest are handed over.
+
+    Raises:
+        ValueError: the database's or Redis's URL is not set.
+    """
+    if settings.database_url is None or settings.redis_url is None:
+        raise ValueError("A worker needs WATCHBILL_DATABASE_URL and WATCHBILL_REDIS_URL.")
+    redis_url = settings.redis_url.get_secret_value()
+    runtime = Runtime(settings, database_url=settings.database_url.get_secret_value(), redis_url=redis_url)
+    app = celery_app(redis_url)
+    register_tasks(app, runtime)
+    runtime.start()
+    worker_ready.connect(_log_ready, weak=False)
+    try:
+        worker: Any = app.Worker(
+            pool="threads",
+            concurrency=_HINT_THREADS,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            loglevel=settings.log_level.upper(),
+            quiet=True,
+        )
+        worker.start()
+    finally:
+        runtime.stop(grace_seconds=_GRACE_SECONDS)
+
+
+def register_tasks(app: Any, runtime: Runtime) -> None:
+    """The tasks by the names that the API sends."""
+
+    @app.task(name=EXECUTE)
+    def execute(tenant_id: str, execution_id: str) -> None:
+        runtime.hint(UUID(execution_id))
+
+    @app.task(name=PROVIDER_TEST)
+    def provider_test(tenant_id: str, provider_id: str, model: str | None, reply_key: str) -> None:
+        runtime.test_provider(TenantScope(UUID(tenant_id)), UUID(provider_id), model, reply_key)
+
+    _ = execute, provider_test  # Celery's registry keeps them by name
+
+
+def _log_ready(**_: Any) -> None:
+    logger.info("worker_ready")

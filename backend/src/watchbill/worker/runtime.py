@@ -1,0 +1,150 @@
+"""The worker's event loop: the engine, the gateways and the connections they share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Coroutine
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+import redis.asyncio as redis
+import structlog
+
+from watchbill.adapters.crewai import CrewAiRunner
+from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.journal import PostgresJournal
+from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.redis import CancelListener, RedisLive
+from watchbill.config import Settings
+from watchbill.core.tenancy import TenantScope
+from watchbill.engine.attempt import Services
+from watchbill.engine.engine import Engine
+from watchbill.engine.settings import EngineSettings
+from watchbill.features.providers.directory import StoredProviders
+from watchbill.kit.db import Database
+from watchbill.nodes.registry import NODE_TYPES
+
+logger = structlog.get_logger(__name__)
+
+REPLY_SECONDS = 60
+
+
+class Runtime:
+    """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
+    thread. The methods named `hint` and `test_provider` may be called from any thread."""
+
+    def __init__(self, settings: Settings, *, database_url: str, redis_url: str):
+        self._settings = settings
+        self._database_url = database_url
+        self._redis_url = redis_url
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
+        self._background: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        """Connect and begin to claim. CrewAI and LiteLLM go on loading behind it.
+
+        Raises:
+            OSError, asyncpg.PostgresError: the database cannot be reached.
+        """
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    def stop(self, *, grace_seconds: float) -> None:
+        """Let executions finish for a while, hand over the rest, and close every connection."""
+        asyncio.run_coroutine_threadsafe(self._close(grace_seconds), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def hint(self, execution_id: UUID) -> None:
+        """Pass a hint on to the engine."""
+        self._loop.call_soon_threadsafe(self.engine.hint, execution_id)
+
+    def test_provider(self, scope: TenantScope, provider_id: UUID, model: str | None, reply_key: str) -> None:
+        """Ask a provider for a sign of life and leave the answer under `reply_key`."""
+        self._loop.call_soon_threadsafe(
+            self._spawn, self._test_provider(scope, provider_id, model, reply_key)
+        )
+
+    async def _open(self) -> None:
+        settings = self._settings
+        self.pool = await asyncpg.create_pool(
+            self._database_url,
+            min_size=1,
+            max_size=settings.database_pool_size,
+            statement_cache_size=0 if settings.database_pgbouncer else 1000,
+            server_settings={"application_name": "watchbill-worker"},
+        )
+        self.database = Database(self._database_url, pgbouncer=settings.database_pgbouncer, pool_size=4)
+        connections = redis.BlockingConnectionPool.from_url(
+            self._redis_url, max_connections=16, timeout=5, socket_timeout=20, socket_connect_timeout=5
+        )
+        self.redis = redis.Redis(connection_pool=connections)
+        self.providers = StoredProviders.from_settings(self.database, settings)
+        self.gateway = LiteLlmGateway(self.providers)
+        self.crews = CrewAiRunner(self.gateway, storage_dir=settings.data_dir / "crewai")
+        self.engine = Engine(
+            journal=PostgresJournal(self.pool),
+            documents=PostgresDocuments(self.pool),
+            live=RedisLive(self.redis),
+            services=Services(self.gateway, self.crews),
+            node_types=NODE_TYPES,
+            settings=EngineSettings(owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"),
+            now=lambda: datetime.now(UTC),
+        )
+        self._spawn(CancelListener(self.redis, self.engine.cancel).run())
+        self._spawn(self._load())
+        self.engine.start()
+
+    async def _load(self) -> None:
+        """Import the heavy libraries one after the other: together they only slow the engine down."""
+        self.gateway.load()
+        await self.crews.load()
+        logger.info("libraries_loaded")
+
+    async def _close(self, grace_seconds: float) -> None:
+        await self.engine.stop(grace_seconds=grace_seconds)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.crews.close()
+        await self.gateway.close()
+        await self.redis.aclose()
+        await self.database.close()
+        await self.pool.close()
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("background_task_failed", exc_info=error)
+
+    async def _test_provider(
+        self, scope: TenantScope, provider_id: UUID, model: str | None, reply_key: str
+    ) -> None:
+        provider = next((p for p in await self.providers.all(scope) if p.id == provider_id), None)
+        if provider is None:
+            answer: dict[str, Any] = {
+                "ok": False,
+                "latency_ms": 0,
+                "model": model or "",
+                "error": "not found",
+            }
+        else:
+            answer = asdict(await self.gateway.test_provider(provider, model))
+        pipe: Any = self.redis.pipeline(transaction=True)
+        pipe.rpush(reply_key, orjson.dumps(answer))
+        pipe.expire(reply_key, REPLY_SECONDS)
+        await pipe.execute()
