@@ -1,0 +1,118 @@
+"""CrewAI's model interface, bridged to the LLM gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crewai.hooks.dispatch import HookAborted
+from crewai.llms.base_llm import BaseLLM
+from crewai.utilities.exceptions.context_window_exceeding_exception import LLMContextLengthExceededError
+from pydantic import BaseModel, PrivateAttr
+
+from watchbill.adapters.crewai.run import CrewRun, RunStopped
+from watchbill.core.agents import AgentOptions
+from watchbill.core.ports.crews import AgentSpec
+from watchbill.core.ports.llm import LlmAnswer
+
+# The parts of CrewAI's messages that belong to OpenAI's format; the rest is its own bookkeeping.
+_MESSAGE_KEYS = ("role", "content", "name", "tool_calls", "tool_call_id")
+# CrewAI summarises above this many tokens on its own; below, the provider's refusal makes it do so.
+_CONTEXT_TOKENS = 120_000
+_SUMMARIES = 3
+
+
+class GatewayLlm(BaseLLM):
+    """The model of one agent in one run. A failed call ends the whole run: retries are the engine's."""
+
+    _run: CrewRun = PrivateAttr()
+    _spec: AgentSpec = PrivateAttr()
+    _summaries: int = PrivateAttr(default=0)
+
+    @classmethod
+    def of(cls, run: CrewRun, spec: AgentSpec) -> GatewayLlm:
+        """The model of this agent; its real name is the gateway's business."""
+        llm = cls(model=spec.model or "default", provider="watchbill")
+        llm._run, llm._spec = run, spec
+        return llm
+
+    def call(
+        self,
+        messages: Any,
+        tools: list[dict[str, Any]] | None = None,
+        callbacks: list[Any] | None = None,
+        available_functions: dict[str, Any] | None = None,
+        from_task: Any = None,
+        from_agent: Any = None,
+        response_model: type[BaseModel] | None = None,
+    ) -> Any:
+        """Ask the gateway and wait. Returns text, a list of OpenAI tool calls, or an instance of the model.
+
+        Raises:
+            HookAborted: the run is over; CrewAI neither retries nor swallows it.
+            LLMContextLengthExceededError: too long; CrewAI summarises and asks again.
+        """
+        schema = response_model.model_json_schema() if response_model else self._schema(tools, from_task)
+        given: list[Any] = self._format_messages(messages)
+        sent = [{key: message[key] for key in _MESSAGE_KEYS if key in message} for message in given]
+        answer = self._answer(sent, tools or [], schema)
+        if answer is None:
+            # Raised here, with no cause: CrewAI searches a chain of errors for "rate limit" and waits.
+            raise self._refusal()
+        if answer.tool_calls:
+            return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
+        return response_model.model_validate(answer.parsed) if response_model else answer.text
+
+    def _answer(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
+    ) -> LlmAnswer | None:
+        try:
+            return self._run.ask(self._spec, messages, tools, schema)
+        except RunStopped:
+            return None
+
+    def _schema(self, tools: list[dict[str, Any]] | None, task: Any) -> dict[str, Any] | None:
+        """The task's output schema, when this call can only be its answer: no tools and no planning."""
+        spec = self._run.tasks.get(getattr(task, "id", None) or self._run.job.execution_id)
+        if tools or spec is None or spec.output_schema is None or self._options.reasoning:
+            return None
+        return dict(spec.output_schema)
+
+    @property
+    def _options(self) -> AgentOptions:
+        return AgentOptions.model_validate(self._spec.config)
+
+    def _refusal(self) -> Exception:
+        failure = self._run.failure
+        too_long = failure is not None and failure.error_code == "context_too_long"
+        if (
+            failure is not None
+            and too_long
+            and self._options.respect_context_window
+            and self._summaries < _SUMMARIES
+        ):
+            self._summaries += 1
+            self._run.resume()
+            return LLMContextLengthExceededError(failure.detail)
+        return HookAborted("the run has ended", source="watchbill")
+
+    def supports_function_calling(self) -> bool:
+        """Yes: tools go out in OpenAI's format."""
+        return True
+
+    def supports_stop_words(self) -> bool:
+        """No: the gateway sends none."""
+        return False
+
+    def get_context_window_size(self) -> int:
+        """In tokens; CrewAI's default of 4,096 would summarise all the time."""
+        return _CONTEXT_TOKENS
+
+    def get_input_tokens_count(self, messages: Any, tools: Any = None, response_model: Any = None) -> int:
+        """About one token for four characters."""
+        if isinstance(messages, str):
+            return len(messages) // 4
+        return sum(len(str(message.get("content") or "")) for message in messages) // 4
+
+
+def _tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}

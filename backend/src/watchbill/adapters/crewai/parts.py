@@ -1,0 +1,164 @@
+"""CrewAI's agents, tasks and crews, made from a job: new instances for every run, never shared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+from uuid import UUID
+
+from crewai import Agent, Crew, Process, Task
+from crewai.agent.planning_config import PlanningConfig
+from crewai.hooks.dispatch import HookAborted
+from pydantic import PrivateAttr
+
+from watchbill.adapters.crewai.model import GatewayLlm
+from watchbill.adapters.crewai.run import CrewRun, RunStopped
+from watchbill.core.agents import AgentOptions
+from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.events import TaskCompleted, TaskStarted
+from watchbill.core.ports.crews import AgentSpec, TaskResult, TaskSpec
+from watchbill.kit.answers import check_schema, instruction
+
+_MANAGER = AgentSpec(
+    name="Manager",
+    role="Crew Manager",
+    goal="Get each task done in the best way by the right member of the crew.",
+    backstory="You lead this crew. You know what everyone is good at, hand out work with all the context it "
+    "needs, check what comes back, and answer for the result. You do not do the work yourself.",
+)
+
+
+class NoStore:
+    """Stands for CrewAI's task store, one SQLite file shared and wiped by all crews of a process."""
+
+    def update(self, *_: Any, **__: Any) -> None:
+        """Keep nothing."""
+
+    def reset(self) -> None:
+        """Nothing is kept."""
+
+    def load(self) -> None:
+        """Nothing was kept."""
+
+
+class WatchedCrew(Crew):
+    """A crew that stores nothing on disk."""
+
+    _task_output_handler: Any = PrivateAttr(default_factory=NoStore)
+
+
+class WatchedAgent(Agent):
+    """An agent that reports its tasks and makes their output fit their schema."""
+
+    _run: CrewRun = PrivateAttr()
+    _spec: AgentSpec = PrivateAttr()
+    _results: dict[UUID, TaskResult] = PrivateAttr()
+
+    def watched(self, run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Self:
+        """Tie the agent to its run; task results go into `results` by CrewAI task id."""
+        self._run, self._spec, self._results = run, spec, results
+        return self
+
+    def execute_task(self, task: Any, context: str | None = None, tools: Any = None) -> Any:
+        """Do a task of the crew, or of a colleague who delegates: only the former is an event."""
+        spec = self._run.tasks.get(task.id)
+        if spec is None:
+            return super().execute_task(task, context, tools)
+        self._run.tell(TaskStarted(task=spec.name, agent=self._spec.name))
+        said = str(super().execute_task(task, context, tools))
+        conformed = self._conformed(said, spec)
+        if conformed is None:
+            raise HookAborted("the run has ended", source="watchbill")
+        text, value = conformed
+        self._results[task.id] = TaskResult(spec.name, self._spec.name, value)
+        self._run.tell(TaskCompleted(task=spec.name, agent=self._spec.name, output=value))
+        return text
+
+    def _conformed(self, said: str, spec: TaskSpec) -> tuple[str, Any] | None:
+        try:
+            return self._run.conform(said, spec, self._spec)
+        except RunStopped:
+            return None
+
+
+def build_crew(run: CrewRun) -> tuple[WatchedCrew, dict[UUID, TaskResult]]:
+    """The crew of a run, and where its task results will appear, by CrewAI task id.
+
+    Raises:
+        NodeError: of kind user: the job does not make a crew.
+    """
+    job = run.job
+    results: dict[UUID, TaskResult] = {}
+    agents = {spec.name: _agent(run, spec, results) for spec in job.agents}
+    tasks: dict[str, Task] = {}
+    for spec in job.tasks:
+        tasks[spec.name] = _task(run, spec, agents, tasks)
+    manager = None
+    if job.process == "hierarchical":
+        first = job.agents[0]
+        leader = job.manager or replace(_MANAGER, model=first.model, provider_id=first.provider_id)
+        manager = _agent(run, leader, results)
+        run.names.setdefault(leader.role, leader.name)
+    crew = WatchedCrew(
+        name=job.node_id,
+        agents=list(agents.values()),
+        tasks=list(tasks.values()),
+        process=Process(job.process),
+        manager_agent=manager,
+        verbose=False,
+        memory=False,
+        cache=False,
+        share_crew=False,
+        tracing=False,
+    )
+    return crew, results
+
+
+def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> WatchedAgent:
+    if spec.tool_ids:
+        detail = f"The agent '{spec.name}' has tools, and this worker has none to give."
+        raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
+    options = AgentOptions.model_validate(spec.config)
+    agent = WatchedAgent(
+        role=spec.role,
+        goal=spec.goal,
+        backstory=spec.backstory,
+        llm=GatewayLlm.of(run, spec),
+        max_iter=options.max_iter,
+        allow_delegation=options.allow_delegation,
+        respect_context_window=options.respect_context_window,
+        use_system_prompt=options.use_system_prompt,
+        inject_date=options.inject_date,
+        planning_config=_planning(options),
+        max_retry_limit=0,
+        verbose=False,
+        cache=False,
+    )
+    return agent.watched(run, spec, results)
+
+
+def _planning(options: AgentOptions) -> PlanningConfig | None:
+    if not options.reasoning:
+        return None
+    # Low effort: no extra model call to judge each step.
+    return PlanningConfig(reasoning_effort="low", max_attempts=options.max_reasoning_attempts or 1)
+
+
+def _task(run: CrewRun, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier: dict[str, Task]) -> Task:
+    expected = spec.expected_output
+    if spec.output_schema is not None:
+        if problem := check_schema(spec.output_schema):
+            detail = f"The output schema of task '{spec.name}' is wrong: {problem}"
+            raise NodeError(ErrorKind.USER, detail, code="invalid_schema")
+        expected = f"{expected}\n\n{instruction(spec.output_schema)}"
+    # Left out, a task reads the output of every task before it, as is CrewAI's way.
+    context: dict[str, Any] = {"context": [earlier[name] for name in spec.context]} if spec.context else {}
+    task = Task(
+        name=spec.name,
+        description=spec.description,
+        expected_output=expected,
+        agent=agents[spec.agent] if spec.agent is not None else None,
+        **context,
+    )
+    run.tasks[task.id] = spec
+    return task
