@@ -90,7 +90,7 @@ class Runtime:
         self.redis = redis.Redis(connection_pool=connections)
         self.providers = StoredProviders.from_settings(self.database, settings)
         self.gateway = LiteLlmGateway(self.providers)
-        self.crews = CrewAiRunner(self.gateway, storage_dir=settings.data_dir / "crewai")
+        self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
         self.engine = Engine(
             journal=PostgresJournal(self.pool),
             documents=PostgresDocuments(self.pool),
@@ -101,21 +101,17 @@ class Runtime:
             now=lambda: datetime.now(UTC),
         )
         self._spawn(CancelListener(self.redis, self.engine.cancel).run())
-        self._spawn(self._load())
-        self.engine.start()
-
-    async def _load(self) -> None:
-        """Import the heavy libraries one after the other: together they only slow the engine down."""
+        # Both are imported in threads; executions that need neither never wait for them.
         self.gateway.load()
-        await self.crews.load()
-        logger.info("libraries_loaded")
+        self.crews.load()
+        self.engine.start()
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.crews.close()
+        self.crews.close()
         await self.gateway.close()
         await self.redis.aclose()
         await self.database.close()

@@ -139,10 +139,11 @@ def _syntax_error(text: str) -> ExpressionError:
     match = _POSITION.search(text)
     if not match:
         return ExpressionError("expression_syntax", "The expression cannot be read.")
-    line, column, message = int(match[1]), int(match[2]), match[3].split("expecting")[0].strip()
-    return ExpressionError(
-        "expression_syntax", f"Line {line}, column {column}: {message.removesuffix(',')}", (line, column)
-    )
+    line, column = int(match[1]), int(match[2])
+    message = match[3].removeprefix("Syntax error: ").split("expecting")[0].strip(" ,.")
+    if "<EOF>" in message:
+        message = "the expression ends where more is expected"
+    return ExpressionError("expression_syntax", f"Line {line}, column {column}: {message}.", (line, column))
 
 
 def _tokens(source: str) -> list[_Token]:

@@ -1,0 +1,46 @@
+"""Opens what the execution routes work with: the journal, the documents, live events and the way to workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from redis.asyncio import Redis
+
+from watchbill.adapters.celery.app import celery_app
+from watchbill.adapters.celery.hints import CeleryHints
+from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.journal import PostgresJournal
+from watchbill.adapters.redis import Doorbells, RedisLive, RedisLiveReader
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.history import History
+from watchbill.kit.db import Database
+from watchbill.nodes.registry import NODE_TYPES
+
+
+@asynccontextmanager
+async def open_executions(
+    *, database: Database, database_url: str, pgbouncer: bool, redis: Redis, redis_url: str
+) -> AsyncGenerator[ExecutionBackend]:
+    """The backend, closed at the end of the block."""
+    pool = await asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=8,
+        statement_cache_size=0 if pgbouncer else 500,
+        server_settings={"application_name": "watchbill-api"},
+    )
+    doorbells = Doorbells(redis)
+    try:
+        yield ExecutionBackend(
+            journal=PostgresJournal(pool),
+            history=History(database, PostgresDocuments(pool)),
+            live=RedisLiveReader(redis, doorbells),
+            publisher=RedisLive(redis),
+            hints=CeleryHints(celery_app(redis_url), redis),
+            types=NODE_TYPES,
+        )
+    finally:
+        await doorbells.close()
+        await pool.close()

@@ -1,0 +1,215 @@
+"""Compiling: every kind of mistake becomes a problem that names its place, and nothing else is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.flows import branching, chain, edge, flow, input_node, llm, node, output, transform
+from watchbill.core.flow.definition import MAX_BYTES, MAX_NODES
+from watchbill.core.plan import Problem, compile_flow
+from watchbill.core.plan.compile import too_large
+from watchbill.nodes.registry import NODE_TYPES
+
+
+def problems(definition: object) -> list[Problem]:
+    return list(compile_flow(definition, NODE_TYPES).problems)
+
+
+def found(definition: object) -> set[tuple[str, str | None, str | None]]:
+    return {
+        (problem.code, problem.node_id or problem.edge_id, problem.field) for problem in problems(definition)
+    }
+
+
+def test_a_good_flow_has_no_problems_and_is_ordered() -> None:
+    compilation = compile_flow(branching(), NODE_TYPES)
+    assert compilation.problems == ()
+    assert compilation.plan is not None
+    assert list(compilation.plan.nodes)[:3] == ["in", "ask", "check"]
+
+
+BAD: list[tuple[str, Any, tuple[str, str | None, str | None]]] = [
+    (
+        "a cycle",
+        flow(
+            [input_node("topic"), transform("a"), transform("b"), output()],
+            [edge("in", "a"), edge("a", "b"), edge("b", "a")],
+        ),
+        ("cycle", "a", None),
+    ),
+    (
+        "an edge to itself",
+        flow([input_node(), transform("a", "x")], [edge("in", "a"), edge("a", "a")]),
+        ("cycle", "a", None),
+    ),
+    (
+        "an unreachable node",
+        flow([input_node(), transform("a", "x"), output(x="1")], [edge("in", "out")]),
+        ("unreachable", "a", None),
+    ),
+    ("no input", flow([output(x="1")], []), ("no_input", None, None)),
+    ("no output", flow([input_node()], []), ("no_output", None, None)),
+    ("two inputs", flow([input_node(), node("in2", "input", {})], []), ("too_many_of_type", "in2", None)),
+    (
+        "an unknown type",
+        flow([input_node(), node("a", "magic", {})], [edge("in", "a")]),
+        ("unknown_node_type", "a", "type"),
+    ),
+    (
+        "missing configuration",
+        flow([input_node(), node("a", "llm", {})], [edge("in", "a")]),
+        ("config_missing", "a", "config.prompt"),
+    ),
+    (
+        "missing configuration deep inside",
+        flow(
+            [
+                input_node(),
+                node("a", "agent", {"agent": {"role": "R", "goal": "G"}, "task": {"description": "D"}}),
+            ],
+            [edge("in", "a")],
+        ),
+        ("config_missing", "a", "config.task.expected_output"),
+    ),
+    (
+        "an unknown option",
+        flow([input_node(), node("a", "llm", {"prompt": "x", "colour": 1})], [edge("in", "a")]),
+        ("config_invalid", "a", "config.colour"),
+    ),
+    (
+        "an unknown node",
+        flow([input_node(), llm("a", "{{ nodes.b.output }}")], [edge("in", "a")]),
+        ("reference_unknown_node", "a", "config.prompt"),
+    ),
+    (
+        "a node that is not upstream",
+        flow(
+            [input_node(), llm("a", "{{ nodes.b.output }}"), llm("b", "x")],
+            [edge("in", "a"), edge("in", "b")],
+        ),
+        ("reference_not_upstream", "a", "config.prompt"),
+    ),
+    (
+        "an unknown input",
+        flow([input_node("topic"), llm("a", "{{ inputs.topick }}")], [edge("in", "a")]),
+        ("reference_unknown_input", "a", "config.prompt"),
+    ),
+    (
+        "CEL that does not parse",
+        flow([input_node(), llm("a", "{{ 1 + }}")], [edge("in", "a")]),
+        ("expression_syntax", "a", "config.prompt"),
+    ),
+    (
+        "a condition that does not parse",
+        flow(
+            [
+                input_node(),
+                node("c", "condition", {"cases": [{"handle": "yes", "when": "1 +"}], "else": "no"}),
+            ],
+            [edge("in", "c")],
+        ),
+        ("expression_syntax", "c", "config.cases.0.when"),
+    ),
+    (
+        "an unclosed template",
+        flow([input_node(), llm("a", "{{ inputs")], [edge("in", "a")]),
+        ("template_unclosed", "a", "config.prompt"),
+    ),
+    (
+        "an edge to nowhere",
+        flow([input_node()], [edge("in", "ghost")]),
+        ("edge_unknown_target", "in-ghost-", "target"),
+    ),
+    (
+        "an unknown branch",
+        flow([input_node(), output(x="1")], [edge("in", "out", "maybe")]),
+        ("edge_unknown_handle", "in-out-maybe", "source_handle"),
+    ),
+    (
+        "something after an output",
+        flow([input_node(), output(x="1"), llm("a", "x")], [edge("in", "out"), edge("out", "a")]),
+        ("edge_unknown_handle", "out-a-", "source_handle"),
+    ),
+    (
+        "something before the input",
+        flow([input_node("topic"), transform("a", "x")], [edge("a", "in"), edge("in", "a")]),
+        ("cycle", "in", None),
+    ),
+    (
+        "two nodes with one id",
+        flow([input_node(), llm("a", "x"), llm("a", "y")], [edge("in", "a")]),
+        ("duplicate_node_id", "a", None),
+    ),
+    (
+        "two equal edges",
+        flow([input_node(), output(x="1")], [edge("in", "out"), {**edge("in", "out"), "id": "again"}]),
+        ("duplicate_edge", "again", None),
+    ),
+    ("a bad id", flow([node("Node 1", "input", {})], []), ("schema_invalid", "Node 1", "id")),
+    (
+        "a bad retry",
+        flow([input_node(), llm("a", "x", retry={"max_attempts": 0})], []),
+        ("schema_invalid", "a", "retry.max_attempts"),
+    ),
+    ("an unknown schema", {"schema": "watchbill.flow/v9", "nodes": []}, ("schema_invalid", None, "schema")),
+]
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"), [(d, e) for _, d, e in BAD], ids=[name for name, _, _ in BAD]
+)
+def test_a_mistake_is_named_with_its_place(
+    definition: Any, expected: tuple[str, str | None, str | None]
+) -> None:
+    compilation = compile_flow(definition, NODE_TYPES)
+    assert expected in found(definition)
+    assert (compilation.plan is None) == any(p.severity == "error" for p in compilation.problems)
+    assert all(
+        problem.message.endswith((".", "`", "!")) or "..." in problem.message
+        for problem in problems(definition)
+    )
+
+
+def test_the_error_branch_is_a_handle_when_the_node_has_one() -> None:
+    nodes = [input_node(), llm("a", "x", on_error="branch"), output("ok", x="1"), output("bad", x="2")]
+    assert problems(flow(nodes, [edge("in", "a"), edge("a", "ok"), edge("a", "bad", "error")])) == []
+
+
+def test_the_largest_flow_compiles_and_one_more_node_does_not() -> None:
+    assert compile_flow(chain(MAX_NODES - 2), NODE_TYPES).valid
+    assert [problem.code for problem in problems(chain(MAX_NODES - 1))] == ["too_many_nodes"]
+
+
+def test_two_megabytes_are_the_limit() -> None:
+    assert too_large(MAX_BYTES) is None
+    problem = too_large(MAX_BYTES + 1)
+    assert problem is not None and problem.code == "definition_too_large"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_any_json_is_judged_and_never_raises(definition: object) -> None:
+    compilation = compile_flow(definition, NODE_TYPES)
+    assert compilation.plan is None
+    assert compilation.problems
+
+
+@given(st.data())
+def test_a_damaged_flow_is_judged_and_never_raises(data: st.DataObject) -> None:
+    definition = json.loads(json.dumps(branching()))
+    victim = data.draw(st.sampled_from([*definition["nodes"], *definition["edges"], definition]))
+    key = data.draw(st.sampled_from(sorted(victim)))
+    victim[key] = data.draw(json_values)
+    compilation = compile_flow(definition, NODE_TYPES)
+    assert (compilation.plan is None) == any(p.severity == "error" for p in compilation.problems)
