@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 
@@ -41,7 +42,7 @@ def output(id_: str = "out", **values: Any) -> dict[str, Any]:
 def chain(length: int) -> dict[str, Any]:
     """input -> length transforms in a row -> output."""
     names = ["in", *(f"step_{index}" for index in range(length)), "out"]
-    edges = [edge(a, b) for a, b in zip(names, names[1:], strict=False)]
+    edges = [edge(a, b) for a, b in pairwise(names)]
     return flow([input_node("topic"), *(transform(name) for name in names[1:-1]), output()], edges)
 
 

@@ -1,4 +1,4 @@
-"""fold and decide: for any flow, any outcomes and any crash, every node is decided once and nothing gets stuck."""
+"""fold and decide: for any flow, outcomes and crashes, every node is decided once and nothing gets stuck."""
 
 from __future__ import annotations
 

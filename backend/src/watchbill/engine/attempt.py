@@ -11,6 +11,7 @@ from typing import Any, cast
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
 from watchbill.core.expressions import ExpressionError
@@ -146,7 +147,9 @@ def _typed(model: type[BaseModel], config: dict[str, Any]) -> BaseModel:
 
 
 def _checked(result: NodeResult) -> NodeResult:
-    size = len(json.dumps(result.output, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    """The result as every store can hold it, so that a replay sees what the first run saw."""
+    result = NodeResult(clean(result.output), result.handle)
+    size = len(json.dumps(result.output, ensure_ascii=False).encode())
     if size > MAX_OUTPUT_BYTES:
         text = f"The node's output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="output_too_large")

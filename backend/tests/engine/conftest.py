@@ -1,0 +1,134 @@
+"""An engine on in-memory ports, with a model whose answers a test decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from watchbill.core.events import Event, LlmCompleted, LlmStarted, LlmToken
+from watchbill.core.ports.crews import CrewJob, CrewResult
+from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall
+from watchbill.core.tenancy import TenantScope
+from watchbill.core.usage import Usage
+from watchbill.engine.attempt import Services
+from watchbill.engine.engine import Engine
+from watchbill.engine.settings import EngineSettings
+from watchbill.nodes.registry import NODE_TYPES
+from watchbill.testing.memory import MemoryDocuments, MemoryJournal, MemoryLive
+
+USED = Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5, llm_calls=1)
+
+
+@dataclass
+class Model:
+    """Answers by node id: a text, an error to raise, or an event to wait for first."""
+
+    answers: dict[str, Any] = field(default_factory=dict[str, Any])
+    gates: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
+    asked: list[str] = field(default_factory=list[str])
+    cancelled: list[str] = field(default_factory=list[str])
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def complete(self, call: LlmCall, emit: Emit) -> LlmAnswer:
+        self.asked.append(call.node_id)
+        call_id = f"{call.node_id}-{len(self.asked)}"
+        emit(LlmStarted(call_id=call_id, provider="Model", model="m"))
+        if gate := self.gates.get(call.node_id):
+            self.waiting.set()
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                self.cancelled.append(call.node_id)
+                raise
+        answer = self.answers.get(call.node_id, "an answer")
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        for word in answer.split():
+            emit(LlmToken(call_id=call_id, text=word))
+        emit(
+            LlmCompleted(call_id=call_id, provider="Model", model="m", text=answer, duration_ms=1, usage=USED)
+        )
+        return LlmAnswer(answer, "m", uuid4(), USED)
+
+
+class NoCrews:
+    """Flows of these tests have no crews; CrewAI is tested with the real one."""
+
+    async def run(self, job: CrewJob, emit: Emit) -> CrewResult:
+        raise AssertionError("no crew is expected here")
+
+
+@dataclass
+class Ship:
+    """The stores and as many engines on them as a test starts."""
+
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    documents: MemoryDocuments = field(default_factory=MemoryDocuments)
+    live: MemoryLive = field(default_factory=MemoryLive)
+    model: Model = field(default_factory=Model)
+    scope: TenantScope = field(default_factory=lambda: TenantScope(uuid4()))
+    engines: list[Engine] = field(default_factory=list[Engine])
+
+    def engine(self, owner: str = "worker", **settings: Any) -> Engine:
+        fast = {
+            "heartbeat_seconds": 0.05,
+            "sweep_seconds": 0.02,
+            "lease_seconds": 0.3,
+            "trace_seconds": 0.005,
+        }
+        engine = Engine(
+            journal=self.journal,
+            documents=self.documents,
+            live=self.live,
+            services=Services(self.model, NoCrews()),
+            node_types=NODE_TYPES,
+            settings=EngineSettings(owner=owner, **(fast | settings)),
+            now=lambda: datetime.now(UTC),
+        )
+        engine.start()
+        self.engines.append(engine)
+        return engine
+
+    def submit(self, definition: Mapping[str, Any], **inputs: Any) -> UUID:
+        execution_id = uuid4()
+        self.journal.create(self.scope, execution_id, dict(definition), inputs)
+        for engine in self.engines:
+            engine.hint(execution_id)
+        return execution_id
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110  # conditions over plain data, checked often
+                await asyncio.sleep(0.002)
+
+    async def finish(self, execution_id: UUID) -> list[Event]:
+        await self.until(lambda: execution_id not in self.journal.rows)
+        return self.history(execution_id)
+
+    def history(self, execution_id: UUID) -> list[Event]:
+        """Every event of every store, by seq."""
+        trace = [
+            Event.model_validate({**document.body, "execution_id": execution_id})
+            for document in self.documents.kept[self.scope, "execution_logs", str(execution_id)].values()
+        ]
+        return sorted([*self.journal.written[execution_id], *trace], key=lambda event: event.seq)
+
+
+@pytest.fixture
+async def ship() -> AsyncGenerator[Ship]:
+    ship = Ship()
+    yield ship
+    for engine in ship.engines:
+        await engine.stop(grace_seconds=0)
+
+
+def types(events: Sequence[Event], node_id: str | None = None) -> list[str]:
+    return [event.type for event in events if node_id is None or event.node_id == node_id]

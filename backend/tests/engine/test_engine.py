@@ -1,0 +1,259 @@
+"""The engine on in-memory ports: order, durability, retries, cancel, take-over and hand-over."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.core.flows import branching, chain, edge, flow, input_node, llm, node, output
+from tests.engine.conftest import Ship, types
+from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.events import ExecutionStatus
+
+ASK = flow(
+    [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],
+    [edge("in", "ask"), edge("ask", "out")],
+)
+
+
+def ask(**settings: Any) -> dict[str, Any]:
+    return ASK | {"nodes": [{**n, **settings} if n["id"] == "ask" else n for n in ASK["nodes"]]}
+
+
+async def test_a_flow_runs_to_its_outputs_with_every_event_once_and_in_order(ship: Ship) -> None:
+    ship.engine()
+    id_ = ship.submit(branching(), topic="ships")
+    events = await ship.finish(id_)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert ship.live.published[id_] == events[1:]
+    outcome = ship.journal.outcomes[id_]
+    assert outcome.status is ExecutionStatus.COMPLETED
+    assert outcome.outputs == {"answer": "an answer"}
+    assert outcome.usage is not None and outcome.usage["total_tokens"] == 5
+    assert types(events, "ask") == [
+        "node_started",
+        "llm_started",
+        "llm_token",
+        "llm_completed",
+        "node_completed",
+    ]
+    assert types(events, "short_out") == ["node_skipped"]
+
+
+async def test_a_chain_of_pure_nodes_is_one_commit(ship: Ship) -> None:
+    commits = 0
+    append = ship.journal.append
+
+    async def counted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal commits
+        commits += 1
+        return await append(*args, **kwargs)
+
+    ship.journal.append = counted  # type: ignore[method-assign]
+    ship.engine()
+    await ship.finish(ship.submit(chain(10), topic="x"))
+    assert commits == 1
+
+
+async def test_an_upstream_failure_is_tried_again_and_a_users_is_not(ship: Ship) -> None:
+    ship.engine()
+    broken = NodeError(ErrorKind.UPSTREAM, "The provider is away.", code="provider_unavailable")
+    retry = {"retry": {"max_attempts": 3, "backoff_seconds": 0.01}}
+    ship.model.answers["ask"] = [broken, broken, "at last"]
+    events = await ship.finish(id_ := ship.submit(ask(**retry), topic="x"))
+    assert types(events, "ask").count("node_retrying") == 2
+    assert ship.journal.outcomes[id_].outputs == {"answer": "at last"}
+
+    ship.model.answers["ask"] = NodeError(ErrorKind.USER, "There is no such model.", code="unknown_model")
+    events = await ship.finish(id_ := ship.submit(ask(**retry), topic="x"))
+    assert "node_retrying" not in types(events)
+    error = ship.journal.outcomes[id_].error
+    assert error == {
+        "kind": "user",
+        "code": "unknown_model",
+        "message": "There is no such model.",
+        "node_id": "ask",
+    }
+
+
+async def test_a_node_that_takes_too_long_fails_with_kind_timeout(ship: Ship) -> None:
+    ship.engine()
+    ship.model.gates["ask"] = asyncio.Event()
+    await ship.finish(id_ := ship.submit(ask(timeout_seconds=0.02), topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and (error["kind"], error["code"]) == ("timeout", "node_timeout")
+    assert ship.model.cancelled == ["ask"]
+
+
+async def test_an_execution_that_takes_too_long_fails(ship: Ship) -> None:
+    ship.engine()
+    ship.model.gates["ask"] = asyncio.Event()
+    await ship.finish(id_ := ship.submit(ASK | {"timeout_seconds": 0.05}, topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["code"] == "execution_timeout"
+    await ship.until(lambda: ship.model.cancelled == ["ask"])
+
+
+async def test_a_bug_in_a_node_is_a_failed_node_not_a_stuck_execution(ship: Ship) -> None:
+    ship.engine()
+    ship.model.answers["ask"] = ZeroDivisionError("secret detail")
+    await ship.finish(id_ := ship.submit(ASK, topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["kind"] == "bug"
+    assert "secret detail" not in error["message"]
+
+
+async def test_an_expression_that_fails_while_running_is_the_users(ship: Ship) -> None:
+    ship.engine()
+    broken = flow([input_node("topic"), output(x="{{ inputs.topic.deeper }}")], [edge("in", "out")])
+    await ship.finish(id_ := ship.submit(broken, topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and (error["kind"], error["node_id"]) == ("user", "out")
+
+
+async def test_a_handled_failure_goes_on_by_the_error_branch(ship: Ship) -> None:
+    ship.engine()
+    ship.model.answers["ask"] = NodeError(ErrorKind.UPSTREAM, "Away.")
+    nodes = [
+        input_node("topic"),
+        llm("ask", on_error="branch"),
+        output("good", x="1"),
+        output("bad", x="{{ nodes.ask.status }}"),
+    ]
+    branches = flow(nodes, [edge("in", "ask"), edge("ask", "good"), edge("ask", "bad", "error")])
+    await ship.finish(id_ := ship.submit(branches, topic="x"))
+    assert ship.journal.outcomes[id_].outputs == {"x": "failed"}
+
+
+async def test_cancel_cuts_the_call_off_and_nothing_starts_after_it(ship: Ship) -> None:
+    engine = ship.engine()
+    ship.model.gates["ask"] = asyncio.Event()
+    id_ = ship.submit(ASK, topic="x")
+    await ship.model.waiting.wait()
+    engine.cancel(id_)
+    events = await ship.finish(id_)
+    assert ship.model.cancelled == ["ask"]
+    assert events[-1].type == "execution_cancelled"
+    assert ship.journal.outcomes[id_].status is ExecutionStatus.CANCELLED
+    assert types(events, "out") == []
+
+
+async def test_a_cancel_whose_message_was_lost_is_seen_at_the_next_heartbeat(ship: Ship) -> None:
+    ship.engine()
+    ship.model.gates["ask"] = asyncio.Event()
+    id_ = ship.submit(ASK, topic="x")
+    await ship.model.waiting.wait()
+    ship.journal.request_cancel(id_)
+    assert (await ship.finish(id_))[-1].type == "execution_cancelled"
+
+
+async def test_a_dead_workers_execution_goes_on_elsewhere_from_its_last_finished_node(ship: Ship) -> None:
+    two = flow(
+        [
+            input_node("topic"),
+            llm("first"),
+            llm("second", "{{ nodes.first.output }}"),
+            output(x="{{ nodes.second.output }}"),
+        ],
+        [edge("in", "first"), edge("first", "second"), edge("second", "out")],
+    )
+    dead = ship.engine("dead")
+    ship.model.gates["second"] = asyncio.Event()
+    id_ = ship.submit(two, topic="x")
+    await ship.model.waiting.wait()
+    await ship.until(
+        lambda: any(e.type == "llm_started" and e.node_id == "second" for e in ship.live.published[id_])
+    )
+    # No heartbeat and no farewell: what a kill -9 leaves behind.
+    for task in (*dead._loops, *dead._tasks):
+        task.cancel()
+    ship.journal.release = _nothing  # type: ignore[method-assign]
+    ship.engines.clear()
+    ship.model.gates.clear()
+    ship.engine("heir")
+    events = await ship.finish(id_)
+    assert ship.model.asked == ["first", "second", "second"]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [e.data["interrupted"] for e in events if e.type == "execution_resumed"] == [["second"]]
+    assert types(events, "first").count("node_completed") == 1
+
+
+async def _nothing(*_: Any) -> None:
+    return None
+
+
+async def test_a_zombie_writes_nothing_after_it_was_taken_over(ship: Ship) -> None:
+    zombie = ship.engine("zombie", heartbeat_seconds=100, lease_seconds=0.05)
+    ship.model.gates["ask"] = asyncio.Event()
+    id_ = ship.submit(ASK, topic="x")
+    await ship.model.waiting.wait()
+    gate = ship.model.gates.pop("ask")
+    ship.engine("heir")
+    events = await ship.finish(id_)
+    gate.set()
+    await ship.until(lambda: zombie.running == 0)
+    assert ship.history(id_) == events
+    assert types(events).count("execution_completed") == 1
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+
+
+async def test_a_stopping_worker_hands_over_at_once(ship: Ship) -> None:
+    first = ship.engine("first", lease_seconds=100)
+    ship.model.gates["ask"] = asyncio.Event()
+    id_ = ship.submit(ASK, topic="x")
+    await ship.model.waiting.wait()
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    ship.model.gates.clear()
+    ship.engine("second", lease_seconds=100)
+    assert (await ship.finish(id_))[-1].type == "execution_completed"
+
+
+async def test_an_execution_that_kills_its_workers_is_given_up(ship: Ship) -> None:
+    id_ = ship.submit(ASK, topic="x")
+    ship.journal.rows[id_].epoch = 3
+    ship.journal.written[id_] += _started(id_)
+    ship.engine(max_epoch=3)
+    await ship.finish(id_)
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["code"] == "interrupted_too_often"
+
+
+def _started(id_: Any) -> list[Any]:
+    from datetime import UTC, datetime
+
+    from watchbill.core.events import ExecutionStarted, envelope
+
+    return [
+        envelope(
+            ExecutionStarted(epoch=1), seq=2, execution_id=id_, node_id=None, timestamp=datetime.now(UTC)
+        )
+    ]
+
+
+async def test_text_that_no_database_holds_does_not_stop_an_execution(ship: Ship) -> None:
+    ship.engine()
+    ship.model.answers["ask"] = "nul \x00 and half \ud83d a smiley"
+    events = await ship.finish(id_ := ship.submit(ASK, topic="x"))
+    answers = [e.data["output"] for e in events if e.type == "node_completed" and e.node_id == "ask"]
+    assert answers == ["nul \ufffd and half \ufffd a smiley"]
+    assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
+
+
+async def test_many_at_once_all_complete_within_the_capacity(ship: Ship) -> None:
+    engine = ship.engine(capacity=20)
+    ids = [ship.submit(ASK, topic=str(index)) for index in range(100)]
+    most = 0
+    while any(id_ in ship.journal.rows for id_ in ids):
+        most = max(most, engine.running)
+        await asyncio.sleep(0.002)
+    assert most <= 20
+    assert all(ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED for id_ in ids)
+
+
+async def test_a_condition_that_is_not_boolean_is_the_users_mistake(ship: Ship) -> None:
+    ship.engine()
+    check = node("c", "condition", {"cases": [{"handle": "yes", "when": "inputs.topic"}], "else": "no"})
+    await ship.finish(id_ := ship.submit(flow([input_node("topic"), check], [edge("in", "c")]), topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["code"] == "not_boolean"
