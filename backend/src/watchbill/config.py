@@ -29,28 +29,28 @@ class Settings(BaseSettings):
 
     env: Literal["development", "production", "test"] = "development"
     data_dir: Path = Path(".watchbill")
-    public_url: str | None = Field(None, validation_alias=_names("PUBLIC_URL", "API_BASE_URL"))
+    public_url: str | None = Field(default=None, validation_alias=_names("PUBLIC_URL", "API_BASE_URL"))
     cors_origins: Words = []
-    api_host: str = Field("127.0.0.1", validation_alias=_names("API_HOST", "API_HOST"))
-    api_port: int = Field(8000, ge=1, le=65535, validation_alias=_names("API_PORT", "API_PORT"))
-    api_reload: bool = Field(False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
-    api_key: SecretStr | None = Field(None, validation_alias=_names("API_KEY", "API_KEY"))
+    api_host: str = Field(default="127.0.0.1", validation_alias=_names("API_HOST", "API_HOST"))
+    api_port: int = Field(default=8000, ge=1, le=65535, validation_alias=_names("API_PORT", "API_PORT"))
+    api_reload: bool = Field(default=False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
+    api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
 
     database_url: SecretStr | None = None
     database_pgbouncer: bool = False
-    database_pool_size: int = Field(10, ge=1, le=200)
+    database_pool_size: int = Field(default=10, ge=1, le=200)
     redis_url: SecretStr | None = None
     mongo_url: SecretStr | None = None
 
     jwt_secret: SecretStr = SecretStr(DEVELOPMENT_JWT_SECRET)
     encryption_keys: SecretStr = SecretStr(DEVELOPMENT_ENCRYPTION_KEYS)
-    session_seconds: int = Field(24 * 3600, ge=60)
-    bcrypt_cost: int = Field(12, ge=4, le=16)
+    session_seconds: int = Field(default=24 * 3600, ge=60)
+    bcrypt_cost: int = Field(default=12, ge=4, le=16)
 
     sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
     allowed_private_hosts: Words = []
-    rate_limit_user: int = Field(100, ge=0)
-    rate_limit_tenant: int = Field(1000, ge=0)
+    rate_limit_user: int = Field(default=100, ge=0)
+    rate_limit_tenant: int = Field(default=1000, ge=0)
     demo_llm_url: str | None = None
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

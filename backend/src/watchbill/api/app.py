@@ -12,19 +12,39 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import watchbill
+from watchbill.adapters.celery.app import celery_app
+from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.api import health, problems
+from watchbill.api.executions import open_executions
 from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
 from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
+from watchbill.features.agents import routes as agents
+from watchbill.features.executions import routes as executions
+from watchbill.features.executions import stream
+from watchbill.features.flows import node_types
+from watchbill.features.flows import routes as flows
 from watchbill.features.identity import routes as identity
 from watchbill.features.identity.service import IdentityOptions
+from watchbill.features.providers import routes as providers
+from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.tables import TENANT_TABLES
+from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
+from watchbill.kit.ssrf import UrlGuard
 
 MAX_BODY = 4 * 1024 * 1024
 
-ROUTERS = (identity.router,)
+ROUTERS = (
+    identity.router,
+    providers.router,
+    agents.router,
+    flows.router,
+    node_types.router,
+    executions.router,
+    stream.router,
+)
 
 
 class SettingMissing(RuntimeError):
@@ -41,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
         middleware=_middleware(settings, security_policy(ui)),
         responses={"4XX": {"model": problems.ProblemDetails, "description": "What is wrong, and where."}},
@@ -52,7 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     if ui is not None:
-        app.mount("/", StaticUi(ui))
+        # As the router's last resort, not as a mount: a mount would also take wrong methods of API paths.
+        app.router.default = StaticUi(ui, otherwise=app.router.not_found)
     return app
 
 
@@ -63,19 +85,29 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         raise SettingMissing(
             "Set WATCHBILL_DATABASE_URL and WATCHBILL_REDIS_URL, or use `watchbill up`, which starts both."
         )
-    database = Database(
-        settings.database_url.get_secret_value(),
-        pgbouncer=settings.database_pgbouncer,
-        pool_size=settings.database_pool_size,
+    database_url, redis_url = settings.database_url.get_secret_value(), settings.redis_url.get_secret_value()
+    pgbouncer = settings.database_pgbouncer
+    database = Database(database_url, pgbouncer=pgbouncer, pool_size=settings.database_pool_size)
+    pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
+    redis = Redis(connection_pool=pool)
+    app.state.database, app.state.redis = database, redis
+    app.state.providers = ProviderBackend(
+        keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
+        guard=UrlGuard(settings.private_hosts),
+        calls=CeleryCalls(celery_app(redis_url), redis),
+        demo_url=settings.demo_llm_url,
     )
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url.get_secret_value(), max_connections=50, timeout=5
-    )
-    app.state.database, app.state.redis = database, Redis(connection_pool=pool)
     try:
-        yield
+        async with open_executions(
+            database=database,
+            database_url=database_url,
+            pgbouncer=pgbouncer,
+            redis=redis,
+            redis_url=redis_url,
+        ) as app.state.executions:
+            yield
     finally:
-        await app.state.redis.aclose(close_connection_pool=True)
+        await redis.aclose(close_connection_pool=True)
         await database.close()
 
 

@@ -8,22 +8,24 @@ import re
 from pathlib import Path
 
 from starlette.responses import FileResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
+_NOT_PAGES = ("/api/", "/health/", "/metrics")
 
 
 class StaticUi:
-    """Serves the folder that `next build` exported, as an ASGI app mounted at /."""
+    """Serves the folder that `next build` exported; what is not for it goes to `otherwise`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, otherwise: ASGIApp):
         self.folder = folder.resolve()
+        self.otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError("Only HTTP requests reach the UI.")
+        if scope["type"] != "http" or scope["path"].startswith(_NOT_PAGES):
+            return await self.otherwise(scope, receive, send)
         if scope["method"] not in ("GET", "HEAD"):
             answer = Response(status_code=405, headers={"Allow": "GET, HEAD"})
             return await answer(scope, receive, send)

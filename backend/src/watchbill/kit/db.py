@@ -38,6 +38,11 @@ class Work:
         with the failures it expects, since the data can no longer be taken back."""
         self._after_commit.append(action)
 
+    async def finish(self) -> None:
+        """Commit before the end, and give the connection back: for a request that goes on to wait long
+        without touching the database again."""
+        await self.session.commit()
+
     async def committed(self) -> None:
         """Run the waiting actions in order. Called by whoever committed the transaction."""
         actions, self._after_commit = self._after_commit, []

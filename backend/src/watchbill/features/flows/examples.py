@@ -10,9 +10,10 @@ from watchbill.features.flows.schemas import Example
 from watchbill.kit.resources import data_dir
 
 
-@lru_cache(maxsize=1)
-def load() -> list[Example]:
-    """Every example, by name. They are part of the release, so they are read once."""
+@lru_cache
+def examples() -> tuple[Example, ...]:
+    """Every example, by title."""
     folder = data_dir("examples")
     files = sorted(folder.glob("*.yaml")) if folder else []
-    return [Example.model_validate(yaml.safe_load(file.read_text("utf-8"))) for file in files]
+    found = [Example.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+    return tuple(sorted(found, key=lambda example: example.title))

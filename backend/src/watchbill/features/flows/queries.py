@@ -1,39 +1,46 @@
-"""SQL of flows. The session's transaction sees one tenant; deleted flows are never returned."""
+"""SQL of flows. A deleted flow is still there for its executions, and for nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from watchbill.features.flows.tables import Flow, FlowVersion
+from watchbill.kit.paging import Page, fetch_page
 
 
-def living() -> Select[Flow]:
-    """Flows that are not deleted."""
-    return select(Flow).where(Flow.deleted_at.is_(None))
+async def page(session: AsyncSession, wanted: Page) -> tuple[Sequence[Flow], str | None]:
+    """One page of flows, without their definitions, which can be large."""
+    query = select(Flow).where(Flow.deleted_at.is_(None)).options(defer(Flow.definition, raiseload=True))
+    return await fetch_page(session, query, Flow, wanted)
 
 
-async def find(session: AsyncSession, flow_id: UUID, *, lock: bool = False) -> Flow | None:
-    """The flow; with `lock` nobody else can change it before this transaction ends."""
-    query = living().where(Flow.id == flow_id)
+async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Flow | None:
+    """The flow of that id; `lock` keeps others from changing it until the transaction ends."""
+    query = select(Flow).where(Flow.id == id_, Flow.deleted_at.is_(None))
     return await session.scalar(query.with_for_update() if lock else query)
 
 
-async def versions(session: AsyncSession, flow_id: UUID) -> Sequence[FlowVersion]:
-    """Published versions, newest first."""
-    query = select(FlowVersion).where(FlowVersion.flow_id == flow_id).order_by(FlowVersion.number.desc())
-    return (await session.scalars(query.limit(1000))).all()
+async def versions(
+    session: AsyncSession, flow_id: UUID, *, before: int | None, limit: int
+) -> Sequence[FlowVersion]:
+    """Published versions below a number, the highest first, without their definitions."""
+    query = (
+        select(FlowVersion)
+        .where(FlowVersion.flow_id == flow_id)
+        .options(defer(FlowVersion.definition, raiseload=True))
+        .order_by(FlowVersion.number.desc())
+        .limit(limit)
+    )
+    return (
+        await session.scalars(query if before is None else query.where(FlowVersion.number < before))
+    ).all()
 
 
 async def version(session: AsyncSession, flow_id: UUID, number: int) -> FlowVersion | None:
-    """One published version."""
+    """A published version."""
     return await session.get(FlowVersion, (flow_id, number))
-
-
-async def names_like(session: AsyncSession, prefix: str) -> set[str]:
-    """Names of living flows that begin with `prefix`."""
-    query = select(Flow.name).where(Flow.deleted_at.is_(None), Flow.name.startswith(prefix, autoescape=True))
-    return set(await session.scalars(query))

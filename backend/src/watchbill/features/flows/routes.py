@@ -1,23 +1,24 @@
-"""/flows: drafts, versions, validation and examples."""
+"""/flows."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
-from watchbill.features.flows import examples, queries, service
+from watchbill.features.flows import checking, service
+from watchbill.features.flows.examples import examples
 from watchbill.features.flows.schemas import (
     Examples,
-    FlowCreate,
-    FlowDetail,
+    FlowIn,
+    FlowOut,
     FlowPatch,
-    FlowReplace,
+    FlowReplacement,
     FlowSummary,
-    FlowVersionDetail,
-    FlowVersions,
+    FlowVersionOut,
     FlowVersionSummary,
+    PublishRequest,
     ValidateRequest,
     Validation,
 )
@@ -32,75 +33,81 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 @router.get("")
 async def list_flows(access: Reader, page: PageQuery) -> Listed[FlowSummary]:
-    """Flows, newest first."""
-    return await service.page(access.session, page)
+    """Flows, newest first, without their definitions."""
+    rows, cursor = await service.page(access.session, page)
+    return Listed(items=[FlowSummary.model_validate(row) for row in rows], next_cursor=cursor)
 
 
 @router.post("", status_code=201)
-async def create_flow(form: FlowCreate, access: Writer) -> FlowDetail:
-    """Store a new flow."""
-    return FlowDetail.model_validate(await service.create(access.session, form, access.identity.user_id))
+async def create_flow(form: FlowIn, access: Writer) -> FlowOut:
+    """Add a flow. A draft may have problems."""
+    return FlowOut.model_validate(await service.create(access.session, access.identity.user_id, form))
+
+
+@router.get("/examples")
+async def list_examples(access: Reader) -> Examples:
+    """Example flows; create one by sending its definition to POST /flows."""
+    return Examples(items=list(examples()))
 
 
 @router.post("/validate")
 async def validate_flow(form: ValidateRequest, access: Reader) -> Validation:
     """Check a definition without storing it."""
-    return await service.validate(access.session, form.definition)
-
-
-@router.get("/examples")
-async def list_examples(access: Reader) -> Examples:
-    """Flows that come with Watchbill, to start from."""
-    return Examples(items=examples.load())
+    return await checking.check(access.session, form.definition)
 
 
 @router.get("/{flow_id}")
-async def get_flow(flow_id: UUID, access: Reader) -> FlowDetail:
-    """A flow with its draft."""
-    return FlowDetail.model_validate(await service.get(access.session, flow_id))
+async def get_flow(flow_id: UUID, access: Reader) -> FlowOut:
+    """One flow with its draft."""
+    return FlowOut.model_validate(await service.get(access.session, flow_id))
 
 
 @router.put("/{flow_id}")
-async def replace_flow(flow_id: UUID, form: FlowReplace, access: Writer) -> FlowDetail:
-    """Save a whole flow; 409 when someone else saved it meanwhile."""
-    return FlowDetail.model_validate(await service.replace(access.session, flow_id, form))
+async def replace_flow(flow_id: UUID, form: FlowReplacement, access: Writer) -> FlowOut:
+    """Replace a flow's draft."""
+    return FlowOut.model_validate(await service.change(access.session, flow_id, form))
 
 
 @router.patch("/{flow_id}")
-async def patch_flow(flow_id: UUID, form: FlowPatch, access: Writer) -> FlowDetail:
-    """Save some fields of a flow."""
-    return FlowDetail.model_validate(await service.patch(access.session, flow_id, form))
+async def change_flow(flow_id: UUID, form: FlowPatch, access: Writer) -> FlowOut:
+    """Change part of a flow."""
+    return FlowOut.model_validate(await service.change(access.session, flow_id, form))
 
 
 @router.delete("/{flow_id}", status_code=204)
 async def delete_flow(flow_id: UUID, access: Writer) -> None:
-    """Delete a flow; its executions stay."""
+    """Delete a flow; its executions stay readable."""
     await service.delete(access.session, flow_id)
 
 
 @router.post("/{flow_id}/duplicate", status_code=201)
-async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowDetail:
+async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
     """Copy a flow's draft into a new flow."""
-    copy = await service.duplicate(access.session, flow_id, access.identity.user_id)
-    return FlowDetail.model_validate(copy)
+    return FlowOut.model_validate(await service.duplicate(access.session, access.identity.user_id, flow_id))
 
 
 @router.post("/{flow_id}/publish", status_code=201)
-async def publish_flow(flow_id: UUID, access: Writer) -> FlowVersionDetail:
-    """Freeze the draft as the next version."""
-    frozen = await service.publish(access.session, flow_id, access.identity.user_id)
-    return FlowVersionDetail.model_validate(frozen)
+async def publish_flow(flow_id: UUID, access: Writer, form: PublishRequest | None = None) -> FlowVersionOut:
+    """Freeze the draft as the next version; 422 says what stands in the way."""
+    wanted = form.version if form else None
+    version = await service.publish(access.session, access.identity.user_id, flow_id, wanted)
+    return FlowVersionOut.model_validate(version)
 
 
 @router.get("/{flow_id}/versions")
-async def list_versions(flow_id: UUID, access: Reader) -> FlowVersions:
+async def list_versions(
+    flow_id: UUID,
+    access: Reader,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Listed[FlowVersionSummary]:
     """Published versions, newest first."""
-    flow = await service.get(access.session, flow_id)
-    rows = await queries.versions(access.session, flow.id)
-    return FlowVersions(items=[FlowVersionSummary.model_validate(row) for row in rows])
+    rows, following = await service.versions(access.session, flow_id, limit, cursor)
+    items = [FlowVersionSummary.model_validate(row) for row in rows]
+    return Listed(items=items, next_cursor=following)
 
 
 @router.get("/{flow_id}/versions/{number}")
-async def get_version(flow_id: UUID, number: Number, access: Reader) -> FlowVersionDetail:
-    """One published version with its definition."""
-    return FlowVersionDetail.model_validate(await service.get_version(access.session, flow_id, number))
+async def get_version(flow_id: UUID, number: Number, access: Reader) -> FlowVersionOut:
+    """A published version with its definition."""
+    return FlowVersionOut.model_validate(await service.version(access.session, flow_id, number))

@@ -1,4 +1,4 @@
-"""What the flow routes take and answer."""
+"""What the flow routes take and give."""
 
 from __future__ import annotations
 
@@ -6,48 +6,61 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.flow.problems import Problem
+from watchbill.kit.text import Description, Name
 
-FlowName = Annotated[str, Field(min_length=1, max_length=200)]
-Description = Annotated[str | None, Field(max_length=2_000)]
-EditCount = Annotated[
-    int, Field(ge=1, le=2**31 - 1, description="The `version` that was read; a newer one answers 409.")
+Definition = Annotated[
+    dict[str, Any],
+    Field(description="A flow definition (watchbill.flow/v1). A draft may have problems; 2 MiB at most."),
+]
+Version = Annotated[
+    int, Field(ge=1, le=2**31 - 1, description="The version you edited; 409 when there is a newer one.")
 ]
 
 
-class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+class FlowIn(BaseModel):
+    """A new flow."""
 
+    model_config = ConfigDict(extra="forbid")
 
-class FlowCreate(_Form):
-    """A new flow. Its definition may still have problems: a draft is saved as it is."""
-
-    name: FlowName
-    description: Description = None
-    definition: dict[str, Any]
+    name: Name
+    description: Description | None = None
+    definition: Definition
     is_active: bool = True
 
 
-class FlowReplace(FlowCreate):
-    """A whole flow in place of the one that was read."""
+class FlowReplacement(FlowIn):
+    """A whole flow in place of a stored one."""
 
-    version: EditCount
+    version: Version
 
 
-class FlowPatch(_Form):
-    """The fields to change. Without `version` the change wins over anyone else's."""
+class FlowPatch(BaseModel):
+    """What to change; what is left out stays. A definition needs the version it was made from."""
 
-    name: FlowName | None = None
-    description: Description = None
-    definition: dict[str, Any] | None = None
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    description: Description | None = None
+    definition: Definition | None = None
     is_active: bool | None = None
-    version: EditCount | None = None
+    version: Version | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> FlowPatch:
+        for name in self.model_fields_set - {"description"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it.")
+        if self.definition is not None and self.version is None:
+            raise ValueError("A definition needs the version it was made from.")
+        return self
 
 
 class FlowSummary(BaseModel):
-    """A flow in a list. `version` counts edits of the draft, `published_version` is the newest published."""
+    """A flow in a list. `version` counts the edits of the draft; `published_version` is null before the
+    first publishing."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -57,62 +70,68 @@ class FlowSummary(BaseModel):
     is_active: bool
     version: int
     published_version: int | None
+    created_by: UUID | None
     created_at: datetime
     updated_at: datetime
 
 
-class FlowDetail(FlowSummary):
+class FlowOut(FlowSummary):
     """A flow with its draft."""
 
     definition: dict[str, Any]
 
 
 class ValidateRequest(BaseModel):
-    """A definition to check; any JSON value is taken and judged."""
+    """A definition to check; it need not be stored, nor well-formed."""
+
+    model_config = ConfigDict(extra="forbid")
 
     definition: Any
 
 
 class Validation(BaseModel):
-    """Whether a definition can run, and everything to mend."""
+    """Whether a definition can run, and every problem it has; warnings do not stop it."""
 
     valid: bool
     problems: list[Problem]
 
 
+class PublishRequest(BaseModel):
+    """Which edit to publish; without it, whatever is there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Version | None = None
+
+
 class FlowVersionSummary(BaseModel):
-    """A published version in a list."""
+    """A published version. Numbers count from 1."""
 
     model_config = ConfigDict(from_attributes=True)
 
+    flow_id: UUID
     number: int
     created_by: UUID | None
     created_at: datetime
 
 
-class FlowVersionDetail(FlowVersionSummary):
-    """A published version with what was frozen."""
+class FlowVersionOut(FlowVersionSummary):
+    """A published version with its definition."""
 
     definition: dict[str, Any]
 
 
 class Example(BaseModel):
-    """An example flow that comes with Watchbill."""
+    """A flow to start from. `inputs_example` are inputs that show what it does."""
 
     name: str
     title: str
     description: str
-    inputs_example: dict[str, Any]
+    inputs_example: dict[str, Any] = {}
     definition: dict[str, Any]
 
 
 class Examples(BaseModel):
-    """Every example flow."""
+    """Every example."""
 
     items: list[Example]
-
-
-class FlowVersions(BaseModel):
-    """Published versions, newest first."""
-
-    items: list[FlowVersionSummary]

@@ -1,98 +1,66 @@
-"""Drafts, published versions and validation of flows."""
+"""Flows: drafts that are edited, and versions that are published."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import base64
+import binascii
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
-from watchbill.core.flow.problems import Problem
-from watchbill.core.plan import compile_flow
-from watchbill.core.plan.compile import too_large
-from watchbill.features.agents.references import write_in
-from watchbill.features.flows import queries
-from watchbill.features.flows.schemas import (
-    FlowCreate,
-    FlowPatch,
-    FlowReplace,
-    FlowSummary,
-    Validation,
-)
+from watchbill.core.errors import Conflict, NotFound
+from watchbill.features.flows import checking, queries
+from watchbill.features.flows.schemas import FlowIn, FlowPatch, FlowReplacement
 from watchbill.features.flows.tables import Flow, FlowVersion
-from watchbill.kit.paging import Listed, Page, fetch_page
-from watchbill.nodes.registry import NODE_TYPES
+from watchbill.kit.clock import now
+from watchbill.kit.paging import BadCursor, Page
 
-MAX_PROBLEMS = 500
-
-
-async def page(session: AsyncSession, page: Page) -> Listed[FlowSummary]:
-    """One page of flows, newest first.
-
-    Raises:
-        kit.paging.BadCursor: the cursor is not one that a list gave out.
-    """
-    rows, following = await fetch_page(session, queries.living(), Flow, page)
-    return Listed(items=[FlowSummary.model_validate(row) for row in rows], next_cursor=following)
+_LONGEST_NAME = 200
 
 
-async def get(session: AsyncSession, flow_id: UUID, *, lock: bool = False) -> Flow:
-    """The flow.
+async def get(session: AsyncSession, id_: UUID) -> Flow:
+    """The flow of that id.
 
     Raises:
-        NotFound: this tenant has none of that id.
+        NotFound: there is none, or it was deleted.
     """
-    flow = await queries.find(session, flow_id, lock=lock)
-    if flow is None:
-        raise NotFound("There is no such flow.", code="flow_not_found")
-    return flow
+    return _found(await queries.by_id(session, id_))
 
 
-async def create(session: AsyncSession, form: FlowCreate, user_id: UUID | None) -> Flow:
-    """Store a new flow."""
-    _check_size(form.definition)
-    flow = Flow(**form.model_dump(), created_by=user_id)
+async def page(session: AsyncSession, wanted: Page) -> tuple[list[Flow], str | None]:
+    """One page of flows, without definitions, and the next page's cursor."""
+    rows, cursor = await queries.page(session, wanted)
+    return list(rows), cursor
+
+
+async def create(session: AsyncSession, user_id: UUID, form: FlowIn) -> Flow:
+    """Store a flow. Its definition may have problems: it is a draft.
+
+    Raises:
+        InvalidInput: the definition is too large.
+    """
+    checking.check_size(form.definition)
+    flow = Flow(id=uuid4(), created_by=user_id, version=1, **form.model_dump())
     session.add(flow)
     await session.flush()
-    await session.refresh(flow)
     return flow
 
 
-async def replace(session: AsyncSession, flow_id: UUID, form: FlowReplace) -> Flow:
-    """Put a whole flow in the place of the one that was read.
+async def change(session: AsyncSession, id_: UUID, form: FlowReplacement | FlowPatch) -> Flow:
+    """Change what the form names; the draft's version rises by one.
 
     Raises:
-        Conflict: someone changed it meanwhile.
+        NotFound: there is no such flow.
+        Conflict: somebody changed it since the form's version.
+        InvalidInput: the definition is too large.
     """
-    return await _change(session, flow_id, form.model_dump(exclude={"version"}), form.version)
-
-
-async def patch(session: AsyncSession, flow_id: UUID, form: FlowPatch) -> Flow:
-    """Change the fields that are given.
-
-    Raises:
-        Conflict: someone changed it meanwhile, and the form says which version it was made for.
-        InvalidInput: a field that cannot be empty is null.
-    """
-    fields = form.model_dump(exclude={"version"}, exclude_unset=True)
-    empty = [name for name in ("name", "definition", "is_active") if name in fields and fields[name] is None]
-    if empty:
-        errors = tuple(FieldError(("body", name), "null", "This field cannot be null.") for name in empty)
-        raise InvalidInput(f"`{empty[0]}` cannot be null.", errors=errors)
-    return await _change(session, flow_id, fields, form.version)
-
-
-async def _change(session: AsyncSession, flow_id: UUID, fields: dict[str, Any], version: int | None) -> Flow:
-    flow = await get(session, flow_id, lock=True)
-    if version is not None and version != flow.version:
-        text = f"The flow was changed meanwhile: you had version {version}, it is now {flow.version}."
-        raise Conflict(f"{text} Reload it, or save without `version` to overwrite.", code="stale_version")
-    if "definition" in fields:
-        _check_size(fields["definition"])
-    for name, value in fields.items():
+    flow = _found(await queries.by_id(session, id_, lock=True))
+    _refuse_stale(flow, form.version)
+    values = form.model_dump(exclude={"version"}, exclude_unset=isinstance(form, FlowPatch))
+    if "definition" in values:
+        checking.check_size(values["definition"])
+    for name, value in values.items():
         setattr(flow, name, value)
     flow.version += 1
     await session.flush()
@@ -100,64 +68,42 @@ async def _change(session: AsyncSession, flow_id: UUID, fields: dict[str, Any], 
     return flow
 
 
-def _check_size(definition: dict[str, Any]) -> None:
-    if problem := too_large(len(orjson.dumps(definition))):
-        error = FieldError(("body", "definition"), problem.code, problem.message)
-        raise InvalidInput(problem.message, code=problem.code, errors=(error,))
-
-
-async def delete(session: AsyncSession, flow_id: UUID) -> None:
-    """Take a flow out of every list; its executions stay."""
-    flow = await get(session, flow_id, lock=True)
-    flow.deleted_at = datetime.now(UTC)
-    flow.is_active = False
-
-
-async def duplicate(session: AsyncSession, flow_id: UUID, user_id: UUID | None) -> Flow:
-    """A copy of the draft under a free name."""
-    flow = await get(session, flow_id)
-    base = f"{flow.name[:180]} copy"
-    taken = await queries.names_like(session, base)
-    name = next(n for n in (base, *(f"{base} {i}" for i in range(2, len(taken) + 3))) if n not in taken)
-    form = FlowCreate(name=name, description=flow.description, definition=flow.definition)
-    return await create(session, form, user_id)
-
-
-async def validate(session: AsyncSession, definition: object) -> Validation:
-    """Everything that is wrong with a definition, stored agents and crews looked up."""
-    written, problems = await write_in(session, definition)
-    compilation = compile_flow(written, NODE_TYPES)
-    found: list[Problem] = [*problems, *compilation.problems]
-    if isinstance(definition, dict) and (problem := too_large(len(orjson.dumps(definition)))):
-        found.insert(0, problem)
-    valid = compilation.valid and not any(problem.severity == "error" for problem in found)
-    return Validation(valid=valid, problems=found[:MAX_PROBLEMS])
-
-
-async def publish(session: AsyncSession, flow_id: UUID, user_id: UUID | None) -> FlowVersion:
-    """Freeze the draft under the next number.
+async def delete(session: AsyncSession, id_: UUID) -> None:
+    """Delete a flow; its executions and versions stay.
 
     Raises:
-        InvalidInput: the draft has problems.
+        NotFound: there is no such flow.
     """
-    flow = await get(session, flow_id, lock=True)
-    checked = await validate(session, flow.definition)
-    if not checked.valid:
-        errors = [problem for problem in checked.problems if problem.severity == "error"]
-        raise InvalidInput(
-            f"The flow has {len(errors)} problem(s) to mend before it can be published.",
-            code="flow_invalid",
-            errors=tuple(
-                FieldError(
-                    tuple(part for part in ("definition", p.node_id or p.edge_id, p.field) if part),
-                    p.code,
-                    p.message,
-                )
-                for p in errors
-            ),
-        )
+    flow = _found(await queries.by_id(session, id_, lock=True))
+    flow.deleted_at = now()
+    await session.flush()
+
+
+async def duplicate(session: AsyncSession, user_id: UUID, id_: UUID) -> Flow:
+    """Store a copy of the draft under a name of its own.
+
+    Raises:
+        NotFound: there is no such flow.
+    """
+    flow = await get(session, id_)
+    name = f"{flow.name[: _LONGEST_NAME - 7]} (copy)"
+    form = FlowIn(name=name, description=flow.description, definition=flow.definition)
+    return await create(session, user_id, form)
+
+
+async def publish(session: AsyncSession, user_id: UUID, id_: UUID, version: int | None) -> FlowVersion:
+    """Freeze the draft as the next version.
+
+    Raises:
+        NotFound: there is no such flow.
+        Conflict: somebody changed it since that version.
+        InvalidInput: it cannot run; the errors say why.
+    """
+    flow = _found(await queries.by_id(session, id_, lock=True))
+    _refuse_stale(flow, version)
+    checking.refuse_invalid(await checking.check(session, flow.definition))
     number = (flow.published_version or 0) + 1
-    frozen = FlowVersion(flow_id=flow.id, number=number, definition=flow.definition, created_by=user_id)
+    frozen = FlowVersion(flow_id=id_, number=number, definition=flow.definition, created_by=user_id)
     session.add(frozen)
     flow.published_version = number
     await session.flush()
@@ -165,31 +111,75 @@ async def publish(session: AsyncSession, flow_id: UUID, user_id: UUID | None) ->
     return frozen
 
 
-async def get_version(session: AsyncSession, flow_id: UUID, number: int) -> FlowVersion:
-    """One published version.
+async def versions(
+    session: AsyncSession, id_: UUID, limit: int, cursor: str | None
+) -> tuple[list[FlowVersion], str | None]:
+    """One page of published versions, newest first.
 
     Raises:
-        NotFound: the flow or the version does not exist.
+        NotFound: there is no such flow.
+        BadCursor: the cursor cannot be read.
     """
-    await get(session, flow_id)
-    frozen = await queries.version(session, flow_id, number)
-    if frozen is None:
-        raise NotFound(f"The flow has no version {number}.", code="flow_version_not_found")
-    return frozen
+    await get(session, id_)
+    before = _decode(cursor) if cursor is not None else None
+    rows = list(await queries.versions(session, id_, before=before, limit=limit + 1))
+    return rows[:limit], _encode(rows[limit - 1].number) if len(rows) > limit else None
+
+
+async def version(session: AsyncSession, id_: UUID, number: int) -> FlowVersion:
+    """A published version.
+
+    Raises:
+        NotFound: there is no such flow or version.
+    """
+    await get(session, id_)
+    found = await queries.version(session, id_, number)
+    if found is None:
+        raise NotFound(f"The flow has no version {number}.")
+    return found
 
 
 async def runnable(
     session: AsyncSession, flow: Flow, wanted: Literal["draft", "published"] | int | None
 ) -> tuple[int | None, dict[str, Any]]:
-    """(number, definition) to run; the number is None for the draft, which runs if nothing is published.
+    """The number and definition to run; the draft has no number. Nothing wanted means the newest published
+    version, or the draft while there is none.
 
     Raises:
-        NotFound: the version does not exist.
-        Conflict: the published version is asked for, and there is none.
+        NotFound: the version is not there.
     """
-    if wanted == "draft" or (wanted is None and flow.published_version is None):
+    if wanted == "published" and flow.published_version is None:
+        raise NotFound("The flow has not been published yet.", code="not_published")
+    number = wanted if isinstance(wanted, int) else flow.published_version
+    if wanted == "draft" or number is None:
         return None, flow.definition
-    number = flow.published_version if wanted in (None, "published") else wanted
-    if not isinstance(number, int):
-        raise Conflict("The flow was never published. Publish it, or run its draft.", code="not_published")
-    return number, (await get_version(session, flow.id, number)).definition
+    return number, (await version(session, flow.id, number)).definition
+
+
+def _found(flow: Flow | None) -> Flow:
+    if flow is None:
+        raise NotFound("There is no such flow.")
+    return flow
+
+
+def _refuse_stale(flow: Flow, version: int | None) -> None:
+    if version is not None and version != flow.version:
+        raise Conflict(
+            f"Somebody saved version {flow.version} of this flow; you edited version {version}."
+            " Load it again before you save.",
+            code="stale_version",
+        )
+
+
+def _encode(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> int:
+    try:
+        number = int(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise BadCursor("The cursor is not valid.") from error
+    if not 0 < number < 2**31:
+        raise BadCursor("The cursor is not valid.")
+    return number

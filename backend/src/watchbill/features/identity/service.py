@@ -27,7 +27,8 @@ from watchbill.kit.passwords import hash_password, verify_password
 @dataclass(frozen=True, slots=True)
 class IdentityOptions:
     """What identity has to know of the settings. `tenant_tables` are what a new tenant's schema holds,
-    `session_seconds` is how long a token is good, `origins` are the other sites whose pages may use the session cookie."""
+    `session_seconds` is how long a token is good, and `origins` are the other sites whose pages may use the
+    session cookie."""
 
     tenant_tables: MetaData
     jwt_secret: str

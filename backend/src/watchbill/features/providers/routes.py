@@ -1,0 +1,88 @@
+"""/llm-providers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import HTTPConnection
+
+from watchbill.features.identity.access import Access, require
+from watchbill.features.providers import service
+from watchbill.features.providers.schemas import (
+    ProviderIn,
+    ProviderOut,
+    ProviderPatch,
+    ProviderTest,
+    ProviderTestResult,
+)
+from watchbill.features.providers.service import ProviderBackend
+from watchbill.kit.paging import Listed, PageQuery
+
+router = APIRouter(prefix="/llm-providers", tags=["providers"])
+
+
+def backend(connection: HTTPConnection) -> ProviderBackend:
+    """The backend that the app's lifespan put into its state."""
+    return connection.app.state.providers
+
+
+Backend = Annotated[ProviderBackend, Depends(backend)]
+Reader = Annotated[Access, require("providers:read")]
+Writer = Annotated[Access, require("providers:write")]
+
+
+@router.get("")
+async def list_providers(access: Reader, page: PageQuery) -> Listed[ProviderOut]:
+    """Providers, newest first."""
+    rows, cursor = await service.page(access.session, page)
+    return Listed(items=[ProviderOut.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@router.post("", status_code=201)
+async def create_provider(form: ProviderIn, access: Writer, parts: Backend) -> ProviderOut:
+    """Add a provider."""
+    provider = await service.create(access.session, access.scope, parts, form)
+    return ProviderOut.model_validate(provider)
+
+
+@router.post("/demo", status_code=201)
+async def create_demo_provider(access: Writer, parts: Backend) -> ProviderOut:
+    """Add the demo provider: scripted answers that need no key, to try the examples with."""
+    provider = await service.create_demo(access.session, access.scope, parts)
+    return ProviderOut.model_validate(provider)
+
+
+@router.get("/{provider_id}")
+async def get_provider(provider_id: UUID, access: Reader) -> ProviderOut:
+    """One provider."""
+    return ProviderOut.model_validate(await service.get(access.session, provider_id))
+
+
+@router.patch("/{provider_id}")
+async def change_provider(
+    provider_id: UUID, form: ProviderPatch, access: Writer, parts: Backend
+) -> ProviderOut:
+    """Change a provider. Its API key stays unless it is given; null removes it."""
+    provider = await service.change(access.session, access.scope, parts, provider_id, form)
+    return ProviderOut.model_validate(provider)
+
+
+@router.delete("/{provider_id}", status_code=204)
+async def delete_provider(provider_id: UUID, access: Writer) -> None:
+    """Remove a provider; agents that named it fall back to the default."""
+    await service.delete(access.session, provider_id)
+
+
+@router.post("/{provider_id}/test")
+async def test_provider(
+    provider_id: UUID,
+    access: Writer,
+    parts: Backend,
+    form: ProviderTest | None = None,
+) -> ProviderTestResult:
+    """Ask the provider something tiny, from a worker, and say how it went."""
+    await service.get(access.session, provider_id)
+    await access.work.finish()
+    return await service.test(access.scope, parts, provider_id, form.model if form else None)

@@ -1,0 +1,125 @@
+"""What the provider routes take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+
+from watchbill.core.usage import Dollars
+from watchbill.kit.text import Name
+
+ProviderType = Literal[
+    "openai", "openai_compatible", "anthropic", "azure", "gemini", "bedrock", "ollama", "vllm", "demo"
+]
+ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ApiKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Priority = Annotated[int, Field(ge=0, le=100_000, description="The lowest number is asked first.")]
+Models = Annotated[list[ModelName], Field(max_length=200, description="The first one is the default.")]
+
+
+class Price(BaseModel):
+    """US dollars per million tokens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: Annotated[Dollars, Field(ge=0, le=100_000)]
+    output: Annotated[Dollars, Field(ge=0, le=100_000)]
+
+
+class ProviderConfig(BaseModel):
+    """Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prices: dict[ModelName, Price] = Field(default={}, max_length=200, description="By model.")
+    organization: str | None = Field(default=None, max_length=200, description="OpenAI.")
+    api_version: str | None = Field(default=None, max_length=100, description="Azure.")
+    aws_region_name: str | None = Field(default=None, max_length=100, description="Bedrock.")
+    aws_access_key_id: str | None = Field(
+        default=None, max_length=200, description="Bedrock; the secret access key is the api_key."
+    )
+
+
+class ProviderIn(BaseModel):
+    """A new provider."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    provider_type: ProviderType
+    base_url: BaseUrl | None = None
+    api_key: ApiKey | None = Field(default=None, description="Write-only; answers show api_key_hint.")
+    models: Models = []
+    priority: Priority = 100
+    config: ProviderConfig = ProviderConfig()
+    is_active: bool = True
+
+
+class ProviderPatch(BaseModel):
+    """What to change; what is left out stays, and an api_key of null is removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    base_url: BaseUrl | None = None
+    api_key: ApiKey | None = None
+    models: Models | None = None
+    priority: Priority | None = None
+    config: ProviderConfig | None = None
+    is_active: bool | None = None
+
+    @model_validator(mode="after")
+    def _nothing_emptied(self) -> ProviderPatch:
+        for name in self.model_fields_set - {"base_url", "api_key"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it.")
+        return self
+
+
+class ProviderOut(BaseModel):
+    """A provider as anybody of the tenant sees it: without its key."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    provider_type: ProviderType
+    base_url: str | None
+    api_key_hint: str | None
+    models: list[str]
+    priority: int
+    config: ProviderConfig
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProviderTest(BaseModel):
+    """Which model to ask; by default the provider's first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: ModelName | None = None
+
+
+class ProviderTestResult(BaseModel):
+    """Whether the provider answered a tiny question, and how long it took in milliseconds."""
+
+    ok: bool
+    latency_ms: int
+    model: str
+    error: str | None = None
+
+
+def prices(config: dict[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Input and output price by model, from a stored config."""
+    entries: dict[str, dict[str, JsonValue]] = config.get("prices", {})
+    return {
+        model: (Decimal(str(price["input"])), Decimal(str(price["output"])))
+        for model, price in entries.items()
+    }
