@@ -10,7 +10,7 @@ const KEY_STEP = 16;
 type SplitPaneProps = {
   /** Takes the rest of the space. */
   children: ReactNode;
-  /** The pane that is sized: at the right (horizontal) or at the bottom (vertical). */
+  /** The pane that is sized: at the right (horizontal) or at the bottom (vertical); null hides it. */
   side: ReactNode;
   direction?: "horizontal" | "vertical";
   /** Under which name the size is remembered. */
@@ -45,29 +45,33 @@ export function SplitPane(props: SplitPaneProps) {
   return (
     <div className={cn("flex size-full min-h-0 min-w-0", row ? "flex-row" : "flex-col")}>
       <div className="relative min-h-0 min-w-0 flex-1">{children}</div>
-      <div
-        role="separator"
-        tabIndex={0}
-        aria-label="Resize"
-        aria-orientation={row ? "vertical" : "horizontal"}
-        aria-valuenow={size}
-        aria-valuemin={min}
-        aria-valuemax={max}
-        onPointerDown={onPointerDown}
-        onPointerMove={onPointerMove}
-        onPointerUp={() => setDrag(null)}
-        onPointerCancel={() => setDrag(null)}
-        onKeyDown={onKeyDown}
-        className={cn(
-          "relative shrink-0 touch-none bg-line transition-colors after:absolute hover:bg-accent-text",
-          row
-            ? "w-px cursor-col-resize after:-inset-x-1 after:inset-y-0"
-            : "h-px cursor-row-resize after:inset-x-0 after:-inset-y-1",
-        )}
-      />
-      <div className="min-h-0 min-w-0 shrink-0" style={row ? { width: size } : { height: size }}>
-        {side}
-      </div>
+      {side && (
+        <div
+          role="separator"
+          tabIndex={0}
+          aria-label="Resize"
+          aria-orientation={row ? "vertical" : "horizontal"}
+          aria-valuenow={size}
+          aria-valuemin={min}
+          aria-valuemax={max}
+          onPointerDown={onPointerDown}
+          onPointerMove={onPointerMove}
+          onPointerUp={() => setDrag(null)}
+          onPointerCancel={() => setDrag(null)}
+          onKeyDown={onKeyDown}
+          className={cn(
+            "relative shrink-0 touch-none bg-line transition-colors after:absolute hover:bg-accent-text",
+            row
+              ? "w-px cursor-col-resize after:-inset-x-1 after:inset-y-0"
+              : "h-px cursor-row-resize after:inset-x-0 after:-inset-y-1",
+          )}
+        />
+      )}
+      {side && (
+        <div className="min-h-0 min-w-0 shrink-0" style={row ? { width: size } : { height: size }}>
+          {side}
+        </div>
+      )}
     </div>
   );
 }

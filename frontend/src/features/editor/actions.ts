@@ -50,21 +50,11 @@ export function removeSelection(store: EditorStore): void {
   edit((flow) => remove(flow, selection.nodes, selection.edges));
 }
 
-/** Puts the chosen nodes on the clipboard as text, so that they also paste into another flow. */
-export async function copySelection(store: EditorStore): Promise<boolean> {
+/** The chosen nodes as clipboard text, so that they also paste into another flow; null for none. */
+export function selectionText(store: EditorStore): string | null {
   const { flow, selection } = store.getState();
-  if (selection.nodes.size === 0) return false;
-  try {
-    await navigator.clipboard.writeText(JSON.stringify(copy(flow, selection.nodes), null, 2));
-    return true;
-  } catch (error) {
-    toast.error("The browser did not allow copying", error);
-    return false;
-  }
-}
-
-export async function cutSelection(store: EditorStore): Promise<void> {
-  if (await copySelection(store)) removeSelection(store);
+  if (selection.nodes.size === 0) return null;
+  return JSON.stringify(copy(flow, selection.nodes), null, 2);
 }
 
 /** Pastes clipboard text when it holds nodes; says whether it did. */

@@ -44,7 +44,8 @@ export function saveFlow(id: string, change: FlowChange): Promise<FlowRecord> {
   return request("PATCH", `/flows/${id}`, change);
 }
 
-export function publishFlow(id: string): Promise<unknown> {
+/** Freezes the draft as the next version and gives its number. */
+export function publishFlow(id: string): Promise<{ number: number }> {
   return request("POST", `/flows/${id}/publish`);
 }
 

@@ -27,15 +27,15 @@ export type JsonSchema = {
   pattern?: string;
 };
 
-/** A schema with its reference followed and its `| null` taken off. */
-export type Resolved = JsonSchema & { nullable: boolean };
+/** A schema with its reference followed and its `| null` taken off; `ref` is the name it had in $defs. */
+export type Resolved = JsonSchema & { nullable: boolean; ref?: string };
 
 /** Follows `$ref` and unwraps `anyOf: [X, null]`; keywords beside them win. */
 export function resolve(schema: JsonSchema, root: JsonSchema): Resolved {
   const { $ref, anyOf, ...own } = schema;
   if ($ref) {
-    const target = root.$defs?.[$ref.split("/").at(-1) ?? ""] ?? {};
-    return { ...resolve(target, root), ...own };
+    const ref = $ref.split("/").at(-1) ?? "";
+    return { ...resolve(root.$defs?.[ref] ?? {}, root), ...own, ref };
   }
   if (anyOf) {
     const options = anyOf.filter((option) => option.type !== "null");

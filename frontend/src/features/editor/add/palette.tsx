@@ -1,0 +1,94 @@
+"use client";
+
+/** The node types at the left: found by typing, added by dragging, clicking or Enter. */
+import { useReactFlow } from "@xyflow/react";
+import { Search } from "lucide-react";
+import { useState, type DragEvent } from "react";
+import { Input } from "@/components/input";
+import { cn } from "@/lib/cn";
+import { add } from "../actions";
+import { useEditor, useEditorStore } from "../context";
+import { room } from "../model/edits";
+import type { NodeTypeInfo } from "../model/node-types";
+import { NodeIcon } from "../node-icon";
+import { grouped, matches } from "./groups";
+
+/** What a dragged node type is called on the clipboard of the drag. */
+export const DRAG_TYPE = "application/watchbill-node";
+
+export function Palette() {
+  const [search, setSearch] = useState("");
+  const types = useEditor((state) => state.types);
+  const found = [...types.values()].filter((type) => matches(type, search));
+  const groups = grouped(found);
+  return (
+    <section
+      aria-label="Node types"
+      className="flex h-full w-52 shrink-0 flex-col border-r bg-surface"
+    >
+      <div className="relative p-2">
+        <Search
+          aria-hidden
+          className="pointer-events-none absolute top-1/2 left-4.5 size-4 -translate-y-1/2 text-muted"
+        />
+        <Input
+          type="search"
+          aria-label="Search node types"
+          placeholder="Search nodes"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+          className="pl-8"
+        />
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+        {groups.map(({ group, title, items }) => (
+          <div key={group} className="mb-2">
+            <h2 className="px-1.5 py-1 text-xs font-medium text-muted">{title}</h2>
+            <ul>
+              {items.map((type) => (
+                <li key={type.kind}>
+                  <Entry type={type} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+        {groups.length === 0 && <p className="px-1.5 py-2 text-muted">No node type matches.</p>}
+      </div>
+    </section>
+  );
+}
+
+function Entry({ type }: { type: NodeTypeInfo }) {
+  const store = useEditorStore();
+  const { screenToFlowPosition } = useReactFlow();
+  const full = useEditor((state) => room(state.flow, type) <= 0);
+
+  function onDragStart(event: DragEvent) {
+    event.dataTransfer.setData(DRAG_TYPE, type.kind);
+    event.dataTransfer.effectAllowed = "copy";
+  }
+  /** In the middle of what is seen. */
+  function onClick() {
+    const box = document.querySelector(".wb-canvas")?.getBoundingClientRect();
+    const middle = box ? { x: box.x + box.width / 2 - 120, y: box.y + box.height / 2 - 40 } : null;
+    add(store, type.kind, { position: middle ? screenToFlowPosition(middle) : { x: 0, y: 0 } });
+  }
+  return (
+    <button
+      type="button"
+      draggable={!full}
+      disabled={full}
+      title={full ? `A flow has only one ${type.title} node.` : type.description}
+      onDragStart={onDragStart}
+      onClick={onClick}
+      className={cn(
+        "flex h-9 w-full items-center gap-2 rounded-md px-1.5 text-left transition-colors hover:bg-hover",
+        full ? "cursor-not-allowed opacity-50" : "cursor-grab",
+      )}
+    >
+      <NodeIcon type={type} className="size-6 [&_svg]:size-3.5" />
+      <span className="truncate">{type.title}</span>
+    </button>
+  );
+}

@@ -1,0 +1,73 @@
+"use client";
+
+/** The editor's part of the top line: name, version, saved state; problems, run, publish. */
+import { Play, Upload } from "lucide-react";
+import { useState } from "react";
+import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
+import { toast } from "@/components/toast";
+import { PageBar } from "@/features/shell";
+import { publishFlow } from "../api";
+import { useEditor } from "../context";
+import type { FlowSync } from "../use-flow-sync";
+import { FlowName } from "./flow-name";
+import { ProblemsButton } from "./problems-button";
+import { SavedState } from "./saved-state";
+
+type EditorBarProps = {
+  flowId: string;
+  /** The newest published version; null before the first. */
+  published: number | null;
+  sync: FlowSync;
+  starting: boolean;
+  onRun: () => void;
+};
+
+export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBarProps) {
+  const [publishing, setPublishing] = useState(false);
+  const broken = useEditor((state) => state.problems.some(({ severity }) => severity === "error"));
+
+  async function publish() {
+    setPublishing(true);
+    try {
+      if (!(await sync.flush())) return;
+      const { number } = await publishFlow(flowId);
+      await sync.refresh();
+      toast.success(`Version ${number} published`);
+    } catch (error) {
+      toast.error("The flow was not published", error);
+    } finally {
+      setPublishing(false);
+    }
+  }
+  const title = (
+    <span className="flex min-w-0 items-center gap-2">
+      <FlowName name={sync.name} onRename={sync.rename} />
+      <Badge>{published === null ? "Draft" : `Version ${published}`}</Badge>
+      <SavedState
+        state={sync.state}
+        onRetry={() => void sync.flush()}
+        onReload={() => void sync.reload()}
+        onOverwrite={sync.overwrite}
+      />
+    </span>
+  );
+  return (
+    <PageBar
+      crumbs={[{ label: "Flows", href: "/flows/" }, { label: title }]}
+      actions={
+        <>
+          <ProblemsButton />
+          <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
+            <Upload aria-hidden />
+            Publish
+          </Button>
+          <Button variant="primary" loading={starting} onClick={onRun}>
+            <Play aria-hidden />
+            Run
+          </Button>
+        </>
+      }
+    />
+  );
+}

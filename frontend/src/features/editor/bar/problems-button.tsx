@@ -1,0 +1,85 @@
+"use client";
+
+/** How many problems the flow has, and the list that leads to each. */
+import { useReactFlow } from "@xyflow/react";
+import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { Popover } from "@/components/popover";
+import { MOVE_DURATION } from "../canvas/canvas-tools";
+import { useEditor, useEditorStore } from "../context";
+import { findNode, nodeName } from "../model/definition";
+import type { Problem } from "../model/problems";
+
+export function ProblemsButton() {
+  const problems = useEditor((state) => state.problems);
+  const [open, setOpen] = useState(false);
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  return (
+    <Popover
+      open={open}
+      onOpenChange={setOpen}
+      align="end"
+      label="Problems"
+      className="w-96 p-1"
+      trigger={
+        <Button variant="ghost">
+          {problems.length === 0 ? (
+            <CircleCheck aria-hidden className="text-completed" />
+          ) : (
+            <TriangleAlert aria-hidden className={errors > 0 ? "text-failed" : "text-waiting"} />
+          )}
+          {problems.length === 0 ? "No problems" : `Problems (${problems.length})`}
+        </Button>
+      }
+    >
+      {problems.length === 0 ? (
+        <p className="px-2 py-1.5 text-muted">Nothing stands in the way of a run.</p>
+      ) : (
+        <ul className="max-h-96 overflow-y-auto">
+          {problems.map((problem, index) => (
+            <li key={index}>
+              <Entry problem={problem} onGo={() => setOpen(false)} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Popover>
+  );
+}
+
+function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
+  const store = useEditorStore();
+  const { setCenter, getZoom } = useReactFlow();
+  const { node_id, edge_id } = problem;
+  const node = useEditor(({ flow }) => (node_id ? findNode(flow, node_id) : undefined));
+  const Icon = problem.severity === "error" ? CircleX : TriangleAlert;
+
+  function go() {
+    onGo();
+    const { flow, select, setFocus } = store.getState();
+    const edge = flow.edges.find((it) => it.id === edge_id);
+    const at = flow.layout[node_id ?? edge?.source ?? ""];
+    if (at) void setCenter(at.x + 120, at.y + 32, { zoom: getZoom(), duration: MOVE_DURATION });
+    if (edge_id) return select([], [edge_id]);
+    if (!node_id) return;
+    select([node_id]);
+    setFocus({ nodeId: node_id, field: problem.field ?? null });
+  }
+  return (
+    <button
+      type="button"
+      onClick={go}
+      className="flex w-full items-start gap-2 rounded-sm px-2 py-1.5 text-left hover:bg-hover"
+    >
+      <Icon
+        aria-label={problem.severity === "error" ? "Error" : "Warning"}
+        className={`mt-0.5 size-4 shrink-0 ${problem.severity === "error" ? "text-failed" : "text-waiting"}`}
+      />
+      <span className="min-w-0">
+        {node && <span className="block truncate text-xs text-muted">{nodeName(node)}</span>}
+        <span className="block break-words">{problem.message}</span>
+      </span>
+    </button>
+  );
+}

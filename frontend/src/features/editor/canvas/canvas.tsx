@@ -1,0 +1,125 @@
+"use client";
+
+/** The canvas: React Flow over the editor's store. */
+import "@xyflow/react/dist/base.css";
+import "./canvas.css";
+import {
+  Background,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+  type Connection as CanvasConnection,
+  type Edge,
+  type FinalConnectionState,
+} from "@xyflow/react";
+import { useCallback, type DragEvent, type MouseEvent } from "react";
+import { add, join } from "../actions";
+import { DRAG_TYPE } from "../add/palette";
+import { useEditor, useEditorStore } from "../context";
+import { fromPort, type CanvasEdge } from "../model/canvas";
+import { refusal } from "../model/connect";
+import { NODE_WIDTH, reconnect } from "../model/edits";
+import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
+import { EmptyCanvas } from "./empty-canvas";
+import { StepEdge } from "./step-edge";
+import { StepNode } from "./step-node";
+
+const nodeTypes = { step: StepNode };
+const edgeTypes = { step: StepEdge };
+const ariaLabels = {
+  "node.a11yDescription.default":
+    "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
+  "node.a11yDescription.keyboardDisabled":
+    "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
+};
+
+export function Canvas() {
+  const store = useEditorStore();
+  const nodes = useEditor((state) => state.nodes);
+  const edges = useEditor((state) => state.edges);
+  const { onNodesChange, onEdgesChange } = store.getState();
+  const { screenToFlowPosition } = useReactFlow();
+
+  const isValid = useCallback(
+    (edge: Edge | CanvasConnection) => {
+      const { flow, types } = store.getState();
+      return refusal(flow, toConnection(edge), types) === null;
+    },
+    [store],
+  );
+
+  /** An edge dropped on empty space asks what shall stand there. */
+  function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) {
+    const { fromHandle, toNode } = state;
+    if (toNode || fromHandle?.type !== "source") return;
+    const at = pointOf(event);
+    const place = screenToFlowPosition(at);
+    const from = { source: fromHandle.nodeId, handle: fromPort(fromHandle.id) };
+    store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
+  }
+  function onDoubleClick(event: MouseEvent) {
+    if (!(event.target instanceof Element) || !event.target.closest(".react-flow__pane")) return;
+    const at = { x: event.clientX, y: event.clientY };
+    store.getState().setAdding({ at, position: screenToFlowPosition(at) });
+  }
+  function onDrop(event: DragEvent) {
+    const kind = event.dataTransfer.getData(DRAG_TYPE);
+    if (!kind) return;
+    event.preventDefault();
+    const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - 32 } });
+  }
+  function onReconnect(edge: CanvasEdge, connection: CanvasConnection) {
+    const { edit, types } = store.getState();
+    edit((flow) => reconnect(flow, edge.id, toConnection(connection), types));
+  }
+  return (
+    <ReactFlow
+      className="wb-canvas"
+      aria-label="Flow canvas"
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      onNodesChange={onNodesChange}
+      onEdgesChange={onEdgesChange}
+      onConnect={(connection) => join(store, toConnection(connection))}
+      onConnectEnd={onConnectEnd}
+      onReconnect={onReconnect}
+      isValidConnection={isValid}
+      onDoubleClick={onDoubleClick}
+      onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
+      onDrop={onDrop}
+      ariaLabelConfig={ariaLabels}
+      deleteKeyCode={null}
+      disableKeyboardA11y
+      selectionMode={SelectionMode.Partial}
+      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      panOnScroll
+      zoomOnDoubleClick={false}
+      connectionRadius={28}
+      minZoom={0.1}
+      maxZoom={2}
+      fitView
+      fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
+      onlyRenderVisibleElements
+      snapToGrid
+      snapGrid={[8, 8]}
+    >
+      <Background gap={16} size={1.5} />
+      <CanvasTools />
+      <CanvasMap />
+      <EmptyCanvas />
+    </ReactFlow>
+  );
+}
+
+function toConnection(edge: Edge | CanvasConnection) {
+  return { source: edge.source, target: edge.target, handle: fromPort(edge.sourceHandle) };
+}
+
+function pointOf(event: globalThis.MouseEvent | TouchEvent) {
+  const { clientX: x, clientY: y } =
+    "clientX" in event ? event : (event.changedTouches[0] ?? { clientX: 0, clientY: 0 });
+  return { x, y };
+}

@@ -1,0 +1,64 @@
+"use client";
+
+/** What a run shows on a node: while it works its time and text, afterwards what it took. */
+import { Duration, Money, Tokens } from "@/components/measures";
+import { StatusIcon, statusLooks } from "@/components/status-badge";
+import type { NodeOverlay } from "@/lib/events";
+import { cn } from "@/lib/cn";
+
+export function NodeRun({ run }: { run: NodeOverlay }) {
+  if (run.status === "pending") return null;
+  const live = run.status === "running" || run.status === "waiting";
+  return (
+    <div className="border-t px-3 py-1.5 text-xs">
+      <div className="flex h-4 items-center gap-1.5 text-muted">
+        <StatusIcon status={run.status} labelled={false} />
+        <span className={cn("flex-1", statusLooks[run.status].text)}>
+          {statusLooks[run.status].word}
+        </span>
+        {run.tokens > 0 && (
+          <span>
+            <Tokens value={run.tokens} /> tok
+          </span>
+        )}
+        {run.costUsd > 0 && <Money value={run.costUsd} />}
+        {run.startedAt && <Duration from={run.startedAt} to={run.finishedAt} />}
+      </div>
+      {live && run.text && (
+        <p className="mt-1 line-clamp-3 font-mono text-[0.6875rem] leading-4 break-words whitespace-pre-wrap text-muted">
+          {run.text}
+        </p>
+      )}
+      {run.error && <p className="mt-1 line-clamp-2 break-words text-failed">{run.error}</p>}
+    </div>
+  );
+}
+
+/** A thin ring around the node's tile: turning while it works, closed and coloured afterwards. */
+export function StatusRing({ run }: { run: NodeOverlay | undefined }) {
+  if (!run || run.status === "pending") return null;
+  const live = run.status === "running";
+  return (
+    <svg
+      aria-hidden
+      viewBox="0 0 36 36"
+      className={cn(
+        "pointer-events-none absolute -inset-1 size-9 fill-none",
+        statusLooks[run.status].text,
+        live && "animate-spin",
+      )}
+    >
+      <rect
+        x="1"
+        y="1"
+        width="34"
+        height="34"
+        rx={live ? 17 : 8}
+        stroke="currentColor"
+        strokeWidth="1.5"
+        strokeDasharray={live ? "40 80" : undefined}
+        strokeLinecap="round"
+      />
+    </svg>
+  );
+}

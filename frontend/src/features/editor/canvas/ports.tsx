@@ -1,0 +1,96 @@
+"use client";
+
+/** The connection points of a node: one at the left, and named ones at the right. */
+import { Handle, Position, useConnection } from "@xyflow/react";
+import { cn } from "@/lib/cn";
+import { useEditorStore } from "../context";
+import { fromPort, INPUT_PORT, toPort } from "../model/canvas";
+import { refusal } from "../model/connect";
+import { ERROR_HANDLE } from "../model/definition";
+import type { Port } from "../model/node-types";
+
+/** Where the ports of a node without named ones stand: at the middle of its head. */
+const HEAD_MIDDLE = 32;
+
+export type Acceptance = "idle" | "accepts" | "refuses";
+
+/** While a connection is being drawn: whether it may end at this node. */
+export function useAcceptance(id: string): Acceptance {
+  const store = useEditorStore();
+  const from = useConnection((connection) =>
+    connection.inProgress && connection.fromHandle?.type === "source"
+      ? `${connection.fromHandle.nodeId}\n${connection.fromHandle.id ?? ""}`
+      : null,
+  );
+  if (from === null) return "idle";
+  const [source = "", port] = from.split("\n");
+  if (source === id) return "idle";
+  const { flow, types } = store.getState();
+  const connection = { source, target: id, handle: fromPort(port) };
+  return refusal(flow, connection, types) === null ? "accepts" : "refuses";
+}
+
+export function InputPort({ name, acceptance }: { name: string; acceptance: Acceptance }) {
+  return (
+    <Handle
+      id={INPUT_PORT}
+      type="target"
+      position={Position.Left}
+      style={{ top: HEAD_MIDDLE }}
+      aria-label={`Input of ${name}`}
+      data-accepts={acceptance === "accepts" || undefined}
+    />
+  );
+}
+
+type OutputPortsProps = {
+  name: string;
+  ports: Port[];
+  /** The port that became active in the run that is shown. */
+  active?: string | null;
+  /** Only the dots: the canvas is too small for words. */
+  bare?: boolean;
+};
+
+export function OutputPorts({ name, ports, active, bare }: OutputPortsProps) {
+  const [only] = ports;
+  if (!only) return null;
+  if (ports.length === 1 && only.handle === null) {
+    return <Source name={name} port={only} top={HEAD_MIDDLE} />;
+  }
+  return (
+    <ul className="border-t py-1">
+      {ports.map((port) => (
+        <li
+          key={port.handle}
+          className="relative flex h-6 items-center justify-end gap-1.5 pr-3.5 pl-3 text-xs"
+        >
+          {!bare && (
+            <span
+              className={cn(
+                "truncate",
+                port.handle === ERROR_HANDLE ? "text-failed" : "text-muted",
+                active !== undefined && active === port.handle && "font-medium text-completed",
+              )}
+            >
+              {port.handle === null ? "then" : port.label}
+            </span>
+          )}
+          <Source name={name} port={port} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Source({ name, port, top }: { name: string; port: Port; top?: number }) {
+  return (
+    <Handle
+      id={toPort(port.handle)}
+      type="source"
+      position={Position.Right}
+      style={top === undefined ? undefined : { top }}
+      aria-label={port.handle === null ? `Output of ${name}` : `Branch ${port.label} of ${name}`}
+    />
+  );
+}

@@ -1,0 +1,124 @@
+"use client";
+
+/** An open flow: its stores, and how the parts of the editor stand together. */
+import { useCallback, useMemo, useState } from "react";
+import { SplitPane } from "@/components/split-pane";
+import { toast } from "@/components/toast";
+import { useRunOverlay } from "@/lib/events";
+import { Palette } from "./add/palette";
+import { QuickAdd } from "./add/quick-add";
+import { executeFlow, useAgents, useCrews, type FlowRecord } from "./api";
+import { EditorBar } from "./bar/editor-bar";
+import { RunDialog } from "./bar/run-dialog";
+import { Canvas } from "./canvas/canvas";
+import { EditorContext } from "./context";
+import { Inspector } from "./inspector/inspector";
+import { readDefinition } from "./model/definition";
+import { inputFields } from "./model/inputs";
+import type { NodeTypes } from "./model/node-types";
+import { createOverlayStore } from "./model/overlay";
+import { useShortcuts } from "./shortcuts";
+import { createEditorStore } from "./store";
+import { useFlowSync } from "./use-flow-sync";
+import type { EditorViewProps } from "./view";
+
+type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
+
+export function Editor(props: EditorProps) {
+  const { flowId, record, types, onExecutionChange, renderRun } = props;
+  const [store] = useState(() => createEditorStore(types, readDefinition(record.definition)));
+  const [overlay] = useState(createOverlayStore);
+  const names = useNames();
+  const context = useMemo(() => ({ store, overlay, names }), [store, overlay, names]);
+  const sync = useFlowSync(store, record);
+  const { flush } = sync;
+  useShortcuts(
+    store,
+    useCallback(() => void flush(), [flush]),
+  );
+
+  const [ownRun, setOwnRun] = useState<string | null>(null);
+  const executionId = props.executionId === undefined ? ownRun : props.executionId;
+  useRunOverlay(
+    executionId,
+    useMemo(() => feeding(overlay), [overlay]),
+  );
+  const show = (id: string | null) => {
+    setOwnRun(id);
+    onExecutionChange?.(id);
+  };
+  const [asking, setAsking] = useState(false);
+  const [starting, setStarting] = useState(false);
+
+  async function run(inputs: Record<string, unknown>) {
+    // The server runs the draft it has.
+    if (!(await flush())) throw new Error("The flow could not be saved, so it was not run.");
+    const start =
+      props.onRun ?? ((request) => executeFlow(flowId, request.inputs).then(({ id }) => id));
+    show(await start({ flowId, inputs }));
+  }
+  async function onRun() {
+    if (inputFields(store.getState().flow).length > 0) return setAsking(true);
+    setStarting(true);
+    try {
+      await run({});
+    } catch (error) {
+      toast.error("The flow was not run", error);
+    } finally {
+      setStarting(false);
+    }
+  }
+  return (
+    <EditorContext value={context}>
+      <EditorBar
+        flowId={flowId}
+        published={record.published_version ?? null}
+        sync={sync}
+        starting={starting}
+        onRun={() => void onRun()}
+      />
+      <div className="flex h-full min-h-0">
+        <Palette />
+        <div className="min-w-0 flex-1">
+          <SplitPane
+            name="editor-run"
+            direction="vertical"
+            initial={280}
+            max={720}
+            side={executionId === null ? null : renderRun?.(executionId, () => show(null))}
+          >
+            <Canvas />
+          </SplitPane>
+        </div>
+        <Inspector />
+      </div>
+      <QuickAdd />
+      {asking && (
+        <RunDialog
+          fields={inputFields(store.getState().flow)}
+          last={overlay.getState().inputs}
+          onClose={() => setAsking(false)}
+          onRun={run}
+        />
+      )}
+    </EditorContext>
+  );
+}
+
+/** The overlay's actions alone: the whole state is another object after each change. */
+function feeding(overlay: ReturnType<typeof createOverlayStore>) {
+  const { show, update, clear } = overlay.getState();
+  return { show, update, clear };
+}
+
+/** What stored agents and crews are called, for the line on their nodes. */
+function useNames() {
+  const { data: agents } = useAgents();
+  const { data: crews } = useCrews();
+  return useMemo(() => {
+    const byId = (list: { id: string; name: string }[] = []) =>
+      new Map(list.map(({ id, name }) => [id, name]));
+    const [agentNames, crewNames] = [byId(agents), byId(crews)];
+    return { agent: (id: string) => agentNames.get(id), crew: (id: string) => crewNames.get(id) };
+  }, [agents, crews]);
+}

@@ -1,0 +1,87 @@
+"use client";
+
+/** What follows a node, port by port: connections made and removed without a mouse. */
+import { ArrowRight, X } from "lucide-react";
+import { useState } from "react";
+import { Combobox } from "@/components/combobox";
+import { IconButton } from "@/components/icon-button";
+import { join } from "../actions";
+import { useEditor, useEditorStore } from "../context";
+import { refusal } from "../model/connect";
+import { handleOf, nodeName, type FlowDefinition, type FlowNode } from "../model/definition";
+import { remove } from "../model/edits";
+import { portsOf } from "../model/node-types";
+
+export function Connections({ node }: { node: FlowNode }) {
+  const store = useEditorStore();
+  const flow = useEditor((state) => state.flow);
+  const types = useEditor((state) => state.types);
+  const ports = portsOf(node, types);
+  if (ports.length === 0) return null;
+  return (
+    <section aria-label="Connections" className="flex flex-col gap-2">
+      <h3 className="font-medium">Next</h3>
+      {ports.map(({ handle }) => (
+        <div key={handle ?? ""} className="flex flex-col gap-1">
+          {(handle !== null || ports.length > 1) && (
+            <p className="text-xs text-muted">{handle ?? "then"}</p>
+          )}
+          {following(flow, node.id, handle).map(({ edge, target }) => (
+            <div key={edge.id} className="flex h-7 items-center gap-1.5 pl-1">
+              <ArrowRight aria-hidden className="size-3.5 shrink-0 text-muted" />
+              <button
+                type="button"
+                onClick={() => store.getState().select([target.id])}
+                className="min-w-0 flex-1 truncate rounded-sm text-left hover:underline"
+              >
+                {nodeName(target)}
+              </button>
+              <IconButton
+                label={`Disconnect ${nodeName(target)}`}
+                icon={<X aria-hidden />}
+                onClick={() =>
+                  store.getState().edit((before) => remove(before, new Set(), new Set([edge.id])))
+                }
+              />
+            </div>
+          ))}
+          <ConnectTo node={node} handle={handle} />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function ConnectTo({ node, handle }: { node: FlowNode; handle: string | null }) {
+  const store = useEditorStore();
+  const flow = useEditor((state) => state.flow);
+  const types = useEditor((state) => state.types);
+  // A key that changes makes the box forget its search.
+  const [round, setRound] = useState(0);
+  const options = flow.nodes
+    .filter((other) => !refusal(flow, { source: node.id, target: other.id, handle }, types))
+    .map((other) => ({ value: other.id, label: nodeName(other), hint: other.type }));
+  return (
+    <Combobox
+      key={round}
+      aria-label={handle === null ? "Connect to" : `Connect ${handle} to`}
+      options={options}
+      value={undefined}
+      placeholder="Connect to…"
+      empty="No node can follow here."
+      disabled={options.length === 0}
+      onChange={(target) => {
+        join(store, { source: node.id, target, handle });
+        setRound(round + 1);
+      }}
+    />
+  );
+}
+
+function following(flow: FlowDefinition, id: string, handle: string | null) {
+  return flow.edges.flatMap((edge) => {
+    if (edge.source !== id || handleOf(edge) !== handle) return [];
+    const target = flow.nodes.find((node) => node.id === edge.target);
+    return target ? [{ edge, target }] : [];
+  });
+}

@@ -1,0 +1,60 @@
+"use client";
+
+/** What the node worked on and gave in the run that is shown. */
+import { useState } from "react";
+import { JsonView } from "@/components/json-view";
+import { Segmented } from "@/components/segmented";
+import { CodeEditor } from "@/components/code-editor";
+import { StatusBadge } from "@/components/status-badge";
+import { useNodeRun } from "../context";
+
+type Shape = "tree" | "json";
+
+export function NodeData({ id }: { id: string }) {
+  const run = useNodeRun(id);
+  const [shape, setShape] = useState<Shape>("tree");
+  if (!run || run.status === "pending") {
+    return <p className="text-muted">Run the flow to see what this node works on and gives.</p>;
+  }
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex items-center justify-between gap-2">
+        <StatusBadge status={run.status} />
+        <div className="w-36">
+          <Segmented
+            label="Shown as"
+            value={shape}
+            onChange={setShape}
+            options={[
+              { value: "tree", label: "Tree" },
+              { value: "json", label: "JSON" },
+            ]}
+          />
+        </div>
+      </div>
+      {run.error && <p className="break-words text-failed">{run.error}</p>}
+      <Value title="Input" value={run.input} shape={shape} />
+      {run.status !== "skipped" && <Value title="Output" value={run.output} shape={shape} />}
+    </div>
+  );
+}
+
+function Value({ title, value, shape }: { title: string; value: unknown; shape: Shape }) {
+  return (
+    <section aria-label={title}>
+      <h3 className="mb-1 font-medium">{title}</h3>
+      {value === null || value === undefined ? (
+        <p className="text-muted">Nothing yet.</p>
+      ) : shape === "tree" ? (
+        <JsonView value={value} />
+      ) : (
+        <CodeEditor
+          readOnly
+          aria-label={title}
+          value={JSON.stringify(value, null, 2)}
+          maxHeight="480px"
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+"use client";
+
+/** What every field of the inspector's form needs: the node, how to write, and its problems. */
+import { createContext, use, useCallback, useMemo } from "react";
+import { useEditor, useEditorStore } from "../context";
+import { updateNode } from "../model/edits";
+import type { JsonSchema } from "../model/json-schema";
+import { dotted, readPath, type Path } from "../model/paths";
+
+type FormContextValue = {
+  nodeId: string;
+  kind: string;
+  /** The schema that `$ref` is looked up in. */
+  root: JsonSchema;
+  config: unknown;
+  write: (path: Path, value: unknown) => void;
+  /** The first problem at a field, or below it when `deep`. */
+  problem: (path: Path, deep?: boolean) => string | undefined;
+};
+
+const FormContext = createContext<FormContextValue | null>(null);
+
+export const FormProvider = FormContext.Provider;
+
+export function useForm(): FormContextValue {
+  const value = use(FormContext);
+  if (!value) throw new Error("This field belongs inside a node's form.");
+  return value;
+}
+
+/** The value at a path below the node, e.g. ["config", "prompt"]. */
+export function useValue(path: Path): unknown {
+  return readPath({ config: useForm().config }, path);
+}
+
+/** The form's context for a node. Typing into one field is one step of undo. */
+export function useFormValue(
+  nodeId: string,
+  kind: string,
+  root: JsonSchema,
+  config: unknown,
+): FormContextValue {
+  const store = useEditorStore();
+  const problems = useEditor((state) => state.problems);
+  const write = useCallback(
+    (path: Path, value: unknown) => {
+      const { edit, types } = store.getState();
+      const key = `${nodeId}.${dotted(path)}`;
+      edit((flow) => updateNode(flow, nodeId, path, value, types), { key });
+    },
+    [store, nodeId],
+  );
+  return useMemo(() => {
+    const own = problems.filter((problem) => problem.node_id === nodeId);
+    const problem = (path: Path, deep?: boolean) => {
+      const field = dotted(path);
+      return own.find((it) => it.field === field || (deep && it.field?.startsWith(`${field}.`)))
+        ?.message;
+    };
+    return { nodeId, kind, root, config, write, problem };
+  }, [nodeId, kind, root, config, write, problems]);
+}

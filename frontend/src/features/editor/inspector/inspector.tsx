@@ -1,0 +1,178 @@
+"use client";
+
+/** The chosen node at the right: its form, its data in the run that is shown, its settings. */
+import { Copy, Trash2, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Field } from "@/components/field";
+import { IconButton } from "@/components/icon-button";
+import { Input } from "@/components/input";
+import { Tabs } from "@/components/tabs";
+import { duplicateSelection, removeSelection } from "../actions";
+import { useEditor, useEditorStore } from "../context";
+import { findNode, type FlowNode } from "../model/definition";
+import { slug } from "../model/ids";
+import { renameNode } from "../model/edits";
+import { resolve } from "../model/json-schema";
+import { nodeIds, uniqueId } from "../model/ids";
+import type { Problem } from "../model/problems";
+import { NodeIcon } from "../node-icon";
+import { Fields } from "./config-field";
+import { Connections } from "./connections";
+import { NodeData } from "./data";
+import { focusField } from "./focus-field";
+import { FormProvider, useFormValue } from "./form-context";
+import { NodeSettings } from "./settings";
+
+export function Inspector() {
+  const id = useEditor(({ selection }) =>
+    selection.nodes.size === 1 ? [...selection.nodes][0] : undefined,
+  );
+  const node = useEditor(({ flow }) => (id === undefined ? undefined : findNode(flow, id)));
+  if (!node) return null;
+  return <NodeInspector key={node.id} node={node} />;
+}
+
+function NodeInspector({ node }: { node: FlowNode }) {
+  const store = useEditorStore();
+  const type = useEditor((state) => state.types.get(node.type));
+  const root = type?.config_schema ?? {};
+  const form = useFormValue(node.id, node.type, root, node.config);
+  const panel = useRef<HTMLElement>(null);
+  useFocusRequests(node.id, panel);
+  return (
+    <aside
+      ref={panel}
+      aria-label="Inspector"
+      className="flex h-full w-90 shrink-0 flex-col border-l bg-surface"
+    >
+      <header className="flex h-12 shrink-0 items-center gap-2 pr-2 pl-4">
+        <NodeIcon type={type} />
+        <h2 className="min-w-0 flex-1 truncate font-semibold">{type?.title ?? node.type}</h2>
+        <IconButton
+          label="Duplicate"
+          keys={["Ctrl", "D"]}
+          icon={<Copy aria-hidden />}
+          onClick={() => duplicateSelection(store)}
+        />
+        <IconButton
+          label="Remove"
+          keys={["Del"]}
+          icon={<Trash2 aria-hidden />}
+          onClick={() => removeSelection(store)}
+        />
+        <IconButton
+          label="Close the inspector"
+          keys={["Esc"]}
+          icon={<X aria-hidden />}
+          onClick={() => store.getState().select([])}
+        />
+      </header>
+      <FormProvider value={form}>
+        <Tabs
+          label="Inspector"
+          className="min-h-0 flex-1 px-4"
+          tabs={[
+            {
+              value: "configure",
+              label: "Configure",
+              content: (
+                <div className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                  <div className="flex flex-col gap-4">
+                    <Loose node={node} />
+                    <NameField node={node} />
+                    {type && (
+                      <Fields
+                        schema={resolve(root, root)}
+                        path={["config"]}
+                        value={node.config}
+                        owner={node.type}
+                      />
+                    )}
+                    <hr />
+                    <Connections node={node} />
+                    <hr />
+                    <NodeSettings node={node} />
+                  </div>
+                </div>
+              ),
+            },
+            {
+              value: "data",
+              label: "Data",
+              content: (
+                <div className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                  <NodeData id={node.id} />
+                </div>
+              ),
+            },
+          ]}
+        />
+      </FormProvider>
+    </aside>
+  );
+}
+
+/** An id that was made from the type, not chosen: it may still follow the name. */
+const AUTOMATIC = /^(.+?)(_\d+)?$/;
+
+function NameField({ node }: { node: FlowNode }) {
+  const store = useEditorStore();
+
+  function onChange(label: string) {
+    const { edit } = store.getState();
+    const change = (other: FlowNode) => (other.id === node.id ? { ...other, label } : other);
+    edit((flow) => ({ ...flow, nodes: flow.nodes.map(change) }), { key: `${node.id}.label` });
+  }
+  /** A node named for the first time is also called so in expressions. */
+  function onBlur() {
+    const { flow, edit, types, select } = store.getState();
+    if (AUTOMATIC.exec(node.id)?.[1] !== slug(node.type) || node.label === "") return;
+    const base = slug(node.label, node.id);
+    if (AUTOMATIC.exec(base)?.[1] === slug(node.type)) return;
+    const next = uniqueId(base, nodeIds(flow));
+    edit((before) => renameNode(before, node.id, next, types), { key: `${node.id}.label` });
+    select([next]);
+  }
+  return (
+    <div data-field="label">
+      <Field label="Name">
+        <Input
+          value={node.label}
+          maxLength={200}
+          placeholder={node.id}
+          onChange={(event) => onChange(event.target.value)}
+          onBlur={onBlur}
+        />
+      </Field>
+    </div>
+  );
+}
+
+/** Problems of the node that no field below shows. */
+function Loose({ node }: { node: FlowNode }) {
+  const problems = useEditor((state) => state.problems);
+  const own = problems.filter((problem) => problem.node_id === node.id && isLoose(problem));
+  if (own.length === 0) return null;
+  return (
+    <ul role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-xs text-failed">
+      {own.map(({ message }) => (
+        <li key={message}>{message}</li>
+      ))}
+    </ul>
+  );
+}
+
+function isLoose({ field }: Problem): boolean {
+  return !field || field === "config" || field === "type";
+}
+
+/** Puts the caret where a problem or the Enter key asked for. */
+function useFocusRequests(id: string, panel: React.RefObject<HTMLElement | null>) {
+  const store = useEditorStore();
+  const focus = useEditor((state) => state.focus);
+  useEffect(() => {
+    if (focus?.nodeId !== id || !panel.current) return;
+    focusField(panel.current, focus.field);
+    store.getState().setFocus(null);
+  }, [focus, id, panel, store]);
+}

@@ -1,0 +1,44 @@
+"use client";
+
+/** The upstream values a field may read, with their last value, filtered by what is typed. */
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import { useEditor, useEditorContext } from "../context";
+import { lastValue, upstreamValues, type UpstreamValue } from "../model/upstream";
+
+export type ValueOption = UpstreamValue & { last: string | null };
+
+const PREVIEW = 60;
+
+/** Everything `nodeId` may read that fits the query; empty while not wanted. */
+export function useValueOptions(nodeId: string, wanted: boolean, query: string): ValueOption[] {
+  const { overlay } = useEditorContext();
+  const flow = useEditor((state) => state.flow);
+  const values = useMemo(
+    () => (wanted ? upstreamValues(flow, nodeId) : []),
+    [wanted, flow, nodeId],
+  );
+  const runs = useStore(overlay, (state) => (wanted ? state.nodes : null));
+  const inputs = useStore(overlay, (state) => state.inputs);
+  return useMemo(() => {
+    const last = { inputs, output: (id: string) => runs?.[id]?.output ?? undefined };
+    return values
+      .filter((value) => fits(value, query))
+      .map((value) => ({ ...value, last: preview(lastValue(value, last)) }));
+  }, [values, runs, inputs, query]);
+}
+
+/** Each word or path piece typed stands somewhere in the value's names. */
+export function fits(value: UpstreamValue, query: string): boolean {
+  const text = `${value.expression} ${value.source.name}`.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function preview(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  const text = (typeof value === "string" ? value : JSON.stringify(value)).replace(/\s+/g, " ");
+  return text.length > PREVIEW ? `${text.slice(0, PREVIEW - 1)}…` : text;
+}

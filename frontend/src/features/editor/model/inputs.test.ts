@@ -1,0 +1,33 @@
+/** The run form asks for what the Input node declares. */
+import { describe, expect, it } from "vitest";
+import { research } from "../testing/flows";
+import { emptyDefinition } from "./definition";
+import { updateNode } from "./edits";
+import { inputFields, missingInputs, startValues } from "./inputs";
+import { types } from "../testing/flows";
+
+describe("inputs", () => {
+  const fields = [
+    { name: "topic", type: "string" },
+    { name: "deep", type: "boolean", required: false },
+    { name: "count", type: "integer", default: 3 },
+    { name: "" },
+  ];
+  const flow = updateNode(research(), "in", ["config", "fields"], fields, types);
+  it("reads the fields", () => {
+    expect(inputFields(flow).map(({ name, required }) => [name, required])).toEqual([
+      ["topic", true],
+      ["deep", false],
+      ["count", true],
+    ]);
+    expect(inputFields(emptyDefinition())).toEqual([]);
+  });
+  it("starts with the last values, then the defaults", () => {
+    const start = startValues(inputFields(flow), { topic: "tides" });
+    expect(start).toEqual({ topic: "tides", deep: false, count: 3 });
+  });
+  it("misses only what is required and empty", () => {
+    const missing = missingInputs(inputFields(flow), { topic: "", deep: null, count: 0 });
+    expect(Object.keys(missing)).toEqual(["topic"]);
+  });
+});

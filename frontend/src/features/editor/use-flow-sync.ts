@@ -1,0 +1,138 @@
+"use client";
+
+/** Keeps the server's copy of the flow up to date, and the problems it finds. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { toast } from "@/components/toast";
+import { flowKey, getFlow, saveFlow, validateFlow, type FlowRecord } from "./api";
+import { createAutosave, type SaveState } from "./autosave";
+import { readDefinition } from "./model/definition";
+import type { EditorStore } from "./store";
+
+/** How long after the last change the server is asked for problems. */
+const CHECK_MS = 500;
+
+export type FlowSync = {
+  state: SaveState;
+  name: string;
+  rename: (name: string) => void;
+  /** Saves now; true when the server has everything. */
+  flush: () => Promise<boolean>;
+  reload: () => Promise<void>;
+  overwrite: () => void;
+  /** Takes over the version after something else changed the flow, such as publishing. */
+  refresh: () => Promise<void>;
+};
+
+export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
+  const client = useQueryClient();
+  const [state, setState] = useState<SaveState>({ kind: "saved" });
+  const [name, setName] = useState(record.name);
+  const { id } = record;
+  const [autosave] = useState(() =>
+    createAutosave({
+      version: record.version,
+      save: async (change) => {
+        const saved = await saveFlow(id, change);
+        client.setQueryData(flowKey(id), saved);
+        return saved;
+      },
+      current: async () => (await getFlow(id)).version,
+      onState: setState,
+    }),
+  );
+
+  useEffect(
+    () =>
+      store.subscribe(({ flow }, before) => {
+        if (flow !== before.flow && !loading.has(flow)) autosave.changed({ definition: flow });
+      }),
+    [store, autosave],
+  );
+  useEffect(() => {
+    // The browser asks by itself before leaving with something unsaved.
+    const guard = (event: BeforeUnloadEvent) => {
+      if (autosave.dirty) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", guard);
+    return () => {
+      window.removeEventListener("beforeunload", guard);
+      void autosave.flush();
+    };
+  }, [autosave]);
+  useChecks(store);
+
+  const rename = useCallback(
+    (next: string) => {
+      setName(next);
+      autosave.changed({ name: next });
+    },
+    [autosave],
+  );
+  const refresh = useCallback(async () => {
+    const latest = await client.fetchQuery({
+      queryKey: flowKey(id),
+      queryFn: () => getFlow(id),
+      staleTime: 0,
+    });
+    if (!autosave.dirty) autosave.adopt(latest.version);
+  }, [autosave, client, id]);
+  const reload = useCallback(async () => {
+    try {
+      const latest = await getFlow(id);
+      client.setQueryData(flowKey(id), latest);
+      const flow = readDefinition(latest.definition);
+      loading.add(flow);
+      store.getState().load(flow);
+      setName(latest.name);
+      autosave.adopt(latest.version);
+    } catch (error) {
+      toast.error("The flow could not be reloaded", error);
+    }
+  }, [autosave, client, id, store]);
+
+  return useMemo(
+    () => ({
+      state,
+      name,
+      rename,
+      reload,
+      refresh,
+      flush: autosave.flush,
+      overwrite: () => void autosave.overwrite(),
+    }),
+    [state, name, rename, reload, refresh, autosave],
+  );
+}
+
+/** Definitions that came from the server: showing one is not a change to be saved. */
+const loading = new WeakSet<object>();
+
+/** Asks the server for problems a moment after each change; an answer that came late is dropped. */
+function useChecks(store: EditorStore): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let round = 0;
+    async function check() {
+      const { flow, setChecked } = store.getState();
+      const own = (round += 1);
+      try {
+        const { problems } = await validateFlow(flow);
+        if (own === round) setChecked({ flow, problems });
+      } catch {
+        // Without an answer the instant checks stand; saving reports that the server is away.
+      }
+    }
+    void check();
+    const unsubscribe = store.subscribe(({ flow }, before) => {
+      if (flow.nodes === before.flow.nodes && flow.edges === before.flow.edges) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => void check(), CHECK_MS);
+    });
+    return () => {
+      unsubscribe();
+      clearTimeout(timer);
+      round += 1;
+    };
+  }, [store]);
+}
