@@ -15,6 +15,7 @@ import aiohttp
 from watchbill.adapters.litellm import connection, failures
 from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
+from watchbill.adapters.litellm.gathering import open_session
 from watchbill.adapters.litellm.library import load_litellm
 from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
@@ -28,12 +29,6 @@ _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
 _LIBRARY_SECONDS = 4000.0
 _TEST_SECONDS = 20.0
-
-
-def open_session() -> aiohttp.ClientSession:
-    """The HTTP session for model calls: no limit on connections, since each call waits for minutes on one."""
-    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
-    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ class Reading:
         text = getattr(message, "content", None) or ""
         if text:
             self.pieces.append(text)
-        self.refusal += getattr(message, "refusal", None) or ""
+        extras = getattr(message, "provider_specific_fields", None) or {}
+        self.refusal += extras.get("refusal") or ""
         for position, call in enumerate(getattr(message, "tool_calls", None) or ()):
             self._add_tool(call, position)
         return text
