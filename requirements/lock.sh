@@ -9,3 +9,4 @@ lock() {
 lock api.in -o api.txt
 lock api.in worker.in -o worker.txt
 lock dev.in -o dev.txt
+lock build.in -c dev.txt -o build.txt

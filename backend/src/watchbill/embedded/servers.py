@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import secrets
 import signal
 import socket
@@ -85,12 +86,12 @@ def start_valkey(folder: Path) -> Server:
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    state, log = folder / "server", folder / "server.log"
+    state, log, url = folder / "server", folder / "server.log", ""
     if state.exists():
         pid, url = state.read_text().split()
         if _alive(int(pid), "valkey-server"):
             return Server(int(pid), url)
-    port, password = _free_port(), secrets.token_urlsafe(24)
+    port, password = _previous(url) or (_free_port(), secrets.token_urlsafe(24))
     config = folder / "valkey.conf"
     _write_private(
         config,
@@ -102,6 +103,22 @@ def start_valkey(folder: Path) -> Server:
     server = Server(pid, f"redis://:{password}@127.0.0.1:{port}/0")
     _write_private(state, f"{server.pid} {server.url}")
     return server
+
+
+def _previous(url: str) -> tuple[int, str] | None:
+    """Port and password of the last start, if they can be had again: clients of a server that died wait
+    there for the next one."""
+    found = re.fullmatch(r"redis://:(.+)@127\.0\.0\.1:(\d+)/0", url)
+    if found is None:
+        return None
+    with socket.socket() as probe:
+        # As the server does itself: connections that linger are no reason to move.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(found[2])))
+        except OSError:
+            return None
+    return int(found[2]), found[1]
 
 
 def stop(server: Server, *, seconds: float = 15) -> None:
@@ -236,6 +253,11 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C"}
 
 
+def _group(user: str | None) -> int | None:
+    # With root's group, a folder that is closed to that group would be closed to the server.
+    return pwd.getpwnam(user).pw_gid if user else None
+
+
 def _run(command: Sequence[str], log: Path, user: str | None, *, text: str = "") -> None:
     with log.open("ab") as output:
         done = subprocess.run(  # noqa: S603 (a program of ours)
@@ -244,6 +266,8 @@ def _run(command: Sequence[str], log: Path, user: str | None, *, text: str = "")
             stdout=output,
             stderr=output,
             user=user,
+            group=_group(user),
+            extra_groups=[] if user else None,
             cwd="/",
             env=_environment(),
             check=False,
@@ -260,6 +284,8 @@ def _spawn(command: Sequence[str], log: Path, user: str | None) -> int:
             stdout=output,
             stderr=output,
             user=user,
+            group=_group(user),
+            extra_groups=[] if user else None,
             cwd="/",
             env=_environment(),
             start_new_session=True,

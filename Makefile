@@ -1,0 +1,120 @@
+# Each target does its own set-up: a fresh clone needs nothing but Python >= 3.11, Node >= 20.9 and make.
+#   make up ARGS="--port 8001"      options of `watchbill up`
+#   make test REPORTS=build/reports     also writes JUnit files
+
+ARGS ?=
+REPORTS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UI_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+  $(wildcard frontend/*.json frontend/*.ts frontend/*.mjs)
+
+# The newest Python that fits, and that can make a virtual environment.
+FIND_PYTHON = for python in python3.13 python3.12 python3.11 python3; do \
+  if $$python -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+  2>/dev/null; then found=$$python; break; fi; done; \
+  if [ -z "$$found" ]; then echo "Watchbill needs Python 3.11, 3.12 or 3.13 with its venv module" \
+  "(on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; fi
+FIND_NODE = if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+  process.exit(a > 20 || (a === 20 && b >= 9) ? 0 : 1)' 2>/dev/null || ! command -v npm >/dev/null; then \
+  echo "Building the user interface needs Node 20.9 or newer with npm; this machine has" \
+  "$$(node --version 2>/dev/null || echo none)." >&2; exit 1; fi
+# uv takes seconds where pip takes minutes; pip is there for machines whose packages only pip can reach.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) \
+  || $(PIP) install --quiet --require-hashes --requirement $(1)
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench lock format openapi docs build clean dev ui
+
+help:
+	@echo "make up       start Watchbill on http://127.0.0.1:8000"
+	@echo "make test     every test: backend, frontend, browser"
+	@echo "make check    formatters, linters, types, import rules, generated files"
+	@echo "make bench    benchmarks: a table, and JSON in bench/results"
+	@echo "make build    a wheel with the user interface, in dist"
+	@echo "make format   format everything"
+	@echo "make openapi  write the OpenAPI document and the client generated from it"
+	@echo "make docs     write the reference pages that are generated from the code"
+	@echo "make lock     lock the Python dependencies again"
+	@echo "make clean    remove everything that was built; data stay"
+
+up: .venv/runtime frontend/out/index.html
+	@$(BIN)/watchbill up $(ARGS)
+
+# --- set-up: a stamp file tells what is done, so that a second run does nothing ---
+
+.venv/tools: requirements/build.txt
+	@$(FIND_PYTHON); test -x $(BIN)/python || { echo "Making .venv with $$($$found --version)."; $$found -m venv .venv; }
+	@$(PIP) install --quiet --require-hashes --requirement requirements/build.txt
+	@touch $@
+
+.venv/runtime: .venv/tools requirements/worker.txt pyproject.toml
+	@echo "Installing the Python packages."
+	@$(call INSTALL,requirements/worker.txt)
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/runtime requirements/dev.txt
+	@echo "Installing the Python packages for development."
+	@$(call INSTALL,requirements/dev.txt)
+	@touch $@
+
+frontend/node_modules/.done: frontend/package-lock.json
+	@$(FIND_NODE)
+	@echo "Installing the packages of the user interface."
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
+	@$(FIND_NODE)
+	@$(MAKE) --no-print-directory frontend/node_modules/.done
+	@echo "Building the user interface."
+	@cd frontend && npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
+	@touch $@
+
+dev: .venv/dev frontend/node_modules/.done
+ui: frontend/out/index.html
+
+# --- development ---
+
+test: dev ui
+	$(BIN)/pytest -n auto --dist worksteal $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
+	cd frontend && npx vitest run $(if $(REPORTS),--reporter=default --reporter=junit \
+	  --outputFile.junit=../$(REPORTS)/frontend.xml)
+	cd frontend && $(if $(REPORTS),PLAYWRIGHT_JUNIT_OUTPUT_FILE=../$(REPORTS)/browser.xml) \
+	  npx playwright test $(if $(REPORTS),--reporter=list$(,)junit)
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	cd frontend && npm run --silent gen:api -- --check
+	cd frontend && npm run --silent format:check
+	cd frontend && npm run --silent lint
+	cd frontend && npm run --silent typecheck
+
+bench: dev ui
+	$(BIN)/python -m bench $(ARGS)
+
+format: dev
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
+	cd frontend && npm run --silent format
+
+openapi docs: dev
+	$(BIN)/python docs/generate.py
+	cd frontend && npm run --silent gen:api
+
+lock: .venv/dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh
+
+build: dev ui
+	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
+
+clean:
+	rm -rf .venv dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
+	  .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+, := ,

@@ -1,0 +1,47 @@
+"""Serves the API with uvicorn, on an address or on a socket that the supervisor opened."""
+
+from __future__ import annotations
+
+import os
+import socket
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from watchbill.config import Settings
+
+# Streams of events never end by themselves.
+_GRACE_SECONDS = 3
+
+
+def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    options: dict[str, Any] = {
+        "host": host or settings.api_host,
+        "port": port or settings.api_port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
+    if settings.api_reload and fd is None:
+        folder = str(Path(__file__).parents[1])
+        uvicorn.run("watchbill.cli.serve:create", factory=True, reload=True, reload_dirs=[folder], **options)
+        return
+    server = uvicorn.Server(uvicorn.Config(create(settings), **options))
+    server.run(sockets=None if fd is None else [_inherited(fd)])
+
+
+def create(settings: Settings | None = None) -> Any:
+    """The ASGI application; without settings, for the reloader, from the environment."""
+    # The assemblies do not import each other; a command finds them by name.
+    return import_module("watchbill.api.app").create_app(settings or Settings())
+
+
+def _inherited(fd: int) -> socket.socket:
+    # A copy: uvicorn closes its sockets, and the number belongs to the supervisor's protocol.
+    listener = socket.socket(fileno=os.dup(fd))
+    listener.setblocking(False)
+    return listener
