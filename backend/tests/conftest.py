@@ -1,0 +1,92 @@
+"""Fixtures of all tests: real PostgreSQL and Valkey, the API on them, and people who use it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from tests import people
+from tests.people import Person, http_client
+from tests.services import Services, services
+from watchbill.api.app import create_app
+from watchbill.config import Settings
+from watchbill.kit.db import Database
+
+
+@pytest.fixture(scope="session", name="services")
+def _services() -> Iterator[Services]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with services(worker, run) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def settings(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a test process, on databases of its own."""
+    return Settings(
+        env="test",
+        database_url=services.database_url,
+        redis_url=services.redis_url,
+        bcrypt_cost=4,
+        data_dir=tmp_path_factory.mktemp("data"),
+        demo_llm_url="http://127.0.0.1:9/v1",
+        _env_file=None,
+    )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The API, started."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    return app.state.database
+
+
+@pytest_asyncio.fixture
+async def visitor(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Somebody who is not signed in."""
+    async with http_client(app) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def admin(app: FastAPI) -> AsyncIterator[Person]:
+    """The admin of a new tenant."""
+    person = await people.register(app)
+    async with person.http:
+        yield person
+
+
+@pytest_asyncio.fixture
+async def member(app: FastAPI, admin: Person) -> AsyncIterator[Person]:
+    """A member of the admin's tenant."""
+    person = await people.join(app, admin.tenant_id, "member")
+    async with person.http:
+        yield person
+
+
+@pytest_asyncio.fixture
+async def viewer(app: FastAPI, admin: Person) -> AsyncIterator[Person]:
+    """A viewer of the admin's tenant."""
+    person = await people.join(app, admin.tenant_id, "viewer")
+    async with person.http:
+        yield person
+
+
+@pytest_asyncio.fixture
+async def stranger(app: FastAPI) -> AsyncIterator[Person]:
+    """The admin of another tenant."""
+    person = await people.register(app, "Others")
+    async with person.http:
+        yield person

@@ -1,0 +1,87 @@
+"""People who use the API in tests, each with an HTTP client of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity import tokens
+from watchbill.features.identity.permissions import Role
+from watchbill.features.identity.tables import Membership, User
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody signed in. `http` sends their token; paths are relative to /api/v1."""
+
+    http: AsyncClient
+    user_id: UUID
+    tenant_id: UUID
+    email: str
+    token: str
+
+    @property
+    def scope(self) -> TenantScope:
+        return TenantScope(self.tenant_id)
+
+
+def new_email() -> str:
+    return f"person{next(_numbers)}-{uuid4().hex[:8]}@example.com"
+
+
+def http_client(app: FastAPI, token: str | None = None) -> AsyncClient:
+    """A client of the app; with a token it sends it as Bearer."""
+    return AsyncClient(
+        transport=ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://test/api/v1/",
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+    )
+
+
+async def register(app: FastAPI, tenant_name: str = "Acme") -> Person:
+    """Sign somebody up with a tenant of their own."""
+    email = new_email()
+    async with http_client(app) as http:
+        form = {"email": email, "password": PASSWORD, "tenant_name": tenant_name}
+        answer = checked(await http.post("auth/register", json=form), 201)
+    token = answer["access_token"]
+    user, tenant = UUID(answer["user"]["id"]), UUID(answer["tenant"]["id"])
+    return Person(http_client(app, token), user, tenant, email, token)
+
+
+async def join(app: FastAPI, tenant_id: UUID, role: Role) -> Person:
+    """Make somebody who belongs to a tenant with a role."""
+    user = User(id=uuid4(), email=new_email(), password_hash="-", full_name=None)
+    async with app.state.database.transaction() as work:
+        work.session.add(user)
+        await work.session.flush()
+        work.session.add(Membership(user_id=user.id, tenant_id=tenant_id, role=role))
+    secret = app.state.identity_options.jwt_secret
+    token = tokens.issue(secret, user.id, tenant_id, role, seconds=600)
+    return Person(http_client(app, token), user.id, tenant_id, user.email, token)
+
+
+def checked(response: httpx.Response, status: int = 200):
+    """The JSON of an answer that has the expected status."""
+    assert response.status_code == status, f"{response.status_code} {response.text}"
+    return response.json() if response.content else None
+
+
+def refused(response: httpx.Response, status: int, code: str | None = None):
+    """The problem of an answer that refuses."""
+    problem = checked(response, status)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "request_id"} <= problem.keys()
+    assert problem["status"] == status
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert code is None or problem["code"] == code, problem
+    return problem
