@@ -8,86 +8,42 @@ import {
   useQueryClient,
   type QueryClient,
 } from "@tanstack/react-query";
-import { transport } from "@/lib/api/transport";
-import type {
-  ExecutionFailure,
-  ExecutionStatus,
-  Json,
-  NodeFailure,
-  NodeStatus,
-  Usage,
-} from "@/lib/events";
+import { api, type Schema } from "@/lib/api/client";
+import type { ExecutionStatus, Json } from "@/lib/events";
 
-export type ExecutionSummary = {
-  id: string;
-  flow_id: string | null;
-  flow_name: string | null;
-  /** Null when the draft was run. */
-  version: number | null;
-  status: ExecutionStatus;
-  cancel_requested: boolean;
-  error: ExecutionFailure | null;
-  usage: Usage;
-  created_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-};
+export type ExecutionSummary = Schema<"ExecutionSummary">;
 
-export type NodeExecution = {
-  node_id: string;
-  status: NodeStatus;
-  attempt: number;
-  input: Json;
-  output: Json;
-  handle: string | null;
-  error: NodeFailure | null;
-  started_at: string | null;
-  finished_at: string | null;
-  usage: Usage;
-};
-
-export type FlowNode = { id: string; type: string; label?: string; config?: Record<string, Json> };
-
+/** Of a flow's definition, what a run is shown with. */
 export type FlowDefinition = {
-  nodes: FlowNode[];
+  nodes: { id: string; type: string; label?: string; config?: Record<string, unknown> }[];
   edges: { id: string; source: string; target: string; source_handle?: string | null }[];
   layout?: Record<string, { x: number; y: number }>;
 };
 
-export type ExecutionDetail = ExecutionSummary & {
+export type ExecutionDetail = Omit<Schema<"ExecutionDetail">, "definition" | "inputs"> & {
   inputs: Record<string, Json>;
-  outputs: Record<string, Json> | null;
-  nodes: NodeExecution[];
   definition: FlowDefinition;
-  last_seq: number;
 };
-
-type Page<Item> = { items: Item[]; next_cursor: string | null };
 
 export type ExecutionFilter = { status: ExecutionStatus | null; flowId: string | null };
 
 const PAGE = 50;
 /** While runs are under way the list looks again; a run's own page gets its events pushed. */
 const LIST_REFRESH_MS = 3000;
-const BASE = "/api/v1/executions";
-
-async function call<Answer>(path: string, method = "GET"): Promise<Answer> {
-  const response = await transport(new Request(new URL(path, window.location.origin), { method }));
-  return (await response.json()) as Answer;
-}
-
 /** Newest first, a page at a time. */
 export function useExecutions({ status, flowId }: ExecutionFilter) {
   return useInfiniteQuery({
     queryKey: ["executions", { status, flowId }],
-    queryFn: ({ pageParam }) => {
-      const query = new URLSearchParams({ limit: String(PAGE) });
-      if (status) query.set("status", status);
-      if (flowId) query.set("flow_id", flowId);
-      if (pageParam) query.set("cursor", pageParam);
-      return call<Page<ExecutionSummary>>(`${BASE}?${query}`);
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        limit: PAGE,
+        cursor: pageParam ?? undefined,
+        status: status ? [status] : undefined,
+        flow_id: flowId ?? undefined,
+      };
+      return body(await api.GET("/api/v1/executions", { params: { query }, signal }));
     },
-    initialPageParam: "",
+    initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.items.some(isUnderWay)) ? LIST_REFRESH_MS : false,
@@ -102,7 +58,13 @@ function isUnderWay({ status }: ExecutionSummary): boolean {
 export function useExecutionDetail(id: string) {
   return useQuery({
     queryKey: ["execution", id],
-    queryFn: () => call<ExecutionDetail>(`${BASE}/${encodeURIComponent(id)}`),
+    queryFn: async ({ signal }) => {
+      const detail = body(
+        await api.GET("/api/v1/executions/{execution_id}", { ...at(id), signal }),
+      );
+      // The document describes both as any object; a stored plan has always been checked.
+      return detail as ExecutionDetail;
+    },
   });
 }
 
@@ -110,7 +72,7 @@ export function useExecutionDetail(id: string) {
 export function useCancelExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => call<unknown>(`${BASE}/${encodeURIComponent(id)}/cancel`, "POST"),
+    mutationFn: () => api.POST("/api/v1/executions/{execution_id}/cancel", at(id)),
     onSettled: () => refreshExecution(client, id),
   });
 }
@@ -127,7 +89,18 @@ export async function refreshExecution(client: QueryClient, id: string): Promise
 export function useFlowChoices() {
   return useQuery({
     queryKey: ["flows", "choices"],
-    queryFn: () => call<Page<{ id: string; name: string }>>("/api/v1/flows?limit=100"),
+    queryFn: async ({ signal }) =>
+      body(await api.GET("/api/v1/flows", { params: { query: { limit: 100 } }, signal })),
     staleTime: 60_000,
   });
+}
+
+function at(id: string) {
+  return { params: { path: { execution_id: id } } };
+}
+
+/** Refusals are thrown before, so an answer without a body would break the contract. */
+function body<Body>({ data }: { data?: Body }): Body {
+  if (data === undefined) throw new Error("The server sent an empty answer.");
+  return data;
 }

@@ -55,8 +55,11 @@ export function RunDrawer(props: RunDrawerProps) {
       className={cn("flex size-full min-h-0 flex-col bg-background", className)}
     >
       <header className="flex min-h-10 shrink-0 items-center gap-2 border-b px-4 py-1">
-        {shape === "tall" && <h2 className="min-w-0 truncate font-semibold">{name}</h2>}
-        <RunFacts run={run} className="min-w-0 flex-1" />
+        {shape === "tall" ? (
+          <h2 className="min-w-0 flex-1 truncate font-semibold">{name}</h2>
+        ) : (
+          <RunFacts run={run} className="min-w-0 flex-1" />
+        )}
         <CancelButton run={run} size="sm" />
         <Button asChild size="sm" variant="ghost">
           <Link href={executionHref(executionId)} prefetch={false}>
@@ -66,6 +69,7 @@ export function RunDrawer(props: RunDrawerProps) {
         </Button>
         <IconButton label="Close" icon={<X aria-hidden />} onClick={onClose} />
       </header>
+      {shape === "tall" && <RunFacts run={run} className="shrink-0 border-b px-4 py-1.5" />}
       {run.connection === "failed" && state.seq === 0 ? (
         <ErrorState
           error={run.error}

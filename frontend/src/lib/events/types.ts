@@ -10,7 +10,7 @@ export type NodeStatus = ExecutionStatus | "skipped";
 export type ErrorKind = "user" | "upstream" | "timeout" | "limit" | "bug";
 
 export type NodeFailure = { kind: ErrorKind; code: string; message: string };
-export type ExecutionFailure = NodeFailure & { node_id: string | null };
+export type ExecutionFailure = NodeFailure & { node_id?: string | null };
 
 /** Tokens are counts, cost is US dollars, `llm_calls` counts answered calls. */
 export type Usage = {

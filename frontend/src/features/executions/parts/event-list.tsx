@@ -46,7 +46,7 @@ export function EventList({ state, steps, className }: EventListProps) {
         />
         <Select
           aria-label="Step"
-          className="h-7 w-40"
+          className="h-7 w-32"
           value={nodeId ?? ANY}
           onChange={(value) => setNodeId(value === ANY ? null : value)}
           options={[
@@ -78,7 +78,7 @@ export function EventList({ state, steps, className }: EventListProps) {
           live={!isFinal(state.status)}
         />
         {opened && (
-          <div className="w-2/5 shrink-0 overflow-auto border-l p-3">
+          <div className="w-2/5 max-w-120 shrink-0 overflow-auto border-l p-3">
             <JsonView value={opened} depth={3} />
           </div>
         )}
@@ -153,13 +153,18 @@ function Rows({ events, names, begin, open, onOpen, live }: RowsProps) {
               <span className="w-10 shrink-0 text-right font-mono text-muted tabular-nums">
                 {event.seq}
               </span>
-              <span className="w-16 shrink-0 text-right text-muted tabular-nums">
+              <span
+                className={cn(
+                  "w-16 shrink-0 text-right text-muted tabular-nums",
+                  open !== null && "hidden",
+                )}
+              >
                 {begin ? `+${formatDuration(Date.parse(event.timestamp) - Date.parse(begin))}` : ""}
               </span>
-              <span className={cn("w-38 shrink-0 truncate font-mono", tone(event.type))}>
+              <span className={cn("w-36 shrink-0 truncate font-mono", tone(event.type))}>
                 {event.type}
               </span>
-              <span className="w-32 shrink-0 truncate">
+              <span className="w-28 shrink-0 truncate">
                 {event.node_id === null ? "" : (names.get(event.node_id) ?? event.node_id)}
               </span>
               <span className="min-w-0 flex-1 truncate text-muted">{eventLine(event)}</span>

@@ -42,32 +42,29 @@ export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
   const { error, refetch } = useExecutionDetail(executionId);
   const name = run.detail?.flow_name ?? "Execution";
   const version = run.detail && (run.detail.version ? `version ${run.detail.version}` : "draft");
+  const crumbs = [{ label: "Executions", href: EXECUTIONS_PATH }, { label: name }];
+  if (error && run.state.seq === 0) {
+    const retry = () => {
+      void refetch();
+      reconnect(executionId);
+    };
+    return (
+      <>
+        <PageBar crumbs={crumbs} />
+        <ErrorState error={error} title="The execution could not be loaded" onRetry={retry} />
+      </>
+    );
+  }
   return (
     <div className="flex h-full flex-col">
-      <PageBar
-        crumbs={[{ label: "Executions", href: EXECUTIONS_PATH }, { label: name }]}
-        actions={<Actions run={run} />}
-      />
+      <PageBar crumbs={crumbs} actions={<Actions run={run} />} />
       <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b px-4 py-2">
         <h1 className="text-base font-semibold">{name}</h1>
         <span className="text-xs text-muted">{version}</span>
         <RunFacts run={run} className="flex-1" />
         <ExecutionId id={executionId} />
       </header>
-      {error && run.state.seq === 0 ? (
-        <ErrorState
-          error={error}
-          title="The execution could not be loaded"
-          onRetry={() => {
-            void refetch();
-            reconnect(executionId);
-          }}
-        />
-      ) : run.steps.length === 0 ? (
-        <SkeletonRows rows={4} />
-      ) : (
-        <Body run={run} canvas={canvas} />
-      )}
+      {run.steps.length === 0 ? <SkeletonRows rows={4} /> : <Body run={run} canvas={canvas} />}
     </div>
   );
 }
@@ -167,22 +164,32 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
           </div>
         }
       >
-        <div className="absolute inset-0 flex flex-col">
-          <Timeline
-            state={state}
-            steps={steps}
-            selected={step}
-            onSelect={choose}
-            className="max-h-1/2 shrink-0 border-b"
-          />
-          <Tabs
-            label="Views of the execution"
-            flush
-            className="flex-1"
-            tabs={tabs}
-            value={tabs.find(({ value }) => value === params.get("tab"))?.value ?? "result"}
-            onChange={(tab) => change({ tab: tab === "result" ? null : tab })}
-          />
+        <div className="absolute inset-0">
+          <SplitPane
+            name="execution.views"
+            direction="vertical"
+            initial={420}
+            side={
+              <Tabs
+                label="Views of the execution"
+                flush
+                className="h-full"
+                tabs={tabs}
+                value={tabs.find(({ value }) => value === params.get("tab"))?.value ?? "result"}
+                onChange={(tab) => change({ tab: tab === "result" ? null : tab })}
+              />
+            }
+          >
+            <div className="absolute inset-0">
+              <Timeline
+                state={state}
+                steps={steps}
+                selected={step}
+                onSelect={choose}
+                className="size-full"
+              />
+            </div>
+          </SplitPane>
         </div>
       </SplitPane>
     </div>

@@ -12,7 +12,7 @@ import { Duration, Money, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { SkeletonRows } from "@/components/skeleton";
 import { SplitPane } from "@/components/split-pane";
-import { StatusBadge, StatusIcon, statusLooks } from "@/components/status-badge";
+import { StatusBadge, statusLooks } from "@/components/status-badge";
 import { Table, type Column } from "@/components/table";
 import { PageBar } from "@/features/shell";
 import { isFinal, type ExecutionStatus } from "@/lib/events";
@@ -88,11 +88,10 @@ function Filters({ status, flowId, onChange }: FiltersProps) {
     <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
       <FilterChips
         label="Status"
-        chips={statuses.map((value) => ({
-          value,
-          label: statusLooks[value].word,
-          icon: <StatusIcon status={value} labelled={false} />,
-        }))}
+        chips={statuses.map((value) => {
+          const { word: label, icon: Icon, text } = statusLooks[value];
+          return { value, label, icon: <Icon aria-hidden className={text} /> };
+        })}
         value={status}
         onChange={(value) => onChange({ status: value })}
       />
