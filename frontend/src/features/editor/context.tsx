@@ -12,6 +12,8 @@ export type EditorContextValue = {
   store: EditorStore;
   overlay: OverlayStore;
   names: Names;
+  /** Nothing can be changed: the flow of a run is only looked at. */
+  readOnly: boolean;
 };
 
 export const EditorContext = createContext<EditorContextValue | null>(null);

@@ -2,12 +2,12 @@
 
 /** An open flow: its stores, and how the parts of the editor stand together. */
 import { useCallback, useMemo, useState } from "react";
+import { useStore } from "zustand";
 import { SplitPane } from "@/components/split-pane";
 import { toast } from "@/components/toast";
-import { useRunOverlay } from "@/lib/events";
 import { Palette } from "./add/palette";
 import { QuickAdd } from "./add/quick-add";
-import { executeFlow, useAgents, useCrews, type FlowRecord } from "./api";
+import { executeFlow, type FlowRecord } from "./api";
 import { EditorBar } from "./bar/editor-bar";
 import { RunDialog } from "./bar/run-dialog";
 import { Canvas } from "./canvas/canvas";
@@ -16,7 +16,7 @@ import { Inspector } from "./inspector/inspector";
 import { readDefinition } from "./model/definition";
 import { inputFields } from "./model/inputs";
 import type { NodeTypes } from "./model/node-types";
-import { createOverlayStore } from "./model/overlay";
+import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
 import { useFlowSync } from "./use-flow-sync";
@@ -27,9 +27,7 @@ type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
 export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
   const [store] = useState(() => createEditorStore(types, readDefinition(record.definition)));
-  const [overlay] = useState(createOverlayStore);
   const names = useNames();
-  const context = useMemo(() => ({ store, overlay, names }), [store, overlay, names]);
   const sync = useFlowSync(store, record);
   const { flush } = sync;
   useShortcuts(
@@ -39,9 +37,13 @@ export function Editor(props: EditorProps) {
 
   const [ownRun, setOwnRun] = useState<string | null>(null);
   const executionId = props.executionId === undefined ? ownRun : props.executionId;
-  useRunOverlay(
-    executionId,
-    useMemo(() => feeding(overlay), [overlay]),
+  const overlay = useRunShown(executionId);
+  const context = useMemo(
+    () => ({ store, overlay, names, readOnly: false }),
+    [store, overlay, names],
+  );
+  const selected = useStore(store, ({ selection }) =>
+    selection.nodes.size === 1 ? ([...selection.nodes][0] ?? null) : null,
   );
   const show = (id: string | null) => {
     setOwnRun(id);
@@ -85,7 +87,16 @@ export function Editor(props: EditorProps) {
             direction="vertical"
             initial={280}
             max={720}
-            side={executionId === null ? null : renderRun?.(executionId, () => show(null))}
+            side={
+              executionId === null
+                ? null
+                : renderRun?.({
+                    executionId,
+                    selected,
+                    onSelect: (id) => store.getState().select(id === null ? [] : [id]),
+                    onClose: () => show(null),
+                  })
+            }
           >
             <Canvas />
           </SplitPane>
@@ -103,22 +114,4 @@ export function Editor(props: EditorProps) {
       )}
     </EditorContext>
   );
-}
-
-/** The overlay's actions alone: the whole state is another object after each change. */
-function feeding(overlay: ReturnType<typeof createOverlayStore>) {
-  const { show, update, clear } = overlay.getState();
-  return { show, update, clear };
-}
-
-/** What stored agents and crews are called, for the line on their nodes. */
-function useNames() {
-  const { data: agents } = useAgents();
-  const { data: crews } = useCrews();
-  return useMemo(() => {
-    const byId = (list: { id: string; name: string }[] = []) =>
-      new Map(list.map(({ id, name }) => [id, name]));
-    const [agentNames, crewNames] = [byId(agents), byId(crews)];
-    return { agent: (id: string) => agentNames.get(id), crew: (id: string) => crewNames.get(id) };
-  }, [agents, crews]);
 }

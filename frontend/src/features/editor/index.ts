@@ -1,2 +1,3 @@
 /** What routes and other features use of the editor. */
-export { EditorView, type EditorViewProps, type RunRequest } from "./view";
+export { RunCanvas, type RunCanvasProps } from "./canvas/run-canvas";
+export { EditorView, type EditorViewProps, type RunRequest, type RunSlot } from "./view";

@@ -21,7 +21,15 @@ export type EditorViewProps = {
   /** Starts a run of the draft and gives its id; without it the editor asks the server itself. */
   onRun?: (request: RunRequest) => Promise<string>;
   /** The content of the run drawer. */
-  renderRun?: (executionId: string, close: () => void) => ReactNode;
+  renderRun?: (run: RunSlot) => ReactNode;
+};
+
+/** What the content of the run drawer is given; the chosen node is the canvas's. */
+export type RunSlot = {
+  executionId: string;
+  selected: string | null;
+  onSelect: (nodeId: string | null) => void;
+  onClose: () => void;
 };
 
 export function EditorView(props: EditorViewProps) {

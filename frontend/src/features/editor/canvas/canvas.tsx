@@ -103,6 +103,7 @@ export function Canvas() {
       fitView
       fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
       onlyRenderVisibleElements
+      attributionPosition="bottom-center"
       snapToGrid
       snapGrid={[8, 8]}
     >

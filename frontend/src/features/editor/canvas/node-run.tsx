@@ -16,18 +16,23 @@ export function NodeRun({ run }: { run: NodeOverlay }) {
         <span className={cn("flex-1", statusLooks[run.status].text)}>
           {statusLooks[run.status].word}
         </span>
-        {run.tokens > 0 && (
-          <span>
-            <Tokens value={run.tokens} /> tok
-          </span>
-        )}
-        {run.costUsd > 0 && <Money value={run.costUsd} />}
         {run.startedAt && <Duration from={run.startedAt} to={run.finishedAt} />}
       </div>
-      {live && run.text && (
-        <p className="mt-1 line-clamp-3 font-mono text-[0.6875rem] leading-4 break-words whitespace-pre-wrap text-muted">
-          {run.text}
+      {run.tokens > 0 && (
+        <p className="mt-0.5 flex justify-between pl-5 text-muted">
+          <span>
+            <Tokens value={run.tokens} /> tokens
+          </span>
+          <Money value={run.costUsd} />
         </p>
+      )}
+      {live && run.text && (
+        // The end of the text is what is new.
+        <div className="mt-1 flex max-h-12 flex-col justify-end overflow-hidden">
+          <p className="font-mono text-[0.6875rem] leading-4 break-words whitespace-pre-wrap text-muted">
+            {run.text}
+          </p>
+        </div>
       )}
       {run.error && <p className="mt-1 line-clamp-2 break-words text-failed">{run.error}</p>}
     </div>

@@ -12,7 +12,7 @@ import { edgeRun } from "../model/overlay";
 
 export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   const { id, source, target, selected, data } = props;
-  const { overlay, store } = useEditorContext();
+  const { overlay, store, readOnly } = useEditorContext();
   const run = useStore(overlay, ({ nodes }) =>
     data ? edgeRun(data.edge, nodes[source], nodes[target]) : "idle",
   );
@@ -27,7 +27,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   return (
     <g className="wb-edge" data-run={run} data-wrong={wrong || undefined} {...hover}>
       <BaseEdge id={id} path={path} interactionWidth={24} />
-      {(hovered || selected) && (
+      {(hovered || selected) && !readOnly && (
         <EdgeLabelRenderer>
           <button
             type="button"

@@ -3,7 +3,7 @@
 /** A node on the canvas; far away it is only a block with its icon and name. */
 import { useStore, useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { TriangleAlert } from "lucide-react";
-import { memo, useEffect } from "react";
+import { memo, useEffect, useRef } from "react";
 import { Tooltip } from "@/components/tooltip";
 import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext, useNodeRun } from "../context";
@@ -27,7 +27,7 @@ export const StepNode = memo(function StepNode({
   height,
 }: NodeProps<CanvasNode>) {
   const { node } = data;
-  const { names } = useEditorContext();
+  const { names, readOnly } = useEditorContext();
   const types = useEditor((state) => state.types);
   const run = useNodeRun(id);
   const far = useStore((state) => state.transform[2] < READABLE);
@@ -64,7 +64,7 @@ export const StepNode = memo(function StepNode({
               {summarize(node, names, type?.description ?? `Unknown type ${node.type}`)}
             </p>
           </div>
-          <ProblemMark id={id} />
+          {!readOnly && <ProblemMark id={id} />}
         </div>
       )}
       <OutputPorts
@@ -78,11 +78,16 @@ export const StepNode = memo(function StepNode({
   );
 });
 
-/** React Flow measures ports only when told that they have changed. */
+/** React Flow measures a node's ports when it first draws it; later changes it must be told. */
 function usePortsMeasured(id: string, ports: Port[]) {
   const update = useUpdateNodeInternals();
   const key = ports.map((port) => port.handle).join("\n");
-  useEffect(() => update(id), [id, key, update]);
+  const measured = useRef(key);
+  useEffect(() => {
+    if (measured.current === key) return;
+    measured.current = key;
+    update(id);
+  }, [id, key, update]);
 }
 
 /** A mark whose tooltip says what to mend. */

@@ -74,8 +74,8 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
   const listed = own.type === "array" && resolve(own.items ?? {}, root).properties;
   if (composite) {
     return (
-      <fieldset data-field={dotted(path)} className="flex flex-col gap-3">
-        <legend className="float-left mb-1 w-full text-xs font-medium text-muted">{label}</legend>
+      <fieldset data-field={dotted(path)} className="flex flex-col gap-3 border-t pt-4">
+        <legend className="sr-only">{label}</legend>
         <Fields schema={own} path={path} value={value} />
       </fieldset>
     );
@@ -97,7 +97,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
         hint={own.description}
         error={problem(path, own.format !== "template-map")}
         inline={own.type === "boolean"}
-        optional={!required && own.type === "string" && !own.nullable && !own.enum}
+        optional={!required && own.type === "string" && !own.nullable && !own.default}
       >
         <Control name={name} schema={own} path={path} value={value} />
       </Field>
