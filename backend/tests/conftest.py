@@ -16,6 +16,7 @@ from tests.services import Services, services
 from watchbill.api.app import create_app
 from watchbill.config import Settings
 from watchbill.kit.db import Database
+from watchbill.kit.logs import configure_logs
 
 
 @pytest.fixture(scope="session", name="services")
@@ -43,6 +44,7 @@ def settings(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Se
 @pytest_asyncio.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The API, started."""
+    configure_logs("info", "json")
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app

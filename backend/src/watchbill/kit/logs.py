@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 
 _LOUD = ("uvicorn.access", "sqlalchemy.engine", "asyncio", "httpx", "aiohttp.access", "kombu")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Ours, so that configuring again replaces it and leaves others alone."""
 
 
 def configure_logs(level: str, format: Literal["auto", "json", "console"]) -> None:
@@ -27,11 +31,12 @@ def configure_logs(level: str, format: Literal["auto", "json", "console"]) -> No
         cache_logger_on_first_use=True,
     )
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # The default shows local variables, among them keys and passwords.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -39,7 +44,7 @@ def configure_logs(level: str, format: Literal["auto", "json", "console"]) -> No
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, *(other for other in root.handlers if not isinstance(other, _Handler))]
     root.setLevel(level.upper())
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)

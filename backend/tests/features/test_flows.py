@@ -1,0 +1,155 @@
+"""Flows: drafts, locking, checking, publishing."""
+
+import asyncio
+from collections import Counter
+from uuid import uuid4
+
+from tests.people import Person, checked, refused
+
+FLOW = {
+    "schema": "watchbill.flow/v1",
+    "nodes": [
+        {"id": "start", "type": "input", "config": {"fields": [{"name": "topic"}]}},
+        {"id": "end", "type": "output", "config": {"values": {"topic": "{{ inputs.topic }}"}}},
+    ],
+    "edges": [{"id": "e", "source": "start", "target": "end"}],
+}
+
+
+async def make_flow(person: Person, definition: object = FLOW, name: str = "Flow"):
+    return checked(await person.http.post("flows", json={"name": name, "definition": definition}), 201)
+
+
+async def test_a_flow_from_making_to_deleting(member: Person):
+    made = await make_flow(member)
+    path = f"flows/{made['id']}"
+    assert made["definition"] == FLOW
+    assert (made["version"], made["published_version"]) == (1, None)
+    assert checked(await member.http.get(path)) == made
+    [listed] = checked(await member.http.get("flows"))["items"]
+    assert listed == {key: value for key, value in made.items() if key != "definition"}
+    replaced = checked(await member.http.put(path, json={"name": "New", "definition": {}, "version": 1}))
+    assert (replaced["name"], replaced["definition"], replaced["version"]) == ("New", {}, 2)
+    checked(await member.http.delete(path), 204)
+    refused(await member.http.get(path), 404)
+    refused(await member.http.delete(path), 404)
+    assert checked(await member.http.get("flows"))["items"] == []
+
+
+async def test_a_draft_may_hold_anything_that_is_an_object(member: Person):
+    odd = {"nodes": "none", "more": [1, {"a": None}], "text": "ünïcode 🚢"}
+    assert (await make_flow(member, odd))["definition"] == odd
+    refused(await member.http.post("flows", json={"name": "f", "definition": [1]}), 422)
+
+
+async def test_of_two_people_who_save_one_is_told(member: Person):
+    made = await make_flow(member)
+    path = f"flows/{made['id']}"
+    saves = [
+        member.http.patch(path, json={"definition": {"nodes": [], "by": i}, "version": 1}) for i in range(5)
+    ]
+    answers = await asyncio.gather(*saves)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 4}
+    stale = next(answer for answer in answers if answer.status_code == 409)
+    refused(stale, 409, "stale_version")
+    assert checked(await member.http.get(path))["version"] == 2
+    refused(await member.http.patch(path, json={"definition": {}}), 422)
+    assert checked(await member.http.patch(path, json={"name": "Renamed"}))["version"] == 3
+
+
+async def test_checking_names_node_and_field(member: Person):
+    broken = FLOW | {"edges": [{"id": "e", "source": "start", "target": "nobody"}]}
+    answer = checked(await member.http.post("flows/validate", json={"definition": broken}))
+    assert answer["valid"] is False
+    assert any(problem["edge_id"] == "e" for problem in answer["problems"])
+    assert checked(await member.http.post("flows/validate", json={"definition": FLOW}))["valid"] is True
+    for odd in (None, 1, "text", [], {}):
+        answer = checked(await member.http.post("flows/validate", json={"definition": odd}))
+        assert answer["valid"] is False and answer["problems"]
+
+
+async def test_checking_looks_for_stored_agents(member: Person, stranger: Person):
+    agent = {"name": "a", "role": "r", "goal": "g"}
+    own = checked(await member.http.post("agents", json=agent), 201)["id"]
+    foreign = checked(await stranger.http.post("agents", json=agent), 201)["id"]
+
+    def flow(agent_id: str):
+        task = {"description": "d", "expected_output": "e"}
+        node = {"id": "work", "type": "agent", "config": {"agent_id": agent_id, "task": task}}
+        edges = [("start", "work"), ("work", "end")]
+        return FLOW | {
+            "nodes": [FLOW["nodes"][0], node, FLOW["nodes"][1]],
+            "edges": [{"id": f"e{i}", "source": a, "target": b} for i, (a, b) in enumerate(edges)],
+        }
+
+    good = checked(await member.http.post("flows/validate", json={"definition": flow(own)}))
+    assert good == {"valid": True, "problems": []}
+    for id_ in (foreign, str(uuid4())):
+        answer = checked(await member.http.post("flows/validate", json={"definition": flow(id_)}))
+        assert [(p["node_id"], p["field"]) for p in answer["problems"]] == [("work", "config.agent_id")]
+
+
+async def test_publishing_freezes_a_version(member: Person):
+    made = await make_flow(member)
+    path = f"flows/{made['id']}"
+    first = checked(await member.http.post(f"{path}/publish"), 201)
+    assert (first["number"], first["definition"]) == (1, FLOW)
+    renamed = FLOW | {"layout": {"start": {"x": 1, "y": 2}}}
+    checked(await member.http.patch(path, json={"definition": renamed, "version": 1}))
+    refused(await member.http.post(f"{path}/publish", json={"version": 1}), 409, "stale_version")
+    checked(await member.http.post(f"{path}/publish", json={"version": 2}), 201)
+    page = checked(await member.http.get(f"{path}/versions", params={"limit": 1}))
+    assert [item["number"] for item in page["items"]] == [2]
+    page = checked(await member.http.get(f"{path}/versions", params={"cursor": page["next_cursor"]}))
+    assert ([item["number"] for item in page["items"]], page["next_cursor"]) == ([1], None)
+    assert checked(await member.http.get(f"{path}/versions/1"))["definition"] == FLOW
+    assert checked(await member.http.get(path))["published_version"] == 2
+    refused(await member.http.get(f"{path}/versions/3"), 404)
+    refused(await member.http.get(f"{path}/versions/0"), 422)
+
+
+async def test_a_flow_that_cannot_run_is_not_published(member: Person):
+    made = await make_flow(member, {"schema": "watchbill.flow/v1", "nodes": [], "edges": []})
+    problem = refused(await member.http.post(f"flows/{made['id']}/publish"), 422, "flow_invalid")
+    assert problem["errors"][0]["code"] == "no_input"
+
+
+async def test_copying_a_flow(member: Person):
+    made = await make_flow(member, name="x" * 200)
+    copy = checked(await member.http.post(f"flows/{made['id']}/duplicate"), 201)
+    assert copy["id"] != made["id"] and copy["definition"] == FLOW
+    assert copy["name"].endswith("(copy)") and len(copy["name"]) == 200
+
+
+async def test_large_definitions(member: Person):
+    large = {"nodes": [], "text": "x" * (2 * 1024 * 1024 - 100)}
+    made = await make_flow(member, large)
+    assert checked(await member.http.get(f"flows/{made['id']}"))["definition"] == large
+    too_large = {"name": "f", "definition": {"text": "x" * (2 * 1024 * 1024)}}
+    refused(await member.http.post("flows", json=too_large), 422, "definition_too_large")
+
+
+async def test_examples_can_be_stored_and_published(member: Person):
+    examples = checked(await member.http.get("flows/examples"))["items"]
+    assert len(examples) >= 3
+    for example in examples:
+        made = await make_flow(member, example["definition"], example["title"])
+        checked(await member.http.post(f"flows/{made['id']}/publish"), 201)
+
+
+async def test_paging_and_searching(member: Person):
+    for number in range(5):
+        await make_flow(member, {}, f"Flow {number}" if number else "100%_odd")
+    names, cursor = [], None
+    for _ in range(3):
+        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = checked(await member.http.get("flows", params=params))
+        names += [item["name"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert names == ["Flow 4", "Flow 3", "Flow 2", "Flow 1", "100%_odd"]
+    assert cursor is None
+    for q, found in (("flow 3", ["Flow 3"]), ("%_", ["100%_odd"]), ("none", [])):
+        page = checked(await member.http.get("flows", params={"q": q}))
+        assert [item["name"] for item in page["items"]] == found
+    for params in ({"limit": 0}, {"limit": 101}, {"cursor": "abc"}, {"cursor": "é"}, {"limit": "x"}):
+        refused(await member.http.get("flows", params=params), 422, "invalid_input")
