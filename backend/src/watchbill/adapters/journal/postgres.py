@@ -108,7 +108,8 @@ class PostgresJournal:
 def _row(batch: Batch) -> dict[str, Any]:
     outcome = batch.outcome
     row: dict[str, Any] = {
-        "id": batch.execution_id,
+        # asyncpg makes UUIDs of its own class, which orjson does not know.
+        "id": str(batch.execution_id),
         "epoch": batch.epoch,
         "last_seq": batch.last_seq,
         "final": outcome is not None and outcome.status.final,
