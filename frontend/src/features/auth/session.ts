@@ -4,7 +4,7 @@
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
 
-export type Session = Schema<"MeOut">;
+export type Session = Schema<"Me">;
 
 const SESSION_KEY = ["session"];
 
@@ -20,6 +20,14 @@ export function useSession(): UseQueryResult<Session> {
       return data;
     },
   });
+}
+
+export type Permission = Session["permissions"][number];
+
+/** Whether the person may do that here; no while it is not known. */
+export function useCan(permission: Permission): boolean {
+  const { data } = useSession();
+  return data?.permissions.includes(permission) ?? false;
 }
 
 /** Ends the session and forgets everything that was loaded with it. */

@@ -44,6 +44,23 @@ export function useCommands(commands: readonly Command[]): void {
   useEffect(() => registerCommands(commands), [commands]);
 }
 
+let open = false;
+
+/** Opens or closes the palette. */
+export function setPaletteOpen(next: boolean): void {
+  open = next;
+  listeners.forEach((notify) => notify());
+}
+
+/** Whether the palette is open: time to load what it offers by name. */
+export function usePaletteOpen(): boolean {
+  return useSyncExternalStore(
+    subscribe,
+    () => open,
+    () => false,
+  );
+}
+
 const none: readonly Command[] = [];
 
 export function useAllCommands(): readonly Command[] {

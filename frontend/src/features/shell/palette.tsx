@@ -6,37 +6,45 @@ import { Search } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { Dialog } from "radix-ui";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { Kbd } from "@/components/kbd";
 import { itemClass } from "@/components/menu";
-import { useAllCommands, useCommands, type Command as Entry } from "./commands";
+import {
+  setPaletteOpen,
+  useAllCommands,
+  useCommands,
+  usePaletteOpen,
+  type Command as Entry,
+} from "./commands";
 import { allPages } from "./pages";
 import { themes } from "./person-menu";
 
 export function Palette() {
-  const [open, setOpen] = useState(false);
+  const open = usePaletteOpen();
   useCommands(useShellCommands());
   const commands = useAllCommands();
-  const groups = [...new Set(commands.map((command) => command.group))];
+  const groups = [...new Set(commands.map((command) => command.group))].sort(
+    (one, other) => rank(one) - rank(other),
+  );
 
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      setOpen((shown) => !shown);
+      setPaletteOpen(!open);
     }
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, []);
+  }, [open]);
 
   function run(command: Entry) {
-    setOpen(false);
+    setPaletteOpen(false);
     command.run();
   }
   return (
     <>
-      <PaletteButton onClick={() => setOpen(true)} />
-      <Dialog.Root open={open} onOpenChange={setOpen}>
+      <PaletteButton onClick={() => setPaletteOpen(true)} />
+      <Dialog.Root open={open} onOpenChange={setPaletteOpen}>
         <Dialog.Portal>
           <Dialog.Overlay className="fixed inset-0 z-40 bg-overlay" />
           <Dialog.Content
@@ -69,6 +77,14 @@ export function Palette() {
       </Dialog.Root>
     </>
   );
+}
+
+/** Actions and pages first: the names of things are found by typing. */
+const order = ["Actions", "Go to", "Appearance"];
+
+function rank(group: string): number {
+  const at = order.indexOf(group);
+  return at === -1 ? order.length : at;
 }
 
 const groupClass =

@@ -1,4 +1,4 @@
-/** Refusals become typed errors, sessions renew once, and field problems find their fields. */
+/** Refusals become typed errors, and field problems find their fields. */
 import { act, renderHook } from "@testing-library/react";
 import { useForm } from "react-hook-form";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -34,17 +34,9 @@ describe("transport", () => {
   });
   const send = () => transport(new Request("http://localhost/api/v1/flows"));
 
-  it("renews an expired session once for all requests that met it", async () => {
-    let fresh = false;
-    network.mockImplementation(async (target) => {
-      if (target === "/api/v1/auth/refresh") fresh = true;
-      return fresh ? new Response("{}") : problem(401, {});
-    });
-    expect((await Promise.all([send(), send()])).map((answer) => answer.status)).toEqual([
-      200, 200,
-    ]);
-    const refreshes = network.mock.calls.filter(([target]) => typeof target === "string");
-    expect(refreshes).toHaveLength(1);
+  it("throws what the server refuses", async () => {
+    network.mockResolvedValue(problem(409, { title: "Taken", code: "name_taken" }));
+    await expect(send()).rejects.toMatchObject({ status: 409, code: "name_taken" });
   });
   it("says when no answer came", async () => {
     network.mockRejectedValue(new TypeError("Failed to fetch"));
@@ -83,4 +75,15 @@ it("puts known problems on their fields and the rest on the form", () => {
   act(() => setFormErrors(result.current.form, problem));
   expect(result.current.errors.email?.message).toBe("Taken.");
   expect(result.current.errors.root?.message).toBe("other: Wrong.");
+});
+
+it("puts a refusal that is about one field on that field", () => {
+  const { result } = renderHook(() => {
+    const form = useForm({ defaultValues: { name: "" } });
+    return { form, errors: form.formState.errors };
+  });
+  const problem = new ApiError(409, "name_taken", "t", "There is one already.");
+  act(() => setFormErrors(result.current.form, problem, { name_taken: "name" }));
+  expect(result.current.errors.name?.message).toBe("There is one already.");
+  expect(result.current.errors.root).toBeUndefined();
 });

@@ -13,13 +13,23 @@ export function fieldName(loc: ProblemItem["loc"]): string {
 
 /**
  * Sets each problem on its field and everything that has no field on `root`, in words.
+ * `byCode` names the field of a refusal that lists no fields, e.g. { name_taken: "name" }.
  * Focuses the first field that is wrong.
  */
-export function setFormErrors<Values extends FieldValues>(
-  form: UseFormReturn<Values>,
+export function setFormErrors<Values extends FieldValues, Transformed>(
+  form: UseFormReturn<Values, unknown, Transformed>,
   error: unknown,
+  byCode: Record<string, Path<Values>> = {},
 ): void {
   const problem = toApiError(error);
+  const field = byCode[problem.code];
+  if (field) {
+    return form.setError(
+      field,
+      { type: problem.code, message: problem.message },
+      { shouldFocus: true },
+    );
+  }
   const values = form.getValues();
   const known = problem.errors.filter((item) => hasField(values, fieldName(item.loc)));
   known.forEach(({ loc, code, message }, index) => {

@@ -1,24 +1,10 @@
-/** fetch as the interface needs it: cookies, one silent refresh, and refusals thrown as ApiError. */
+/** fetch as the interface needs it: cookies, refusals thrown as ApiError, and the way to sign in. */
 import { offlineError, readProblem } from "./error";
 
-const REFRESH_PATH = "/api/v1/auth/refresh";
 /** Their 401 is an answer about the form, or about having no session, not about an expired one. */
 const SIGN_IN_PATHS = ["/api/v1/auth/login", "/api/v1/auth/register", "/api/v1/auth/logout"];
 /** Pages that work without a session. */
 const PUBLIC_PAGES = ["/login", "/register"];
-
-let refreshing: Promise<boolean> | null = null;
-
-/** Several requests may meet the expired session at once; they share one refresh. */
-function refresh(): Promise<boolean> {
-  refreshing ??= fetch(REFRESH_PATH, { method: "POST", credentials: "same-origin" })
-    .then((response) => response.ok)
-    .catch(() => false)
-    .finally(() => {
-      refreshing = null;
-    });
-  return refreshing;
-}
 
 async function send(request: Request): Promise<Response> {
   try {
@@ -32,13 +18,10 @@ async function send(request: Request): Promise<Response> {
 
 /** Sends the request and returns only successful answers. Raises ApiError for all others. */
 export async function transport(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const renewable = !SIGN_IN_PATHS.includes(pathname) && pathname !== REFRESH_PATH;
-  const again = renewable ? request.clone() : null;
-  let response = await send(request);
-  if (response.status === 401 && again && (await refresh())) response = await send(again);
+  const response = await send(request);
   if (response.ok) return response;
-  if (response.status === 401 && renewable) goToLogin();
+  const { pathname } = new URL(request.url);
+  if (response.status === 401 && !SIGN_IN_PATHS.includes(pathname)) goToLogin();
   throw await readProblem(response);
 }
 

@@ -1,0 +1,56 @@
+"use client";
+
+/** Asks before something that undo cannot bring back; a refusal is shown where it was asked. */
+import { useState, type ReactNode } from "react";
+import { toApiError } from "@/lib/api/error";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
+import { FormError } from "./form-error";
+
+type ConfirmDialogProps = {
+  title: string;
+  /** What happens, and what stays. */
+  description: ReactNode;
+  /** The verb on the button. */
+  verb: string;
+  onConfirm: () => Promise<unknown> | void;
+  onClose: () => void;
+};
+
+/** Open while it is rendered. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { title, description, verb, onConfirm, onClose } = props;
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  async function confirm() {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await onConfirm();
+      onClose();
+    } catch (error) {
+      setProblem(toApiError(error).message);
+      setBusy(false);
+    }
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      size="sm"
+      title={title}
+      description={description}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="danger" loading={busy} onClick={() => void confirm()}>
+            {verb}
+          </Button>
+        </>
+      }
+    >
+      {problem && <FormError message={problem} />}
+    </Dialog>
+  );
+}

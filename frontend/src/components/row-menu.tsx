@@ -1,0 +1,15 @@
+"use client";
+
+/** What one can do with a row, behind three dots at its end. */
+import { Ellipsis } from "lucide-react";
+import { DropdownMenu, type MenuItem } from "./menu";
+import { IconButton } from "./icon-button";
+
+export function RowMenu({ name, items }: { name: string; items: MenuItem[] }) {
+  return (
+    <DropdownMenu
+      items={items}
+      trigger={<IconButton label={`Actions for ${name}`} icon={<Ellipsis aria-hidden />} />}
+    />
+  );
+}

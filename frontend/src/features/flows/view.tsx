@@ -1,0 +1,189 @@
+"use client";
+
+/** All flows: open one, start a new one, from an example or from nothing. */
+import { Copy, PencilLine, Play, Plus, Shapes, Trash2, Workflow } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { EmptyState } from "@/components/empty-state";
+import { ListPage } from "@/components/list-page";
+import type { MenuItem } from "@/components/menu";
+import { RelativeTime } from "@/components/relative-time";
+import { RowMenu } from "@/components/row-menu";
+import type { Column } from "@/components/table";
+import { useCan } from "@/features/auth";
+import { executionsHref } from "@/features/executions";
+import { PageBar } from "@/features/shell";
+import { useUrlState } from "@/lib/url-state";
+import { useCreateFlow, useDeleteFlow, useDuplicateFlow, useFlows, type FlowSummary } from "./api";
+import { flowHref } from "./links";
+import { ExamplesDialog } from "./parts/examples-dialog";
+import { FlowSwitch } from "./parts/flow-switch";
+import { RenameDialog } from "./parts/rename-dialog";
+
+type Asked = { what: "rename" | "delete"; flow: FlowSummary };
+
+export function FlowsView() {
+  const [params, change] = useUrlState();
+  const search = params.get("q") ?? "";
+  const list = useFlows(search);
+  const router = useRouter();
+  const writes = useCan("flows:write");
+  const create = useCreateFlow();
+  const remove = useDeleteFlow();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const columns = useColumns(writes, setAsked);
+  const openExamples = () => change({ examples: "1" });
+  return (
+    <>
+      <PageBar
+        crumbs={[{ label: "Flows" }]}
+        actions={
+          writes && (
+            <>
+              <Button onClick={openExamples}>
+                <Shapes aria-hidden />
+                Start from an example
+              </Button>
+              <Button
+                variant="primary"
+                loading={create.isPending}
+                onClick={() => create.mutate(undefined)}
+              >
+                <Plus aria-hidden />
+                New flow
+              </Button>
+            </>
+          )
+        }
+      />
+      <ListPage
+        label="Flows"
+        noun="flows"
+        list={list}
+        search={search}
+        onSearch={(q) => change({ q: q || null })}
+        columns={columns}
+        rowId={({ id }) => id}
+        onOpen={({ id }) => router.push(flowHref(id))}
+        empty={<NoFlows onExamples={writes ? openExamples : undefined} />}
+      />
+      {params.get("examples") && writes && (
+        <ExamplesDialog onClose={() => change({ examples: null })} />
+      )}
+      {asked?.what === "rename" && (
+        <RenameDialog flow={asked.flow} onClose={() => setAsked(null)} />
+      )}
+      {asked?.what === "delete" && (
+        <ConfirmDialog
+          title={`Delete “${asked.flow.name}”?`}
+          description="The flow and its draft go for good. Its executions stay and can still be read."
+          verb="Delete flow"
+          onConfirm={() => remove.mutateAsync(asked.flow.id)}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </>
+  );
+}
+
+function useColumns(writes: boolean, onAsk: (asked: Asked) => void): Column<FlowSummary>[] {
+  const columns: Column<FlowSummary>[] = [
+    {
+      id: "name",
+      header: "Name",
+      cell: ({ name, description }) => (
+        <span title={description ?? undefined}>
+          <span className="font-medium">{name}</span>
+          {description && <span className="ml-2 text-muted">{description}</span>}
+        </span>
+      ),
+    },
+    {
+      id: "version",
+      header: "Published",
+      className: "w-28",
+      cell: ({ published_version }) =>
+        published_version ? (
+          <Badge>Version {published_version}</Badge>
+        ) : (
+          <span className="text-muted">Draft only</span>
+        ),
+    },
+    {
+      id: "on",
+      header: "On",
+      className: "w-16",
+      cell: (flow) => (
+        <span className="flex">
+          <FlowSwitch flow={flow} disabled={!writes} />
+        </span>
+      ),
+    },
+    {
+      id: "updated",
+      header: "Updated",
+      className: "w-28",
+      cell: ({ updated_at }) => <RelativeTime time={updated_at} />,
+    },
+    {
+      id: "actions",
+      header: <span className="sr-only">Actions</span>,
+      className: "w-14",
+      cell: (flow) => <FlowMenu flow={flow} writes={writes} onAsk={onAsk} />,
+    },
+  ];
+  return columns;
+}
+
+type FlowMenuProps = { flow: FlowSummary; writes: boolean; onAsk: (asked: Asked) => void };
+
+function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
+  const router = useRouter();
+  const duplicate = useDuplicateFlow();
+  const runs: MenuItem = {
+    label: "Show executions",
+    icon: <Play aria-hidden />,
+    onSelect: () => router.push(executionsHref(flow.id)),
+  };
+  const changes: MenuItem[] = [
+    {
+      label: "Rename",
+      icon: <PencilLine aria-hidden />,
+      onSelect: () => onAsk({ what: "rename", flow }),
+    },
+    {
+      label: "Duplicate",
+      icon: <Copy aria-hidden />,
+      onSelect: () => duplicate.mutate(flow),
+    },
+    { separator: true },
+    {
+      label: "Delete",
+      icon: <Trash2 aria-hidden />,
+      danger: true,
+      onSelect: () => onAsk({ what: "delete", flow }),
+    },
+  ];
+  return <RowMenu name={flow.name} items={writes ? [runs, ...changes] : [runs]} />;
+}
+
+function NoFlows({ onExamples }: { onExamples?: () => void }) {
+  return (
+    <EmptyState
+      icon={<Workflow />}
+      title="No flows yet"
+      description="A flow connects agents, crews, models and conditions on a canvas. The quickest way to see what that means is an example."
+      action={
+        onExamples && (
+          <Button onClick={onExamples}>
+            <Shapes aria-hidden />
+            Start from an example
+          </Button>
+        )
+      }
+    />
+  );
+}
