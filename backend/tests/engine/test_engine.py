@@ -231,6 +231,20 @@ def _started(id_: Any) -> list[Any]:
     ]
 
 
+async def test_an_execution_that_crashed_here_is_taken_up_again_when_its_lease_ends(ship: Ship) -> None:
+    append, failures = ship.journal.append, [RuntimeError("the first write fails")]
+
+    async def failing(*args: Any, **kwargs: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await append(*args, **kwargs)
+
+    ship.journal.append = failing  # type: ignore[method-assign]
+    ship.engine(lease_seconds=0.1)
+    await ship.finish(id_ := ship.submit(ASK, topic="x"))
+    assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
+
+
 async def test_text_that_no_database_holds_does_not_stop_an_execution(ship: Ship) -> None:
     ship.engine()
     ship.model.answers["ask"] = "nul \x00 and half \ud83d a smiley"

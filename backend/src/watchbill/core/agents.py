@@ -24,7 +24,9 @@ class AgentOptions(_Model):
     """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
     and its own time-outs are not: Watchbill has its own."""
 
-    max_iter: int = Field(default=20, ge=1, le=100, title="Maximum steps", description="How often it may think.")
+    max_iter: int = Field(
+        default=20, ge=1, le=100, title="Maximum steps", description="How often it may think."
+    )
     temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, title="Maximum tokens per answer")
     allow_delegation: bool = Field(

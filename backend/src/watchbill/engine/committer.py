@@ -105,10 +105,13 @@ class Committer:
             await self._documents_write(scope, written)
             for record, part in written.items():
                 await self._live.publish(scope, record.claim.execution_id, part.all)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # handed on to whoever waits; nobody may wait for a trace
             for record in records:
-                _settle(futures[record], error)
-            raise
+                if not _settle(futures[record], error):
+                    logger.error(
+                        "trace_not_written", execution_id=str(record.claim.execution_id), exc_info=error
+                    )
+            return
         for record in records:
             id_ = record.claim.execution_id
             _settle(futures[record], asked[id_] if id_ in asked else Fenced())
@@ -124,7 +127,7 @@ class Committer:
                         scope, [part.batch for part in taken], lease_seconds=self._settings.lease_seconds
                     )
                 )
-            except (OSError, ConnectionError) as error:
+            except OSError as error:
                 if loop.time() > deadline:
                     raise Fenced("The database did not answer for as long as the lease lasts.") from error
                 logger.warning("journal_unavailable", error=str(error))
@@ -143,11 +146,13 @@ class Committer:
             await self._documents.append(scope, "execution_logs", entries)
 
 
-def _settle(futures: Sequence[asyncio.Future[bool]], result: bool | BaseException) -> None:
+def _settle(futures: Sequence[asyncio.Future[bool]], result: bool | Exception) -> bool:
+    """Answer those who wait; returns whether anyone did."""
     for future in futures:
         if future.done():
             continue
-        if isinstance(result, BaseException):
+        if isinstance(result, Exception):
             future.set_exception(result)
         else:
             future.set_result(result)
+    return bool(futures)

@@ -102,7 +102,7 @@ class Engine:
                 if loop.time() >= next_sweep:
                     next_sweep = loop.time() + self._settings.sweep_seconds
                     await self._claim()
-            except (OSError, ConnectionError) as error:
+            except OSError as error:
                 logger.warning("claim_failed", error=str(error))
 
     @property
@@ -180,10 +180,11 @@ class Engine:
         while True:
             await asyncio.sleep(self._settings.heartbeat_seconds)
             try:
+                # Only what runs here: the lease of an execution that crashed must run out.
                 asked = await self._journal.heartbeat(
-                    self._settings.owner, lease_seconds=self._settings.lease_seconds
+                    self._settings.owner, self._runs.keys(), lease_seconds=self._settings.lease_seconds
                 )
-            except (OSError, ConnectionError) as error:
+            except OSError as error:
                 logger.warning("heartbeat_failed", error=str(error))
                 continue
             for execution_id, cancel_requested in asked.items():

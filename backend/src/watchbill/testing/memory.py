@@ -70,8 +70,10 @@ class MemoryJournal:
                 )
         return claims
 
-    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
-        mine = {id_: row for id_, row in self.rows.items() if row.owner == owner}
+    async def heartbeat(
+        self, owner: str, executions: Collection[UUID], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
+        mine = {id_: row for id_, row in self.rows.items() if row.owner == owner and id_ in executions}
         for row in mine.values():
             row.lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
         return {id_: row.cancel_requested for id_, row in mine.items()}

@@ -11,6 +11,7 @@ from celery.signals import worker_ready
 from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, celery_app
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.logs import configure_logs
 from watchbill.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ def run(settings: Settings) -> None:
     """
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("A worker needs WATCHBILL_DATABASE_URL and WATCHBILL_REDIS_URL.")
+    configure_logs(settings.log_level, settings.log_format)
     redis_url = settings.redis_url.get_secret_value()
     runtime = Runtime(settings, database_url=settings.database_url.get_secret_value(), redis_url=redis_url)
     app = celery_app(redis_url)

@@ -43,8 +43,9 @@ class PostgresJournal:
                 rows = await connection.fetch(queries.CLAIM_ONLY, owner, lease_seconds, limit, list(only))
         return [
             Claim(
-                TenantScope(row["tenant_id"]),
-                row["execution_id"],
+                # asyncpg has a UUID type of its own that JSON encoders do not know.
+                TenantScope(UUID(int=row["tenant_id"].int)),
+                UUID(int=row["execution_id"].int),
                 row["epoch"],
                 row["last_seq"],
                 row["plan_digest"],
@@ -53,9 +54,11 @@ class PostgresJournal:
             for row in rows
         ]
 
-    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
+    async def heartbeat(
+        self, owner: str, executions: Collection[UUID], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
         async with self._connection() as connection:
-            rows = await connection.fetch(queries.HEARTBEAT, owner, lease_seconds)
+            rows = await connection.fetch(queries.HEARTBEAT, owner, lease_seconds, list(executions))
         return {row["execution_id"]: row["cancel_requested"] for row in rows}
 
     async def events(

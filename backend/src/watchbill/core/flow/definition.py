@@ -22,7 +22,9 @@ class _Model(BaseModel):
 class RetryPolicy(_Model):
     """How often a node is tried and how long it waits between tries, doubling each time."""
 
-    max_attempts: int = Field(default=1, ge=1, le=20, title="Attempts", description="How often the node is tried.")
+    max_attempts: int = Field(
+        default=1, ge=1, le=20, title="Attempts", description="How often the node is tried."
+    )
     backoff_seconds: float = Field(
         1.0, ge=0, le=3600, title="First wait (s)", description="Doubles each time."
     )

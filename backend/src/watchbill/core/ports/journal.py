@@ -67,8 +67,10 @@ class Journal(Protocol):
         """
         ...
 
-    async def heartbeat(self, owner: str, *, lease_seconds: float) -> Mapping[UUID, bool]:
-        """Extend the owner's leases; returns its executions and whether each is asked to cancel."""
+    async def heartbeat(
+        self, owner: str, executions: Collection[UUID], *, lease_seconds: float
+    ) -> Mapping[UUID, bool]:
+        """Extend the owner's leases on these executions; returns whether each is asked to cancel."""
         ...
 
     async def events(
