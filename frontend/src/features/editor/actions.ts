@@ -27,7 +27,9 @@ export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "a
     id = added?.id;
     return added?.flow ?? before;
   });
-  if (id) store.getState().select([id]);
+  if (!id) return;
+  store.getState().select([id]);
+  store.getState().setFresh(id);
 
   function place(before: FlowDefinition, { edge, from, position }: Omit<AddTarget, "at">) {
     if (!type) return null;

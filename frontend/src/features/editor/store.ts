@@ -39,6 +39,8 @@ export type EditorState = {
   problems: Problem[];
   adding: AddTarget | null;
   focus: FocusRequest | null;
+  /** The node just added: what is still empty in it is no fault until one has left it. */
+  fresh: string | null;
   /** Applies an edit; edits of one group are one step of undo. */
   edit: (change: (flow: FlowDefinition) => FlowDefinition, grouping?: Grouping) => void;
   /** Ends a gesture: the next edit is a step of its own. */
@@ -49,6 +51,7 @@ export type EditorState = {
   setChecked: (checked: Checked) => void;
   setAdding: (target: AddTarget | null) => void;
   setFocus: (focus: FocusRequest | null) => void;
+  setFresh: (nodeId: string) => void;
   /** Starts over with another definition, e.g. the one another person saved. */
   load: (flow: FlowDefinition) => void;
   onNodesChange: (changes: NodeChange<CanvasNode>[]) => void;
@@ -72,6 +75,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
         history,
         flow,
         selection,
+        fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
         nodes: toCanvasNodes(flow, selection, before.nodes),
         edges: toCanvasEdges(flow, selection, before.edges),
         problems: same ? before.problems : mergeProblems(flow, types, before.checked),
@@ -91,6 +95,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       problems: mergeProblems(flow, types, null),
       adding: null,
       focus: null,
+      fresh: null,
       edit: (change, grouping) =>
         step((history) => record(history, change(history.present), grouping ?? null, Date.now())),
       settle: () => set(({ history }) => ({ history: seal(history) })),
@@ -101,7 +106,8 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       setChecked: (checked) =>
         set((state) => ({ checked, problems: mergeProblems(state.flow, types, checked) })),
       setAdding: (adding) => set({ adding }),
-      setFocus: (focus) => set({ focus }),
+      setFocus: (focus) => set({ focus, ...(focus?.field ? { fresh: null } : {}) }),
+      setFresh: (fresh) => set({ fresh }),
       load: (next) => {
         set({ checked: null });
         set(({ selection }) => derive(begin(next), selection));

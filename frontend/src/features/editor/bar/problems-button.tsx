@@ -9,6 +9,7 @@ import { Popover } from "@/components/popover";
 import { MOVE_DURATION } from "../canvas/canvas-tools";
 import { useEditor, useEditorStore } from "../context";
 import { findNode, nodeName } from "../model/definition";
+import { fieldWords } from "../inspector/presentation";
 import type { Problem } from "../model/problems";
 
 export function ProblemsButton() {
@@ -77,7 +78,11 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
         className={`mt-0.5 size-4 shrink-0 ${problem.severity === "error" ? "text-failed" : "text-waiting"}`}
       />
       <span className="min-w-0">
-        {node && <span className="block truncate text-xs text-muted">{nodeName(node)}</span>}
+        {node && (
+          <span className="block truncate text-xs text-muted">
+            {[nodeName(node), fieldWords(problem.field)].filter(Boolean).join(" · ")}
+          </span>
+        )}
         <span className="block break-words">{problem.message}</span>
       </span>
     </button>

@@ -21,6 +21,7 @@ import { refusal } from "../model/connect";
 import { NODE_WIDTH, reconnect } from "../model/edits";
 import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
+import { useReveal } from "./reveal";
 import { StepEdge } from "./step-edge";
 import { StepNode } from "./step-node";
 
@@ -39,6 +40,7 @@ export function Canvas() {
   const edges = useEditor((state) => state.edges);
   const { onNodesChange, onEdgesChange } = store.getState();
   const { screenToFlowPosition } = useReactFlow();
+  const reveal = useReveal();
 
   const isValid = useCallback(
     (edge: Edge | CanvasConnection) => {
@@ -87,6 +89,7 @@ export function Canvas() {
       onConnectEnd={onConnectEnd}
       onReconnect={onReconnect}
       isValidConnection={isValid}
+      onNodeClick={(_, node) => reveal(node.id)}
       onDoubleClick={onDoubleClick}
       onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
       onDrop={onDrop}

@@ -8,6 +8,7 @@ import { Tooltip } from "@/components/tooltip";
 import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext, useNodeRun } from "../context";
 import type { CanvasNode } from "../model/canvas";
+import { fieldWords } from "../inspector/presentation";
 import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
 import type { Problem } from "../model/problems";
@@ -93,7 +94,9 @@ function usePortsMeasured(id: string, ports: Port[]) {
 /** A mark whose tooltip says what to mend. */
 function ProblemMark({ id }: { id: string }) {
   const problems = useEditor((state) => state.problems);
-  const own = problems.length === 0 ? NONE : problems.filter((problem) => problem.node_id === id);
+  const fresh = useEditor((state) => state.fresh === id);
+  const own =
+    fresh || problems.length === 0 ? NONE : problems.filter((problem) => problem.node_id === id);
   const [first] = own;
   if (!first) return null;
   const wrong = own.some((problem) => problem.severity === "error");
@@ -103,8 +106,8 @@ function ProblemMark({ id }: { id: string }) {
       side="top"
       label={
         <span className="flex flex-col gap-1">
-          {[...new Set(own.map((problem) => problem.message))].slice(0, 4).map((message) => (
-            <span key={message}>{message}</span>
+          {own.slice(0, 4).map(({ field, message }, index) => (
+            <span key={index}>{[fieldWords(field), message].filter(Boolean).join(": ")}</span>
           ))}
         </span>
       }

@@ -42,6 +42,7 @@ export function useFormValue(
 ): FormContextValue {
   const store = useEditorStore();
   const problems = useEditor((state) => state.problems);
+  const fresh = useEditor((state) => state.fresh === nodeId);
   const write = useCallback(
     (path: Path, value: unknown) => {
       const { edit, types } = store.getState();
@@ -54,9 +55,14 @@ export function useFormValue(
     const own = problems.filter((problem) => problem.node_id === nodeId);
     const problem = (path: Path, deep?: boolean) => {
       const field = dotted(path);
+      if (fresh && isEmpty(readPath({ config }, path))) return undefined;
       return own.find((it) => it.field === field || (deep && it.field?.startsWith(`${field}.`)))
         ?.message;
     };
     return { nodeId, kind, root, config, write, problem };
-  }, [nodeId, kind, root, config, write, problems]);
+  }, [nodeId, kind, root, config, write, problems, fresh]);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }

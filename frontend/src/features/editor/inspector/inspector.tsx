@@ -151,8 +151,9 @@ function NameField({ node }: { node: FlowNode }) {
 /** Problems of the node that no field below shows. */
 function Loose({ node }: { node: FlowNode }) {
   const problems = useEditor((state) => state.problems);
+  const fresh = useEditor((state) => state.fresh === node.id);
   const own = problems.filter((problem) => problem.node_id === node.id && isLoose(problem));
-  if (own.length === 0) return null;
+  if (own.length === 0 || fresh) return null;
   return (
     <ul role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-xs text-failed">
       {own.map(({ message }) => (

@@ -47,3 +47,16 @@ export function titleOf(name: string): string {
   const words = name.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** "config.cases.0.when" in words: "Case 1, when"; empty when there is no field. */
+export function fieldWords(field: string | null | undefined): string {
+  const parts = (field ?? "").split(".").filter((part) => part !== "config" && part !== "");
+  const words = parts.reduce<string[]>((done, part) => {
+    // An index belongs to the list before it.
+    if (!/^\d+$/.test(part)) return [...done, part.replaceAll("_", " ")];
+    const list = done.at(-1)?.replace(/s$/, "") ?? "entry";
+    return [...done.slice(0, -1), `${list} ${Number(part) + 1}`];
+  }, []);
+  const text = words.join(", ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
