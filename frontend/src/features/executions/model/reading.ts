@@ -1,5 +1,5 @@
 /** How a value is best read, and sums over a run that is under way. */
-import { addUsage, type ExecutionState, type Json, type Usage } from "@/lib/events";
+import { addUsage, type ExecutionState, type Json, type NodeState, type Usage } from "@/lib/events";
 
 export type Reading = "markdown" | "table" | "tree" | "text" | "json";
 
@@ -43,6 +43,11 @@ export function usageSoFar({ usage, nodes }: ExecutionState): Usage {
     }
   }
   return sum;
+}
+
+/** Whether the price of each call is known; without it the cost says less than was spent. */
+export function isPriced({ calls }: NodeState): boolean {
+  return calls.every(({ priced }) => priced);
 }
 
 const order = ["failed", "running", "waiting"] as const;

@@ -64,20 +64,22 @@ export function nodeBars(node: NodeState, axis: Axis, now: number): Bar[] {
 
 /** What happened inside a node: its tasks, model calls and tool calls, in order of their start. */
 export function innerBars(node: NodeState, axis: Axis, now: number): (Bar & { name: string })[] {
-  const end = node.finished_at ? Date.parse(node.finished_at) : now;
+  // What never told its end ended with its attempt.
+  const ends = new Map(node.attempts.map((one) => [one.attempt, one.finished_at]));
+  const endOf = (attempt: number) => Date.parse(ends.get(attempt) ?? "") || now;
   const parts = [
-    ...node.tasks.map(({ task, status, started_at, finished_at }) => {
-      const to = finished_at ? Date.parse(finished_at) : end;
+    ...node.tasks.map(({ task, status, attempt, started_at, finished_at }) => {
+      const to = finished_at ? Date.parse(finished_at) : endOf(attempt);
       return { name: task, kind: "Task", status, from: Date.parse(started_at), to };
     }),
-    ...node.calls.map(({ model, status, started_at, duration_ms }) => {
+    ...node.calls.map(({ model, status, attempt, started_at, duration_ms }) => {
       const from = Date.parse(started_at);
-      const to = duration_ms === null ? end : from + duration_ms;
+      const to = duration_ms === null ? endOf(attempt) : from + duration_ms;
       return { name: model || "Model call", kind: "Model call", status, from, to };
     }),
-    ...node.tools.map(({ tool, status, started_at, duration_ms }) => {
+    ...node.tools.map(({ tool, status, attempt, started_at, duration_ms }) => {
       const from = Date.parse(started_at);
-      const to = duration_ms === null ? end : from + duration_ms;
+      const to = duration_ms === null ? endOf(attempt) : from + duration_ms;
       return { name: tool, kind: "Tool call", status, from, to };
     }),
   ];

@@ -3,12 +3,14 @@
 /** One step of a run: how it went, what it worked on, what it gave, and how it got there. */
 import { Crosshair } from "lucide-react";
 import { IconButton } from "@/components/icon-button";
-import { Duration, Money, Tokens } from "@/components/measures";
+import { Duration, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusBadge } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
 import { addUsage, type NodeState } from "@/lib/events";
 import { typeName, type Step } from "../model/outline";
+import { isPriced } from "../model/reading";
+import { Cost } from "./cost";
 import { Failure } from "./failure";
 import { StreamText } from "./stream-text";
 import { LlmCalls, LogLines, Tasks, ToolCalls } from "./trace-lists";
@@ -64,7 +66,7 @@ function Facts({ node }: { node: NodeState }) {
           <Tokens value={total_tokens} /> tokens
         </span>
       )}
-      {total_tokens > 0 && <Money value={cost_usd} />}
+      {total_tokens > 0 && <Cost usd={cost_usd} priced={isPriced(node)} />}
       {node.handle && <span>Went to “{node.handle}”</span>}
       {node.retry_at && (
         <span className="text-waiting">

@@ -4,14 +4,15 @@
 import { CircleStop, CloudOff } from "lucide-react";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
-import { Duration, Money, Tokens } from "@/components/measures";
+import { Duration, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusBadge } from "@/components/status-badge";
 import { toast } from "@/components/toast";
 import { cn } from "@/lib/cn";
 import { isFinal, reconnect } from "@/lib/events";
 import { useCancelExecution } from "../api";
-import { progressOf, usageSoFar } from "../model/reading";
+import { isPriced, progressOf, usageSoFar } from "../model/reading";
+import { Cost } from "./cost";
 import type { Run } from "../use-run";
 
 export function RunFacts({ run, className }: { run: Run; className?: string }) {
@@ -35,7 +36,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
         <Tokens value={usage?.total_tokens ?? 0} />
       </Fact>
       <Fact label="Cost">
-        <Money value={usage?.cost_usd ?? 0} />
+        <Cost usd={usage?.cost_usd ?? 0} priced={[...state.nodes.values()].every(isPriced)} />
       </Fact>
       <Fact label="Started">
         <RelativeTime time={started ?? detail?.created_at} />

@@ -42,7 +42,7 @@ export function Timeline({ state, steps, selected, onSelect, className }: Timeli
   return (
     <div className={cn("overflow-auto", className)}>
       <div className="min-w-120 pb-1">
-        <Scale axis={axis} />
+        <Scale axis={state.started_at ? axis : null} />
         <ol aria-label="Steps" onKeyDown={walk}>
           {steps.map((step) => (
             <Row
@@ -63,7 +63,8 @@ export function Timeline({ state, steps, selected, onSelect, className }: Timeli
 
 const columns = "grid grid-cols-[minmax(140px,220px)_1fr_72px] items-center gap-3 px-4";
 
-function Scale({ axis }: { axis: Axis }) {
+/** Without an axis nothing has begun yet. */
+function Scale({ axis }: { axis: Axis | null }) {
   return (
     <div
       aria-hidden
@@ -71,11 +72,11 @@ function Scale({ axis }: { axis: Axis }) {
     >
       <span>Step</span>
       <span className="relative h-4">
-        {ticksOf(axis).map((ms) => (
+        {(axis ? ticksOf(axis) : []).map((ms) => (
           <span
             key={ms}
             className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
-            style={{ left: `${(ms / axis.span) * 100}%` }}
+            style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
             {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}
           </span>

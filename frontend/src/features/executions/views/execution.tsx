@@ -11,6 +11,7 @@ import { SplitPane } from "@/components/split-pane";
 import { Tabs } from "@/components/tabs";
 import { PageBar } from "@/features/shell";
 import { reconnect } from "@/lib/events";
+import { useUrlState } from "@/lib/url-state";
 import { useExecutionDetail, type FlowDefinition } from "../api";
 import { EXECUTIONS_PATH } from "../links";
 import { EventList } from "../parts/event-list";
@@ -19,7 +20,6 @@ import { Result, Values } from "../parts/result";
 import { CancelButton, ExecutionId, RunFacts } from "../parts/run-facts";
 import { Timeline } from "../parts/timeline";
 import { LogLines } from "../parts/trace-lists";
-import { useUrlState } from "../url-state";
 import { useRun, type Run } from "../use-run";
 import { useStep } from "../use-step";
 
@@ -86,6 +86,8 @@ function Actions({ run }: { run: Run }) {
   );
 }
 
+type Picture = { value: string; label: string; content: ReactNode };
+
 function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] }) {
   const [params, change] = useUrlState();
   const { step, chosen, choose } = useStep(run, {
@@ -131,18 +133,14 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       ),
     },
   ];
+  const timeline = (
+    <Timeline state={state} steps={steps} selected={step} onSelect={choose} className="size-full" />
+  );
+  const pictures: Picture[] = [{ value: "timeline", label: "Timeline", content: timeline }];
   if (canvas && detail) {
-    const drawing = canvas({
-      executionId: id,
-      definition: detail.definition,
-      selected: step,
-      onSelect: choose,
-    });
-    tabs.push({
-      value: "canvas",
-      label: "Canvas",
-      content: <div className="size-full">{drawing}</div>,
-    });
+    const { definition } = detail;
+    const drawing = canvas({ executionId: id, definition, selected: step, onSelect: choose });
+    pictures.push({ value: "canvas", label: "Canvas", content: drawing });
   }
   return (
     <div className="min-h-0 flex-1">
@@ -181,13 +179,18 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
             }
           >
             <div className="absolute inset-0">
-              <Timeline
-                state={state}
-                steps={steps}
-                selected={step}
-                onSelect={choose}
-                className="size-full"
-              />
+              {pictures.length === 1 ? (
+                timeline
+              ) : (
+                <Tabs
+                  label="Pictures of the execution"
+                  flush
+                  className="h-full"
+                  tabs={pictures}
+                  value={params.get("view") === "canvas" ? "canvas" : "timeline"}
+                  onChange={(view) => change({ view: view === "canvas" ? view : null })}
+                />
+              )}
             </div>
           </SplitPane>
         </div>

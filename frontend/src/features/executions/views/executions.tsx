@@ -16,9 +16,9 @@ import { StatusBadge, statusLooks } from "@/components/status-badge";
 import { Table, type Column } from "@/components/table";
 import { PageBar } from "@/features/shell";
 import { isFinal, type ExecutionStatus } from "@/lib/events";
+import { useUrlState } from "@/lib/url-state";
 import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
 import { RunDrawer } from "../run-drawer";
-import { useUrlState } from "../url-state";
 
 const statuses: ExecutionStatus[] = [
   "running",

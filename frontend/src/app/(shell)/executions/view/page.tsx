@@ -3,7 +3,17 @@
 /** /executions/view/?id=: one run, live or past. */
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect } from "react";
-import { EXECUTIONS_PATH, ExecutionView } from "@/features/executions";
+import { RunCanvas, type RunCanvasProps } from "@/features/editor";
+import {
+  EXECUTIONS_PATH,
+  ExecutionView,
+  type RunCanvasProps as Drawn,
+} from "@/features/executions";
+
+/** Here the features meet: neither knows the other, and the canvas fills in what a stored plan leaves out. */
+function drawRun({ definition, ...run }: Drawn) {
+  return <RunCanvas {...run} definition={definition as RunCanvasProps["definition"]} />;
+}
 
 export default function ExecutionPage() {
   const id = useSearchParams().get("id");
@@ -11,5 +21,5 @@ export default function ExecutionPage() {
   useEffect(() => {
     if (!id) router.replace(EXECUTIONS_PATH);
   }, [id, router]);
-  return id ? <ExecutionView key={id} executionId={id} /> : null;
+  return id ? <ExecutionView key={id} executionId={id} canvas={drawRun} /> : null;
 }

@@ -1,0 +1,24 @@
+/** What a run or step cost, and whether that is all of it. */
+import { Money } from "@/components/measures";
+
+type CostProps = {
+  usd: number;
+  /** False when a model was called whose price is not known. */
+  priced: boolean;
+};
+
+export function Cost({ usd, priced }: CostProps) {
+  if (priced) return <Money value={usd} />;
+  const hint = "A model without a known price was called. Enter its price on the Models page.";
+  return (
+    <span title={hint}>
+      {usd > 0 ? (
+        <>
+          over <Money value={usd} />
+        </>
+      ) : (
+        "no price"
+      )}
+    </span>
+  );
+}
