@@ -1,9 +1,8 @@
 /** Autosave sends every change once, in order, and never over somebody else's work unasked. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/error";
-import type { FlowChange, FlowRecord } from "./api";
+import type { FlowChange } from "./api";
 import { createAutosave, type SaveState } from "./autosave";
-import { emptyDefinition } from "./model/definition";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -11,13 +10,13 @@ afterEach(() => vi.useRealTimers());
 /** A server that holds one flow and refuses stale versions. */
 function server() {
   const state = { version: 1, name: "", saves: [] as FlowChange[], down: false };
-  const save = async (change: FlowChange): Promise<FlowRecord> => {
+  const save = async (change: FlowChange): Promise<{ version: number }> => {
     if (state.down) throw new ApiError(0, "unreachable", "Away", "The server is away.");
     if (change.version !== state.version) throw new ApiError(409, "stale", "Stale", "");
     state.saves.push(change);
     state.version += 1;
     state.name = change.name ?? state.name;
-    return { id: "f", name: state.name, definition: emptyDefinition(), version: state.version };
+    return { version: state.version };
   };
   const states: SaveState["kind"][] = [];
   const autosave = createAutosave({

@@ -1,6 +1,6 @@
 /** Saves a flow by itself: shortly after each change, one request at a time, in order. */
 import { toApiError } from "@/lib/api/error";
-import type { FlowChange, FlowRecord } from "./api";
+import type { FlowChange } from "./api";
 
 export type SaveState =
   | { kind: "saved" }
@@ -15,7 +15,7 @@ type Draft = Omit<FlowChange, "version">;
 
 export type AutosaveOptions = {
   version: number;
-  save: (change: FlowChange) => Promise<FlowRecord>;
+  save: (change: FlowChange) => Promise<{ version: number }>;
   /** The version the server holds now, for overwriting. */
   current: () => Promise<number>;
   onState: (state: SaveState) => void;

@@ -20,7 +20,7 @@ import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
 import { useFlowSync } from "./use-flow-sync";
-import type { EditorViewProps } from "./view";
+import type { EditorViewProps, RunRequest } from "./view";
 
 type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
 
@@ -55,8 +55,7 @@ export function Editor(props: EditorProps) {
   async function run(inputs: Record<string, unknown>) {
     // The server runs the draft it has.
     if (!(await flush())) throw new Error("The flow could not be saved, so it was not run.");
-    const start =
-      props.onRun ?? ((request) => executeFlow(flowId, request.inputs).then(({ id }) => id));
+    const start = props.onRun ?? ((request: RunRequest) => executeFlow(flowId, request.inputs));
     show(await start({ flowId, inputs }));
   }
   async function onRun() {

@@ -117,7 +117,7 @@ function useChecks(store: EditorStore): void {
       const { flow, setChecked } = store.getState();
       const own = (round += 1);
       try {
-        const { problems } = await validateFlow(flow);
+        const problems = await validateFlow(flow);
         if (own === round) setChecked({ flow, problems });
       } catch {
         // Without an answer the instant checks stand; saving reports that the server is away.

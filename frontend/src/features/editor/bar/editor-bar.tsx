@@ -31,7 +31,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
     setPublishing(true);
     try {
       if (!(await sync.flush())) return;
-      const { number } = await publishFlow(flowId);
+      const number = await publishFlow(flowId);
       await sync.refresh();
       toast.success(`Version ${number} published`);
     } catch (error) {
