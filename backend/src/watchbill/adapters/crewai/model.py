@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from crewai.hooks.dispatch import HookAborted
 from crewai.llms.base_llm import BaseLLM
-from crewai.utilities.exceptions.context_window_exceeding_exception import LLMContextLengthExceededError
 from pydantic import BaseModel, PrivateAttr
 
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
@@ -16,9 +16,9 @@ from watchbill.core.ports.llm import LlmAnswer
 
 # The parts of CrewAI's messages that belong to OpenAI's format; the rest is its own bookkeeping.
 _MESSAGE_KEYS = ("role", "content", "name", "tool_calls", "tool_call_id")
-# CrewAI summarises above this many tokens on its own; below, the provider's refusal makes it do so.
+# CrewAI summarises a conversation above this many tokens. A provider that allows less refuses, which ends the
+# run: CrewAI's own recovery from that ends without an answer in 1.15.30.
 _CONTEXT_TOKENS = 120_000
-_SUMMARIES = 3
 
 
 class GatewayLlm(BaseLLM):
@@ -26,7 +26,6 @@ class GatewayLlm(BaseLLM):
 
     _run: CrewRun = PrivateAttr()
     _spec: AgentSpec = PrivateAttr()
-    _summaries: int = PrivateAttr(default=0)
 
     @classmethod
     def of(cls, run: CrewRun, spec: AgentSpec) -> GatewayLlm:
@@ -49,7 +48,6 @@ class GatewayLlm(BaseLLM):
 
         Raises:
             HookAborted: the run is over; CrewAI neither retries nor swallows it.
-            LLMContextLengthExceededError: too long; CrewAI summarises and asks again.
         """
         schema = response_model.model_json_schema() if response_model else self._schema(tools, from_task)
         given: list[Any] = self._format_messages(messages)
@@ -57,10 +55,14 @@ class GatewayLlm(BaseLLM):
         answer = self._answer(sent, tools or [], schema)
         if answer is None:
             # Raised here, with no cause: CrewAI searches a chain of errors for "rate limit" and waits.
-            raise self._refusal()
+            raise HookAborted("the run has ended", source="watchbill")
         if answer.tool_calls:
             return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
         return response_model.model_validate(answer.parsed) if response_model else answer.text
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """As `call`; CrewAI uses it to summarise several parts of a conversation at once."""
+        return await asyncio.to_thread(self.call, *args, **kwargs)
 
     def _answer(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
@@ -72,28 +74,11 @@ class GatewayLlm(BaseLLM):
 
     def _schema(self, tools: list[dict[str, Any]] | None, task: Any) -> dict[str, Any] | None:
         """The task's output schema, when this call can only be its answer: no tools and no planning."""
-        spec = self._run.tasks.get(getattr(task, "id", None) or self._run.job.execution_id)
-        if tools or spec is None or spec.output_schema is None or self._options.reasoning:
+        spec = None if task is None else self._run.tasks.get(task.id)
+        planning = AgentOptions.model_validate(self._spec.config).reasoning
+        if tools or planning or spec is None or spec.output_schema is None:
             return None
         return dict(spec.output_schema)
-
-    @property
-    def _options(self) -> AgentOptions:
-        return AgentOptions.model_validate(self._spec.config)
-
-    def _refusal(self) -> Exception:
-        failure = self._run.failure
-        too_long = failure is not None and failure.error_code == "context_too_long"
-        if (
-            failure is not None
-            and too_long
-            and self._options.respect_context_window
-            and self._summaries < _SUMMARIES
-        ):
-            self._summaries += 1
-            self._run.resume()
-            return LLMContextLengthExceededError(failure.detail)
-        return HookAborted("the run has ended", source="watchbill")
 
     def supports_function_calling(self) -> bool:
         """Yes: tools go out in OpenAI's format."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Self
 from uuid import UUID
@@ -21,6 +22,9 @@ from watchbill.core.events import TaskCompleted, TaskStarted
 from watchbill.core.ports.crews import AgentSpec, TaskResult, TaskSpec
 from watchbill.kit.answers import check_schema, instruction
 
+# What CrewAI gives out as a result when its executor ends with none.
+_NO_ANSWER = "Agent completed execution but produced no final output."
+_PLACEHOLDER = re.compile(r"\{(input|tools|tool_names)\}")
 _MANAGER = AgentSpec(
     name="Manager",
     role="Crew Manager",
@@ -76,6 +80,9 @@ class WatchedAgent(Agent):
             return super().execute_task(task, context, tools)
         self._run.tell(TaskStarted(task=spec.name, agent=self._spec.name))
         said = str(super().execute_task(task, context, tools))
+        if said.startswith(_NO_ANSWER):
+            detail = f"The agent '{self._spec.name}' ended without an answer to the task '{spec.name}'."
+            raise NodeError(ErrorKind.UPSTREAM, detail, code="no_answer")
         conformed = self._conformed(said, spec)
         if conformed is None:
             raise HookAborted("the run has ended", source="watchbill")
@@ -130,9 +137,9 @@ def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Wa
         raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
     options = AgentOptions.model_validate(spec.config)
     agent = WatchedAgent(
-        role=spec.role,
-        goal=spec.goal,
-        backstory=spec.backstory,
+        role=_literal(spec.role),
+        goal=_literal(spec.goal),
+        backstory=_literal(spec.backstory),
         llm=GatewayLlm.of(run, spec),
         max_iter=options.max_iter,
         allow_delegation=options.allow_delegation,
@@ -165,10 +172,15 @@ def _task(run: CrewRun, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier
     context: dict[str, Any] = {"context": [earlier[name] for name in spec.context]} if spec.context else {}
     task = Task(
         name=spec.name,
-        description=spec.description,
-        expected_output=expected,
+        description=_literal(spec.description),
+        expected_output=_literal(expected),
         agent=agents[spec.agent] if spec.agent is not None else None,
         **context,
     )
     run.tasks[task.id] = spec
     return task
+
+
+def _literal(text: str) -> str:
+    """The text with CrewAI's placeholders kept from being filled in: an invisible joiner stands in them."""
+    return _PLACEHOLDER.sub("{\u2060\\1}", text)

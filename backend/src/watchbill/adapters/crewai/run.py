@@ -35,7 +35,7 @@ class CrewRun:
         self._gateway, self._loop, self._emit_now = gateway, loop, emit
         self._lock = threading.Lock()
         self._pending: set[Future[LlmAnswer]] = set()
-        self._stopped = self._cancelled = False
+        self._stopped = False
 
     def tell(self, data: EventData) -> None:
         """Emit an event on the engine's loop; events of one thread keep their order."""
@@ -120,16 +120,10 @@ class CrewRun:
             value = self.ask(spec, messages, schema=task.output_schema).parsed
         return json.dumps(value, ensure_ascii=False), value
 
-    def resume(self) -> None:
-        """Forget a failure that the crew can mend itself, unless the run was cancelled meanwhile."""
-        with self._lock:
-            self.failure = None
-            self._stopped = self._cancelled
-
     def cancel(self) -> None:
         """Stop: cancel the calls in flight and let no other start, nor any event out. Called on the loop."""
         with self._lock:
-            self._stopped = self._cancelled = True
+            self._stopped = True
             pending = tuple(self._pending)
         self._emit_now = _nowhere
         for future in pending:

@@ -13,6 +13,8 @@ from watchbill.core.errors import ErrorKind, NodeError
 FAILOVER_CODES = frozenset({"rate_limited", "provider_unavailable", "provider_unreachable", "llm_timeout"})
 _MOST_DETAIL = 300
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|key|rk)-[\w*-]{4,}|\bAIza[\w-]{10,}|Bearer\s+\S+", re.IGNORECASE)
+_NO_CONNECTION = re.compile(r"Connection error|APIConnectionError")
+_TOO_LONG = re.compile(r"context.(?:length|window|size)|maximum.{0,20}tokens|too many tokens", re.IGNORECASE)
 _PREAMBLE = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
 
 
@@ -84,7 +86,7 @@ def _by_status(error: Exception) -> tuple[ErrorKind, str, str]:
     user, upstream = ErrorKind.USER, ErrorKind.UPSTREAM
     status = getattr(error, "status_code", None)
     # A refused connection arrives as an "internal server error" that never came from a server.
-    if status == 500 and "Connection error" in str(error):
+    if isinstance(status, int) and status >= 500 and _NO_CONNECTION.search(str(error)):
         return (
             upstream,
             "provider_unreachable",
@@ -111,6 +113,8 @@ def _by_status(error: Exception) -> tuple[ErrorKind, str, str]:
     }
     if status in known:
         return known[status]
+    if isinstance(status, int) and 400 <= status < 500 and _TOO_LONG.search(str(error)):
+        return user, "context_too_long", "The text is too long for the model '{model}'."
     if isinstance(status, int) and 400 <= status < 500:
         return (
             user,

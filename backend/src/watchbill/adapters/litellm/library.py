@@ -23,6 +23,8 @@ def load_litellm() -> Any:
                 # Deprecations inside the library at import are nothing its user can act on.
                 warnings.simplefilter("ignore")
                 litellm: Any = importlib.import_module("litellm")
+            # Raised at the first call and about a type of the library's own.
+            warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class", category=UserWarning)
             litellm.telemetry = False
             litellm.suppress_debug_info = True
             litellm.turn_off_message_logging = True

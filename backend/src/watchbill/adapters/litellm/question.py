@@ -41,8 +41,10 @@ class Question:
         messages = [dict(message) for message in self.messages]
         body: dict[str, Any] = {"model": connection.model_name(candidate.provider, candidate.model)}
         if self.output_schema is not None:
-            if in_words or not connection.follows_schema(candidate.provider):
-                messages.append({"role": "user", "content": instruction(self.output_schema)})
+            told = instruction(self.output_schema)
+            native = connection.follows_schema(candidate.provider) and not in_words
+            if not native and told not in str(messages[-1].get("content")):
+                messages.append({"role": "user", "content": told})
             if not in_words:
                 form = {"name": "answer", "schema": dict(self.output_schema), "strict": False}
                 body["response_format"] = {"type": "json_schema", "json_schema": form}

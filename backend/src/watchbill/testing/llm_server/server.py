@@ -45,7 +45,9 @@ class LlmServer:
         self._token_ms, self._first_token_ms = token_ms, first_token_ms
         self._script = Script()
         # handler_cancellation: a client that hangs up cancels the handler, which is how the log knows.
-        self._runner = web.AppRunner(self._app(scriptable), handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(
+            self._app(scriptable), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
+        )
 
     @property
     def base_url(self) -> str:
@@ -67,7 +69,7 @@ class LlmServer:
             OSError: the port is taken.
         """
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port, backlog=1024, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, self.host, self.port, backlog=1024)
         await site.start()
         self.port = self._runner.addresses[0][1]
 

@@ -40,7 +40,9 @@ class Candidate:
             return "clear structure"
         if "example" in self.text.lower():
             return "a concrete example"
-        return "brief and direct" if len(self.text.split()) < 50 else "weighs both sides"
+        if re.search(r"\b(?:strong|weak|however|against)\b", self.text.lower()):
+            return "a fair look at both sides"
+        return "brevity" if len(self.text.split()) < 50 else "depth"
 
 
 def candidates(prompt: Prompt) -> list[Candidate]:

@@ -43,6 +43,13 @@ _STYLES = (
     "There is a strong and a weak side to {t}. Strong: it makes slow work visible and repeatable. Weak: it "
     "hides mistakes when nobody looks. So use it where results can be checked, and keep a person on it.",
 )
+# Words that ask for each of the styles, in their order.
+_CUES = (
+    ("few words", "brief", "concise", "short"),
+    ("bullet", "structured", "step by step"),
+    ("concrete", "example", "practical", "analogy"),
+    ("weigh", "against", "critical", "pros and cons", "goes wrong"),
+)
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", re.MULTILINE)
 
 
@@ -108,7 +115,11 @@ def reply(prompt: Prompt) -> str:
 
 
 def explanation(prompt: Prompt) -> str:
-    """A paragraph on the topic; its style depends on the model and the wording."""
+    """A paragraph on the topic, in the manner that is asked for, else in the model's own."""
+    wanted = f"{prompt.system}\n{prompt.task}".lower()
+    for position, cues in enumerate(_CUES):
+        if any(cue in wanted for cue in cues):
+            return sentence(_STYLES[position], prompt)
     return sentence(_STYLES[prompt.voice % len(_STYLES)], prompt)
 
 

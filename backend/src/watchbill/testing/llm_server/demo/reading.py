@@ -63,7 +63,7 @@ class Prompt:
         text = next((group for group in found.groups() if group), "") if found else ""
         if not text and (quoted := _QUOTED.search(self.task)):
             text = quoted.group(1)
-        text = re.sub(r"\s+in (?:one|a|two|three|\d+)\s.*$", "", text)
+        text = re.sub(r"\s+in (?:\w+ ){0,2}(?:paragraphs?|sentences?|words|lines?)\b.*$", "", text)
         words = re.sub(r"[*_#`\"“”']", "", text or self.task).split()
         return " ".join(words[:9]).strip(" .,:;") or "the question"
 

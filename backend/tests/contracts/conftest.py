@@ -1,0 +1,12 @@
+"""Fixtures of the contract suites."""
+
+from tests.fixtures_llm import (
+    crew_runner,
+    desk,
+    llm_directory,
+    llm_gateway,
+    llm_server,
+    running_llm_server,
+)
+
+__all__ = ["crew_runner", "desk", "llm_directory", "llm_gateway", "llm_server", "running_llm_server"]

@@ -1,0 +1,115 @@
+"""Fixtures for tests that talk to models: the scripted LLM server, the gateway and the crew runner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from watchbill.adapters.crewai import CrewAiRunner
+from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.core.events import EventData
+from watchbill.core.ports.llm import LlmCall, Provider
+from watchbill.core.tenancy import TenantScope
+from watchbill.testing.llm_server import LlmServer
+
+KEY = "sk-test-9f8e7d6c5b4a"
+
+
+class Directory:
+    """The providers of each tenant, in memory: the far end of the ProviderDirectory port."""
+
+    def __init__(self) -> None:
+        self.by_tenant: dict[UUID, list[Provider]] = {}
+
+    async def providers(self, scope: TenantScope) -> Sequence[Provider]:
+        return sorted(self.by_tenant.get(scope.tenant_id, []), key=lambda p: p.priority)
+
+
+class Desk:
+    """A tenant with one provider on the scripted server, and short ways to ask it something."""
+
+    def __init__(self, server: LlmServer, gateway: LiteLlmGateway, directory: Directory):
+        self.server, self.gateway, self._directory = server, gateway, directory
+        self.scope = TenantScope(uuid4())
+        self.events: list[EventData] = []
+        self.provider = self.add_provider("Main", models=("test-model",), priority=1)
+
+    def add_provider(self, name: str, **changes: Any) -> Provider:
+        provider = Provider(
+            id=uuid4(),
+            name=name,
+            provider_type="openai_compatible",
+            base_url=self.server.base_url,
+            api_key=KEY,
+            models=("test-model",),
+            priority=5,
+            prices={"test-model": (Decimal(2), Decimal(8))},
+        )
+        provider = replace(provider, **changes)
+        self._directory.by_tenant.setdefault(self.scope.tenant_id, []).append(provider)
+        return provider
+
+    def change_provider(self, **changes: Any) -> None:
+        self.provider = replace(self.provider, **changes)
+        self._directory.by_tenant[self.scope.tenant_id][0] = self.provider
+
+    def call(self, text: str = "Explain tides", **changes: Any) -> LlmCall:
+        return LlmCall(self.scope, uuid4(), "node", [{"role": "user", "content": text}], **changes)
+
+    async def ask(self, text: str = "Explain tides", **changes: Any):
+        return await self.gateway.complete(self.call(text, **changes), self.events.append)
+
+    def types(self) -> list[str]:
+        """Event types in order, tokens left out."""
+        return [event.type for event in self.events if event.type != "llm_token"]
+
+    def streamed(self) -> str:
+        return "".join(event.text for event in self.events if event.type == "llm_token")
+
+
+@pytest.fixture(scope="session")
+def llm_directory() -> Directory:
+    return Directory()
+
+
+@pytest.fixture(scope="session")
+async def running_llm_server() -> AsyncIterator[LlmServer]:
+    async with LlmServer() as server:
+        yield server
+
+
+@pytest.fixture
+def llm_server(running_llm_server: LlmServer) -> LlmServer:
+    """The scripted server with an empty script and no calls."""
+    running_llm_server.reset()
+    return running_llm_server
+
+
+@pytest.fixture(scope="session")
+async def llm_gateway(llm_directory: Directory) -> AsyncIterator[LiteLlmGateway]:
+    gateway = LiteLlmGateway(llm_directory, stall_seconds=30)
+    gateway.load()
+    yield gateway
+    await gateway.close()
+
+
+@pytest.fixture
+def desk(llm_server: LlmServer, llm_gateway: LiteLlmGateway, llm_directory: Directory) -> Desk:
+    return Desk(llm_server, llm_gateway, llm_directory)
+
+
+@pytest.fixture(scope="session")
+async def crew_runner(
+    llm_gateway: LiteLlmGateway, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[CrewAiRunner]:
+    storage: Path = tmp_path_factory.mktemp("crewai")
+    runner = CrewAiRunner(llm_gateway, storage=storage)
+    runner.load()
+    yield runner
+    runner.close()
