@@ -20,11 +20,14 @@ FIND_NODE = if ! node -e 'const [a, b] = process.versions.node.split(".").map(Nu
   echo "Building the user interface needs Node 20.9 or newer with npm; this machine has" \
   "$$(node --version 2>/dev/null || echo none)." >&2; exit 1; fi
 # uv takes seconds where pip takes minutes; pip is there for machines whose packages only pip can reach.
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) \
+INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes --requirement $(1) 2>/dev/null \
   || $(PIP) install --quiet --require-hashes --requirement $(1)
 
+# A comma in a function's argument would end it.
+, := ,
+
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench lock format openapi docs build clean dev ui
+.PHONY: help up test test-backend test-frontend test-browser check bench lock format openapi docs build clean dev ui
 
 help:
 	@echo "make up       start Watchbill on http://127.0.0.1:8000"
@@ -77,11 +80,17 @@ ui: frontend/out/index.html
 
 # --- development ---
 
-test: dev ui
+test: test-backend test-frontend test-browser
+
+test-backend: dev ui
 	$(BIN)/pytest -n auto --dist worksteal $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
+
+test-frontend: dev
 	cd frontend && npx vitest run $(if $(REPORTS),--reporter=default --reporter=junit \
-	  --outputFile.junit=../$(REPORTS)/frontend.xml)
-	cd frontend && $(if $(REPORTS),PLAYWRIGHT_JUNIT_OUTPUT_FILE=../$(REPORTS)/browser.xml) \
+	  --outputFile.junit=$(abspath $(REPORTS))/frontend.xml)
+
+test-browser: dev ui
+	cd frontend && $(if $(REPORTS),PLAYWRIGHT_JUNIT_OUTPUT_FILE=$(abspath $(REPORTS))/browser.xml) \
 	  npx playwright test $(if $(REPORTS),--reporter=list$(,)junit)
 
 check: dev
@@ -116,5 +125,3 @@ build: dev ui
 clean:
 	rm -rf .venv dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
 	  .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-
-, := ,
