@@ -46,7 +46,7 @@ export function EventList({ state, steps, className }: EventListProps) {
         />
         <Select
           aria-label="Step"
-          className="h-7 w-32"
+          className="h-7 w-28"
           value={nodeId ?? ANY}
           onChange={(value) => setNodeId(value === ANY ? null : value)}
           options={[

@@ -101,7 +101,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       value: "result",
       label: "Result",
       content: (
-        <Padded>
+        <Padded title="Result">
           <Result state={state} steps={steps} onSelect={choose} />
         </Padded>
       ),
@@ -115,7 +115,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       value: "inputs",
       label: "Inputs",
       content: (
-        <Padded>
+        <Padded title="Inputs">
           <Values
             values={detail?.inputs ?? state.inputs}
             empty="The flow was run without inputs."
@@ -127,7 +127,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       value: "log",
       label: "Log",
       content: (
-        <Padded>
+        <Padded title="Log">
           <RunLog run={run} />
         </Padded>
       ),
@@ -199,8 +199,13 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
   );
 }
 
-function Padded({ children }: { children: ReactNode }) {
-  return <div className="px-4 py-3">{children}</div>;
+function Padded({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="px-4 py-3">
+      <h2 className="sr-only">{title}</h2>
+      {children}
+    </div>
+  );
 }
 
 /** Lines of the run and of all its steps, in order. */
