@@ -24,37 +24,68 @@ class Settings(BaseSettings):
     """Times are in seconds, sizes in bytes. Lists are written with commas."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WATCHBILL_", env_file=".env", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="WATCHBILL_",
+        env_file=".env",
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
     )
 
     env: Literal["development", "production", "test"] = "development"
+    """What this is used for. Production refuses to start with a missing or well-known secret."""
     data_dir: Path = Path(".watchbill")
+    """Where embedded servers, logs and secrets live."""
     public_url: str | None = Field(default=None, validation_alias=_names("PUBLIC_URL", "API_BASE_URL"))
+    """The address people use, when a proxy stands in front; it also decides about secure cookies."""
     cors_origins: Words = []
+    """Other web addresses whose pages may call the API, with commas."""
     api_host: str = Field(default="127.0.0.1", validation_alias=_names("API_HOST", "API_HOST"))
+    """The address to listen on."""
     api_port: int = Field(default=8000, ge=1, le=65535, validation_alias=_names("API_PORT", "API_PORT"))
+    """The port to listen on."""
     api_reload: bool = Field(default=False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
+    """Start the API again when its code changes, for developers of Watchbill."""
     api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
+    """A key that whoever calls the Runner endpoints must give."""
 
     database_url: SecretStr | None = None
+    """PostgreSQL; unset means an embedded one."""
     database_pgbouncer: bool = False
+    """Whether the URL leads to PgBouncer in transaction mode, which has no prepared statements."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
+    """Connections of each process to the database."""
     redis_url: SecretStr | None = None
+    """Redis or Valkey; unset means an embedded Valkey."""
     mongo_url: SecretStr | None = None
+    """MongoDB for logs and traces; unset means that PostgreSQL keeps them."""
 
     jwt_secret: SecretStr = SecretStr(DEVELOPMENT_JWT_SECRET)
+    """Signs the sessions, at least 32 characters; `watchbill up` makes one."""
     encryption_keys: SecretStr = SecretStr(DEVELOPMENT_ENCRYPTION_KEYS)
+    """Seal the provider keys: `id:base64 of 32 bytes`, the newest first, with commas; `watchbill up`
+    makes one."""
     session_seconds: int = Field(default=24 * 3600, ge=60)
+    """How long a sign-in lasts."""
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
+    """How much work a password's hash costs; one more doubles it."""
 
     sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
+    """Where Python tools run."""
     allowed_private_hosts: Words = []
+    """Private hosts, host:port or networks that URLs entered by users may reach, with commas; outside
+    of production also loopback."""
     rate_limit_user: int = Field(default=100, ge=0)
+    """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
+    """Requests a minute for each tenant; 0 is no limit."""
     demo_llm_url: str | None = None
+    """Where the demo model answers; `watchbill up` starts one."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important log lines that are written."""
     log_format: Literal["auto", "json", "console"] = "auto"
+    """JSON for machines, console for people; auto looks whether there is a terminal."""
 
     @field_validator("cors_origins", "allowed_private_hosts", mode="before")
     @classmethod
