@@ -160,14 +160,18 @@ class MemoryLive:
     """Implements core.ports.LiveEvents and LiveReader."""
 
     published: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    _owners: dict[UUID, TenantScope] = field(default_factory=dict[UUID, TenantScope])
     _bells: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
 
     async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
+        self._owners[execution_id] = scope
         self.published[execution_id] += events
         for bell in self._bells[execution_id]:
             bell.set()
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
+        if self._owners.get(execution_id) != scope:
+            return []
         return [event for event in self.published[execution_id] if event.seq > after][:limit]
 
     @asynccontextmanager

@@ -29,9 +29,17 @@ class CeleryCalls:
         try:
             # A question nobody took in time is not worth answering any more.
             await asyncio.to_thread(self._app.send_task, name, [*args, reply_key], expires=timeout)
-            found: Any = await self._redis.blpop([reply_key], timeout=timeout)  # type: ignore[misc]
+            found = await self._answer(reply_key, timeout)
         except (OperationalError, RedisError, OSError) as error:
             raise Unavailable("The message broker does not answer.", code="broker_unavailable") from error
         if found is None:
             raise Unavailable("No worker answered. Is one running?", code="no_worker")
         return orjson.loads(found[1])
+
+    async def _answer(self, reply_key: str, timeout: float) -> Any:
+        """What arrives on the list in time, or None. A single long wait would outlast the socket's time-out."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while (left := deadline - asyncio.get_running_loop().time()) > 0:
+            if found := await self._redis.blpop([reply_key], timeout=min(left, 2.0)):  # type: ignore[misc]
+                return found
+        return None

@@ -1,0 +1,109 @@
+"""The live ports: one suite for Valkey and for their in-memory twin, and what Valkey alone must bear."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+import redis.asyncio as redis
+from tests.services import Services
+
+from watchbill.adapters.redis import Doorbells, RedisLive, RedisLiveReader
+from watchbill.core.events import Event
+from watchbill.core.ports.live import LiveEvents, LiveReader
+from watchbill.core.tenancy import TenantScope
+from watchbill.testing.memory import MemoryLive
+
+
+@dataclass
+class Live:
+    writer: LiveEvents
+    reader: LiveReader
+    scope: TenantScope
+    id: UUID
+
+
+@pytest.fixture
+async def memory() -> Live:
+    both = MemoryLive()
+    return Live(both, both, TenantScope(uuid4()), uuid4())
+
+
+@pytest.fixture
+async def valkey(services: Services) -> AsyncIterator[Live]:
+    async with redis.Redis.from_url(services.redis_url) as client:
+        doorbells = Doorbells(client)
+        yield Live(RedisLive(client), RedisLiveReader(client, doorbells), TenantScope(uuid4()), uuid4())
+        await doorbells.close()
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def live(request: pytest.FixtureRequest) -> Live:
+    return request.getfixturevalue(request.param)
+
+
+def event(live: Live, seq: int) -> Event:
+    return Event(
+        seq=seq,
+        execution_id=live.id,
+        type="log",
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        data={"message": "é"},
+    )
+
+
+async def test_events_are_read_from_where_one_asks(live: Live) -> None:
+    events = [event(live, seq) for seq in range(1, 6)]
+    await live.writer.publish(live.scope, live.id, events[:3])
+    await live.writer.publish(live.scope, live.id, events[3:])
+    assert await live.reader.read(live.scope, live.id, after=0, limit=100) == events
+    assert await live.reader.read(live.scope, live.id, after=3, limit=100) == events[3:]
+    assert await live.reader.read(live.scope, live.id, after=1, limit=2) == events[1:3]
+    assert await live.reader.read(TenantScope(uuid4()), live.id, after=0, limit=9) == []
+
+
+async def test_the_doorbell_rings_at_the_start_and_for_each_publish(live: Live) -> None:
+    async with asyncio.timeout(10), live.reader.doorbell(live.scope, live.id) as bell:
+        await bell.wait()
+        for seq in (1, 2, 3):
+            bell.clear()
+            # Subscribing takes a moment on a real server: a bell that is not heard yet is rung again.
+            while not bell.is_set():
+                await live.writer.publish(live.scope, live.id, [event(live, seq)] if seq else [])
+                await asyncio.sleep(0.005)
+
+
+async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
+    async with (
+        asyncio.timeout(10),
+        live.reader.doorbell(live.scope, live.id) as one,
+        live.reader.doorbell(live.scope, live.id) as two,
+    ):
+        one.clear()
+        two.clear()
+        await live.writer.publish(live.scope, live.id, [event(live, 1)])
+        await asyncio.gather(one.wait(), two.wait())
+
+
+async def test_a_redis_that_is_away_stops_nobody() -> None:
+    async with redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=1) as client:
+        writer, scope, id_ = RedisLive(client), TenantScope(uuid4()), uuid4()
+        live = Live(writer, RedisLiveReader(client, Doorbells(client)), scope, id_)
+        await writer.publish(scope, id_, [event(live, 1)])
+        assert writer.failures == 1
+        assert await live.reader.read(scope, id_, after=0, limit=9) == []
+        async with live.reader.doorbell(scope, id_) as bell:
+            assert bell.is_set()
+
+
+async def test_events_published_again_after_a_crash_do_no_harm(live: Live) -> None:
+    events = [event(live, seq) for seq in (1, 2, 3)]
+    await live.writer.publish(live.scope, live.id, events)
+    if isinstance(live.writer, RedisLive):
+        await live.writer.publish(live.scope, live.id, events[1:])
+        assert live.writer.failures == 0
+    assert await live.reader.read(live.scope, live.id, after=0, limit=9) == events
