@@ -1,21 +1,31 @@
-"""Runs the migrations of one branch on one schema; watchbill.kit.migrations says which."""
+"""Runs or compares the migrations of one branch on one schema; watchbill.kit.migrations says which."""
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, text
 
 from watchbill.kit.tables import PublicTable, TenantTable
 
 attributes = context.config.attributes
 connection: Connection = attributes["connection"]
-public = attributes["branch"] == "public"
+schema: str = attributes["schema"]
 
+
+def unqualified(metadata: MetaData) -> MetaData:
+    """The same tables without the schema's name, which the search_path supplies here."""
+    copy = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.sorted_tables:
+        table.to_metadata(copy, schema=None, referred_schema_fn=lambda *_: BLANK_SCHEMA)
+    return copy
+
+
+connection.execute(text("SELECT set_config('search_path', :schema, true)"), {"schema": schema})
 context.configure(
     connection=connection,
-    target_metadata=(PublicTable if public else TenantTable).metadata,
-    version_table_schema=attributes["schema"],
+    target_metadata=unqualified((PublicTable if attributes["branch"] == "public" else TenantTable).metadata),
+    version_table_schema=schema,
+    include_name=lambda name, kind, _parents: not (kind == "table" and name == "alembic_version"),
     compare_type=True,
     compare_server_default=False,
-    include_name=lambda name, kind, _parents: not (kind == "table" and name == "alembic_version"),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import psutil
@@ -108,3 +110,16 @@ def _leave(folder: Path) -> bool:
     users = folder / "users"
     (users / str(os.getpid())).unlink()
     return not any(psutil.pid_exists(int(user.name)) for user in users.iterdir())
+
+
+@asynccontextmanager
+async def fresh_database(url: str) -> AsyncIterator[str]:
+    """The URL of an empty database beside another one, dropped at the end of the block."""
+    name = f"fresh_{uuid4().hex}"
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        yield re.sub(r"/\w+\?", f"/{name}?", url)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()

@@ -134,13 +134,19 @@ async def test_a_worker_answers_the_test_of_a_provider(app, admin: Person):
     made = checked(await admin.http.post("llm-providers", json=form()), 201)
     asking = asyncio.create_task(admin.http.post(f"llm-providers/{made['id']}/test", json={"model": "gpt-5"}))
     redis = app.state.redis
-    _, message = await redis.blpop(["wb:celery:watchbill"], timeout=10)
-    envelope = orjson.loads(message)
-    assert envelope["headers"]["task"] == "watchbill.provider_test"
+    envelope = await _next_message(redis)
+    # Other tests leave hints about their executions on the same queue.
+    while envelope["headers"]["task"] != "watchbill.provider_test":
+        envelope = await _next_message(redis)
     tenant_id, provider_id, model, reply_key = orjson.loads(_body(envelope))[0]
     assert (tenant_id, provider_id, model) == (str(admin.tenant_id), made["id"], "gpt-5")
     await redis.rpush(reply_key, orjson.dumps({"ok": True, "latency_ms": 3, "model": "gpt-5", "error": None}))
     assert checked(await asking) == {"ok": True, "latency_ms": 3, "model": "gpt-5", "error": None}
+
+
+async def _next_message(redis):
+    _, message = await redis.blpop(["wb:celery:watchbill"], timeout=10)
+    return orjson.loads(message)
 
 
 def _body(envelope) -> bytes:

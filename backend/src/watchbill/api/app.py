@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
-from watchbill.api import health, problems
+from watchbill.api import docs, health, problems
 from watchbill.api.executions import open_executions
 from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
 from watchbill.api.ui import StaticUi, security_policy
@@ -70,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.identity_options = _identity_options(settings)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(docs.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     if ui is not None:

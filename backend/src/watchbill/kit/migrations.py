@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -12,15 +12,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from watchbill.kit.db import Database, enter_schema
+from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
 
 Branch = Literal["public", "tenant"]
 # Any number will do, as long as nobody else locks it.
 _LOCK = 7_236_401_958
-_PARALLEL = 4
+_BEHIND = "SELECT id FROM public.tenants WHERE schema_revision <> :head ORDER BY id LIMIT 1 FOR UPDATE"
+_one_at_a_time = asyncio.Lock()
 
 
 class MigrationsMissing(RuntimeError):
@@ -50,31 +51,31 @@ def head(branch: Branch) -> str:
 
 
 async def migrate(database: Database) -> int:
-    """Bring the public schema and every tenant's up to date; returns how many tenant schemas were behind.
-
-    Whoever comes second waits for the first and finds nothing to do. After an interruption it goes on
-    where it stopped.
-    """
+    """Bring the public schema and every tenant's up to date; returns how many tenant schemas this call
+    upgraded. Several processes share the tenants between them, and after an interruption the next call goes
+    on where the last one stopped. It returns when no schema is behind."""
     async with database.engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        await connection.execute(text("SELECT set_config('search_path', 'public', true)"))
-        await connection.run_sync(upgrade, "public", "public")
-    tenants = await _behind(database.engine)
-    gate = asyncio.Semaphore(_PARALLEL)
-
-    async def one(tenant_id: UUID) -> None:
-        async with gate:
-            await _migrate_tenant(database, tenant_id)
-
-    async with asyncio.TaskGroup() as group:
-        for tenant_id in tenants:
-            group.create_task(one(tenant_id))
-    return len(tenants)
+        await run(connection, command.upgrade, "public", "public", "head")
+    upgraded = 0
+    # First what nobody else is at, then what others are still at.
+    for find in (f"{_BEHIND} SKIP LOCKED", _BEHIND):
+        while await _migrate_one(database, find):
+            upgraded += 1
+    return upgraded
 
 
-def upgrade(connection: Connection, branch: Branch, schema: str) -> None:
-    """Upgrade one schema on this connection, inside its transaction."""
-    command.upgrade(alembic_config(branch, connection=connection, schema=schema), "head")
+async def run(
+    connection: AsyncConnection, action: Callable[..., object], branch: Branch, schema: str, *args: object
+) -> None:
+    """Run one of alembic.command's functions on a schema, inside the connection's transaction."""
+
+    def act(sync: Connection) -> None:
+        action(alembic_config(branch, connection=sync, schema=schema), *args)
+
+    # Alembic keeps the migration under way in module globals, so a process runs one at a time.
+    async with _one_at_a_time:
+        await connection.run_sync(act)
 
 
 async def stamp(session: AsyncSession, schema: str) -> None:
@@ -98,26 +99,20 @@ async def current(database: Database) -> bool:
         if not known:
             return False
         revision = await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
-    return revision == head("public") and not await _behind(database.engine, limit=1)
+        if revision != head("public"):
+            return False
+        behind = text("SELECT EXISTS (SELECT FROM public.tenants WHERE schema_revision <> :head)")
+        return not await connection.scalar(behind, {"head": head("tenant")})
 
 
-async def _behind(engine: AsyncEngine, limit: int | None = None) -> Sequence[UUID]:
-    query = text("SELECT id FROM public.tenants WHERE schema_revision <> :head ORDER BY id LIMIT :limit")
-    async with engine.connect() as connection:
-        return (await connection.scalars(query, {"head": head("tenant"), "limit": limit})).all()
-
-
-async def _migrate_tenant(database: Database, tenant_id: UUID) -> None:
-    schema = f"tenant_{tenant_id.hex}"
-    async with AsyncSession(database.engine) as session, session.begin():
-        # The row lock makes a second migration of the same tenant wait.
-        await session.execute(
-            text("SELECT 1 FROM public.tenants WHERE id = :id FOR UPDATE"), {"id": tenant_id}
-        )
-        await enter_schema(session, schema)
-        connection = await session.connection()
-        await connection.run_sync(upgrade, "tenant", schema)
-        await session.execute(
-            text("UPDATE public.tenants SET schema_revision = :head WHERE id = :id"),
-            {"head": head("tenant"), "id": tenant_id},
-        )
+async def _migrate_one(database: Database, find: str) -> bool:
+    """Upgrade one tenant's schema that is behind; False when there is none."""
+    newest = {"head": head("tenant")}
+    async with database.engine.begin() as connection:
+        tenant_id: UUID | None = await connection.scalar(text(find), newest)
+        if tenant_id is None:
+            return False
+        await run(connection, command.upgrade, "tenant", f"tenant_{tenant_id.hex}", "head")
+        note = text("UPDATE public.tenants SET schema_revision = :head WHERE id = :id")
+        await connection.execute(note, {**newest, "id": tenant_id})
+        return True

@@ -1,0 +1,102 @@
+"""The API process: what it loads, what it documents, and how it serves the UI."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from watchbill.api.app import SettingMissing, create_app
+from watchbill.api.openapi import document
+from watchbill.config import Settings
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = "window.theme = 'dark'"
+
+
+def test_the_api_never_loads_crewai_or_litellm():
+    heavy = ("crewai", "litellm", "openai", "anthropic", "lancedb", "chromadb")
+    code = (
+        "import sys; from watchbill.api.app import create_app; from watchbill.config import Settings;"
+        "create_app(Settings(env='test', _env_file=None)).openapi();"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_published_openapi_document_is_current():
+    published = (ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")
+    assert published == document(), "run python -m watchbill.api.openapi > docs/reference/openapi.json"
+
+
+async def test_starting_without_databases_says_what_to_do():
+    app = create_app(Settings(env="test", _env_file=None))
+    with pytest.raises(SettingMissing, match="watchbill up"):
+        async with app.router.lifespan_context(app):
+            pass
+
+
+@pytest.fixture
+def ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An app that serves a small export."""
+    pages = {
+        "index.html": f"<script>{SCRIPT}</script><script src='/x.js'></script>",
+        "login/index.html": "login",
+        "flows.html": "flows",
+        "404.html": "not here",
+        "_next/static/a.js": "code",
+    }
+    for name, content in pages.items():
+        file = tmp_path / "out" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    (tmp_path / "secret.html").write_text("secret")
+    monkeypatch.setattr("watchbill.api.app.data_dir", lambda _name: tmp_path / "out")
+    app = create_app(Settings(env="test", _env_file=None))
+    return AsyncClient(transport=ASGITransport(app), base_url="http://test")
+
+
+async def test_the_ui_is_served(ui: AsyncClient):
+    async with ui:
+        home = await ui.get("/")
+        assert home.status_code == 200 and home.headers["cache-control"] == "no-cache"
+        digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in home.headers["content-security-policy"]
+        for path in ("/login", "/login/", "/flows", "/flows/"):
+            assert (await ui.get(path)).text in ("login", "flows")
+        head = await ui.head("/flows")
+        assert (head.status_code, head.text) == (200, "")
+        code = await ui.get("/_next/static/a.js")
+        assert "immutable" in code.headers["cache-control"]
+        missing = await ui.get("/nowhere")
+        assert (missing.status_code, missing.text) == (404, "not here")
+        assert (await ui.post("/flows")).status_code == 405
+
+
+async def test_the_ui_does_not_reach_outside_its_folder(ui: AsyncClient):
+    async with ui:
+        for path in ("/../secret.html", "/%2e%2e/secret.html", "/..%2fsecret", "/login/../../secret"):
+            assert (await ui.get(path)).status_code == 404
+
+
+async def test_the_ui_takes_no_api_path(ui: AsyncClient):
+    async with ui:
+        missing = await ui.get("/api/v1/nowhere")
+        assert missing.headers["content-type"] == "application/problem+json"
+        assert (await ui.get("/api/v1/auth/login")).status_code == 405
+
+
+async def test_the_documentation_needs_no_internet(ui: AsyncClient):
+    async with ui:
+        page = await ui.get("/api/docs")
+        assert "http" not in page.text
+        for name in ("start.js", "swagger-ui.css", "swagger-ui-bundle.js"):
+            assert f"/api/docs/{name}" in page.text
+            assert (await ui.get(f"/api/docs/{name}")).status_code == 200
+        assert (await ui.get("/api/openapi.json")).json()["info"]["title"] == "Watchbill"

@@ -1,0 +1,167 @@
+"""Every route, as the app registers it and as OpenAPI describes it: who gets in, and who does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from httpx import AsyncClient
+
+from tests import people
+from tests.people import Person, refused
+from watchbill.api.app import create_app
+from watchbill.config import Settings
+from watchbill.features.identity.permissions import ALL, GRANTS
+
+PUBLIC = {
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/logout",
+    "GET /health",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /api/openapi.json",
+    "GET /api/docs",
+    "GET /api/docs/start.js",
+    "GET /api/docs/swagger-ui.css",
+    "GET /api/docs/swagger-ui-bundle.js",
+}
+# These ask for their permission themselves: a dependency's transaction would last as long as they do.
+STREAMS = {"WEBSOCKET /api/v1/ws/executions/{execution_id}"}
+
+
+def permissions(dependant: Dependant) -> Iterator[str]:
+    if permission := getattr(dependant.call, "permission", None):
+        yield permission
+    for inner in dependant.dependencies:
+        yield from permissions(inner)
+
+
+def registered() -> dict[str, set[str]]:
+    """Permissions by method and path."""
+    app = create_app(Settings(env="test", _env_file=None))
+    found: dict[str, set[str]] = {}
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        granted = set(permissions(dependant)) if dependant else set[str]()
+        for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
+            if method != "HEAD":
+                found[f"{method} {route.path}"] = granted
+    return found
+
+
+ROUTES = registered()
+GUARDED = {route: next(iter(needed)) for route, needed in ROUTES.items() if needed}
+# Routes that name something of a tenant, which another tenant must not find.
+OWNED = sorted(route for route in GUARDED if "{" in route)
+
+
+def test_every_route_needs_one_permission_or_is_known_to_be_public():
+    assert len(ROUTES) > 30
+    assert {route for route, needed in ROUTES.items() if not needed} == PUBLIC | STREAMS
+    assert all(len(needed) == 1 for route, needed in ROUTES.items() if route in GUARDED)
+    assert set(GUARDED.values()) <= ALL
+
+
+def test_reading_needs_a_reading_permission():
+    for route, permission in GUARDED.items():
+        if route.startswith("GET "):
+            assert permission.endswith(":read"), route
+    changing = ALL - {permission for permission in ALL if permission.endswith(":read")}
+    assert GRANTS["viewer"].isdisjoint(changing)
+    assert GRANTS["viewer"] < GRANTS["member"] < GRANTS["admin"] == ALL
+
+
+async def send(client: AsyncClient, route: str, **ids: str) -> Any:
+    """Call a route with a body that fits its schema, as far as access is concerned."""
+    method, path = route.split(" ")
+    path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1]) or _id(found[1]), path)
+    body = {} if method in ("POST", "PUT", "PATCH") else None
+    return await client.request(method, f"http://test{path}", json=body)
+
+
+def _id(name: str) -> str:
+    return "1" if name == "number" else str(uuid4())
+
+
+@pytest.mark.parametrize("route", sorted(GUARDED))
+async def test_nobody_gets_in_without_credentials(visitor: AsyncClient, route: str):
+    refused(await send(visitor, route), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("route", sorted(GUARDED))
+async def test_roles_that_lack_the_permission_are_refused(app: FastAPI, admin: Person, route: str):
+    for role in ("viewer", "member"):
+        person = await people.join(app, admin.tenant_id, role)
+        async with person.http:
+            response = await send(person.http, route)
+            if GUARDED[route] in GRANTS[role]:
+                assert response.status_code not in (401, 403), response.text
+            else:
+                refused(response, 403, "role_forbids")
+
+
+@pytest.fixture
+async def belongings(admin: Person) -> dict[str, str]:
+    """Ids of one of everything that the admin's tenant owns."""
+
+    async def make(path: str, **form: Any) -> str:
+        return people.checked(await admin.http.post(path, json=form), 201)["id"]
+
+    agent = await make("agents", name="a", role="r", goal="g")
+    task = {"name": "t", "description": "d", "expected_output": "e", "agent_id": agent}
+    flow = await make("flows", name="f", definition=FLOW)
+    people.checked(await admin.http.post(f"flows/{flow}/publish"), 201)
+    run = people.checked(await admin.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)
+    return {
+        "agent_id": agent,
+        "crew_id": await make("crews", name="c", agent_ids=[agent], tasks=[task]),
+        "provider_id": await make("llm-providers", name="p", provider_type="ollama"),
+        "flow_id": flow,
+        "execution_id": run["id"],
+    }
+
+
+FLOW = {
+    "schema": "watchbill.flow/v1",
+    "nodes": [
+        {"id": "start", "type": "input", "config": {"fields": []}},
+        {"id": "end", "type": "output", "config": {"values": {"answer": "42"}}},
+    ],
+    "edges": [{"id": "e", "source": "start", "target": "end"}],
+}
+AGENT = {"name": "x", "role": "r", "goal": "g"}
+
+
+@pytest.mark.parametrize("route", OWNED)
+async def test_what_belongs_to_another_tenant_is_not_found(
+    stranger: Person, admin: Person, belongings: dict[str, str], route: str
+):
+    method, path = route.split(" ")
+    for name, value in belongings.items():
+        path = path.replace(f"{{{name}}}", value)
+    path = path.replace("{number}", "1")
+    assert "{" not in path, "test_routes.py must learn to make what this route names"
+    body = await _whole(stranger, path) if method == "PUT" else {}
+    refused(await stranger.http.request(method, f"http://test{path}", json=body), 404)
+    # The owner still has it: the refusal came before anything was done.
+    owned = path.split("/publish")[0].split("/duplicate")[0]
+    if method == "GET" and "/stream" not in path:
+        assert (await admin.http.get(f"http://test{owned}")).status_code == 200
+
+
+async def _whole(person: Person, path: str) -> dict[str, Any]:
+    """What replaces the thing at a path, made of the person's own things."""
+    if "/flows/" in path:
+        return {"name": "x", "definition": {}, "version": 1}
+    if "/agents/" in path:
+        return AGENT
+    agent = people.checked(await person.http.post("agents", json=AGENT), 201)["id"]
+    task = {"name": "t", "description": "d", "expected_output": "e", "agent_id": agent}
+    return {"name": "c", "agent_ids": [agent], "tasks": [task]}
