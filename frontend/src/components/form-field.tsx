@@ -11,11 +11,10 @@ import {
 } from "react-hook-form";
 import { Field } from "./field";
 
-type FormFieldProps<
-  Values extends FieldValues,
-  Name extends Path<Values>,
-  Transformed,
-> = Omit<ComponentProps<typeof Field>, "children" | "error"> & {
+type FormFieldProps<Values extends FieldValues, Name extends Path<Values>, Transformed> = Omit<
+  ComponentProps<typeof Field>,
+  "children" | "error"
+> & {
   control: Control<Values, unknown, Transformed>;
   name: Name;
   /** Draws the control from its value and how to change it. */

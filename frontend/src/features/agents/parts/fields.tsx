@@ -1,0 +1,187 @@
+"use client";
+
+/** The fields of an agent: who it is, what it thinks with, and its options under "More". */
+import { useWatch, type UseFormReturn } from "react-hook-form";
+import { Combobox } from "@/components/combobox";
+import { Field } from "@/components/field";
+import { FormField } from "@/components/form-field";
+import { Input } from "@/components/input";
+import { MoreFields } from "@/components/more-fields";
+import { NumberInput } from "@/components/number-input";
+import { Select } from "@/components/select";
+import { Switch } from "@/components/switch";
+import { Textarea } from "@/components/textarea";
+import { useAllProviders, type Provider } from "@/features/providers";
+import type { AgentValues } from "../form";
+
+type Form = { form: UseFormReturn<AgentValues> };
+
+export function AgentFields({ form }: Form) {
+  const { errors } = form.formState;
+  return (
+    <>
+      <Field label="Name" hint="What your team calls it." error={errors.name?.message}>
+        <Input {...form.register("name")} />
+      </Field>
+      <Field label="Role" error={errors.role?.message}>
+        <Input placeholder="Senior researcher" {...form.register("role")} />
+      </Field>
+      <Field
+        label="Goal"
+        hint="Inputs of a flow can stand in it, e.g. {{ inputs.topic }}."
+        error={errors.goal?.message}
+      >
+        <Textarea
+          placeholder="Find reliable facts on {{ inputs.topic }}"
+          {...form.register("goal")}
+        />
+      </Field>
+      <Field
+        label="Backstory"
+        optional
+        hint="Experience and manner; it shapes how the agent writes and decides."
+        error={errors.backstory?.message}
+      >
+        <Textarea {...form.register("backstory")} />
+      </Field>
+      <ModelFields form={form} />
+      <MoreFields label="More options" open={Boolean(errors.config)}>
+        <Options form={form} />
+      </MoreFields>
+    </>
+  );
+}
+
+/** Radix has no empty choice. */
+const DEFAULT = "default";
+
+function ModelFields({ form }: Form) {
+  const { data: providers = [] } = useAllProviders();
+  const providerId = useWatch({ control: form.control, name: "provider_id" });
+  const chosen = providers.find(({ id }) => id === providerId);
+  return (
+    <div className="grid grid-cols-2 items-start gap-3">
+      <FormField control={form.control} name="provider_id" label="Provider">
+        {({ value, onChange }) => (
+          <Select
+            options={[
+              { value: DEFAULT, label: "Default", hint: "The first active one" },
+              ...providers.map(({ id, name, is_active }) => ({
+                value: id,
+                label: name,
+                hint: is_active ? undefined : "Not active",
+              })),
+            ]}
+            value={value || DEFAULT}
+            onChange={(id) => onChange(id === DEFAULT ? "" : id)}
+          />
+        )}
+      </FormField>
+      <FormField control={form.control} name="model" label="Model">
+        {({ value, onChange }) => (
+          <Combobox
+            allowCustom
+            options={[{ value: "", label: "Default" }, ...models(chosen ? [chosen] : providers)]}
+            value={value}
+            onChange={onChange}
+            empty="Type the name of a model."
+          />
+        )}
+      </FormField>
+    </div>
+  );
+}
+
+/** Each model once, by the name of the first provider that has it. */
+function models(providers: Provider[]) {
+  const found = new Map<string, string>();
+  for (const { name, models } of providers) {
+    for (const model of models) if (!found.has(model)) found.set(model, name);
+  }
+  return [...found].map(([value, hint]) => ({ value, label: value, hint }));
+}
+
+function Options({ form: { control } }: Form) {
+  const plans = useWatch({ control, name: "config.reasoning" });
+  return (
+    <>
+      <div className="grid grid-cols-2 items-start gap-3">
+        <FormField
+          control={control}
+          name="config.max_iter"
+          label="Maximum steps"
+          hint="How often it may think."
+        >
+          {({ value, onChange }) => <NumberInput {...{ value, onChange }} min={1} step={1} />}
+        </FormField>
+        <FormField
+          control={control}
+          name="config.llm_timeout_seconds"
+          label="Time-out of a model call"
+        >
+          {({ value, onChange }) => <NumberInput {...{ value, onChange }} unit="s" />}
+        </FormField>
+        <FormField control={control} name="config.temperature" label="Temperature" optional>
+          {({ value, onChange }) => (
+            <NumberInput {...{ value, onChange }} min={0} max={2} placeholder="The model’s own" />
+          )}
+        </FormField>
+        <FormField
+          control={control}
+          name="config.max_tokens"
+          label="Maximum tokens per answer"
+          optional
+        >
+          {({ value, onChange }) => (
+            <NumberInput {...{ value, onChange }} min={1} step={1} placeholder="No limit" />
+          )}
+        </FormField>
+      </div>
+      <Option control={control} name="config.reasoning" label="Plan before acting" />
+      {plans && (
+        <FormField
+          control={control}
+          name="config.max_reasoning_attempts"
+          label="Planning attempts"
+          optional
+        >
+          {({ value, onChange }) => (
+            <NumberInput
+              {...{ value, onChange }}
+              min={1}
+              max={10}
+              step={1}
+              placeholder="No limit"
+            />
+          )}
+        </FormField>
+      )}
+      <Option
+        control={control}
+        name="config.allow_delegation"
+        label="May ask other agents of its crew"
+      />
+      <Option control={control} name="config.inject_date" label="Tell it today’s date" />
+      <Option
+        control={control}
+        name="config.respect_context_window"
+        label="Summarise when the context is full"
+      />
+      <Option control={control} name="config.use_system_prompt" label="Use a system prompt" />
+    </>
+  );
+}
+
+type OptionProps = {
+  control: UseFormReturn<AgentValues>["control"];
+  name: `config.${"reasoning" | "allow_delegation" | "inject_date" | "respect_context_window" | "use_system_prompt"}`;
+  label: string;
+};
+
+function Option({ control, name, label }: OptionProps) {
+  return (
+    <FormField control={control} name={name} label={label} inline>
+      {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
+    </FormField>
+  );
+}

@@ -1,0 +1,131 @@
+/** The crew form's values, its rules, and how they become what the API takes. */
+import { z } from "zod";
+import type { Crew, CrewBody } from "./api";
+
+const text = z.string().trim();
+
+const task = z.object({
+  /** Known only here: tasks are read by key, so that renaming one breaks nothing. */
+  key: z.string(),
+  name: text.min(1, "Give the task a name.").max(200, "Use at most 200 characters."),
+  description: text.min(1, "Say what is to be done."),
+  expected_output: text.min(1, "Say what the result looks like."),
+  /** Empty: the manager hands it out. */
+  agent_id: z.string(),
+  /** Keys of the tasks whose output it reads. */
+  context: z.array(z.string()),
+  /** JSON text; empty: any answer will do. */
+  output_schema: z.string().refine(isSchema, "Enter a JSON Schema, i.e. an object in braces."),
+});
+
+export const crewSchema = z
+  .object({
+    name: text.min(1, "Give the crew a name.").max(200, "Use at most 200 characters."),
+    description: text.max(2000, "Use at most 2,000 characters."),
+    process: z.enum(["sequential", "hierarchical"]),
+    agent_ids: z.array(z.string()).min(1, "Choose at least one agent."),
+    manager_agent_id: z.string(),
+    tasks: z.array(task).min(1, "Add at least one task."),
+  })
+  .superRefine(({ process, tasks, agent_ids, manager_agent_id }, context) => {
+    const say = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    tasks.forEach(({ name, agent_id }, index) => {
+      if (process === "sequential" && !agent_id) {
+        say(["tasks", index, "agent_id"], "In a sequential crew each task needs an agent.");
+      } else if (agent_id && !agent_ids.includes(agent_id)) {
+        say(["tasks", index, "agent_id"], "This agent is no longer in the crew.");
+      }
+      const first = tasks.findIndex((other) => other.name === name);
+      if (name && first < index) say(["tasks", index, "name"], `There are two tasks “${name}”.`);
+    });
+    if (process === "hierarchical" && agent_ids.includes(manager_agent_id)) {
+      const message = "The manager directs the crew’s agents and cannot be one of them.";
+      say(["manager_agent_id"], message);
+    }
+  });
+
+export type CrewValues = z.infer<typeof crewSchema>;
+export type TaskValues = CrewValues["tasks"][number];
+
+let keys = 0;
+
+function newKey(): string {
+  keys += 1;
+  return `task-${keys}`;
+}
+
+export function newTask(agent_id = ""): TaskValues {
+  return {
+    ...{ key: newKey(), agent_id, name: "", description: "", expected_output: "" },
+    context: [],
+    output_schema: "",
+  };
+}
+
+export function newCrew(): CrewValues {
+  return {
+    name: "",
+    description: "",
+    process: "sequential",
+    agent_ids: [],
+    manager_agent_id: "",
+    tasks: [newTask()],
+  };
+}
+
+export function toValues(crew: Crew): CrewValues {
+  const byName = new Map(crew.tasks.map(({ name }) => [name, newKey()]));
+  const keyOf = (name: string) => byName.get(name) ?? name;
+  return {
+    name: crew.name,
+    description: crew.description ?? "",
+    process: crew.process,
+    agent_ids: crew.agent_ids,
+    manager_agent_id: crew.manager_agent_id ?? "",
+    tasks: crew.tasks.map((task) => ({
+      key: keyOf(task.name),
+      name: task.name,
+      description: task.description,
+      expected_output: task.expected_output,
+      agent_id: task.agent_id ?? "",
+      context: (task.context ?? []).map(keyOf),
+      output_schema: task.output_schema ? JSON.stringify(task.output_schema, null, 2) : "",
+    })),
+  };
+}
+
+/** A task reads only tasks before it: what has moved behind it is left out. */
+export function toBody(values: CrewValues): CrewBody {
+  const hierarchical = values.process === "hierarchical";
+  return {
+    name: values.name,
+    description: values.description || null,
+    process: values.process,
+    agent_ids: values.agent_ids,
+    manager_agent_id: (hierarchical && values.manager_agent_id) || null,
+    tasks: values.tasks.map(({ key: _, output_schema, agent_id, context, ...task }, index) => ({
+      ...task,
+      agent_id: agent_id || null,
+      context: values.tasks
+        .slice(0, index)
+        .filter(({ key }) => context.includes(key))
+        .map(({ name }) => name),
+      output_schema: output_schema.trim()
+        ? (JSON.parse(output_schema) as Record<string, unknown>)
+        : null,
+      tool_ids: [],
+    })),
+    config: {},
+  };
+}
+
+function isSchema(text: string): boolean {
+  if (!text.trim()) return true;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

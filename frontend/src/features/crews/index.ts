@@ -1,0 +1,2 @@
+/** What routes and other features use of crews. */
+export { CrewsView } from "./view";

@@ -1,0 +1,27 @@
+"use client";
+
+/** Asks before a provider and its key are deleted. */
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { useDeleteProvider, type Provider } from "../api";
+
+type DeleteProviderProps = {
+  provider: Pick<Provider, "id" | "name">;
+  onClose: () => void;
+  onDeleted?: () => void;
+};
+
+export function DeleteProvider({ provider, onClose, onDeleted }: DeleteProviderProps) {
+  const remove = useDeleteProvider();
+  return (
+    <ConfirmDialog
+      title={`Delete “${provider.name}”?`}
+      description="Its key is deleted too. Agents that name it use the default model from then on."
+      verb="Delete provider"
+      onConfirm={async () => {
+        await remove.mutateAsync(provider.id);
+        onDeleted?.();
+      }}
+      onClose={onClose}
+    />
+  );
+}
