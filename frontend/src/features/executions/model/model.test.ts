@@ -4,7 +4,7 @@ import { foldEvent, newFolding, snapshot, type ExecutionEvent } from "@/lib/even
 import { eventLine, matches } from "./event-line";
 import { outline } from "./outline";
 import { progressOf, readingsOf, stepInFocus, usageSoFar } from "./reading";
-import { axisOf, innerBars, nodeBars, ticksOf } from "./timeline";
+import { axisOf, innerBars, nodeBars, presentOf, ticksOf } from "./timeline";
 
 const T0 = Date.UTC(2026, 0, 1);
 const usage = {
@@ -68,6 +68,12 @@ describe("timeline", () => {
       ["running", 50, 50],
     ]);
     expect(bars[0]?.label).toBe("Attempt 1: It was busy.");
+  });
+
+  it("is never behind the last event", () => {
+    const state = retried();
+    expect(presentOf(state, T0)).toBe(T0 + 5000);
+    expect(presentOf(state, T0 + 6000)).toBe(T0 + 6000);
   });
 
   it("ends the calls of an attempt with the attempt", () => {

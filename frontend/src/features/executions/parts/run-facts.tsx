@@ -8,9 +8,11 @@ import { Duration, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusBadge } from "@/components/status-badge";
 import { toast } from "@/components/toast";
+import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import { isFinal, reconnect } from "@/lib/events";
 import { useCancelExecution } from "../api";
+import { presentOf } from "../model/timeline";
 import { isPriced, progressOf, usageSoFar } from "../model/reading";
 import { Cost } from "./cost";
 import type { Run } from "../use-run";
@@ -19,6 +21,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
   const { state, detail } = run;
   // Until the first events are here, what is stored tells more.
   const known = state.seq > 0;
+  const now = presentOf(state, useNow(!isFinal(state.status)));
   const status = known ? state.status : (detail?.status ?? "pending");
   const usage = known ? usageSoFar(state) : detail?.usage;
   const started = state.started_at ?? detail?.started_at;
@@ -29,7 +32,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       <Announcement run={run} />
       {started && (
         <Fact label="Time">
-          <Duration from={started} to={finished} />
+          <Duration ms={(finished ? Date.parse(finished) : now) - Date.parse(started)} />
         </Fact>
       )}
       <Fact label="Tokens">

@@ -14,6 +14,7 @@ import {
   axisOf,
   innerBars,
   nodeBars,
+  presentOf,
   ticksOf,
   type Axis,
   type Bar,
@@ -37,7 +38,8 @@ const fills: Record<BarStatus, string> = {
 };
 
 export function Timeline({ state, steps, selected, onSelect, className }: TimelineProps) {
-  const now = useNow(state.started_at !== null && !isFinal(state.status));
+  const clock = useNow(state.started_at !== null && !isFinal(state.status));
+  const now = presentOf(state, clock);
   const axis = axisOf(state, now);
   return (
     <div className={cn("overflow-auto", className)}>
