@@ -69,7 +69,7 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
   const invalid = Boolean(props["aria-invalid"]);
 
   const extensions = useMemo(() => {
-    const aria: Record<string, string> = { "aria-invalid": String(invalid) };
+    const aria: Record<string, string> = { "aria-invalid": String(invalid), tabindex: "0" };
     if (id) aria.id = id;
     if (described) aria["aria-describedby"] = described;
     if (labelledBy) aria["aria-labelledby"] = labelledBy;

@@ -1,12 +1,18 @@
 /** Pages for people who are signed in, inside the shell. */
 import { Suspense, type ReactNode } from "react";
+import { AgentCommands } from "@/features/agents";
 import { AuthGate } from "@/features/auth";
+import { FlowCommands } from "@/features/flows";
+import { ModelCommands } from "@/features/providers";
 import { AppShell } from "@/features/shell";
 
 export default function ShellLayout({ children }: { children: ReactNode }) {
   return (
     <AuthGate>
       <AppShell>
+        <FlowCommands />
+        <AgentCommands />
+        <ModelCommands />
         {/* Pages read ?id= from the address, which exists only in the browser. */}
         <Suspense>{children}</Suspense>
       </AppShell>

@@ -104,20 +104,24 @@ export function toBody(values: CrewValues): CrewBody {
     process: values.process,
     agent_ids: values.agent_ids,
     manager_agent_id: (hierarchical && values.manager_agent_id) || null,
-    tasks: values.tasks.map(({ key: _, output_schema, agent_id, context, ...task }, index) => ({
-      ...task,
-      agent_id: agent_id || null,
+    tasks: values.tasks.map((task, index) => ({
+      name: task.name,
+      description: task.description,
+      expected_output: task.expected_output,
+      agent_id: task.agent_id || null,
       context: values.tasks
         .slice(0, index)
-        .filter(({ key }) => context.includes(key))
+        .filter(({ key }) => task.context.includes(key))
         .map(({ name }) => name),
-      output_schema: output_schema.trim()
-        ? (JSON.parse(output_schema) as Record<string, unknown>)
-        : null,
+      output_schema: readSchema(task.output_schema),
       tool_ids: [],
     })),
     config: {},
   };
+}
+
+function readSchema(text: string): Record<string, unknown> | null {
+  return text.trim() ? (JSON.parse(text) as Record<string, unknown>) : null;
 }
 
 function isSchema(text: string): boolean {

@@ -7,7 +7,7 @@ import { CopyButton } from "@/components/copy-button";
 import { Field } from "@/components/field";
 import { PageHeader } from "@/components/page-header";
 import { Select } from "@/components/select";
-import { useSession } from "@/features/auth";
+import { useSession, type Session } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 
 const themes = [
@@ -15,6 +15,12 @@ const themes = [
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
+
+const roles: Record<Session["role"], string> = {
+  admin: "Administrator: may do everything here",
+  member: "Member: may make, change and run flows",
+  viewer: "Viewer: may look at everything and change nothing",
+};
 
 export function SettingsView() {
   const { data } = useSession();
@@ -30,6 +36,7 @@ export function SettingsView() {
               <Fact name="Name">{data.user.full_name || "–"}</Fact>
               <Fact name="E-mail">{data.user.email}</Fact>
               <Fact name="Workspace">{data.tenant.name}</Fact>
+              <Fact name="Role">{roles[data.role]}</Fact>
               <Fact name="Workspace id">
                 <span className="flex items-center gap-1 font-mono text-xs">
                   {data.tenant.id}

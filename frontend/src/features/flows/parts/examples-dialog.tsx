@@ -67,7 +67,11 @@ function ExampleRow({ example, busy, disabled, onChoose }: ExampleRowProps) {
         <span className="block text-muted">{example.description}</span>
       </span>
       <span className="mt-1.5 text-muted">
-        {busy ? <Spinner label="Creating the flow" /> : <ArrowRight aria-hidden className="size-4" />}
+        {busy ? (
+          <Spinner label="Creating the flow" />
+        ) : (
+          <ArrowRight aria-hidden className="size-4" />
+        )}
       </span>
     </button>
   );
