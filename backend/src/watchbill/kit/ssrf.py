@@ -55,10 +55,18 @@ class UrlGuard:
         """
         scheme, host, port = _split(url)
         addresses = await _resolve(host, port)
-        named = host in self._names or f"{host}:{port}" in self._names
         for address in addresses:
-            self._check_address(host, port, address, named)
+            self.check_address(host, port, str(address))
         return Target(scheme, host, port, addresses)
+
+    def check_address(self, host: str, port: int, address: str) -> None:
+        """Check one address that `host` resolved to.
+
+        Raises:
+            AddressRefused: it is not allowed.
+        """
+        named = host in self._names or f"{host}:{port}" in self._names
+        self._check_address(host, port, ip_address(address), named)
 
     def _check_address(self, host: str, port: int, address: Address, named: bool) -> None:
         plain = _unmapped(address)

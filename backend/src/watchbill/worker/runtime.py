@@ -20,7 +20,7 @@ import structlog
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import PostgresDocuments
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.litellm import LiteLlmGateway, open_session
 from watchbill.adapters.redis import CancelListener, RedisLive
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
@@ -29,6 +29,8 @@ from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.kit.db import Database
+from watchbill.kit.outbound import guarded_connector
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes.registry import NODE_TYPES
 
 logger = structlog.get_logger(__name__)
@@ -89,7 +91,12 @@ class Runtime:
         )
         self.redis = redis.Redis(connection_pool=connections)
         self.providers = StoredProviders.from_settings(self.database, settings)
-        self.gateway = LiteLlmGateway(self.providers)
+        guard = UrlGuard(settings.private_hosts)
+        # No limit on connections: each model call waits on one for seconds or minutes.
+        self.gateway = LiteLlmGateway(
+            self.providers,
+            session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
+        )
         self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
         self.engine = Engine(
             journal=PostgresJournal(self.pool),

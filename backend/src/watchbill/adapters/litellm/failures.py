@@ -8,6 +8,7 @@ from typing import Any
 from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.connection import secrets
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.kit.outbound import RefusedConnection
 
 # Codes after which another provider may well answer.
 FAILOVER_CODES = frozenset({"rate_limited", "provider_unavailable", "provider_unreachable", "llm_timeout"})
@@ -20,11 +21,24 @@ _PREAMBLE = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]
 
 def node_error(litellm: Any, error: Exception, candidate: Candidate) -> NodeError:
     """The NodeError for anything an LLM call raised."""
+    if refused := _refused_connection(error):
+        detail = f"The base URL of the LLM provider '{candidate.provider.name}' may not be reached: {refused}"
+        return NodeError(ErrorKind.USER, detail, code="provider_address_refused")
     kind, code, sentence = _classify(litellm, error)
     provider = candidate.provider
     said = _detail(error, secrets(provider))
     message = sentence.format(provider=provider.name, model=candidate.model)
     return NodeError(kind, f"{message} It said: {said}" if said else message, code=code)
+
+
+def _refused_connection(error: BaseException | None) -> RefusedConnection | None:
+    """The guard's refusal, wherever in the chain of causes it stands."""
+    while error is not None:
+        for candidate in (error, getattr(error, "os_error", None)):
+            if isinstance(candidate, RefusedConnection):
+                return candidate
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def retry_after(error: Exception, default: float = 15.0) -> float:
