@@ -8,7 +8,17 @@ from typing import Literal, TextIO
 
 import structlog
 
-_LOUD = ("uvicorn.access", "sqlalchemy.engine", "asyncio", "httpx", "aiohttp.access", "kombu")
+_LOUD = (
+    "LiteLLM",
+    "aiohttp.access",
+    "asyncio",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "httpx",
+    "kombu",
+    "sqlalchemy.engine",
+    "uvicorn.access",
+)
 
 
 class _Handler(logging.StreamHandler[TextIO]):
