@@ -41,6 +41,7 @@ def services(worker: str, run: str) -> Iterator[Services]:
     They do not live under pytest's own temporary folder: pytest closes that to other users at every start,
     and PostgreSQL runs as another user when the tests run as root.
     """
+    _sweep()
     folder = Path(tempfile.gettempdir()) / f"watchbill-tests-{run}"
     folder.mkdir(mode=0o711, exist_ok=True)
     with _locked(folder):
@@ -64,12 +65,29 @@ def services(worker: str, run: str) -> Iterator[Services]:
             _lock_file(folder).unlink()
 
 
+def _sweep() -> None:
+    """Stop the servers of runs that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob("watchbill-tests-*[0-9a-f]"):
+        users = list((folder / "users").glob("*"))
+        # Without any user a run is about to begin or to end.
+        if not users or any(psutil.pid_exists(int(user.name)) for user in users):
+            continue
+        pids = folder / "pids"
+        for pid in map(int, pids.read_text().split() if pids.exists() else ()):
+            if psutil.pid_exists(pid) and psutil.Process(pid).name() in ("postgres", "valkey-server"):
+                stop(Server(pid, ""))
+        shutil.rmtree(folder, ignore_errors=True)
+        _lock_file(folder).unlink(missing_ok=True)
+
+
 def _start(folder: Path) -> tuple[Server, Server]:
     binaries = os.environ.get("WATCHBILL_TEST_POSTGRES")
     postgres = start_postgres(
         folder / "postgres", durable=False, binaries=Path(binaries) if binaries else None
     )
-    return postgres, start_valkey(folder / "valkey")
+    valkey = start_valkey(folder / "valkey")
+    (folder / "pids").write_text(f"{postgres.pid} {valkey.pid}")
+    return postgres, valkey
 
 
 async def _create_database(url: str, worker: str) -> None:

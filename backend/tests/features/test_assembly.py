@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from tests.people import refused
 from watchbill.api.app import SettingMissing, create_app
 from watchbill.api.openapi import document
 from watchbill.config import Settings
@@ -100,3 +101,15 @@ async def test_the_documentation_needs_no_internet(ui: AsyncClient):
             assert f"/api/docs/{name}" in page.text
             assert (await ui.get(f"/api/docs/{name}")).status_code == 200
         assert (await ui.get("/api/openapi.json")).json()["info"]["title"] == "Watchbill"
+
+
+async def test_without_its_databases_the_api_says_so():
+    nowhere = {"database_url": "postgresql://u@127.0.0.1:9/db", "redis_url": "redis://127.0.0.1:9/0"}
+    app = create_app(Settings(env="test", _env_file=None, **nowhere))
+    client = AsyncClient(transport=ASGITransport(app), base_url="http://test")
+    async with app.router.lifespan_context(app), client:
+        assert (await client.get("/health/live")).status_code == 200
+        ready = await client.get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json()["checks"] == {"database": "failing", "redis": "failing", "migrations": "failing"}
+        refused(await client.get("/api/v1/auth/me"), 503, "database_unavailable")

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from watchbill.api.context import request_id
-from watchbill.core.errors import FieldError, TooManyRequests, WatchbillError
+from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
+from watchbill.kit.db import DatabaseUnavailable
 from watchbill.kit.paging import BadCursor
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 400: "malformed_body"}
@@ -83,6 +84,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WatchbillError, _watchbill_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
     app.add_exception_handler(HTTPException, _http_error)
 
 
@@ -93,6 +95,10 @@ async def _watchbill_error(_request: Request, error: Exception) -> Response:
 async def _bad_cursor(_request: Request, error: Exception) -> Response:
     field = FieldError(("query", "cursor"), "bad_cursor", str(error))
     return problem(422, "invalid_input", "The request is not valid", str(error), errors=[field])
+
+
+async def _database_unavailable(_request: Request, error: Exception) -> Response:
+    return from_error(Unavailable(str(error), code="database_unavailable"))
 
 
 async def _validation_error(_request: Request, error: Exception) -> Response:

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import orjson
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 AfterCommit = Callable[[], Awaitable[None]]
@@ -20,6 +21,10 @@ class Scope(Protocol):
 
     @property
     def schema(self) -> str: ...
+
+
+class DatabaseUnavailable(ConnectionError):
+    """The database does not answer."""
 
 
 class Work:
@@ -78,11 +83,17 @@ class Database:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
         With a scope it sees that tenant's tables, without one only those of the public schema.
+
+        Raises:
+            DatabaseUnavailable: no connection could be had.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             work = Work(session)
             async with session.begin():
-                await enter_schema(session, scope.schema if scope else None)
+                try:
+                    await enter_schema(session, scope.schema if scope else None)
+                except (OSError, DBAPIError, PoolTimeout) as error:
+                    raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
                 yield work
         await work.committed()
 
