@@ -1,0 +1,24 @@
+"""Puts the built user interface, the migrations and the examples into the wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+CONTENT = {"backend/alembic": "migrations", "examples": "examples", "frontend/out": "ui"}
+
+
+class DataHook(BuildHookInterface):
+    """An editable install reads these files where they are; a wheel carries them."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the files, or say how the user interface is built when it is not there."""
+        if version == "editable":
+            return
+        if not (Path(self.root) / "frontend/out/index.html").exists():
+            raise RuntimeError("The user interface is not built (frontend/out is missing). Run `make build`.")
+        build_data["force_include"].update(
+            {source: f"watchbill/_data/{target}" for source, target in CONTENT.items()}
+        )
