@@ -78,6 +78,7 @@ export function Editor(props: EditorProps) {
         starting={starting}
         onRun={() => void onRun()}
       />
+      <h1 className="sr-only">{sync.name}</h1>
       <div className="flex h-full min-h-0">
         <Palette />
         <div className="min-w-0 flex-1">
@@ -97,7 +98,7 @@ export function Editor(props: EditorProps) {
                   })
             }
           >
-            <Canvas />
+            <Canvas drawer={executionId !== null && renderRun !== undefined} />
           </SplitPane>
         </div>
         <Inspector />

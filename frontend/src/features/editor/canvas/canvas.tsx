@@ -12,7 +12,7 @@ import {
   type Edge,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, type DragEvent, type MouseEvent } from "react";
+import { useCallback, useEffect, type DragEvent, type MouseEvent } from "react";
 import { add, join } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorStore } from "../context";
@@ -34,13 +34,21 @@ const ariaLabels = {
     "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
 };
 
-export function Canvas() {
+/** `drawer` tells that the run drawer has taken a part of the height. */
+export function Canvas({ drawer }: { drawer: boolean }) {
   const store = useEditorStore();
   const nodes = useEditor((state) => state.nodes);
   const edges = useEditor((state) => state.edges);
   const { onNodesChange, onEdgesChange } = store.getState();
-  const { screenToFlowPosition } = useReactFlow();
+  const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
+
+  useEffect(() => {
+    if (!drawer) return;
+    // After the canvas has been measured anew.
+    const frame = requestAnimationFrame(() => requestAnimationFrame(() => void fitView(FIT)));
+    return () => cancelAnimationFrame(frame);
+  }, [drawer, fitView]);
 
   const isValid = useCallback(
     (edge: Edge | CanvasConnection) => {
@@ -95,6 +103,7 @@ export function Canvas() {
       onDrop={onDrop}
       ariaLabelConfig={ariaLabels}
       deleteKeyCode={null}
+      panActivationKeyCode={null}
       disableKeyboardA11y
       selectionMode={SelectionMode.Partial}
       multiSelectionKeyCode={["Shift", "Meta", "Control"]}

@@ -23,7 +23,7 @@ export function NodeRun({ run }: { run: NodeOverlay }) {
           <span>
             <Tokens value={run.tokens} /> tokens
           </span>
-          <Money value={run.costUsd} />
+          {run.costUsd > 0 && <Money value={run.costUsd} />}
         </p>
       )}
       {live && run.text && (

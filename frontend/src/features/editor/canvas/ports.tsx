@@ -37,6 +37,7 @@ export function InputPort({ name, acceptance }: { name: string; acceptance: Acce
       type="target"
       position={Position.Left}
       style={{ top: HEAD_MIDDLE }}
+      role="img"
       aria-label={`Input of ${name}`}
       data-accepts={acceptance === "accepts" || undefined}
     />
@@ -90,6 +91,7 @@ function Source({ name, port, top }: { name: string; port: Port; top?: number })
       type="source"
       position={Position.Right}
       style={top === undefined ? undefined : { top }}
+      role="img"
       aria-label={port.handle === null ? `Output of ${name}` : `Branch ${port.label} of ${name}`}
     />
   );

@@ -87,6 +87,7 @@ function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
         elementsSelectable={false}
         edgesFocusable={false}
         deleteKeyCode={null}
+        panActivationKeyCode={null}
         disableKeyboardA11y
         panOnScroll
         zoomOnDoubleClick={false}
