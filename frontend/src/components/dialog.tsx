@@ -33,6 +33,7 @@ export function Dialog(props: DialogProps) {
       <Radix.Portal>
         <Radix.Overlay className={overlayClass} />
         <Radix.Content
+          onOpenAutoFocus={focusContent}
           {...(props.description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed top-1/2 left-1/2 z-50 flex max-h-[85vh] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-md border bg-raised shadow-float duration-140 outline-none data-[state=open]:animate-in data-[state=open]:fade-in-0",
@@ -40,12 +41,30 @@ export function Dialog(props: DialogProps) {
           )}
         >
           <DialogHead title={props.title} description={props.description} />
-          {children && <div className="min-h-0 overflow-y-auto px-4 pb-4">{children}</div>}
+          {children && (
+            <div data-body className="min-h-0 overflow-y-auto px-4 pb-4">
+              {children}
+            </div>
+          )}
           {footer && <DialogFoot>{footer}</DialogFoot>}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+const FOCUSABLE = ":is(input, textarea, button, a[href], [tabindex='0']):not(:disabled)";
+
+/** One begins with the first field, or else with the first button; not with the closing cross. */
+export function focusContent(event: Event) {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement)) return;
+  const first =
+    content.querySelector<HTMLElement>(`[data-body] ${FOCUSABLE}`) ??
+    content.querySelector<HTMLElement>(`[data-foot] ${FOCUSABLE}`);
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
 }
 
 /** Title, description and the closing cross; shared with the Sheet. */
@@ -66,5 +85,9 @@ export function DialogHead({ title, description }: Pick<DialogProps, "title" | "
 }
 
 export function DialogFoot({ children }: { children: ReactNode }) {
-  return <footer className="flex justify-end gap-2 border-t px-4 py-3">{children}</footer>;
+  return (
+    <footer data-foot className="flex justify-end gap-2 border-t px-4 py-3">
+      {children}
+    </footer>
+  );
 }

@@ -129,7 +129,8 @@ function Options({ form: { control } }: Form) {
         <FormField
           control={control}
           name="config.max_tokens"
-          label="Maximum tokens per answer"
+          label="Maximum tokens"
+          hint="Per answer."
           optional
         >
           {({ value, onChange }) => (
