@@ -7,8 +7,9 @@ export type Page<Item> = { items: Item[]; next_cursor: string | null };
 /** The options of an infinite query over such a list; while a search is typed, the last rows stay. */
 export const paged = {
   pageParamName: "cursor",
-  initialPageParam: undefined,
-  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
+  // Null is left out of the address; undefined would become openapi-react-query's own first page, 0.
+  initialPageParam: null,
+  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor,
   placeholderData: keepPreviousData,
 };
 
