@@ -13,7 +13,13 @@ import type { FlowDefinition, Position } from "./model/definition";
 import { moveNodes } from "./model/edits";
 import { begin, record, redo, seal, undo, type Grouping, type History } from "./model/history";
 import type { NodeTypes } from "./model/node-types";
-import { mergeProblems, type Checked, type Problem } from "./model/problems";
+import {
+  indexProblems,
+  mergeProblems,
+  type Checked,
+  type Problem,
+  type ProblemIndex,
+} from "./model/problems";
 
 /** Where a new node goes: a place on the canvas, behind a port, or on an edge. */
 export type AddTarget = {
@@ -37,6 +43,7 @@ export type EditorState = {
   edges: CanvasEdge[];
   checked: Checked | null;
   problems: Problem[];
+  problemIndex: ProblemIndex;
   adding: AddTarget | null;
   focus: FocusRequest | null;
   /** The node just added: what is still empty in it is no fault until one has left it. */
@@ -78,8 +85,12 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
         fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
         nodes: toCanvasNodes(flow, selection, before.nodes),
         edges: toCanvasEdges(flow, selection, before.edges),
-        problems: same ? before.problems : mergeProblems(flow, types, before.checked),
+        ...(same ? {} : found(flow, before.checked)),
       };
+    }
+    function found(flow: FlowDefinition, checked: Checked | null) {
+      const problems = mergeProblems(flow, types, checked);
+      return { problems, problemIndex: indexProblems(problems) };
     }
     const step = (change: (history: History<FlowDefinition>) => History<FlowDefinition>) =>
       set((state) => derive(change(state.history), state.selection));
@@ -92,7 +103,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       nodes: toCanvasNodes(flow, NOTHING, []),
       edges: toCanvasEdges(flow, NOTHING, []),
       checked: null,
-      problems: mergeProblems(flow, types, null),
+      ...found(flow, null),
       adding: null,
       focus: null,
       fresh: null,
@@ -103,8 +114,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       redo: () => step(redo),
       select: (nodes, edges = []) =>
         set(({ history }) => derive(history, { nodes: new Set(nodes), edges: new Set(edges) })),
-      setChecked: (checked) =>
-        set((state) => ({ checked, problems: mergeProblems(state.flow, types, checked) })),
+      setChecked: (checked) => set((state) => ({ checked, ...found(state.flow, checked) })),
       setAdding: (adding) => set({ adding }),
       setFocus: (focus) => set({ focus, ...(focus?.field ? { fresh: null } : {}) }),
       setFresh: (fresh) => set({ fresh }),

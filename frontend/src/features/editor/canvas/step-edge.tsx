@@ -16,7 +16,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   const run = useStore(overlay, ({ nodes }) =>
     data ? edgeRun(data.edge, nodes[source], nodes[target]) : "idle",
   );
-  const wrong = useEditor((state) => state.problems.some((problem) => problem.edge_id === id));
+  const wrong = useEditor((state) => state.problemIndex.edges.has(id));
   const [hovered, setHovered] = useState(false);
   const [path, x, y] = getBezierPath(props);
   const hover = { onMouseEnter: () => setHovered(true), onMouseLeave: () => setHovered(false) };

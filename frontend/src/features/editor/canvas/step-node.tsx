@@ -93,10 +93,9 @@ function usePortsMeasured(id: string, ports: Port[]) {
 
 /** A mark whose tooltip says what to mend. */
 function ProblemMark({ id }: { id: string }) {
-  const problems = useEditor((state) => state.problems);
-  const fresh = useEditor((state) => state.fresh === id);
-  const own =
-    fresh || problems.length === 0 ? NONE : problems.filter((problem) => problem.node_id === id);
+  const own = useEditor(({ fresh, problemIndex }) =>
+    fresh === id ? NONE : (problemIndex.nodes.get(id) ?? NONE),
+  );
   const [first] = own;
   if (!first) return null;
   const wrong = own.some((problem) => problem.severity === "error");

@@ -63,28 +63,35 @@ function inPortOrder(flow: FlowDefinition, types: NodeTypes) {
 
 async function withElk(flow: FlowDefinition, sizes: Sizes): Promise<Map<string, Position>> {
   const { default: Elk } = await import("elkjs/lib/elk-api.js");
-  const elk = new Elk({
-    workerFactory: () => new Worker(new URL("./elk.worker.ts", import.meta.url)),
+  const worker = new Worker(new URL("./elk.worker.ts", import.meta.url), { type: "module" });
+  const elk = new Elk({ workerFactory: () => worker });
+  // elk waits for ever for a worker that could not be started.
+  const broken = new Promise<never>((_, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(message || "The layout worker failed."));
   });
   try {
-    const known = new Set(flow.nodes.map((node) => node.id));
-    const result = await elk.layout({
-      id: "flow",
-      layoutOptions: {
-        "elk.algorithm": "layered",
-        "elk.direction": "RIGHT",
-        "elk.spacing.nodeNode": String(ROW_GAP),
-        "elk.layered.spacing.nodeNodeBetweenLayers": String(COLUMN_GAP),
-      },
-      children: flow.nodes.map(({ id }) => ({ id, ...sizeOf(id, sizes) })),
-      edges: flow.edges
-        .filter((edge) => known.has(edge.source) && known.has(edge.target))
-        .map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] })),
-    });
-    return new Map((result.children ?? []).map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
+    const { children = [] } = await Promise.race([elk.layout(toElk(flow, sizes)), broken]);
+    return new Map(children.map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
   } finally {
     elk.terminateWorker();
   }
+}
+
+function toElk(flow: FlowDefinition, sizes: Sizes) {
+  const known = new Set(flow.nodes.map((node) => node.id));
+  return {
+    id: "flow",
+    layoutOptions: {
+      "elk.algorithm": "layered",
+      "elk.direction": "RIGHT",
+      "elk.spacing.nodeNode": String(ROW_GAP),
+      "elk.layered.spacing.nodeNodeBetweenLayers": String(COLUMN_GAP),
+    },
+    children: flow.nodes.map(({ id }) => ({ id, ...sizeOf(id, sizes) })),
+    edges: flow.edges
+      .filter((edge) => known.has(edge.source) && known.has(edge.target))
+      .map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] })),
+  };
 }
 
 function sizeOf(id: string, sizes: Sizes): Size {

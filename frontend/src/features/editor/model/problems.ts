@@ -148,14 +148,19 @@ function missing(
   ];
 }
 
-/** Problems by the node they are about. */
-export function byNode(problems: Problem[]): ReadonlyMap<string, Problem[]> {
-  const map = new Map<string, Problem[]>();
+/** Problems by the node or edge they are about, so that each finds its own at once. */
+export type ProblemIndex = {
+  nodes: ReadonlyMap<string, Problem[]>;
+  edges: ReadonlySet<string>;
+};
+
+export function indexProblems(problems: Problem[]): ProblemIndex {
+  const nodes = new Map<string, Problem[]>();
   for (const problem of problems) {
     if (!problem.node_id) continue;
-    const list = map.get(problem.node_id);
+    const list = nodes.get(problem.node_id);
     if (list) list.push(problem);
-    else map.set(problem.node_id, [problem]);
+    else nodes.set(problem.node_id, [problem]);
   }
-  return map;
+  return { nodes, edges: new Set(problems.flatMap(({ edge_id }) => edge_id ?? [])) };
 }
