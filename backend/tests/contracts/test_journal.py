@@ -29,7 +29,6 @@ from watchbill.core.events import (
 from watchbill.core.ports.journal import Batch, Claim, Journal, Outcome
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.service import Start, start
-from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryJournal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,7 +65,7 @@ async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
 
     async def create() -> UUID:
         async with database.transaction(scope) as work:
-            execution, _ = await start(work.session, scope, NODE_TYPES, Start(chain(1), {"topic": "x"}))
+            execution, _ = await start(work.session, scope, Start(chain(1), {"topic": "x"}))
         return execution.id
 
     async def request_cancel(id_: UUID) -> None:

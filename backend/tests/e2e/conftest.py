@@ -53,7 +53,7 @@ class Worker:
                 sys.executable, "-m", "watchbill.cli", "worker", env=self._environment, stdout=log, stderr=log
             )
         async with asyncio.timeout(60):
-            while READY not in self._log.read_bytes():  # noqa: ASYNC110  # a file has no event
+            while READY not in self._log.read_bytes():
                 assert self.process.returncode is None, self._log.read_text()
                 await asyncio.sleep(0.05)
 

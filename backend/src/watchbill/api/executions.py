@@ -1,4 +1,4 @@
-"""Opens what the execution routes work with: the journal, the documents, live events and the way to workers."""
+"""Opens what the execution routes work with: journal, documents, live events and the way to workers."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class AgentOptions(_Model):
     temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, title="Maximum tokens per answer")
     allow_delegation: bool = Field(
-        False, title="May delegate", description="May ask other agents of its crew."
+        default=False, title="May delegate", description="May ask other agents of its crew."
     )
     respect_context_window: bool = Field(default=True, title="Summarise when the context is full")
     use_system_prompt: bool = Field(default=True, title="Use a system prompt")
@@ -64,7 +64,7 @@ class TaskConfig(_Model):
     description: Annotated[Text, Field(min_length=1, title="Task")]
     expected_output: Annotated[Text, Field(min_length=1, title="Expected output")]
     output_schema: dict[str, Any] | None = Field(
-        None, title="Output schema", description="JSON Schema that the answer must satisfy."
+        default=None, title="Output schema", description="JSON Schema that the answer must satisfy."
     )
 
 

@@ -105,7 +105,7 @@ class Committer:
             await self._documents_write(scope, written)
             for record, part in written.items():
                 await self._live.publish(scope, record.claim.execution_id, part.all)
-        except Exception as error:  # noqa: BLE001  # handed on to whoever waits; nobody may wait for a trace
+        except Exception as error:  # handed on to whoever waits; nobody may wait for a trace
             for record in records:
                 if not _settle(futures[record], error):
                     logger.error(

@@ -23,12 +23,10 @@ class BadCursor(ValueError):
 
 
 class Row(Protocol):
-    """A row that lists can be cut at."""
+    """A row that lists can be cut at; its columns are typed by SQLAlchemy, as `kit.tables.Identified`'s."""
 
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def created_at(self) -> datetime: ...
+    id: Any
+    created_at: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Stand-ins at the far end of the wire, in-memory ports and builders for tests, benches and the demo provider."""
+"""Stand-ins at the far end of the wire and in-memory ports, for tests, benches and the demo provider."""

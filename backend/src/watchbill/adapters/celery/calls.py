@@ -37,7 +37,7 @@ class CeleryCalls:
         return orjson.loads(found[1])
 
     async def _answer(self, reply_key: str, timeout: float) -> Any:
-        """What arrives on the list in time, or None. A single long wait would outlast the socket's time-out."""
+        """What arrives on the list in time, or None. One long wait would outlast the socket's time-out."""
         deadline = asyncio.get_running_loop().time() + timeout
         while (left := deadline - asyncio.get_running_loop().time()) > 0:
             if found := await self._redis.blpop([reply_key], timeout=min(left, 2.0)):  # type: ignore[misc]

@@ -34,7 +34,8 @@ HEARTBEAT = """
 UPDATE public.active_executions AS a
    SET lease_until = now() + make_interval(secs => $2)
   FROM (
-    SELECT execution_id FROM public.active_executions WHERE owner = $1 AND execution_id = ANY($3::uuid[]) FOR UPDATE SKIP LOCKED
+    SELECT execution_id FROM public.active_executions
+     WHERE owner = $1 AND execution_id = ANY($3::uuid[]) FOR UPDATE SKIP LOCKED
   ) AS mine
  WHERE a.execution_id = mine.execution_id
 RETURNING a.execution_id, a.cancel_requested

@@ -28,11 +28,14 @@ _EXTENSIONS = {
 }
 _NAMESPACES = frozenset(name.partition(".")[0] for name in _EXTENSIONS if "." in name)
 # https://github.com/google/cel-spec/blob/master/doc/langdef.md#list-of-standard-definitions
-_STANDARD = frozenset(
-    "all bool bytes contains double duration dyn endsWith exists exists_one filter getDate getDayOfMonth"
-    " getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds has int"
-    " map matches max min size startsWith string timestamp type uint".split()
-)
+# fmt: off
+_STANDARD = frozenset((
+    "all", "bool", "bytes", "contains", "double", "duration", "dyn", "endsWith", "exists", "exists_one",
+    "filter", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours",
+    "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "has", "int", "map", "matches", "max",
+    "min", "size", "startsWith", "string", "timestamp", "type", "uint",
+))
+# fmt: on
 FUNCTIONS = _STANDARD | {name.rpartition(".")[2] for name in _EXTENSIONS}
 _PER_THREAD = threading.local()
 
@@ -80,13 +83,24 @@ class Expression:
             ExpressionError: with code `evaluation_failed` and a sentence that says why.
         """
         try:
-            return to_json(self._program.execute(_context(scope)))
+            return to_json(self._program.execute(_context(self._needed(scope))))
         except KeyError as error:
             raise self._failure(f"there is no field {error}") from error
         except IndexError as error:
             raise self._failure("the list has no such element") from error
         except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
             raise self._failure(str(error)) from error
+
+    def _needed(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """The part of the scope that is read: handing over all of it would cost more with every node."""
+        needed: dict[str, Any] = {"inputs": {}, "nodes": {}}
+        for reference in self.references:
+            known = scope[reference.root]
+            if reference.name is None:
+                needed[reference.root] = known
+            elif reference.name in known and needed[reference.root] is not known:
+                needed[reference.root][reference.name] = known[reference.name]
+        return needed
 
     def _failure(self, why: str) -> ExpressionError:
         return ExpressionError("evaluation_failed", f"Cannot evaluate `{_shorten(self.source)}`: {why}")
@@ -124,14 +138,14 @@ def parse(source: str) -> Expression:
     return Expression(source, references, program)
 
 
-def _context(scope: Mapping[str, Any]) -> cel.Context:
+def _context(scope: dict[str, Any]) -> cel.Context:
     """The functions an expression may call, made once a thread, with these variables."""
     context: cel.Context | None = getattr(_PER_THREAD, "context", None)
     if context is None:
         context = _PER_THREAD.context = cel.Context()
         for name, function in _EXTENSIONS.items():
             context.add_function(name, function)
-    context.update(dict(scope))
+    context.update(scope)
     return context
 
 

@@ -26,7 +26,7 @@ class RetryPolicy(_Model):
         default=1, ge=1, le=20, title="Attempts", description="How often the node is tried."
     )
     backoff_seconds: float = Field(
-        1.0, ge=0, le=3600, title="First wait (s)", description="Doubles each time."
+        default=1.0, ge=0, le=3600, title="First wait (s)", description="Doubles each time."
     )
 
 
@@ -45,7 +45,7 @@ class Node(_Model):
     label: str = Field("", max_length=200)
     config: dict[str, Any] = {}
     retry: RetryPolicy = RetryPolicy()
-    timeout_seconds: float | None = Field(None, gt=0, le=7 * 86400)
+    timeout_seconds: float | None = Field(default=None, gt=0, le=7 * 86400)
     on_error: Literal["fail", "continue", "branch"] = "fail"
 
 
@@ -55,7 +55,7 @@ class Edge(_Model):
     id: str = Field(min_length=1, max_length=200)
     source: str = Field(max_length=200)
     target: str = Field(max_length=200)
-    source_handle: str | None = Field(None, max_length=200)
+    source_handle: str | None = Field(default=None, max_length=200)
 
 
 class FlowDefinition(_Model):
@@ -65,4 +65,4 @@ class FlowDefinition(_Model):
     nodes: list[Node] = Field(max_length=MAX_NODES)
     edges: list[Edge] = Field(default=[], max_length=MAX_EDGES)
     layout: dict[str, Position] = {}
-    timeout_seconds: float = Field(3600, gt=0, le=30 * 86400)
+    timeout_seconds: float = Field(default=3600, gt=0, le=30 * 86400)

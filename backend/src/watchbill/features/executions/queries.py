@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, tuple_, update
+from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,9 @@ from watchbill.core.events import Event
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.tables import ActiveExecution, Execution, ExecutionEvent, StoredPlan
 from watchbill.features.flows.tables import Flow
+
+# An execution, its flow's name, and whether it is asked to cancel (None once it is over).
+Found = tuple[Execution, str | None, bool | None]
 
 
 async def keep_plan(session: AsyncSession, digest: str, definition: dict[str, Any]) -> None:
@@ -32,9 +35,14 @@ async def by_idempotency_key(session: AsyncSession, key: str) -> Execution | Non
 async def insert_execution(
     session: AsyncSession, scope: TenantScope, execution: Execution, queued: Event
 ) -> None:
-    """Store a pending execution, its first event, and the row that workers find it by."""
-    session.add(execution)
-    await session.flush()
+    """Store a pending execution, its first event, and the row that workers find it by.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: another request stored one with its idempotency key; the transaction
+            goes on without this one.
+    """
+    async with session.begin_nested():
+        session.add(execution)
     session.add_all(
         [
             ExecutionEvent(
@@ -56,7 +64,7 @@ async def insert_execution(
     await session.flush()
 
 
-def _with_flow() -> Select[Any]:
+def _with_flow() -> Select[Execution, str, bool]:
     return (
         select(Execution, Flow.name, ActiveExecution.cancel_requested)
         .outerjoin(Flow, Flow.id == Execution.flow_id)
@@ -64,9 +72,10 @@ def _with_flow() -> Select[Any]:
     )
 
 
-async def find(session: AsyncSession, execution_id: UUID) -> Row[Execution, str | None, bool | None] | None:
+async def find(session: AsyncSession, execution_id: UUID) -> Found | None:
     """The execution, its flow's name, and whether it is asked to cancel."""
-    return (await session.execute(_with_flow().where(Execution.id == execution_id))).one_or_none()
+    row = (await session.execute(_with_flow().where(Execution.id == execution_id))).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 async def plan_definition(session: AsyncSession, digest: str) -> dict[str, Any]:
@@ -81,7 +90,7 @@ async def newest(
     statuses: Sequence[str],
     before: tuple[datetime, UUID] | None,
     limit: int,
-) -> Sequence[Row[Execution, str | None, bool | None]]:
+) -> Sequence[Found]:
     """Executions, newest first, that come after the cursor `before`."""
     query = _with_flow().order_by(Execution.created_at.desc(), Execution.id.desc()).limit(limit)
     if flow_id:
@@ -90,7 +99,7 @@ async def newest(
         query = query.where(Execution.status.in_(statuses))
     if before:
         query = query.where(tuple_(Execution.created_at, Execution.id) < tuple_(*before))
-    return (await session.execute(query)).all()
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
 async def journal(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:

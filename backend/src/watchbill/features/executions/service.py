@@ -10,20 +10,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.errors import Conflict, InvalidInput, NotFound
 from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
 from watchbill.core.execution import ExecutionState, fold
-from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
-from watchbill.features.agents.references import write_in
 from watchbill.features.executions import queries
 from watchbill.features.executions.schemas import EventPage, ExecutionDetail, ExecutionSummary, NodeExecution
 from watchbill.features.executions.tables import Execution
+from watchbill.features.flows import checking
 from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
@@ -44,9 +44,7 @@ class Start:
     user_id: UUID | None = None
 
 
-async def start(
-    session: AsyncSession, scope: TenantScope, types: NodeTypes, ask: Start
-) -> tuple[Execution, bool]:
+async def start(session: AsyncSession, scope: TenantScope, ask: Start) -> tuple[Execution, bool]:
     """Store a pending execution; returns it and whether it is new. A repeated idempotency key returns the
     first one's.
 
@@ -60,8 +58,10 @@ async def start(
                 "This Idempotency-Key was used to run another flow.", code="idempotency_key_reused"
             )
         return known, False
-    definition, problems = await write_in(session, ask.definition)
-    plan = compiled(definition, types, problems)
+    validation, plan = await checking.compiled(session, ask.definition)
+    checking.refuse_invalid(validation)
+    if plan is None:
+        raise AssertionError("a valid flow has a plan")
     inputs = checked_inputs(plan, ask.inputs)
     stored = plan.definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     stored = {"schema": "watchbill.flow/v1", **stored}
@@ -84,31 +84,14 @@ async def start(
         node_id=None,
         timestamp=datetime.now(UTC),
     )
-    await queries.insert_execution(session, scope, execution, queued)
+    try:
+        await queries.insert_execution(session, scope, execution, queued)
+    except IntegrityError:
+        # Two requests with one key at the same time: the other one was first.
+        if ask.idempotency_key and (first := await queries.by_idempotency_key(session, ask.idempotency_key)):
+            return first, False
+        raise
     return execution, True
-
-
-def compiled(definition: object, types: NodeTypes, problems: list[Problem]) -> Plan:
-    """The plan of a definition.
-
-    Raises:
-        InvalidInput: with an error for each problem, located by node and field.
-    """
-    compilation = compile_flow(definition, types)
-    found = [*problems, *(problem for problem in compilation.problems if problem.severity == "error")]
-    if compilation.plan is None or found:
-        raise InvalidInput(
-            f"The flow cannot run: {found[0].message}"
-            + (f" (and {len(found) - 1} more)" if found[1:] else ""),
-            code="flow_invalid",
-            errors=tuple(_field_error(problem) for problem in found[:100]),
-        )
-    return compilation.plan
-
-
-def _field_error(problem: Problem) -> FieldError:
-    place = [part for part in (problem.node_id or problem.edge_id, problem.field) if part]
-    return FieldError(("definition", *place), problem.code, problem.message)
 
 
 def checked_inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:

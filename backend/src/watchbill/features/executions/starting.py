@@ -60,7 +60,7 @@ async def start_crew(
 async def _start(
     access: Access, parts: ExecutionBackend, ask: service.Start, flow_name: str | None
 ) -> ExecutionSummary:
-    execution, new = await service.start(access.session, access.scope, parts.types, ask)
+    execution, new = await service.start(access.session, access.scope, ask)
     if new:
         access.work.after_commit(partial(parts.hints.execute, access.scope, execution.id))
     return service.summary(execution, flow_name, False)

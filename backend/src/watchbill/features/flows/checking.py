@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.flow.definition import MAX_BYTES
 from watchbill.core.flow.problems import Problem
-from watchbill.core.plan import compile_flow
+from watchbill.core.plan import Plan, compile_flow
 from watchbill.features.agents.references import write_in
 from watchbill.features.flows.schemas import Validation
 from watchbill.nodes.registry import NODE_TYPES
@@ -22,23 +22,35 @@ def check_size(definition: dict[str, object]) -> None:
     Raises:
         InvalidInput: it has more than MAX_BYTES as JSON.
     """
+    if problem := _too_large(definition):
+        error = FieldError(("body", "definition"), problem.code, problem.message)
+        raise InvalidInput(problem.message, code=problem.code, errors=(error,))
+
+
+def _too_large(definition: object) -> Problem | None:
     size = len(orjson.dumps(definition))
-    if size > MAX_BYTES:
-        text = f"The definition has {size:,} bytes; {MAX_BYTES:,} are allowed. Split the flow up."
-        raise InvalidInput(
-            text,
-            code="definition_too_large",
-            errors=(FieldError(("body", "definition"), "definition_too_large", text),),
-        )
+    if size <= MAX_BYTES:
+        return None
+    text = f"The definition has {size:,} bytes; {MAX_BYTES:,} are allowed. Split the flow up."
+    return Problem(code="definition_too_large", message=text)
 
 
 async def check(session: AsyncSession, definition: object) -> Validation:
     """Every problem of a definition."""
+    return (await compiled(session, definition))[0]
+
+
+async def compiled(session: AsyncSession, definition: object) -> tuple[Validation, Plan | None]:
+    """Every problem of a definition and, if none stands in the way, its plan with stored agents and crews
+    written in."""
+    if problem := _too_large(definition):
+        return Validation(valid=False, problems=[problem]), None
     written, missing = await write_in(session, definition)
     # Two thousand nodes take long enough to be noticed by other requests on this event loop.
     result = await asyncio.to_thread(compile_flow, written, NODE_TYPES)
     problems = [*missing, *_others(result.problems, missing)]
-    return Validation(valid=result.valid and not missing, problems=problems)
+    valid = result.valid and not missing
+    return Validation(valid=valid, problems=problems), result.plan if valid else None
 
 
 def _others(problems: tuple[Problem, ...], known: list[Problem]) -> list[Problem]:
