@@ -55,16 +55,16 @@ export function Dialog(props: DialogProps) {
 
 const FOCUSABLE = ":is(input, textarea, button, a[href], [tabindex='0']):not(:disabled)";
 
-/** One begins with the first field, or else with the first button; not with the closing cross. */
+/** One begins with the first field, or else with the first button; never with the closing cross. */
 export function focusContent(event: Event) {
   const content = event.currentTarget;
   if (!(content instanceof HTMLElement)) return;
   const first =
     content.querySelector<HTMLElement>(`[data-body] ${FOCUSABLE}`) ??
     content.querySelector<HTMLElement>(`[data-foot] ${FOCUSABLE}`);
-  if (!first) return;
   event.preventDefault();
-  first.focus();
+  // Content that is still on its way has nothing to begin with.
+  (first ?? content).focus();
 }
 
 /** Title, description and the closing cross; shared with the Sheet. */

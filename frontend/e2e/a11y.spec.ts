@@ -1,0 +1,125 @@
+/** Every page and form, in light and dark: axe finds nothing. */
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, make, makeExample, test } from "./fixtures";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function check(page: Page, name: string) {
+  // What fades in has its full contrast only at the end.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+        .map(({ finished }) => finished.catch(() => undefined)),
+    ),
+  );
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const found = violations.map(({ id, nodes }) => ({
+    id,
+    where: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
+  }));
+  expect.soft(found, name).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test("pages without a session", async ({ page }) => {
+      await page.goto("/login/");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("Enter your password.").waitFor();
+      await check(page, "login with errors");
+      await page.goto("/register/");
+      await page.getByRole("button", { name: "Create account" }).waitFor();
+      await check(page, "register");
+      await page.goto("/nowhere/");
+      await page.getByText("This page does not exist").waitFor();
+      await check(page, "not found");
+    });
+
+    test("empty pages", async ({ page, person }) => {
+      expect(person.token).not.toBe("");
+      for (const place of ["flows", "executions", "agents", "crews", "models"]) {
+        await page.goto(`/${place}/`);
+        await page.getByRole("heading", { name: /^No .* yet$/ }).waitFor();
+        await check(page, `empty ${place}`);
+      }
+      await page.goto("/");
+      await page.getByRole("heading", { name: "First steps" }).waitFor();
+      await check(page, "home, first steps");
+    });
+
+    test("pages with content", async ({ page, api }) => {
+      const provider = await make(api, "/llm-providers/demo");
+      const flow = await makeExample(api, "support-triage");
+      const agent = await make(api, "/agents", {
+        name: "Scout",
+        role: "Researcher",
+        goal: "Facts",
+      });
+      const task = { description: "Find facts", expected_output: "Bullets", agent_id: agent.id };
+      const crew = await make(api, "/crews", {
+        name: "Desk",
+        agent_ids: [agent.id],
+        tasks: [
+          { ...task, name: "find" },
+          { ...task, name: "write", context: ["find"] },
+        ],
+      });
+      const run = await make(api, `/crews/${crew.id}/test`);
+
+      await page.goto(`/executions/view/?id=${run.id}`);
+      await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
+      await check(page, "execution");
+      await page.goto("/");
+      await page.getByRole("heading", { name: "Recent flows" }).waitFor();
+      await check(page, "home");
+      for (const place of ["flows", "executions", "agents", "crews", "models"]) {
+        await page.goto(`/${place}/`);
+        await page.getByRole("row").nth(1).waitFor();
+        await check(page, place);
+      }
+      await page.getByRole("button", { name: /^Actions for/ }).click();
+      await page.getByRole("menu").waitFor();
+      await check(page, "menu of a row");
+      await page.goto("/settings/");
+      await page.getByText("Administrator").waitFor();
+      await check(page, "settings");
+      await page.keyboard.press("Control+k");
+      await page.getByRole("option", { name: "Scout" }).waitFor();
+      await check(page, "palette");
+      await page.goto(`/flows/edit/?id=${flow.id}`);
+      await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+      await check(page, "editor");
+
+      for (const [place, id, name] of [
+        ["agents", agent.id, "agent"],
+        ["crews", crew.id, "crew"],
+        ["models", provider.id, "provider"],
+      ]) {
+        await page.goto(`/${place}/?open=${id}`);
+        await page.getByRole("button", { name: "Save" }).waitFor();
+        await check(page, `stored ${name}`);
+      }
+      for (const place of ["agents", "crews", "models"]) {
+        await page.goto(`/${place}/?new=1`);
+        const sheet = page.getByRole("dialog");
+        await sheet.getByRole("button", { name: /^Add (agent|crew|provider)$/ }).click();
+        await sheet.getByRole("alert").first().waitFor();
+        for (const more of await sheet.getByRole("button", { name: /^More/ }).all()) {
+          await more.click();
+        }
+        await check(page, `new in ${place}, with errors`);
+      }
+      await page.goto("/flows/?examples=1");
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: /Support triage/ })
+        .waitFor();
+      await check(page, "examples");
+    });
+  });
+}

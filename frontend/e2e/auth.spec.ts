@@ -1,0 +1,57 @@
+/** Signing up, out and in again; and what is said when something is wrong. */
+import { expect, PASSWORD, test } from "./fixtures";
+
+test("somebody signs up, out and in again", async ({ page }) => {
+  const email = `ada-${Date.now()}-${test.info().workerIndex}@example.org`;
+  await page.goto("/");
+  await page.waitForURL("/login/");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByLabel("Your name").fill("Ada Lovelace");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Workspace").fill("Analytical Engines");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Hello, Ada" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Ada Lovelace, Analytical Engines: menu" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.waitForURL("/login/");
+  await page.goto("/settings/");
+  await page.waitForURL("/login/?next=%2Fsettings%2F");
+
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("/settings/");
+  await expect(page.getByText(email)).toBeVisible();
+  await expect(page.getByText("Administrator")).toBeVisible();
+});
+
+test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {
+  await page.context().clearCookies();
+  await page.goto("/login/");
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill("not my password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
+  await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+  await expect(page).toHaveURL("/login/");
+});
+
+test("each wrong field says what is wrong with it", async ({ page, person }) => {
+  await page.context().clearCookies();
+  await page.goto("/register/");
+  await page.getByLabel("E-mail").fill("nobody");
+  await page.getByLabel("Password", { exact: true }).fill("short");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText("Enter an e-mail address")).toBeVisible();
+  await expect(page.getByText("Use at least 10 characters.")).toBeVisible();
+  await expect(page.getByText("Name your team or company.")).toBeVisible();
+
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Workspace").fill("Another");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: /account/i })).toBeVisible();
+  await expect(page).toHaveURL("/register/");
+});

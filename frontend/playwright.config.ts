@@ -1,0 +1,31 @@
+/** Browser tests. They use the Watchbill at WATCHBILL_URL, or start one of their own on a free port. */
+import { defineConfig } from "@playwright/test";
+import { getuid } from "node:process";
+
+const root = getuid?.() === 0;
+
+export default defineConfig({
+  testDir: "./e2e",
+  globalSetup: "./e2e/stack.ts",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: "list",
+  use: {
+    viewport: { width: 1280, height: 800 },
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.WATCHBILL_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        // Chromium refuses its sandbox to root.
+        ...(root ? ["--no-sandbox"] : []),
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+      ],
+    },
+  },
+});
