@@ -1,0 +1,58 @@
+"""`python -m bench`: starts a stack, measures it, prints a table and writes JSON to bench/results."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bench import crowd, live, memory, overhead
+from bench.figures import Figure, machine, table, write
+from bench.stack import Stack, running
+
+Measurement = Callable[[Stack], Awaitable[list[Figure]]]
+
+# In this order: the memory of an idle API is what it has before it was put under load.
+MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
+    "memory": (memory.at_start, memory.in_use),
+    "overhead": (overhead.measure,),
+    "live": (live.measure,),
+    "crowd": (crowd.measure, memory.at_end),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="one of them; may be repeated")
+    parser.add_argument(
+        "--results", type=Path, default=Path(__file__).parent / "results", help="where JSON goes"
+    )
+    parser.add_argument("--keep-going", action="store_true", help="exit with 0 when a target is missed")
+    return parser
+
+
+async def _measure(stack: Stack, names: list[str]) -> list[Figure]:
+    figures: list[Figure] = []
+    for name in names:
+        for measurement in MEASUREMENTS[name]:
+            found = await measurement(stack)
+            print(table(found), end="\n\n", file=sys.stderr, flush=True)
+            figures += found
+    return figures
+
+
+def main() -> None:
+    """Exits with 1 when a target is missed."""
+    options = _parser().parse_args()
+    before = machine()
+    with running() as stack:
+        figures = asyncio.run(_measure(stack, options.only or list(MEASUREMENTS)))
+    print(table(figures))
+    print(f"\nmachine: {before}\nwritten: {write(figures, before, options.results)}")
+    if not options.keep_going and any(figure.verdict == "MISSED" for figure in figures):
+        sys.exit(1)
+
+
+main()

@@ -1,0 +1,40 @@
+"""The flows that are measured."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+Node = dict[str, Any]
+Definition = dict[str, Any]
+
+_INPUT: Node = {"id": "in", "type": "input", "config": {"fields": [{"name": "topic", "type": "string"}]}}
+_OUTPUT: Node = {"id": "out", "type": "output", "config": {"values": {"topic": "{{ inputs.topic }}"}}}
+
+
+def _line(middle: list[Node]) -> Definition:
+    """input, then the nodes one after another, then output."""
+    nodes = [_INPUT, *middle, _OUTPUT]
+    edges = [{"id": f"{a['id']}-{b['id']}", "source": a["id"], "target": b["id"]} for a, b in pairwise(nodes)]
+    return {"schema": "watchbill.flow/v1", "nodes": nodes, "edges": edges}
+
+
+def transforms(count: int) -> Definition:
+    """A line of nodes that only compute."""
+    config = {"values": {"value": "{{ inputs.topic }}"}}
+    return _line([{"id": f"step_{i}", "type": "transform", "config": config} for i in range(count)])
+
+
+def questions(count: int) -> Definition:
+    """A line of single LLM calls."""
+    config = {"prompt": "Say something about {{ inputs.topic }}."}
+    return _line([{"id": f"ask_{i}", "type": "llm", "config": config} for i in range(count)])
+
+
+def agent() -> Definition:
+    """One CrewAI agent with one task."""
+    config = {
+        "agent": {"role": "Writer", "goal": "Write about {{ inputs.topic }}", "backstory": "You write well."},
+        "task": {"description": "Write about {{ inputs.topic }}", "expected_output": "A paragraph."},
+    }
+    return _line([{"id": "write", "type": "agent", "config": config}])
