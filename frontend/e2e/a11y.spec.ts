@@ -1,11 +1,12 @@
 /** Every page and form, in light and dark: axe finds nothing. */
 import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { APIRequestContext, Page } from "@playwright/test";
 import { expect, make, makeExample, test } from "./fixtures";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-async function check(page: Page, name: string) {
+/** `without` names rules that do not fit what is looked at. */
+async function check(page: Page, name: string, without: string[] = []) {
   // What fades in has its full contrast only at the end.
   await page.evaluate(() =>
     Promise.all(
@@ -15,12 +16,36 @@ async function check(page: Page, name: string) {
         .map(({ finished }) => finished.catch(() => undefined)),
     ),
   );
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(TAGS)
+    .disableRules(without)
+    .analyze();
   const found = violations.map(({ id, nodes }) => ({
     id,
     where: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
   }));
   expect.soft(found, name).toEqual([]);
+}
+
+/** One of each thing. */
+async function fill(api: APIRequestContext) {
+  const provider = await make(api, "/llm-providers/demo");
+  const flow = await makeExample(api, "support-triage");
+  const agent = await make(api, "/agents", {
+    name: "Scout",
+    role: "Researcher",
+    goal: "Facts",
+  });
+  const task = { description: "Find facts", expected_output: "Bullets", agent_id: agent.id };
+  const crew = await make(api, "/crews", {
+    name: "Desk",
+    agent_ids: [agent.id],
+    tasks: [
+      { ...task, name: "find" },
+      { ...task, name: "write", context: ["find"] },
+    ],
+  });
+  return { provider, flow, agent, crew };
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -53,24 +78,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
 
     test("pages with content", async ({ page, api }) => {
-      const provider = await make(api, "/llm-providers/demo");
-      const flow = await makeExample(api, "support-triage");
-      const agent = await make(api, "/agents", {
-        name: "Scout",
-        role: "Researcher",
-        goal: "Facts",
-      });
-      const task = { description: "Find facts", expected_output: "Bullets", agent_id: agent.id };
-      const crew = await make(api, "/crews", {
-        name: "Desk",
-        agent_ids: [agent.id],
-        tasks: [
-          { ...task, name: "find" },
-          { ...task, name: "write", context: ["find"] },
-        ],
-      });
+      const { flow, crew } = await fill(api);
       const run = await make(api, `/crews/${crew.id}/test`);
-
       await page.goto(`/executions/view/?id=${run.id}`);
       await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
       await check(page, "execution");
@@ -84,7 +93,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       }
       await page.getByRole("button", { name: /^Actions for/ }).click();
       await page.getByRole("menu").waitFor();
-      await check(page, "menu of a row");
+      // An open menu floats above the landmarks, as it must.
+      await check(page, "menu of a row", ["region"]);
       await page.goto("/settings/");
       await page.getByText("Administrator").waitFor();
       await check(page, "settings");
@@ -94,7 +104,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.goto(`/flows/edit/?id=${flow.id}`);
       await page.getByRole("button", { name: "Run", exact: true }).waitFor();
       await check(page, "editor");
+    });
 
+    test("forms", async ({ page, api }) => {
+      const { provider, agent, crew } = await fill(api);
       for (const [place, id, name] of [
         ["agents", agent.id, "agent"],
         ["crews", crew.id, "crew"],

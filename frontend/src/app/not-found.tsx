@@ -8,6 +8,7 @@ export default function NotFound() {
   return (
     <main className="flex min-h-screen items-center justify-center">
       <EmptyState
+        heading="h1"
         icon={<Compass />}
         title="This page does not exist"
         description="The address may be mistyped, or the page has moved."
