@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { SplitPane } from "@/components/split-pane";
 import { toast } from "@/components/toast";
+import { useCan } from "@/features/auth";
 import { Palette } from "./add/palette";
 import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
@@ -26,7 +27,10 @@ type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
 
 export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
-  const [store] = useState(() => createEditorStore(types, readDefinition(record.definition)));
+  const readOnly = !useCan("flows:write");
+  const [store] = useState(() =>
+    createEditorStore(types, readDefinition(record.definition), readOnly),
+  );
   const names = useNames();
   const sync = useFlowSync(store, record);
   const { flush } = sync;
@@ -39,8 +43,8 @@ export function Editor(props: EditorProps) {
   const executionId = props.executionId === undefined ? ownRun : props.executionId;
   const overlay = useRunShown(executionId);
   const context = useMemo(
-    () => ({ store, overlay, names, readOnly: false }),
-    [store, overlay, names],
+    () => ({ store, overlay, names, readOnly }),
+    [store, overlay, names, readOnly],
   );
   const selected = useStore(store, ({ selection }) =>
     selection.nodes.size === 1 ? ([...selection.nodes][0] ?? null) : null,
@@ -80,7 +84,7 @@ export function Editor(props: EditorProps) {
       />
       <h1 className="sr-only">{sync.name}</h1>
       <div className="flex h-full min-h-0">
-        <Palette />
+        {!readOnly && <Palette />}
         <div className="min-w-0 flex-1">
           <SplitPane
             name="editor-run"

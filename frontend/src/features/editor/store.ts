@@ -70,7 +70,8 @@ export type EditorStore = ReturnType<typeof createEditorStore>;
 /** A drag is one step however long the mouse is held. */
 const DRAG: Grouping = { key: "drag", gapMs: Number.POSITIVE_INFINITY };
 
-export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
+/** `readOnly` makes every edit go unheard: for people who may only look, and for flows of past runs. */
+export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOnly = false) {
   return createStore<EditorState>()((set, get) => {
     /** Everything that follows from a new history or selection. */
     function derive(history: History<FlowDefinition>, wanted: Selection): Partial<EditorState> {
@@ -108,6 +109,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       focus: null,
       fresh: null,
       edit: (change, grouping) =>
+        readOnly ||
         step((history) => record(history, change(history.present), grouping ?? null, Date.now())),
       settle: () => set(({ history }) => ({ history: seal(history) })),
       undo: () => step(undo),
@@ -115,7 +117,7 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition) {
       select: (nodes, edges = []) =>
         set(({ history }) => derive(history, { nodes: new Set(nodes), edges: new Set(edges) })),
       setChecked: (checked) => set((state) => ({ checked, ...found(state.flow, checked) })),
-      setAdding: (adding) => set({ adding }),
+      setAdding: (adding) => readOnly || set({ adding }),
       setFocus: (focus) => set({ focus, ...(focus?.field ? { fresh: null } : {}) }),
       setFresh: (fresh) => set({ fresh }),
       load: (next) => {

@@ -6,9 +6,10 @@ import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { toast } from "@/components/toast";
+import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { publishFlow } from "../api";
-import { useEditor } from "../context";
+import { useEditor, useEditorContext } from "../context";
 import type { FlowSync } from "../use-flow-sync";
 import { FlowName } from "./flow-name";
 import { ProblemsButton } from "./problems-button";
@@ -24,6 +25,8 @@ type EditorBarProps = {
 };
 
 export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBarProps) {
+  const { readOnly } = useEditorContext();
+  const mayRun = useCan("flows:execute");
   const [publishing, setPublishing] = useState(false);
   const broken = useEditor((state) => state.problems.some(({ severity }) => severity === "error"));
 
@@ -42,14 +45,22 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
   }
   const title = (
     <span className="flex min-w-0 items-center gap-2">
-      <FlowName name={sync.name} onRename={sync.rename} />
+      {readOnly ? (
+        <span className="truncate">{sync.name}</span>
+      ) : (
+        <FlowName name={sync.name} onRename={sync.rename} />
+      )}
       <Badge>{published === null ? "Draft" : `Version ${published}`}</Badge>
-      <SavedState
-        state={sync.state}
-        onRetry={() => void sync.flush()}
-        onReload={() => void sync.reload()}
-        onOverwrite={sync.overwrite}
-      />
+      {readOnly ? (
+        <Badge>Read only</Badge>
+      ) : (
+        <SavedState
+          state={sync.state}
+          onRetry={() => void sync.flush()}
+          onReload={() => void sync.reload()}
+          onOverwrite={sync.overwrite}
+        />
+      )}
     </span>
   );
   return (
@@ -58,14 +69,18 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       actions={
         <>
           <ProblemsButton />
-          <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
-            <Upload aria-hidden />
-            Publish
-          </Button>
-          <Button variant="primary" loading={starting} onClick={onRun}>
-            <Play aria-hidden />
-            Run
-          </Button>
+          {!readOnly && (
+            <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
+              <Upload aria-hidden />
+              Publish
+            </Button>
+          )}
+          {mayRun && (
+            <Button variant="primary" loading={starting} onClick={onRun}>
+              <Play aria-hidden />
+              Run
+            </Button>
+          )}
         </>
       }
     />

@@ -5,14 +5,14 @@ import { MiniMap, Panel, useReactFlow, useStore } from "@xyflow/react";
 import { Maximize, Minus, Plus, Redo2, Undo2, WandSparkles } from "lucide-react";
 import { IconButton } from "@/components/icon-button";
 import { layOut } from "../actions";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorContext } from "../context";
 
 /** Milliseconds. */
 export const MOVE_DURATION = 160;
 export const FIT = { padding: 0.2, maxZoom: 1, duration: MOVE_DURATION };
 
 export function CanvasTools() {
-  const store = useEditorStore();
+  const { store, readOnly } = useEditorContext();
   const { zoomIn, zoomOut, zoomTo, fitView } = useReactFlow();
   const zoom = useStore((state) => Math.round(state.transform[2] * 100));
   const undoable = useEditor((state) => state.history.past.length > 0);
@@ -77,6 +77,7 @@ export function CanvasTools() {
         <Divider />
         <IconButton
           label="Lay out"
+          disabled={readOnly}
           keys={["L"]}
           side="top"
           icon={<WandSparkles aria-hidden />}

@@ -15,7 +15,7 @@ import {
 import { useCallback, useEffect, type DragEvent, type MouseEvent } from "react";
 import { add, join } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorContext } from "../context";
 import { fromPort, type CanvasEdge } from "../model/canvas";
 import { refusal } from "../model/connect";
 import { NODE_WIDTH, reconnect } from "../model/edits";
@@ -36,7 +36,7 @@ const ariaLabels = {
 
 /** `drawer` tells that the run drawer has taken a part of the height. */
 export function Canvas({ drawer }: { drawer: boolean }) {
-  const store = useEditorStore();
+  const { store, readOnly } = useEditorContext();
   const nodes = useEditor((state) => state.nodes);
   const edges = useEditor((state) => state.edges);
   const { onNodesChange, onEdgesChange } = store.getState();
@@ -102,6 +102,9 @@ export function Canvas({ drawer }: { drawer: boolean }) {
       onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
       onDrop={onDrop}
       ariaLabelConfig={ariaLabels}
+      nodesDraggable={!readOnly}
+      nodesConnectable={!readOnly}
+      edgesReconnectable={!readOnly}
       deleteKeyCode={null}
       panActivationKeyCode={null}
       disableKeyboardA11y
@@ -110,7 +113,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
       panOnScroll
       zoomOnDoubleClick={false}
       connectionRadius={28}
-      minZoom={0.1}
+      minZoom={0.05}
       maxZoom={2}
       fitView
       fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
@@ -122,7 +125,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
       <Background gap={16} size={1.5} />
       <CanvasTools />
       <CanvasMap />
-      <EmptyCanvas />
+      {!readOnly && <EmptyCanvas />}
     </ReactFlow>
   );
 }

@@ -56,7 +56,7 @@ export function RunCanvas(props: RunCanvasProps) {
 
 function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
   const { executionId, definition, selected, onSelect, types } = props;
-  const [store] = useState(() => createEditorStore(types, readDefinition(definition)));
+  const [store] = useState(() => createEditorStore(types, readDefinition(definition), true));
   const overlay = useRunShown(executionId);
   const names = useNames();
   const context = useMemo(
@@ -91,7 +91,7 @@ function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
         disableKeyboardA11y
         panOnScroll
         zoomOnDoubleClick={false}
-        minZoom={0.1}
+        minZoom={0.05}
         maxZoom={2}
         fitView
         fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}

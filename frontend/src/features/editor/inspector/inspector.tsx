@@ -8,7 +8,7 @@ import { IconButton } from "@/components/icon-button";
 import { Input } from "@/components/input";
 import { Tabs } from "@/components/tabs";
 import { duplicateSelection, removeSelection } from "../actions";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorContext, useEditorStore } from "../context";
 import { findNode, type FlowNode } from "../model/definition";
 import { slug } from "../model/ids";
 import { renameNode } from "../model/edits";
@@ -33,7 +33,7 @@ export function Inspector() {
 }
 
 function NodeInspector({ node }: { node: FlowNode }) {
-  const store = useEditorStore();
+  const { store, readOnly } = useEditorContext();
   const type = useEditor((state) => state.types.get(node.type));
   const root = type?.config_schema ?? {};
   const form = useFormValue(node.id, node.type, root, node.config);
@@ -48,18 +48,22 @@ function NodeInspector({ node }: { node: FlowNode }) {
       <header className="flex h-12 shrink-0 items-center gap-2 pr-2 pl-4">
         <NodeIcon type={type} />
         <h2 className="min-w-0 flex-1 truncate font-semibold">{type?.title ?? node.type}</h2>
-        <IconButton
-          label="Duplicate"
-          keys={["Ctrl", "D"]}
-          icon={<Copy aria-hidden />}
-          onClick={() => duplicateSelection(store)}
-        />
-        <IconButton
-          label="Remove"
-          keys={["Del"]}
-          icon={<Trash2 aria-hidden />}
-          onClick={() => removeSelection(store)}
-        />
+        {!readOnly && (
+          <>
+            <IconButton
+              label="Duplicate"
+              keys={["Ctrl", "D"]}
+              icon={<Copy aria-hidden />}
+              onClick={() => duplicateSelection(store)}
+            />
+            <IconButton
+              label="Remove"
+              keys={["Del"]}
+              icon={<Trash2 aria-hidden />}
+              onClick={() => removeSelection(store)}
+            />
+          </>
+        )}
         <IconButton
           label="Close the inspector"
           keys={["Esc"]}
@@ -77,7 +81,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
               label: "Configure",
               content: (
                 <div className="-mx-4 h-full overflow-y-auto px-4 pb-6">
-                  <div className="flex flex-col gap-4">
+                  <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-4">
                     <Loose node={node} />
                     <NameField node={node} />
                     {type && (
@@ -92,7 +96,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
                     <Connections node={node} />
                     <hr />
                     <NodeSettings node={node} />
-                  </div>
+                  </fieldset>
                 </div>
               ),
             },
