@@ -65,7 +65,7 @@ up: .venv/runtime frontend/out/index.html
 frontend/node_modules/.done: frontend/package-lock.json
 	@$(FIND_NODE)
 	@echo "Installing the packages of the user interface."
-	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@cd frontend && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)

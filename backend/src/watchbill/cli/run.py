@@ -74,7 +74,7 @@ async def _run(
             await client.sign_in_as_command_line(secrets["command_line_password"])
         flow_id = await client.store_flow(workflow.name, workflow.description, workflow.definition)
         execution_id = await client.execute(flow_id, workflow.inputs)
-        screen.begin(workflow.labels)
+        screen.begin(workflow.labels, workflow.outputs)
         cancelling = asyncio.create_task(_cancel_on(stop, stop_now, client, execution_id, screen))
         showing = asyncio.create_task(_show(client, execution_id, screen))
         try:

@@ -38,7 +38,7 @@ _TAIL_CHARACTERS = 1200
 class Screen(Protocol):
     """What a run is shown on."""
 
-    def begin(self, labels: dict[str, str]) -> None: ...
+    def begin(self, labels: dict[str, str], outputs: list[str]) -> None: ...
     def show(self, event: dict[str, Any]) -> None: ...
     def note(self, line: str) -> None: ...
     def finish(self, execution: dict[str, Any]) -> None: ...
@@ -59,7 +59,7 @@ class Row:
 class JsonScreen:
     """One JSON object a line on standard output: the events, and at last the result."""
 
-    def begin(self, labels: dict[str, str]) -> None:
+    def begin(self, labels: dict[str, str], outputs: list[str]) -> None:
         """Nothing to prepare."""
 
     def show(self, event: dict[str, Any]) -> None:
@@ -91,11 +91,13 @@ class PeopleScreen:
     out: Console = field(default_factory=Console)
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     rows: dict[str, Row] = field(default_factory=dict[str, Row])
+    outputs: list[str] = field(default_factory=list[str])
     live: Live | None = None
     text: str = ""
 
-    def begin(self, labels: dict[str, str]) -> None:
-        """List the nodes."""
+    def begin(self, labels: dict[str, str], outputs: list[str]) -> None:
+        """List the nodes; `outputs` is the order of the result."""
+        self.outputs = outputs
         self.rows = {id_: Row(label) for id_, label in labels.items()}
         if self.err.is_terminal:
             self.live = Live(console=self.err, get_renderable=self._picture, refresh_per_second=12)
@@ -136,8 +138,10 @@ class PeopleScreen:
         if error := execution.get("error"):
             where = f" at `{error['node_id']}`" if error.get("node_id") else ""
             self.err.print(Text(f"{error['message']} ({error['kind']}{where})", style="red"))
-        for name, value in (execution.get("outputs") or {}).items():
-            self._result(name, value)
+        given = execution.get("outputs") or {}
+        for name in self.outputs:
+            if name in given:
+                self._result(name, given[name])
 
     def refuse(self, lines: list[str]) -> None:
         """Print why nothing ran."""

@@ -22,8 +22,25 @@ def run_up(settings: Settings, host: str, port: int) -> int:
 async def _run(stack: Stack) -> int:
     stop = asyncio.Event()
     _on_signals(stop, stack)
+    try:
+        stack.reserve()
+        typer.echo(f"Watchbill {__version__} is starting.")
+        await _serve(stack, stop)
+    except CannotStart as error:
+        typer.echo(str(error), err=True)
+        return 1
+    finally:
+        if stop.is_set():
+            typer.echo("\nStopping. Press Ctrl-C again to stop at once.")
+        await stack.stop()
+        if stop.is_set():
+            typer.echo("Stopped.")
+    return 0
+
+
+async def _serve(stack: Stack, stop: asyncio.Event) -> None:
+    """Start the stack and wait until `stop`, which may also cut the start short."""
     began = time.monotonic()
-    typer.echo(f"Watchbill {__version__} is starting.")
     starting, stopping = asyncio.create_task(stack.start()), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -31,25 +48,10 @@ async def _run(stack: Stack) -> int:
             starting.result()
             _welcome(stack, time.monotonic() - began)
             await stopping
-        return 0
-    except CannotStart as error:
-        typer.echo(str(error), err=True)
-        return 1
     finally:
-        await _stop(stack, starting, stopping, said=stop.is_set())
-
-
-async def _stop(
-    stack: Stack, starting: asyncio.Task[None], stopping: asyncio.Task[bool], *, said: bool
-) -> None:
-    if said:
-        typer.echo("\nStopping. Press Ctrl-C again to stop at once.")
-    stopping.cancel()
-    starting.cancel()
-    await asyncio.gather(starting, stopping, return_exceptions=True)
-    await stack.stop()
-    if said:
-        typer.echo("Stopped.")
+        starting.cancel()
+        stopping.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
 
 
 def _on_signals(stop: asyncio.Event, stack: Stack) -> None:

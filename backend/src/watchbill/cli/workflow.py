@@ -41,6 +41,12 @@ class Workflow:
         """What people call each node, in the order of the file."""
         return {node["id"]: node.get("label") or node["id"] for node in self.definition["nodes"]}
 
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the values it gives back, in the order of the file."""
+        nodes = (node for node in self.definition["nodes"] if node["type"] == "output")
+        return list(dict.fromkeys(name for node in nodes for name in node["config"]["values"]))
+
 
 def read_workflow(file: Path, pairs: Sequence[str], inputs_file: Path | None) -> Workflow:
     """Read and check everything that can be checked without a server.

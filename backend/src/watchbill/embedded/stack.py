@@ -51,21 +51,32 @@ class Stack:
         self._children: list[Child] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    def reserve(self) -> tuple[int, socket.socket]:
+        """Take the data directory and the port, which is where most starts fail, before anything is started.
+        Returns the descriptor of the lock and the socket; the second time, the same.
+
+        Raises:
+            CannotStart: somebody else has one of them, or it cannot be used.
+        """
+        if self._descriptor is None:
+            self._descriptor = self.folder.lock()
+        if self._socket is None:
+            self._socket = ports.listen(self._host, self._port)
+            self.url = ports.url(self._socket)
+        return self._descriptor, self._socket
+
     async def start(self) -> None:
         """Start everything and wait until it is ready; whatever happens, `stop` must be called.
 
         Raises:
             CannotStart: something stands in the way; the message says what.
         """
-        self._descriptor = self.folder.lock()
-        self._socket = ports.listen(self._host, self._port)
-        self.url = ports.url(self._socket)
+        descriptor, listener = self.reserve()
         secrets, self.first_start = self.folder.secrets()
-        self._guard = GuardLink(self._descriptor, self._tell)
+        self._guard = GuardLink(descriptor, self._tell)
         await self._guard.start()
         self._prepare_environment(secrets)
         await self._start_servers()
-        listener = self._socket
         api = self._child("API", "api", (*_COMMAND, "api", "--fd", str(listener.fileno())), _ASSEMBLIES_STAGE)
         api.descriptors = [listener.fileno()]
         self._run(api)
@@ -78,7 +89,7 @@ class Stack:
         for child in self._children:
             child.settled = True
         self._tasks["servers"] = asyncio.create_task(self._watch_servers())
-        self.folder.announce(self._descriptor, self.url)
+        self.folder.announce(descriptor, self.url)
 
     async def stop(self) -> None:
         """Stop everything in order, and return when no process is left."""
