@@ -80,7 +80,8 @@ function NodeInspector({ node }: { node: FlowNode }) {
               value: "configure",
               label: "Configure",
               content: (
-                <div className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                // Scrolled by keyboard also where nothing in it takes the focus.
+                <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
                   <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-4">
                     <Loose node={node} />
                     <NameField node={node} />
@@ -104,7 +105,8 @@ function NodeInspector({ node }: { node: FlowNode }) {
               value: "data",
               label: "Data",
               content: (
-                <div className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                // Scrolled by keyboard also where nothing in it takes the focus.
+                <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
                   <NodeData id={node.id} />
                 </div>
               ),

@@ -51,7 +51,7 @@ function inputValues(input: FlowNode): UpstreamValue[] {
       expression: `inputs.${String(field.name)}`,
       source: { id: null, name: "Inputs", type: "input" },
       name: String(field.name),
-      kind: field.type === "text" ? "string" : String(field.type ?? ""),
+      kind: field.type === "text" ? "string" : String(field.type ?? "string"),
       path: [String(field.name)],
     }));
 }
