@@ -3,6 +3,9 @@ import AxeBuilder from "@axe-core/playwright";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { expect, make, makeExample, test } from "./fixtures";
 
+// axe takes seconds a page on a busy machine, and each test looks at many.
+test.describe.configure({ timeout: 180_000 });
+
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** `without` names rules that do not fit what is looked at. */
@@ -77,12 +80,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await check(page, "home, first steps");
     });
 
-    test("pages with content", async ({ page, api }) => {
-      const { flow, crew } = await fill(api);
-      const run = await make(api, `/crews/${crew.id}/test`);
-      await page.goto(`/executions/view/?id=${run.id}`);
-      await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
-      await check(page, "execution");
+    test("lists", async ({ page, api }) => {
+      const { crew } = await fill(api);
+      await make(api, `/crews/${crew.id}/test`);
       await page.goto("/");
       await page.getByRole("heading", { name: "Recent flows" }).waitFor();
       await check(page, "home");
@@ -95,15 +95,23 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("menu").waitFor();
       // An open menu floats above the landmarks, as it must.
       await check(page, "menu of a row", ["region"]);
+    });
+
+    test("single things", async ({ page, api }) => {
+      const { flow, crew } = await fill(api);
+      const run = await make(api, `/crews/${crew.id}/test`);
+      await page.goto(`/executions/view/?id=${run.id}`);
+      await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
+      await check(page, "execution");
+      await page.goto(`/flows/edit/?id=${flow.id}`);
+      await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+      await check(page, "editor");
       await page.goto("/settings/");
       await page.getByText("Administrator").waitFor();
       await check(page, "settings");
       await page.keyboard.press("Control+k");
       await page.getByRole("option", { name: "Scout" }).waitFor();
       await check(page, "palette");
-      await page.goto(`/flows/edit/?id=${flow.id}`);
-      await page.getByRole("button", { name: "Run", exact: true }).waitFor();
-      await check(page, "editor");
     });
 
     test("forms", async ({ page, api }) => {

@@ -28,7 +28,10 @@ type NodeDetailsProps = {
 
 export function NodeDetails({ step, node, begin, onFollow, className }: NodeDetailsProps) {
   return (
-    <section aria-label={`Step ${step.name}`} className={cn("flex flex-col gap-3 px-4 py-3", className)}>
+    <section
+      aria-label={`Step ${step.name}`}
+      className={cn("flex flex-col gap-3 px-4 py-3", className)}
+    >
       <header>
         <div className="flex h-7 items-center gap-2">
           <h2 className="min-w-0 truncate text-base font-semibold" title={step.name}>
