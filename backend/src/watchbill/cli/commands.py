@@ -67,38 +67,42 @@ def api(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[default: 8000]")] = None,
     fd: Annotated[int | None, typer.Option(hidden=True, help="A listening socket to use.")] = None,
+    migrated: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
 ) -> None:
     """Start only the API and the user interface. Needs a database and Redis or Valkey."""
     from watchbill.cli.serve import serve
 
-    serve(_configured(), host=host, port=port, fd=fd)
+    settings = _configured()
+    if migrated:
+        from watchbill.cli.schema import bring_up_to_date
+
+        asyncio.run(bring_up_to_date(settings))
+    serve(settings, host=host, port=port, fd=fd)
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until somebody has brought the database up to date.")
+    ] = False,
+) -> None:
     """Start only a worker, which runs executions. Needs a database and Redis or Valkey."""
     settings = _configured()
     # The assemblies do not import each other; a command finds them by name.
-    import_module("watchbill.worker.main").run(settings)
+    assembly = import_module("watchbill.worker.main")
+    if wait:
+        from watchbill.cli.schema import until_up_to_date
+
+        asyncio.run(until_up_to_date(settings))
+    assembly.run(settings)
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database up to date. Running it again is harmless."""
-    from watchbill.kit.db import Database
-    from watchbill.kit.migrations import migrate as bring_up_to_date
+    from watchbill.cli.schema import bring_up_to_date
 
-    settings = _configured(needs_redis=False)
-
-    async def work(url: str) -> int:
-        database = Database(url, pgbouncer=settings.database_pgbouncer, pool_size=5)
-        try:
-            return await bring_up_to_date(database)
-        finally:
-            await database.close()
-
-    url = settings.database_url
-    behind = asyncio.run(work(url.get_secret_value())) if url else 0
+    behind = asyncio.run(bring_up_to_date(_configured(needs_redis=False)))
     typer.echo(f"The database is up to date; {behind} tenants were behind.")
 
 

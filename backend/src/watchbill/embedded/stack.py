@@ -1,4 +1,4 @@
-"""Everything `watchbill up` runs: embedded servers, migrations, the demo model, the API and a worker."""
+"""Everything `watchbill up` runs: embedded servers, the demo model, the API and a worker."""
 
 from __future__ import annotations
 
@@ -77,14 +77,12 @@ class Stack:
         await self._guard.start()
         self._prepare_environment(secrets)
         await self._start_servers()
-        api = self._child("API", "api", (*_COMMAND, "api", "--fd", str(listener.fileno())), _ASSEMBLIES_STAGE)
-        api.descriptors = [listener.fileno()]
-        self._run(api)
-        await self._until(self._migrate(), api)
-        worker_ready = asyncio.Event()
-        worker = self._child("worker", "worker", (*_COMMAND, "worker"), _ASSEMBLIES_STAGE)
+        fd = listener.fileno()
+        api = self._assembly("API", "api", "--migrate", "--fd", str(fd))
+        api.descriptors = [fd]
+        worker, worker_ready = self._assembly("worker", "worker", "--wait"), asyncio.Event()
         worker.on_line = lambda line: worker_ready.set() if _WORKER_ANNOUNCEMENT in line else None
-        self._run(worker)
+        self._run(api, worker)
         await self._until(asyncio.gather(worker_ready.wait(), ports.answers_ready(listener)), api, worker)
         for child in self._children:
             child.settled = True
@@ -185,10 +183,8 @@ class Stack:
         demo.arguments = (*module, url.rsplit(":", 1)[1].split("/")[0])
         self._set(demo_llm_url=url)
 
-    async def _migrate(self) -> None:
-        migration = self._child("migration", "migration", (*_COMMAND, "migrate"), _ASSEMBLIES_STAGE)
-        if await migration.run() != 0:
-            raise _failed(migration)
+    def _assembly(self, name: str, *arguments: str) -> Child:
+        return self._child(name, arguments[0], (*_COMMAND, *arguments), _ASSEMBLIES_STAGE)
 
     def _child(self, name: str, log: str, arguments: tuple[str, ...], stage: int) -> Child:
         if self._guard is None:
@@ -201,8 +197,9 @@ class Stack:
         self._children.append(child)
         return child
 
-    def _run(self, child: Child) -> None:
-        self._tasks[child.name] = asyncio.create_task(child.keep_running())
+    def _run(self, *children: Child) -> None:
+        for child in children:
+            self._tasks[child.name] = asyncio.create_task(child.keep_running())
 
     async def _until(self, ready: Awaitable[object], *children: Child) -> None:
         """Wait for something that these children bring about, and no longer than they live."""
