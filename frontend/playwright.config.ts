@@ -16,6 +16,7 @@ export default defineConfig({
   reporter: "list",
   use: {
     viewport: { width: 1280, height: 800 },
+    actionTimeout: 15_000,
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.WATCHBILL_CHROMIUM ?? "/usr/bin/chromium",

@@ -5,11 +5,61 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const READY_MS = 120_000;
-const COMMAND = path.resolve(import.meta.dirname, "../../.venv/bin/watchbill");
+const BIN = path.resolve(import.meta.dirname, "../../.venv/bin");
+const COMMAND = path.join(BIN, "watchbill");
+const PYTHON = path.join(BIN, "python");
 
-/** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL set. */
-export default async function start(): Promise<(() => Promise<void>) | undefined> {
-  if (process.env.WATCHBILL_URL) return undefined;
+/** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL and LLM_URL set. */
+export default async function start(): Promise<() => Promise<void>> {
+  const stopModel = await startModel();
+  try {
+    const stopWatchbill = await startWatchbill();
+    return async () => {
+      await stopWatchbill();
+      await stopModel();
+    };
+  } catch (error) {
+    await stopModel();
+    throw error;
+  }
+}
+
+export const SLOW_WORDS = 120;
+const RULES = [
+  {
+    match: "SLOWLY",
+    then: {
+      text: Array.from({ length: SLOW_WORDS }, (_, index) => `word${index + 1}`).join(" "),
+      token_ms: 80,
+    },
+  },
+];
+
+/** The scripted LLM server: tests decide how it answers, and see how each call ended. */
+async function startModel(): Promise<() => Promise<void>> {
+  const child = spawn(PYTHON, ["-m", "watchbill.testing.llm_server", "--port", "0"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.kill("SIGTERM")) await exit(child);
+  };
+  try {
+    process.env.LLM_URL = await announced(child, /(http:\/\/\S+)\/v1/);
+    // One script for all tests, which run at the same time: what a prompt says decides.
+    await fetch(`${process.env.LLM_URL}/_script`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rules: RULES }),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+async function startWatchbill(): Promise<() => Promise<void>> {
+  if (process.env.WATCHBILL_URL) return () => Promise.resolve();
   const folder = await mkdtemp(path.join(tmpdir(), "watchbill-e2e-"));
   const child = spawn(
     process.env.WATCHBILL_COMMAND ?? COMMAND,
@@ -25,7 +75,7 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    process.env.WATCHBILL_URL = await announced(child);
+    process.env.WATCHBILL_URL = await announced(child, /^\s+(http:\/\/\S+)$/m);
   } catch (error) {
     await stop();
     throw error;
@@ -34,14 +84,15 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
 }
 
 /** The address that it prints once it is ready. */
-function announced(child: ChildProcess): Promise<string> {
+function announced(child: ChildProcess, address: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = "";
-    const fail = (why: string) => reject(new Error(`Watchbill did not start: ${why}.\n${said}`));
+    const fail = (why: string) =>
+      reject(new Error(`${child.spawnfile} did not start: ${why}.\n${said}`));
     const timer = setTimeout(() => fail("it took too long"), READY_MS);
     const listen = (text: string) => {
       said += text;
-      const url = /^\s+(http:\/\/\S+)$/m.exec(said)?.[1];
+      const url = address.exec(said)?.[1];
       if (!url) return;
       clearTimeout(timer);
       resolve(url);
