@@ -1,7 +1,7 @@
 "use client";
 
 /** Lets only a signed-in person see what is inside. */
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { ApiError } from "@/lib/api/error";
@@ -9,6 +9,7 @@ import { useSession } from "./session";
 
 export function AuthGate({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useSession();
+  useReloadWhenKept();
   if (data) return children;
   // On 401 the browser is already on its way to the sign-in page.
   const leaving = error instanceof ApiError && error.status === 401;
@@ -25,4 +26,13 @@ export function AuthGate({ children }: { children: ReactNode }) {
       )}
     </div>
   );
+}
+
+/** A page that the browser kept and shows again may belong to somebody who has signed out since. */
+function useReloadWhenKept() {
+  useEffect(() => {
+    const onShow = ({ persisted }: PageTransitionEvent) => persisted && window.location.reload();
+    window.addEventListener("pageshow", onShow);
+    return () => window.removeEventListener("pageshow", onShow);
+  }, []);
 }

@@ -1,8 +1,9 @@
 "use client";
 
 /** Who is signed in, and the ways in and out. */
-import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
+import { leaveFor } from "@/lib/api/transport";
 
 export type Session = Schema<"Me">;
 
@@ -32,14 +33,10 @@ export function useCan(permission: Permission): boolean {
 
 /** Ends the session and forgets everything that was loaded with it. */
 export function useSignOut() {
-  const client = useQueryClient();
   return useMutation({
     mutationFn: () => api.POST("/api/v1/auth/logout"),
-    onSuccess: () => {
-      client.clear();
-      // A full load: nothing of the former person stays in memory.
-      window.location.replace("/login/");
-    },
+    // A full load: nothing of the former person stays in memory.
+    onSuccess: () => leaveFor("/login/"),
   });
 }
 

@@ -25,12 +25,20 @@ export async function transport(request: Request): Promise<Response> {
   throw await readProblem(response);
 }
 
+let leaving = false;
+
+/** Loads another page and drops this one with all it knows; what is refused meanwhile is of no matter. */
+export function leaveFor(path: string): void {
+  if (leaving) return;
+  leaving = true;
+  window.location.replace(path);
+}
+
 /** Leaves for the sign-in page, which leads back to where the person was. */
 export function goToLogin(): void {
   const { pathname, search } = window.location;
   const page = pathname.replace(/\/$/, "");
-  if (PUBLIC_PAGES.includes(page)) return;
-  window.location.assign(loginPath(pathname + search));
+  if (!PUBLIC_PAGES.includes(page)) leaveFor(loginPath(pathname + search));
 }
 
 /** The address of the sign-in page that leads back to `next`. */
