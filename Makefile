@@ -83,7 +83,7 @@ ui: frontend/out/index.html
 test: test-backend test-frontend test-browser
 
 test-backend: dev ui
-	$(BIN)/pytest -n auto --dist worksteal $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
+	$(BIN)/pytest -n auto --dist loadfile $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
 
 test-frontend: dev
 	cd frontend && npx vitest run $(if $(REPORTS),--reporter=default --reporter=junit \
