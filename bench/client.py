@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import aiohttp
 
+from bench import flows
 from bench.stack import Stack
 
 Json = dict[str, Any]
@@ -123,3 +124,11 @@ async def _json(
         if not answer.ok:
             raise Refused(f"{method} {url}: {answer.status} {text[:500]}")
         return json.loads(text) if text else {}
+
+
+async def warm_up(stack: Stack) -> None:
+    """Let the worker finish loading its libraries: no figure is about the seconds after a start."""
+    async with new_tenant(stack) as tenant:
+        await tenant.script(text="Warm.")
+        for definition in (flows.agent(), flows.questions(1)):
+            await tenant.finish(await tenant.execute(await tenant.flow(definition)))

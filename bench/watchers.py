@@ -62,7 +62,7 @@ def _summary(streams: list[list[tuple[float, dict[str, Any]]]]) -> dict[str, Any
     ]
     live = [(at, made) for at, made in timed if made >= begun]
     return {
-        "events": len(live),
+        "events": len(timed),
         "seconds": max(at for at, _ in live) - min(made for _, made in live),
         "broken": broken,
         "ages_ms": [round((at - made) * 1000, 2) for at, made in live],
