@@ -107,7 +107,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("button", { name: "Run", exact: true }).waitFor();
       await check(page, "editor");
       await page.goto("/settings/");
-      await page.getByText("Administrator").waitFor();
+      await page.getByText("Admin: may do everything here").waitFor();
       await check(page, "settings");
       await page.keyboard.press("Control+k");
       await page.getByRole("option", { name: "Scout" }).waitFor();

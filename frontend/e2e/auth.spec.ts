@@ -9,7 +9,7 @@ test("somebody signs up, out and in again", async ({ page }) => {
   await page.getByLabel("Your name").fill("Ada Lovelace");
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByLabel("Workspace").fill("Analytical Engines");
+  await page.getByLabel("Tenant").fill("Analytical Engines");
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("heading", { name: "Hello, Ada" })).toBeVisible();
 
@@ -24,7 +24,7 @@ test("somebody signs up, out and in again", async ({ page }) => {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("/settings/");
   await expect(page.getByText(email)).toBeVisible();
-  await expect(page.getByText("Administrator")).toBeVisible();
+  await expect(page.getByText("Admin: may do everything here")).toBeVisible();
 });
 
 test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {
@@ -50,7 +50,7 @@ test("each wrong field says what is wrong with it", async ({ page, person }) => 
 
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByLabel("Workspace").fill("Another");
+  await page.getByLabel("Tenant").fill("Another");
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("alert").filter({ hasText: /account/i })).toBeVisible();
   await expect(page).toHaveURL("/register/");

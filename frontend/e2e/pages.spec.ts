@@ -211,7 +211,7 @@ test("the palette finds flows and agents, makes flows and changes the theme", as
     await page.getByPlaceholder("Go to a page or do something").fill(text);
     await page.getByRole("option", { name, exact: true }).click();
   };
-  await expect(page.getByText("Administrator")).toBeVisible();
+  await expect(page.getByText("Admin: may do everything here")).toBeVisible();
   await run("scout", "Scout");
   await expect(page.getByRole("dialog").getByLabel("Goal")).toHaveValue(agent.goal);
   await page.keyboard.press("Escape");

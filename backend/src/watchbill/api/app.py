@@ -15,6 +15,7 @@ import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.api import docs, health, problems
+from watchbill.api.events import publish_event_shapes
 from watchbill.api.executions import open_executions
 from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
 from watchbill.api.ui import StaticUi, security_policy
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(docs.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    publish_event_shapes(app)
     if ui is not None:
         # As the router's last resort, not as a mount: a mount would also take wrong methods of API paths.
         app.router.default = StaticUi(ui, otherwise=app.router.not_found)

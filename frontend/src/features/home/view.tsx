@@ -25,7 +25,7 @@ export function HomeView() {
       <div className="mx-auto max-w-180 px-6 py-10">
         <PageHeader
           title={name ? `Hello, ${name}` : "Hello"}
-          description={`This is the workspace of ${data?.tenant.name ?? "your team"}.`}
+          description={`You are in the tenant ${data?.tenant.name ?? "of your team"}.`}
         />
         {known && !(hasModel && hasFlow && hasRun) && (
           <FirstSteps hasModel={hasModel} flowId={flows.data[0]?.id ?? null} hasRun={hasRun} />

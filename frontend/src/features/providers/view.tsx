@@ -206,7 +206,7 @@ function NoProviders({ writes }: { writes: boolean }) {
       description={
         writes
           ? "Connect the provider your agents think with. To look around first, use the demo model: scripted answers, no key, no cost."
-          : "An administrator of this workspace connects the providers your agents think with."
+          : "An admin of this tenant connects the providers your agents think with."
       }
       action={writes && <DemoButton />}
     />

@@ -17,7 +17,7 @@ const themes = [
 ];
 
 const roles: Record<Session["role"], string> = {
-  admin: "Administrator: may do everything here",
+  admin: "Admin: may do everything here",
   member: "Member: may make, change and run flows",
   viewer: "Viewer: may look at everything and change nothing",
 };
@@ -35,12 +35,12 @@ export function SettingsView() {
             <dl className="grid grid-cols-[8rem_1fr] gap-y-1">
               <Fact name="Name">{data.user.full_name || "–"}</Fact>
               <Fact name="E-mail">{data.user.email}</Fact>
-              <Fact name="Workspace">{data.tenant.name}</Fact>
+              <Fact name="Tenant">{data.tenant.name}</Fact>
               <Fact name="Role">{roles[data.role]}</Fact>
-              <Fact name="Workspace id">
+              <Fact name="Tenant id">
                 <span className="flex items-center gap-1 font-mono text-xs">
                   {data.tenant.id}
-                  <CopyButton text={data.tenant.id} label="Copy workspace id" />
+                  <CopyButton text={data.tenant.id} label="Copy tenant id" />
                 </span>
               </Fact>
             </dl>

@@ -1028,7 +1028,10 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
-            /** Data */
+            /**
+             * Data
+             * @description Its shape goes by `type` (execution_queued: ExecutionQueued, execution_started: ExecutionStarted, execution_waiting: ExecutionWaiting, execution_resumed: ExecutionResumed, execution_completed: ExecutionCompleted, execution_failed: ExecutionFailed, execution_cancelled: ExecutionCancelled, node_started: NodeStarted, node_completed: NodeCompleted, node_failed: NodeFailed, node_retrying: NodeRetrying, node_skipped: NodeSkipped, node_waiting: NodeWaiting, task_started: TaskStarted, task_completed: TaskCompleted, llm_started: LlmStarted, llm_token: LlmToken, llm_completed: LlmCompleted, llm_failed: LlmFailed, llm_failover: LlmFailover, tool_started: ToolStarted, tool_completed: ToolCompleted, tool_failed: ToolFailed, log: Log).
+             */
             data: {
                 [key: string]: unknown;
             };
@@ -1958,6 +1961,474 @@ export interface components {
             valid: boolean;
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /** ExecutionCancelled */
+        ExecutionCancelled: {
+            /**
+             * Type
+             * @default execution_cancelled
+             * @constant
+             */
+            type: "execution_cancelled";
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            usage: components["schemas"]["Usage"];
+        };
+        /** ExecutionCompleted */
+        ExecutionCompleted: {
+            /**
+             * Type
+             * @default execution_completed
+             * @constant
+             */
+            type: "execution_completed";
+            /** Outputs */
+            outputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            usage: components["schemas"]["Usage"];
+        };
+        /** ExecutionFailed */
+        ExecutionFailed: {
+            /**
+             * Type
+             * @default execution_failed
+             * @constant
+             */
+            type: "execution_failed";
+            error: components["schemas"]["ExecutionFailure"];
+            usage: components["schemas"]["Usage"];
+        };
+        /** ExecutionQueued */
+        ExecutionQueued: {
+            /**
+             * Type
+             * @default execution_queued
+             * @constant
+             */
+            type: "execution_queued";
+            /**
+             * Flow Id
+             * @default null
+             */
+            flow_id: string | null;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * ExecutionResumed
+         * @description A new worker took over; nodes that were in flight are run again.
+         */
+        ExecutionResumed: {
+            /**
+             * Type
+             * @default execution_resumed
+             * @constant
+             */
+            type: "execution_resumed";
+            /** Epoch */
+            epoch: number;
+            /**
+             * Interrupted
+             * @default []
+             */
+            interrupted: string[];
+        };
+        /**
+         * ExecutionStarted
+         * @description A worker took the execution; `epoch` rises each time one does.
+         */
+        ExecutionStarted: {
+            /**
+             * Type
+             * @default execution_started
+             * @constant
+             */
+            type: "execution_started";
+            /** Epoch */
+            epoch: number;
+        };
+        /** ExecutionWaiting */
+        ExecutionWaiting: {
+            /**
+             * Type
+             * @default execution_waiting
+             * @constant
+             */
+            type: "execution_waiting";
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+        };
+        JsonValue: unknown;
+        /** LlmCompleted */
+        LlmCompleted: {
+            /**
+             * Type
+             * @default llm_completed
+             * @constant
+             */
+            type: "llm_completed";
+            /** Call Id */
+            call_id: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** Text */
+            text: string;
+            /**
+             * Tool Calls
+             * @default []
+             */
+            tool_calls: components["schemas"]["JsonValue"][];
+            /**
+             * Finish Reason
+             * @default null
+             */
+            finish_reason: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            usage: components["schemas"]["Usage"];
+            /**
+             * Priced
+             * @default true
+             */
+            priced: boolean;
+        };
+        /** LlmFailed */
+        LlmFailed: {
+            /**
+             * Type
+             * @default llm_failed
+             * @constant
+             */
+            type: "llm_failed";
+            /** Call Id */
+            call_id: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            error: components["schemas"]["NodeFailure"];
+            /** Duration Ms */
+            duration_ms: number;
+        };
+        /**
+         * LlmFailover
+         * @description A provider failed in a way that another may not; the call goes to the next one.
+         */
+        LlmFailover: {
+            /**
+             * Type
+             * @default llm_failover
+             * @constant
+             */
+            type: "llm_failover";
+            /** Call Id */
+            call_id: string;
+            /** From Provider */
+            from_provider: string;
+            /** To Provider */
+            to_provider: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LlmStarted
+         * @description A call goes out. `call_id` ties its events together; `agent` is set inside crews.
+         */
+        LlmStarted: {
+            /**
+             * Type
+             * @default llm_started
+             * @constant
+             */
+            type: "llm_started";
+            /** Call Id */
+            call_id: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Messages
+             * @default []
+             */
+            messages: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * LlmToken
+         * @description A piece of streamed text. Pieces of one call that arrive together are joined into one event.
+         */
+        LlmToken: {
+            /**
+             * Type
+             * @default llm_token
+             * @constant
+             */
+            type: "llm_token";
+            /** Call Id */
+            call_id: string;
+            /** Text */
+            text: string;
+        };
+        /** Log */
+        Log: {
+            /**
+             * Type
+             * @default log
+             * @constant
+             */
+            type: "log";
+            /**
+             * Level
+             * @default info
+             * @enum {string}
+             */
+            level: "debug" | "info" | "warning" | "error";
+            /** Message */
+            message: string;
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * NodeCompleted
+         * @description `handle` is the one outgoing handle that became active; null activates the default one.
+         */
+        NodeCompleted: {
+            /**
+             * Type
+             * @default node_completed
+             * @constant
+             */
+            type: "node_completed";
+            /** Attempt */
+            attempt: number;
+            /** @default null */
+            output: components["schemas"]["JsonValue"];
+            /**
+             * Handle
+             * @default null
+             */
+            handle: string | null;
+            /**
+             * @default {
+             *       "prompt_tokens": 0,
+             *       "completion_tokens": 0,
+             *       "total_tokens": 0,
+             *       "cost_usd": 0,
+             *       "llm_calls": 0
+             *     }
+             */
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * NodeFailed
+         * @description The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch).
+         */
+        NodeFailed: {
+            /**
+             * Type
+             * @default node_failed
+             * @constant
+             */
+            type: "node_failed";
+            /** Attempt */
+            attempt: number;
+            error: components["schemas"]["NodeFailure"];
+            /**
+             * Handled
+             * @default false
+             */
+            handled: boolean;
+            /**
+             * Handle
+             * @default null
+             */
+            handle: string | null;
+            /**
+             * @default {
+             *       "prompt_tokens": 0,
+             *       "completion_tokens": 0,
+             *       "total_tokens": 0,
+             *       "cost_usd": 0,
+             *       "llm_calls": 0
+             *     }
+             */
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * NodeRetrying
+         * @description An attempt failed and another one starts at `retry_at`.
+         */
+        NodeRetrying: {
+            /**
+             * Type
+             * @default node_retrying
+             * @constant
+             */
+            type: "node_retrying";
+            /** Attempt */
+            attempt: number;
+            error: components["schemas"]["NodeFailure"];
+            /**
+             * Retry At
+             * Format: date-time
+             */
+            retry_at: string;
+            /**
+             * @default {
+             *       "prompt_tokens": 0,
+             *       "completion_tokens": 0,
+             *       "total_tokens": 0,
+             *       "cost_usd": 0,
+             *       "llm_calls": 0
+             *     }
+             */
+            usage: components["schemas"]["Usage"];
+        };
+        /** NodeSkipped */
+        NodeSkipped: {
+            /**
+             * Type
+             * @default node_skipped
+             * @constant
+             */
+            type: "node_skipped";
+        };
+        /**
+         * NodeStarted
+         * @description `input` is what the node works on: its configuration with every expression evaluated.
+         */
+        NodeStarted: {
+            /**
+             * Type
+             * @default node_started
+             * @constant
+             */
+            type: "node_started";
+            /** Attempt */
+            attempt: number;
+            /** @default null */
+            input: components["schemas"]["JsonValue"];
+        };
+        /** NodeWaiting */
+        NodeWaiting: {
+            /**
+             * Type
+             * @default node_waiting
+             * @constant
+             */
+            type: "node_waiting";
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+        };
+        /** TaskCompleted */
+        TaskCompleted: {
+            /**
+             * Type
+             * @default task_completed
+             * @constant
+             */
+            type: "task_completed";
+            /** Task */
+            task: string;
+            /** Agent */
+            agent: string;
+            /** @default null */
+            output: components["schemas"]["JsonValue"];
+        };
+        /** TaskStarted */
+        TaskStarted: {
+            /**
+             * Type
+             * @default task_started
+             * @constant
+             */
+            type: "task_started";
+            /** Task */
+            task: string;
+            /** Agent */
+            agent: string;
+        };
+        /** ToolCompleted */
+        ToolCompleted: {
+            /**
+             * Type
+             * @default tool_completed
+             * @constant
+             */
+            type: "tool_completed";
+            /** Call Id */
+            call_id: string;
+            /** Tool */
+            tool: string;
+            /** @default null */
+            output: components["schemas"]["JsonValue"];
+            /** Duration Ms */
+            duration_ms: number;
+        };
+        /** ToolFailed */
+        ToolFailed: {
+            /**
+             * Type
+             * @default tool_failed
+             * @constant
+             */
+            type: "tool_failed";
+            /** Call Id */
+            call_id: string;
+            /** Tool */
+            tool: string;
+            error: components["schemas"]["NodeFailure"];
+            /** Duration Ms */
+            duration_ms: number;
+        };
+        /** ToolStarted */
+        ToolStarted: {
+            /**
+             * Type
+             * @default tool_started
+             * @constant
+             */
+            type: "tool_started";
+            /** Call Id */
+            call_id: string;
+            /** Tool */
+            tool: string;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /** @default null */
+            arguments: components["schemas"]["JsonValue"];
         };
     };
     responses: never;

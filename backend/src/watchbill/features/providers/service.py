@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,13 @@ from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.ports.calls import WorkerCalls
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.providers import queries
-from watchbill.features.providers.schemas import ProviderIn, ProviderPatch, ProviderTestResult
+from watchbill.features.providers.schemas import (
+    Price,
+    ProviderConfig,
+    ProviderIn,
+    ProviderPatch,
+    ProviderTestResult,
+)
 from watchbill.features.providers.tables import LlmProvider
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.paging import Page
@@ -22,6 +29,8 @@ _TEST_TASK = "watchbill.provider_test"
 _TEST_SECONDS = 40.0
 _NEED_ADDRESS = frozenset(("openai_compatible", "azure", "vllm"))
 _DEMO_NAME = "Demo (scripted answers, no AI)"
+# Free, and known to be: a run on the demo shows a cost of $0 rather than none.
+_DEMO_CONFIG = ProviderConfig(prices={"demo": Price(input=Decimal(0), output=Decimal(0))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,10 @@ async def create_demo(session: AsyncSession, scope: TenantScope, parts: Provider
         Conflict: there is one already, or no demo server runs.
     """
     return await create(
-        session, scope, parts, ProviderIn(name=_DEMO_NAME, provider_type="demo", priority=1000)
+        session,
+        scope,
+        parts,
+        ProviderIn(name=_DEMO_NAME, provider_type="demo", priority=1000, config=_DEMO_CONFIG),
     )
 
 

@@ -46,7 +46,7 @@ export function RegisterView() {
   return (
     <AuthFrame
       title="Create your account"
-      description="You become the administrator of a new workspace."
+      description="You become the admin of a new tenant: the place of your team."
       footer={
         <>
           Already have an account?{" "}
@@ -71,7 +71,7 @@ export function RegisterView() {
           <SecretInput autoComplete="new-password" {...form.register("password")} />
         </Field>
         <Field
-          label="Workspace"
+          label="Tenant"
           hint="Your team or company; flows and agents live here."
           error={errors.tenant_name?.message}
         >

@@ -75,7 +75,7 @@ const looks = (primary: boolean) => (primary ? "primary" : "secondary");
 
 function ModelActions({ primary }: Emphasis) {
   const demo = useDemoModel();
-  if (!useCan("providers:write")) return <p>An administrator of the workspace does this.</p>;
+  if (!useCan("providers:write")) return <p>An admin of the tenant does this.</p>;
   return (
     <>
       <Button variant={looks(primary)} loading={demo.isPending} onClick={() => demo.mutate()}>
