@@ -5,6 +5,7 @@ import { useId, useState, type ReactNode } from "react";
 import { Button } from "./button";
 import { ConfirmDialog } from "./confirm-dialog";
 import { FormError } from "./form-error";
+import { ReadOnlyForm } from "./more-fields";
 import { Sheet } from "./sheet";
 
 type FormSheetProps = {
@@ -63,8 +64,12 @@ export function FormSheet(props: FormSheetProps) {
           void onSubmit();
         }}
       >
-        <fieldset disabled={readOnly} className="flex flex-col gap-4">
-          {props.children}
+        {/* What is only to be read must be well readable: not dimmed like a control out of use. */}
+        <fieldset
+          disabled={readOnly}
+          className="flex flex-col gap-4 [&:disabled_:disabled]:opacity-100 [&:disabled_:is(input,textarea,[role=combobox])]:bg-sunken"
+        >
+          <ReadOnlyForm value={readOnly ?? false}>{props.children}</ReadOnlyForm>
           <FormError message={props.problem} />
         </fieldset>
       </form>

@@ -73,7 +73,10 @@ function Rows<Row>({ list, noun, search, onSearch, empty, table }: RowsProps<Row
   }
   return (
     <div className="min-h-0 flex-1 overflow-auto">
-      <Table {...table} rows={rows} />
+      {/* Below this width it scrolls sideways: the column without a width would vanish. */}
+      <div className="min-w-190">
+        <Table {...table} rows={rows} />
+      </div>
       {list.hasNextPage && (
         <div className="flex justify-center py-3">
           <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

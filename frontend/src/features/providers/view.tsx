@@ -7,13 +7,13 @@ import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
-import { formatDuration } from "@/lib/format";
 import { RowMenu } from "@/components/row-menu";
 import { Switch } from "@/components/switch";
 import type { Column } from "@/components/table";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
+import { formatDuration } from "@/lib/format";
 import { useUrlState } from "@/lib/url-state";
 import {
   useChangeProvider,
@@ -107,7 +107,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     {
       id: "models",
       header: "Models",
-      className: "w-64",
+      className: "w-44",
       cell: ({ models }) =>
         models.length > 0 ? (
           <span title={models.join("\n")} className="font-mono text-xs">
