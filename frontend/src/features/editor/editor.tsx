@@ -21,7 +21,7 @@ import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
 import { useFlowSync } from "./use-flow-sync";
-import type { EditorViewProps, RunRequest } from "./view";
+import type { EditorViewProps, RunRequest } from "./props";
 
 type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
 

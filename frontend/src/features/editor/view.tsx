@@ -3,34 +3,12 @@
 /** The editor of one flow: palette, canvas, inspector and run drawer. */
 import { useQuery } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
-import type { ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { PageBar } from "@/features/shell";
 import { flowKey, getFlow, useNodeTypes } from "./api";
 import { Editor } from "./editor";
-
-export type RunRequest = { flowId: string; inputs: Record<string, unknown> };
-
-export type EditorViewProps = {
-  flowId: string;
-  /** The run to show over the canvas and in the drawer, e.g. from the address; null for none. */
-  executionId?: string | null;
-  /** Told when another run is to be shown, or none (null). */
-  onExecutionChange?: (executionId: string | null) => void;
-  /** Starts a run of the draft and gives its id; without it the editor asks the server itself. */
-  onRun?: (request: RunRequest) => Promise<string>;
-  /** The content of the run drawer. */
-  renderRun?: (run: RunSlot) => ReactNode;
-};
-
-/** What the content of the run drawer is given; the chosen node is the canvas's. */
-export type RunSlot = {
-  executionId: string;
-  selected: string | null;
-  onSelect: (nodeId: string | null) => void;
-  onClose: () => void;
-};
+import type { EditorViewProps } from "./props";
 
 export function EditorView(props: EditorViewProps) {
   const { flowId } = props;

@@ -1,0 +1,25 @@
+"""Named values: what Output and Transform are configured with, and give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from watchbill.core.node_types import NodeResult
+
+
+class Config(BaseModel):
+    """Named values, each a template; the node's output is the object they make."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[str, Any] = Field(
+        min_length=1, max_length=100, title="Values", json_schema_extra={"format": "template-map"}
+    )
+
+
+def evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+    """The values, which were rendered already."""
+    return NodeResult(config["values"])

@@ -1,0 +1,24 @@
+/** What the editor is given by the page it stands on. */
+import type { ReactNode } from "react";
+
+export type RunRequest = { flowId: string; inputs: Record<string, unknown> };
+
+export type EditorViewProps = {
+  flowId: string;
+  /** The run to show over the canvas and in the drawer, e.g. from the address; null for none. */
+  executionId?: string | null;
+  /** Told when another run is to be shown, or none (null). */
+  onExecutionChange?: (executionId: string | null) => void;
+  /** Starts a run of the draft and gives its id; without it the editor asks the server itself. */
+  onRun?: (request: RunRequest) => Promise<string>;
+  /** The content of the run drawer. */
+  renderRun?: (run: RunSlot) => ReactNode;
+};
+
+/** What the content of the run drawer is given; the chosen node is the canvas's. */
+export type RunSlot = {
+  executionId: string;
+  selected: string | null;
+  onSelect: (nodeId: string | null) => void;
+  onClose: () => void;
+};
