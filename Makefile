@@ -70,7 +70,7 @@ frontend/node_modules/.done: frontend/package-lock.json
 
 frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
 	@$(FIND_NODE)
-	@$(MAKE) --no-print-directory frontend/node_modules/.done
+	@$(MAKE) --silent --no-print-directory frontend/node_modules/.done
 	@echo "Building the user interface."
 	@cd frontend && npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
 	@touch $@

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +98,28 @@ def test_run_exits_with_1_when_the_execution_fails(stack: Running) -> None:
     assert "Failed" in done.stderr
 
 
+def test_ctrl_c_cancels_a_run(stack: Running) -> None:
+    file = EXAMPLES / "research-brief.yaml"
+    arguments = ["run", str(file), "--input", "topic=tides", "--json", "--data-dir", str(stack.data.path)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "watchbill.cli", *arguments],
+        cwd=stack.folder,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        types = []
+        for line in run.stdout:
+            types.append(json.loads(line)["type"])
+            if types.count("llm_token") == 1 and types[-1] == "llm_token":
+                run.send_signal(signal.SIGINT)
+        assert run.wait() == 1
+    assert types[-2:] == ["execution_cancelled", "result"]
+    assert "node_completed" not in types[types.index("llm_token") :]
+
+
 def test_a_worker_and_an_api_that_die_come_back(stack: Running) -> None:
     for words, name in (("cli worker", "worker"), ("cli api", "API")):
         old = stack.child(words)
@@ -126,12 +151,15 @@ def test_data_outlive_a_stop_and_no_process_does() -> None:
             assert second.said.count("create an account") == 1
 
 
-def test_kill_9_of_the_supervisor_leaves_no_process_and_a_new_start_works() -> None:
+def test_kill_9_of_the_supervisor_leaves_no_process_and_run_starts_one_of_its_own() -> None:
+    file, given = EXAMPLES / "support-triage.yaml", ["--input", "message=Where can I change my language?"]
     with new_folder() as folder:
         with running(folder) as first:
             assert first.end(signal.SIGKILL) == -signal.SIGKILL
-        with running(folder) as second:
-            assert second.ready()
+        done = command(["run", str(file), *given, "--data-dir", str(first.data.path)], folder)
+        assert done.returncode == 0, done.stderr
+        assert "customer" in done.stdout
+        os.close(first.data.lock())  # nobody is left who holds it
 
 
 def test_a_busy_port_is_one_sentence_with_the_way_out() -> None:
