@@ -58,8 +58,8 @@ def event(live: Live, seq: int) -> Event:
 
 async def test_events_are_read_from_where_one_asks(live: Live) -> None:
     events = [event(live, seq) for seq in range(1, 6)]
-    await live.writer.publish(live.scope, live.id, events[:3])
-    await live.writer.publish(live.scope, live.id, events[3:])
+    await live.writer.publish(live.scope, events[:3])
+    await live.writer.publish(live.scope, events[3:])
     assert await live.reader.read(live.scope, live.id, after=0, limit=100) == events
     assert await live.reader.read(live.scope, live.id, after=3, limit=100) == events[3:]
     assert await live.reader.read(live.scope, live.id, after=1, limit=2) == events[1:3]
@@ -73,7 +73,7 @@ async def test_the_doorbell_rings_at_the_start_and_for_each_publish(live: Live) 
             bell.clear()
             # Subscribing takes a moment on a real server: a bell that is not heard yet is rung again.
             while not bell.is_set():
-                await live.writer.publish(live.scope, live.id, [event(live, seq)] if seq else [])
+                await live.writer.publish(live.scope, [event(live, seq)] if seq else [])
                 await asyncio.sleep(0.005)
 
 
@@ -85,7 +85,7 @@ async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
     ):
         one.clear()
         two.clear()
-        await live.writer.publish(live.scope, live.id, [event(live, 1)])
+        await live.writer.publish(live.scope, [event(live, 1)])
         await asyncio.gather(one.wait(), two.wait())
 
 
@@ -93,7 +93,7 @@ async def test_a_redis_that_is_away_stops_nobody() -> None:
     async with redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=1) as client:
         writer, scope, id_ = RedisLive(client), TenantScope(uuid4()), uuid4()
         live = Live(writer, RedisLiveReader(client, Doorbells(client)), scope, id_)
-        await writer.publish(scope, id_, [event(live, 1)])
+        await writer.publish(scope, [event(live, 1)])
         assert writer.failures == 1
         assert await live.reader.read(scope, id_, after=0, limit=9) == []
         async with live.reader.doorbell(scope, id_) as bell:
@@ -102,8 +102,8 @@ async def test_a_redis_that_is_away_stops_nobody() -> None:
 
 async def test_events_published_again_after_a_crash_do_no_harm(live: Live) -> None:
     events = [event(live, seq) for seq in (1, 2, 3)]
-    await live.writer.publish(live.scope, live.id, events)
+    await live.writer.publish(live.scope, events)
     if isinstance(live.writer, RedisLive):
-        await live.writer.publish(live.scope, live.id, events[1:])
+        await live.writer.publish(live.scope, events[1:])
         assert live.writer.failures == 0
     assert await live.reader.read(live.scope, live.id, after=0, limit=9) == events

@@ -36,5 +36,5 @@ async def cancel_unowned(
         record.add(ExecutionCancelled(usage=state.usage))
         taken = record.take()
         await journal.append(claim.scope, [taken.batch], lease_seconds=_LEASE_SECONDS)
-        await live.publish(claim.scope, execution_id, taken.all)
+        await live.publish(claim.scope, taken.all)
     return bool(claims)

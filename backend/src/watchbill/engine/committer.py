@@ -103,8 +103,8 @@ class Committer:
             asked = await self._journal_write(scope, list(taken.values()))
             written = {r: t for r, t in taken.items() if r.claim.execution_id in asked}
             await self._documents_write(scope, written)
-            for record, part in written.items():
-                await self._live.publish(scope, record.claim.execution_id, part.all)
+            # All in one go: a round trip for each execution would make every watcher wait for all others.
+            await self._live.publish(scope, [event for part in written.values() for event in part.all])
         except Exception as error:  # handed on to whoever waits; nobody may wait for a trace
             for record in records:
                 if not _settle(futures[record], error):

@@ -163,11 +163,12 @@ class MemoryLive:
     _owners: dict[UUID, TenantScope] = field(default_factory=dict[UUID, TenantScope])
     _bells: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
 
-    async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
-        self._owners[execution_id] = scope
-        self.published[execution_id] += events
-        for bell in self._bells[execution_id]:
-            bell.set()
+    async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
+        for event in events:
+            self._owners[event.execution_id] = scope
+            self.published[event.execution_id].append(event)
+            for bell in self._bells[event.execution_id]:
+                bell.set()
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
         if self._owners.get(execution_id) != scope:

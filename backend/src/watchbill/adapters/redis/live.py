@@ -44,16 +44,18 @@ class RedisLive:
         self._redis = client
         self.failures = 0
 
-    async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
+    async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
         if not events:
             return
-        key = stream_key(scope, execution_id)
         pipe: Any = self._redis.pipeline(transaction=False)
+        newest: dict[UUID, int] = {}
         for event in events:
-            fields = {"e": orjson.dumps(event.model_dump(mode="json"))}
+            newest[event.execution_id] = event.seq
+            key, fields = stream_key(scope, event.execution_id), {"e": event.model_dump_json()}
             pipe.xadd(key, fields, id=f"{event.seq}-0", maxlen=MAX_BUFFERED, approximate=True)
-        pipe.expire(key, KEEP_SECONDS)
-        pipe.publish(doorbell_channel(scope, execution_id), events[-1].seq)
+        for execution_id, seq in newest.items():
+            pipe.expire(stream_key(scope, execution_id), KEEP_SECONDS)
+            pipe.publish(doorbell_channel(scope, execution_id), seq)
         try:
             answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:

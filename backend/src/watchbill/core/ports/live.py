@@ -15,8 +15,9 @@ from watchbill.core.tenancy import TenantScope
 class LiveEvents(Protocol):
     """The writer's side. Losing it loses no event: watchers refill from the stores."""
 
-    async def publish(self, scope: TenantScope, execution_id: UUID, events: Sequence[Event]) -> None:
-        """Make events visible to watchers. They are durable already."""
+    async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
+        """Make events visible to watchers. They are durable already, and may be of several executions; those
+        of each one are in order."""
         ...
 
 
