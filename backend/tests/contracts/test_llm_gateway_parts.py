@@ -10,6 +10,7 @@ import pytest
 from watchbill.adapters.litellm.candidates import candidates
 from watchbill.adapters.litellm.connection import arguments, model_name, secrets
 from watchbill.adapters.litellm.cooling import CoolDown
+from watchbill.adapters.litellm.gathering import gather_seconds
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.llm import Provider
 from watchbill.kit.answers import AnswerMismatch, check_schema, parse_answer
@@ -139,3 +140,8 @@ def test_what_is_wrong_with_an_answer(text: str, message: str):
 def test_schemas_are_checked():
     assert check_schema(SCHEMA) is None
     assert "$.type" in (check_schema({"type": "strange"}) or "")
+
+
+def test_many_streams_share_a_bounded_number_of_pieces():
+    assert gather_seconds(1) == gather_seconds(16) == 0.04
+    assert [streams / gather_seconds(streams) for streams in (50, 500)] == [400, 400]
