@@ -65,8 +65,12 @@ async def test_the_gateway_says_that_the_address_is_refused(llm_server: LlmServe
     directory = Directory()
     gateway = LiteLlmGateway(directory, session=lambda: open_session(guarded_connector(UrlGuard())))
     desk = Desk(llm_server, gateway, directory)
-    with pytest.raises(NodeError) as caught:
-        await desk.ask()
+    # LiteLLM keeps one client per key and address for the whole process; another gateway's is not wanted.
+    desk.change_provider(api_key="sk-guarded-only")
+    try:
+        with pytest.raises(NodeError) as caught:
+            await desk.ask()
+    finally:
+        await gateway.close()
     assert (caught.value.kind, caught.value.error_code) == (ErrorKind.USER, "provider_address_refused")
     assert "WATCHBILL_ALLOWED_PRIVATE_HOSTS" in caught.value.detail
-    await gateway.close()

@@ -203,7 +203,9 @@ async def test_a_misbehaving_model_is_a_failed_node_with_its_kind(
     tenant: Tenant, then: dict[str, Any], kind: str, code: str
 ) -> None:
     tenant.server.script([{"then": then}])
-    limited = ASK | {"nodes": [{**n, "timeout_seconds": 3} if n["id"] == "ask" else n for n in ASK["nodes"]]}
+    # Only silence is waited out; a worker that just started may still be importing its libraries.
+    limit = {"timeout_seconds": 2 if then.get("hang") else 60}
+    limited = ASK | {"nodes": [{**n, **limit} if n["id"] == "ask" else n for n in ASK["nodes"]]}
     id_ = await tenant.execute(limited, topic="x")
     assert (await tenant.watch(id_))[-1]["type"] == "execution_failed"
     error = (await tenant.get(id_))["error"]

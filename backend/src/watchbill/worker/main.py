@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +51,11 @@ def run(settings: Settings) -> None:
         worker.start()
     finally:
         runtime.stop(grace_seconds=_GRACE_SECONDS)
+    logger.info("worker_stopped")
+    logging.shutdown()
+    # Everything is closed. Taking CrewAI's and LiteLLM's modules down would only keep whoever stops us
+    # waiting for seconds.
+    os._exit(0)
 
 
 def register_tasks(app: Any, runtime: Runtime) -> None:
