@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-import cel
-from cel.stdlib import EXTENSIONS
+from watchbill.core.expressions.library import EXTENSIONS, cel
 
 MAX_LENGTH = 10_000
 # A macro walks its list, so nested macros multiply: three levels over long lists already take seconds.
