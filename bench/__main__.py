@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bench import crowd, live, memory, overhead
-from bench.client import warm_up
 from bench.figures import Figure, machine, table, write
 from bench.stack import Stack, running
 
@@ -36,7 +35,6 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _measure(stack: Stack, names: list[str]) -> list[Figure]:
     figures: list[Figure] = []
-    await warm_up(stack)
     for name in names:
         for measurement in MEASUREMENTS[name]:
             found = await measurement(stack)

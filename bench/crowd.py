@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from bench import flows
-from bench.client import Tenant, new_tenant
+from bench.client import Tenant, new_tenant, warm_up
 from bench.figures import Figure
 from bench.stack import Stack
 
@@ -18,6 +18,7 @@ _GIVE_UP_SECONDS = 120
 async def measure(stack: Stack) -> list[Figure]:
     """All are asked for together; the clock runs from the first request until a client sees the last one
     completed. CrewAI is loaded already."""
+    await warm_up(stack)
     async with new_tenant(stack) as tenant:
         flow = await tenant.flow(flows.agent())
         await tenant.script(text="Tides rise and fall.", delay_ms=_MODEL_MS)

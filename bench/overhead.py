@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from bench import flows
-from bench.client import Json, Tenant, new_tenant
+from bench.client import Json, Tenant, new_tenant, warm_up
 from bench.figures import Figure
 from bench.stack import Stack
 
@@ -18,6 +18,7 @@ _WARM_UP, _ROUNDS, _PAIRS = 3, 20, 40
 
 async def measure(stack: Stack) -> list[Figure]:
     """Nodes that wait for a model and nodes that only compute."""
+    await warm_up(stack)
     async with new_tenant(stack) as tenant:
         await tenant.script(text="Fine.")
         added = await _questions(tenant)

@@ -54,7 +54,7 @@ def running() -> Iterator[Stack]:
         api_port = _free_port(llm_port + 1)
         environment = _environment(folder, postgres.url, valkey.url)
         command = [sys.executable, "-m", "watchbill.cli"]
-        subprocess.run([*command, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
 
         def start(name: str, *words: str) -> subprocess.Popen[bytes]:
             return ending.enter_context(_process(words, environment, folder / f"{name}.log"))
