@@ -27,7 +27,7 @@ INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --
 , := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-backend test-frontend test-browser check bench lock format openapi docs build clean dev ui
+.PHONY: help up test test-backend test-stacks test-frontend test-browser check bench lock format openapi docs build clean dev ui
 
 help:
 	@echo "make up       start Watchbill on http://127.0.0.1:8000"
@@ -80,10 +80,14 @@ ui: frontend/out/index.html
 
 # --- development ---
 
-test: test-backend test-frontend test-browser
+test: test-backend test-stacks test-frontend test-browser
 
+# Whole stacks would take the time away from the many small tests, so they come after them.
 test-backend: dev ui
-	$(BIN)/pytest -n auto --dist loadfile $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
+	$(BIN)/pytest -m "not slow" -n auto --dist worksteal $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
+
+test-stacks: dev ui
+	$(BIN)/pytest -m slow -n 2 --dist loadgroup $(if $(REPORTS),--junitxml=$(REPORTS)/stacks.xml)
 
 test-frontend: dev
 	cd frontend && npx vitest run $(if $(REPORTS),--reporter=default --reporter=junit \
