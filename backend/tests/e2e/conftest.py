@@ -68,11 +68,12 @@ class Worker:
         return self._log.read_text()
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def worker(
     settings: Settings, app: FastAPI, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Worker]:
-    """One worker for all tests of this process; a test that kills it starts it again."""
+    """One worker for a file of tests, and not longer: it would also take what tests of the journal claim. A
+    test that kills it starts it again."""
     worker = Worker(settings, tmp_path_factory.mktemp("worker") / "worker.log")
     await worker.start()
     yield worker
