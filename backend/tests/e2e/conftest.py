@@ -138,7 +138,7 @@ class Tenant:
         seen: list[dict[str, Any]] = []
         headers = {} if after is None else {"Last-Event-ID": str(after)}
         url = f"executions/{execution_id}/stream"
-        async with asyncio.timeout(60), self.http.stream("GET", url, headers=headers) as response:
+        async with asyncio.timeout(100), self.http.stream("GET", url, headers=headers) as response:
             assert response.status_code == 200
             assert response.headers["content-type"].startswith("text/event-stream")
             kind = ""
@@ -162,7 +162,7 @@ async def tenant(base_url: str, worker: Worker, llm_server: LlmServer) -> AsyncI
 
 @asynccontextmanager
 async def new_tenant(base_url: str, server: LlmServer) -> AsyncIterator[Tenant]:
-    async with AsyncClient(base_url=f"{base_url}/api/v1/", timeout=60) as http:
+    async with AsyncClient(base_url=f"{base_url}/api/v1/", timeout=100) as http:
         form = {"email": new_email(), "password": PASSWORD, "tenant_name": "Acme"}
         token = checked(await http.post("auth/register", json=form), 201)["access_token"]
         http.cookies.clear()
