@@ -63,7 +63,7 @@ def _on_signals(stop: asyncio.Event, stack: Stack) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # `nohup` sets SIGHUP to be ignored, and then it shall be.
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, asked)
 
 
