@@ -116,7 +116,9 @@ class Ship:
     def history(self, execution_id: UUID) -> list[Event]:
         """Every event of every store, by seq."""
         trace = [
-            Event.model_validate({**document.body, "execution_id": execution_id})
+            Event.model_validate(
+                {"timestamp": document.created_at, **document.body, "execution_id": execution_id}
+            )
             for document in self.documents.kept[self.scope, "execution_logs", str(execution_id)].values()
         ]
         return sorted([*self.journal.written[execution_id], *trace], key=lambda event: event.seq)

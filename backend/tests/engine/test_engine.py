@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.core.flows import branching, chain, edge, flow, input_node, llm, node, output
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
@@ -271,3 +273,27 @@ async def test_a_condition_that_is_not_boolean_is_the_users_mistake(ship: Ship) 
     await ship.finish(id_ := ship.submit(flow([input_node("topic"), check], [edge("in", "c")]), topic="x"))
     error = ship.journal.outcomes[id_].error
     assert error is not None and error["code"] == "not_boolean"
+
+
+async def test_a_trace_that_could_not_be_written_is_mended_by_whoever_takes_over(
+    ship: Ship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, losses = ship.documents.append, ["the first one"]
+
+    async def lossy(*args: Any) -> None:
+        if losses:
+            losses.pop()
+            raise ConnectionError("the documents are away")
+        await append(*args)
+
+    monkeypatch.setattr(ship.documents, "append", lossy)
+    ship.engine()
+    definition = flow(
+        [input_node("topic"), llm("one"), llm("two"), output()],
+        [edge("in", "one"), edge("one", "two"), edge("two", "out")],
+    )
+    seen = await ship.finish(ship.submit(definition, topic="x"))
+    assert not losses
+    assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
+    assert types(seen)[-1] == "execution_completed"
+    assert "execution_resumed" in types(seen)

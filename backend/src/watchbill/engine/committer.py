@@ -26,7 +26,8 @@ _RETRY_SECONDS = 0.25
 class Committer:
     """Writes records to the journal, then the documents, then to watchers.
 
-    An execution is never in two commits at once, so its events reach every store in order.
+    An execution is never in two commits at once, so its events reach every store in order. Who waits for a
+    commit waits for the journal only: it decides what happened, and the next node need not wait for the rest.
     """
 
     def __init__(
@@ -42,11 +43,15 @@ class Committer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def commit(self, record: Record) -> bool:
-        """Make everything recorded so far durable and visible; returns whether a cancel was asked for.
+        """Make everything recorded so far durable, and soon visible; returns whether a cancel was asked for.
 
         Raises:
             Fenced: the claim was lost; nothing was written.
+            Exception: what an earlier commit met when it wrote the trace. The execution should be given up:
+                whoever takes it over mends the trace.
         """
+        if record.failure:
+            raise record.failure
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(record, []).append(future)
         self._start()
@@ -64,6 +69,11 @@ class Committer:
             timer.cancel()
         for future in self._waiting.pop(record, []):
             future.cancel()
+
+    async def finish(self) -> None:
+        """Wait until all that was committed is also visible."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     def _due(self, record: Record) -> None:
         self._timers.pop(record, None)
@@ -101,20 +111,20 @@ class Committer:
         taken = {record: record.take() for record in records}
         try:
             asked = await self._journal_write(scope, list(taken.values()))
+            for record in records:
+                id_ = record.claim.execution_id
+                _settle(futures[record], asked[id_] if id_ in asked else Fenced())
             written = {r: t for r, t in taken.items() if r.claim.execution_id in asked}
             await self._documents_write(scope, written)
             # All in one go: a round trip for each execution would make every watcher wait for all others.
             await self._live.publish(scope, [event for part in written.values() for event in part.all])
-        except Exception as error:  # handed on to whoever waits; nobody may wait for a trace
+        except Exception as error:  # handed on to whoever waits, now or at the next commit
             for record in records:
                 if not _settle(futures[record], error):
+                    record.failure = error
                     logger.error(
                         "trace_not_written", execution_id=str(record.claim.execution_id), exc_info=error
                     )
-            return
-        for record in records:
-            id_ = record.claim.execution_id
-            _settle(futures[record], asked[id_] if id_ in asked else Fenced())
 
     async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, bool]:
         """Write, trying again while the database is away: the lease says how long that makes sense."""
@@ -147,12 +157,11 @@ class Committer:
 
 
 def _settle(futures: Sequence[asyncio.Future[bool]], result: bool | Exception) -> bool:
-    """Answer those who wait; returns whether anyone did."""
-    for future in futures:
-        if future.done():
-            continue
+    """Answer those who still wait; returns whether anyone did."""
+    waiting = [future for future in futures if not future.done()]
+    for future in waiting:
         if isinstance(result, Exception):
             future.set_exception(result)
         else:
             future.set_result(result)
-    return bool(futures)
+    return bool(waiting)

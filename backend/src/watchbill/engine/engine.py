@@ -87,6 +87,7 @@ class Engine:
         for task in (*self._loops, *self._tasks):
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+        await self._committer.finish()
 
     async def _claiming(self) -> None:
         """Claims hinted executions at once, and sweeps for all others at intervals."""

@@ -44,6 +44,8 @@ class Record:
     state: ExecutionState
     now: Callable[[], datetime]
     last_seq: int = 0
+    # What kept events of it from their stores after the journal had them.
+    failure: Exception | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
     _streams: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
 
