@@ -19,6 +19,12 @@ from watchbill.kit.db import Database
 from watchbill.kit.logs import configure_logs
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As in production: structlog's own default draws tracebacks for seconds, and leases run out meanwhile."""
+    configure_logs("info", "json")
+
+
 @pytest.fixture(scope="session", name="services")
 def _services() -> Iterator[Services]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -44,7 +50,6 @@ def settings(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Se
 @pytest_asyncio.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The API, started."""
-    configure_logs("info", "json")
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app

@@ -110,7 +110,8 @@ class Ship:
                 await asyncio.sleep(0.002)
 
     async def finish(self, execution_id: UUID) -> list[Event]:
-        await self.until(lambda: execution_id not in self.journal.rows)
+        """Wait for the end, as a watcher sees it; returns every event of every store."""
+        await self.until(lambda: (seen := self.live.published[execution_id]) and seen[-1].final)
         return self.history(execution_id)
 
     def history(self, execution_id: UUID) -> list[Event]:
