@@ -21,7 +21,7 @@ from watchbill.kit.logs import configure_logs
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
-    """As in production: structlog's own default draws tracebacks for seconds, and leases run out meanwhile."""
+    """As in production: what structlog draws by default takes seconds, and leases run out meanwhile."""
     configure_logs("info", "json")
 
 
