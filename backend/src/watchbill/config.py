@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
     """How much work a password's hash costs; one more doubles it."""
 
+    smtp_url: SecretStr | None = None
+    """The mail server, smtp://user:password@host:587 or smtps://...:465; unset means that mails are files in
+    the data directory, and in production that there are none."""
+    mail_from: str = "Watchbill <watchbill@localhost>"
+    """Whom mails come from."""
+
     sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
     """Where Python tools run."""
     allowed_private_hosts: Words = []
@@ -119,6 +125,10 @@ class Settings(BaseSettings):
                 keys == DEVELOPMENT_ENCRYPTION_KEYS,
                 'Set WATCHBILL_ENCRYPTION_KEYS to "1:" and 32 random bytes (openssl rand -base64 32).',
             ),
+            (
+                self.smtp_url is not None and self.public_url is None,
+                "Set WATCHBILL_PUBLIC_URL: mails contain links to it.",
+            ),
             (self.bcrypt_cost < 12, "Set WATCHBILL_BCRYPT_COST to at least 12."),
         ]
         return [sentence for bad, sentence in checks if bad]
@@ -128,6 +138,11 @@ class Settings(BaseSettings):
         """Private addresses that URLs entered by users may reach."""
         loopback = [] if self.env == "production" else ["127.0.0.0/8", "::1/128"]
         return [*self.allowed_private_hosts, *loopback]
+
+    @property
+    def mailbox(self) -> Path | None:
+        """The folder where mails go that no server takes."""
+        return None if self.env == "production" else self.data_dir / "mails"
 
     @property
     def secure_cookies(self) -> bool:

@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
+from watchbill.adapters.mail import open_mail
 from watchbill.api import docs, health, problems
 from watchbill.api.events import publish_event_shapes
 from watchbill.api.executions import open_executions
@@ -94,6 +95,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis = database, redis
+    app.state.mail = open_mail(
+        smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
+        sender=settings.mail_from,
+        mailbox=settings.mailbox,
+    )
     app.state.providers = ProviderBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=UrlGuard(settings.private_hosts),

