@@ -1,12 +1,14 @@
-"""Who may do what: the one table of roles and permissions."""
+"""Who may do what: the one table of roles and permissions. The code, the documentation and the user interface
+all read it."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Role = Literal["admin", "member", "viewer"]
 Permission = Literal[
     "profile:read",
+    "profile:write",
     "flows:read",
     "flows:write",
     "flows:execute",
@@ -18,13 +20,41 @@ Permission = Literal[
     "providers:write",
     "members:read",
     "members:write",
+    "keys:read",
+    "keys:write",
 ]
 
-_VIEWER: frozenset[Permission] = frozenset(
-    ("profile:read", "flows:read", "executions:read", "agents:read", "providers:read", "members:read")
+
+class Rule(NamedTuple):
+    """One line of the table: a permission, the least role that has it, and what it allows, in words."""
+
+    permission: Permission
+    least: Role
+    allows: str
+
+
+TABLE: tuple[Rule, ...] = (
+    Rule("profile:read", "viewer", "See who one is, and where one belongs"),
+    Rule("profile:write", "viewer", "Change one's own name, password, sessions and memberships"),
+    Rule("flows:read", "viewer", "See flows and their versions"),
+    Rule("flows:write", "member", "Make, change, publish and delete flows"),
+    Rule("flows:execute", "member", "Run flows and crews"),
+    Rule("executions:read", "viewer", "See executions, their events and results"),
+    Rule("executions:write", "member", "Stop, resume and repeat executions"),
+    Rule("agents:read", "viewer", "See agents and crews"),
+    Rule("agents:write", "member", "Make, change and delete agents and crews"),
+    Rule("providers:read", "viewer", "See model providers, without their keys"),
+    Rule("providers:write", "admin", "Connect, change and remove model providers"),
+    Rule("members:read", "viewer", "See who belongs to the tenant"),
+    Rule("members:write", "admin", "Invite people, change roles, remove members"),
+    Rule("keys:read", "admin", "See the tenant's API keys, without their secrets"),
+    Rule("keys:write", "admin", "Make and revoke API keys"),
 )
-_MEMBER: frozenset[Permission] = _VIEWER | frozenset(
-    ("flows:write", "flows:execute", "executions:write", "agents:write")
-)
+RANKS: dict[Role, int] = {"viewer": 1, "member": 2, "admin": 3}
 ALL: frozenset[Permission] = frozenset(get_args(Permission))
-GRANTS: dict[Role, frozenset[Permission]] = {"viewer": _VIEWER, "member": _MEMBER, "admin": ALL}
+GRANTS: dict[Role, frozenset[Permission]] = {
+    role: frozenset(rule.permission for rule in TABLE if RANKS[rule.least] <= rank)
+    for role, rank in RANKS.items()
+}
+# What only a person may do, never a key: a key that was lost must not lock its owner out.
+PERSONAL: frozenset[Permission] = frozenset(("profile:write",))
