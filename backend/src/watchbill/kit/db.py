@@ -34,9 +34,13 @@ class Work:
         self.session = session
         self._after_commit: list[AfterCommit] = []
 
-    async def enter(self, scope: Scope) -> None:
-        """See this tenant's tables from here to the end of the transaction."""
-        await enter_schema(self.session, scope.schema)
+    async def enter(self, scope: Scope, *, as_tenant: bool = True) -> None:
+        """See this tenant's tables from here to the end of the transaction, and be nobody but this tenant.
+
+        Without `as_tenant` the transaction keeps the service's own rights: for what works on several tenants'
+        rows of the public tables, which is people and their places.
+        """
+        await enter_schema(self.session, scope.schema, scope.schema if as_tenant else None)
 
     def after_commit(self, action: AfterCommit) -> None:
         """Run `action` once the transaction is committed, and not at all when it is rolled back. It must deal
@@ -82,7 +86,8 @@ class Database:
     async def transaction(self, scope: Scope | None = None) -> AsyncGenerator[Work]:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
-        With a scope it sees that tenant's tables, without one only those of the public schema.
+        With a scope it sees that tenant's tables and has that tenant's rights, without one it sees only the
+        public schema and has the service's rights.
 
         Raises:
             DatabaseUnavailable: no connection could be had.
@@ -91,7 +96,8 @@ class Database:
             work = Work(session)
             async with session.begin():
                 try:
-                    await enter_schema(session, scope.schema if scope else None)
+                    schema = scope.schema if scope else None
+                    await enter_schema(session, schema, schema)
                 except (OSError, DBAPIError, PoolTimeout) as error:
                     raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
                 yield work
@@ -111,11 +117,16 @@ class Database:
         await self.engine.dispose()
 
 
-async def enter_schema(session: AsyncSession, schema: str | None) -> None:
-    """Set the transaction's search_path. It is local to the transaction: behind a pooler in transaction mode
-    a session's setting would leak into the next client's transaction."""
+async def enter_schema(session: AsyncSession, schema: str | None, role: str | None = None) -> None:
+    """Set the transaction's search_path, and its role where one is given, in one round trip. Both are local
+    to the transaction: behind a pooler in transaction mode a session's setting would leak into the next
+    client's transaction."""
     path = f'"{schema}", public' if schema else "public"
-    await session.execute(text("SELECT set_config('search_path', :path, true)"), {"path": path})
+    settings, values = "set_config('search_path', :path, true)", {"path": path}
+    if role:
+        settings += ", set_config('role', :role, true)"
+        values["role"] = role
+    await session.execute(text(f"SELECT {settings}"), values)
 
 
 def driver_url(url: str) -> tuple[URL, bool]:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
+from watchbill.kit.roles import secure_public, secure_schema
 
 Branch = Literal["public", "tenant"]
 # Any number will do, as long as nobody else locks it.
@@ -57,6 +58,7 @@ async def migrate(database: Database) -> int:
     async with database.engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         await run(connection, command.upgrade, "public", "public", "head")
+        await secure_public(connection)
     upgraded = 0
     # First what nobody else is at, then what others are still at.
     for find in (f"{_BEHIND} SKIP LOCKED", _BEHIND):
@@ -113,6 +115,7 @@ async def _migrate_one(database: Database, find: str) -> bool:
         if tenant_id is None:
             return False
         await run(connection, command.upgrade, "tenant", f"tenant_{tenant_id.hex}", "head")
+        await secure_schema(connection, f"tenant_{tenant_id.hex}")
         note = text("UPDATE public.tenants SET schema_revision = :head WHERE id = :id")
         await connection.execute(note, {**newest, "id": tenant_id})
         return True

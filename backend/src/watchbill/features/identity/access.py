@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import service
-from watchbill.features.identity.permissions import Permission
+from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.service import Identity, IdentityOptions
 from watchbill.kit.db import Database, Work
 
@@ -69,7 +69,7 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     identity = await service.authenticate(work.session, options, _token(connection, options))
     if not identity.may(permission):
         raise Forbidden(f"Your role, {identity.role}, does not include {permission}.", code="role_forbids")
-    await work.enter(identity.scope)
+    await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
     return Access(identity, work)
 
 

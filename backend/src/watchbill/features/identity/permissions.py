@@ -58,6 +58,5 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 # What only a person may do, never a key: a key that was lost must not lock its owner out.
 PERSONAL: frozenset[Permission] = frozenset(("profile:write",))
-# What these permissions are about lies in the public tables, across tenants, where a tenant's own database role
-# does not reach; `tenants` and `users` are not one tenant's affair.
+# Their routes work on public tables across tenants, where a tenant's own database role does not reach.
 DIRECTORY: frozenset[str] = frozenset(("profile", "members", "keys"))

@@ -12,6 +12,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.kit.db import enter_schema
 from watchbill.kit.migrations import stamp
+from watchbill.kit.roles import secure_schema
 
 Belonging = tuple[User, Tenant, Membership]
 
@@ -60,3 +61,4 @@ async def create_schema(session: AsyncSession, scope: TenantScope, tables: MetaD
     connection = await session.connection()
     await connection.run_sync(tables.create_all, checkfirst=False)
     await stamp(session, scope.schema)
+    await secure_schema(session, scope.schema)
