@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import crowd, live, memory, overhead
+from bench import crowd, isolation, live, memory, overhead
 from bench.figures import Figure, machine, table, write
 from bench.stack import Stack, running
 
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "overhead": (overhead.measure,),
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),
+    "isolation": (isolation.measure,),
 }
 
 

@@ -69,6 +69,18 @@ def running() -> Iterator[Stack]:
         yield Stack(api_url, f"http://127.0.0.1:{llm_port}", api.pid, worker.pid, folder, environment)
 
 
+@contextmanager
+def extra_api(stack: Stack, environment: Mapping[str, str]) -> Iterator[str]:
+    """One more API process beside the stack's, with settings of its own; gives its URL."""
+    port = _free_port(_FIRST_PORT)
+    log = stack.folder / f"api-{port}.log"
+    command = (sys.executable, "-m", "watchbill.cli", "api", "--port", str(port))
+    with _process(command, environment, log) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait(lambda: _answers(f"{url}/health/ready"), process, log)
+        yield url
+
+
 def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
     """The caller's environment, with no setting of Watchbill but these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBILL_")}
