@@ -13,6 +13,7 @@ import pytest
 
 from watchbill.core.events import Event, LlmCompleted, LlmStarted, LlmToken
 from watchbill.core.ports.crews import CrewJob, CrewResult
+from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
@@ -66,6 +67,13 @@ class NoCrews:
         raise AssertionError("no crew is expected here")
 
 
+class NoHttp:
+    """Flows of these tests call no other service."""
+
+    async def send(self, request: HttpRequest) -> HttpAnswer:
+        raise AssertionError("no call is expected here")
+
+
 @dataclass
 class Ship:
     """The stores and as many engines on them as a test starts."""
@@ -88,7 +96,7 @@ class Ship:
             journal=self.journal,
             documents=self.documents,
             live=self.live,
-            services=Services(self.model, NoCrews()),
+            services=Services(self.model, NoCrews(), NoHttp()),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
             now=lambda: datetime.now(UTC),

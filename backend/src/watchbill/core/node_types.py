@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from watchbill.core.flow.problems import Problem
 from watchbill.core.ports.crews import CrewRunner
+from watchbill.core.ports.http import HttpClient
 from watchbill.core.ports.llm import Emit, LlmGateway
 from watchbill.core.tenancy import TenantScope
 
@@ -40,6 +41,7 @@ class NodeContext:
     emit: Emit
     llm: LlmGateway
     crews: CrewRunner
+    http: HttpClient
     idempotency_key: str
 
 

@@ -19,6 +19,7 @@ from watchbill.core.node_types import NodeContext, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.plan.fields import dotted, sentence
 from watchbill.core.ports.crews import CrewRunner
+from watchbill.core.ports.http import HttpClient
 from watchbill.core.ports.journal import Claim
 from watchbill.core.ports.llm import LlmGateway
 from watchbill.core.usage import Usage
@@ -38,6 +39,7 @@ class Services:
 
     llm: LlmGateway
     crews: CrewRunner
+    http: HttpClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Attempt:
             emit=emit,
             llm=services.llm,
             crews=services.crews,
+            http=services.http,
             idempotency_key=f"{self.claim.execution_id}:{self.node.id}",
         )
 

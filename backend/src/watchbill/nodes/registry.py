@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watchbill.core.node_types import NodeType
-from watchbill.nodes import agent, condition, crew, input, llm, output, transform
+from watchbill.nodes import agent, condition, crew, http_request, input, llm, output, transform
 
 NODE_TYPES: Mapping[str, NodeType] = {
     node_type.kind: node_type
@@ -15,6 +15,7 @@ NODE_TYPES: Mapping[str, NodeType] = {
         agent.TYPE,
         crew.TYPE,
         llm.TYPE,
+        http_request.TYPE,
         condition.TYPE,
         transform.TYPE,
     )

@@ -19,6 +19,7 @@ import structlog
 
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
 from watchbill.adapters.redis import CancelListener, RedisLive
@@ -97,12 +98,13 @@ class Runtime:
             self.providers,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
+        self.http = AiohttpClient(guard)
         self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
         self.engine = Engine(
             journal=PostgresJournal(self.pool),
             documents=PostgresDocuments(self.pool),
             live=RedisLive(self.redis),
-            services=Services(self.gateway, self.crews),
+            services=Services(self.gateway, self.crews, self.http),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"),
             now=lambda: datetime.now(UTC),
@@ -120,6 +122,7 @@ class Runtime:
         await asyncio.gather(*self._background, return_exceptions=True)
         self.crews.close()
         await self.gateway.close()
+        await self.http.close()
         await self.redis.aclose()
         await self.database.close()
         await self.pool.close()

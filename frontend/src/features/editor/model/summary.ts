@@ -31,6 +31,8 @@ const writers: Record<string, (config: Config, names: Names) => string> = {
     return `${plural(agents, "agent")}, ${plural(tasks, "task")}`;
   },
   llm: (config) => join(text(config.model), text(config.prompt)),
+  http_request: (config) =>
+    text(config.url) && `${text(config.method) || "GET"} ${text(config.url)}`,
   condition: (config) => {
     const cases = list(config.cases);
     const [first] = cases;

@@ -1,0 +1,143 @@
+"""core.ports.http by one aiohttp session: every connection is guarded, also those that redirects lead to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import aiohttp
+from yarl import URL
+
+from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.ports.http import HttpAnswer, HttpRequest
+from watchbill.kit.outbound import RefusedConnection, guarded_connector
+from watchbill.kit.ssrf import UrlGuard
+
+_MOST_REDIRECTS = 10
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+# What a redirect to another site is still told: credentials may stand in any header that a user named.
+_HARMLESS = frozenset(("accept", "accept-language", "content-type", "user-agent", "idempotency-key"))
+
+
+class AiohttpClient:
+    """Implements core.ports.http.HttpClient. Without a limit on connections, since most calls only wait; made
+    on the event loop that it is used on."""
+
+    def __init__(self, guard: UrlGuard):
+        self._session = aiohttp.ClientSession(
+            connector=guarded_connector(guard, limit=0, ttl_dns_cache=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "Watchbill"},
+        )
+
+    async def send(self, request: HttpRequest) -> HttpAnswer:
+        """See core.ports.http.HttpClient."""
+        try:
+            async with asyncio.timeout(request.timeout_seconds):
+                return await self._follow(request)
+        except TimeoutError as error:
+            text = f"{_site(request.url)} did not answer within {request.timeout_seconds:g} seconds."
+            raise NodeError(ErrorKind.TIMEOUT, text, code="http_timeout") from error
+        except aiohttp.ClientError as error:
+            raise _failure(request.url, error) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def _follow(self, request: HttpRequest) -> HttpAnswer:
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = await self._once(request)
+            target = answer.headers.get("location")
+            if not request.follow_redirects or answer.status not in _REDIRECTS or target is None:
+                return answer
+            request = _redirected(request, answer.status, target)
+        text = f"{_site(request.url)} redirected more than {_MOST_REDIRECTS} times."
+        raise NodeError(ErrorKind.USER, text, code="too_many_redirects")
+
+    async def _once(self, request: HttpRequest) -> HttpAnswer:
+        async with self._session.request(
+            request.method,
+            _checked(request.url),
+            headers=dict(request.headers),
+            data=request.body,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None),
+        ) as response:
+            body = await _read(response, request)
+            headers: dict[str, str] = {}
+            for name, value in response.headers.items():
+                known = headers.get(name.lower())
+                headers[name.lower()] = value if known is None else f"{known}, {value}"
+            return HttpAnswer(str(response.url), response.status, response.reason or "", headers, body)
+
+
+async def _read(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes:
+    """The body, counted as it comes: the length that is announced is not to be trusted."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > request.max_bytes:
+            text = f"The answer of {_site(request.url)} has more than {request.max_bytes:,} bytes."
+            raise NodeError(ErrorKind.LIMIT, text, code="http_answer_too_large")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = URL(url)
+    except ValueError as error:
+        raise _bad_url(url, "cannot be read") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise _bad_url(url, "does not begin with http:// or https://")
+    if parsed.user is not None or parsed.password is not None:
+        raise _bad_url(_site(url), "holds a user name or password; send them in a header")
+    return parsed
+
+
+def _bad_url(url: str, why: str) -> NodeError:
+    return NodeError(ErrorKind.USER, f"The address `{url[:200]}` {why}.", code="url_invalid")
+
+
+def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest:
+    """The next request. 303, and 301 and 302 of a POST, become a GET, as in browsers (RFC 9110, 15.4)."""
+    here = URL(request.url)
+    try:
+        there = here.join(URL(location))
+    except ValueError as error:
+        raise _bad_url(location, "that the answer redirects to cannot be read") from error
+    headers: Mapping[str, str] = request.headers
+    if there.absolute and there.origin() != here.origin():
+        headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
+    request = replace(request, url=str(there), headers=headers)
+    to_get = status == 303 or (status in (301, 302) and request.method == "POST")
+    if not to_get or request.method == "HEAD":
+        return request
+    kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+    return replace(request, method="GET", body=None, headers=kept)
+
+
+def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
+    cause = getattr(error, "os_error", None)
+    if isinstance(cause, RefusedConnection):
+        return NodeError(ErrorKind.USER, f"The address may not be reached: {cause}", code="address_refused")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        text = f"{_site(url)} has no certificate that can be trusted: {error}"
+        return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_certificate")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        text = f"{_site(url)} cannot be reached: {error.os_error.strerror or error.os_error}."
+        return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_unreachable")
+    text = f"The connection to {_site(url)} broke: {error or type(error).__name__}."
+    return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_broken")
+
+
+def _site(url: str) -> str:
+    """Scheme, host and port: what a message may show, since a path or query may hold a secret."""
+    try:
+        parsed = URL(url)
+        return str(parsed.origin()) if parsed.absolute else url[:100]
+    except ValueError:
+        return url[:100]
