@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import tokens
+from watchbill.features.identity import sign_ins
+from watchbill.features.identity.devices import Device
 from watchbill.features.identity.permissions import Role
-from watchbill.features.identity.tables import Membership, User
+from watchbill.features.identity.tables import Membership, Tenant, User
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -65,8 +66,14 @@ async def join(app: FastAPI, tenant_id: UUID, role: Role) -> Person:
         work.session.add(user)
         await work.session.flush()
         work.session.add(Membership(user_id=user.id, tenant_id=tenant_id, role=role))
-    secret = app.state.identity_options.jwt_secret
-    token = tokens.issue(secret, user.id, tenant_id, role, seconds=600)
+        await work.session.flush()
+        tenant = await work.session.get_one(Tenant, tenant_id)
+        await work.session.refresh(user)
+        options = app.state.identity_options
+        begun = await sign_ins.begin(
+            work.session, options, user, tenant, role, Device("tests", "127.0.0.1", False)
+        )
+    token = begun.session.access_token
     return Person(http_client(app, token), user.id, tenant_id, user.email, token)
 
 

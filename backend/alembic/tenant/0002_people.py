@@ -1,4 +1,4 @@
-"""Sessions, memberships, invitations and API keys in a tenant's schema."""
+"""Nothing of a tenant's schema changed when invitations and API keys came: they are public."""
 
 revision = "0002"
 down_revision = "0001"
@@ -7,4 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
     pass

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     api_reload: bool = Field(default=False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
     """Start the API again when its code changes, for developers of Watchbill."""
     api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
-    """A key that whoever calls the Runner endpoints must give."""
+    """A key of the whole installation: a program that sends it acts as an admin of the first tenant."""
 
     database_url: SecretStr | None = None
     """PostgreSQL; unset means an embedded one."""
@@ -65,8 +65,16 @@ class Settings(BaseSettings):
     encryption_keys: SecretStr = SecretStr(DEVELOPMENT_ENCRYPTION_KEYS)
     """Seal the provider keys: `id:base64 of 32 bytes`, the newest first, with commas; `watchbill up`
     makes one."""
-    session_seconds: int = Field(default=24 * 3600, ge=60)
-    """How long a sign-in lasts."""
+    token_seconds: int = Field(default=24 * 3600, ge=60)
+    """How long the access token of a program is good."""
+    access_seconds: int = Field(default=15 * 60, ge=30)
+    """How long the access token of a browser is good, which gets the next one by itself."""
+    session_seconds: int = Field(default=14 * 24 * 3600, ge=60)
+    """How long a sign-in lasts without being used."""
+    invitation_seconds: int = Field(default=7 * 24 * 3600, ge=3600)
+    """How long an invitation can be accepted."""
+    verify_email: bool = False
+    """Whether people must prove by a mail that their address is theirs, before they may do anything."""
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
     """How much work a password's hash costs; one more doubles it."""
 
@@ -129,6 +137,10 @@ class Settings(BaseSettings):
                 self.smtp_url is not None and self.public_url is None,
                 "Set WATCHBILL_PUBLIC_URL: mails contain links to it.",
             ),
+            (
+                self.api_key is not None and len(self.api_key.get_secret_value()) < 32,
+                "Set WATCHBILL_API_KEY to at least 32 characters (openssl rand -hex 32), or leave it out.",
+            ),
             (self.bcrypt_cost < 12, "Set WATCHBILL_BCRYPT_COST to at least 12."),
         ]
         return [sentence for bad, sentence in checks if bad]
@@ -138,6 +150,11 @@ class Settings(BaseSettings):
         """Private addresses that URLs entered by users may reach."""
         loopback = [] if self.env == "production" else ["127.0.0.0/8", "::1/128"]
         return [*self.allowed_private_hosts, *loopback]
+
+    @property
+    def base_url(self) -> str:
+        """The address that people use, without a slash at its end."""
+        return self.public_url or f"http://{self.api_host}:{self.api_port}"
 
     @property
     def mailbox(self) -> Path | None:

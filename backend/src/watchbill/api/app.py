@@ -26,11 +26,14 @@ from watchbill.features.executions import routes as executions
 from watchbill.features.executions import stream
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
+from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
-from watchbill.features.identity.service import IdentityOptions
+from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.throttle import Throttle
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.tables import TENANT_TABLES
+from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
@@ -40,6 +43,8 @@ MAX_BODY = 4 * 1024 * 1024
 
 ROUTERS = (
     identity.router,
+    member_routes.router,
+    key_routes.router,
     providers.router,
     agents.router,
     flows.router,
@@ -95,6 +100,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis = database, redis
+    app.state.throttle = Throttle(Attempts(pool), settings.jwt_secret.get_secret_value())
     app.state.mail = open_mail(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
         sender=settings.mail_from,
@@ -126,7 +132,13 @@ def _identity_options(settings: Settings) -> IdentityOptions:
         tenant_tables=TENANT_TABLES,
         jwt_secret=settings.jwt_secret.get_secret_value(),
         bcrypt_cost=settings.bcrypt_cost,
+        base_url=settings.base_url,
+        token_seconds=settings.token_seconds,
+        access_seconds=settings.access_seconds,
         session_seconds=settings.session_seconds,
+        invitation_seconds=settings.invitation_seconds,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        verify_email=settings.verify_email,
         secure_cookies=settings.secure_cookies,
         origins=(*public, *settings.cors_origins),
     )

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watchbill.config import Settings
 from watchbill.embedded import ports
@@ -121,7 +122,10 @@ class Stack:
     def _prepare_environment(self, secrets: dict[str, str]) -> None:
         given = self._settings.model_fields_set
         kept = {name: secrets[name] for name in ("jwt_secret", "encryption_keys") if name not in given}
-        self._set(**kept, data_dir=str(self.folder.path), log_format="json")
+        # Mails link to where we listen.
+        address = urlsplit(self.url)
+        listening = {"api_host": address.hostname or self._host, "api_port": str(address.port or self._port)}
+        self._set(**kept, **listening, data_dir=str(self.folder.path), log_format="json")
 
     def _set(self, **values: str) -> None:
         self._environment |= {f"WATCHBILL_{name.upper()}": value for name, value in values.items()}

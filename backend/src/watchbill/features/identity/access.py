@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -14,12 +15,14 @@ from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import service
+from watchbill.features.identity import keys, service
+from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.permissions import DIRECTORY, Permission
-from watchbill.features.identity.service import Identity, IdentityOptions
 from watchbill.kit.db import Database, Work
 
 COOKIE = "watchbill_session"
+REFRESH_COOKIE = "watchbill_refresh"
+DEVICE_COOKIE = "watchbill_device"
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -54,7 +57,7 @@ async def open_work(request: Request) -> AsyncIterator[Work]:
 
 
 WorkDep = Annotated[Work, Depends(open_work, scope="function")]
-_BEARER = Depends(HTTPBearer(auto_error=False, description="The access_token of /auth/login."))
+_BEARER = Depends(HTTPBearer(auto_error=False, description="The access_token of /auth/login, or an API key."))
 
 
 async def enter(connection: HTTPConnection, work: Work, permission: Permission) -> Access:
@@ -62,14 +65,15 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
 
     Raises:
         NotAuthenticated: no credentials, or bad ones.
-        Forbidden: the role does not grant the permission, the tenant is suspended, or a page of another
-            site is using the session cookie.
+        Forbidden: the role or key does not grant the permission, the tenant is suspended, or a page of
+            another site is using the session cookie.
     """
     options = identity_options(connection)
-    identity = await service.authenticate(work.session, options, _token(connection, options))
-    if not identity.may(permission):
-        raise Forbidden(f"Your role, {identity.role}, does not include {permission}.", code="role_forbids")
+    identity = await service.authenticate(work.session, options, access_token(connection))
+    identity.demand(permission)
     await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
+    await keys.stay_within(work.session, identity, permission, connection.path_params)
+    work.after_commit(partial(service.note_use, database(connection), identity))
     return Access(identity, work)
 
 
@@ -103,7 +107,13 @@ def refuse_other_sites(connection: HTTPConnection, *, must_say: bool = False) ->
         raise Forbidden("The request comes from a page of another site.", code="wrong_origin")
 
 
-def _token(connection: HTTPConnection, options: IdentityOptions) -> str:
+def access_token(connection: HTTPConnection) -> str:
+    """The token that a request carries, as a header or as a cookie.
+
+    Raises:
+        NotAuthenticated: there is none.
+        Forbidden: a page of another site is using the cookie.
+    """
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme:
         if scheme.lower() != "bearer" or not token.strip():

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import MetaData, Text, cast, func, or_, select, text
+from sqlalchemy import MetaData, Text, and_, cast, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.db import enter_schema
 from watchbill.kit.migrations import stamp
 from watchbill.kit.roles import secure_schema
 
 Belonging = tuple[User, Tenant, Membership]
+Entry = tuple[User, Tenant, Membership, SignIn | None]
 
 
 async def user_by_email(session: AsyncSession, email: str) -> User | None:
@@ -32,6 +34,103 @@ async def belonging(session: AsyncSession, user_id: UUID, tenant_id: UUID) -> Be
     )
     row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
+
+
+async def entry(session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID) -> Entry | None:
+    """A belonging, and the person's sign-in of that id if there is one."""
+    query = (
+        select(User, Tenant, Membership, SignIn)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Tenant, Tenant.id == Membership.tenant_id)
+        .outerjoin(SignIn, and_(SignIn.id == sign_in_id, SignIn.user_id == User.id))
+        .where(Membership.user_id == user_id, Membership.tenant_id == tenant_id)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+async def first_admin(session: AsyncSession) -> Belonging | None:
+    """The admin who was there first, of the tenant that was there first."""
+    query = (
+        select(User, Tenant, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Tenant, Tenant.id == Membership.tenant_id)
+        .where(Membership.role == "admin", User.status == "active")
+        .order_by(Tenant.created_at, Tenant.id, Membership.created_at, User.id)
+        .limit(1)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+async def lock_sign_in(session: AsyncSession, id_: UUID) -> SignIn | None:
+    """A sign-in, which nobody else refreshes or ends meanwhile."""
+    return await session.scalar(select(SignIn).where(SignIn.id == id_).with_for_update())
+
+
+async def open_sign_ins(session: AsyncSession, user_id: UUID) -> Sequence[SignIn]:
+    """Where a person is signed in, what was used last coming first."""
+    query = (
+        select(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.expires_at > func.now())
+        .order_by(SignIn.last_used_at.desc(), SignIn.id)
+        .limit(100)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def end_sign_ins(
+    session: AsyncSession, user_id: UUID, *, only: UUID | None = None, but: UUID | None = None
+) -> int:
+    """End a person's sign-ins: all, or `only` one, or all `but` one; returns how many there were."""
+    query = (
+        update(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+        .values(ended_at=func.now())
+        .returning(SignIn.id)
+    )
+    if only is not None:
+        query = query.where(SignIn.id == only)
+    if but is not None:
+        query = query.where(SignIn.id != but)
+    return len((await session.scalars(query)).all())
+
+
+async def forget_old_sign_ins(session: AsyncSession, user_id: UUID) -> None:
+    """Remove a person's sign-ins whose tokens are no good any more anyway."""
+    await session.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at < func.now()))
+
+
+async def note_use(session: AsyncSession, table: type[SignIn] | type[ApiKey], id_: UUID) -> None:
+    """Note that a sign-in or key was used, at most once a minute."""
+    stale = or_(
+        table.last_used_at.is_(None),
+        table.last_used_at < func.clock_timestamp() - text("interval '1 minute'"),
+    )
+    await session.execute(
+        update(table).where(table.id == id_, stale).values(last_used_at=func.clock_timestamp())
+    )
+
+
+async def replace_link(
+    session: AsyncSession, user_id: UUID, purpose: str, token_hash: str, expires_at: datetime
+) -> None:
+    """Keep a mailed link in place of earlier ones for the same purpose."""
+    await session.execute(delete(MailLink).where(MailLink.user_id == user_id, MailLink.purpose == purpose))
+    session.add(MailLink(user_id=user_id, purpose=purpose, token_hash=token_hash, expires_at=expires_at))
+    await session.flush()
+
+
+async def take_link(session: AsyncSession, purpose: str, token_hash: str) -> User | None:
+    """Use up a mailed link; the person it was for, if it was still good."""
+    query = (
+        delete(MailLink)
+        .where(MailLink.token_hash == token_hash, MailLink.purpose == purpose)
+        .where(MailLink.expires_at > func.now())
+        .returning(MailLink.user_id)
+    )
+    user_id = await session.scalar(query)
+    return None if user_id is None else await session.get(User, user_id)
 
 
 async def memberships(

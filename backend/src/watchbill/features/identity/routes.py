@@ -1,70 +1,245 @@
-"""/auth: register, login, logout, me."""
+"""/auth: register, sign in and out, refresh, passwords, sessions, and who is asking."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
-from watchbill.features.identity import service
+from watchbill.core.errors import NotAuthenticated
+from watchbill.core.ports.mail import Mail
+from watchbill.features.identity import passwords, service, sign_ins
 from watchbill.features.identity.access import (
     COOKIE,
+    DEVICE_COOKIE,
+    REFRESH_COOKIE,
     Access,
     WorkDep,
+    database,
     identity_options,
     refuse_other_sites,
     require,
 )
-from watchbill.features.identity.schemas import Login, Me, Registration, Session
-from watchbill.features.identity.service import IdentityOptions
+from watchbill.features.identity.cookies import begin_session, end_session, know_device
+from watchbill.features.identity.devices import Device, device_of
+from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.permissions import PERSONAL, RANKS, TABLE
+from watchbill.features.identity.schemas import (
+    Forgotten,
+    Login,
+    MailedToken,
+    Me,
+    NewTenant,
+    PasswordChange,
+    PasswordReset,
+    PermissionOut,
+    PermissionTable,
+    ProfileChange,
+    Refresh,
+    Registration,
+    Session,
+    SignInList,
+    Switch,
+    TenantOut,
+    UserOut,
+)
+from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.db import Database
+
+
+def mail_of(request: Request) -> Mail:
+    return request.app.state.mail
+
+
+def throttle_of(request: Request) -> Throttle:
+    return request.app.state.throttle
+
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 Options = Annotated[IdentityOptions, Depends(identity_options)]
+From = Annotated[Device, Depends(device_of)]
+Mailing = Annotated[Mail, Depends(mail_of)]
+Throttling = Annotated[Throttle, Depends(throttle_of)]
+Db = Annotated[Database, Depends(database)]
+Reader = Annotated[Access, require("profile:read")]
+Self = Annotated[Access, require("profile:write")]
+# What comes without credentials must at least not come from a page of another site.
+OurSite = Depends(refuse_other_sites)
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, dependencies=[OurSite])
 async def register(
-    form: Registration, request: Request, response: Response, work: WorkDep, options: Options
+    form: Registration,
+    response: Response,
+    work: WorkDep,
+    options: Options,
+    device: From,
+    mail: Mailing,
+    db: Db,
+    later: BackgroundTasks,
 ) -> Session:
     """Make an account and a tenant, and sign in."""
-    refuse_other_sites(request)
-    session = await service.register(work.session, options, form)
-    _set_cookie(response, options, session.access_token, session.expires_in)
-    return session
+    begun = await service.register(work.session, options, form, device)
+    if options.verify_email:
+        later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
+    return begin_session(response, options, begun)
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[OurSite])
 async def login(
-    form: Login, request: Request, response: Response, work: WorkDep, options: Options
+    form: Login,
+    request: Request,
+    response: Response,
+    work: WorkDep,
+    options: Options,
+    device: From,
+    throttle: Throttling,
 ) -> Session:
     """Sign in."""
-    refuse_other_sites(request)
-    session = await service.login(work.session, options, form)
-    _set_cookie(response, options, session.access_token, session.expires_in)
-    return session
+    attempt = await throttle.begin(form.email, device.address, request.cookies.get(DEVICE_COOKIE))
+    try:
+        begun = await service.login(work.session, options, form, device)
+    except NotAuthenticated:
+        await throttle.failed(attempt)
+        raise
+    know_device(response, options, await throttle.succeeded(attempt))
+    return begin_session(response, options, begun)
 
 
-@router.post("/logout", status_code=204)
-async def logout(request: Request, response: Response, options: Options) -> None:
-    """Sign out: the browser forgets its session."""
-    refuse_other_sites(request)
-    _set_cookie(response, options, "", 0)
+@router.post("/refresh", dependencies=[OurSite])
+async def refresh(
+    request: Request,
+    response: Response,
+    work: WorkDep,
+    options: Options,
+    device: From,
+    form: Refresh | None = None,
+) -> Session:
+    """New tokens for a refresh token, which is good for once."""
+    token = (form and form.refresh_token) or request.cookies.get(REFRESH_COOKIE)
+    if not token:
+        raise NotAuthenticated()
+    return begin_session(response, options, await sign_ins.refresh(work, options, token, device))
+
+
+@router.post("/logout", status_code=204, dependencies=[OurSite])
+async def logout(request: Request, response: Response, work: WorkDep, options: Options) -> None:
+    """Sign out: the session is over, and the browser forgets it."""
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    access = bearer or request.cookies.get(COOKIE, "")
+    await sign_ins.sign_out(work.session, options, request.cookies.get(REFRESH_COOKIE), access)
+    end_session(response, options)
+
+
+@router.post("/forgot-password", status_code=202, dependencies=[OurSite])
+async def forgot_password(
+    form: Forgotten,
+    options: Options,
+    device: From,
+    mail: Mailing,
+    throttle: Throttling,
+    db: Db,
+    later: BackgroundTasks,
+) -> None:
+    """Have a link mailed to set a new password. The answer does not tell whether there is such an account."""
+    await throttle.asking(device.address)
+    later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email)
+
+
+@router.post("/reset-password", status_code=204, dependencies=[OurSite])
+async def reset_password(
+    form: PasswordReset,
+    response: Response,
+    work: WorkDep,
+    options: Options,
+    device: From,
+    throttle: Throttling,
+) -> None:
+    """Set a new password by a mailed link. Every session of the person ends."""
+    await throttle.asking(device.address)
+    await passwords.reset(work.session, options, form)
+    end_session(response, options)
+
+
+@router.post("/verify-email", status_code=204, dependencies=[OurSite])
+async def verify_email(form: MailedToken, work: WorkDep, device: From, throttle: Throttling) -> None:
+    """Prove by a mailed link that an address is one's own."""
+    await throttle.asking(device.address)
+    await passwords.verify(work.session, form.token)
+
+
+@router.post("/verify-email/send", status_code=202)
+async def send_verification(
+    access: Self, options: Options, mail: Mailing, throttle: Throttling, db: Db, later: BackgroundTasks
+) -> None:
+    """Have that link mailed again."""
+    await throttle.asking(str(access.identity.user_id))
+    later.add_task(passwords.mail_verification, db, options, mail, access.identity.user_id)
 
 
 @router.get("/me")
-async def me(access: Annotated[Access, require("profile:read")]) -> Me:
+async def me(access: Reader) -> Me:
     """Who is asking, and what they may do."""
     return await service.describe(access.session, access.identity)
 
 
-def _set_cookie(response: Response, options: IdentityOptions, value: str, seconds: int) -> None:
-    response.set_cookie(
-        COOKIE,
-        value,
-        max_age=seconds,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=options.secure_cookies,
+@router.patch("/me")
+async def change_me(form: ProfileChange, access: Self) -> UserOut:
+    """Change one's own name."""
+    return await service.change_profile(access.session, access.identity, form)
+
+
+@router.put("/me/password", status_code=204)
+async def change_password(form: PasswordChange, access: Self, options: Options, throttle: Throttling) -> None:
+    """Change one's own password. Every other session ends."""
+    await passwords.change(access.session, options, throttle, access.identity, form)
+
+
+@router.post("/switch")
+async def switch(form: Switch, response: Response, access: Self, options: Options, device: From) -> Session:
+    """Go on in another of one's tenants."""
+    begun = await service.switch(access.session, options, access.identity, form.tenant, device)
+    return begin_session(response, options, begun)
+
+
+@router.post("/tenants", status_code=201)
+async def create_tenant(form: NewTenant, access: Self, options: Options) -> TenantOut:
+    """Make a further tenant, whose admin one is."""
+    access.identity.sign_in  # noqa: B018 (a key belongs to one tenant)
+    tenant = await service.add_tenant(access.session, options, access.identity.user_id, form.name)
+    return TenantOut.model_validate(tenant)
+
+
+@router.get("/sessions")
+async def list_sessions(access: Reader) -> SignInList:
+    """Where one is signed in."""
+    return SignInList(items=await sign_ins.listed(access.session, access.identity))
+
+
+@router.delete("/sessions", status_code=204)
+async def end_other_sessions(access: Self) -> None:
+    """Sign out everywhere else."""
+    await sign_ins.end_others(access.session, access.identity)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session_by_id(session_id: UUID, access: Self) -> None:
+    """End one of one's own sessions."""
+    await sign_ins.end(access.session, access.identity, session_id)
+
+
+@router.get("/permissions")
+async def list_permissions(access: Reader) -> PermissionTable:
+    """Which role may do what."""
+    return PermissionTable(
+        items=[
+            PermissionOut(
+                permission=rule.permission,
+                allows=rule.allows,
+                roles=[role for role, rank in RANKS.items() if rank >= RANKS[rule.least]],
+                grantable=rule.permission not in PERSONAL,
+            )
+            for rule in TABLE
+        ]
     )
-    response.headers["Cache-Control"] = "no-store"

@@ -42,6 +42,7 @@ class UserOut(BaseModel):
     id: UUID
     email: str
     full_name: str | None
+    email_verified_at: datetime | None
     created_at: datetime
 
 
@@ -55,11 +56,13 @@ class TenantOut(BaseModel):
 
 
 class Session(BaseModel):
-    """A session just begun. `expires_in` is in seconds; browsers also get the token as a cookie."""
+    """A session just begun, or gone on with. `expires_in` is in seconds. Browsers also get the token as a
+    cookie, and the one to refresh it with only so; programs find it in `refresh_token`."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a scheme, no secret)
     expires_in: int
+    refresh_token: str | None = None
     user: UserOut
     tenant: TenantOut
     role: Role
@@ -73,3 +76,86 @@ class Me(BaseModel):
     role: Role
     permissions: list[Permission]
     tenants: list[TenantOut]
+
+
+class Refresh(_Input):
+    """The refresh token, when it does not come as a cookie."""
+
+    refresh_token: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Switch(_Input):
+    """`tenant` is the slug or id of one of the person's tenants."""
+
+    tenant: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ProfileChange(_Input):
+    """What a person says of themselves."""
+
+    full_name: Name | None
+
+
+class NewTenant(_Input):
+    """A further tenant of somebody who has an account."""
+
+    name: Name
+
+
+class PasswordChange(_Input):
+    """The password one has, and the one to have from now on."""
+
+    current_password: Annotated[str, StringConstraints(max_length=1024)]
+    new_password: Password
+
+
+class Forgotten(_Input):
+    """Whose password was forgotten."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+
+
+class PasswordReset(_Input):
+    """The token of the mailed link, and the password to have from now on."""
+
+    token: Annotated[str, StringConstraints(max_length=200)]
+    password: Password
+
+
+class MailedToken(_Input):
+    """The token of a mailed link."""
+
+    token: Annotated[str, StringConstraints(max_length=200)]
+
+
+class SignInOut(BaseModel):
+    """Where a person is signed in. `device` is in words; `current` is the one that asks."""
+
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SignInList(BaseModel):
+    """Where a person is signed in, what was used last coming first."""
+
+    items: list[SignInOut]
+
+
+class PermissionOut(BaseModel):
+    """A line of the table of roles: what a permission allows, and which roles have it."""
+
+    permission: Permission
+    allows: str
+    roles: list[Role]
+    grantable: bool = Field(description="Whether an API key can be given it.")
+
+
+class PermissionTable(BaseModel):
+    """The table of roles."""
+
+    items: list[PermissionOut]

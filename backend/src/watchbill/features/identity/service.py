@@ -2,94 +2,97 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated
+from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import queries, tokens
-from watchbill.features.identity.permissions import GRANTS, Permission, Role
-from watchbill.features.identity.schemas import Login, Me, Registration, Session, TenantOut, UserOut
-from watchbill.features.identity.tables import Membership, Tenant, User
-from watchbill.kit.db import constraint_of
+from watchbill.features.identity import keys, queries, sign_ins, tokens
+from watchbill.features.identity.devices import Device
+from watchbill.features.identity.identity import Identity, IdentityOptions
+from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
+from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
+from watchbill.features.identity.sign_ins import Begun
+from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
+from watchbill.kit.clock import now
+from watchbill.kit.db import Database, DatabaseUnavailable
 from watchbill.kit.migrations import head
 from watchbill.kit.passwords import hash_password, verify_password
 
+__all__ = ["Identity", "IdentityOptions"]
 
-@dataclass(frozen=True, slots=True)
-class IdentityOptions:
-    """What identity has to know of the settings. `tenant_tables` are what a new tenant's schema holds,
-    `session_seconds` is how long a token is good, and `origins` are the other sites whose pages may use the
-    session cookie."""
-
-    tenant_tables: MetaData
-    jwt_secret: str
-    bcrypt_cost: int = 12
-    session_seconds: int = 24 * 3600
-    secure_cookies: bool = True
-    origins: tuple[str, ...] = ()
+log = structlog.stdlib.get_logger("watchbill.identity")
+# What one may do before the address is proved.
+_UNVERIFIED = frozenset(("profile:read", "profile:write"))
+_NOTED = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Somebody in a tenant, with the role they have there now."""
-
-    user_id: UUID
-    tenant_id: UUID
-    role: Role
-
-    @property
-    def scope(self) -> TenantScope:
-        """The tenant's scope."""
-        return TenantScope(self.tenant_id)
-
-    def may(self, permission: Permission) -> bool:
-        """Whether the role grants it."""
-        return permission in GRANTS[self.role]
-
-
-async def register(session: AsyncSession, options: IdentityOptions, form: Registration) -> Session:
-    """Make a person, a tenant and the tenant's schema, all or nothing.
+async def register(
+    session: AsyncSession, options: IdentityOptions, form: Registration, device: Device
+) -> Begun:
+    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in.
 
     Raises:
         Conflict: the address is taken.
     """
     if await queries.user_by_email(session, form.email) is not None:
-        raise _email_taken()
+        raise email_taken()
     user = User(
         id=uuid4(),
         email=form.email,
         password_hash=await hash_password(form.password, options.bcrypt_cost),
         full_name=form.full_name,
     )
-    tenant = Tenant(
-        id=uuid4(),
-        name=form.tenant_name,
-        slug=await _free_slug(session, form.tenant_name),
-        schema_revision=head("tenant"),
-    )
-    session.add_all((user, tenant))
+    await add_user(session, user)
+    tenant = await add_tenant(session, options, user.id, form.tenant_name)
+    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+
+
+async def add_user(session: AsyncSession, user: User) -> None:
+    """Store a new person.
+
+    Raises:
+        Conflict: the address is taken.
+    """
+    session.add(user)
     try:
         await session.flush()
     except IntegrityError as error:
-        if constraint_of(error) == "uq_users_email":
-            raise _email_taken() from error
+        raise email_taken() from error
+    await session.refresh(user)
+
+
+async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
+    """Make a tenant with its schema, whose admin is that person.
+
+    Raises:
+        Conflict: another of that name is being made this moment.
+    """
+    tenant = Tenant(
+        id=uuid4(), name=name, slug=await _free_slug(session, name), schema_revision=head("tenant")
+    )
+    session.add(tenant)
+    try:
+        await session.flush()
+    except IntegrityError as error:
         raise Conflict("A tenant of that name was made a moment ago; try again.") from error
-    session.add(Membership(user_id=user.id, tenant_id=tenant.id, role="admin"))
+    session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
     await session.flush()
+    await session.refresh(tenant)
     await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
-    return _begin(options, user, tenant, "admin")
+    return tenant
 
 
-async def login(session: AsyncSession, options: IdentityOptions, form: Login) -> Session:
+async def login(session: AsyncSession, options: IdentityOptions, form: Login, device: Device) -> Begun:
     """Begin a session. Unknown address, wrong password and wrong tenant give one and the same answer.
 
     Raises:
@@ -105,25 +108,80 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login) ->
         raise NotAuthenticated("E-mail address or password is wrong.", code="bad_credentials")
     place = next((place for place in places if place[0].status == "active"), None)
     if place is None:
-        raise _suspended()
+        raise suspended()
     tenant, membership = place
-    return _begin(options, user, tenant, cast("Role", membership.role))
+    return await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
+
+
+async def switch(
+    session: AsyncSession, options: IdentityOptions, identity: Identity, tenant: str, device: Device
+) -> Begun:
+    """Go on in another of one's tenants, named by slug or id.
+
+    Raises:
+        NotFound: the person does not belong to one of that name.
+        Forbidden: it is suspended, or a key is asking.
+    """
+    places = await queries.memberships(session, identity.user_id, tenant=tenant)
+    if not places:
+        raise NotFound("You do not belong to such a tenant.")
+    if places[0][0].status != "active":
+        raise suspended()
+    return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
 
 
 async def authenticate(session: AsyncSession, options: IdentityOptions, token: str) -> Identity:
-    """Whom a token stands for, after asking the database whether that still holds.
+    """Whom an access token or key stands for, after asking the database whether that still holds.
 
     Raises:
-        NotAuthenticated: the token is no good, or the person left or was disabled.
+        NotAuthenticated: it is no good, its session is over, or the person left or was disabled.
         Forbidden: the tenant is suspended.
     """
+    if options.api_key is not None and hmac.compare_digest(token.encode(), options.api_key.encode()):
+        return await _installation(session)
+    if token.startswith(keys.PREFIX):
+        return await keys.authenticate(session, token)
     claims = tokens.read(options.jwt_secret, token)
-    found = await queries.belonging(session, claims.user_id, claims.tenant_id)
+    found = await queries.entry(session, claims.user_id, claims.tenant_id, claims.sign_in_id)
     if found is None or found[0].status != "active":
-        raise NotAuthenticated("You no longer have access here; sign in again.", code="access_ended")
-    if found[1].status != "active":
-        raise _suspended()
-    return Identity(claims.user_id, claims.tenant_id, cast("Role", found[2].role))
+        raise access_ended()
+    user, tenant, membership, sign_in = found
+    if sign_in is None or sign_in.ended_at is not None:
+        raise sign_ins.over()
+    if tenant.status != "active":
+        raise suspended()
+    role = cast("Role", membership.role)
+    unverified = options.verify_email and user.email_verified_at is None
+    granted = GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role]
+    used = sign_in.last_used_at
+    return Identity(
+        user.id, tenant.id, role, granted, sign_in_id=sign_in.id, last_used_at=used, unverified=unverified
+    )
+
+
+async def _installation(session: AsyncSession) -> Identity:
+    """Whom the installation's own key stands for."""
+    found = await queries.first_admin(session)
+    if found is None:
+        raise NotAuthenticated("Nobody has registered yet, so the key stands for nobody.", code="no_tenant")
+    user, tenant, _ = found
+    if tenant.status != "active":
+        raise suspended()
+    return Identity(user.id, tenant.id, "admin", ALL - PERSONAL)
+
+
+async def note_use(database: Database, identity: Identity) -> None:
+    """Note when a sign-in or key was used, at most once a minute, in a transaction of its own."""
+    id_ = identity.sign_in_id or identity.key_id
+    recent = identity.last_used_at is not None and now() - identity.last_used_at < _NOTED
+    if id_ is None or recent:
+        return
+    try:
+        async with database.transaction() as work:
+            await queries.note_use(work.session, ApiKey if identity.key_id else SignIn, id_)
+    except (DatabaseUnavailable, DBAPIError) as error:
+        # The request itself is done; only the note of it is missing.
+        log.warning("use_not_noted", error=str(error))
 
 
 async def describe(session: AsyncSession, identity: Identity) -> Me:
@@ -134,26 +192,31 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
     """
     found = await queries.belonging(session, identity.user_id, identity.tenant_id)
     if found is None:
-        raise NotAuthenticated("You no longer have access here; sign in again.", code="access_ended")
-    places = await queries.memberships(session, identity.user_id)
+        raise access_ended()
+    # A key belongs to one tenant and has no business with the others of its maker.
+    one = None if identity.sign_in_id else str(identity.tenant_id)
+    places = await queries.memberships(session, identity.user_id, tenant=one)
     return Me(
         user=UserOut.model_validate(found[0]),
         tenant=TenantOut.model_validate(found[1]),
         role=identity.role,
-        permissions=sorted(GRANTS[identity.role]),
+        permissions=sorted(identity.permissions),
         tenants=[TenantOut.model_validate(tenant) for tenant, _ in places],
     )
 
 
-def _begin(options: IdentityOptions, user: User, tenant: Tenant, role: Role) -> Session:
-    seconds = options.session_seconds
-    return Session(
-        access_token=tokens.issue(options.jwt_secret, user.id, tenant.id, role, seconds=seconds),
-        expires_in=seconds,
-        user=UserOut.model_validate(user),
-        tenant=TenantOut.model_validate(tenant),
-        role=role,
-    )
+async def change_profile(session: AsyncSession, identity: Identity, form: ProfileChange) -> UserOut:
+    """Change what a person says of themselves.
+
+    Raises:
+        NotAuthenticated: they are gone.
+    """
+    user = await session.get(User, identity.user_id)
+    if user is None:
+        raise access_ended()
+    user.full_name = form.full_name
+    await session.flush()
+    return UserOut.model_validate(user)
 
 
 async def _free_slug(session: AsyncSession, name: str) -> str:
@@ -162,9 +225,16 @@ async def _free_slug(session: AsyncSession, name: str) -> str:
     return f"{slug}-{secrets.token_hex(3)}" if await queries.slug_taken(session, slug) else slug
 
 
-def _email_taken() -> Conflict:
+def email_taken() -> Conflict:
+    """Somebody has the address."""
     return Conflict("There is an account with this e-mail address already; sign in.", code="email_taken")
 
 
-def _suspended() -> Forbidden:
+def access_ended() -> NotAuthenticated:
+    """The person does not belong here any more."""
+    return NotAuthenticated("You no longer have access here; sign in again.", code="access_ended")
+
+
+def suspended() -> Forbidden:
+    """The tenant is suspended."""
     return Forbidden("This tenant is suspended.", code="tenant_suspended")

@@ -1,7 +1,13 @@
-"""Access tokens: JWT, HS256."""
+"""Access tokens (JWT, HS256), refresh tokens, and the random secrets of links and keys."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import struct
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,7 +19,9 @@ from watchbill.features.identity.permissions import Role
 from watchbill.kit.clock import now
 
 _ALGORITHM = "HS256"
-_CLAIMS = ["user_id", "tenant_id", "role", "exp", "iat", "jti"]
+_CLAIMS = ["user_id", "tenant_id", "role", "exp", "iat", "jti", "sid"]
+_REFRESH = "wbr_"
+_BODY = struct.Struct(">16sI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +30,17 @@ class Claims:
 
     user_id: UUID
     tenant_id: UUID
+    sign_in_id: UUID
 
 
-def issue(secret: str, user_id: UUID, tenant_id: UUID, role: Role, *, seconds: int) -> str:
-    """A token that is good for so many seconds."""
+def issue(secret: str, user_id: UUID, tenant_id: UUID, role: Role, sign_in_id: UUID, *, seconds: int) -> str:
+    """An access token that is good for so many seconds, and no longer than its sign-in."""
     moment = now()
     claims = {
         "user_id": str(user_id),
         "tenant_id": str(tenant_id),
         "role": role,
+        "sid": str(sign_in_id),
         "iat": moment,
         "exp": moment + timedelta(seconds=seconds),
         "jti": uuid4().hex,
@@ -39,15 +49,60 @@ def issue(secret: str, user_id: UUID, tenant_id: UUID, role: Role, *, seconds: i
 
 
 def read(secret: str, token: str) -> Claims:
-    """What a token says.
+    """What an access token says.
 
     Raises:
         NotAuthenticated: it is not ours, was changed, or is over.
     """
     try:
         claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options={"require": _CLAIMS})
-        return Claims(UUID(claims["user_id"]), UUID(claims["tenant_id"]))
+        return Claims(UUID(claims["user_id"]), UUID(claims["tenant_id"]), UUID(claims["sid"]))
     except jwt.ExpiredSignatureError as error:
         raise NotAuthenticated("Your session is over; sign in again.", code="session_expired") from error
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
-        raise NotAuthenticated("The credentials are not valid.", code="bad_token") from error
+        raise bad_token() from error
+
+
+def refresh_token(secret: str, sign_in_id: UUID, generation: int) -> str:
+    """The refresh token of that number. It follows from the sign-in and the number, so that two tabs which
+    refresh at once are given the same one; a MAC makes that nobody else can tell it, and that one which is
+    used a second time can be told from one that was made up."""
+    body = _BODY.pack(sign_in_id.bytes, generation)
+    return _REFRESH + base64.urlsafe_b64encode(body + _mac(secret, body)).decode().rstrip("=")
+
+
+def read_refresh(secret: str, token: str) -> tuple[UUID, int]:
+    """The sign-in and the number of a refresh token.
+
+    Raises:
+        NotAuthenticated: it is not ours.
+    """
+    encoded = token.removeprefix(_REFRESH)
+    try:
+        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise bad_token() from error
+    body, mac = raw[: _BODY.size], raw[_BODY.size :]
+    if len(body) != _BODY.size or not hmac.compare_digest(mac, _mac(secret, body)):
+        raise bad_token()
+    sign_in, generation = _BODY.unpack(body)
+    return UUID(bytes=sign_in), generation
+
+
+def _mac(secret: str, body: bytes) -> bytes:
+    return hmac.digest(secret.encode(), b"refresh token\0" + body, "sha256")
+
+
+def random_token(prefix: str = "") -> str:
+    """A secret of 256 random bits."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> str:
+    """What is kept of a random token. It needs no salt and no slow hash: nobody can guess 256 bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def bad_token() -> NotAuthenticated:
+    """What to raise for credentials that are not ours."""
+    return NotAuthenticated("The credentials are not valid.", code="bad_token")

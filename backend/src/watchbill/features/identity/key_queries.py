@@ -1,0 +1,60 @@
+"""SQL of API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity.tables import ApiKey, Membership, Tenant, User
+from watchbill.kit.paging import Page, fetch_page
+
+KeyEntry = tuple[ApiKey, User, Tenant, Membership]
+
+
+async def key_entry(session: AsyncSession, key_hash: str) -> KeyEntry | None:
+    """A key with its maker, tenant and what connects them."""
+    query = (
+        select(ApiKey, User, Tenant, Membership)
+        .join(User, User.id == ApiKey.user_id)
+        .join(Tenant, Tenant.id == ApiKey.tenant_id)
+        .join(Membership, (Membership.user_id == ApiKey.user_id) & (Membership.tenant_id == ApiKey.tenant_id))
+        .where(ApiKey.key_hash == key_hash)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+async def key_page(
+    session: AsyncSession, tenant_id: UUID, wanted: Page
+) -> tuple[Sequence[ApiKey], str | None]:
+    """One page of a tenant's keys."""
+    return await fetch_page(session, select(ApiKey).where(ApiKey.tenant_id == tenant_id), ApiKey, wanted)
+
+
+async def delete_key(session: AsyncSession, tenant_id: UUID, key_id: UUID) -> bool:
+    """Remove a tenant's key; whether there was one."""
+    query = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.tenant_id == tenant_id).returning(ApiKey.id)
+    return await session.scalar(query) is not None
+
+
+# Flows and executions belong to features that depend on this one. Their tables are named here, with the
+# tenant's schema, because a key's limits must hold before any route of theirs runs.
+
+
+async def known_flows(session: AsyncSession, scope: TenantScope, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of the ids are flows of the tenant."""
+    query = text(
+        f'SELECT id FROM "{scope.schema}".flows WHERE id = ANY(:ids) AND deleted_at IS NULL'  # noqa: S608 (our own name)
+    )
+    wanted = list(ids)
+    return set((await session.scalars(query, {"ids": wanted})).all()) if wanted else set()
+
+
+async def flow_of(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> UUID | None:
+    """The flow that an execution of the tenant is one of."""
+    query = text(f'SELECT flow_id FROM "{scope.schema}".executions WHERE id = :id')  # noqa: S608 (our own name)
+    return await session.scalar(query, {"id": execution_id})

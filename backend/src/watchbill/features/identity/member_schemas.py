@@ -1,0 +1,88 @@
+"""What the routes about members and invitations take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from watchbill.features.identity.permissions import Role
+from watchbill.features.identity.schemas import Email
+from watchbill.kit.text import Name
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MemberOut(BaseModel):
+    """Somebody who belongs to the tenant. `last_active_at` is null for whoever never signed in here."""
+
+    user_id: UUID
+    email: str
+    full_name: str | None
+    role: Role
+    joined_at: datetime
+    last_active_at: datetime | None
+
+
+class RoleChange(_Input):
+    """The role to have from now on."""
+
+    role: Role
+
+
+class InvitationIn(_Input):
+    """Whom to invite, and as what."""
+
+    email: Email
+    role: Role = "member"
+
+
+class InvitationOut(BaseModel):
+    """An invitation that waits to be accepted. `mailed_at` is null when no mail went out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    role: Role
+    invited_by: UUID | None
+    expires_at: datetime
+    mailed_at: datetime | None
+    created_at: datetime
+
+
+class SentInvitation(InvitationOut):
+    """An invitation just made. When no mail went out, `link` is what to hand over instead; it is shown this
+    once."""
+
+    link: str | None
+
+
+class InvitationToken(_Input):
+    """The token of the invitation's link."""
+
+    token: Annotated[str, StringConstraints(max_length=200)]
+
+
+class InvitationDetails(BaseModel):
+    """What an invitation is about. `has_account` tells whether somebody with that address has an account
+    already, and so signs in instead of choosing a password."""
+
+    email: str
+    role: Role
+    tenant_name: str
+    invited_by: str | None
+    expires_at: datetime
+    has_account: bool
+
+
+class Acceptance(InvitationToken):
+    """Accepting an invitation: with a new password and name, with the password of an account that is there
+    already, or, signed in to that account, with neither."""
+
+    password: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    full_name: Name | None = None

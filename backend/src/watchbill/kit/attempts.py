@@ -1,0 +1,68 @@
+"""Counting attempts in Redis over sliding windows. Without Redis nothing is refused, and that is logged."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+log = structlog.stdlib.get_logger("watchbill.attempts")
+
+
+class Limit:
+    """At most `amount` attempts in `seconds`, counted under `name`."""
+
+    def __init__(self, name: str, amount: int, seconds: int):
+        self.name = name
+        self.item = RateLimitItemPerSecond(amount, seconds, namespace="wb:attempts")
+
+
+class Attempts:
+    """Counters in the Redis of that connection pool. Keys must not hold what nobody may read there."""
+
+    def __init__(self, pool: ConnectionPool):
+        options: dict[str, Any] = {"connection_pool": pool}
+        # The URL names the kind of server only; the pool knows where it is.
+        storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+
+    async def count(self, limit: Limit, *key: str) -> bool:
+        """Count an attempt; False when it is one too many, which is not counted."""
+        try:
+            return await self._limiter.hit(limit.item, limit.name, *key)
+        except (RedisError, OSError) as error:
+            return _lost(limit, error)
+
+    async def left(self, limit: Limit, *key: str) -> bool:
+        """Whether another attempt would be let through; nothing is counted."""
+        try:
+            return await self._limiter.test(limit.item, limit.name, *key)
+        except (RedisError, OSError) as error:
+            return _lost(limit, error)
+
+    async def forget(self, limit: Limit, *key: str) -> None:
+        """Begin to count anew."""
+        try:
+            await self._limiter.clear(limit.item, limit.name, *key)
+        except (RedisError, OSError) as error:
+            _lost(limit, error)
+
+    async def wait(self, limit: Limit, *key: str) -> int:
+        """Seconds until another attempt may be let through, at least 1."""
+        try:
+            stats = await self._limiter.get_window_stats(limit.item, limit.name, *key)
+        except (RedisError, OSError) as error:
+            _lost(limit, error)
+            return 1
+        return max(1, round(stats.reset_time - time.time()))
+
+
+def _lost(limit: Limit, error: Exception) -> bool:
+    log.warning("attempt_not_counted", limit=limit.name, error=str(error))
+    return True
