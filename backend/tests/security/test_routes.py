@@ -126,6 +126,7 @@ async def belongings(admin: Person) -> dict[str, str]:
         "provider_id": await make("llm-providers", name="p", provider_type="ollama"),
         "flow_id": flow,
         "execution_id": run["id"],
+        "entry_id": people.checked(await admin.http.get("audit-log"))["items"][0]["id"],
     }
 
 

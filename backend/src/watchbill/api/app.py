@@ -22,6 +22,7 @@ from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityH
 from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
 from watchbill.features.agents import routes as agents
+from watchbill.features.audit import routes as audit
 from watchbill.features.executions import routes as executions
 from watchbill.features.executions import stream
 from watchbill.features.flows import node_types
@@ -51,6 +52,7 @@ ROUTERS = (
     node_types.router,
     executions.router,
     stream.router,
+    audit.router,
 )
 
 

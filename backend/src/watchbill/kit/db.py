@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from watchbill.kit.audit import AuditedSession
+
 AfterCommit = Callable[[], Awaitable[None]]
 
 
@@ -92,7 +94,9 @@ class Database:
         Raises:
             DatabaseUnavailable: no connection could be had.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with AsyncSession(
+            self.engine, sync_session_class=AuditedSession, expire_on_commit=False
+        ) as session:
             work = Work(session)
             async with session.begin():
                 try:

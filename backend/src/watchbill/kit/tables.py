@@ -18,6 +18,8 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+# A part of __table_args__: rows that follow from others and say nothing of their own to the audit log.
+UNAUDITED: dict[str, Any] = {"info": {"audited": False}}
 _TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, UUID: Uuid}
 
 

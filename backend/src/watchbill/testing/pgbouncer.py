@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class PgBouncerMissing(RuntimeError):
 
 
 @contextmanager
-def pgbouncer(database_url: str, *, pool_size: int = 5) -> Iterator[str]:
+def pgbouncer(database_url: str, *, pool_size: int = 5) -> Generator[str]:
     """Start a pooler before the PostgreSQL that listens on a socket folder; gives its URL, and ends it.
 
     Args:

@@ -18,6 +18,7 @@ from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.watch import watch
 from watchbill.features.identity.access import Access, database, enter, require
+from watchbill.features.identity.recording import recorded
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
@@ -70,7 +71,7 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
     """The same events as JSON text frames; the socket closes with 1000 after the last one."""
     await websocket.accept()
     try:
-        async with database(websocket).transaction() as work:
+        async with recorded(database(websocket), websocket) as work:
             access = await enter(websocket, work, "executions:read")
             await service.require(access.session, execution_id)
     except WatchbillError as error:

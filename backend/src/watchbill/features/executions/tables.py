@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, desc, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Identified, PublicTable, TenantTable
+from watchbill.kit.tables import UNAUDITED, Identified, PublicTable, TenantTable
 
 
 class ActiveExecution(PublicTable):
@@ -21,6 +21,7 @@ class ActiveExecution(PublicTable):
     __table_args__ = (
         Index("ix_active_executions_due_at", "due_at", postgresql_where=text("owner IS NULL")),
         Index(None, "tenant_id"),
+        UNAUDITED,
     )
 
     execution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,6 +41,7 @@ class StoredPlan(TenantTable):
     """A plan, stored once per digest however many executions run it."""
 
     __tablename__ = "plans"
+    __table_args__ = UNAUDITED
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -80,6 +82,7 @@ class ExecutionEvent(TenantTable):
     """One event of the journal (core.events). The primary key gives each seq to one writer only."""
 
     __tablename__ = "execution_events"
+    __table_args__ = UNAUDITED
 
     execution_id: Mapped[UUID] = mapped_column(
         ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True

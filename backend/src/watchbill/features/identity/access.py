@@ -18,6 +18,8 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import keys, service
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.permissions import DIRECTORY, Permission
+from watchbill.features.identity.recording import recorded
+from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database, Work
 
 COOKIE = "watchbill_session"
@@ -51,8 +53,9 @@ def database(connection: HTTPConnection) -> Database:
 
 
 async def open_work(request: Request) -> AsyncIterator[Work]:
-    """The request's transaction. It is committed before the answer is sent, or rolled back by an error."""
-    async with database(request).transaction() as work:
+    """The request's transaction. It is committed before the answer is sent, or rolled back by an error; the
+    audit log says what it changed, or that it was refused."""
+    async with recorded(database(request), request) as work:
         yield work
 
 
@@ -70,6 +73,8 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     """
     options = identity_options(connection)
     identity = await service.authenticate(work.session, options, access_token(connection))
+    if trail := trail_of(work.session):
+        trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
     identity.demand(permission)
     await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
     await keys.stay_within(work.session, identity, permission, connection.path_params)

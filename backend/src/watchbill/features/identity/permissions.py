@@ -12,6 +12,10 @@ Permission = Literal[
     "flows:read",
     "flows:write",
     "flows:execute",
+    "triggers:read",
+    "triggers:write",
+    "notifications:read",
+    "notifications:write",
     "executions:read",
     "executions:write",
     "agents:read",
@@ -22,6 +26,11 @@ Permission = Literal[
     "members:write",
     "keys:read",
     "keys:write",
+    "audit:read",
+    "tenant:read",
+    "tenant:write",
+    "sso:read",
+    "sso:write",
 ]
 
 
@@ -39,6 +48,10 @@ TABLE: tuple[Rule, ...] = (
     Rule("flows:read", "viewer", "See flows and their versions"),
     Rule("flows:write", "member", "Make, change, publish and delete flows"),
     Rule("flows:execute", "member", "Run flows and crews"),
+    Rule("triggers:read", "viewer", "See what starts flows by itself, without addresses and secrets"),
+    Rule("triggers:write", "member", "Make, change and delete schedules and webhooks"),
+    Rule("notifications:read", "viewer", "See who is told about executions, and what was sent"),
+    Rule("notifications:write", "member", "Make, change and delete notifications, and send them again"),
     Rule("executions:read", "viewer", "See executions, their events and results"),
     Rule("executions:write", "member", "Stop, resume and repeat executions"),
     Rule("agents:read", "viewer", "See agents and crews"),
@@ -49,6 +62,11 @@ TABLE: tuple[Rule, ...] = (
     Rule("members:write", "admin", "Invite people, change roles, remove members"),
     Rule("keys:read", "admin", "See the tenant's API keys, without their secrets"),
     Rule("keys:write", "admin", "Make and revoke API keys"),
+    Rule("audit:read", "admin", "See and search the audit log"),
+    Rule("tenant:read", "viewer", "See the tenant's name and limits"),
+    Rule("tenant:write", "admin", "Rename, export and delete the tenant"),
+    Rule("sso:read", "admin", "See how people sign in with the company's account"),
+    Rule("sso:write", "admin", "Set up single sign-on"),
 )
 RANKS: dict[Role, int] = {"viewer": 1, "member": 2, "admin": 3}
 ALL: frozenset[Permission] = frozenset(get_args(Permission))

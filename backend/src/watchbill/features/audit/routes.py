@@ -1,0 +1,59 @@
+"""/audit-log."""
+
+from __future__ import annotations
+
+from datetime import MAXYEAR, UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+
+from watchbill.features.audit import service
+from watchbill.features.audit.queries import Filters
+from watchbill.features.audit.schemas import AuditEntryOut, Outcome, Verification
+from watchbill.features.identity.access import Access, require
+from watchbill.kit.paging import Listed, PageQuery
+
+router = APIRouter(prefix="/audit-log", tags=["audit"])
+Reader = Annotated[Access, require("audit:read")]
+Word = Annotated[str | None, Query(max_length=200)]
+
+
+def filters(
+    page: PageQuery,
+    action: Word = None,
+    outcome: Annotated[Outcome | None, Query()] = None,
+    actor_id: UUID | None = None,
+    target_id: Word = None,
+    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+) -> Filters:
+    return Filters(page.q, action, outcome, actor_id, target_id, _usable(since), _usable(until))
+
+
+def _usable(moment: datetime | None) -> datetime | None:
+    """Moments that have no counterpart in UTC are before or after all entries, like those beside them."""
+    if moment is None or 1 < moment.year < MAXYEAR:
+        return moment
+    return moment.replace(tzinfo=UTC)
+
+
+@router.get("")
+async def list_audit_log(
+    access: Reader, page: PageQuery, wanted: Annotated[Filters, Depends(filters)]
+) -> Listed[AuditEntryOut]:
+    """Who did what, newest first. `q` is found in actions, people, names of things and addresses."""
+    return await service.page(access.session, page, wanted)
+
+
+@router.get("/verification")
+async def verify_audit_log(access: Reader) -> Verification:
+    """Whether anybody changed or removed entries: every hash of the chain is computed again."""
+    return await service.verify(access.session)
+
+
+@router.get("/{entry_id}")
+async def get_audit_entry(entry_id: UUID, access: Reader) -> AuditEntryOut:
+    """One entry."""
+    return await service.get(access.session, entry_id)

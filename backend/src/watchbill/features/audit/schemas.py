@@ -1,0 +1,86 @@
+"""What the audit log's routes give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+Outcome = Literal["done", "denied"]
+
+
+class Actor(BaseModel):
+    """Who did it: a person, an API key that acts for one, or the system (an operator's command). `name` is
+    the person's address at that time."""
+
+    kind: Literal["user", "key", "system"]
+    id: str | None
+    user_id: str | None
+    name: str | None
+
+
+class Target(BaseModel):
+    """What it was done to: a table, and the row's id and name where it has them."""
+
+    type: str
+    id: str | None
+    name: str | None
+
+
+class RowChange(BaseModel):
+    """A row that was changed. Secrets are hidden, and a value longer than 4 KiB is given as its size and
+    SHA-256."""
+
+    table: str
+    operation: Literal["create", "update", "delete"]
+    id: str | None
+    name: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class Origin(BaseModel):
+    """Where it came from: a network address, and what the program said of itself."""
+
+    address: str | None = None
+    agent: str | None = None
+
+
+class RequestOut(BaseModel):
+    """The request that did it; its id is in the logs too."""
+
+    id: str | None = None
+    method: str | None = None
+    path: str | None = None
+
+
+class AuditEntryOut(BaseModel):
+    """One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it."""
+
+    id: UUID
+    seq: int
+    created_at: datetime
+    action: str
+    outcome: Outcome
+    permission: str | None
+    reason: str | None
+    actor: Actor
+    target: Target | None
+    changes: list[RowChange]
+    origin: Origin
+    request: RequestOut
+    hash: str
+
+
+class Verification(BaseModel):
+    """Whether the chain is whole. `broken_at` is the first entry that does not fit, if any; `seq` and `hash`
+    are its end, to be kept elsewhere and compared later."""
+
+    ok: bool
+    entries: int
+    seq: int
+    hash: str | None
+    broken_at: int | None
+    problem: str | None

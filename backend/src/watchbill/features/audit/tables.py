@@ -1,0 +1,40 @@
+"""The audit log of a tenant, and the end of its chain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary, desc, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from watchbill.kit.tables import TenantTable
+
+
+class AuditEntry(TenantTable):
+    """What somebody did (kit.audit.trail writes `entry`). `hash` is SHA-256 over the hash before it, the
+    number, the time and the entry; tenants' own role may add rows here and read them, and no more."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_list", desc("created_at"), desc("id")),
+        Index("ix_audit_log_target", text("((entry -> 'target'::text) ->> 'id'::text)"), "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHead(TenantTable):
+    """The one row that says how long the chain is and what its last hash is."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,76 @@
+"""Transactions of requests with a trail: what they do is noted with them, and what is refused after them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from starlette.requests import HTTPConnection, Request
+from structlog.contextvars import get_contextvars
+
+from watchbill.core.errors import Forbidden, NotAuthenticated
+from watchbill.kit.audit import Trail, keep_trail, write
+from watchbill.kit.db import Database, Work
+
+_LONGEST_AGENT = 300
+_BY_EMAIL = "SELECT id FROM public.users WHERE lower(email) = lower(:email)"
+
+
+def request_trail(connection: HTTPConnection) -> Trail:
+    """A trail that begins with a request: its address, and what the route's function is called."""
+    route = connection.scope.get("route")
+    agent = connection.headers.get("user-agent", "")
+    return Trail(
+        action=getattr(route, "name", None) or connection.scope["path"],
+        origin={
+            "address": connection.client.host if connection.client else None,
+            "agent": "".join(sign for sign in agent if sign.isprintable())[:_LONGEST_AGENT],
+        },
+        request={
+            "id": get_contextvars().get("request_id"),
+            "method": connection.scope.get("method", "WEBSOCKET"),
+            "path": connection.scope["path"][:500],
+        },
+    )
+
+
+@asynccontextmanager
+async def recorded(database: Database, connection: HTTPConnection) -> AsyncGenerator[Work]:
+    """A transaction for a request, with its trail. A refusal is noted in a transaction of its own, since what
+    was refused leaves nothing behind."""
+    trail = request_trail(connection)
+    try:
+        async with database.transaction() as work:
+            keep_trail(work.session, trail)
+            yield work
+    except (Forbidden, NotAuthenticated) as error:
+        await _note_refusal(database, connection, trail, error)
+        raise
+
+
+async def _note_refusal(
+    database: Database, connection: HTTPConnection, trail: Trail, error: Forbidden | NotAuthenticated
+) -> None:
+    trail.changes, trail.reason = [], error.error_code
+    email = await _email(connection) if trail.user_id is None else None
+    if trail.user_id is None and email is None:
+        return
+    async with database.transaction() as work:
+        session = work.session
+        if trail.user_id is None:
+            trail.user_id = await session.scalar(text(_BY_EMAIL), {"email": email})
+        await session.run_sync(lambda sync: write(sync, trail, "denied"))
+
+
+async def _email(connection: HTTPConnection) -> str | None:
+    """Whose account a sign-in was tried for. The body was read by the route already."""
+    if not isinstance(connection, Request) or connection.method != "POST":
+        return None
+    try:
+        form: Any = await connection.json()
+    except ValueError:
+        return None
+    email = form.get("email") if isinstance(form, dict) else None
+    return email if isinstance(email, str) and "\x00" not in email else None

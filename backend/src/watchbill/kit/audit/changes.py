@@ -1,0 +1,133 @@
+"""Watches a session: each row that it writes becomes part of the trail, and the trail part of the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm.attributes import History
+from sqlalchemy.sql.dml import UpdateBase
+
+from watchbill.kit.audit.masking import masked
+from watchbill.kit.audit.trail import Change, Trail, trail_of
+from watchbill.kit.audit.writing import write
+
+_NESTED = "audit_marks"
+_OPERATIONS = {"insert": "create", "update": "update", "delete": "delete"}
+
+
+class AuditedSession(Session):
+    """A session whose changes are noted while somebody keeps a trail."""
+
+
+@event.listens_for(AuditedSession, "after_flush")
+def _after_flush(session: Session, _context: Any) -> None:
+    trail = trail_of(session)
+    if trail is None:
+        return
+    for row in session.new:
+        _note(trail, row, "create", {}, _loaded(row))
+    for row in session.dirty:
+        before, after = _difference(row)
+        if after:
+            _note(trail, row, "update", before, after)
+    for row in session.deleted:
+        _note(trail, row, "delete", _loaded(row), {})
+
+
+@event.listens_for(AuditedSession, "do_orm_execute")
+def _on_statement(state: ORMExecuteState) -> None:
+    trail = trail_of(state.session)
+    statement = state.statement
+    if trail is None or not isinstance(statement, UpdateBase) or state.is_select:
+        return
+    table: Any = statement.table
+    if not table.info.get("audited", True):
+        return
+    kind = "insert" if state.is_insert else "update" if state.is_update else "delete"
+    # Parameters of conditions have other names than columns.
+    params = statement.compile().params
+    values = {name: masked(name, value) for name, value in params.items() if name in table.columns}
+    trail.changes.append(Change(table.name, _OPERATIONS[kind], None, None, {}, values))
+
+
+@event.listens_for(AuditedSession, "before_commit")
+def _before_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    trail = trail_of(session)
+    if trail is None:
+        return
+    session.flush()
+    if trail.worth_noting:
+        write(session, trail, "done")
+    # A second transaction of the same request, if there is one, begins with nothing to tell.
+    trail.changes, trail.always = [], False
+
+
+@event.listens_for(AuditedSession, "after_transaction_create")
+def _after_begin(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and (trail := trail_of(session)):
+        session.info.setdefault(_NESTED, {})[transaction] = len(trail.changes)
+
+
+@event.listens_for(AuditedSession, "after_soft_rollback")
+def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
+    """What a savepoint took back did not happen."""
+    mark = session.info.get(_NESTED, {}).pop(transaction, None)
+    if mark is not None and (trail := trail_of(session)):
+        del trail.changes[mark:]
+
+
+def _note(
+    trail: Trail, row: Any, operation: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    table = row.__table__
+    if not table.info.get("audited", True):
+        return
+    state = inspect(row)
+    key: tuple[Any, ...] | None = state.identity or state.mapper.primary_key_from_instance(row)
+    name = state.dict.get("name") or state.dict.get("email")
+    trail.changes.append(
+        Change(
+            table.name,
+            operation,
+            ":".join(map(str, key)) if key else None,
+            str(name)[:200] if name else None,
+            {column: masked(column, value) for column, value in before.items()},
+            {column: masked(column, value) for column, value in after.items()},
+        )
+    )
+    _infer(trail, table.name, state.dict)
+
+
+def _infer(trail: Trail, table: str, values: Mapping[str, Any]) -> None:
+    """Where nobody was signed in yet, the rows tell who it was and where: a sign-in, a membership."""
+    if trail.permission is None:
+        trail.tenant_id = trail.tenant_id or values.get("tenant_id")
+        trail.user_id = trail.user_id or values.get("user_id")
+        if table == "users":
+            trail.user_id = trail.user_id or values.get("id")
+
+
+def _loaded(row: Any) -> dict[str, Any]:
+    """What is known of a row without asking the database again."""
+    state = inspect(row)
+    columns = {attribute.key for attribute in state.mapper.column_attrs}
+    return {name: value for name, value in state.dict.items() if name in columns}
+
+
+def _difference(row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    state = inspect(row)
+    for attribute in state.mapper.column_attrs:
+        history: History = state.attrs[attribute.key].history
+        if not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        before[attribute.key] = None if old is LoaderCallableStatus.NO_VALUE else old
+        after[attribute.key] = history.added[0] if history.added else None
+    return before, after
