@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from tests import people
 from tests.people import Person, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
+from watchbill.features.identity import tokens
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, TABLE
 
 PUBLIC = {
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/forgot-password",
+    "POST /api/v1/auth/reset-password",
+    "POST /api/v1/auth/verify-email",
+    "POST /api/v1/auth/invitation",
+    "POST /api/v1/auth/invitation/accept",
+    "POST /api/v1/hooks/{token}",
     "GET /health",
     "GET /health/live",
     "GET /health/ready",
@@ -96,16 +106,70 @@ async def test_nobody_gets_in_without_credentials(visitor: AsyncClient, route: s
     refused(await send(visitor, route), 401, "not_authenticated")
 
 
+@pytest_asyncio.fixture(scope="session")
+async def dead(app: FastAPI) -> dict[str, str]:
+    """Credentials of an admin that are good no more, by the code of the refusal."""
+    person = await people.register(app)
+    options = app.state.identity_options
+    form = {"name": "k", "scopes": sorted(ALL - PERSONAL)}
+    async with person.http as http:
+        key = people.checked(await http.post("api-keys", json=form), 201)
+        people.checked(await http.delete(f"api-keys/{key['id']}"), 204)
+        sign_in = tokens.read(options.jwt_secret, person.token).sign_in_id
+        who = (person.user_id, person.tenant_id, "admin", sign_in)
+        old = tokens.issue(options.jwt_secret, *who, seconds=-1)
+        people.checked(await http.post("auth/logout"), 204)
+    other = await people.join(app, person.tenant_id, "admin")
+    await other.http.aclose()
+    async with app.state.database.transaction() as work:
+        gone = text("DELETE FROM memberships WHERE user_id = :user")
+        await work.session.execute(gone, {"user": other.user_id})
+    return {
+        "revoked key: bad_key": key["key"],
+        "expired token: session_expired": old,
+        "ended session: session_expired": person.token,
+        "removed member: access_ended": other.token,
+        "no token of ours: bad_token": "nonsense",
+    }
+
+
 @pytest.mark.parametrize("route", sorted(GUARDED))
-async def test_roles_that_lack_the_permission_are_refused(app: FastAPI, admin: Person, route: str):
-    for role in ("viewer", "member"):
+async def test_nobody_gets_in_with_what_is_good_no_more(app: FastAPI, dead: dict[str, str], route: str):
+    for name, token in dead.items():
+        async with people.http_client(app, token) as client:
+            refused(await send(client, route), 401, name.split(": ")[1])
+
+
+@pytest.mark.parametrize("route", sorted(GUARDED))
+async def test_each_role_may_do_what_the_table_says(app: FastAPI, admin: Person, route: str):
+    for role, granted in GRANTS.items():
         person = await people.join(app, admin.tenant_id, role)
         async with person.http:
             response = await send(person.http, route)
-            if GUARDED[route] in GRANTS[role]:
+            if GUARDED[route] in granted:
                 assert response.status_code not in (401, 403), response.text
             else:
                 refused(response, 403, "role_forbids")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def key_for_members(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A program whose key has one scope that no other route but those about members needs."""
+    person = await people.register(app)
+    async with person.http as http:
+        form = {"name": "k", "scopes": ["members:read"]}
+        key = people.checked(await http.post("api-keys", json=form), 201)["key"]
+    async with people.http_client(app, key) as client:
+        yield client
+
+
+@pytest.mark.parametrize("route", sorted(GUARDED))
+async def test_a_key_does_nothing_beyond_its_scopes(key_for_members: AsyncClient, route: str):
+    response = await send(key_for_members, route)
+    if GUARDED[route] == "members:read":
+        assert response.status_code not in (401, 403), response.text
+    else:
+        refused(response, 403, "scope_forbids")
 
 
 @pytest.fixture
@@ -120,12 +184,18 @@ async def belongings(admin: Person) -> dict[str, str]:
     flow = await make("flows", name="f", definition=FLOW)
     people.checked(await admin.http.post(f"flows/{flow}/publish"), 201)
     run = people.checked(await admin.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)
+    (session,) = people.checked(await admin.http.get("auth/sessions"))["items"]
     return {
+        "user_id": str(admin.user_id),
+        "session_id": session["id"],
+        "invitation_id": await make("invitations", email=people.new_email()),
+        "key_id": await make("api-keys", name="k", scopes=["flows:read"]),
         "agent_id": agent,
         "crew_id": await make("crews", name="c", agent_ids=[agent], tasks=[task]),
         "provider_id": await make("llm-providers", name="p", provider_type="ollama"),
         "flow_id": flow,
         "execution_id": run["id"],
+        "trigger_id": await make("triggers", flow_id=flow, name="t", webhook={}),
         "entry_id": people.checked(await admin.http.get("audit-log"))["items"][0]["id"],
     }
 
@@ -138,6 +208,8 @@ FLOW = {
     ],
     "edges": [{"id": "e", "source": "start", "target": "end"}],
 }
+# What is refused for its body would not show whether it is found.
+BODIES = {"PATCH /api/v1/members/{user_id}": {"role": "viewer"}}
 AGENT = {"name": "x", "role": "r", "goal": "g"}
 
 
@@ -150,7 +222,7 @@ async def test_what_belongs_to_another_tenant_is_not_found(
         path = path.replace(f"{{{name}}}", value)
     path = path.replace("{number}", "1")
     assert "{" not in path, "test_routes.py must learn to make what this route names"
-    body = await _whole(stranger, path) if method == "PUT" else {}
+    body = await _whole(stranger, path) if method == "PUT" else BODIES.get(route, {})
     refused(await stranger.http.request(method, f"http://test{path}", json=body), 404)
     # The owner still has it: the refusal came before anything was done.
     owned = path.split("/publish")[0].split("/duplicate")[0]

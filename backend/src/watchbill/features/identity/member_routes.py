@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from watchbill.core.errors import NotAuthenticated
+from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.features.identity import invitations, members, service
 from watchbill.features.identity.access import Access, WorkDep, access_token, require
 from watchbill.features.identity.cookies import begin_session
@@ -108,7 +108,8 @@ async def accept(
     try:
         identity = await service.authenticate(work.session, options, access_token(request))
         asking = identity.user_id if identity.sign_in_id else None
-    except NotAuthenticated:
+    except (NotAuthenticated, Forbidden):
+        # Then the password says who it is.
         asking = None
     begun = await invitations.accept(work.session, options, throttle, form, device, asking)
     return begin_session(response, options, begun)
