@@ -34,6 +34,9 @@ from watchbill.features.identity.throttle import Throttle
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.tables import TENANT_TABLES
+from watchbill.features.triggers import hook_routes as hooks
+from watchbill.features.triggers import routes as triggers
+from watchbill.features.triggers.service import TriggerBackend
 from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -53,6 +56,8 @@ ROUTERS = (
     executions.router,
     stream.router,
     audit.router,
+    triggers.router,
+    hooks.router,
 )
 
 
@@ -114,6 +119,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         calls=CeleryCalls(celery_app(redis_url), redis),
         demo_url=settings.demo_llm_url,
     )
+    app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
     try:
         async with open_executions(
             database=database,

@@ -29,10 +29,12 @@ from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.providers.directory import StoredProviders
+from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.db import Database
 from watchbill.kit.outbound import guarded_connector
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes.registry import NODE_TYPES
+from watchbill.worker.hints import NearHints
 
 logger = structlog.get_logger(__name__)
 
@@ -110,6 +112,7 @@ class Runtime:
             now=lambda: datetime.now(UTC),
         )
         self._spawn(CancelListener(self.redis, self.engine.cancel).run())
+        self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
         # Both are imported in threads; executions that need neither never wait for them.
         self.gateway.load()
         self.crews.load()

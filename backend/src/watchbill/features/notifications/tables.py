@@ -1,0 +1,88 @@
+"""Who is told about executions that are over, and what was sent; for all tenants, what is to be looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable
+
+
+class NotifiedTenant(PublicTable):
+    """A tenant that has a notification switched on; executions of others leave nothing behind."""
+
+    __tablename__ = "notified_tenants"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+class FinishedExecution(PublicTable):
+    """An execution of a notified tenant that is over, until a worker has looked who is to be told. A trigger
+    on active_executions adds the row in the transaction that ends the execution. Its tenant may be gone."""
+
+    __tablename__ = "finished_executions"
+    __table_args__ = (Index(None, "finished_at"), Index(None, "tenant_id"))
+
+    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    finished_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DueDelivery(PublicTable):
+    """When a delivery is to be tried next. Whoever tries it moves `next_at` on first: it is a lease too."""
+
+    __tablename__ = "due_deliveries"
+    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"))
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    next_at: Mapped[datetime]
+
+
+class Notification(Edited, TenantTable):
+    """Tells somebody when executions end in one of these statuses: of one flow, or of all. Recipients are
+    URLs or mail addresses, by channel; the sealed secret signs what URLs are sent."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        CheckConstraint("channel IN ('webhook', 'email')", "channel"),
+        Index(None, "created_at", "id"),
+        Index(None, "flow_id"),
+    )
+
+    name: Mapped[str]
+    flow_id: Mapped[UUID | None] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"))
+    statuses: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    channel: Mapped[str]
+    recipients: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sealed_secret: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_by: Mapped[UUID | None]
+
+
+class Delivery(Identified, TenantTable):
+    """One message to one recipient about one execution, with its attempts: a list of
+    {at, ok, status, error, duration_ms}. `next_at` is null when no other attempt follows by itself."""
+
+    __tablename__ = "notification_deliveries"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'delivered', 'failed')", "status"),
+        UniqueConstraint("notification_id", "execution_id", "recipient"),
+        Index("ix_notification_deliveries_list", desc("created_at"), desc("id")),
+        Index(None, "execution_id"),
+    )
+
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    execution_id: Mapped[UUID] = mapped_column(ForeignKey("executions.id", ondelete="CASCADE"))
+    recipient: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    first_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    next_at: Mapped[datetime | None]

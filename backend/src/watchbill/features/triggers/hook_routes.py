@@ -1,0 +1,77 @@
+"""/hooks/{token}: where other services call webhooks. The address and the signature are the credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from watchbill.core.events import ExecutionStatus
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import service as executions
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.executions.watch import watch
+from watchbill.features.identity.access import database
+from watchbill.features.triggers import hooks
+from watchbill.features.triggers.routes import Backend
+from watchbill.features.triggers.schemas import HookAnswer
+from watchbill.kit.db import Database
+
+router = APIRouter(tags=["triggers"])
+
+
+@router.post(
+    "/hooks/{token}",
+    status_code=202,
+    responses={200: {"model": HookAnswer, "description": "The execution is over; outputs or error say how."}},
+    openapi_extra={
+        "requestBody": {
+            "content": {kind: {"schema": {}} for kind in ("application/json", "text/plain")},
+        },
+    },
+)
+async def call_hook(
+    token: Annotated[str, Path(max_length=100)],
+    request: Request,
+    response: Response,
+    parts: Backend,
+    started: Annotated[ExecutionBackend, Depends(execution_backend)],
+) -> HookAnswer:
+    """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
+    was made without; the same call, or one with the same Idempotency-Key, starts nothing twice."""
+    call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
+    async with database(request).transaction() as work:
+        received = await hooks.receive(work, parts.keys, token, call)
+    if received.error:
+        raise received.error
+    if received.execution_id is None:
+        raise AssertionError("a call without an error has an execution")
+    if received.new:
+        await started.hints.execute(received.scope, received.execution_id)
+    if received.rules.answer == "at_once":
+        return await _answer(database(request), started, received.scope, received.execution_id)
+    await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+    answer = await _answer(database(request), started, received.scope, received.execution_id)
+    response.status_code = 200 if answer.status.final else 202
+    return answer
+
+
+async def _finish(parts: ExecutionBackend, scope: TenantScope, execution_id: UUID, seconds: float) -> None:
+    """Wait for the end of an execution, but not longer than this."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            async for _ in watch(parts.live, parts.history, scope, execution_id, after=0):
+                pass
+
+
+async def _answer(
+    database: Database, parts: ExecutionBackend, scope: TenantScope, execution_id: UUID
+) -> HookAnswer:
+    async with database.transaction(scope) as work:
+        found = await executions.detail(work.session, parts.types, execution_id)
+    status = ExecutionStatus(found.status)
+    return HookAnswer(execution_id=found.id, status=status, outputs=found.outputs, error=found.error)

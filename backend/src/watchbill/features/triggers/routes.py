@@ -1,0 +1,139 @@
+"""/triggers and /schedule-preview: what starts flows by itself."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import HTTPConnection
+
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.identity.access import Access, require
+from watchbill.features.triggers import firing, service
+from watchbill.features.triggers.firing import Call
+from watchbill.features.triggers.schedule import MAX_LENGTH
+from watchbill.features.triggers.schemas import (
+    FiringOut,
+    NewSecret,
+    Rotation,
+    RunNow,
+    SchedulePreview,
+    TriggerIn,
+    TriggerMade,
+    TriggerOut,
+    TriggerPatch,
+)
+from watchbill.features.triggers.service import TriggerBackend
+from watchbill.kit.clock import now
+from watchbill.kit.paging import Listed, PageQuery
+
+router = APIRouter(tags=["triggers"])
+
+
+def backend(connection: HTTPConnection) -> TriggerBackend:
+    """The backend that the app's lifespan put into its state."""
+    return connection.app.state.triggers
+
+
+Backend = Annotated[TriggerBackend, Depends(backend)]
+Executions = Annotated[ExecutionBackend, Depends(execution_backend)]
+Reader = Annotated[Access, require("triggers:read")]
+Writer = Annotated[Access, require("triggers:write")]
+
+
+def _writes(access: Access) -> bool:
+    return access.identity.may("triggers:write")
+
+
+@router.get("/schedule-preview")
+async def preview_schedule(
+    access: Reader,
+    cron: Annotated[str, Query(min_length=1, max_length=MAX_LENGTH)],
+    timezone: Annotated[str, Query(min_length=1, max_length=60)] = "UTC",
+    count: Annotated[int, Query(ge=1, le=20)] = 5,
+) -> SchedulePreview:
+    """When a schedule would run, in its time zone."""
+    return await service.preview(cron, timezone, count)
+
+
+@router.get("/triggers")
+async def list_triggers(
+    access: Reader, parts: Backend, page: PageQuery, flow_id: UUID | None = None
+) -> Listed[TriggerOut]:
+    """Triggers, newest first."""
+    items, cursor = await service.page(
+        access.session, access.scope, parts.keys, page, flow_id, writer=_writes(access)
+    )
+    return Listed(items=items, next_cursor=cursor)
+
+
+@router.post("/triggers", status_code=201)
+async def create_trigger(form: TriggerIn, access: Writer, parts: Backend) -> TriggerMade:
+    """Add a schedule or a webhook to a flow. A webhook's secret is shown this once."""
+    trigger, secret = await service.create(
+        access.session, access.scope, parts.keys, access.identity.user_id, form
+    )
+    shown = await service.shown(access.session, access.scope, parts.keys, trigger, writer=True)
+    return TriggerMade(**shown.model_dump(), secret=secret)
+
+
+@router.get("/triggers/{trigger_id}")
+async def get_trigger(trigger_id: UUID, access: Reader, parts: Backend) -> TriggerOut:
+    """One trigger."""
+    trigger = await service.get(access.session, trigger_id)
+    return await service.shown(access.session, access.scope, parts.keys, trigger, writer=_writes(access))
+
+
+@router.patch("/triggers/{trigger_id}")
+async def change_trigger(trigger_id: UUID, form: TriggerPatch, access: Writer, parts: Backend) -> TriggerOut:
+    """Change a trigger, or switch it on and off."""
+    trigger = await service.change(access.session, access.scope, trigger_id, form)
+    return await service.shown(access.session, access.scope, parts.keys, trigger, writer=True)
+
+
+@router.delete("/triggers/{trigger_id}", status_code=204)
+async def delete_trigger(trigger_id: UUID, access: Writer) -> None:
+    """Remove a trigger; its executions stay."""
+    await service.delete(access.session, access.scope, trigger_id)
+
+
+@router.post("/triggers/{trigger_id}/rotate-secret")
+async def rotate_secret(
+    trigger_id: UUID, access: Writer, parts: Backend, form: Rotation | None = None
+) -> NewSecret:
+    """Give a webhook a new secret, shown this once; the one so far stays good for a while."""
+    keep = (form or Rotation(keep_seconds=24 * 3600)).keep_seconds
+    secret, until = await service.rotate_secret(access.session, access.scope, parts.keys, trigger_id, keep)
+    return NewSecret(secret=secret, previous_until=until)
+
+
+@router.post("/triggers/{trigger_id}/run", status_code=202)
+async def run_trigger(
+    trigger_id: UUID,
+    access: Annotated[Access, require("flows:execute")],
+    parts: Executions,
+    form: RunNow | None = None,
+) -> FiringOut:
+    """Start the trigger's flow now, whether it is switched on or not."""
+    trigger = await service.get(access.session, trigger_id)
+    body = form.body if form else None
+    given = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
+    fired = await firing.start(access.session, access.scope, trigger, Call("manual", now(), given))
+    if fired.execution_id is not None:
+        access.work.after_commit(partial(parts.hints.execute, access.scope, fired.execution_id))
+    return service.shown_firing((fired, "pending"))
+
+
+@router.get("/triggers/{trigger_id}/firings")
+async def list_firings(
+    trigger_id: UUID,
+    access: Reader,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Listed[FiringOut]:
+    """When a trigger was due or called, and what came of it, newest first."""
+    items, following = await service.firings(access.session, trigger_id, limit, cursor)
+    return Listed(items=items, next_cursor=following)

@@ -1,0 +1,191 @@
+"""What the trigger routes take and give."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from watchbill.core.events import ExecutionFailure, ExecutionStatus
+from watchbill.core.expressions import ExpressionError, parse_template, templates_in
+from watchbill.features.triggers import schedule
+from watchbill.kit.text import Name
+
+Kind = Literal["schedule", "webhook"]
+Cause = Literal["schedule", "webhook", "manual"]
+Outcome = Literal["started", "queued", "skipped", "failed"]
+Overlap = Literal["allow", "skip", "queue", "cancel_previous"]
+Missed = Literal["skip", "run_once", "run_all"]
+Version = Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1)]
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+class Schedule(BaseModel):
+    """When a schedule runs: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cron: str = Field(min_length=1, max_length=schedule.MAX_LENGTH)
+    timezone: str = Field("UTC", min_length=1, max_length=60, description="IANA name, such as Europe/Berlin.")
+    overlap: Overlap = Field("allow", description="What happens while an execution of it is still under way.")
+    missed: Missed = Field("run_once", description="What happens with times at which no worker ran.")
+    most_missed: int = Field(10, ge=1, le=100, description="For run_all: how many at most, the newest ones.")
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Schedule:
+        schedule.check(self.cron, self.timezone, datetime.now(UTC))
+        return self
+
+
+class Webhook(BaseModel):
+    """How calls of a webhook are checked and answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signature: Literal["required", "none"] = Field(
+        "required", description="none: whoever knows the address may start the flow."
+    )
+    window_seconds: int = Field(300, ge=30, le=3600, description="How old a signed request may be.")
+    max_body_bytes: int = Field(1024 * 1024, ge=1, le=MAX_BODY_BYTES)
+    answer: Literal["at_once", "result"] = "at_once"
+    wait_seconds: int = Field(30, ge=1, le=120, description="For result: how long the answer may take.")
+
+
+class _Mapped(BaseModel):
+    """Has `inputs`: templates over `inputs.body`, `inputs.headers` and `inputs.query` of a call, or over
+    `inputs.scheduled_at` of a schedule."""
+
+    @field_validator("inputs", check_fields=False)
+    @classmethod
+    def _readable(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for path, text in templates_in(value or {}):
+            try:
+                template = parse_template(text)
+            except ExpressionError as error:
+                raise ValueError(f"`{path[0]}`: {error.message}") from error
+            if any(reference.root != "inputs" for reference in template.references):
+                raise ValueError(f"`{path[0]}` reads a node; a trigger knows only `inputs`.")
+        return value
+
+
+class TriggerIn(_Mapped):
+    """A new trigger: a schedule or a webhook. Without `inputs` a call's body is the inputs, and a schedule
+    has none. `version` is which version of the flow runs; by default the published one where there is one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flow_id: UUID
+    name: Name
+    is_active: bool = True
+    version: Version | None = None
+    inputs: dict[str, Any] | None = Field(None, max_length=100)
+    schedule: Schedule | None = None
+    webhook: Webhook | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> TriggerIn:
+        if (self.schedule is None) == (self.webhook is None):
+            raise ValueError("Give either a schedule or a webhook.")
+        return self
+
+
+class TriggerPatch(_Mapped):
+    """What to change; what is left out stays. The kind cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    is_active: bool | None = None
+    version: Version | None = None
+    inputs: dict[str, Any] | None = Field(None, max_length=100)
+    schedule: Schedule | None = None
+    webhook: Webhook | None = None
+
+    @model_validator(mode="after")
+    def _nothing_emptied(self) -> TriggerPatch:
+        for name in self.model_fields_set - {"version", "inputs"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it.")
+        return self
+
+
+class FiringOut(BaseModel):
+    """One time that a trigger was due or called, and what came of it."""
+
+    id: UUID
+    trigger_id: UUID
+    cause: Cause
+    at: datetime
+    outcome: Outcome
+    message: str | None
+    execution_id: UUID | None
+    execution_status: ExecutionStatus | None
+    created_at: datetime
+
+
+class TriggerOut(BaseModel):
+    """A trigger. `path` is a webhook's address below the server's, for those who may change it; `description`
+    is a schedule in words; `next_at` is null when it is switched off; `last` is its newest firing."""
+
+    id: UUID
+    flow_id: UUID
+    kind: Kind
+    name: str
+    is_active: bool
+    version: Version | None
+    inputs: dict[str, Any] | None
+    schedule: Schedule | None
+    webhook: Webhook | None
+    description: str | None
+    next_at: datetime | None
+    path: str | None
+    last: FiringOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TriggerMade(TriggerOut):
+    """A new trigger. `secret` signs a webhook's calls; it is shown this once."""
+
+    secret: str | None
+
+
+class Rotation(BaseModel):
+    """How long the secret so far stays good, in seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_seconds: int = Field(24 * 3600, ge=0, le=7 * 24 * 3600)
+
+
+class NewSecret(BaseModel):
+    """A webhook's new secret, shown this once."""
+
+    secret: str
+    previous_until: datetime | None
+
+
+class RunNow(BaseModel):
+    """Starts a trigger by hand. `body` stands in for that of a webhook's call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: Any = None
+
+
+class SchedulePreview(BaseModel):
+    """The next times of a schedule, in its time zone, and what the expression says in words."""
+
+    description: str
+    times: list[datetime]
+
+
+class HookAnswer(BaseModel):
+    """What a webhook's caller is told. Outputs and error are there once the execution is over."""
+
+    execution_id: UUID
+    status: ExecutionStatus
+    outputs: dict[str, Any] | None = None
+    error: ExecutionFailure | None = None

@@ -1,0 +1,302 @@
+"""Triggers: keeping them, when they are due, and their addresses and secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.flows import service as flows
+from watchbill.features.triggers import queries, schedule
+from watchbill.features.triggers.firing import stored_version
+from watchbill.features.triggers.queries import Fired
+from watchbill.features.triggers.schemas import (
+    FiringOut,
+    Schedule,
+    SchedulePreview,
+    TriggerIn,
+    TriggerOut,
+    TriggerPatch,
+    Webhook,
+)
+from watchbill.features.triggers.tables import Hook, Trigger
+from watchbill.kit import signatures
+from watchbill.kit.clock import now
+from watchbill.kit.crypto import KeyRing
+from watchbill.kit.paging import Page
+
+_MOST_OF_A_FLOW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerBackend:
+    """What the trigger routes work with."""
+
+    keys: KeyRing
+
+
+async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trigger:
+    """The trigger of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    trigger = await queries.by_id(session, id_, lock=lock)
+    if trigger is None:
+        raise NotFound("There is no such trigger.")
+    return trigger
+
+
+async def create(
+    session: AsyncSession, scope: TenantScope, keys: KeyRing, user_id: UUID, form: TriggerIn
+) -> tuple[Trigger, str | None]:
+    """Store a trigger; returns it and the secret of a webhook.
+
+    Raises:
+        NotFound: there is no such flow, or not this version of it.
+        Conflict: the flow has too many triggers.
+    """
+    await _check_version(session, form.flow_id, form.version)
+    if await queries.count(session, form.flow_id) >= _MOST_OF_A_FLOW:
+        raise Conflict(f"A flow has at most {_MOST_OF_A_FLOW} triggers.", code="too_many_triggers")
+    rules = form.schedule or form.webhook
+    if rules is None:
+        raise AssertionError("the form has a schedule or a webhook")
+    trigger = Trigger(
+        id=uuid4(),
+        flow_id=form.flow_id,
+        name=form.name,
+        kind="schedule" if form.schedule else "webhook",
+        is_active=form.is_active,
+        version=None if form.version is None else str(form.version),
+        inputs=form.inputs,
+        config=rules.model_dump(mode="json"),
+        created_by=user_id,
+    )
+    session.add(trigger)
+    await session.flush()
+    secret = None
+    if form.webhook:
+        secret = await _open_hook(session, scope, keys, trigger)
+    else:
+        await _plan(session, scope, trigger)
+    await session.refresh(trigger)
+    return trigger, secret
+
+
+async def change(session: AsyncSession, scope: TenantScope, trigger_id: UUID, form: TriggerPatch) -> Trigger:
+    """Change what the form names. A schedule goes on from now; what waits in its queue is given up when it is
+    switched off.
+
+    Raises:
+        NotFound: there is no such trigger, flow or version.
+        InvalidInput: the form has settings of the other kind.
+    """
+    trigger = await get(session, trigger_id, lock=True)
+    given = form.model_fields_set
+    other = "webhook" if trigger.kind == "schedule" else "schedule"
+    if other in given:
+        text = f"This trigger is a {trigger.kind}; make a new one for a {other}."
+        raise InvalidInput(text, errors=(FieldError(("body", other), "wrong_kind", text),))
+    if "version" in given:
+        await _check_version(session, trigger.flow_id, form.version)
+        trigger.version = None if form.version is None else str(form.version)
+    for name in given & {"name", "is_active", "inputs"}:
+        setattr(trigger, name, getattr(form, name))
+    if rules := form.schedule or form.webhook:
+        trigger.config = rules.model_dump(mode="json")
+    if trigger.kind == "schedule" and given & {"is_active", "schedule"}:
+        await _plan(session, scope, trigger)
+    await session.flush()
+    await session.refresh(trigger)
+    return trigger
+
+
+async def delete(session: AsyncSession, scope: TenantScope, trigger_id: UUID) -> None:
+    """Remove a trigger; its executions stay.
+
+    Raises:
+        NotFound: there is no such trigger.
+    """
+    trigger = await get(session, trigger_id, lock=True)
+    await queries.set_due(session, scope, trigger_id, None)
+    await queries.delete_hooks(session, trigger_id)
+    await session.delete(trigger)
+    await session.flush()
+
+
+async def rotate_secret(
+    session: AsyncSession, scope: TenantScope, keys: KeyRing, trigger_id: UUID, keep_seconds: int
+) -> tuple[str, datetime | None]:
+    """Give a webhook a new secret; the one so far stays good for `keep_seconds`. Returns the new one, and
+    until when the old one is good.
+
+    Raises:
+        NotFound: there is no such trigger.
+        Conflict: it is a schedule.
+    """
+    trigger = await get(session, trigger_id, lock=True)
+    if trigger.kind != "webhook":
+        raise Conflict("A schedule has no secret.", code="no_secret")
+    secret = signatures.new_secret()
+    until = now() + timedelta(seconds=keep_seconds) if keep_seconds else None
+    trigger.previous_sealed_secret = trigger.sealed_secret if until else None
+    trigger.previous_until = until
+    trigger.sealed_secret = keys.seal(secret, secret_place(scope, trigger_id))
+    await session.flush()
+    return secret, until
+
+
+async def preview(cron: str, timezone: str, count: int) -> SchedulePreview:
+    """The next times of a schedule, in its time zone.
+
+    Raises:
+        InvalidInput: the expression or the time zone cannot be used.
+    """
+    try:
+        schedule.check(cron, timezone, now())
+        zone = schedule.zone(timezone)
+        times = [time.astimezone(zone) for time in islice(schedule.following(cron, timezone, now()), count)]
+        return SchedulePreview(description=schedule.describe(cron), times=times)
+    except schedule.BadSchedule as error:
+        where = "timezone" if "time zone" in str(error) else "cron"
+        wrong = FieldError(("query", where), "schedule_invalid", str(error))
+        raise InvalidInput(str(error), code="schedule_invalid", errors=(wrong,)) from error
+
+
+async def page(
+    session: AsyncSession,
+    scope: TenantScope,
+    keys: KeyRing,
+    wanted: Page,
+    flow_id: UUID | None,
+    *,
+    writer: bool,
+) -> tuple[list[TriggerOut], str | None]:
+    """One page of triggers and the next page's cursor."""
+    rows, cursor = await queries.page(session, wanted, flow_id)
+    last = await queries.newest(session, [row.id for row in rows])
+    return [_shown(scope, keys, row, last.get(row.id), writer) for row in rows], cursor
+
+
+async def shown(
+    session: AsyncSession, scope: TenantScope, keys: KeyRing, trigger: Trigger, *, writer: bool
+) -> TriggerOut:
+    """The trigger as routes answer it; only `writer`s are told its address."""
+    last = await queries.newest(session, [trigger.id])
+    return _shown(scope, keys, trigger, last.get(trigger.id), writer)
+
+
+async def firings(
+    session: AsyncSession, trigger_id: UUID, limit: int, cursor: str | None
+) -> tuple[list[FiringOut], str | None]:
+    """One page of what came of a trigger, newest first.
+
+    Raises:
+        NotFound: there is no such trigger.
+        kit.paging.BadCursor: the cursor is not one that a list gave out.
+    """
+    await get(session, trigger_id)
+    rows, following = await queries.firings(session, trigger_id, limit, cursor)
+    return [shown_firing(row) for row in rows], following
+
+
+def shown_firing(fired: Fired) -> FiringOut:
+    """The firing as routes answer it."""
+    firing, status = fired
+    return FiringOut.model_validate(
+        {
+            name: getattr(firing, name)
+            for name in (
+                "id",
+                "trigger_id",
+                "cause",
+                "at",
+                "outcome",
+                "message",
+                "execution_id",
+                "created_at",
+            )
+        }
+        | {"execution_status": status}
+    )
+
+
+def secret_place(scope: TenantScope, trigger_id: UUID) -> str:
+    """What a webhook's sealed secret is bound to."""
+    return f"{scope.tenant_id}/trigger-secret/{trigger_id}"
+
+
+def token_digest(token: str) -> str:
+    """What an address is known by."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def _check_version(session: AsyncSession, flow_id: UUID, version: Any) -> None:
+    flow = await flows.get(session, flow_id)
+    if isinstance(version, int):
+        await flows.version(session, flow.id, version)
+
+
+async def _open_hook(session: AsyncSession, scope: TenantScope, keys: KeyRing, trigger: Trigger) -> str:
+    token, secret = secrets.token_urlsafe(32), signatures.new_secret()
+    trigger.sealed_token = keys.seal(token, _token_place(scope, trigger.id))
+    trigger.sealed_secret = keys.seal(secret, secret_place(scope, trigger.id))
+    session.add(Hook(token_digest=token_digest(token), tenant_id=scope.tenant_id, trigger_id=trigger.id))
+    await session.flush()
+    return secret
+
+
+async def _plan(session: AsyncSession, scope: TenantScope, trigger: Trigger) -> None:
+    """Say when a schedule is due, from now on."""
+    rules = Schedule.model_construct(**trigger.config)
+    upcoming = next(schedule.following(rules.cron, rules.timezone, now()), None)
+    trigger.resume_at = upcoming if trigger.is_active else None
+    if not trigger.is_active:
+        await queries.skip_queued(session, trigger.id, "The schedule was switched off.")
+    await queries.set_due(session, scope, trigger.id, trigger.resume_at)
+
+
+def _token_place(scope: TenantScope, trigger_id: UUID) -> str:
+    return f"{scope.tenant_id}/trigger-token/{trigger_id}"
+
+
+def _shown(
+    scope: TenantScope, keys: KeyRing, trigger: Trigger, last: Fired | None, writer: bool
+) -> TriggerOut:
+    token = trigger.sealed_token if writer else None
+    timed = trigger.kind == "schedule"
+    return TriggerOut(
+        id=trigger.id,
+        flow_id=trigger.flow_id,
+        kind="schedule" if timed else "webhook",
+        name=trigger.name,
+        is_active=trigger.is_active,
+        version=stored_version(trigger.version),
+        inputs=trigger.inputs,
+        schedule=Schedule.model_construct(**trigger.config) if timed else None,
+        webhook=None if timed else Webhook.model_construct(**trigger.config),
+        description=schedule.describe(trigger.config["cron"]) if timed else None,
+        next_at=trigger.resume_at if trigger.is_active else None,
+        path=f"/api/v1/hooks/{keys.unseal(token, _token_place(scope, trigger.id))}" if token else None,
+        last=shown_firing(last) if last else None,
+        created_at=trigger.created_at,
+        updated_at=trigger.updated_at,
+    )
+
+
+def opened_secrets(scope: TenantScope, keys: KeyRing, trigger: Trigger, at: datetime) -> Sequence[str]:
+    """The secrets that may sign a webhook's call at that time."""
+    sealed = [trigger.sealed_secret]
+    if trigger.previous_until is not None and trigger.previous_until > at:
+        sealed.append(trigger.previous_sealed_secret)
+    return [keys.unseal(box, secret_place(scope, trigger.id)) for box in sealed if box is not None]
