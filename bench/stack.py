@@ -90,6 +90,7 @@ def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, s
         "WATCHBILL_DATA_DIR": str(folder / "data"),
         "WATCHBILL_RATE_LIMIT_USER": "0",
         "WATCHBILL_RATE_LIMIT_TENANT": "0",
+        "WATCHBILL_RATE_LIMIT_AUTH": "0",
         "WATCHBILL_LOG_FORMAT": "json",
     }
 

@@ -8,6 +8,12 @@ const READY_MS = 120_000;
 const BIN = path.resolve(import.meta.dirname, "../../.venv/bin");
 const COMMAND = path.join(BIN, "watchbill");
 const PYTHON = path.join(BIN, "python");
+// The tests of one person follow each other faster than anybody clicks.
+const unlimited = {
+  WATCHBILL_RATE_LIMIT_USER: "0",
+  WATCHBILL_RATE_LIMIT_TENANT: "0",
+  WATCHBILL_RATE_LIMIT_AUTH: "0",
+};
 
 /** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL and LLM_URL set. */
 export default async function start(): Promise<() => Promise<void>> {
@@ -66,7 +72,7 @@ async function startWatchbill(): Promise<() => Promise<void>> {
     ["up", "--port", "0", "--data-dir", folder],
     {
       // Cheap password hashes: every test signs up somebody.
-      env: { ...process.env, WATCHBILL_BCRYPT_COST: "4" },
+      env: { ...process.env, WATCHBILL_BCRYPT_COST: "4", ...unlimited },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

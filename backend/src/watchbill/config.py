@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
     """Requests a minute for each tenant; 0 is no limit."""
+    rate_limit_auth: int = Field(default=60, ge=0)
+    """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
     demo_llm_url: str | None = None
     """Where the demo model answers; `watchbill up` starts one."""
 

@@ -18,6 +18,7 @@ from watchbill.adapters.mail import open_mail
 from watchbill.api import docs, health, problems
 from watchbill.api.events import publish_event_shapes
 from watchbill.api.executions import open_executions
+from watchbill.api.limits import RateLimitHeaders
 from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
 from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
@@ -29,6 +30,7 @@ from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
+from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.providers import routes as providers
@@ -40,6 +42,7 @@ from watchbill.features.triggers.service import TriggerBackend
 from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
 
@@ -107,6 +110,12 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis = database, redis
+    app.state.limits = RequestLimits(
+        Rates(pool),
+        user=settings.rate_limit_user,
+        tenant=settings.rate_limit_tenant,
+        address=settings.rate_limit_auth,
+    )
     app.state.throttle = Throttle(Attempts(pool), settings.jwt_secret.get_secret_value())
     app.state.mail = open_mail(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
@@ -170,9 +179,10 @@ def _middleware(settings: Settings, policy: str) -> list[Middleware]:
                 "Last-Event-ID",
                 "X-Request-ID",
             ],
-            expose_headers=["X-Request-ID", "Retry-After"],
+            expose_headers=["X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"],
             max_age=600,
         ),
         Middleware(LastCatch),
+        Middleware(RateLimitHeaders),
         Middleware(BodyLimit, limit=MAX_BODY),
     ]

@@ -17,6 +17,7 @@ from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import keys, service
 from watchbill.features.identity.identity import Identity, IdentityOptions
+from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.recording import recorded
 from watchbill.kit.audit import trail_of
@@ -48,6 +49,10 @@ def identity_options(connection: HTTPConnection) -> IdentityOptions:
     return connection.app.state.identity_options
 
 
+def request_limits(connection: HTTPConnection) -> RequestLimits:
+    return connection.app.state.limits
+
+
 def database(connection: HTTPConnection) -> Database:
     return connection.app.state.database
 
@@ -68,6 +73,7 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
 
     Raises:
         NotAuthenticated: no credentials, or bad ones.
+        TooManyRequests: the person, key or tenant sent more than they may.
         Forbidden: the role or key does not grant the permission, the tenant is suspended, or a page of
             another site is using the session cookie.
     """
@@ -75,6 +81,10 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     identity = await service.authenticate(work.session, options, access_token(connection))
     if trail := trail_of(work.session):
         trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
+        # A key's use is noted once a minute, whatever it is used for.
+        trail.always = trail.always or (identity.key_id is not None and not service.used_lately(identity))
+    who = identity.key_id or identity.user_id
+    await request_limits(connection).count(work.session, connection, identity.tenant_id, who)
     identity.demand(permission)
     await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
     await keys.stay_within(work.session, identity, permission, connection.path_params)

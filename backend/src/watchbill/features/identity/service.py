@@ -170,11 +170,15 @@ async def _installation(session: AsyncSession) -> Identity:
     return Identity(user.id, tenant.id, "admin", ALL - PERSONAL)
 
 
+def used_lately(identity: Identity) -> bool:
+    """Whether the sign-in or key was used, and that noted, within the last minute."""
+    return identity.last_used_at is not None and now() - identity.last_used_at < _NOTED
+
+
 async def note_use(database: Database, identity: Identity) -> None:
     """Note when a sign-in or key was used, at most once a minute, in a transaction of its own."""
     id_ = identity.sign_in_id or identity.key_id
-    recent = identity.last_used_at is not None and now() - identity.last_used_at < _NOTED
-    if id_ is None or recent:
+    if id_ is None or used_lately(identity):
         return
     try:
         async with database.transaction() as work:

@@ -1,0 +1,109 @@
+"""Limits on requests: who is refused, what the answer says, and what happens without Redis."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from redis.asyncio import ConnectionPool
+from sqlalchemy import text
+
+from tests import people
+from tests.people import Person, checked, refused
+from watchbill.config import Settings
+from watchbill.features.identity.limits import RequestLimits
+from watchbill.kit.rates import Rate, Rates
+
+
+@pytest.fixture
+async def limited(app: FastAPI, settings: Settings):
+    """Switches limits on for one test."""
+    before, pools = app.state.limits, []
+
+    def switch(url: str | None = None, **amounts: int) -> RequestLimits:
+        address = url or settings.redis_url.get_secret_value()
+        pools.append(ConnectionPool.from_url(address))
+        app.state.limits = RequestLimits(
+            Rates(pools[-1]), **({"user": 0, "tenant": 0, "address": 0} | amounts)
+        )
+        return app.state.limits
+
+    yield switch
+    app.state.limits = before
+    for pool in pools:
+        await pool.disconnect()
+
+
+async def test_a_person_has_so_many_requests_a_minute(admin: Person, member: Person, limited):
+    limited(user=3, tenant=100)
+    for left in (2, 1, 0):
+        answer = await admin.http.get("agents")
+        checked(answer)
+        assert answer.headers["ratelimit-policy"] == '"user";q=3;w=60, "tenant";q=100;w=60'
+        assert re.match(rf'"user";r={left};t=\d+, "tenant";r=9\d;t=\d+$', answer.headers["ratelimit"])
+    too_many = await admin.http.get("agents")
+    problem = refused(too_many, 429, "too_many_requests")
+    assert "3 requests a minute for this user" in problem["detail"]
+    assert 1 <= int(too_many.headers["retry-after"]) <= 60
+    assert '"user";r=0' in too_many.headers["ratelimit"]
+    checked(await member.http.get("agents"))
+
+
+async def test_a_tenant_has_so_many_requests_a_minute(
+    admin: Person, member: Person, stranger: Person, limited
+):
+    limited(user=100, tenant=4)
+    for person in (admin, member, admin, member):
+        checked(await person.http.get("agents"))
+    refused(await admin.http.get("agents"), 429)
+    refused(await member.http.get("agents"), 429)
+    checked(await stranger.http.get("agents"))
+
+
+async def test_a_tenant_can_have_its_own_limits(app: FastAPI, admin: Person, limited):
+    limits = limited(user=2, tenant=2)
+    async with app.state.database.transaction() as work:
+        insert = "INSERT INTO public.tenant_limits VALUES (:id, 0, 5)"
+        await work.session.execute(text(insert), {"id": admin.tenant_id})
+    answers = [(await admin.http.get("agents")).status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    async with app.state.database.transaction() as work:
+        await work.session.execute(text("DELETE FROM public.tenant_limits"))
+    limits.forget(admin.tenant_id)
+    answers = [(await admin.http.get("agents")).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+
+
+async def test_signing_in_has_a_limit_of_its_own(app: FastAPI, visitor: AsyncClient, limited):
+    limited(address=2)
+    form = {"email": people.new_email(), "password": "whatever it is"}
+    refused(await visitor.post("auth/login", json=form), 401)
+    refused(await visitor.post("auth/login", json=form), 401)
+    refused(await visitor.post("auth/register", json=form), 429)
+    # A session that is there goes on.
+    assert (await visitor.post("auth/refresh")).status_code != 429
+
+
+async def test_no_limit_counts_nothing(admin: Person, limited):
+    limited()
+    assert "ratelimit" not in (await admin.http.get("agents")).headers
+
+
+async def test_without_redis_requests_go_on_and_that_is_said_once(admin: Person, limited, caplog):
+    limits = limited("redis://127.0.0.1:9/0", user=1, tenant=1)
+    for _ in range(3):
+        checked(await admin.http.get("agents"))
+    assert limits.rates.uncounted == 3
+    said = [record.msg for record in caplog.records if "requests_not_counted" in str(record.msg)]
+    assert len(said) == 1
+
+
+async def test_what_is_over_the_limit_is_not_counted(services):
+    pool = ConnectionPool.from_url(services.redis_url)
+    rates = Rates(pool)
+    standings = [(await rates.count(Rate("test", "slides", 2)))[0] for _ in range(3)]
+    assert [standing.within for standing in standings] == [True, True, False]
+    assert [standing.left for standing in standings] == [1, 0, 0]
+    await pool.disconnect()
