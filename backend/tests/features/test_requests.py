@@ -1,9 +1,11 @@
 """What every request has in common: its errors, limits and headers."""
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
 from tests.people import Person, checked, refused
+from watchbill.api.app import create_app
+from watchbill.config import Settings
 
 JSON = {"Content-Type": "application/json"}
 
@@ -80,6 +82,27 @@ async def test_every_answer_has_security_headers(visitor: AsyncClient):
         assert "frame-ancestors 'none'" in policy and "unsafe-eval" not in policy
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["referrer-policy"] == "same-origin"
+        assert response.headers["x-frame-options"] == "DENY"
+        assert "camera=()" in response.headers["permissions-policy"]
+        assert "strict-transport-security" not in response.headers
+
+
+async def test_over_https_browsers_are_told_to_stay_there(settings: Settings):
+    app = create_app(settings.model_copy(update={"public_url": "https://watchbill.example.com"}))
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://test") as client:
+        answer = await client.get("/health/live")
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+
+
+async def test_only_listed_sites_may_read_answers(settings: Settings):
+    app = create_app(settings.model_copy(update={"cors_origins": ["https://console.example.com"]}))
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://test") as client:
+        for origin, allowed in (("https://console.example.com", True), ("https://evil.example.com", False)):
+            asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            preflight = await client.options("/api/v1/flows", headers=asked)
+            assert ("access-control-allow-origin" in preflight.headers) is allowed
+            plain = await client.get("/health/live", headers={"Origin": origin})
+            assert ("access-control-allow-origin" in plain.headers) is allowed
 
 
 async def test_long_answers_are_compressed(member: Person):
