@@ -13,6 +13,7 @@ from tests.people import Person, checked
 from tests.services import fresh_database
 from watchbill.kit import migrations
 from watchbill.kit.db import Database, driver_url
+from watchbill.kit.upgrading import migrate
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ async def make_tenant(database: Database, schema_revision: str) -> str:
 
 async def test_migrations_make_what_the_tables_say(empty: Database):
     assert await migrations.current(empty) is False
-    assert await migrations.migrate(empty) == 0
+    assert (await migrate(empty)).upgraded == 0
     schema = await make_tenant(empty, "none")
     assert await migrations.current(empty) is False
-    assert await migrations.migrate(empty) == 1
+    assert (await migrate(empty)).upgraded == 1
     assert await migrations.current(empty) is True
     async with empty.engine.connect() as connection:
         await migrations.run(connection, command.check, "public", "public")
@@ -47,10 +48,10 @@ async def test_migrations_make_what_the_tables_say(empty: Database):
 
 
 async def test_migrating_twice_at_once_is_harmless(empty: Database):
-    await migrations.migrate(empty)
+    await migrate(empty)
     schemas = [await make_tenant(empty, "none") for _ in range(3)]
-    await asyncio.gather(*(migrations.migrate(empty) for _ in range(3)))
-    assert await migrations.migrate(empty) == 0
+    await asyncio.gather(*(migrate(empty) for _ in range(3)))
+    assert (await migrate(empty)).upgraded == 0
     async with empty.engine.connect() as connection:
         for schema in schemas:
             assert (await connection.execute(text(f"SELECT version_num FROM {schema}.alembic_version"))).all()
@@ -62,13 +63,13 @@ async def test_a_new_tenants_schema_is_what_migrations_make(admin: Person, datab
         await migrations.run(connection, command.check, "tenant", schema)
         query = text(f"SELECT version_num FROM {schema}.alembic_version")
         assert await connection.scalar(query) == migrations.head("tenant")
-    assert await migrations.migrate(database) == 0
+    assert (await migrate(database)).upgraded == 0
 
 
 async def test_migrations_can_be_taken_back(empty: Database):
-    await migrations.migrate(empty)
+    await migrate(empty)
     schema = await make_tenant(empty, "none")
-    await migrations.migrate(empty)
+    await migrate(empty)
 
     async with empty.engine.begin() as connection:
         await migrations.run(connection, command.downgrade, "tenant", schema, "base")

@@ -98,12 +98,25 @@ def worker(
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database up to date. Running it again is harmless."""
-    from watchbill.cli.schema import bring_up_to_date
+def migrate(
+    status: Annotated[bool, typer.Option("--status", help="Only show what is behind.")] = False,
+) -> None:
+    """Bring the database up to date. Running it again is harmless.
 
-    behind = asyncio.run(bring_up_to_date(_configured(needs_redis=False)))
-    typer.echo(f"The database is up to date; {behind} tenants were behind.")
+    A tenant whose migration fails is reported and stops no other one; the exit code is then 1.
+    """
+    from watchbill.cli.schema import bring_up_to_date, report
+
+    settings = _configured(needs_redis=False)
+    if status:
+        raise typer.Exit(asyncio.run(report(settings)))
+    done = asyncio.run(bring_up_to_date(settings))
+    for tenant_id, error in done.failed.items():
+        typer.echo(f"Tenant {tenant_id} could not be brought up to date: {error}", err=True)
+    if done.failed:
+        typer.echo(f"{done.upgraded} tenants were brought up to date, {len(done.failed)} failed.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"The database is up to date; {done.upgraded} tenants were behind.")
 
 
 @app.command()

@@ -6,28 +6,46 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import typer
+
 from watchbill.config import Settings
 from watchbill.kit.db import Database
-from watchbill.kit.migrations import current, migrate
+from watchbill.kit.migrations import current, head
+from watchbill.kit.upgrading import Migrated, Source, migrate, status
 
 _POLL_SECONDS = 0.1
 
 
-async def bring_up_to_date(settings: Settings) -> int:
-    """Migrate; returns how many tenants were behind. Several processes may do it at the same time."""
-    async with _database(settings) as database:
-        return await migrate(database)
+async def bring_up_to_date(settings: Settings) -> Migrated:
+    """Migrate. Several processes may do it at the same time."""
+    async with open_database(settings) as database:
+        url = settings.database_url.get_secret_value() if settings.database_url else ""
+        return await migrate(database, source=Source(url, settings.database_pgbouncer))
+
+
+async def report(settings: Settings) -> int:
+    """Print what is behind; returns the exit code, 0 when nothing is."""
+    async with open_database(settings) as database:
+        if await current(database) and not await status(database):
+            typer.echo(f"Everything is up to date: public {head('public')}, tenants {head('tenant')}.")
+            return 0
+        behind = await status(database)
+        for tenant_id, name, revision, error in behind:
+            typer.echo(f"{tenant_id}  {revision} -> {head('tenant')}  {name}{f': {error}' if error else ''}")
+        typer.echo(f"{len(behind)} tenants are behind. `watchbill migrate` brings them up to date.")
+        return 1
 
 
 async def until_up_to_date(settings: Settings) -> None:
     """Wait until another process has migrated."""
-    async with _database(settings) as database:
+    async with open_database(settings) as database:
         while not await current(database):  # noqa: ASYNC110 (a migration rings no bell)
             await asyncio.sleep(_POLL_SECONDS)
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncGenerator[Database]:
+async def open_database(settings: Settings) -> AsyncGenerator[Database]:
+    """The database that the settings name."""
     if settings.database_url is None:
         raise ValueError("WATCHBILL_DATABASE_URL is not set.")
     url = settings.database_url.get_secret_value()

@@ -11,6 +11,7 @@ import structlog
 _LOUD = (
     "LiteLLM",
     "aiohttp.access",
+    "alembic.runtime",
     "asyncio",
     "celery.app.trace",
     "celery.worker.strategy",

@@ -1,27 +1,28 @@
-"""Migrations: the public schema first, then every tenant's, each schema in a transaction of its own."""
+"""Alembic as it is used here: two branches of revisions, run on one schema at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
 
-from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
-from watchbill.kit.roles import secure_public, secure_schema
 
 Branch = Literal["public", "tenant"]
-# Any number will do, as long as nobody else locks it.
-_LOCK = 7_236_401_958
-_BEHIND = "SELECT id FROM public.tenants WHERE schema_revision <> :head ORDER BY id LIMIT 1 FOR UPDATE"
+_SOME_BEHIND = """
+SELECT EXISTS (
+  SELECT FROM public.tenants AS t WHERE schema_revision <> :head AND NOT EXISTS (
+    SELECT FROM public.migration_failures AS f WHERE f.tenant_id = t.id AND f.revision = :head))
+"""
 _one_at_a_time = asyncio.Lock()
 
 
@@ -29,9 +30,10 @@ class MigrationsMissing(RuntimeError):
     """The migration files are neither in the package nor in the checkout; the installation is broken."""
 
 
-def alembic_config(branch: Branch, **attributes: Any) -> Config:
-    """Alembic's configuration for one branch. Without a `connection` it can only read the files."""
-    folder = data_dir("migrations")
+def alembic_config(branch: Branch, folder: Path | None = None, **attributes: Any) -> Config:
+    """Alembic's configuration for one branch. Without a `connection` it can only read the files. `folder` has
+    other migrations than Watchbill's own."""
+    folder = folder or data_dir("migrations")
     if folder is None:
         raise MigrationsMissing(MigrationsMissing.__doc__)
     config = Config()
@@ -43,28 +45,19 @@ def alembic_config(branch: Branch, **attributes: Any) -> Config:
 
 
 @lru_cache
-def head(branch: Branch) -> str:
+def scripts(branch: Branch, folder: Path | None = None) -> ScriptDirectory:
+    """The revisions of a branch, read once: to read them for each of many tenants takes longer than to run
+    them."""
+    return ScriptDirectory.from_config(alembic_config(branch, folder))
+
+
+@lru_cache
+def head(branch: Branch, folder: Path | None = None) -> str:
     """The newest revision of a branch."""
-    revision = ScriptDirectory.from_config(alembic_config(branch)).get_current_head()
+    revision = scripts(branch, folder).get_current_head()
     if revision is None:
         raise MigrationsMissing(MigrationsMissing.__doc__)
     return revision
-
-
-async def migrate(database: Database) -> int:
-    """Bring the public schema and every tenant's up to date; returns how many tenant schemas this call
-    upgraded. Several processes share the tenants between them, and after an interruption the next call goes
-    on where the last one stopped. It returns when no schema is behind."""
-    async with database.engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        await run(connection, command.upgrade, "public", "public", "head")
-        await secure_public(connection)
-    upgraded = 0
-    # First what nobody else is at, then what others are still at.
-    for find in (f"{_BEHIND} SKIP LOCKED", _BEHIND):
-        while await _migrate_one(database, find):
-            upgraded += 1
-    return upgraded
 
 
 async def run(
@@ -76,6 +69,27 @@ async def run(
         action(alembic_config(branch, connection=sync, schema=schema), *args)
 
     # Alembic keeps the migration under way in module globals, so a process runs one at a time.
+    async with _one_at_a_time:
+        await connection.run_sync(act)
+
+
+async def upgrade(
+    connection: AsyncConnection, branch: Branch, schema: str, folder: Path | None = None
+) -> None:
+    """Bring one schema to the newest revision, inside the connection's transaction."""
+    directory = scripts(branch, folder)
+
+    def act(sync: Connection) -> None:
+        config = alembic_config(branch, folder, connection=sync, schema=schema, compare=False)
+        # As alembic.command.upgrade does, but with revisions that are read already.
+        with EnvironmentContext(
+            config,
+            directory,
+            fn=lambda revision, _context: directory._upgrade_revs("head", revision),  # pyright: ignore
+            destination_rev="head",
+        ):
+            directory.run_env()
+
     async with _one_at_a_time:
         await connection.run_sync(act)
 
@@ -95,7 +109,8 @@ async def stamp(session: AsyncSession, schema: str) -> None:
 
 
 async def current(database: Database) -> bool:
-    """Whether the public schema and every tenant's are at the newest revision."""
+    """Whether the public schema and every tenant's are at the newest revision. A tenant whose migration
+    failed does not count: it is refused until somebody has dealt with it, and the others are served."""
     async with database.engine.connect() as connection:
         known = await connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
         if not known:
@@ -103,19 +118,4 @@ async def current(database: Database) -> bool:
         revision = await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
         if revision != head("public"):
             return False
-        behind = text("SELECT EXISTS (SELECT FROM public.tenants WHERE schema_revision <> :head)")
-        return not await connection.scalar(behind, {"head": head("tenant")})
-
-
-async def _migrate_one(database: Database, find: str) -> bool:
-    """Upgrade one tenant's schema that is behind; False when there is none."""
-    newest = {"head": head("tenant")}
-    async with database.engine.begin() as connection:
-        tenant_id: UUID | None = await connection.scalar(text(find), newest)
-        if tenant_id is None:
-            return False
-        await run(connection, command.upgrade, "tenant", f"tenant_{tenant_id.hex}", "head")
-        await secure_schema(connection, f"tenant_{tenant_id.hex}")
-        note = text("UPDATE public.tenants SET schema_revision = :head WHERE id = :id")
-        await connection.execute(note, {**newest, "id": tenant_id})
-        return True
+        return not await connection.scalar(text(_SOME_BEHIND), {"head": head("tenant")})
