@@ -125,7 +125,7 @@ def _deliveries() -> None:
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("status", sa.String(), server_default="pending", nullable=False),
         sa.Column("attempts", JSON, server_default="[]", nullable=False),
-        sa.Column("first_at", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_at", MOMENT, nullable=True),
         sa.CheckConstraint("status IN ('pending', 'delivered', 'failed')", name=op.f(f"ck_{table}_status")),
         _reference(table, "notification_id", "notifications", "CASCADE"),

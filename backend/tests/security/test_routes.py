@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -21,6 +21,7 @@ from watchbill.api.app import create_app
 from watchbill.config import Settings
 from watchbill.features.identity import tokens
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, TABLE
+from watchbill.features.notifications.tables import Delivery
 
 PUBLIC = {
     "POST /api/v1/auth/register",
@@ -173,7 +174,7 @@ async def test_a_key_does_nothing_beyond_its_scopes(key_for_members: AsyncClient
 
 
 @pytest.fixture
-async def belongings(admin: Person) -> dict[str, str]:
+async def belongings(app: FastAPI, admin: Person) -> dict[str, str]:
     """Ids of one of everything that the admin's tenant owns."""
 
     async def make(path: str, **form: Any) -> str:
@@ -184,6 +185,7 @@ async def belongings(admin: Person) -> dict[str, str]:
     flow = await make("flows", name="f", definition=FLOW)
     people.checked(await admin.http.post(f"flows/{flow}/publish"), 201)
     run = people.checked(await admin.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)
+    notification = await make("notifications", name="n", channel="email", recipients=["a@example.com"])
     (session,) = people.checked(await admin.http.get("auth/sessions"))["items"]
     return {
         "user_id": str(admin.user_id),
@@ -195,9 +197,20 @@ async def belongings(admin: Person) -> dict[str, str]:
         "provider_id": await make("llm-providers", name="p", provider_type="ollama"),
         "flow_id": flow,
         "execution_id": run["id"],
+        "notification_id": notification,
+        "delivery_id": await _delivery(app, admin, notification, run["id"]),
         "trigger_id": await make("triggers", flow_id=flow, name="t", webhook={}),
         "entry_id": people.checked(await admin.http.get("audit-log"))["items"][0]["id"],
     }
+
+
+async def _delivery(app: FastAPI, admin: Person, notification: str, run: str) -> str:
+    """A message that was sent; otherwise only a worker makes one."""
+    ids = {"notification_id": UUID(notification), "execution_id": UUID(run)}
+    delivery = Delivery(id=uuid4(), recipient="a@example.com", status="delivered", **ids)
+    async with app.state.database.transaction(admin.scope) as work:
+        work.session.add(delivery)
+    return str(delivery.id)
 
 
 FLOW = {

@@ -33,6 +33,8 @@ from watchbill.features.identity import routes as identity
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.throttle import Throttle
+from watchbill.features.notifications import routes as notifications
+from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.tables import TENANT_TABLES
@@ -61,6 +63,7 @@ ROUTERS = (
     audit.router,
     triggers.router,
     hooks.router,
+    notifications.router,
 )
 
 
@@ -129,6 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         demo_url=settings.demo_llm_url,
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
+    app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)
     try:
         async with open_executions(
             database=database,

@@ -22,14 +22,17 @@ from watchbill.adapters.documents import PostgresDocuments
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
+from watchbill.adapters.mail import open_mail
 from watchbill.adapters.redis import CancelListener, RedisLive
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
+from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.triggers.scheduler import Scheduler
+from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.outbound import guarded_connector
 from watchbill.kit.ssrf import UrlGuard
@@ -113,10 +116,21 @@ class Runtime:
         )
         self._spawn(CancelListener(self.redis, self.engine.cancel).run())
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
+        self._spawn(Notifier(self.database, self._outlets()).run())
         # Both are imported in threads; executions that need neither never wait for them.
         self.gateway.load()
         self.crews.load()
         self.engine.start()
+
+    def _outlets(self) -> Outlets:
+        settings = self._settings
+        mail = open_mail(
+            smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
+            sender=settings.mail_from,
+            mailbox=settings.mailbox,
+        )
+        keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
+        return Outlets(self.http, mail, keys, settings.base_url)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)

@@ -69,7 +69,8 @@ class Notification(Edited, TenantTable):
 
 class Delivery(Identified, TenantTable):
     """One message to one recipient about one execution, with its attempts: a list of
-    {at, ok, status, error, duration_ms}. `next_at` is null when no other attempt follows by itself."""
+    {at, ok, status, error, duration_ms}. `tries` counts them since it was sent by hand; `next_at` is null
+    when no other attempt follows by itself."""
 
     __tablename__ = "notification_deliveries"
     __table_args__ = (
@@ -84,5 +85,5 @@ class Delivery(Identified, TenantTable):
     recipient: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    first_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    tries: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime | None]

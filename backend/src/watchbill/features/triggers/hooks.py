@@ -28,6 +28,7 @@ from watchbill.kit import signatures
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Work
+from watchbill.kit.locks import one_at_a_time
 from watchbill.kit.signatures import BadSignature
 
 # Credentials and what only the connection needs; flows do not see them.
@@ -85,7 +86,7 @@ async def _fire(
     session: AsyncSession, scope: TenantScope, trigger: Trigger, rules: Webhook, call: Call
 ) -> Received:
     names = [f"{trigger.id}/{name}" for name in (call.signature, call.request_key) if name]
-    await queries.one_at_a_time(session, *names)
+    await one_at_a_time(session, *names)
     known = await queries.earlier(session, trigger.id, call.signature, call.request_key)
     if known is not None:
         return _repeated(scope, rules, known)

@@ -81,14 +81,6 @@ async def delete_hooks(session: AsyncSession, trigger_id: UUID) -> None:
     await session.execute(delete(Hook).where(Hook.trigger_id == trigger_id))
 
 
-async def one_at_a_time(session: AsyncSession, *names: str) -> None:
-    """Let no other transaction past this point with the same name until this one ends."""
-    for name in sorted(names):
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
-        )
-
-
 async def earlier(
     session: AsyncSession, trigger_id: UUID, signature: str | None, request_key: str | None
 ) -> Firing | None:

@@ -1,0 +1,229 @@
+"""The worker's loop over notifications: notes who is to be told of each end, once, and tells them until they
+have heard it or a day has passed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from watchbill.core.errors import NodeError
+from watchbill.core.ports.http import HttpClient, HttpRequest
+from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.notifications import message, queries
+from watchbill.features.notifications.schemas import Attempt
+from watchbill.features.notifications.service import secret_place
+from watchbill.features.notifications.tables import Delivery
+from watchbill.kit import signatures
+from watchbill.kit.clock import now as clock
+from watchbill.kit.crypto import KeyRing
+from watchbill.kit.db import Database
+
+logger = structlog.get_logger(__name__)
+
+INTERVAL_SECONDS = 1.0
+CALL_SECONDS = 10.0
+# Longer than a call or a mail may take; after it another worker may try the same delivery.
+_LEASE = timedelta(minutes=2)
+_AT_ONCE = 32
+# After each attempt that failed, the seconds until the next: the last one comes after about a day.
+WAITS = (10, 60, 300, 1200, 3600, 3 * 3600, 7 * 3600, 12 * 3600)
+_MOST_ATTEMPTS_KEPT = 50
+_DELIVERY_HEADER = "X-Watchbill-Delivery"
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """The ways out, the keys that open secrets, and the address that messages link to."""
+
+    http: HttpClient
+    mail: Mail
+    keys: KeyRing
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """How an attempt went. One that is not `passing` will not go better later."""
+
+    error: str | None = None
+    status: int | None = None
+    passing: bool = True
+
+
+class Notifier:
+    """Tells about executions that are over. Any number of workers may run one."""
+
+    def __init__(self, database: Database, outlets: Outlets, *, now: Callable[[], datetime] = clock):
+        self._database = database
+        self._outlets = outlets
+        self._now = now
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Note and tell, until cancelled."""
+        try:
+            while True:
+                try:
+                    while await self.note_next():
+                        pass
+                    await self.send_due()
+                except (OSError, DBAPIError) as error:
+                    logger.warning("notifications_not_read", error=str(error))
+                await asyncio.sleep(INTERVAL_SECONDS)
+        finally:
+            for task in self._sending:
+                task.cancel()
+            await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def note_next(self) -> bool:
+        """Note who is to be told about the execution that waits longest; False when none does."""
+        async with self._database.transaction() as work:
+            taken = await queries.take_finished(work.session)
+            if taken is None:
+                return False
+            finished, tenant_there = taken
+            await queries.settle(work.session, finished.execution_id)
+            if not tenant_there:
+                return True
+            scope = TenantScope(finished.tenant_id)
+            await work.enter(scope)
+            found = await queries.execution(work.session, finished.execution_id)
+            if found is None:
+                return True
+            rows = [
+                {
+                    "id": uuid4(),
+                    "notification_id": wanted.id,
+                    "execution_id": found[0].id,
+                    "recipient": recipient,
+                }
+                for wanted in await queries.interested(work.session, found[0])
+                for recipient in wanted.recipients
+            ]
+            if rows:
+                await queries.add_deliveries(work.session, scope, rows, self._now())
+        return True
+
+    async def send_due(self) -> None:
+        """Begin to send what is due, as much as there is room for."""
+        room = _AT_ONCE - len(self._sending)
+        if room <= 0:
+            return
+        async with self._database.transaction() as work:
+            taken = await queries.lease_due(work.session, self._now(), self._now() + _LEASE, room)
+        for delivery_id, tenant_id in taken:
+            task = asyncio.create_task(self._deliver(TenantScope(tenant_id), delivery_id))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def sent(self) -> None:
+        """Wait for what is being sent."""
+        await asyncio.gather(*self._sending)
+
+    async def _deliver(self, scope: TenantScope, delivery_id: UUID) -> None:
+        """One attempt. A worker that dies in it loses nothing: its lease ends and another one tries."""
+        started = time.perf_counter()
+        try:
+            prepared = await self._prepare(scope, delivery_id)
+            if prepared is None:
+                return
+            said = await self._say(prepared)
+        except (OSError, DBAPIError) as error:
+            logger.warning("delivery_not_tried", delivery_id=str(delivery_id), error=str(error))
+            return
+        except Exception:  # a bug in one message must not keep the others from being sent
+            logger.exception("delivery_failed", delivery_id=str(delivery_id))
+            said = _Said("Watchbill failed while it sent this; the worker's log has the details.")
+        duration = round((time.perf_counter() - started) * 1000)
+        try:
+            await self._note(scope, delivery_id, said, duration)
+        except (OSError, DBAPIError) as error:
+            logger.warning("delivery_not_noted", delivery_id=str(delivery_id), error=str(error))
+
+    async def _prepare(
+        self, scope: TenantScope, delivery_id: UUID
+    ) -> HttpRequest | MailMessage | _Said | None:
+        """What is to be sent; None when it is no longer there."""
+        async with self._database.transaction(scope) as work:
+            delivery = await queries.delivery(work.session, delivery_id)
+            if delivery is None or delivery.status != "pending":
+                await queries.set_due(work.session, scope, delivery_id, None)
+                return None
+            wanted = await queries.by_id(work.session, delivery.notification_id)
+            found = await queries.execution(work.session, delivery.execution_id)
+        if wanted is None or found is None:
+            return None
+        if not wanted.is_active:
+            return _Said("The notification was switched off.", passing=False)
+        execution, flow_name = found
+        if wanted.channel == "email":
+            return message.as_mail(delivery.recipient, execution, flow_name, self._outlets.base_url)
+        body = message.as_json(delivery_id, execution, flow_name, self._outlets.base_url)
+        if wanted.sealed_secret is None:
+            raise AssertionError("a notification by webhook has a secret")
+        secret = self._outlets.keys.unseal(wanted.sealed_secret, secret_place(scope, wanted.id))
+        return _signed(delivery.recipient, delivery_id, secret, body, int(self._now().timestamp()))
+
+    async def _say(self, prepared: HttpRequest | MailMessage | _Said) -> _Said:
+        if isinstance(prepared, _Said):
+            return prepared
+        try:
+            if isinstance(prepared, MailMessage):
+                await self._outlets.mail.send(prepared)
+                return _Said()
+            answer = await self._outlets.http.send(prepared)
+        except MailFailed as error:
+            return _Said(error.detail, passing=error.passing)
+        except NodeError as error:
+            refused = error.error_code in ("address_refused", "url_invalid")
+            return _Said(error.detail, passing=not refused)
+        if 200 <= answer.status < 300:
+            return _Said(status=answer.status)
+        text = f"The receiver answered {answer.status} {answer.reason}".rstrip() + "."
+        return _Said(text, answer.status, passing=answer.status != _GONE)
+
+    async def _note(self, scope: TenantScope, delivery_id: UUID, said: _Said, duration_ms: int) -> None:
+        async with self._database.transaction(scope) as work:
+            delivery = await queries.delivery(work.session, delivery_id, lock=True)
+            if delivery is None:
+                await queries.set_due(work.session, scope, delivery_id, None)
+                return
+            now = self._now()
+            attempt = Attempt(
+                at=now, ok=said.error is None, status=said.status, error=said.error, duration_ms=duration_ms
+            )
+            attempts = [*delivery.attempts, attempt.model_dump(mode="json")]
+            delivery.tries += 1
+            delivery.attempts = attempts[-_MOST_ATTEMPTS_KEPT:]
+            delivery.next_at = _next_at(delivery, said, now)
+            if said.error is None:
+                delivery.status = "delivered"
+            elif delivery.next_at is None:
+                delivery.status = "failed"
+            await queries.set_due(work.session, scope, delivery_id, delivery.next_at)
+
+
+def _next_at(delivery: Delivery, said: _Said, now: datetime) -> datetime | None:
+    """When to try again after this attempt; None for not at all."""
+    if said.error is None or not said.passing:
+        return None
+    return now + timedelta(seconds=WAITS[delivery.tries - 1]) if delivery.tries <= len(WAITS) else None
+
+
+def _signed(url: str, delivery_id: UUID, secret: str, body: bytes, timestamp: int) -> HttpRequest:
+    headers = {
+        "content-type": "application/json",
+        _DELIVERY_HEADER: str(delivery_id),
+        signatures.TIMESTAMP_HEADER: str(timestamp),
+        signatures.SIGNATURE_HEADER: signatures.sign(secret, timestamp, body),
+    }
+    return HttpRequest("POST", url, headers, body, CALL_SECONDS, 64 * 1024, follow_redirects=False)

@@ -1,0 +1,147 @@
+"""SQL of notifications. The session's transaction sees one tenant; the tables of what is due are public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import any_, delete, exists, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions.tables import Execution
+from watchbill.features.flows.tables import Flow
+from watchbill.features.identity.tables import Tenant
+from watchbill.features.notifications.tables import (
+    Delivery,
+    DueDelivery,
+    FinishedExecution,
+    Notification,
+    NotifiedTenant,
+)
+from watchbill.kit.paging import Page, fetch_page
+
+
+async def page(
+    session: AsyncSession, wanted: Page, flow_id: UUID | None
+) -> tuple[Sequence[Notification], str | None]:
+    """One page of notifications; those of deleted flows are not shown."""
+    query = select(Notification).outerjoin(Flow, Flow.id == Notification.flow_id)
+    query = query.where(Flow.deleted_at.is_(None))
+    if flow_id is not None:
+        query = query.where(Notification.flow_id == flow_id)
+    return await fetch_page(session, query, Notification, wanted)
+
+
+async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Notification | None:
+    """The notification of that id; `lock` keeps others from changing it until the transaction ends."""
+    query = select(Notification).where(Notification.id == id_)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:
+    """Say whether the tenant has a notification that is switched on."""
+    if await session.scalar(select(exists().where(Notification.is_active))):
+        row = insert(NotifiedTenant).values(tenant_id=scope.tenant_id)
+        await session.execute(row.on_conflict_do_nothing())
+    else:
+        await session.execute(delete(NotifiedTenant).where(NotifiedTenant.tenant_id == scope.tenant_id))
+
+
+async def take_finished(session: AsyncSession) -> tuple[FinishedExecution, bool] | None:
+    """The execution that waits longest for somebody to be told, locked until the transaction ends, and
+    whether its tenant is still there."""
+    query = select(FinishedExecution).order_by(FinishedExecution.finished_at).limit(1)
+    found = await session.scalar(query.with_for_update(skip_locked=True))
+    if found is None:
+        return None
+    there = await session.scalar(select(exists().where(Tenant.id == found.tenant_id)))
+    return found, bool(there)
+
+
+async def settle(session: AsyncSession, execution_id: UUID) -> None:
+    """Whoever is to be told of an execution's end is noted."""
+    await session.execute(delete(FinishedExecution).where(FinishedExecution.execution_id == execution_id))
+
+
+async def interested(session: AsyncSession, execution: Execution) -> Sequence[Notification]:
+    """Notifications about an execution's end."""
+    query = select(Notification).where(
+        Notification.is_active,
+        literal(execution.status) == any_(Notification.statuses),
+        or_(Notification.flow_id.is_(None), Notification.flow_id == execution.flow_id),
+    )
+    return (await session.scalars(query)).all()
+
+
+async def add_deliveries(
+    session: AsyncSession, scope: TenantScope, rows: Sequence[dict[str, Any]], at: datetime
+) -> None:
+    """Note messages to be sent; those that were noted before stay as they are."""
+    statement = insert(Delivery).values(list(rows)).on_conflict_do_nothing().returning(Delivery.id)
+    for delivery_id in (await session.scalars(statement)).all():
+        await set_due(session, scope, delivery_id, at)
+
+
+async def set_due(session: AsyncSession, scope: TenantScope, delivery_id: UUID, at: datetime | None) -> None:
+    """Say when a delivery is tried next, or with None that it is not."""
+    if at is None:
+        await session.execute(delete(DueDelivery).where(DueDelivery.delivery_id == delivery_id))
+        return
+    row = insert(DueDelivery).values(delivery_id=delivery_id, tenant_id=scope.tenant_id, next_at=at)
+    await session.execute(
+        row.on_conflict_do_update(index_elements=[DueDelivery.delivery_id], set_={"next_at": at})
+    )
+
+
+async def lease_due(
+    session: AsyncSession, now: datetime, until: datetime, limit: int
+) -> Sequence[tuple[UUID, UUID]]:
+    """Take deliveries that are due: until that time nobody else does. Returns their ids and tenants' ids."""
+    due = (
+        select(DueDelivery.delivery_id)
+        .join(Tenant, Tenant.id == DueDelivery.tenant_id)
+        .where(DueDelivery.next_at <= now, Tenant.status == "active")
+        .order_by(DueDelivery.next_at)
+        .limit(limit)
+        .with_for_update(of=DueDelivery, skip_locked=True)
+    )
+    taken = update(DueDelivery).where(DueDelivery.delivery_id.in_(due)).values(next_at=until)
+    rows = await session.execute(taken.returning(DueDelivery.delivery_id, DueDelivery.tenant_id))
+    return [(row[0], row[1]) for row in rows]
+
+
+async def delivery(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Delivery | None:
+    """The delivery of that id."""
+    query = select(Delivery).where(Delivery.id == id_)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def execution(session: AsyncSession, id_: UUID) -> tuple[Execution, str | None] | None:
+    """An execution and its flow's name."""
+    query = select(Execution, Flow.name).outerjoin(Flow, Flow.id == Execution.flow_id)
+    row = (await session.execute(query.where(Execution.id == id_))).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def deliveries(
+    session: AsyncSession,
+    wanted: Page,
+    *,
+    notification_id: UUID | None,
+    execution_id: UUID | None,
+    status: str | None,
+) -> tuple[Sequence[Delivery], str | None]:
+    """One page of deliveries, newest first."""
+    query = select(Delivery)
+    for column, value in (
+        (Delivery.notification_id, notification_id),
+        (Delivery.execution_id, execution_id),
+        (Delivery.status, status),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return await fetch_page(session, query, Delivery, wanted)
