@@ -1,5 +1,18 @@
 /** What other features and routes use of sign-in. */
 export { AuthGate } from "./gate";
-export { useCan, useSession, useSignOut, type Permission, type Session } from "./session";
+export { NewTenantDialog } from "./new-tenant";
+export { PASSWORD_HINT, passwordRule } from "./password";
+export {
+  useCan,
+  useSession,
+  useSignOut,
+  useSwitchTenant,
+  type Permission,
+  type Session,
+} from "./session";
+export { ForgotPasswordView } from "./views/forgot-password";
+export { InvitationView } from "./views/invitation";
 export { LoginView } from "./views/login";
 export { RegisterView } from "./views/register";
+export { ResetPasswordView } from "./views/reset-password";
+export { VerifyEmailView } from "./views/verify-email";

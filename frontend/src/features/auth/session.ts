@@ -40,6 +40,27 @@ export function useSignOut() {
   });
 }
 
+/** Goes on in another of one's tenants. */
+export function useSwitchTenant() {
+  return useMutation({
+    mutationFn: (tenant: string) => api.POST("/api/v1/auth/switch", { body: { tenant } }),
+    // A full load: nothing of the former tenant stays in memory.
+    onSuccess: () => leaveFor("/"),
+  });
+}
+
+/** Makes a further tenant and goes on there. */
+export function useCreateTenant() {
+  const { mutateAsync: switchTo } = useSwitchTenant();
+  return useMutation({
+    mutationFn: async (name: string) => {
+      const { data } = await api.POST("/api/v1/auth/tenants", { body: { name } });
+      if (!data) throw new Error("The server sent an empty tenant.");
+      await switchTo(data.id);
+    },
+  });
+}
+
 /** Where to go after signing in: only ever a path of this site. */
 export function safeNext(next: string | null): string {
   if (!next?.startsWith("/")) return "/";

@@ -1,11 +1,11 @@
 "use client";
 
 /** The flow endpoints as hooks. */
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { toast } from "@/components/toast";
 import { $api, api, type Schema } from "@/lib/api/client";
-import { listQuery, paged, useRefresh } from "@/lib/api/lists";
+import { listAll, listQuery, paged, useRefresh } from "@/lib/api/lists";
 import { flowHref } from "./links";
 
 export type FlowSummary = Schema<"FlowSummary">;
@@ -13,6 +13,14 @@ export type Example = Schema<"Example">;
 
 export function useFlows(search: string) {
   return $api.useInfiniteQuery("get", "/api/v1/flows", listQuery(search), paged);
+}
+
+/** Every flow, for pickers. */
+export function useAllFlows() {
+  return useQuery({
+    queryKey: ["flows", "all"],
+    queryFn: () => listAll((query) => api.GET("/api/v1/flows", { params: { query } })),
+  });
 }
 
 export function useExamples() {

@@ -1,2 +1,6 @@
-/** What routes use of the settings. */
-export { SettingsView } from "./view";
+/** What routes and other features use of the settings. */
+export { SettingsFrame, SettingsSection } from "./frame";
+export { ApiKeysView } from "./views/api-keys";
+export { MembersView } from "./views/members";
+export { ProfileView } from "./views/profile";
+export { SessionsView } from "./views/sessions";

@@ -6,6 +6,7 @@ import { BarSlots } from "./page-bar";
 import { Palette } from "./palette";
 import { PersonMenu } from "./person-menu";
 import { Rail } from "./rail";
+import { TenantMenu } from "./tenant-menu";
 
 export function AppShell({ children }: { children: ReactNode }) {
   const [crumbs, setCrumbs] = useState<HTMLElement | null>(null);
@@ -29,6 +30,7 @@ export function AppShell({ children }: { children: ReactNode }) {
           />
           <Palette />
           <div ref={setActions} className="flex items-center gap-2 empty:hidden" />
+          <TenantMenu />
           <PersonMenu />
         </header>
         <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">

@@ -32,9 +32,8 @@ export function PersonMenu() {
         <button
           type="button"
           aria-label={`${name}, ${tenant.name}: menu`}
-          className="flex h-8 items-center gap-2 rounded-md pr-1 pl-2 hover:bg-hover"
+          className="flex size-8 items-center justify-center rounded-md hover:bg-hover"
         >
-          <span className="max-w-40 truncate text-muted max-md:hidden">{tenant.name}</span>
           <span className="flex size-6 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text">
             {name.slice(0, 1).toUpperCase()}
           </span>

@@ -38,6 +38,36 @@ describe("transport", () => {
     network.mockResolvedValue(problem(409, { title: "Taken", code: "name_taken" }));
     await expect(send()).rejects.toMatchObject({ status: 409, code: "name_taken" });
   });
+  it("renews the session once for all who wait, and goes on", async () => {
+    const renewals = vi.fn();
+    let signedIn = false;
+    network.mockImplementation(async (input) => {
+      const request = input as Request;
+      if (request.url.endsWith("/auth/refresh")) {
+        renewals(request.method);
+        signedIn = true;
+        return new Response("{}");
+      }
+      return signedIn ? new Response(await request.text()) : problem(401, {});
+    });
+    const post = (body: string) =>
+      transport(new Request("http://localhost/api/v1/flows", { method: "POST", body }));
+    const answers = await Promise.all([post("one"), post("two"), send()]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(["one", "two", ""]);
+    expect(renewals.mock.calls).toEqual([["POST"]]);
+  });
+  it("does not renew for a form that was refused", async () => {
+    network.mockResolvedValue(problem(401, { code: "bad_credentials" }));
+    const login = new Request("http://localhost/api/v1/auth/login", { method: "POST" });
+    await expect(transport(login)).rejects.toMatchObject({ code: "bad_credentials" });
+    expect(network).toHaveBeenCalledOnce();
+  });
+  it("says that the server is away when renewing fails for another reason", async () => {
+    network.mockImplementation((input) =>
+      Promise.resolve(problem((input as Request).url.endsWith("/refresh") ? 503 : 401, {})),
+    );
+    await expect(send()).rejects.toMatchObject({ status: 503 });
+  });
   it("says when no answer came", async () => {
     network.mockRejectedValue(new TypeError("Failed to fetch"));
     await expect(send()).rejects.toMatchObject({ status: 0, code: "unreachable" });

@@ -1,10 +1,28 @@
-/** fetch as the interface needs it: cookies, refusals thrown as ApiError, and the way to sign in. */
+/** fetch as the interface needs it: cookies, refusals thrown as ApiError, a session that renews itself. */
 import { offlineError, readProblem } from "./error";
 
-/** Their 401 is an answer about the form, or about having no session, not about an expired one. */
-const SIGN_IN_PATHS = ["/api/v1/auth/login", "/api/v1/auth/register", "/api/v1/auth/logout"];
+const AUTH = "/api/v1/auth";
+/** Their 401 is an answer about the form, or about having no session, not about one that needs renewing. */
+const WITHOUT_SESSION = [
+  "login",
+  "register",
+  "logout",
+  "refresh",
+  "forgot-password",
+  "reset-password",
+  "verify-email",
+  "invitation",
+  "invitation/accept",
+].map((name) => `${AUTH}/${name}`);
 /** Pages that work without a session. */
-const PUBLIC_PAGES = ["/login", "/register"];
+const PUBLIC_PAGES = [
+  "/login",
+  "/register",
+  "/forgot-password",
+  "/reset-password",
+  "/verify-email",
+  "/invitation",
+];
 
 async function send(request: Request): Promise<Response> {
   try {
@@ -18,12 +36,36 @@ async function send(request: Request): Promise<Response> {
 
 /** Sends the request and returns only successful answers. Raises ApiError for all others. */
 export async function transport(request: Request): Promise<Response> {
-  const response = await send(request);
-  if (response.ok) return response;
   const { pathname } = new URL(request.url);
-  if (response.status === 401 && !SIGN_IN_PATHS.includes(pathname)) goToLogin();
+  if (WITHOUT_SESSION.includes(pathname)) return accepted(await send(request));
+  // A body can be read once only; this one is for the second try.
+  const again = request.clone();
+  const response = await send(request);
+  if (response.status !== 401) return accepted(response);
+  if (await renew()) return accepted(await send(again));
+  goToLogin();
   throw await readProblem(response);
 }
+
+async function accepted(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  throw await readProblem(response);
+}
+
+let renewing: Promise<boolean> | null = null;
+
+/** Gets the next access token; false when the session is over. All who wait share one request. */
+function renew(): Promise<boolean> {
+  renewing ??= send(new Request(new URL(`${AUTH}/refresh`, window.location.origin), POST))
+    .then(async (response) => {
+      if (!response.ok && response.status !== 401) throw await readProblem(response);
+      return response.ok;
+    })
+    .finally(() => (renewing = null));
+  return renewing;
+}
+
+const POST = { method: "POST" };
 
 let leaving = false;
 

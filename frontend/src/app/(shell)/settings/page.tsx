@@ -1,9 +1,9 @@
-/** /settings */
+/** /settings/ */
 import type { Metadata } from "next";
-import { SettingsView } from "@/features/settings";
+import { ProfileView } from "@/features/settings";
 
-export const metadata: Metadata = { title: "Settings" };
+export const metadata: Metadata = { title: "Profile" };
 
-export default function SettingsPage() {
-  return <SettingsView />;
+export default function ProfilePage() {
+  return <ProfileView />;
 }

@@ -48,6 +48,10 @@ export function LoginView() {
           <Link href={`/register/${query}`} className={linkClass}>
             Create an account
           </Link>
+          <br />
+          <Link href="/forgot-password/" className={linkClass}>
+            I forgot my password
+          </Link>
         </>
       }
     >

@@ -14,14 +14,13 @@ import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
 import { setFormErrors } from "@/lib/api/form";
 import { AuthFrame, linkClass } from "../frame";
+import { PASSWORD_HINT, passwordRule } from "../password";
 import { safeNext } from "../session";
-
-const PASSWORD_MIN = 10;
 
 const schema = z.object({
   full_name: z.string().trim(),
   email: z.email("Enter an e-mail address, like name@example.org."),
-  password: z.string().min(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`),
+  password: passwordRule,
   tenant_name: z.string().trim().min(1, "Name your team or company."),
 });
 
@@ -63,11 +62,7 @@ export function RegisterView() {
         <Field label="E-mail" error={errors.email?.message}>
           <Input type="email" autoComplete="username" {...form.register("email")} />
         </Field>
-        <Field
-          label="Password"
-          hint={`At least ${PASSWORD_MIN} characters. A short sentence is easy to remember.`}
-          error={errors.password?.message}
-        >
+        <Field label="Password" hint={PASSWORD_HINT} error={errors.password?.message}>
           <SecretInput autoComplete="new-password" {...form.register("password")} />
         </Field>
         <Field

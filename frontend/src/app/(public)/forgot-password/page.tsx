@@ -1,0 +1,9 @@
+/** /forgot-password/ */
+import type { Metadata } from "next";
+import { ForgotPasswordView } from "@/features/auth";
+
+export const metadata: Metadata = { title: "Forgotten password" };
+
+export default function ForgotPasswordPage() {
+  return <ForgotPasswordView />;
+}

@@ -1,0 +1,60 @@
+"use client";
+
+/** Asking for a link to set a new password. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import Link from "next/link";
+import { useState } from "react";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { Input } from "@/components/input";
+import { api } from "@/lib/api/client";
+import { setFormErrors } from "@/lib/api/form";
+import { AuthFrame, linkClass } from "../frame";
+
+const schema = z.object({ email: z.email("Enter an e-mail address, like name@example.org.") });
+
+export function ForgotPasswordView() {
+  const [sent, setSent] = useState<string | null>(null);
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: "" } });
+  const { errors, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async (body) => {
+    try {
+      await api.POST("/api/v1/auth/forgot-password", { body });
+      setSent(body.email);
+    } catch (error) {
+      setFormErrors(form, error);
+    }
+  });
+  const back = (
+    <Link href="/login/" className={linkClass}>
+      Back to sign in
+    </Link>
+  );
+  if (sent) {
+    return (
+      <AuthFrame
+        title="Look into your mail"
+        description={`If there is an account of ${sent}, a link to set a new password is on its way. It is good for an hour.`}
+        footer={back}
+      >
+        <Button onClick={() => setSent(null)}>Try another address</Button>
+      </AuthFrame>
+    );
+  }
+  return (
+    <AuthFrame title="Set a new password" description="We mail you a link for it." footer={back}>
+      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+        <Field label="E-mail" error={errors.email?.message}>
+          <Input type="email" autoComplete="username" autoFocus {...form.register("email")} />
+        </Field>
+        <FormError message={errors.root?.message} />
+        <Button type="submit" variant="primary" loading={isSubmitting}>
+          Mail me a link
+        </Button>
+      </form>
+    </AuthFrame>
+  );
+}

@@ -1,0 +1,43 @@
+"use client";
+
+/** One's own name, as the others see it. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { Input } from "@/components/input";
+import { toast } from "@/components/toast";
+import { setFormErrors } from "@/lib/api/form";
+import { useChangeProfile } from "../api";
+
+const schema = z.object({
+  full_name: z.string().trim().max(200, "Use at most 200 characters."),
+});
+
+export function NameForm({ name }: { name: string }) {
+  const change = useChangeProfile();
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { full_name: name } });
+  const { errors, isSubmitting, isDirty } = form.formState;
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await change.mutateAsync({ full_name: values.full_name || null });
+      form.reset(values);
+      toast.success("Name saved");
+    } catch (error) {
+      setFormErrors(form, error);
+    }
+  });
+  return (
+    <form noValidate onSubmit={submit} className="flex max-w-80 flex-col gap-3">
+      <Field label="Your name" optional error={errors.full_name?.message}>
+        <Input autoComplete="name" {...form.register("full_name")} />
+      </Field>
+      <FormError message={errors.root?.message} />
+      <Button type="submit" className="self-start" loading={isSubmitting} disabled={!isDirty}>
+        Save name
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,137 @@
+"use client";
+
+/** Making an API key: its name, what it may do, for which flows and how long; then the key itself, once. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useState } from "react";
+import { useForm, useWatch } from "react-hook-form";
+import { Button } from "@/components/button";
+import { Checkbox } from "@/components/checkbox";
+import { Dialog } from "@/components/dialog";
+import { Field, type ControlAria } from "@/components/field";
+import { FormField } from "@/components/form-field";
+import { FormSheet } from "@/components/form-sheet";
+import { Input } from "@/components/input";
+import { Select } from "@/components/select";
+import { useSession } from "@/features/auth";
+import { useAllFlows } from "@/features/flows";
+import { setFormErrors } from "@/lib/api/form";
+import { useCreateKey, usePermissionTable } from "../api";
+import { forFlows, keySchema, lifetimes, newKey, toKey } from "../key-form";
+import { SecretLine } from "./secret-line";
+
+export function NewKeySheet({ onClose }: { onClose: () => void }) {
+  const create = useCreateKey();
+  const [made, setMade] = useState<{ name: string; key: string } | null>(null);
+  const form = useForm({ resolver: zodResolver(keySchema), defaultValues: newKey });
+  const { errors, isSubmitting, isDirty } = form.formState;
+  const limited = useWatch({ control: form.control, name: "flow_ids" }).length > 0;
+
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      const key = await create.mutateAsync(toKey(values));
+      if (key) setMade(key);
+    } catch (error) {
+      setFormErrors(form, error);
+    }
+  });
+  if (made) return <KeyDialog name={made.name} secret={made.key} onClose={onClose} />;
+  return (
+    <FormSheet
+      title="New API key"
+      description="It acts for you, with the rights you choose here and never more than your role has."
+      verb="Make key"
+      onClose={onClose}
+      onSubmit={submit}
+      saving={isSubmitting}
+      dirty={isDirty}
+      problem={errors.root?.message}
+    >
+      <Field label="Name" hint="Where it is used, e.g. “CI”." error={errors.name?.message}>
+        <Input autoComplete="off" {...form.register("name")} />
+      </Field>
+      <FormField control={form.control} name="lifetime" label="Expires">
+        {(bound) => <Select {...bound} options={lifetimes} />}
+      </FormField>
+      <FormField control={form.control} name="scopes" label="May">
+        {({ value, onChange }) => <Scopes chosen={value} onChange={onChange} limited={limited} />}
+      </FormField>
+      <FormField
+        control={form.control}
+        name="flow_ids"
+        label="Only these flows"
+        hint="Without a choice, the key is good for all flows."
+      >
+        {({ value, onChange }) => <Flows chosen={value} onChange={onChange} />}
+      </FormField>
+    </FormSheet>
+  );
+}
+
+type ChoiceProps = ControlAria & { chosen: string[]; onChange: (chosen: string[]) => void };
+
+function Scopes({ limited, ...rest }: ChoiceProps & { limited: boolean }) {
+  const { data: table } = usePermissionTable();
+  const { data: session } = useSession();
+  const rows = (table?.items ?? []).filter(
+    ({ permission, grantable }) => grantable && session?.permissions.includes(permission),
+  );
+  const options = rows.map(({ permission, allows }) => ({
+    value: permission,
+    label: allows,
+    hint: permission,
+    disabled: limited && !forFlows.has(permission),
+  }));
+  return <Ticks {...rest} options={options} />;
+}
+
+function Flows(props: ChoiceProps) {
+  const { data: flows = [] } = useAllFlows();
+  if (flows.length === 0) return <p className="text-muted">There are no flows yet.</p>;
+  return <Ticks {...props} options={flows.map(({ id, name }) => ({ value: id, label: name }))} />;
+}
+
+type Tick = { value: string; label: string; hint?: string; disabled?: boolean };
+
+function Ticks({ options, chosen, onChange, ...aria }: ChoiceProps & { options: Tick[] }) {
+  return (
+    <div
+      {...aria}
+      role="group"
+      className="flex max-h-72 flex-col gap-1 overflow-y-auto rounded-md border p-2"
+    >
+      {options.map(({ value, label, hint, disabled }) => (
+        <label key={value} className="flex min-h-6 items-center gap-2">
+          <Checkbox
+            aria-label={label}
+            checked={chosen.includes(value) && !disabled}
+            disabled={disabled}
+            onChange={(on) =>
+              onChange(on ? [...chosen, value] : chosen.filter((other) => other !== value))
+            }
+          />
+          <span className="min-w-0 flex-1 truncate">{label}</span>
+          {hint && <code className="font-mono text-xs text-muted">{hint}</code>}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+function KeyDialog(props: { name: string; secret: string; onClose: () => void }) {
+  const { name, onClose } = props;
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`“${name}” is ready`}
+      description="Copy the key now: it is shown only this once."
+      footer={
+        <Button variant="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <SecretLine label="API key" text={props.secret} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,52 @@
+"use client";
+
+/** A new password for oneself. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { SecretInput } from "@/components/secret-input";
+import { toast } from "@/components/toast";
+import { PASSWORD_HINT, passwordRule } from "@/features/auth";
+import { setFormErrors } from "@/lib/api/form";
+import { useChangePassword } from "../api";
+
+const schema = z.object({
+  current_password: z.string().min(1, "Enter the password you have now."),
+  new_password: passwordRule,
+});
+
+const empty = { current_password: "", new_password: "" };
+
+export function PasswordForm({ email }: { email: string }) {
+  const change = useChangePassword();
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: empty });
+  const { errors, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async (body) => {
+    try {
+      await change.mutateAsync(body);
+      form.reset(empty);
+      toast.success("Password changed", { description: "Your other sessions have ended." });
+    } catch (error) {
+      setFormErrors(form, error);
+    }
+  });
+  return (
+    <form noValidate method="post" onSubmit={submit} className="flex max-w-80 flex-col gap-3">
+      {/* So that password managers know whose it is. */}
+      <input type="hidden" autoComplete="username" name="username" value={email} readOnly />
+      <Field label="Current password" error={errors.current_password?.message}>
+        <SecretInput autoComplete="current-password" {...form.register("current_password")} />
+      </Field>
+      <Field label="New password" hint={PASSWORD_HINT} error={errors.new_password?.message}>
+        <SecretInput autoComplete="new-password" {...form.register("new_password")} />
+      </Field>
+      <FormError message={errors.root?.message} />
+      <Button type="submit" className="self-start" loading={isSubmitting}>
+        Change password
+      </Button>
+    </form>
+  );
+}

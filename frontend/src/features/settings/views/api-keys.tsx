@@ -1,0 +1,143 @@
+"use client";
+
+/** Settings, API keys: the keys by which programs use the API. */
+import { KeyRound, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { EmptyState } from "@/components/empty-state";
+import { ListPage } from "@/components/list-page";
+import { RelativeTime } from "@/components/relative-time";
+import { RowMenu } from "@/components/row-menu";
+import type { Column } from "@/components/table";
+import { useCan } from "@/features/auth";
+import { useUrlState } from "@/lib/url-state";
+import { useApiKeys, useRevokeKey, type ApiKey } from "../api";
+import { SettingsFrame } from "../frame";
+import { Expiry } from "../parts/invitation-list";
+import { NewKeySheet } from "../parts/new-key";
+
+export function ApiKeysView() {
+  const [params, change] = useUrlState();
+  const search = params.get("q") ?? "";
+  const writes = useCan("keys:write");
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const add = () => change({ new: "1" });
+  return (
+    <SettingsFrame
+      title="API keys"
+      wide
+      actions={
+        writes && (
+          <Button variant="primary" onClick={add}>
+            <Plus aria-hidden />
+            New key
+          </Button>
+        )
+      }
+    >
+      <ListPage
+        label="API keys"
+        noun="keys"
+        list={useApiKeys(search)}
+        search={search}
+        onSearch={(q) => change({ q: q || null })}
+        columns={columns(writes, setRevoking)}
+        rowId={({ id }) => id}
+        empty={
+          <EmptyState
+            icon={<KeyRound />}
+            title="No API keys yet"
+            description="A key lets a program use the API, with no more rights than you give it. Send it as a Bearer token."
+            action={writes && <Button onClick={add}>Make a key</Button>}
+          />
+        }
+      />
+      {params.get("new") && writes && <NewKeySheet onClose={() => change({ new: null })} />}
+      {revoking && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} />}
+    </SettingsFrame>
+  );
+}
+
+function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
+  return [
+    {
+      id: "name",
+      header: "Name",
+      cell: ({ name, flow_ids }) => (
+        <span className="flex items-center gap-2">
+          <span className="truncate font-medium">{name}</span>
+          {flow_ids && (
+            <Badge>{flow_ids.length === 1 ? "1 flow" : `${flow_ids.length} flows`}</Badge>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: "key",
+      header: "Key",
+      className: "w-28",
+      cell: ({ hint }) => <code className="font-mono text-xs">{hint}</code>,
+    },
+    {
+      id: "scopes",
+      header: "May",
+      className: "w-56",
+      cell: ({ scopes }) => (
+        <span title={scopes.join("\n")} className="font-mono text-xs">
+          {scopes.join(", ")}
+        </span>
+      ),
+    },
+    {
+      id: "used",
+      header: "Last used",
+      className: "w-32",
+      cell: ({ last_used_at }) =>
+        last_used_at ? (
+          <RelativeTime time={last_used_at} className="text-muted" />
+        ) : (
+          <span className="text-muted">Never</span>
+        ),
+    },
+    {
+      id: "expires",
+      header: "Expires",
+      className: "w-32",
+      cell: ({ expires_at }) => <Expiry time={expires_at} />,
+    },
+    {
+      id: "actions",
+      header: <span className="sr-only">Actions</span>,
+      className: "w-14",
+      cell: (key) =>
+        writes && (
+          <RowMenu
+            name={key.name}
+            items={[
+              {
+                label: "Revoke",
+                icon: <Trash2 aria-hidden />,
+                danger: true,
+                onSelect: () => onRevoke(key),
+              },
+            ]}
+          />
+        ),
+    },
+  ];
+}
+
+function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
+  const revoke = useRevokeKey();
+  return (
+    <ConfirmDialog
+      title={`Revoke “${apiKey.name}”?`}
+      description="Programs that use it are refused from now on. This cannot be taken back."
+      verb="Revoke"
+      onConfirm={() => revoke.mutateAsync(apiKey.id)}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+"use client";
+
+/** Settings, Profile: name, password, appearance, and leaving the tenant. */
+import { useTheme } from "next-themes";
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { CopyButton } from "@/components/copy-button";
+import { Field } from "@/components/field";
+import { PageHeader } from "@/components/page-header";
+import { Select } from "@/components/select";
+import { useSession, type Session } from "@/features/auth";
+import { leaveFor } from "@/lib/api/transport";
+import { useLeaveTenant } from "../api";
+import { SettingsFrame, SettingsSection } from "../frame";
+import { NameForm } from "../parts/name-form";
+import { PasswordForm } from "../parts/password-form";
+import { roleNames, roleTexts } from "../roles";
+
+const themes = [
+  { value: "system", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+];
+
+export function ProfileView() {
+  const { data } = useSession();
+  const { theme = "system", setTheme } = useTheme();
+  return (
+    <SettingsFrame title="Profile">
+      <PageHeader title="Profile" description={data?.user.email} />
+      {data && (
+        <>
+          <div className="mt-6">
+            <NameForm name={data.user.full_name ?? ""} />
+          </div>
+          <SettingsSection title="Password">
+            <PasswordForm email={data.user.email} />
+          </SettingsSection>
+        </>
+      )}
+      <SettingsSection title="Appearance">
+        <Field label="Theme" hint="Kept on this device." className="max-w-80">
+          <Select options={themes} value={theme} onChange={setTheme} />
+        </Field>
+      </SettingsSection>
+      {data && <Place session={data} />}
+    </SettingsFrame>
+  );
+}
+
+function Place({ session: { tenant, role } }: { session: Session }) {
+  const leave = useLeaveTenant();
+  const [asking, setAsking] = useState(false);
+  return (
+    <SettingsSection title={tenant.name}>
+      <p>
+        {roleNames[role]}: {roleTexts[role]}
+      </p>
+      <p className="mt-1 flex items-center gap-1 font-mono text-xs text-muted">
+        {tenant.id}
+        <CopyButton text={tenant.id} label="Copy tenant id" />
+      </p>
+      <Button className="mt-3" onClick={() => setAsking(true)}>
+        Leave this tenant
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={`Leave ${tenant.name}?`}
+          description="You lose access at once, and API keys you made here stop working. An admin can invite you again."
+          verb="Leave"
+          onConfirm={async () => {
+            await leave.mutateAsync();
+            leaveFor("/");
+          }}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </SettingsSection>
+  );
+}

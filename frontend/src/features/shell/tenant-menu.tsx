@@ -1,0 +1,47 @@
+"use client";
+
+/** The tenant one is in, and the way to the others. */
+import { ChevronsUpDown, Plus } from "lucide-react";
+import { useState } from "react";
+import { DropdownMenu } from "@/components/menu";
+import { toast } from "@/components/toast";
+import { NewTenantDialog, useSession, useSwitchTenant } from "@/features/auth";
+
+export function TenantMenu() {
+  const { data } = useSession();
+  const { mutate: switchTo } = useSwitchTenant();
+  const [adding, setAdding] = useState(false);
+  if (!data) return null;
+  const { tenant, tenants } = data;
+  return (
+    <>
+      <DropdownMenu
+        trigger={
+          <button
+            type="button"
+            aria-label={`Tenant ${tenant.name}: switch`}
+            className="flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-muted hover:bg-hover"
+          >
+            <span className="max-w-40 truncate max-md:hidden">{tenant.name}</span>
+            <ChevronsUpDown aria-hidden className="size-4 shrink-0" />
+          </button>
+        }
+        items={[
+          {
+            label: "Tenant",
+            value: tenant.id,
+            options: tenants.map(({ id, name }) => ({ value: id, label: name })),
+            onChange: (id) =>
+              id !== tenant.id &&
+              switchTo(id, {
+                onError: (error) => toast.error(`You are still in ${tenant.name}`, error),
+              }),
+          },
+          { separator: true },
+          { label: "New tenant", icon: <Plus aria-hidden />, onSelect: () => setAdding(true) },
+        ]}
+      />
+      {adding && <NewTenantDialog onClose={() => setAdding(false)} />}
+    </>
+  );
+}
