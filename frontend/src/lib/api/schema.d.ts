@@ -1205,6 +1205,271 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedule-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Schedule
+         * @description When a schedule would run, in its time zone.
+         */
+        get: operations["preview_schedule_api_v1_schedule_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Triggers
+         * @description Triggers, newest first.
+         */
+        get: operations["list_triggers_api_v1_triggers_get"];
+        put?: never;
+        /**
+         * Create Trigger
+         * @description Add a schedule or a webhook to a flow. A webhook's secret is shown this once.
+         */
+        post: operations["create_trigger_api_v1_triggers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trigger
+         * @description One trigger.
+         */
+        get: operations["get_trigger_api_v1_triggers__trigger_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trigger
+         * @description Remove a trigger; its executions stay.
+         */
+        delete: operations["delete_trigger_api_v1_triggers__trigger_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Trigger
+         * @description Change a trigger, or switch it on and off.
+         */
+        patch: operations["change_trigger_api_v1_triggers__trigger_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Secret
+         * @description Give a webhook a new secret, shown this once; the one so far stays good for a while.
+         */
+        post: operations["rotate_secret_api_v1_triggers__trigger_id__rotate_secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Trigger
+         * @description Start the trigger's flow now, whether it is switched on or not.
+         */
+        post: operations["run_trigger_api_v1_triggers__trigger_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{trigger_id}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firings
+         * @description When a trigger was due or called, and what came of it, newest first.
+         */
+        get: operations["list_firings_api_v1_triggers__trigger_id__firings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Hook
+         * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
+         *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
+         */
+        post: operations["call_hook_api_v1_hooks__token__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description Notifications, newest first.
+         */
+        get: operations["list_notifications_api_v1_notifications_get"];
+        put?: never;
+        /**
+         * Create Notification
+         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once.
+         */
+        post: operations["create_notification_api_v1_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification.
+         */
+        get: operations["get_notification_api_v1_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Notification
+         * @description Remove a notification and what it sent; what waits is not sent.
+         */
+        delete: operations["delete_notification_api_v1_notifications__notification_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Notification
+         * @description Change a notification, or switch it on and off.
+         */
+        patch: operations["change_notification_api_v1_notifications__notification_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Notification Secret
+         * @description Sign with a new secret from now on; it is shown this once.
+         */
+        post: operations["rotate_notification_secret_api_v1_notifications__notification_id__rotate_secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was sent or is about to be, newest first.
+         */
+        get: operations["list_deliveries_api_v1_notification_deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Again
+         * @description Send a message again, at once.
+         */
+        post: operations["send_again_api_v1_notification_deliveries__delivery_id__resend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1394,6 +1659,25 @@ export interface components {
             config?: components["schemas"]["AgentOptions"] | null;
         };
         /**
+         * Attempt
+         * @description One try. `status` is the HTTP status of the answer, where there was one.
+         */
+        Attempt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Status */
+            status?: number | null;
+            /** Error */
+            error?: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+        };
+        /**
          * AuditEntryOut
          * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
          */
@@ -1568,6 +1852,43 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * DeliveryOut
+         * @description One message to one recipient, with its attempts. `next_at` is when it is tried again.
+         */
+        DeliveryOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Notification Id
+             * Format: uuid
+             */
+            notification_id: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** Recipient */
+            recipient: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: components["schemas"]["Attempt"][];
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * ErrorKind
@@ -1756,6 +2077,47 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+        };
+        /**
+         * FiringOut
+         * @description One time that a trigger was due or called, and what came of it.
+         */
+        FiringOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Trigger Id
+             * Format: uuid
+             */
+            trigger_id: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "schedule" | "webhook" | "manual";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "started" | "queued" | "skipped" | "failed";
+            /** Message */
+            message: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            execution_status: components["schemas"]["ExecutionStatus"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * FixedHandles
@@ -1973,6 +2335,23 @@ export interface components {
             };
         };
         /**
+         * HookAnswer
+         * @description What a webhook's caller is told. Outputs and error are there once the execution is over.
+         */
+        HookAnswer: {
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            status: components["schemas"]["ExecutionStatus"];
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            error?: components["schemas"]["ExecutionFailure"] | null;
+        };
+        /**
          * InvitationDetails
          * @description What an invitation is about. `has_account` tells whether somebody with that address has an account
          *     already, and so signs in instead of choosing a password.
@@ -2135,10 +2514,24 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Listed[DeliveryOut] */
+        Listed_DeliveryOut_: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Listed[ExecutionSummary] */
         Listed_ExecutionSummary_: {
             /** Items */
             items: components["schemas"]["ExecutionSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Listed[FiringOut] */
+        Listed_FiringOut_: {
+            /** Items */
+            items: components["schemas"]["FiringOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2177,10 +2570,24 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Listed[NotificationOut] */
+        Listed_NotificationOut_: {
+            /** Items */
+            items: components["schemas"]["NotificationOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Listed[ProviderOut] */
         Listed_ProviderOut_: {
             /** Items */
             items: components["schemas"]["ProviderOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Listed[TriggerOut] */
+        Listed_TriggerOut_: {
+            /** Items */
+            items: components["schemas"]["TriggerOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2284,6 +2691,16 @@ export interface components {
             key: string;
         };
         /**
+         * NewSecret
+         * @description A webhook's new secret, shown this once.
+         */
+        NewSecret: {
+            /** Secret */
+            secret: string;
+            /** Previous Until */
+            previous_until: string | null;
+        };
+        /**
          * NewTenant
          * @description A further tenant of somebody who has an account.
          */
@@ -2374,6 +2791,136 @@ export interface components {
         NodeTypes: {
             /** Items */
             items: components["schemas"]["NodeTypeInfo"][];
+        };
+        /**
+         * NotificationIn
+         * @description A new notification. Without a flow it is about all of them.
+         */
+        NotificationIn: {
+            /** Name */
+            name: string;
+            /** Flow Id */
+            flow_id?: string | null;
+            /**
+             * Statuses
+             * @default [
+             *       "failed"
+             *     ]
+             */
+            statuses: ("completed" | "failed" | "cancelled")[];
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "webhook" | "email";
+            /**
+             * Recipients
+             * @description URLs or mail addresses, by channel.
+             */
+            recipients: string[];
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+        };
+        /**
+         * NotificationMade
+         * @description A new notification. `secret` signs what URLs are sent; it is shown this once.
+         */
+        NotificationMade: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Flow Id */
+            flow_id: string | null;
+            /** Statuses */
+            statuses: ("completed" | "failed" | "cancelled")[];
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "webhook" | "email";
+            /** Recipients */
+            recipients: string[];
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Secret */
+            secret: string | null;
+        };
+        /**
+         * NotificationOut
+         * @description A notification.
+         */
+        NotificationOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Flow Id */
+            flow_id: string | null;
+            /** Statuses */
+            statuses: ("completed" | "failed" | "cancelled")[];
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "webhook" | "email";
+            /** Recipients */
+            recipients: string[];
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * NotificationPatch
+         * @description What to change; what is left out stays. The channel cannot be changed.
+         */
+        NotificationPatch: {
+            /** Name */
+            name?: string | null;
+            /** Flow Id */
+            flow_id?: string | null;
+            /** Statuses */
+            statuses?: ("completed" | "failed" | "cancelled")[] | null;
+            /** Recipients */
+            recipients?: string[] | null;
+            /** Is Active */
+            is_active?: boolean | null;
+        };
+        /**
+         * NotificationSecret
+         * @description The new secret, shown this once. The one so far signs nothing any more.
+         */
+        NotificationSecret: {
+            /** Secret */
+            secret: string;
         };
         /**
          * Origin
@@ -2766,6 +3313,17 @@ export interface components {
             role: "admin" | "member" | "viewer";
         };
         /**
+         * Rotation
+         * @description How long the secret so far stays good, in seconds.
+         */
+        Rotation: {
+            /**
+             * Keep Seconds
+             * @default 86400
+             */
+            keep_seconds: number;
+        };
+        /**
          * RowChange
          * @description A row that was changed. Secrets are hidden, and a value longer than 4 KiB is given as its size and
          *     SHA-256.
@@ -2790,6 +3348,58 @@ export interface components {
             after: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * RunNow
+         * @description Starts a trigger by hand. `body` stands in for that of a webhook's call.
+         */
+        RunNow: {
+            /** Body */
+            body?: unknown;
+        };
+        /**
+         * Schedule
+         * @description When a schedule runs: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly.
+         */
+        Schedule: {
+            /** Cron */
+            cron: string;
+            /**
+             * Timezone
+             * @description IANA name, such as Europe/Berlin.
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Overlap
+             * @description What happens while an execution of it is still under way.
+             * @default allow
+             * @enum {string}
+             */
+            overlap: "allow" | "skip" | "queue" | "cancel_previous";
+            /**
+             * Missed
+             * @description What happens with times at which no worker ran.
+             * @default run_once
+             * @enum {string}
+             */
+            missed: "skip" | "run_once" | "run_all";
+            /**
+             * Most Missed
+             * @description For run_all: how many at most, the newest ones.
+             * @default 10
+             */
+            most_missed: number;
+        };
+        /**
+         * SchedulePreview
+         * @description The next times of a schedule, in its time zone, and what the expression says in words.
+         */
+        SchedulePreview: {
+            /** Description */
+            description: string;
+            /** Times */
+            times: string[];
         };
         /**
          * SentInvitation
@@ -2930,6 +3540,154 @@ export interface components {
             created_at: string;
         };
         /**
+         * TriggerIn
+         * @description A new trigger: a schedule or a webhook. Without `inputs` a call's body is the inputs, and a schedule
+         *     has none. `version` is which version of the flow runs; by default the published one where there is one.
+         */
+        TriggerIn: {
+            /**
+             * Flow Id
+             * Format: uuid
+             */
+            flow_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Version */
+            version?: ("draft" | "published") | number | null;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            schedule?: components["schemas"]["Schedule"] | null;
+            webhook?: components["schemas"]["Webhook"] | null;
+        };
+        /**
+         * TriggerMade
+         * @description A new trigger. `secret` signs a webhook's calls; it is shown this once.
+         */
+        TriggerMade: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Flow Id
+             * Format: uuid
+             */
+            flow_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "schedule" | "webhook";
+            /** Name */
+            name: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: ("draft" | "published") | number | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            schedule: components["schemas"]["Schedule"] | null;
+            webhook: components["schemas"]["Webhook"] | null;
+            /** Description */
+            description: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Path */
+            path: string | null;
+            last: components["schemas"]["FiringOut"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Secret */
+            secret: string | null;
+        };
+        /**
+         * TriggerOut
+         * @description A trigger. `path` is a webhook's address below the server's, for those who may change it; `description`
+         *     is a schedule in words; `next_at` is null when it is switched off; `last` is its newest firing.
+         */
+        TriggerOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Flow Id
+             * Format: uuid
+             */
+            flow_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "schedule" | "webhook";
+            /** Name */
+            name: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: ("draft" | "published") | number | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            schedule: components["schemas"]["Schedule"] | null;
+            webhook: components["schemas"]["Webhook"] | null;
+            /** Description */
+            description: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Path */
+            path: string | null;
+            last: components["schemas"]["FiringOut"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * TriggerPatch
+         * @description What to change; what is left out stays. The kind cannot be changed.
+         */
+        TriggerPatch: {
+            /** Name */
+            name?: string | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Version */
+            version?: ("draft" | "published") | number | null;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            schedule?: components["schemas"]["Schedule"] | null;
+            webhook?: components["schemas"]["Webhook"] | null;
+        };
+        /**
          * Usage
          * @description What model calls used: counts of tokens and of answered calls, and the cost in US dollars.
          */
@@ -3015,6 +3773,42 @@ export interface components {
             broken_at: number | null;
             /** Problem */
             problem: string | null;
+        };
+        /**
+         * Webhook
+         * @description How calls of a webhook are checked and answered.
+         */
+        Webhook: {
+            /**
+             * Signature
+             * @description none: whoever knows the address may start the flow.
+             * @default required
+             * @enum {string}
+             */
+            signature: "required" | "none";
+            /**
+             * Window Seconds
+             * @description How old a signed request may be.
+             * @default 300
+             */
+            window_seconds: number;
+            /**
+             * Max Body Bytes
+             * @default 1048576
+             */
+            max_body_bytes: number;
+            /**
+             * Answer
+             * @default at_once
+             * @enum {string}
+             */
+            answer: "at_once" | "result";
+            /**
+             * Wait Seconds
+             * @description For result: how long the answer may take.
+             * @default 30
+             */
+            wait_seconds: number;
         };
         /** ExecutionCancelled */
         ExecutionCancelled: {
@@ -5974,6 +6768,615 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    preview_schedule_api_v1_schedule_preview_get: {
+        parameters: {
+            query: {
+                cron: string;
+                timezone?: string;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_triggers_api_v1_triggers_get: {
+        parameters: {
+            query?: {
+                flow_id?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string | null;
+                /** @description Only names that contain this. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_TriggerOut_"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_trigger_api_v1_triggers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerMade"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_trigger_api_v1_triggers__trigger_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_trigger_api_v1_triggers__trigger_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_trigger_api_v1_triggers__trigger_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rotate_secret_api_v1_triggers__trigger_id__rotate_secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rotation"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecret"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    run_trigger_api_v1_triggers__trigger_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunNow"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_firings_api_v1_triggers__trigger_id__firings_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_FiringOut_"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    call_hook_api_v1_hooks__token__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+                "text/plain": unknown;
+            };
+        };
+        responses: {
+            /** @description The execution is over; outputs or error say how. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_notifications_api_v1_notifications_get: {
+        parameters: {
+            query?: {
+                flow_id?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string | null;
+                /** @description Only names that contain this. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_NotificationOut_"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_notification_api_v1_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationMade"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_notification_api_v1_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_notification_api_v1_notifications__notification_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_notification_api_v1_notifications__notification_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rotate_notification_secret_api_v1_notifications__notification_id__rotate_secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSecret"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_v1_notification_deliveries_get: {
+        parameters: {
+            query?: {
+                notification_id?: string | null;
+                execution_id?: string | null;
+                status?: ("pending" | "delivered" | "failed") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_DeliveryOut_"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    send_again_api_v1_notification_deliveries__delivery_id__resend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
                 };
             };
             /** @description What is wrong, and where. */

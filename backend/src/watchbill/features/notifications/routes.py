@@ -15,7 +15,6 @@ from watchbill.features.notifications.schemas import (
     DeliveryStatus,
     NotificationIn,
     NotificationMade,
-    NotificationMessage,
     NotificationOut,
     NotificationPatch,
     NotificationSecret,
@@ -34,13 +33,6 @@ def backend(connection: HTTPConnection) -> NotificationBackend:
 Backend = Annotated[NotificationBackend, Depends(backend)]
 Reader = Annotated[Access, require("notifications:read")]
 Writer = Annotated[Access, require("notifications:write")]
-told = APIRouter()
-
-
-@told.post("{$request.body#/recipients/0}")
-def tell(message: NotificationMessage) -> None:
-    """What a notified URL is sent, signed like the calls of webhooks. Any 2xx answer means that it was heard;
-    anything else is tried again for a day."""
 
 
 @router.get("/notifications")
@@ -52,7 +44,7 @@ async def list_notifications(
     return Listed(items=[NotificationOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("/notifications", status_code=201, callbacks=told.routes)
+@router.post("/notifications", status_code=201)
 async def create_notification(form: NotificationIn, access: Writer, parts: Backend) -> NotificationMade:
     """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once."""
     notification, secret = await service.create(
