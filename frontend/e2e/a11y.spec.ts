@@ -114,6 +114,55 @@ for (const colorScheme of ["light", "dark"] as const) {
       await check(page, "palette");
     });
 
+    test("people and keys", async ({ page, api }) => {
+      await make(api, "/invitations", { email: "somebody@example.org" });
+      const { link } = await make<{ link: string }>(api, "/invitations", {
+        email: "newcomer@example.org",
+        role: "viewer",
+      });
+      await make(api, "/api-keys", { name: "CI", scopes: ["flows:read", "flows:execute"] });
+      await page.goto("/settings/sessions/");
+      await page.getByText("This device").waitFor();
+      await check(page, "sessions");
+      await page.goto("/settings/members/");
+      await page.getByText("(you)").waitFor();
+      await check(page, "members");
+      await page.getByRole("tab", { name: "Invitations" }).click();
+      await page.getByText("newcomer@example.org").waitFor();
+      await check(page, "invitations");
+      await page.getByRole("tab", { name: "Roles" }).click();
+      await page.getByText("Run flows and crews").waitFor();
+      await check(page, "roles");
+      await page.goto("/settings/members/?invite=1");
+      await page.getByRole("button", { name: "Send invitation" }).click();
+      await page.getByRole("alert").filter({ hasText: "Enter an e-mail" }).waitFor();
+      await check(page, "invite, with errors");
+      await page.getByRole("dialog").getByLabel("E-mail").fill("another@example.org");
+      await page.getByRole("button", { name: "Send invitation" }).click();
+      await page.getByText("is shown only now").waitFor();
+      await check(page, "link of an invitation");
+      await page.goto("/settings/api-keys/");
+      await page.getByRole("row").nth(1).waitFor();
+      await check(page, "API keys");
+      await page.goto("/settings/api-keys/?new=1");
+      await page.getByText("Run flows and crews").waitFor();
+      await page.getByRole("button", { name: "Make key" }).click();
+      await page.getByRole("alert").filter({ hasText: "name" }).waitFor();
+      await check(page, "new API key, with errors");
+      await page.goto(link);
+      await page.getByRole("button", { name: "Accept invitation" }).waitFor();
+      await check(page, "invitation to accept");
+      await page.goto("/forgot-password/");
+      await page.getByRole("button", { name: "Mail me a link" }).waitFor();
+      await check(page, "forgotten password");
+      await page.goto("/reset-password/#token=x");
+      await page.getByRole("button", { name: "Set password" }).waitFor();
+      await check(page, "new password");
+      await page.goto("/verify-email/#token=x");
+      await page.getByRole("button", { name: "Confirm address" }).waitFor();
+      await check(page, "confirming an address");
+    });
+
     test("forms", async ({ page, api }) => {
       const { provider, agent, crew } = await fill(api);
       for (const [place, id, name] of [

@@ -15,7 +15,7 @@ const unlimited = {
   WATCHBILL_RATE_LIMIT_AUTH: "0",
 };
 
-/** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL and LLM_URL set. */
+/** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL, WATCHBILL_FOLDER and LLM_URL set. */
 export default async function start(): Promise<() => Promise<void>> {
   const stopModel = await startModel();
   try {
@@ -67,6 +67,7 @@ async function startModel(): Promise<() => Promise<void>> {
 async function startWatchbill(): Promise<() => Promise<void>> {
   if (process.env.WATCHBILL_URL) return () => Promise.resolve();
   const folder = await mkdtemp(path.join(tmpdir(), "watchbill-e2e-"));
+  process.env.WATCHBILL_FOLDER = folder;
   const child = spawn(
     process.env.WATCHBILL_COMMAND ?? COMMAND,
     ["up", "--port", "0", "--data-dir", folder],
