@@ -13,8 +13,10 @@ from typing import Any
 
 import click
 import typer
+from fastapi.routing import iter_route_contexts
 from pydantic import AliasChoices, BaseModel, SecretStr
 
+from watchbill.api.app import create_app
 from watchbill.api.openapi import document
 from watchbill.cli.commands import app
 from watchbill.config import Settings
@@ -30,6 +32,7 @@ from watchbill.core.flow.definition import (
     Node,
     RetryPolicy,
 )
+from watchbill.features.identity.permissions import RANKS, TABLE
 from watchbill.nodes.registry import NODE_TYPES
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -148,6 +151,42 @@ def expressions() -> str:
     return "\n".join((_text("expressions"), sample, *rows, *shown, ""))
 
 
+def permissions() -> str:
+    """The table of roles, and which permission each route needs."""
+    roles = list(RANKS)
+    rows = [f"| permission | allows | {' | '.join(roles)} |", "|---|---|" + "---|" * len(roles)]
+    for rule in TABLE:
+        marks = ["yes" if RANKS[role] >= RANKS[rule.least] else "" for role in roles]
+        rows.append(f"| `{rule.permission}` | {_cell(rule.allows)} | {' | '.join(marks)} |")
+    routes = ["\n## Routes\n", "| route | needs |", "|---|---|"]
+    for route in sorted(iter_route_contexts(create_app(Settings(_env_file=None)).routes), key=_place):
+        needed = ", ".join(f"`{one}`" for one in _needs(route))
+        for method in sorted(getattr(route, "methods", None) or {"WEBSOCKET"}):
+            if method != "HEAD" and str(route.path).startswith("/api/v1"):
+                routes.append(f"| {method} `{route.path}` | {needed or 'no sign-in'} |")
+    return "\n".join((_text("permissions"), *rows, *routes, ""))
+
+
+def _place(route: Any) -> tuple[str, str]:
+    return str(route.path), " ".join(sorted(getattr(route, "methods", None) or ()))
+
+
+# It asks by itself: a dependency's transaction would last as long as the socket.
+SOCKETS = {"/api/v1/ws/executions/{execution_id}": "executions:read"}
+
+
+def _needs(route: Any) -> Iterator[str]:
+    """The permissions that a route demands."""
+    if route.path in SOCKETS:
+        yield SOCKETS[route.path]
+    waiting = [dependant] if (dependant := getattr(route, "dependant", None)) else []
+    while waiting:
+        dependant = waiting.pop()
+        waiting += dependant.dependencies
+        if permission := getattr(dependant.call, "permission", None):
+            yield permission
+
+
 def _text(name: str) -> str:
     return (TEXTS / f"{name}.md").read_text("utf-8")
 
@@ -210,6 +249,7 @@ PAGES = {
     "flow-definition.md": lambda: NOTE + flow_definition(),
     "events.md": lambda: NOTE + events(),
     "expressions.md": lambda: NOTE + expressions(),
+    "permissions.md": lambda: NOTE + permissions(),
     "openapi.json": document,
 }
 

@@ -67,7 +67,7 @@ export function FormSheet(props: FormSheetProps) {
         {/* What is only to be read must be well readable: not dimmed like a control out of use. */}
         <fieldset
           disabled={readOnly}
-          className="flex flex-col gap-4 [&:disabled_:disabled]:opacity-100 [&:disabled_:is(input,textarea,[role=combobox])]:bg-sunken"
+          className="flex min-w-0 flex-col gap-4 [&:disabled_:disabled]:opacity-100 [&:disabled_:is(input,textarea,[role=combobox])]:bg-sunken"
         >
           <ReadOnlyForm value={readOnly ?? false}>{props.children}</ReadOnlyForm>
           <FormError message={props.problem} />

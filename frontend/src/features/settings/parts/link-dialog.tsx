@@ -3,7 +3,7 @@
 /** An invitation's link, when no mail could carry it. */
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { SecretLine } from "./secret-line";
+import { SecretLine } from "@/components/secret-line";
 
 type LinkDialogProps = { email: string; link: string; onClose: () => void };
 
@@ -13,7 +13,7 @@ export function LinkDialog({ email, link, onClose }: LinkDialogProps) {
       open
       onOpenChange={(open) => !open && onClose()}
       title={`${email} is invited`}
-      description="No mail server delivers mail here, so hand this link over yourself. It is shown only now; whoever has it can accept."
+      description="No mail went out, so hand this link over yourself. It is shown only now; whoever has it can accept."
       footer={
         <Button variant="primary" onClick={onClose}>
           Done

@@ -11,13 +11,13 @@ import { Field, type ControlAria } from "@/components/field";
 import { FormField } from "@/components/form-field";
 import { FormSheet } from "@/components/form-sheet";
 import { Input } from "@/components/input";
+import { SecretLine } from "@/components/secret-line";
 import { Select } from "@/components/select";
 import { useSession } from "@/features/auth";
 import { useAllFlows } from "@/features/flows";
 import { setFormErrors } from "@/lib/api/form";
 import { useCreateKey, usePermissionTable } from "../api";
 import { forFlows, keySchema, lifetimes, newKey, toKey } from "../key-form";
-import { SecretLine } from "./secret-line";
 
 export function NewKeySheet({ onClose }: { onClose: () => void }) {
   const create = useCreateKey();
@@ -100,7 +100,7 @@ function Ticks({ options, chosen, onChange, ...aria }: ChoiceProps & { options: 
       className="flex max-h-72 flex-col gap-1 overflow-y-auto rounded-md border p-2"
     >
       {options.map(({ value, label, hint, disabled }) => (
-        <label key={value} className="flex min-h-6 items-center gap-2">
+        <label key={value} className="flex min-h-6 items-start gap-2 [&>button]:mt-0.5">
           <Checkbox
             aria-label={label}
             checked={chosen.includes(value) && !disabled}
@@ -109,7 +109,7 @@ function Ticks({ options, chosen, onChange, ...aria }: ChoiceProps & { options: 
               onChange(on ? [...chosen, value] : chosen.filter((other) => other !== value))
             }
           />
-          <span className="min-w-0 flex-1 truncate">{label}</span>
+          <span className="min-w-0 flex-1 break-words">{label}</span>
           {hint && <code className="font-mono text-xs text-muted">{hint}</code>}
         </label>
       ))}
