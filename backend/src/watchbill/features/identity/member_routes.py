@@ -85,11 +85,8 @@ async def revoke(invitation_id: UUID, access: Writer) -> None:
 
 
 @accepting.post("", dependencies=[OurSite])
-async def describe(
-    form: InvitationToken, work: WorkDep, device: From, throttle: Throttling
-) -> InvitationDetails:
+async def describe(form: InvitationToken, work: WorkDep) -> InvitationDetails:
     """What the invitation of a link is about."""
-    await throttle.asking(device.address)
     return await invitations.describe(work.session, form.token)
 
 
@@ -104,7 +101,6 @@ async def accept(
     throttle: Throttling,
 ) -> Session:
     """Accept an invitation, and go on in that tenant."""
-    await throttle.asking(device.address)
     try:
         identity = await service.authenticate(work.session, options, access_token(request))
         asking = identity.user_id if identity.sign_in_id else None

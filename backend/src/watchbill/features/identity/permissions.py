@@ -77,4 +77,4 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 # What only a person may do, never a key: a key that was lost must not lock its owner out.
 PERSONAL: frozenset[Permission] = frozenset(("profile:write",))
 # Their routes work on public tables across tenants, where a tenant's own database role does not reach.
-DIRECTORY: frozenset[str] = frozenset(("profile", "members", "keys"))
+DIRECTORY: frozenset[str] = frozenset(("profile", "members", "keys", "tenant", "sso"))

@@ -148,24 +148,15 @@ async def forgot_password(
 
 
 @router.post("/reset-password", status_code=204, dependencies=[OurSite])
-async def reset_password(
-    form: PasswordReset,
-    response: Response,
-    work: WorkDep,
-    options: Options,
-    device: From,
-    throttle: Throttling,
-) -> None:
+async def reset_password(form: PasswordReset, response: Response, work: WorkDep, options: Options) -> None:
     """Set a new password by a mailed link. Every session of the person ends."""
-    await throttle.asking(device.address)
     await passwords.reset(work.session, options, form)
     end_session(response, options)
 
 
 @router.post("/verify-email", status_code=204, dependencies=[OurSite])
-async def verify_email(form: MailedToken, work: WorkDep, device: From, throttle: Throttling) -> None:
+async def verify_email(form: MailedToken, work: WorkDep) -> None:
     """Prove by a mailed link that an address is one's own."""
-    await throttle.asking(device.address)
     await passwords.verify(work.session, form.token)
 
 

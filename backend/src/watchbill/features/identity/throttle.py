@@ -72,7 +72,8 @@ class Throttle:
         return f"{device}.{self._proof(attempt.account, device)}"
 
     async def asking(self, address: str) -> None:
-        """Count what anybody may ask for without a password: mails, links.
+        """Count what makes us mail somebody. Whoever presents a mailed token is not counted: nobody can
+        guess one.
 
         Raises:
             TooManyRequests: there were too many from this address.
