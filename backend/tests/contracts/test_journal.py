@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 from tests.core.flows import chain
 from tests.people import Person
 
@@ -23,10 +24,11 @@ from watchbill.core.events import (
     ExecutionStatus,
     NodeCompleted,
     NodeStarted,
+    NodeWaiting,
     Usage,
     envelope,
 )
-from watchbill.core.ports.journal import Batch, Claim, Journal, Outcome
+from watchbill.core.ports.journal import Batch, Claim, Control, Journal, Outcome, Park
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.service import Start, start
 from watchbill.testing.memory import MemoryJournal
@@ -70,7 +72,9 @@ async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
 
     async def request_cancel(id_: UUID) -> None:
         await pool.execute(
-            "UPDATE public.active_executions SET cancel_requested = true WHERE execution_id = $1", id_
+            "UPDATE public.active_executions SET cancel_requested = true, wakes = wakes + 1, due_at = now()"
+            " WHERE execution_id = $1",
+            id_,
         )
 
     async def status(id_: UUID) -> str:
@@ -117,7 +121,7 @@ DONE = Outcome(ExecutionStatus.COMPLETED, NOW, NOW, {"a": 1}, None, Usage().mode
 
 async def test_a_claim_is_exclusive_and_begins_with_the_queued_event(setup: Setup) -> None:
     claim = await claimed(setup)
-    assert (claim.epoch, claim.last_seq, claim.cancel_requested) == (1, 1, False)
+    assert (claim.epoch, claim.last_seq, claim.control.cancel) == (1, 1, False)
     assert await setup.journal.claim("you", lease_seconds=1, limit=9, only=[claim.execution_id]) == []
     [queued] = await setup.journal.events(claim.scope, claim.execution_id)
     assert (queued.seq, queued.type, queued.data["inputs"]) == (1, "execution_queued", {"topic": "x"})
@@ -139,7 +143,7 @@ async def test_a_batch_of_several_executions_is_written_at_once(setup: Setup) ->
     first, second = await claimed(setup), await claimed(setup)
     batches = [batch(c, event(c, 2, NodeStarted(attempt=1))) for c in (first, second)]
     answer = await setup.journal.append(first.scope, batches, lease_seconds=10)
-    assert answer == {first.execution_id: False, second.execution_id: False}
+    assert answer == {first.execution_id: Control(), second.execution_id: Control()}
     for claim in (first, second):
         assert len(await setup.journal.events(claim.scope, claim.execution_id)) == 2
 
@@ -175,15 +179,16 @@ async def test_traced_events_move_the_last_number(setup: Setup) -> None:
 async def test_a_heartbeat_keeps_what_it_names_and_tells_of_cancels(setup: Setup) -> None:
     kept, crashed = await claimed(setup, lease=-1), await claimed(setup, lease=-1)
     assert await setup.journal.heartbeat("me", [kept.execution_id], lease_seconds=10) == {
-        kept.execution_id: False
+        kept.execution_id: Control()
     }
     both = [kept.execution_id, crashed.execution_id]
     taken = await setup.journal.claim("heir", lease_seconds=1, limit=9, only=both)
     assert [claim.execution_id for claim in taken] == [crashed.execution_id]
     await setup.request_cancel(kept.execution_id)
-    assert await setup.journal.heartbeat("me", both, lease_seconds=10) == {kept.execution_id: True}
+    asked = Control(cancel=True, wakes=1)
+    assert await setup.journal.heartbeat("me", both, lease_seconds=10) == {kept.execution_id: asked}
     answer = await setup.journal.append(kept.scope, [batch(kept)], lease_seconds=10)
-    assert answer == {kept.execution_id: True}
+    assert answer == {kept.execution_id: asked}
 
 
 async def test_a_released_execution_can_be_taken_at_once(setup: Setup) -> None:
@@ -192,6 +197,83 @@ async def test_a_released_execution_can_be_taken_at_once(setup: Setup) -> None:
     [heir] = await setup.journal.claim("heir", lease_seconds=1, limit=1, only=[claim.execution_id])
     await setup.journal.release(heir.execution_id, heir.epoch - 1)
     assert await setup.journal.claim("third", lease_seconds=1, limit=1, only=[claim.execution_id]) == []
+
+
+WAITING = Outcome(ExecutionStatus.WAITING, NOW, None, None, None, Usage().model_dump(mode="json"))
+
+
+async def test_a_parked_execution_is_left_alone_until_it_is_due_or_woken(setup: Setup) -> None:
+    claim = await claimed(setup)
+    parked = replace(batch(claim), outcome=WAITING, park=Park(datetime(2999, 1, 1, tzinfo=UTC), 0))
+    assert await setup.journal.append(claim.scope, [parked], lease_seconds=10)
+    only = [claim.execution_id]
+    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only) == []
+    assert await setup.status(claim.execution_id) == "waiting"
+    await setup.request_cancel(claim.execution_id)
+    [heir] = await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only)
+    assert heir.control == Control(cancel=True, wakes=1)
+
+
+async def test_who_was_woken_while_it_parked_is_due_at_once(setup: Setup) -> None:
+    claim = await claimed(setup)
+    await setup.request_cancel(claim.execution_id)
+    parked = replace(batch(claim), outcome=WAITING, park=Park(None, 0))
+    await setup.journal.append(claim.scope, [parked], lease_seconds=10)
+    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=[claim.execution_id])
+
+
+async def test_force_takes_what_is_not_due_but_not_what_somebody_has(setup: Setup) -> None:
+    claim = await claimed(setup)
+    only = [claim.execution_id]
+    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only, force=True) == []
+    parked = replace(batch(claim), outcome=WAITING, park=Park(None, 0))
+    await setup.journal.append(claim.scope, [parked], lease_seconds=10)
+    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only, force=True)
+
+
+async def test_only_the_newest_claim_is_told_what_is_asked(setup: Setup) -> None:
+    claim = await claimed(setup)
+    assert await setup.journal.control(claim.execution_id, claim.epoch) == Control()
+    assert await setup.journal.control(claim.execution_id, claim.epoch - 1) is None
+
+
+async def test_an_answer_is_read_until_its_question_is_closed(
+    postgres_setup: Setup, admin: Person, app: FastAPI
+) -> None:
+    claim = await claimed(postgres_setup)
+    question = NodeWaiting(request={"title": "Go on?", "details": "", "role": "member", "fields": []})
+    asked = replace(batch(claim, event(claim, 2, question, "ask")), approvals=True)
+    await postgres_setup.journal.append(claim.scope, [asked], lease_seconds=10)
+    async with app.state.database.transaction(admin.scope) as work:
+        await work.session.execute(text("UPDATE approvals SET answer = jsonb_build_object('approved', true)"))
+    answers = await postgres_setup.journal.answers(claim.scope, claim.execution_id)
+    assert answers == {"ask": {"approved": True}}
+    done = replace(batch(claim, event(claim, 3, NodeCompleted(attempt=1), "ask")), approvals=True)
+    await postgres_setup.journal.append(claim.scope, [done], lease_seconds=10)
+    assert await postgres_setup.journal.answers(claim.scope, claim.execution_id) == {}
+
+
+async def test_tenants_take_turns_and_limits_hold(
+    app: FastAPI, admin: Person, stranger: Person, settings: Settings
+) -> None:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
+        many, few = await _postgres(app, admin, pool), await _postgres(app, stranger, pool)
+        crowd = [await many.create() for _ in range(8)]
+        pair = [await few.create() for _ in range(2)]
+        ours = {*crowd, *pair}
+        # Other tests leave executions behind in this database; they are not to be counted.
+        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", list(ours))
+        taken = await many.journal.claim("w", lease_seconds=60, limit=4)
+        assert {claim.execution_id for claim in taken} >= set(pair)
+        limit = "UPDATE public.active_executions SET tenant_limit = 3 WHERE tenant_id = $1"
+        await pool.execute(limit, admin.scope.tenant_id)
+        more = await many.journal.claim("w", lease_seconds=60, limit=10)
+        assert len(more) == 1 and more[0].limited
+        assert await many.journal.claim("w", lease_seconds=60, limit=10) == []
+        flow_limit = "UPDATE public.active_executions SET tenant_limit = NULL, flow_limit = 4, flow_id = $1"
+        await pool.execute(flow_limit, uuid4())
+        assert len(await many.journal.claim("w", lease_seconds=60, limit=10)) == 1
 
 
 async def test_many_workers_never_claim_the_same(setup: Setup) -> None:

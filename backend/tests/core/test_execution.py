@@ -1,21 +1,17 @@
-"""fold and decide: for any flow, outcomes and crashes, every node is decided once and nothing gets stuck."""
+"""fold and decide, case by case; tests/engine/test_any_flow.py plays any flow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from tests.core.flows import branching, edge, flow, input_node, llm, node, output
+from tests.core.flows import branching, edge, flow, input_node, llm, output
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus, envelope
-from watchbill.core.execution import Complete, ExecutionState, Fail, Skip, Start, Wait, decide, fold
+from watchbill.core.execution import ExecutionState, Fail, Skip, Start, decide, fold
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.nodes.registry import NODE_TYPES
 
@@ -54,126 +50,6 @@ def begun(plan: Plan) -> Journal:
 
 def failure(kind: ErrorKind = ErrorKind.UPSTREAM) -> NodeFailure:
     return NodeFailure(kind=kind, code="broken", message="It broke.")
-
-
-@st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """A random acyclic flow: each node follows one or more earlier ones; some branch, some handle errors."""
-    count = draw(st.integers(1, 9))
-    nodes, edges = [input_node("topic")], []
-    handles: dict[str, list[str | None]] = {"in": [None]}
-    for index in range(count):
-        id_ = f"n{index}"
-        if draw(st.booleans()):
-            config = {"cases": [{"handle": "yes", "when": "true"}], "else": "no"}
-            nodes.append(node(id_, "condition", config))
-            choices: list[str | None] = ["yes", "no"]
-        else:
-            on_error = draw(st.sampled_from(["fail", "continue", "branch"]))
-            retry = {"max_attempts": draw(st.integers(1, 3)), "backoff_seconds": 1}
-            nodes.append(llm(id_, "x", on_error=on_error, retry=retry))
-            choices = [None, "error"] if on_error == "branch" else [None]
-        sources = draw(st.lists(st.sampled_from(sorted(handles)), min_size=1, max_size=3, unique=True))
-        edges += [edge(source, id_, draw(st.sampled_from(handles[source]))) for source in sources]
-        handles[id_] = choices
-    return planned(flow(nodes, edges))
-
-
-class Player:
-    """Plays an execution: outcomes, their order and crashes come from Hypothesis."""
-
-    def __init__(self, plan: Plan, draw: Callable[[st.SearchStrategy[Any]], Any]):
-        self.journal = begun(plan)
-        self.plan = plan
-        self.draw = draw
-        self.flying: dict[str, int] = {}
-        self.finished: dict[str, int] = {}
-
-    def play(self) -> ExecutionState:
-        for _ in range(2_000):
-            if self.draw(st.integers(0, 20)) == 20:
-                self.crash()
-            state = self.journal.state()
-            if state.status.final:
-                return state
-            commands = decide(state, self.journal.now)
-            assert commands == decide(state, self.journal.now), "the same state gives the same commands"
-            assert commands or self.flying, "nothing to do and nothing in flight: stuck"
-            for command in commands:
-                self.obey(command)
-            started = any(isinstance(command, Start | Skip) for command in commands)
-            if not started and self.flying and not self.journal.state().status.final:
-                self.land(self.draw(st.sampled_from(sorted(self.flying))))
-        raise AssertionError("the execution does not end")
-
-    def obey(self, command: Any) -> None:
-        match command:
-            case Start(node_id, attempt):
-                assert node_id not in self.finished, "a finished node is started again"
-                self.journal.add(e.NodeStarted(attempt=attempt), node_id)
-                self.flying[node_id] = attempt
-            case Skip(node_id):
-                assert node_id not in self.finished
-                self.finished[node_id] = 0
-                self.journal.add(e.NodeSkipped(), node_id)
-            case Wait(until):
-                if not self.flying:
-                    self.journal.now = until
-            case Complete(outputs):
-                assert not self.flying
-                self.journal.add(e.ExecutionCompleted(outputs=outputs, usage=e.Usage()))
-            case Fail(error):
-                self.journal.add(e.ExecutionFailed(error=error, usage=e.Usage()))
-
-    def land(self, node_id: str) -> None:
-        attempt = self.flying.pop(node_id)
-        planned_node = self.plan.nodes[node_id]
-        if planned_node.type.kind == "condition":
-            handle = self.draw(st.sampled_from(["yes", "no"]))
-            self.finish(node_id, e.NodeCompleted(attempt=attempt, handle=handle))
-        elif planned_node.type.kind == "input" or self.draw(st.booleans()):
-            self.finish(node_id, e.NodeCompleted(attempt=attempt, output="ok"))
-        elif self.journal.state().nodes[node_id].failures + 1 < planned_node.node.retry.max_attempts:
-            at = self.journal.now + timedelta(seconds=1)
-            self.journal.add(e.NodeRetrying(attempt=attempt, error=failure(), retry_at=at), node_id)
-        else:
-            on_error = planned_node.node.on_error
-            handle = "error" if on_error == "branch" else None
-            handled = on_error != "fail"
-            self.finish(
-                node_id, e.NodeFailed(attempt=attempt, error=failure(), handled=handled, handle=handle)
-            )
-
-    def finish(self, node_id: str, data: e.EventData) -> None:
-        self.finished[node_id] = self.finished.get(node_id, 0) + 1
-        self.journal.add(data, node_id)
-
-    def crash(self) -> None:
-        self.journal.add(e.ExecutionResumed(epoch=2, interrupted=sorted(self.flying)))
-        self.flying.clear()
-
-
-@given(plans(), st.data())
-def test_every_execution_ends_and_no_node_finishes_twice(plan: Plan, data: st.DataObject) -> None:
-    player = Player(plan, data.draw)
-    state = player.play()
-    assert all(count <= 1 for count in player.finished.values())
-    assert not (state.ready or state.running or state.retrying or state.skippable)
-    if state.status is ExecutionStatus.COMPLETED:
-        assert all(n.status not in (NodeStatus.PENDING, NodeStatus.RUNNING) for n in state.nodes.values())
-
-
-@given(plans(), st.data())
-def test_a_state_is_the_same_whether_folded_whole_in_parts_or_with_repeats(
-    plan: Plan, data: st.DataObject
-) -> None:
-    player = Player(plan, data.draw)
-    player.play()
-    events = player.journal.events
-    whole = fold(plan, events)
-    repeated = [event for event in events for _ in range(data.draw(st.integers(1, 2)))]
-    assert fold(plan, repeated) == whole
-    assert fold(plan, [*events, *events]) == whole
 
 
 def test_a_branch_that_is_not_taken_is_skipped_and_a_join_waits_for_the_others() -> None:

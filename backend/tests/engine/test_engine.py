@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.core.flows import branching, chain, edge, flow, input_node, llm, node, output
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
-from watchbill.core.events import ExecutionStatus
+from watchbill.core.events import ExecutionResumed, ExecutionStarted, ExecutionStatus, envelope
 
 ASK = flow(
     [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],
@@ -214,22 +215,20 @@ async def test_a_stopping_worker_hands_over_at_once(ship: Ship) -> None:
 async def test_an_execution_that_kills_its_workers_is_given_up(ship: Ship) -> None:
     id_ = ship.submit(ASK, topic="x")
     ship.journal.rows[id_].epoch = 3
-    ship.journal.written[id_] += _started(id_)
-    ship.engine(max_epoch=3)
+    ship.journal.rows[id_].last_seq = 4
+    ship.journal.written[id_] += _interrupted(id_)
+    ship.engine(max_interruptions=2)
     await ship.finish(id_)
     error = ship.journal.outcomes[id_].error
     assert error is not None and error["code"] == "interrupted_too_often"
 
 
-def _started(id_: Any) -> list[Any]:
-    from datetime import UTC, datetime
-
-    from watchbill.core.events import ExecutionStarted, envelope
-
+def _interrupted(id_: Any) -> list[Any]:
+    beginnings = (ExecutionStarted(epoch=1), ExecutionResumed(epoch=2), ExecutionResumed(epoch=3))
+    now = datetime.now(UTC)
     return [
-        envelope(
-            ExecutionStarted(epoch=1), seq=2, execution_id=id_, node_id=None, timestamp=datetime.now(UTC)
-        )
+        envelope(data, seq=seq, execution_id=id_, node_id=None, timestamp=now)
+        for seq, data in enumerate(beginnings, start=2)
     ]
 
 

@@ -17,6 +17,9 @@ from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind
 from watchbill.core.usage import Usage
 
+# The handle of an iteration after which a Loop ends.
+ENOUGH = "enough"
+
 
 class ExecutionStatus(StrEnum):
     PENDING = "pending"
@@ -60,11 +63,19 @@ class ExecutionFailure(NodeFailure):
     node_id: str | None = None
 
 
+class Origin(_Data):
+    """The execution that this one was forked from, and the node it begins again at."""
+
+    execution_id: UUID
+    from_node: str
+
+
 class ExecutionQueued(_Data):
     type: Literal["execution_queued"] = "execution_queued"
     flow_id: UUID | None = None
     version: int | None = None
     inputs: dict[str, JsonValue]
+    forked_from: Origin | None = None
 
 
 class ExecutionStarted(_Data):
@@ -75,12 +86,15 @@ class ExecutionStarted(_Data):
 
 
 class ExecutionWaiting(_Data):
+    """Nothing can be done before `until`, or before somebody answers or lets it go on; no worker has it."""
+
     type: Literal["execution_waiting"] = "execution_waiting"
+    reason: Literal["paused", "waiting"] = "waiting"
     until: datetime | None = None
 
 
 class ExecutionResumed(_Data):
-    """A new worker took over; nodes that were in flight are run again."""
+    """A worker took it up again; nodes that were in flight, or had failed, are run again."""
 
     type: Literal["execution_resumed"] = "execution_resumed"
     epoch: int
@@ -106,11 +120,13 @@ class ExecutionCancelled(_Data):
 
 
 class NodeStarted(_Data):
-    """`input` is what the node works on: its configuration with every expression evaluated."""
+    """`input` is what the node works on: its configuration with every expression evaluated. A node that runs
+    a body says how many `iterations` there can be; each is told by events of its own, as `each[0]`."""
 
     type: Literal["node_started"] = "node_started"
     attempt: int
     input: JsonValue = None
+    iterations: int | None = None
 
 
 class NodeCompleted(_Data):
@@ -124,13 +140,15 @@ class NodeCompleted(_Data):
 
 
 class NodeFailed(_Data):
-    """The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch)."""
+    """The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch), with
+    `output` in place of the node's own."""
 
     type: Literal["node_failed"] = "node_failed"
     attempt: int
     error: NodeFailure
     handled: bool = False
     handle: str | None = None
+    output: JsonValue = None
     usage: Usage = Usage()
 
 
@@ -149,8 +167,11 @@ class NodeSkipped(_Data):
 
 
 class NodeWaiting(_Data):
+    """The node waits for a time, for a person, or for whichever comes first. `request` is what is asked."""
+
     type: Literal["node_waiting"] = "node_waiting"
     until: datetime | None = None
+    request: dict[str, JsonValue] | None = None
 
 
 class TaskStarted(_Data):

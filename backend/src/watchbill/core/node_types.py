@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.ports.crews import CrewRunner
 from watchbill.core.ports.http import HttpClient
@@ -60,12 +62,90 @@ class ListedHandles(TypedDict):
     otherwise: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How the body of one node is run, as its rendered configuration says.
+
+    Args:
+        total: the most iterations there can be.
+        items: what each iteration works on, for one iteration per item.
+        inputs: what the body reads as `inputs`; None for those around it.
+        parallel: how many iterations run at a time.
+        tolerant: an iteration that fails gives null, and the others go on.
+    """
+
+    total: int
+    items: Sequence[Any] | None = None
+    inputs: Mapping[str, Any] | None = None
+    parallel: int = 1
+    tolerant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BodyType:
+    """What makes a node type run a body of other nodes.
+
+    Args:
+        read: the body in a typed configuration; None while none is chosen.
+        field: where the body stands in the configuration.
+        rounds: reads a rendered configuration; raises NodeError when it makes no sense.
+        gather: the node's output from the results of its iterations, in order.
+        locals: names that expressions in the body may read besides inputs and nodes.
+        isolated: the body is a flow of its own, which sees nothing around it.
+        result: the config field with the template of an iteration's result, evaluated inside the body.
+        until: the config field with the CEL condition that ends the iterations, evaluated inside the body.
+    """
+
+    read: Callable[[Any], Body | FlowDefinition | None]
+    field: str
+    rounds: Callable[[Mapping[str, Any]], Rounds]
+    gather: Callable[[Sequence[Any]], Any]
+    locals: frozenset[str] = frozenset()
+    isolated: bool = False
+    result: str | None = None
+    until: str | None = None
+
+    @property
+    def inner(self) -> frozenset[str]:
+        """Config fields that are not evaluated where the node stands, but in its body or not at all."""
+        return frozenset(name for name in (self.field, self.result, self.until) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """What a node waits for: a time, an answer of a person, or whichever is first.
+
+    Args:
+        until: when it goes on by itself, UTC; None for never.
+        request: what is asked of a person; None when nothing is.
+    """
+
+    until: datetime | None
+    request: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitType:
+    """What makes a node type wait without a worker.
+
+    Args:
+        begin: what is waited for, from the rendered configuration and the present time.
+        due: the result once the time has come; raises NodeError when that is a failure.
+        answered: the result of a person's answer.
+    """
+
+    begin: Callable[[Mapping[str, Any], datetime], Suspension]
+    due: Callable[[Mapping[str, Any]], NodeResult]
+    answered: Callable[[Mapping[str, Any]], NodeResult] | None = None
+
+
 Execute = Callable[[NodeContext], Awaitable[NodeResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeType:
-    """A node type. Exactly one of `evaluate` and `execute` is set.
+    """A node type. At most one of `evaluate`, `execute`, `body` and `wait` is set; a type with none of them
+    is a remark on the canvas and never runs.
 
     Args:
         verbatim: config keys whose strings are not templates (schemas, field lists).
@@ -85,6 +165,8 @@ class NodeType:
     icon: str
     evaluate: Evaluate | None = None
     execute: Execute | None = None
+    body: BodyType | None = None
+    wait: WaitType | None = None
     verbatim: frozenset[str] = frozenset()
     expressions: tuple[tuple[str, ...], ...] = ()
     fixed_handles: tuple[str | None, ...] = (None,)
@@ -102,6 +184,11 @@ class NodeType:
             fallback = next(f.default for f in default.values() if f.alias == listed["otherwise"])
             return [*names, config.get(listed["otherwise"], fallback)]
         return list(self.fixed_handles)
+
+    @property
+    def runs(self) -> bool:
+        """Whether a flow has anything to do at such a node."""
+        return any((self.evaluate, self.execute, self.body, self.wait))
 
     @property
     def pure(self) -> bool:

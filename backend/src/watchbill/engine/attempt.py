@@ -56,6 +56,7 @@ class Attempt:
     """One try at a node. `config` is rendered and typed once, so that what is shown is what runs."""
 
     node: PlanNode
+    path: str
     number: int
     claim: Claim
     usage: Usage = field(default_factory=Usage)
@@ -76,8 +77,12 @@ class Attempt:
         evaluate = self.node.type.evaluate
         if evaluate is None:
             raise AssertionError(f"{self.node.type.kind} is not a pure node type")
+        return self.guarded(lambda: evaluate(config, inputs=inputs, scope=scope))
+
+    def guarded(self, work: Callable[[], NodeResult]) -> Ended:
+        """How this work of the node's code, which does no I/O, ended; never raises."""
         try:
-            return Ended(_checked(evaluate(config, inputs=inputs, scope=scope)), None, self.usage)
+            return Ended(_checked(work()), None, self.usage)
         except NodeError as error:
             return self.failed(error)
         except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
@@ -112,9 +117,7 @@ class Attempt:
 
     def bug(self, error: Exception) -> Ended:
         """The attempt ended with an error of ours: logged whole, told without internals."""
-        logger.error(
-            "node_bug", node_id=self.node.id, execution_id=str(self.claim.execution_id), exc_info=error
-        )
+        logger.error("node_bug", node_id=self.path, execution_id=str(self.claim.execution_id), exc_info=error)
         text = (
             f"Watchbill failed inside this node ({type(error).__name__}); the worker's log has the details."
         )
@@ -124,19 +127,19 @@ class Attempt:
         def emit(data: EventData) -> None:
             if isinstance(data, LlmCompleted):
                 self.usage += data.usage
-            publish(data, self.node.id)
+            publish(data, self.path)
 
         return NodeContext(
             scope=self.claim.scope,
             execution_id=self.claim.execution_id,
-            node_id=self.node.id,
+            node_id=self.path,
             attempt=self.number,
             config=_typed(self.node.type.config, config),
             emit=emit,
             llm=services.llm,
             crews=services.crews,
             http=services.http,
-            idempotency_key=f"{self.claim.execution_id}:{self.node.id}",
+            idempotency_key=f"{self.claim.execution_id}:{self.path}",
         )
 
 
@@ -159,7 +162,7 @@ def _checked(result: NodeResult) -> NodeResult:
     return result
 
 
-def shown(config: dict[str, Any]) -> Any:
+def shown(config: Any) -> Any:
     """A node's input as the journal keeps it: long texts are cut, and said to be cut."""
     if len(json.dumps(config, ensure_ascii=False)) <= MAX_INPUT_SHOWN_BYTES:
         return config

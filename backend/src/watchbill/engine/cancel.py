@@ -26,7 +26,9 @@ async def cancel_unowned(
     now: Callable[[], datetime],
 ) -> bool:
     """Cancel an execution that is pending or whose worker died; False if a worker has it or it is over."""
-    claims = await journal.claim(_OWNER, lease_seconds=_LEASE_SECONDS, limit=1, only=[execution_id])
+    claims = await journal.claim(
+        _OWNER, lease_seconds=_LEASE_SECONDS, limit=1, only=[execution_id], force=True
+    )
     for claim in claims:
         plan = compile_flow(await journal.definition(claim.scope, claim.plan_digest), types).plan
         if plan is None:

@@ -10,13 +10,14 @@ from uuid import UUID
 import structlog
 
 from watchbill.core.ports.documents import Document, DocumentStore
-from watchbill.core.ports.journal import Fenced, Journal
+from watchbill.core.ports.journal import Control, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
 
 logger = structlog.get_logger(__name__)
+_Answer = asyncio.Future[Control]
 
 # Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups smaller.
 _CONCURRENT_COMMITS = 2
@@ -37,13 +38,14 @@ class Committer:
         self._documents = documents
         self._live = live
         self._settings = settings
-        self._waiting: dict[Record, list[asyncio.Future[bool]]] = {}
+        self._waiting: dict[Record, list[_Answer]] = {}
         self._busy: set[Record] = set()
         self._timers: dict[Record, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def commit(self, record: Record) -> bool:
-        """Make everything recorded so far durable, and soon visible; returns whether a cancel was asked for.
+    async def commit(self, record: Record) -> Control:
+        """Make everything recorded so far durable, and soon visible; returns what is asked of the
+        execution.
 
         Raises:
             Fenced: the claim was lost; nothing was written.
@@ -52,7 +54,7 @@ class Committer:
         """
         if record.failure:
             raise record.failure
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future: _Answer = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(record, []).append(future)
         self._start()
         return await future
@@ -106,7 +108,10 @@ class Committer:
                 self._busy.difference_update(group)
 
     async def _write(
-        self, scope: TenantScope, records: Sequence[Record], futures: dict[Record, list[asyncio.Future[bool]]]
+        self,
+        scope: TenantScope,
+        records: Sequence[Record],
+        futures: dict[Record, list[_Answer]],
     ) -> None:
         taken = {record: record.take() for record in records}
         try:
@@ -126,7 +131,7 @@ class Committer:
                         "trace_not_written", execution_id=str(record.claim.execution_id), exc_info=error
                     )
 
-    async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, bool]:
+    async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, Control]:
         """Write, trying again while the database is away: the lease says how long that makes sense."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.lease_seconds
@@ -156,7 +161,7 @@ class Committer:
             await self._documents.append(scope, "execution_logs", entries)
 
 
-def _settle(futures: Sequence[asyncio.Future[bool]], result: bool | Exception) -> bool:
+def _settle(futures: Sequence[_Answer], result: Control | Exception) -> bool:
     """Answer those who still wait; returns whether anyone did."""
     waiting = [future for future in futures if not future.done()]
     for future in waiting:

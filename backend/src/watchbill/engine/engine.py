@@ -51,9 +51,11 @@ class Engine:
         self._committer = Committer(journal, documents, live, settings)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looks: set[asyncio.Task[None]] = set()
         self._hints: dict[UUID, None] = {}
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._poke = asyncio.Event()
+        self._sweep_now = False
         self._loops: list[asyncio.Task[None]] = []
         self._draining = False
 
@@ -79,12 +81,25 @@ class Engine:
         if run := self._runs.get(execution_id):
             run.cancel()
 
+    def wake(self, execution_id: UUID) -> None:
+        """Somebody asked something of an execution; if it runs here, it finds out what."""
+        if run := self._runs.get(execution_id):
+            task = asyncio.create_task(run.look(), name=f"look {execution_id}")
+            self._looks.add(task)
+            task.add_done_callback(self._looked)
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        self._looks.discard(task)
+        # The next heartbeat tells what this look did not find out.
+        if not task.cancelled() and (error := task.exception()):
+            logger.warning("look_failed", error=str(error))
+
     async def stop(self, *, grace_seconds: float) -> None:
         """Claim nothing more, give what runs `grace_seconds` to finish, and hand the rest over."""
         self._draining = True
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=grace_seconds)
-        for task in (*self._loops, *self._tasks):
+        for task in (*self._loops, *self._looks, *self._tasks):
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
         await self._committer.finish()
@@ -100,9 +115,11 @@ class Engine:
             self._poke.clear()
             try:
                 await self._claim_hinted()
-                if loop.time() >= next_sweep:
+                if self._sweep_now or loop.time() >= next_sweep:
+                    self._sweep_now = False
                     next_sweep = loop.time() + self._settings.sweep_seconds
-                    await self._claim()
+                    if await self._claim() == self._settings.claim_batch:
+                        self._sweep_soon()
             except OSError as error:
                 logger.warning("claim_failed", error=str(error))
 
@@ -110,22 +127,32 @@ class Engine:
     def _room(self) -> int:
         return max(0, self._settings.capacity - len(self._tasks))
 
+    def _sweep_soon(self) -> None:
+        self._sweep_now = True
+        self._poke.set()
+
     async def _claim_hinted(self) -> None:
         hints, self._hints = self._hints, {}
         wanted = [id_ for id_ in hints if id_ not in self._runs]
-        if wanted and self._room:
-            await self._claim(wanted)
+        if wanted and self._room and await self._claim(wanted) < len(wanted):
+            # Perhaps a limit is in the way: only a sweep counts what is running.
+            self._sweep_now = True
 
-    async def _claim(self, only: list[UUID] | None = None) -> None:
+    async def _claim(self, only: list[UUID] | None = None) -> int:
         if not self._room:
-            return
+            return 0
+        settings = self._settings
         claims = await self._journal.claim(
-            self._settings.owner, lease_seconds=self._settings.lease_seconds, limit=self._room, only=only
+            settings.owner,
+            lease_seconds=settings.lease_seconds,
+            limit=min(self._room, settings.claim_batch),
+            only=only,
         )
         for claim in claims:
             task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        return len(claims)
 
     async def _drive(self, claim: Claim) -> None:
         run: Run | None = None
@@ -144,6 +171,8 @@ class Engine:
         finally:
             if self._runs.get(claim.execution_id) is run:
                 self._runs.pop(claim.execution_id, None)
+            if claim.limited:
+                self._sweep_soon()
 
     async def _prepare(self, claim: Claim) -> Run:
         events = await self._journal.events(claim.scope, claim.execution_id)
@@ -152,7 +181,7 @@ class Engine:
             await self._mend_traces(claim, [event.seq for event in events])
         state = fold(plan, events)
         state.seq = claim.last_seq
-        return Run(claim, state, self._services, self._committer, self._now, self._settings.max_epoch)
+        return Run(claim, state, self._services, self._committer, self._journal, self._settings, self._now)
 
     async def _plan(self, claim: Claim) -> Plan:
         """The compiled plan; definitions never change under their digest, so plans are kept."""
@@ -188,6 +217,6 @@ class Engine:
             except OSError as error:
                 logger.warning("heartbeat_failed", error=str(error))
                 continue
-            for execution_id, cancel_requested in asked.items():
-                if cancel_requested:
-                    self.cancel(execution_id)
+            for execution_id, control in asked.items():
+                if run := self._runs.get(execution_id):
+                    run.heed(control)

@@ -9,7 +9,7 @@ from datetime import datetime
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
 from watchbill.core.execution import ExecutionState
 from watchbill.core.execution.fold import apply_data
-from watchbill.core.ports.journal import Batch, Claim, Outcome
+from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ class Record:
     state: ExecutionState
     now: Callable[[], datetime]
     last_seq: int = 0
+    # Set when the next commit gives the claim back.
+    park: Park | None = None
     # What kept events of it from their stores after the journal had them.
     failure: Exception | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
@@ -94,8 +96,16 @@ class Record:
             self.last_seq,
             journal,
             outcome(self.state) if any(event.node_id is None for event in journal) else None,
+            self.park,
+            any(self._asks(event) for event in journal),
         )
+        self.park = None
         return Taken(batch, [event for event in events if event.type not in JOURNAL_TYPES], events)
+
+    def _asks(self, event: Event) -> bool:
+        """Whether the event asks a person something, or ends such a question."""
+        node = self.state.nodes.get(event.node_id or "")
+        return node is not None and node.request is not None
 
 
 def outcome(state: ExecutionState) -> Outcome:

@@ -1,4 +1,4 @@
-"""Driving one claimed execution from wherever its journal stands to its end."""
+"""Driving one claimed execution from wherever its journal stands until it ends or has to wait."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from watchbill.core import events as e
-from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
-from watchbill.core.execution import Complete, ExecutionState, Fail, Skip, Start, Wait, decide
-from watchbill.core.ports.journal import Claim, Fenced
-from watchbill.engine.attempt import Attempt, Ended, Services, shown
+from watchbill.core.execution import ExecutionState
+from watchbill.core.execution.decide import deadline
+from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
+from watchbill.engine.attempt import Attempt, Ended, Services
 from watchbill.engine.committer import Committer
 from watchbill.engine.record import Record
+from watchbill.engine.settings import EngineSettings
+from watchbill.engine.steps import Step, Steps
 
 logger = structlog.get_logger(__name__)
 
-# Pure nodes run on the event loop: after this many in a row others get their turn and the work is committed.
-_PURE_IN_A_ROW = 100
-
 
 class Run:
-    """One execution under one claim: decide, start, record, commit, until its state is final."""
+    """One execution under one claim: decide, start, record, commit, until its state is final or nothing can
+    be done for a while."""
 
     def __init__(
         self,
@@ -33,28 +35,48 @@ class Run:
         state: ExecutionState,
         services: Services,
         committer: Committer,
+        journal: Journal,
+        settings: EngineSettings,
         now: Callable[[], datetime],
-        max_epoch: int,
     ):
         self.claim = claim
         self.state = state
         self.record = Record(claim, state, now)
+        self._steps = Steps(claim, state, self.record, now)
         self._services = services
         self._committer = committer
+        self._journal = journal
+        self._settings = settings
         self._now = now
-        self._max_epoch = max_epoch
-        self._cancel_requested = claim.cancel_requested
+        self._control = claim.control
+        self._seen_wakes = -1
         self._wake = asyncio.Event()
-        self._ended: list[tuple[str, int, Ended]] = []
+        self._ended: list[tuple[asyncio.Task[None], str, Ended]] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def cancel(self) -> None:
         """Stop it: calls in flight are cut off and nothing new starts."""
-        self._cancel_requested = True
-        self._wake.set()
+        self.heed(Control(True, self._control.pause, self._control.wakes))
+
+    def heed(self, control: Control) -> None:
+        """Take in what is asked of the execution now. A cancel is never taken back."""
+        cancel = control.cancel or self._control.cancel
+        if (cancel, control.pause, control.wakes) != (
+            self._control.cancel,
+            self._control.pause,
+            self._control.wakes,
+        ):
+            self._control = Control(cancel, control.pause, max(control.wakes, self._control.wakes))
+            self._wake.set()
+
+    async def look(self) -> None:
+        """Somebody asked something of the execution: find out what."""
+        control = await self._journal.control(self.claim.execution_id, self.claim.epoch)
+        if control is not None:
+            self.heed(control)
 
     async def drive(self) -> None:
-        """Run until the state is final.
+        """Run until the state is final, or nothing can be done and the claim is given back.
 
         Raises:
             Fenced: another worker took over; everything of this one was stopped.
@@ -62,166 +84,123 @@ class Run:
         """
         try:
             self._begin()
-            while True:
-                starts, until = await self._advance()
-                self._wake.clear()
-                if self._cancel_requested and not self.state.status.final:
-                    self._stop()
-                    continue
-                if await self._committer.commit(self.record):
-                    self._cancel_requested = True
-                if self.state.status.final:
-                    return
-                for attempt, config in starts if not self._cancel_requested else ():
-                    self._spawn(attempt, config)
-                if not self._cancel_requested:
-                    await self._sleep(until)
+            while not await self._turn():
+                pass
         finally:
             self._committer.forget(self.record)
             await self._stop_tasks()
+
+    async def _turn(self) -> bool:
+        """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
+        whether that was the last one."""
+        self._wake.clear()
+        await self._take_answers()
+        self._take_ended()
+        step = Step()
+        if self._control.cancel and not self.state.status.final:
+            self._stop()
+        elif not self._control.pause and not self.state.status.final:
+            step = self._steps.advance()
+        self._stop_strays()
+        parked = self._park(step)
+        self.heed(await self._committer.commit(self.record))
+        if self.state.status.final or parked:
+            return True
+        if self._control.cancel:
+            return False
+        for attempt, config in step.starts:
+            self._spawn(attempt, config)
+        if not step.more:
+            await self._sleep(step)
+        return False
 
     def _begin(self) -> None:
         if self.state.status is ExecutionStatus.PENDING:
             self.record.add(e.ExecutionStarted(epoch=self.claim.epoch))
             return
         self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
-        if self.claim.epoch > self._max_epoch:
-            text = f"The execution was interrupted {self._max_epoch} times; it may be what stops its workers."
-            self._fail(ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text))
-
-    async def _advance(self) -> tuple[list[tuple[Attempt, dict[str, object]]], datetime | None]:
-        """Do all that needs no I/O; returns the attempts to start and when a timer is due."""
-        starts: list[tuple[Attempt, dict[str, object]]] = []
-        in_a_row = 0
-        while not self._cancel_requested:
-            for node_id, number, ended in self._take_ended():
-                self._settle(node_id, number, ended)
-            commands = decide(self.state, self._now())
-            until = next((command.until for command in commands if isinstance(command, Wait)), None)
-            progressed = False
-            for command in commands:
-                match command:
-                    case Skip(node_id):
-                        self.record.add(e.NodeSkipped(), node_id)
-                        progressed = True
-                    case Start():
-                        starts += self._start(command)
-                        progressed = True
-                        in_a_row += 1
-                    case Complete(outputs):
-                        self.record.add(e.ExecutionCompleted(outputs=outputs, usage=self.state.usage))
-                    case Fail(error):
-                        self._fail(error)
-                    case Wait():
-                        pass
-            if in_a_row >= _PURE_IN_A_ROW and not starts:
-                in_a_row = 0
-                await self._committer.commit(self.record)
-            if not progressed:
-                return starts, until
-        return starts, None
-
-    def _start(self, command: Start) -> list[tuple[Attempt, dict[str, object]]]:
-        """Record the start. A pure node is finished at once; another one is returned, to be spawned once its
-        start is durable."""
-        node = self.state.plan.nodes[command.node_id]
-        attempt = Attempt(node, command.attempt, self.claim)
-        try:
-            config = attempt.render(self.state.scope)
-        except NodeError as error:
-            self.record.add(e.NodeStarted(attempt=command.attempt), node.id)
-            self._settle(node.id, command.attempt, attempt.failed(error))
-            return []
-        seen = shown(config) if node.type.accepts_input else None
-        self.record.add(e.NodeStarted(attempt=command.attempt, input=seen), node.id)
-        if not node.type.pure:
-            return [(attempt, config)]
-        self._settle(node.id, command.attempt, attempt.evaluate(config, self.state.inputs, self.state.scope))
-        return []
-
-    def _settle(self, node_id: str, number: int, ended: Ended) -> None:
-        """Record how an attempt ended: done, worth another try, or failed."""
-        node, spec = self.state.nodes[node_id], self.state.plan.nodes[node_id].node
-        if ended.result is not None:
-            result = ended.result
-            self.record.add(
-                e.NodeCompleted(
-                    attempt=number, output=result.output, handle=result.handle, usage=ended.usage
-                ),
-                node_id,
+        if self.state.interruptions > self._settings.max_interruptions:
+            text = (
+                f"The execution was interrupted {self.state.interruptions} times;"
+                " it may be what stops its workers."
             )
+            self._steps.fail(ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text))
+
+    async def _take_answers(self) -> None:
+        """What people answered; asked for only when somebody did something since the last look."""
+        if self._control.wakes == self._seen_wakes or not self.state.waiting:
             return
-        if ended.failure is None:
-            raise AssertionError("an attempt ends with a result or a failure")
-        failures = node.failures + 1
-        if (
-            ended.failure.kind in (ErrorKind.UPSTREAM, ErrorKind.TIMEOUT)
-            and failures < spec.retry.max_attempts
-        ):
-            wait = min(spec.retry.backoff_seconds * 2 ** (failures - 1), 3600)
-            self.record.add(
-                e.NodeRetrying(
-                    attempt=number,
-                    error=ended.failure,
-                    retry_at=self._now() + timedelta(seconds=wait),
-                    usage=ended.usage,
-                ),
-                node_id,
-            )
-            return
-        self.record.add(
-            e.NodeFailed(
-                attempt=number,
-                error=ended.failure,
-                handled=spec.on_error != "fail",
-                handle="error" if spec.on_error == "branch" else None,
-                usage=ended.usage,
-            ),
-            node_id,
+        self._seen_wakes = self._control.wakes
+        answers = await self._journal.answers(self.claim.scope, self.claim.execution_id)
+        for path, answer in answers.items():
+            self._steps.answer(path, answer)
+
+    def _take_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        for task, path, how in ended:
+            # A node that was stopped meanwhile, and perhaps started anew, has another task or none.
+            if self._tasks.get(path) is task:
+                del self._tasks[path]
+                if path in self.state.running and not self.state.status.final:
+                    self._steps.settle(path, how)
+
+    def _park(self, step: Step) -> bool:
+        """Give the claim back when nothing can be done for a while; returns whether to."""
+        if self.state.status.final or self._tasks or step.starts or step.more or self._control.cancel:
+            return False
+        if self._control.pause:
+            self.record.add(e.ExecutionWaiting(reason="paused"))
+            self.record.park = Park(None, self._control.wakes)
+            return True
+        idle = step.waits and (
+            step.until is None or step.until - self._now() > timedelta(seconds=self._settings.park_seconds)
         )
+        if idle:
+            self.record.add(e.ExecutionWaiting(until=step.until))
+            self.record.park = Park(step.until, self._control.wakes)
+        return idle
 
-    def _spawn(self, attempt: Attempt, config: dict[str, object]) -> None:
-        node_id = attempt.node.id
-        name = f"{self.claim.execution_id}:{node_id}"
+    def _spawn(self, attempt: Attempt, config: dict[str, Any]) -> None:
+        if attempt.path not in self.state.running:
+            return
+        name = f"{self.claim.execution_id}:{attempt.path}"
         task = asyncio.create_task(self._attempt(attempt, config), name=name)
-        self._tasks[node_id] = task
+        self._tasks[attempt.path] = task
 
-    async def _attempt(self, attempt: Attempt, config: dict[str, object]) -> None:
+    async def _attempt(self, attempt: Attempt, config: dict[str, Any]) -> None:
         ended = await attempt.execute(config, self._services, self._trace)
-        self._ended.append((attempt.node.id, attempt.number, ended))
-        self._tasks.pop(attempt.node.id, None)
+        task = asyncio.current_task()
+        if task is not None:
+            self._ended.append((task, attempt.path, ended))
         self._wake.set()
 
-    def _trace(self, data: e.EventData, node_id: str) -> None:
-        self.record.add(data, node_id)
+    def _trace(self, data: e.EventData, path: str) -> None:
+        self.record.add(data, path)
         self._committer.soon(self.record)
 
-    def _take_ended(self) -> list[tuple[str, int, Ended]]:
-        ended, self._ended = self._ended, []
-        return ended
-
-    async def _sleep(self, until: datetime | None) -> None:
-        """Wait for a node to end, a cancel, a timer or the execution's deadline."""
-        started = self.state.started_at or self._now()
-        deadline = started + timedelta(seconds=self.state.plan.definition.timeout_seconds)
-        seconds = (min(until, deadline) if until else deadline) - self._now()
+    async def _sleep(self, step: Step) -> None:
+        """Wait for a node to end, a timer, the execution's deadline, or somebody."""
+        if self._control.pause:
+            # Nothing is done about timers until it may go on.
+            await self._wake.wait()
+            return
+        due = min((at for at in (step.until, deadline(self.state)) if at is not None), default=None)
+        seconds = None if due is None else max(0.0, (due - self._now()).total_seconds())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, seconds.total_seconds())):
+            async with asyncio.timeout(seconds):
                 await self._wake.wait()
 
     def _stop(self) -> None:
         """The cancel: tasks are told to stop before the event says that they did."""
         for task in self._tasks.values():
             task.cancel()
-        self.record.add(e.ExecutionCancelled(usage=self._spent()))
+        self.record.add(e.ExecutionCancelled(usage=self.state.usage))
 
-    def _fail(self, error: ExecutionFailure) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        self.record.add(e.ExecutionFailed(error=error, usage=self._spent()))
-
-    def _spent(self) -> e.Usage:
-        return self.state.usage
+    def _stop_strays(self) -> None:
+        """Stop what the state does not count as running any more: the other iterations of a Map that failed,
+        or everything when the execution did."""
+        for path in [path for path in self._tasks if path not in self.state.running]:
+            self._tasks.pop(path).cancel()
 
     async def _stop_tasks(self) -> None:
         tasks = list(self._tasks.values())

@@ -16,7 +16,9 @@ class EngineSettings:
         heartbeat_seconds: how often leases are extended; a third of the lease or less.
         sweep_seconds: how often work without a hint is looked for.
         trace_seconds: how long trace events (streamed text above all) may wait to be written together.
-        max_epoch: after so many takeovers an execution fails, since it seems to kill its workers.
+        park_seconds: an execution that has to wait longer than this is given back meanwhile.
+        max_interruptions: after so many workers died on it an execution fails: it seems to kill them.
+        claim_batch: executions taken at a time, so that thousands that wait begin one after another.
     """
 
     owner: str
@@ -25,4 +27,6 @@ class EngineSettings:
     heartbeat_seconds: float = 3.0
     sweep_seconds: float = 1.0
     trace_seconds: float = 0.03
-    max_epoch: int = 20
+    park_seconds: float = 5.0
+    claim_batch: int = 200
+    max_interruptions: int = 20

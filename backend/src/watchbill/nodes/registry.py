@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watchbill.core.node_types import NodeType
-from watchbill.nodes import agent, condition, crew, http_request, input, llm, output, transform
+from watchbill.nodes import (
+    agent,
+    approval,
+    condition,
+    crew,
+    http_request,
+    input,
+    llm,
+    loop,
+    map,
+    note,
+    output,
+    subflow,
+    transform,
+    wait,
+)
 
 NODE_TYPES: Mapping[str, NodeType] = {
     node_type.kind: node_type
@@ -18,5 +33,11 @@ NODE_TYPES: Mapping[str, NodeType] = {
         http_request.TYPE,
         condition.TYPE,
         transform.TYPE,
+        map.TYPE,
+        loop.TYPE,
+        subflow.TYPE,
+        wait.TYPE,
+        approval.TYPE,
+        note.TYPE,
     )
 }

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from watchbill.core.events import Event, ExecutionQueued, envelope
 from watchbill.core.ports.documents import Collection as DocumentCollection
 from watchbill.core.ports.documents import Document
-from watchbill.core.ports.journal import Batch, Claim, Outcome
+from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
 
 
@@ -26,7 +26,8 @@ class _Row:
     lease_until: datetime | None = None
     epoch: int = 0
     last_seq: int = 1
-    cancel_requested: bool = False
+    control: Control = field(default_factory=Control)
+    due_at: datetime | None = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -37,6 +38,7 @@ class MemoryJournal:
     rows: dict[UUID, _Row] = field(default_factory=dict[UUID, _Row])
     written: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
     outcomes: dict[UUID, Outcome] = field(default_factory=dict[UUID, Outcome])
+    answered: dict[UUID, dict[str, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
 
     def create(
         self, scope: TenantScope, execution_id: UUID, definition: dict[str, Any], inputs: dict[str, Any]
@@ -53,30 +55,47 @@ class MemoryJournal:
 
     def request_cancel(self, execution_id: UUID) -> None:
         """Ask for a cancel as the API does."""
-        self.rows[execution_id].cancel_requested = True
+        self.ask(execution_id, cancel=True)
+
+    def ask(self, execution_id: UUID, **asked: bool) -> None:
+        """Ask something of an execution, as the API does, or wake it."""
+        row = self.rows[execution_id]
+        row.control = replace(row.control, wakes=row.control.wakes + 1, **asked)
+        row.due_at = datetime.now(UTC)
+
+    def answer(self, execution_id: UUID, path: str, answer: Mapping[str, Any]) -> None:
+        """Answer a question, as the API does."""
+        self.answered[execution_id][path] = answer
+        self.ask(execution_id)
 
     async def claim(
-        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+        self,
+        owner: str,
+        *,
+        lease_seconds: float,
+        limit: int,
+        only: Collection[UUID] | None = None,
+        force: bool = False,
     ) -> list[Claim]:
         now = datetime.now(UTC)
         claims: list[Claim] = []
         for id_, row in self.rows.items():
-            free = row.owner is None or (row.lease_until is not None and row.lease_until < now)
+            expired = row.lease_until is not None and row.lease_until < now
+            due = force or (row.due_at is not None and row.due_at <= now)
+            free = (row.owner is None and due) or expired
             if len(claims) < limit and free and (only is None or id_ in only):
                 row.owner, row.epoch = owner, row.epoch + 1
                 row.lease_until = now + timedelta(seconds=lease_seconds)
-                claims.append(
-                    Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.cancel_requested)
-                )
+                claims.append(Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.control))
         return claims
 
     async def heartbeat(
         self, owner: str, executions: Collection[UUID], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
+    ) -> Mapping[UUID, Control]:
         mine = {id_: row for id_, row in self.rows.items() if row.owner == owner and id_ in executions}
         for row in mine.values():
             row.lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
-        return {id_: row.cancel_requested for id_, row in mine.items()}
+        return {id_: row.control for id_, row in mine.items()}
 
     async def events(
         self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
@@ -88,21 +107,32 @@ class MemoryJournal:
 
     async def append(
         self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
+    ) -> Mapping[UUID, Control]:
         await asyncio.sleep(0)
-        accepted: dict[UUID, bool] = {}
+        accepted: dict[UUID, Control] = {}
         for batch in batches:
             row = self.rows.get(batch.execution_id)
             if row is None or row.epoch != batch.epoch or row.scope != scope:
                 continue
             row.last_seq = batch.last_seq
             self.written[batch.execution_id] += batch.events
+            if batch.park is not None:
+                row.owner = row.lease_until = None
+                woken = row.control.wakes > batch.park.wakes
+                row.due_at = datetime.now(UTC) if woken else batch.park.until
             if batch.outcome is not None:
                 self.outcomes[batch.execution_id] = batch.outcome
                 if batch.outcome.status.final:
                     del self.rows[batch.execution_id]
-            accepted[batch.execution_id] = row.cancel_requested
+            accepted[batch.execution_id] = row.control
         return accepted
+
+    async def control(self, execution_id: UUID, epoch: int) -> Control | None:
+        row = self.rows.get(execution_id)
+        return row.control if row is not None and row.epoch == epoch else None
+
+    async def answers(self, scope: TenantScope, execution_id: UUID) -> Mapping[str, Mapping[str, Any]]:
+        return dict(self.answered[execution_id])
 
     async def release(self, execution_id: UUID, epoch: int) -> None:
         row = self.rows.get(execution_id)

@@ -12,7 +12,7 @@ import orjson
 
 from watchbill.adapters.journal import queries
 from watchbill.core.events import Event
-from watchbill.core.ports.journal import Batch, Claim
+from watchbill.core.ports.journal import Batch, Claim, Control
 from watchbill.core.tenancy import TenantScope
 
 # What PostgreSQL says while it restarts or a connection breaks: the caller may try again.
@@ -34,13 +34,22 @@ class PostgresJournal:
         self._pool = pool
 
     async def claim(
-        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+        self,
+        owner: str,
+        *,
+        lease_seconds: float,
+        limit: int,
+        only: Collection[UUID] | None = None,
+        force: bool = False,
     ) -> list[Claim]:
         async with self._connection() as connection:
             if only is None:
-                rows = await connection.fetch(queries.CLAIM_DUE, owner, lease_seconds, limit)
+                async with connection.transaction():
+                    await connection.execute(queries.CLAIM_LOCK)
+                    rows = await connection.fetch(queries.CLAIM_DUE, owner, lease_seconds, limit)
             else:
-                rows = await connection.fetch(queries.CLAIM_ONLY, owner, lease_seconds, limit, list(only))
+                query = queries.CLAIM_FORCED if force else queries.CLAIM_ONLY
+                rows = await connection.fetch(query, owner, lease_seconds, limit, list(only))
         return [
             Claim(
                 # asyncpg has a UUID type of its own that JSON encoders do not know.
@@ -49,17 +58,18 @@ class PostgresJournal:
                 row["epoch"],
                 row["last_seq"],
                 row["plan_digest"],
-                row["cancel_requested"],
+                _control(row),
+                row["limited"],
             )
             for row in rows
         ]
 
     async def heartbeat(
         self, owner: str, executions: Collection[UUID], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
+    ) -> Mapping[UUID, Control]:
         async with self._connection() as connection:
             rows = await connection.fetch(queries.HEARTBEAT, owner, lease_seconds, list(executions))
-        return {row["execution_id"]: row["cancel_requested"] for row in rows}
+        return {row["execution_id"]: _control(row) for row in rows}
 
     async def events(
         self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
@@ -89,11 +99,22 @@ class PostgresJournal:
 
     async def append(
         self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
+    ) -> Mapping[UUID, Control]:
         text = orjson.dumps([_row(batch) for batch in batches]).decode()
+        query = queries.append(scope, approvals=any(batch.approvals for batch in batches))
         async with self._connection() as connection:
-            rows = await connection.fetch(queries.append(scope), text, lease_seconds)
-        return {row["execution_id"]: row["cancel_requested"] for row in rows}
+            rows = await connection.fetch(query, text, lease_seconds)
+        return {row["execution_id"]: _control(row) for row in rows}
+
+    async def control(self, execution_id: UUID, epoch: int) -> Control | None:
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries.CONTROL, execution_id, epoch)
+        return None if row is None else _control(row)
+
+    async def answers(self, scope: TenantScope, execution_id: UUID) -> Mapping[str, Mapping[str, Any]]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(queries.select_answers(scope), execution_id)
+        return {row["node_id"]: orjson.loads(row["answer"]) for row in rows}
 
     async def release(self, execution_id: UUID, epoch: int) -> None:
         async with self._connection() as connection:
@@ -108,6 +129,10 @@ class PostgresJournal:
             raise ConnectionError(f"PostgreSQL: {error}") from error
 
 
+def _control(row: asyncpg.Record) -> Control:
+    return Control(row["cancel_requested"], row["pause_requested"], row["wakes"])
+
+
 def _row(batch: Batch) -> dict[str, Any]:
     outcome = batch.outcome
     row: dict[str, Any] = {
@@ -116,6 +141,9 @@ def _row(batch: Batch) -> dict[str, Any]:
         "epoch": batch.epoch,
         "last_seq": batch.last_seq,
         "final": outcome is not None and outcome.status.final,
+        "park": batch.park is not None,
+        "park_until": batch.park.until if batch.park else None,
+        "wakes": batch.park.wakes if batch.park else 0,
         "events": [
             {
                 "seq": event.seq,

@@ -5,29 +5,69 @@ from __future__ import annotations
 
 from watchbill.core.tenancy import TenantScope
 
-CLAIM_DUE = """
+_TAKE = """
 UPDATE public.active_executions AS a
    SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running'
   FROM (
     SELECT execution_id FROM public.active_executions
-     WHERE (owner IS NULL AND due_at <= now()) OR lease_until < now()
-     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
-  ) AS due
- WHERE a.execution_id = due.execution_id
-RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.plan_digest, a.cancel_requested
-"""
-
-CLAIM_ONLY = """
-UPDATE public.active_executions AS a
-   SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running'
-  FROM (
-    SELECT execution_id FROM public.active_executions
-     WHERE execution_id = ANY($4::uuid[]) AND ((owner IS NULL AND due_at <= now()) OR lease_until < now())
+     WHERE {which} AND (owner IS NULL OR lease_until < now())
      LIMIT $3 FOR UPDATE SKIP LOCKED
   ) AS due
  WHERE a.execution_id = due.execution_id
-RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.plan_digest, a.cancel_requested
+RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.plan_digest, a.cancel_requested,
+          a.pause_requested, a.wakes, (a.flow_limit IS NOT NULL OR a.tenant_limit IS NOT NULL) AS limited
 """
+
+# One worker at a time counts what is running, so that no limit is passed by two that count together.
+CLAIM_LOCK = "SELECT pg_advisory_xact_lock(7236401959)"
+
+# First whose worker died: they ran already. Then tenants take turns: each has its executions numbered, and
+# the numbers begin at how many it has running. The tenants are found by hopping through the index, so that
+# one with ten thousand waiting costs no more than one with one.
+CLAIM_DUE = f"""
+WITH RECURSIVE running AS MATERIALIZED (
+  SELECT tenant_id, flow_id, count(*) AS n FROM public.active_executions
+   WHERE owner IS NOT NULL GROUP BY tenant_id, flow_id
+), tenants AS (
+  (SELECT tenant_id FROM public.active_executions WHERE owner IS NULL AND due_at <= now()
+    ORDER BY tenant_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT a.tenant_id FROM public.active_executions AS a
+           WHERE a.owner IS NULL AND a.due_at <= now() AND a.tenant_id > t.tenant_id
+           ORDER BY a.tenant_id LIMIT 1)
+    FROM tenants AS t WHERE t.tenant_id IS NOT NULL
+), counted AS (
+  SELECT t.tenant_id, coalesce((SELECT sum(n) FROM running AS r WHERE r.tenant_id = t.tenant_id), 0) AS n
+    FROM tenants AS t WHERE t.tenant_id IS NOT NULL
+), numbered AS (
+  SELECT w.execution_id, w.due_at, w.flow_limit, w.tenant_limit,
+         c.n + row_number() OVER (PARTITION BY c.tenant_id ORDER BY w.due_at, w.execution_id) AS turn,
+         w.of_flow + row_number() OVER (PARTITION BY c.tenant_id, w.flow_id
+                                        ORDER BY w.due_at, w.execution_id) AS flow_turn
+    FROM counted AS c CROSS JOIN LATERAL (
+      SELECT a.execution_id, a.due_at, a.flow_id, a.flow_limit, a.tenant_limit, coalesce(r.n, 0) AS of_flow
+        FROM public.active_executions AS a
+        LEFT JOIN running AS r ON r.tenant_id = a.tenant_id AND r.flow_id = a.flow_id
+       WHERE a.tenant_id = c.tenant_id AND a.owner IS NULL AND a.due_at <= now()
+         AND (a.flow_limit IS NULL OR coalesce(r.n, 0) < a.flow_limit)
+         AND (a.tenant_limit IS NULL OR c.n < a.tenant_limit)
+       ORDER BY a.due_at LIMIT $3
+    ) AS w
+), chosen AS (
+  (SELECT execution_id, 0 AS turn, due_at FROM public.active_executions
+    WHERE lease_until < now() LIMIT $3)
+  UNION ALL
+  SELECT execution_id, turn, due_at FROM numbered
+   WHERE (flow_limit IS NULL OR flow_turn <= flow_limit) AND (tenant_limit IS NULL OR turn <= tenant_limit)
+  ORDER BY turn, due_at LIMIT $3
+)
+{_TAKE.format(which="execution_id IN (SELECT execution_id FROM chosen)")}
+"""  # noqa: S608  # of parts that stand in this file
+
+CLAIM_ONLY = _TAKE.format(
+    which="execution_id = ANY($4::uuid[]) AND due_at <= now() AND flow_limit IS NULL AND tenant_limit IS NULL"
+)
+CLAIM_FORCED = _TAKE.format(which="execution_id = ANY($4::uuid[])")
 
 # SKIP LOCKED: a row that a commit holds is being extended by that commit, and waiting for it could deadlock.
 HEARTBEAT = """
@@ -38,13 +78,26 @@ UPDATE public.active_executions AS a
      WHERE owner = $1 AND execution_id = ANY($3::uuid[]) FOR UPDATE SKIP LOCKED
   ) AS mine
  WHERE a.execution_id = mine.execution_id
-RETURNING a.execution_id, a.cancel_requested
+RETURNING a.execution_id, a.cancel_requested, a.pause_requested, a.wakes
 """
 
 RELEASE = """
 UPDATE public.active_executions SET owner = NULL, lease_until = NULL, due_at = now()
  WHERE execution_id = $1 AND epoch = $2
 """
+
+CONTROL = """
+SELECT cancel_requested, pause_requested, wakes FROM public.active_executions
+ WHERE execution_id = $1 AND epoch = $2
+"""
+
+
+def select_answers(scope: TenantScope) -> str:
+    """Parameters: execution id."""
+    return f"""
+SELECT node_id, answer FROM "{scope.schema}".approvals
+ WHERE execution_id = $1 AND answer IS NOT NULL AND closed_at IS NULL
+"""  # noqa: S608  # as below
 
 
 def select_events(scope: TenantScope) -> str:
@@ -60,31 +113,63 @@ def select_definition(scope: TenantScope) -> str:
     return f'SELECT definition FROM "{scope.schema}".plans WHERE digest = $1'  # noqa: S608  # as above
 
 
-def append(scope: TenantScope) -> str:
-    """Writes batches behind their fences.
+def _approvals(schema: str) -> str:
+    """Keeps the inbox: a question appears with the event that asks it, and closes when its node ends."""
+    return f"""
+, asked AS (
+  INSERT INTO "{schema}".approvals (id, execution_id, node_id, title, details, role, fields, due_at)
+  SELECT gen_random_uuid(), b.id, e.node_id, e.data #>> '{{request,title}}', e.data #>> '{{request,details}}',
+         e.data #>> '{{request,role}}', e.data #> '{{request,fields}}', (e.data ->> 'until')::timestamptz
+    FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
+         jsonb_to_recordset(b.events) AS e(type text, node_id text, data jsonb)
+   WHERE e.type = 'node_waiting' AND jsonb_typeof(e.data -> 'request') = 'object'
+  ON CONFLICT (execution_id, node_id) DO UPDATE
+     SET title = excluded.title, details = excluded.details, role = excluded.role, fields = excluded.fields,
+         due_at = excluded.due_at, asked_at = now(), answer = NULL, answered_by = NULL, answered_at = NULL,
+         closed_at = NULL
+), closed AS (
+  UPDATE "{schema}".approvals AS q SET closed_at = now()
+    FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
+         jsonb_to_recordset(b.events) AS e(type text, node_id text)
+   WHERE e.type IN ('node_completed', 'node_failed', 'node_retrying')
+     AND q.execution_id = b.id AND q.node_id = e.node_id AND q.closed_at IS NULL
+)
+"""  # noqa: S608  # as below
 
-    Parameters: batches as JSON [{id, epoch, last_seq, final, status, started_at, finished_at, outputs, error,
-    usage, events: [{seq, type, node_id, timestamp, data}]}], lease in seconds. A batch whose epoch is not the
-    row's finds no fence, and nothing of it is written.
+
+def append(scope: TenantScope, *, approvals: bool) -> str:
+    """Writes batches behind their fences; `approvals` when some of them ask a person or end a question.
+
+    Parameters: batches as JSON [{id, epoch, last_seq, final, park, park_until, wakes, status, started_at,
+    finished_at, outputs, error, usage, events: [{seq, type, node_id, timestamp, data}]}], lease in seconds. A
+    batch whose epoch is not the row's finds no fence, and nothing of it is written.
     """
     schema = scope.schema
+    inbox = _approvals(schema) if approvals else ""
     return f"""
 WITH batch AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS b(
-    id uuid, epoch int, last_seq int, final boolean, status text, started_at timestamptz,
+    id uuid, epoch int, last_seq int, final boolean, park boolean, park_until timestamptz, wakes int,
+    status text, started_at timestamptz,
     finished_at timestamptz, outputs jsonb, error jsonb, usage jsonb, events jsonb)
 ), kept AS (
   UPDATE public.active_executions AS a
-     SET last_seq = b.last_seq, lease_until = now() + make_interval(secs => $2)
+     SET last_seq = b.last_seq,
+         owner = CASE WHEN b.park THEN NULL ELSE a.owner END,
+         lease_until = CASE WHEN b.park THEN NULL ELSE now() + make_interval(secs => $2) END,
+         status = CASE WHEN b.park THEN 'waiting' ELSE a.status END,
+         due_at = CASE WHEN NOT b.park THEN a.due_at WHEN a.wakes > b.wakes THEN now()
+                       ELSE coalesce(b.park_until, 'infinity') END
     FROM batch AS b
    WHERE a.execution_id = b.id AND a.epoch = b.epoch AND NOT b.final
-  RETURNING a.execution_id, a.cancel_requested
+  RETURNING a.execution_id, a.cancel_requested, a.pause_requested, a.wakes
 ), ended AS (
   DELETE FROM public.active_executions AS a USING batch AS b
    WHERE a.execution_id = b.id AND a.epoch = b.epoch AND b.final
   RETURNING a.execution_id
 ), fence AS (
-  SELECT execution_id, cancel_requested FROM kept UNION ALL SELECT execution_id, false FROM ended
+  SELECT execution_id, cancel_requested, pause_requested, wakes FROM kept
+  UNION ALL SELECT execution_id, false, false, 0 FROM ended
 ), written AS (
   INSERT INTO "{schema}".execution_events (execution_id, seq, type, node_id, "timestamp", data)
   SELECT b.id, e.seq, e.type, e.node_id, e."timestamp", e.data
@@ -97,6 +182,6 @@ WITH batch AS MATERIALIZED (
          outputs = b.outputs, error = b.error, usage = b.usage
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id
    WHERE x.id = b.id AND b.status IS NOT NULL
-)
-SELECT execution_id, cancel_requested FROM fence
+){inbox}
+SELECT execution_id, cancel_requested, pause_requested, wakes FROM fence
 """  # noqa: S608  # as above

@@ -1,15 +1,31 @@
 """An execution as events tell it: `fold` makes its state, `decide` says what comes next."""
 
-from watchbill.core.execution.decide import Command, Complete, Fail, Skip, Start, Wait, decide
+from watchbill.core.execution.decide import (
+    Close,
+    Command,
+    Complete,
+    Due,
+    End,
+    Fail,
+    Open,
+    Skip,
+    Start,
+    Wait,
+    decide,
+)
 from watchbill.core.execution.fold import apply, fold
 from watchbill.core.execution.state import ExecutionState, NodeState
 
 __all__ = [
+    "Close",
     "Command",
     "Complete",
+    "Due",
+    "End",
     "ExecutionState",
     "Fail",
     "NodeState",
+    "Open",
     "Skip",
     "Start",
     "Wait",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, NodeStatus
-from watchbill.core.execution.state import ExecutionState
+from watchbill.core.execution.state import ExecutionState, Frame
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """Start a node's attempt."""
 
-    node_id: str
+    path: str
     attempt: int
 
 
@@ -23,14 +23,43 @@ class Start:
 class Skip:
     """No active edge leads to the node."""
 
-    node_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin an iteration of a node that runs a body."""
+
+    path: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """All nodes of an iteration have finished, or one failed: the iteration can end."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A node's iterations are over: it can end itself."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a node waited for has come."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do before `until`, unless a node in flight finishes."""
+    """Nothing to do before `until` (None: for ever), unless a node in flight finishes or somebody answers."""
 
-    until: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +76,7 @@ class Fail:
     error: ExecutionFailure
 
 
-Command = Start | Skip | Wait | Complete | Fail
+Command = Start | Skip | Open | Close | End | Due | Wait | Complete | Fail
 
 
 def decide(state: ExecutionState, now: datetime) -> list[Command]:
@@ -57,46 +86,71 @@ def decide(state: ExecutionState, now: datetime) -> list[Command]:
     """
     if state.status.final:
         return []
-    if state.failed is not None:
-        return [Fail(_failure(state, state.failed))]
+    if state.root.failed is not None:
+        return [Fail(_failure(state, state.root.failed))]
     if passed := _deadline_error(state, now):
         return [Fail(passed)]
-    due = [id_ for id_, at in state.retrying.items() if at <= now]
-    commands: list[Command] = [Skip(id_) for id_ in state.skippable]
-    commands += [Start(id_, state.nodes[id_].attempt + 1) for id_ in (*state.ready, *due)]
-    if commands or state.running:
-        return commands + _waits(state, due)
-    if state.retrying:
-        return _waits(state, due)
-    return [Complete(_outputs(state))]
+    if state.root.left == 0:
+        return [Complete(outputs_of(state.root, state))]
+    commands: list[Command] = [Close(path) for path in state.closable]
+    commands += _moves(state)
+    commands += [Skip(path) for path in state.skippable]
+    due = [path for path, at in state.retrying.items() if at <= now]
+    commands += [Start(path, state.nodes[path].attempt + 1) for path in (*state.ready, *due)]
+    commands += [Due(path) for path, at in state.waiting.items() if at is not None and at <= now]
+    return commands + _waits(state, now)
 
 
-def _waits(state: ExecutionState, due: list[str]) -> list[Command]:
-    later = [at for id_, at in state.retrying.items() if id_ not in due]
-    return [Wait(min(later))] if later else []
+def deadline(state: ExecutionState) -> datetime | None:
+    """When the execution's time-out is over, if nothing makes it wait; None while it is not running."""
+    if state.running_since is None:
+        return None
+    limit = state.plan.definition.timeout_seconds - state.seconds_used
+    return state.running_since + timedelta(seconds=limit)
 
 
-def _failure(state: ExecutionState, id_: str) -> ExecutionFailure:
-    error = state.nodes[id_].error
+def outputs_of(frame: Frame, state: ExecutionState) -> dict[str, Any]:
+    """What the output nodes of a flow gave, merged in the plan's order; a later node wins."""
+    merged: dict[str, Any] = {}
+    for id_, node in frame.graph.nodes.items():
+        if node.type.kind == "output" and state.nodes[frame.place(id_)].status is NodeStatus.COMPLETED:
+            merged |= state.nodes[frame.place(id_)].output
+    return merged
+
+
+def _moves(state: ExecutionState) -> list[Command]:
+    commands: list[Command] = []
+    for path in state.movable:
+        iterations = state.iterating[path]
+        if iterations.done:
+            commands.append(End(path))
+        else:
+            first = iterations.opened
+            commands += [Open(path, index) for index in range(first, first + iterations.room)]
+    return commands
+
+
+def _waits(state: ExecutionState, now: datetime) -> list[Command]:
+    times = [*state.retrying.values(), *state.waiting.values()]
+    if not times:
+        return []
+    later = [at for at in times if at is not None and at > now]
+    return [Wait(min(later, default=None))]
+
+
+def _failure(state: ExecutionState, path: str) -> ExecutionFailure:
+    error = state.nodes[path].error
     if error is None:
         return ExecutionFailure(
-            kind=ErrorKind.BUG, code="node_failed", message="The node failed.", node_id=id_
+            kind=ErrorKind.BUG, code="node_failed", message="The node failed.", node_id=path
         )
-    return ExecutionFailure(**error.model_dump(), node_id=id_)
+    return ExecutionFailure(**error.model_dump(), node_id=path)
 
 
 def _deadline_error(state: ExecutionState, now: datetime) -> ExecutionFailure | None:
-    limit = state.plan.definition.timeout_seconds
-    if state.started_at is None or (now - state.started_at).total_seconds() < limit:
+    limit = deadline(state)
+    if limit is None or now < limit:
         return None
-    text = f"The execution took longer than its time-out of {limit:g} seconds."
+    seconds = state.plan.definition.timeout_seconds
+    text = f"The execution took longer than its time-out of {seconds:g} seconds."
     return ExecutionFailure(kind=ErrorKind.TIMEOUT, code="execution_timeout", message=text)
-
-
-def _outputs(state: ExecutionState) -> dict[str, Any]:
-    """What the output nodes gave, merged in the plan's order; a later node wins."""
-    merged: dict[str, Any] = {}
-    for id_, node in state.plan.nodes.items():
-        if node.type.kind == "output" and state.nodes[id_].status is NodeStatus.COMPLETED:
-            merged |= state.nodes[id_].output
-    return merged

@@ -8,7 +8,8 @@ from typing import Any
 
 from watchbill.core import events as e
 from watchbill.core.events import Event, ExecutionStatus, NodeStatus
-from watchbill.core.execution.state import ExecutionState, NodeState
+from watchbill.core.execution import frames
+from watchbill.core.execution.state import ExecutionState, NodeState, is_iteration
 from watchbill.core.plan import Plan
 
 
@@ -23,22 +24,27 @@ def fold(plan: Plan, events: Iterable[Event]) -> ExecutionState:
 def apply(state: ExecutionState, event: Event) -> None:
     """Change the state by one event, in place, in time proportional to what it touches.
 
-    An event at or before `state.seq` was applied already and changes nothing, nor does one after the end.
+    An event at or before `state.seq` was applied already and changes nothing. After the end only an
+    `execution_resumed` does, which opens the execution again.
     """
     if event.seq <= state.seq:
         return
     state.seq = event.seq
-    if event.type not in e.JOURNAL_TYPES or state.status.final:
+    if event.type not in e.JOURNAL_TYPES:
         return
     apply_data(state, event.payload(), event.node_id, event.timestamp)
 
 
 def apply_data(state: ExecutionState, data: e.EventData, node_id: str | None, at: datetime) -> None:
     """Change the state by typed data, for a caller that has them before they are in an envelope."""
+    if state.status.final and not isinstance(data, e.ExecutionResumed):
+        return
     if node_id is None:
         if handler := _EXECUTION.get(data.type):
             handler(state, data, at)
     elif handler := _NODE.get(data.type):
+        if node_id not in state.nodes:
+            state.nodes[node_id] = NodeState()
         handler(state, node_id, state.nodes[node_id], data, at)
 
 
@@ -50,19 +56,36 @@ def _queued(state: ExecutionState, data: Any, at: datetime) -> None:
 def _started(state: ExecutionState, data: Any, at: datetime) -> None:
     state.status = ExecutionStatus.RUNNING
     state.started_at = state.started_at or at
+    state.running_since = at
 
 
 def _resumed(state: ExecutionState, data: Any, at: datetime) -> None:
-    """What was in flight starts again under the next attempt number, and no failure is counted."""
+    """What was in flight starts again under the next attempt number, and no failure is counted. An execution
+    that was over goes on where it failed or was stopped, with its whole time-out before it."""
+    if state.status.final:
+        state.error = state.outputs = state.finished_at = None
+        state.interruptions, state.seconds_used = 0, 0.0
+        frames.revive(state)
+    elif state.status is ExecutionStatus.RUNNING:
+        state.interruptions += 1
+        _stop_clock(state, at)
     state.status = ExecutionStatus.RUNNING
-    for id_ in list(state.running):
-        del state.running[id_]
-        state.nodes[id_].status = NodeStatus.PENDING
-        state.ready[id_] = None
+    state.running_since = at
+    for path in list(state.running):
+        del state.running[path]
+        state.nodes[path].status = NodeStatus.PENDING
+        state.ready[path] = None
 
 
 def _waiting(state: ExecutionState, data: Any, at: datetime) -> None:
     state.status = ExecutionStatus.WAITING
+    _stop_clock(state, at)
+
+
+def _stop_clock(state: ExecutionState, at: datetime) -> None:
+    if state.running_since is not None:
+        state.seconds_used += (at - state.running_since).total_seconds()
+        state.running_since = None
 
 
 def _completed(state: ExecutionState, data: Any, at: datetime) -> None:
@@ -80,81 +103,80 @@ def _cancelled(state: ExecutionState, data: Any, at: datetime) -> None:
 
 
 def _finish(state: ExecutionState, status: ExecutionStatus, at: datetime) -> None:
+    frames.halt(state, state.root, at)
     state.status, state.finished_at = status, at
-    for id_ in (*state.running, *state.retrying):
-        node = state.nodes[id_]
-        node.status, node.finished_at, node.retry_at = NodeStatus.CANCELLED, at, None
-    for pending in (state.ready, state.skippable, state.running, state.retrying):
-        pending.clear()
 
 
-def _node_started(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
+def _node_started(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
     node.status, node.attempt, node.input = NodeStatus.RUNNING, data.attempt, data.input
     node.started_at = node.started_at or at
-    node.retry_at = None
-    state.ready.pop(id_, None)
-    state.retrying.pop(id_, None)
-    state.running[id_] = None
+    node.retry_at, node.iterations = None, data.iterations
+    state.ready.pop(path, None)
+    state.retrying.pop(path, None)
+    if is_iteration(path):
+        frames.open_iteration(state, path)
+    elif data.iterations is not None:
+        frames.begin_iterations(state, path)
+    else:
+        state.running[path] = None
 
 
-def _node_retrying(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
+def _node_retrying(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+    frames.drop_iterations(state, path, at, forget=True)
     node.status, node.error, node.retry_at = NodeStatus.WAITING, data.error, data.retry_at
     node.failures += 1
     _count(state, node, data)
-    state.running.pop(id_, None)
-    state.retrying[id_] = data.retry_at
+    state.running.pop(path, None)
+    state.retrying[path] = data.retry_at
 
 
-def _node_completed(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
+def _node_waiting(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+    node.status, node.retry_at, node.request = NodeStatus.WAITING, data.until, data.request
+    state.running.pop(path, None)
+    state.waiting[path] = data.until
+
+
+def _node_completed(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
     node.output, node.handle, node.error = data.output, data.handle, None
     _count(state, node, data)
-    _settle(state, id_, node, NodeStatus.COMPLETED, at, {"output": data.output, "status": "completed"})
-    _release(state, id_, lambda handle: handle == data.handle)
+    node.status, node.finished_at = NodeStatus.COMPLETED, at
+    if is_iteration(path):
+        frames.close_iteration(state, path, data.output, at, enough=data.handle == e.ENOUGH)
+        return
+    frames.drop_iterations(state, path, at)
+    frames.settle(state, path, {"output": data.output, "status": "completed"})
+    frames.release(state, path, lambda handle: handle == data.handle)
 
 
-def _node_failed(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.error, node.handle = data.error, data.handle
+def _node_failed(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+    node.error, node.handle, node.output = data.error, data.handle, data.output
     _count(state, node, data)
-    error = data.error.model_dump(mode="json")
-    _settle(state, id_, node, NodeStatus.FAILED, at, {"output": None, "status": "failed", "error": error})
+    node.status, node.finished_at = NodeStatus.FAILED, at
+    if is_iteration(path):
+        if data.handled:
+            frames.close_iteration(state, path, None, at)
+        else:
+            frames.fail_iterations(state, path, data.error, at)
+        return
     if data.handled:
-        _release(state, id_, lambda handle: handle == data.handle)
+        frames.drop_iterations(state, path, at)
+        error = data.error.model_dump(mode="json")
+        frames.settle(state, path, {"output": data.output, "status": "failed", "error": error})
+        frames.release(state, path, lambda handle: handle == data.handle)
     else:
-        state.failed = state.failed or id_
+        frames.fail(state, path, at)
 
 
-def _node_skipped(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
-    state.skippable.pop(id_, None)
-    _settle(state, id_, node, NodeStatus.SKIPPED, at, {"output": None, "status": "skipped"})
-    _release(state, id_, lambda _handle: False)
-
-
-def _node_waiting(state: ExecutionState, id_: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.status = NodeStatus.WAITING
+def _node_skipped(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+    node.status, node.finished_at = NodeStatus.SKIPPED, at
+    state.skippable.pop(path, None)
+    frames.settle(state, path, {"output": None, "status": "skipped"})
+    frames.release(state, path, lambda _handle: False)
 
 
 def _count(state: ExecutionState, node: NodeState, data: Any) -> None:
     node.usage += data.usage
     state.usage += data.usage
-
-
-def _settle(
-    state: ExecutionState, id_: str, node: NodeState, status: NodeStatus, at: datetime, seen: dict[str, Any]
-) -> None:
-    """The node is done; `seen` is what later expressions read as `nodes.<id>`."""
-    node.status, node.finished_at = status, at
-    for pending in (state.running, state.ready, state.retrying):
-        pending.pop(id_, None)
-    state.scope["nodes"][id_] = seen
-
-
-def _release(state: ExecutionState, id_: str, carries: Callable[[str | None], bool]) -> None:
-    """Decide the outgoing edges; a target whose edges are all decided becomes ready or skippable."""
-    for link in state.plan.nodes[id_].links:
-        state.undecided[link.target] -= 1
-        state.active[link.target] += carries(link.handle)
-        if state.undecided[link.target] == 0:
-            (state.ready if state.active[link.target] else state.skippable)[link.target] = None
 
 
 _EXECUTION: dict[str, Callable[[ExecutionState, Any, datetime], None]] = {

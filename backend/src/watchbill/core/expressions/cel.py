@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from watchbill.core.expressions.library import EXTENSIONS, cel
 
 MAX_LENGTH = 10_000
 # A macro walks its list, so nested macros multiply: three levels over long lists already take seconds.
 MAX_MACRO_DEPTH = 3
-VARIABLES = frozenset({"inputs", "nodes"})
+# What only the body of a Map or Loop knows: the item, its index from 0, and the last iteration's result.
+LOCALS = frozenset({"item", "index", "previous"})
+VARIABLES = frozenset({"inputs", "nodes"}) | LOCALS
 
 # lists.range makes a list of any length out of a number, so a typo could fill the memory.
 _EXTENSIONS = {
@@ -61,9 +64,10 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something an expression reads: `inputs.<name>` or `nodes.<name>`; name is None for the whole map."""
+    """Something an expression reads: `inputs.<name>`, `nodes.<name>`, or a local of a body. The name is None
+    for the whole map and for locals."""
 
-    root: Literal["inputs", "nodes"]
+    root: Literal["inputs", "nodes", "item", "index", "previous"]
     name: str | None
 
 
@@ -76,7 +80,7 @@ class Expression:
     _program: Any
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """The value over `scope`, a mapping with `inputs` and `nodes`, as plain JSON.
+        """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON.
 
         Raises:
             ExpressionError: with code `evaluation_failed` and a sentence that says why.
@@ -96,7 +100,7 @@ class Expression:
         for reference in self.references:
             known = scope[reference.root]
             if reference.name is None:
-                needed[reference.root] = known
+                needed[reference.root] = dict(known) if isinstance(known, ChainMap) else known
             elif reference.name in known and needed[reference.root] is not known:
                 needed[reference.root][reference.name] = known[reference.name]
         return needed
@@ -170,10 +174,12 @@ def _tokens(source: str) -> list[_Token]:
 def _references(tokens: list[_Token]) -> frozenset[Reference]:
     """What the expression reads, found in its tokens: the parser names only top-level variables."""
     found: set[Reference] = set()
+    known = VARIABLES - _bound(tokens)
     for index, (kind, text) in enumerate(tokens):
-        if kind != "name" or text not in VARIABLES or (index and tokens[index - 1][1] == "."):
+        if kind != "name" or text not in known or (index and tokens[index - 1][1] == "."):
             continue
-        found.add(Reference("inputs" if text == "inputs" else "nodes", _selected(tokens, index + 1)))
+        name = None if text in LOCALS else _selected(tokens, index + 1)
+        found.add(Reference(cast("Any", text), name))
     return frozenset(found)
 
 

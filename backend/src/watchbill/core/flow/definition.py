@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 SCHEMA = "watchbill.flow/v1"
 MAX_NODES = 2_000
 MAX_EDGES = 10_000
+MAX_DEPTH = 5
 MAX_BYTES = 2 * 1024 * 1024
 ID_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 
@@ -20,13 +21,28 @@ class _Model(BaseModel):
 
 
 class RetryPolicy(_Model):
-    """How often a node is tried and how long it waits between tries, doubling each time."""
+    """How often a node is tried, after which failures, and how long it waits between tries."""
 
     max_attempts: int = Field(
         default=1, ge=1, le=20, title="Attempts", description="How often the node is tried."
     )
-    backoff_seconds: float = Field(
-        default=1.0, ge=0, le=3600, title="First wait (s)", description="Doubles each time."
+    backoff_seconds: float = Field(default=1.0, ge=0, le=3600, title="First wait (s)")
+    multiplier: float = Field(
+        default=2.0, ge=1, le=10, title="Factor", description="Each wait is so many times the one before."
+    )
+    max_backoff_seconds: float = Field(default=3600.0, ge=0, le=86400, title="Longest wait (s)")
+    jitter: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Jitter",
+        description="The part of each wait that is left to chance, so that many do not come back at once.",
+    )
+    kinds: list[Literal["user", "upstream", "timeout", "limit", "bug"]] = Field(
+        default=["upstream", "timeout"],
+        max_length=5,
+        title="After",
+        description="The kinds of failure that are worth another try.",
     )
 
 
@@ -47,6 +63,9 @@ class Node(_Model):
     retry: RetryPolicy = RetryPolicy()
     timeout_seconds: float | None = Field(default=None, gt=0, le=7 * 86400)
     on_error: Literal["fail", "continue", "branch"] = "fail"
+    default: JsonValue = Field(
+        None, title="Default output", description="The output when the node failed and the flow continues."
+    )
 
 
 class Edge(_Model):
@@ -56,6 +75,14 @@ class Edge(_Model):
     source: str = Field(max_length=200)
     target: str = Field(max_length=200)
     source_handle: str | None = Field(default=None, max_length=200)
+
+
+class Body(_Model):
+    """The nodes that a Map or Loop runs again and again. It starts at those that nothing leads to."""
+
+    nodes: list[Node] = Field(default=[], max_length=MAX_NODES)
+    edges: list[Edge] = Field(default=[], max_length=MAX_EDGES)
+    layout: dict[str, Position] = {}
 
 
 class FlowDefinition(_Model):

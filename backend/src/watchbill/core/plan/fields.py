@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
@@ -11,8 +11,9 @@ from watchbill.core.expressions import Expression, ExpressionError, Reference, T
 from watchbill.core.expressions.template import Path, templates_in
 from watchbill.core.flow.definition import Node
 from watchbill.core.flow.problems import Problem
-from watchbill.core.node_types import NodeType
+from watchbill.core.node_types import BodyType, NodeType
 
+Templates = list[tuple[Path, Template]]
 # Says why a reference is not allowed, or None.
 Allowed = Callable[[Reference], tuple[str, str] | None]
 
@@ -62,7 +63,8 @@ def read_fields(
     fields: list[tuple[Path, Template]] = []
     conditions: dict[str, Expression] = {}
     bare = {path: text for pattern in type_.expressions for path, text in _at(node.config, pattern)}
-    values = {key: value for key, value in node.config.items() if key not in type_.verbatim}
+    hidden = type_.verbatim | (type_.body.inner if type_.body else frozenset())
+    values = {key: value for key, value in node.config.items() if key not in hidden}
     for path, text in templates_in(values):
         if path in bare:
             continue
@@ -79,10 +81,38 @@ def read_fields(
         *((path, template.references) for path, template in fields),
         *(((key,), expression.references) for key, expression in conditions.items()),
     ):
-        for reference in sorted(references, key=str):
-            if why := allowed(reference):
-                problems.append(_problem(node, path, *why))
+        problems += _refused(node, path, references, allowed)
     return fields, conditions, problems
+
+
+def read_inner(
+    node: Node, body: BodyType, allowed: Allowed
+) -> tuple[Templates, Expression | None, list[Problem]]:
+    """Parse what is evaluated at the end of each iteration: the templates of its result, and the condition
+    that ends the iterations."""
+    problems: list[Problem] = []
+    result: Templates = []
+    until: Expression | None = None
+    wanted = {body.result: node.config.get(body.result)} if body.result in node.config else {}
+    for path, text in templates_in(wanted):
+        try:
+            result.append((path, parse_template(text)))
+            problems += _refused(node, path, result[-1][1].references, allowed)
+        except ExpressionError as error:
+            problems.append(_problem(node, path, error.code, error.message))
+    source = node.config.get(body.until) if body.until else None
+    if isinstance(source, str) and source.strip():
+        try:
+            until = parse(source)
+            problems += _refused(node, (str(body.until),), until.references, allowed)
+        except ExpressionError as error:
+            problems.append(_problem(node, (str(body.until),), error.code, error.message))
+    return result, until, problems
+
+
+def _refused(node: Node, path: Path, references: Iterable[Reference], allowed: Allowed) -> list[Problem]:
+    ordered = sorted(references, key=str)
+    return [_problem(node, path, *why) for reference in ordered if (why := allowed(reference))]
 
 
 def _problem(node: Node, path: Sequence[str | int], code: str, message: str) -> Problem:

@@ -22,7 +22,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanNode:
-    """A node ready to run. `incoming` counts its edges; `fields` are its templates by path in the config."""
+    """A node ready to run.
+
+    `incoming` counts its edges; `fields` are its templates by path in the config, `conditions` its bare
+    expressions by dotted path; `body`, `result` and `until` are set where its type runs a body.
+    """
 
     node: Node
     type: NodeType
@@ -30,6 +34,9 @@ class PlanNode:
     conditions: Mapping[str, Expression]
     links: tuple[Link, ...]
     incoming: int
+    body: Graph | None = None
+    result: tuple[tuple[Path, Template], ...] = ()
+    until: Expression | None = None
 
     @property
     def id(self) -> str:
@@ -37,7 +44,8 @@ class PlanNode:
         return self.node.id
 
     def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration with every template evaluated over `inputs` and `nodes`.
+        """The configuration with every template evaluated over `inputs`, `nodes` and a body's locals; what
+        belongs to its own body is left as it is.
 
         Raises:
             ExpressionError: one of them cannot be evaluated.
@@ -49,9 +57,32 @@ class PlanNode:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Nodes that run together: a flow's, or those of a body. `nodes` is in topological order; `entries` are
+    the ones that nothing leads to."""
+
+    nodes: Mapping[str, PlanNode]
+    entries: tuple[str, ...]
+
+    @property
+    def ends(self) -> list[str]:
+        """The nodes that lead nowhere."""
+        return [id_ for id_, node in self.nodes.items() if not node.links]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A flow without problems. `nodes` is in topological order; `entry` is the input node."""
+    """A flow without problems; `entry` is its input node."""
 
     definition: FlowDefinition
-    nodes: Mapping[str, PlanNode]
-    entry: str
+    graph: Graph
+
+    @property
+    def nodes(self) -> Mapping[str, PlanNode]:
+        """The flow's own nodes in topological order, without those of bodies."""
+        return self.graph.nodes
+
+    @property
+    def entry(self) -> str:
+        """The input node's id."""
+        return self.graph.entries[0]

@@ -21,6 +21,16 @@ class Fenced(WatchbillError):
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """What people ask of an execution: to end, to start nothing for now, or to look at what changed (`wakes`
+    rises each time)."""
+
+    cancel: bool = False
+    pause: bool = False
+    wakes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write an execution until the lease ends. `epoch` rises with each claim."""
 
@@ -29,7 +39,8 @@ class Claim:
     epoch: int
     last_seq: int
     plan_digest: str
-    cancel_requested: bool
+    control: Control = Control()
+    limited: bool = False  # counts against a limit, so that its end may let another begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +56,52 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Park:
+    """Nothing can be done before `until`, UTC (None: before somebody wakes it): the claim is given back. If
+    it was woken more often than `wakes`, somebody did so meanwhile, and it can be claimed again at once."""
+
+    until: datetime | None
+    wakes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones."""
+    """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones.
+    `approvals` tells that some of them ask a person or end such a question."""
 
     execution_id: UUID
     epoch: int
     last_seq: int
     events: Sequence[Event]
     outcome: Outcome | None = None
+    park: Park | None = None
+    approvals: bool = False
 
 
 class Journal(Protocol):
     """Claims, leases and events. Each write names the epoch of its claim and is refused under a newer one."""
 
     async def claim(
-        self, owner: str, *, lease_seconds: float, limit: int, only: Collection[UUID] | None = None
+        self,
+        owner: str,
+        *,
+        lease_seconds: float,
+        limit: int,
+        only: Collection[UUID] | None = None,
+        force: bool = False,
     ) -> list[Claim]:
         """Take up to `limit` executions that are due and unowned, or whose lease has ended.
 
-        `only` restricts it to these executions.
+        Tenants take turns, the ones with fewest running first, and no flow or tenant gets more than its limit
+        of running executions. `only` restricts it to these executions and passes over those under a limit;
+        `force` takes these whatever their limits and due times, to end them.
         """
         ...
 
     async def heartbeat(
         self, owner: str, executions: Collection[UUID], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
-        """Extend the owner's leases on these executions; returns whether each is asked to cancel."""
+    ) -> Mapping[UUID, Control]:
+        """Extend the owner's leases on these executions; returns what is asked of each."""
         ...
 
     async def events(
@@ -85,12 +116,20 @@ class Journal(Protocol):
 
     async def append(
         self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
-    ) -> Mapping[UUID, bool]:
+    ) -> Mapping[UUID, Control]:
         """Write batches of different executions of one tenant in one transaction, extending their leases.
 
-        An outcome with a final status ends the claim. Returns the executions that were written and whether
-        each is asked to cancel; those missing were fenced off and nothing of theirs was written.
+        An outcome with a final status ends the claim, and so does `park`. Returns the executions that were
+        written and what is asked of each; those missing were fenced off and nothing of theirs was written.
         """
+        ...
+
+    async def control(self, execution_id: UUID, epoch: int) -> Control | None:
+        """What is asked of an execution now; None when this claim is not the newest any more."""
+        ...
+
+    async def answers(self, scope: TenantScope, execution_id: UUID) -> Mapping[str, Mapping[str, Any]]:
+        """What people answered to the execution's open questions, by the node's path."""
         ...
 
     async def release(self, execution_id: UUID, epoch: int) -> None:

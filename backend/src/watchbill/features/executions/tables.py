@@ -19,8 +19,8 @@ class ActiveExecution(PublicTable):
 
     __tablename__ = "active_executions"
     __table_args__ = (
-        Index("ix_active_executions_due_at", "due_at", postgresql_where=text("owner IS NULL")),
-        Index(None, "tenant_id"),
+        Index("ix_active_executions_due", "tenant_id", "due_at", postgresql_where=text("owner IS NULL")),
+        Index("ix_active_executions_lease_until", "lease_until", postgresql_where=text("owner IS NOT NULL")),
         UNAUDITED,
     )
 
@@ -34,6 +34,11 @@ class ActiveExecution(PublicTable):
     epoch: Mapped[int] = mapped_column(server_default="0")
     last_seq: Mapped[int] = mapped_column(server_default="0")
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    pause_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    wakes: Mapped[int] = mapped_column(server_default="0")
+    flow_id: Mapped[UUID | None]
+    flow_limit: Mapped[int | None]
+    tenant_limit: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -73,6 +78,7 @@ class Execution(Identified, TenantTable):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     idempotency_key: Mapped[str | None]
+    forked_from: Mapped[UUID | None]
     created_by: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -92,6 +98,30 @@ class ExecutionEvent(TenantTable):
     node_id: Mapped[str | None]
     timestamp: Mapped[datetime]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Approval(TenantTable):
+    """A question that an execution asks a person. The journal's writer adds and closes it with the events
+    that do; whoever answers fills in `answer`, which the engine reads."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_open", "asked_at", postgresql_where=text("closed_at IS NULL")),)
+
+    id: Mapped[UUID] = mapped_column(unique=True)
+    execution_id: Mapped[UUID] = mapped_column(
+        ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    details: Mapped[str]
+    role: Mapped[str]
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    due_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    answered_by: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
 
 
 class StoredDocument(TenantTable):

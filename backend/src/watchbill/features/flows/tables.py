@@ -15,7 +15,8 @@ from watchbill.kit.tables import Edited, TenantTable
 
 class Flow(Edited, TenantTable):
     """A flow and its draft. `version` counts the edits of the draft, for optimistic locking;
-    `published_version` is the number of the newest FlowVersion."""
+    `published_version` is the number of the newest FlowVersion; `max_running` bounds how many of its
+    executions run at a time."""
 
     __tablename__ = "flows"
     __table_args__ = (
@@ -28,6 +29,7 @@ class Flow(Edited, TenantTable):
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     version: Mapped[int] = mapped_column(server_default="1")
     published_version: Mapped[int | None]
+    max_running: Mapped[int | None]
     created_by: Mapped[UUID | None]
     deleted_at: Mapped[datetime | None]
 

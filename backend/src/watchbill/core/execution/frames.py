@@ -1,0 +1,188 @@
+"""What events do to frames: nodes finish and let others begin, iterations open and close, and all that goes
+on in a frame can be halted and revived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from watchbill.core.events import NodeFailure, NodeStatus
+from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
+
+
+def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
+    """The node is done; `seen` is what later expressions read as `nodes.<id>`."""
+    for pending in (state.running, state.ready, state.retrying, state.waiting):
+        pending.pop(path, None)
+    frame = state.frame_of(path)
+    frame.scope["nodes"][path.rpartition(".")[2]] = seen
+    frame.left -= 1
+    if frame.left == 0 and frame.path:
+        state.closable[frame.path] = None
+
+
+def release(state: ExecutionState, path: str, carries: Callable[[str | None], bool]) -> None:
+    """Decide the outgoing edges; a target whose edges are all decided becomes ready or skippable."""
+    frame = state.frame_of(path)
+    for link in state.spec(path).links:
+        target = link.target
+        frame.undecided[target] -= 1
+        frame.active[target] += carries(link.handle)
+        if frame.undecided[target] == 0:
+            (state.ready if frame.active[target] else state.skippable)[frame.place(target)] = None
+
+
+def begin_iterations(state: ExecutionState, path: str) -> None:
+    """The node runs its body from now on."""
+    spec = state.spec(path)
+    if spec.type.body is None:
+        raise AssertionError(f"{spec.type.kind} runs no body")
+    rounds = spec.type.body.rounds(spec.render(state.frame_of(path).scope))
+    state.iterating[path] = Iterations(rounds)
+    state.movable[path] = None
+
+
+def open_iteration(state: ExecutionState, path: str) -> None:
+    """One more pass through the body begins."""
+    owner, index = owner_of(path)
+    iterations, body = state.iterating[owner], state.spec(owner).body
+    if body is None:
+        raise AssertionError("a node that runs a body has one")
+    frame = Frame.of(path, body, state.iteration_scope(path))
+    state.frames[path] = frame
+    for id_ in body.nodes:
+        state.nodes[frame.place(id_)] = NodeState()
+    state.ready |= dict.fromkeys(frame.place(id_) for id_ in body.entries)
+    iterations.opened = max(iterations.opened, index + 1)
+    iterations.open[index] = None
+    _watch(state, owner)
+
+
+def close_iteration(
+    state: ExecutionState, path: str, result: Any, at: datetime, *, enough: bool = False
+) -> None:
+    """An iteration is over; its failure, if it was one, is tolerated."""
+    owner, index = owner_of(path)
+    iterations = state.iterating[owner]
+    _clear(state, lambda place: place.startswith(f"{path}."), at)
+    for inner in [p for p in state.iterating if p.startswith(f"{path}.")]:
+        drop_iterations(state, inner, at)
+    del state.frames[path]
+    state.closable.pop(path, None)
+    iterations.open.pop(index, None)
+    iterations.results[index] = result
+    iterations.enough = iterations.enough or enough
+    _watch(state, owner)
+
+
+def fail_iterations(state: ExecutionState, path: str, error: NodeFailure, at: datetime) -> None:
+    """An iteration failed, and with it the node that runs it: the other iterations stop where they are."""
+    owner, _ = owner_of(path)
+    state.iterating[owner].failed = error
+    state.closable.pop(path, None)
+    for frame in list(state.within(owner)):
+        halt(state, frame, at)
+    state.movable[owner] = None
+
+
+def drop_iterations(state: ExecutionState, path: str, at: datetime, *, forget: bool = False) -> None:
+    """The node needs its iterations no more. `forget` also removes what their nodes did: it begins again."""
+    if state.iterating.pop(path, None) is None:
+        return
+    prefix = f"{path}["
+    _clear(state, lambda place: place.startswith(prefix), at)
+    for places in (state.frames, state.iterating, state.movable, state.closable):
+        for inner in [place for place in places if place.startswith(prefix) or place == path]:
+            places.pop(inner, None)
+    if forget:
+        for place in [place for place in state.nodes if place.startswith(prefix)]:
+            del state.nodes[place]
+
+
+def fail(state: ExecutionState, path: str, at: datetime) -> None:
+    """A node failed and nobody handles it: its frame goes no further."""
+    for pending in (state.running, state.ready, state.retrying, state.waiting, state.movable):
+        pending.pop(path, None)
+    frame = state.frame_of(path)
+    frame.failed = frame.failed or path
+    halt(state, frame, at)
+    if frame.path:
+        state.closable[frame.path] = None
+
+
+def halt(state: ExecutionState, frame: Frame, at: datetime) -> None:
+    """Nothing of the frame and of what lies in it goes on; each frame keeps what could have."""
+    prefix = f"{frame.path}." if frame.path else ""
+    _clear(state, lambda place: place.startswith(prefix), at, keep=True)
+    for path in [path for path in state.iterating if path.startswith(prefix)]:
+        state.movable.pop(path, None)
+        _end(state.nodes[path], at)
+    for path in [path for path in state.closable if path.startswith(prefix)]:
+        del state.closable[path]
+    for path in [path for path in state.frames if path.startswith(prefix) and path]:
+        _end(state.nodes[path], at)
+
+
+def revive(state: ExecutionState) -> None:
+    """Everything that was halted can go on, and what failed begins again."""
+    for frame in state.frames.values():
+        if frame.failed is not None:
+            _again(state, frame, frame.failed)
+            frame.failed = None
+        for path, lane in frame.halted.items():
+            (state.ready if lane == "ready" else state.skippable)[path] = None
+            state.nodes[path].status = NodeStatus.PENDING
+            state.nodes[path].finished_at = None
+        frame.halted.clear()
+        if frame.left == 0 and frame.path:
+            state.closable[frame.path] = None
+    for path, iterations in state.iterating.items():
+        iterations.failed = None
+        _running(state.nodes[path])
+        for index in iterations.open:
+            _running(state.nodes[f"{path}[{index}]"])
+        _watch(state, path)
+
+
+def _again(state: ExecutionState, frame: Frame, path: str) -> None:
+    node = state.nodes[path]
+    node.status, node.error, node.finished_at, node.failures = NodeStatus.PENDING, None, None, 0
+    if path not in state.iterating:
+        state.ready[path] = None
+
+
+def _running(node: NodeState) -> None:
+    node.status, node.error, node.finished_at = NodeStatus.RUNNING, None, None
+
+
+def _watch(state: ExecutionState, owner: str) -> None:
+    """Keep `movable`: the nodes with a body that can open an iteration or end."""
+    iterations = state.iterating[owner]
+    if iterations.done or iterations.room > 0:
+        state.movable[owner] = None
+    else:
+        state.movable.pop(owner, None)
+
+
+def _clear(state: ExecutionState, inside: Callable[[str], bool], at: datetime, *, keep: bool = False) -> None:
+    """Take nodes out of every lane; what was under way is cancelled. `keep` notes them in their frames."""
+    lanes: tuple[tuple[dict[str, Any], Literal["ready", "skippable"], bool], ...] = (
+        (state.ready, "ready", False),
+        (state.skippable, "skippable", False),
+        (state.running, "ready", True),
+        (state.retrying, "ready", True),
+        (state.waiting, "ready", True),
+    )
+    for lane, later, under_way in lanes:
+        for path in [path for path in lane if inside(path)]:
+            del lane[path]
+            if keep:
+                state.frame_of(path).halted[path] = later
+            if under_way:
+                _end(state.nodes[path], at)
+
+
+def _end(node: NodeState, at: datetime) -> None:
+    if node.status in (NodeStatus.RUNNING, NodeStatus.WAITING):
+        node.status, node.finished_at, node.retry_at = NodeStatus.CANCELLED, at, None

@@ -1,0 +1,60 @@
+"""Loop: runs its body again and again until a condition holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from watchbill.core.flow.definition import Body
+from watchbill.core.node_types import BodyType, NodeType, Rounds
+
+
+class Config(BaseModel):
+    """What is repeated, when it is enough, and what each pass gives."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: str = Field(
+        min_length=1,
+        title="Until",
+        description="Evaluated after each pass; true ends the loop. It reads the body's nodes and `index`.",
+        json_schema_extra={"format": "cel"},
+    )
+    max_iterations: int = Field(10, ge=1, le=1000, title="At most")
+    result: Any = Field(
+        None,
+        title="Result of a pass",
+        description="The next pass reads it as `previous`; otherwise what the body's last node gave.",
+        json_schema_extra={"format": "template"},
+    )
+    body: Body = Field(default=Body(), title="Body", json_schema_extra={"format": "body"})
+
+
+def _rounds(config: Mapping[str, Any]) -> Rounds:
+    return Rounds(total=config.get("max_iterations", 10))
+
+
+def _gather(results: Sequence[Any]) -> Any:
+    return results[-1] if results else None
+
+
+TYPE = NodeType(
+    kind="loop",
+    title="Loop",
+    description="Repeats its body until a condition holds.",
+    group="logic",
+    icon="repeat",
+    config=Config,
+    body=BodyType(
+        read=lambda config: config.body,
+        field="body",
+        rounds=_rounds,
+        gather=_gather,
+        locals=frozenset({"index", "previous"}),
+        result="result",
+        until="until",
+    ),
+    default_config={"until": "", "max_iterations": 10, "body": {"nodes": [], "edges": []}},
+)

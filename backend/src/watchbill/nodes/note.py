@@ -1,0 +1,32 @@
+"""Note: a remark on the canvas, which does nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from watchbill.core.agents import Text
+from watchbill.core.node_types import NodeType
+
+
+class Config(BaseModel):
+    """What it says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[Text, Field(title="Text", json_schema_extra={"format": "markdown"})] = ""
+
+
+TYPE = NodeType(
+    kind="note",
+    title="Note",
+    description="A remark on the canvas.",
+    group="flow",
+    icon="sticky-note",
+    config=Config,
+    fixed_handles=(),
+    verbatim=frozenset({"text"}),
+    accepts_input=False,
+    default_config={"text": ""},
+)
