@@ -36,3 +36,18 @@ def upgrade() -> None:
         schema="public",
         postgresql_where=sa.text("owner IS NOT NULL"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_active_executions_lease_until", _TABLE, schema="public")
+    op.drop_index("ix_active_executions_due", _TABLE, schema="public")
+    op.create_index("ix_active_executions_tenant_id", _TABLE, ["tenant_id"], schema="public")
+    op.create_index(
+        "ix_active_executions_due_at",
+        _TABLE,
+        ["due_at"],
+        schema="public",
+        postgresql_where=sa.text("owner IS NULL"),
+    )
+    for column in ("tenant_limit", "flow_limit", "flow_id", "wakes", "pause_requested"):
+        op.drop_column(_TABLE, column, schema="public")

@@ -40,3 +40,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_approvals_open", "approvals", ["asked_at"], postgresql_where=sa.text("closed_at IS NULL")
     )
+
+
+def downgrade() -> None:
+    op.drop_table("approvals")
+    op.drop_column("flows", "max_running")
+    op.drop_column("executions", "forked_from")

@@ -189,10 +189,14 @@ def test_every_execution_ends_and_no_node_finishes_twice(plan: Plan, data: st.Da
         for lives, event in _lives(player.events)
         if event.type in ("node_completed", "node_skipped") and "[" not in str(event.node_id)
     )
-    assert all(count == 1 for count in finished.values()), "a node finished twice"
+    twice = [node_id for (node_id, _), count in finished.items() if count > 1]
+    assert not twice
     assert not (state.ready or state.running or state.retrying or state.skippable or state.waiting)
     if state.status is ExecutionStatus.COMPLETED:
-        assert all(n.status not in (NodeStatus.PENDING, NodeStatus.RUNNING) for n in state.nodes.values())
+        # In an iteration that failed and was tolerated some nodes never began.
+        unfinished = [path for path, n in state.nodes.items() if n.status is NodeStatus.PENDING]
+        assert all("[" in path for path in unfinished)
+        assert all(n.status is not NodeStatus.RUNNING for n in state.nodes.values())
         assert not state.iterating and list(state.frames) == [""]
     calls = sum(
         event.data["usage"]["llm_calls"]
