@@ -30,8 +30,8 @@ from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
-from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
+from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.service import NotificationBackend
