@@ -44,9 +44,10 @@ def cli() -> str:
     """Every command with its help, as a terminal shows it."""
     group: Any = typer.main.get_command(app)
     parts = [_text("cli"), _help(group, "watchbill")]
-    parts += [
-        f"## {name}\n\n{_help(command, f'watchbill {name}')}" for name, command in group.commands.items()
-    ]
+    for name, command in group.commands.items():
+        parts.append(f"## {name}\n\n{_help(command, f'watchbill {name}')}")
+        for inner, part in getattr(command, "commands", {}).items():
+            parts.append(f"### {name} {inner}\n\n{_help(part, f'watchbill {name} {inner}')}")
     return "\n".join(parts)
 
 

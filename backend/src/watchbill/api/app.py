@@ -38,6 +38,7 @@ from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.tables import TENANT_TABLES
+from watchbill.features.tenants import routes as tenants
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerBackend
@@ -61,6 +62,7 @@ ROUTERS = (
     executions.router,
     stream.router,
     audit.router,
+    tenants.router,
     triggers.router,
     hooks.router,
     notifications.router,

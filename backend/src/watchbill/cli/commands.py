@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watchbill import __version__
+from watchbill.cli import operator
 
 if TYPE_CHECKING:
     from watchbill.config import Settings
@@ -26,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(operator.tenants, name="tenants")
+app.add_typer(operator.keys, name="keys")
+app.add_typer(operator.audit, name="audit")
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where everything is kept. [default: .watchbill]")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 import psutil
 
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
+from watchbill.kit.crypto import new_key
 
 # How long the guard of a supervisor that was killed may take to stop what it left behind.
 _CLEARING_SECONDS = 30
@@ -88,19 +88,38 @@ class DataFolder:
                 kept: dict[str, Any] = json.loads(self._secrets.read_text())
                 return {**_new_secrets(), **kept}, False
             made = _new_secrets()
-            # Written aside and renamed, so that a crash leaves either no secrets or all of them.
-            fresh = self._secrets.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(made, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.rename(self._secrets)
+            self._write_secrets(made)
         except OSError as error:
             raise self._unusable(error) from error
         except ValueError as error:
             raise CannotStart(f"{self._secrets} is damaged; restore it from a backup.") from error
         return made, True
+
+    def add_encryption_key(self) -> str:
+        """Put a new key in front of those that seal secrets; returns its id. It takes effect with the next
+        start.
+
+        Raises:
+            CannotStart: the secrets cannot be read or written.
+        """
+        kept, _ = self.secrets()
+        taken = [entry.partition(":")[0] for entry in kept["encryption_keys"].split(",")]
+        made = new_key(taken)
+        try:
+            self._write_secrets({**kept, "encryption_keys": f"{made},{kept['encryption_keys']}"})
+        except OSError as error:
+            raise self._unusable(error) from error
+        return made.partition(":")[0]
+
+    def _write_secrets(self, content: dict[str, str]) -> None:
+        # Written aside and renamed, so that a crash leaves either the old secrets or all of the new ones.
+        fresh = self._secrets.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(content, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(self._secrets)
 
     def _unusable(self, error: OSError) -> CannotStart:
         reason = (error.strerror or str(error)).lower()
@@ -129,9 +148,8 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _new_secrets() -> dict[str, str]:
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
     return {
         "jwt_secret": secrets.token_hex(32),
-        "encryption_keys": f"1:{key}",
+        "encryption_keys": new_key(),
         "command_line_password": secrets.token_urlsafe(24),
     }

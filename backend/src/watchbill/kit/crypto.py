@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = "v1"
 _NONCE_BYTES = 12
+_KEY_BYTES = 32
 
 
 class BadKeys(ValueError):
@@ -29,6 +30,11 @@ class KeyRing:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
         self._first = next(iter(self._ciphers))
 
+    @property
+    def first(self) -> str:
+        """The id of the key that seals."""
+        return self._first
+
     @classmethod
     def parse(cls, text: str) -> KeyRing:
         """The ring that WATCHBILL_ENCRYPTION_KEYS describes.
@@ -43,12 +49,17 @@ class KeyRing:
                 key = base64.b64decode(encoded, validate=True)
             except binascii.Error as error:
                 raise BadKeys(BadKeys.__doc__) from error
-            if not separator or not name or "." in name or name in keys or len(key) != 32:
+            if not separator or not name or "." in name or name in keys or len(key) != _KEY_BYTES:
                 raise BadKeys(BadKeys.__doc__)
             keys[name] = key
         if not keys:
             raise BadKeys(BadKeys.__doc__)
         return cls(keys)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all keys, the one that seals coming first."""
+        return list(self._ciphers)
 
     def seal(self, text: str, place: str) -> str:
         """Encrypt. Only `unseal` with the same place (a tenant and row, say) opens it again."""
@@ -72,3 +83,16 @@ class KeyRing:
             return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
         except (binascii.Error, InvalidTag, ValueError) as error:
             raise Unsealable(Unsealable.__doc__) from error
+
+
+def key_id(sealed: str) -> str:
+    """The id of the key that a text was sealed with."""
+    return sealed.split(".")[1] if sealed.count(".") >= 2 else "unknown"
+
+
+def new_key(taken: Collection[str] = ()) -> str:
+    """A new key as WATCHBILL_ENCRYPTION_KEYS wants it, under an id that is not taken."""
+    number = 1
+    while str(number) in taken:
+        number += 1
+    return f"{number}:{base64.b64encode(os.urandom(_KEY_BYTES)).decode()}"

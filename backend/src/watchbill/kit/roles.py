@@ -61,20 +61,28 @@ END $$
 """  # noqa: S608 (made of this module's constants)
 # Roles are not part of a database's dump: after a restore elsewhere they are made again here.
 _SECURE_SCHEMA = """
-DO $$ BEGIN
+DO $$
+DECLARE relation record;
+BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{schema}') THEN
     CREATE ROLE "{schema}" NOLOGIN IN ROLE {group};
-    GRANT "{schema}" TO CURRENT_USER;
+    -- A superuser may become anybody, and a list of thousands of roles to be would slow it down.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+      GRANT "{schema}" TO CURRENT_USER;
+    END IF;
   END IF;
-  GRANT USAGE ON SCHEMA "{schema}" TO "{schema}";
-  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{schema}";
-  GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{schema}";
-  IF to_regclass('{schema}.alembic_version') IS NOT NULL THEN
-    REVOKE INSERT, UPDATE, DELETE ON "{schema}".alembic_version FROM "{schema}";
+  IF NOT has_schema_privilege('{schema}', '{schema}', 'USAGE') THEN
+    GRANT USAGE ON SCHEMA "{schema}" TO "{schema}";
   END IF;
-  IF to_regclass('{schema}.audit_log') IS NOT NULL THEN
-    REVOKE UPDATE, DELETE ON "{schema}".audit_log FROM "{schema}";
-  END IF;
+  FOR relation IN
+    SELECT relname FROM pg_class WHERE relnamespace = '"{schema}"'::regnamespace AND relkind IN ('r', 'p')
+       AND NOT has_table_privilege('{schema}', oid, 'SELECT')
+  LOOP
+    EXECUTE format('GRANT %s ON "{schema}".%I TO "{schema}"', CASE relation.relname
+      WHEN 'alembic_version' THEN 'SELECT'
+      WHEN 'audit_log' THEN 'SELECT, INSERT'
+      ELSE 'SELECT, INSERT, UPDATE, DELETE' END, relation.relname);
+  END LOOP;
 END $$
 """
 _UNSECURED = """

@@ -23,6 +23,12 @@ UNAUDITED: dict[str, Any] = {"info": {"audited": False}}
 _TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, UUID: Uuid}
 
 
+def sealed(place: str) -> Any:
+    """A column of texts that kit.crypto sealed. `place` is what they are bound to, with {tenant} and {id} for
+    the tenant's and the row's; with it they can be sealed again with another key."""
+    return mapped_column(info={"sealed": place})
+
+
 class PublicTable(DeclarativeBase):
     """A table of the public schema, named with its schema so that no search_path can hide it."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable
+from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class NotifiedTenant(PublicTable):
@@ -62,7 +62,7 @@ class Notification(Edited, TenantTable):
     statuses: Mapped[list[str]] = mapped_column(ARRAY(Text))
     channel: Mapped[str]
     recipients: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    sealed_secret: Mapped[str | None]
+    sealed_secret: Mapped[str | None] = sealed("notification:{tenant}:{id}")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_by: Mapped[UUID | None]
 

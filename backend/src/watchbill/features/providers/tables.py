@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from watchbill.kit.tables import Edited, TenantTable
+from watchbill.kit.tables import Edited, TenantTable, sealed
 
 
 class LlmProvider(Edited, TenantTable):
@@ -24,7 +24,7 @@ class LlmProvider(Edited, TenantTable):
     name: Mapped[str]
     provider_type: Mapped[str]
     base_url: Mapped[str | None]
-    sealed_key: Mapped[str | None]
+    sealed_key: Mapped[str | None] = sealed("llm_provider:{tenant}:{id}")
     api_key_hint: Mapped[str | None]
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
     priority: Mapped[int] = mapped_column(server_default="100")

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, desc, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable
+from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class DueTrigger(PublicTable):
@@ -56,9 +56,9 @@ class Trigger(Edited, TenantTable):
     inputs: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     config: Mapped[dict[str, Any]] = mapped_column(JSONB)
     resume_at: Mapped[datetime | None]
-    sealed_token: Mapped[str | None]
-    sealed_secret: Mapped[str | None]
-    previous_sealed_secret: Mapped[str | None]
+    sealed_token: Mapped[str | None] = sealed("{tenant}/trigger-token/{id}")
+    sealed_secret: Mapped[str | None] = sealed("{tenant}/trigger-secret/{id}")
+    previous_sealed_secret: Mapped[str | None] = sealed("{tenant}/trigger-secret/{id}")
     previous_until: Mapped[datetime | None]
     created_by: Mapped[UUID | None]
 

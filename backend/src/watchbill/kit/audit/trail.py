@@ -104,3 +104,8 @@ def trail_of(session: AsyncSession | Session) -> Trail | None:
 def keep_trail(session: AsyncSession, trail: Trail) -> None:
     """Let this session's changes be written to the log with its commit."""
     session.info[_KEY] = trail
+
+
+def drop_trail(session: AsyncSession) -> None:
+    """Write nothing: the log that would tell of it is going away."""
+    session.info.pop(_KEY, None)

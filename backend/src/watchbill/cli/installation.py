@@ -1,0 +1,73 @@
+"""The databases and keys of an installation, for its operator: running or not, embedded or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from watchbill.config import Settings
+from watchbill.embedded.errors import AlreadyRunning
+from watchbill.embedded.folder import DataFolder
+from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
+from watchbill.kit.crypto import KeyRing
+from watchbill.kit.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a command works on."""
+
+    database: Database
+    redis: Redis
+    keys: KeyRing
+
+
+@asynccontextmanager
+async def open_installation(settings: Settings) -> AsyncGenerator[Installation]:
+    """Open what the settings name. Embedded servers are found when they run, and else started for as long as
+    the command takes; the data directory is locked meanwhile, so that no start comes in between.
+
+    Raises:
+        CannotStart: the data directory cannot be used.
+        ServerFailed: an embedded server does not start.
+    """
+    with ExitStack() as ending:
+        database_url, redis_url, ring = _addresses(settings, ending)
+        database = Database(database_url, pgbouncer=settings.database_pgbouncer, pool_size=5)
+        redis = Redis.from_url(redis_url)
+        try:
+            yield Installation(database, redis, KeyRing.parse(ring))
+        finally:
+            await redis.aclose()
+            await database.close()
+
+
+def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:
+    ring = settings.encryption_keys.get_secret_value()
+    if settings.database_url and settings.redis_url:
+        return settings.database_url.get_secret_value(), settings.redis_url.get_secret_value(), ring
+    folder = DataFolder(settings.data_dir)
+    try:
+        ending.callback(os.close, folder.lock())
+        running = False
+    except AlreadyRunning:
+        running = True
+    if "encryption_keys" not in settings.model_fields_set:
+        ring = folder.secrets()[0]["encryption_keys"]
+
+    def address(server: Server) -> str:
+        if not running:
+            ending.callback(stop, server)
+        return server.url
+
+    database_url = settings.database_url and settings.database_url.get_secret_value()
+    redis_url = settings.redis_url and settings.redis_url.get_secret_value()
+    return (
+        database_url or address(start_postgres(folder.postgres)),
+        redis_url or address(start_valkey(folder.valkey)),
+        ring,
+    )

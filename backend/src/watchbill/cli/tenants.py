@@ -1,0 +1,81 @@
+"""What `watchbill tenants` does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import typer
+
+from watchbill.cli.installation import Installation
+from watchbill.features.identity.tables import Tenant
+from watchbill.features.tables import TENANT_TABLES
+from watchbill.features.tenants import export as exporting
+from watchbill.features.tenants import queries, service
+from watchbill.features.tenants.service import Stores
+from watchbill.kit.audit import Trail, keep_trail
+from watchbill.kit.db import Work
+
+
+async def show_all(installation: Installation) -> None:
+    """Print a line for each tenant."""
+    async with installation.database.transaction() as work:
+        for tenant, members in await queries.every(work.session):
+            typer.echo(f"{tenant.slug:<24} {tenant.id}  {tenant.status:<10} {members:>5}  {tenant.name}")
+
+
+async def suspend(installation: Installation, name: str) -> None:
+    """Suspend a tenant and stop what runs there."""
+    async with _tenant(installation, name, "suspend_tenant") as (work, tenant):
+        await service.suspend(work.session, tenant)
+    left = await service.stop_executions(_stores(installation), tenant.id)
+    waiting = f" {left} executions will stop when a worker is back." if left else ""
+    typer.echo(f"{tenant.slug} is suspended: nobody can sign in or run anything there.{waiting}")
+
+
+async def activate(installation: Installation, name: str) -> None:
+    """Activate a tenant."""
+    async with _tenant(installation, name, "activate_tenant") as (work, tenant):
+        await service.activate(work.session, tenant)
+    typer.echo(f"{tenant.slug} is active.")
+
+
+async def limit(installation: Installation, name: str, user: int | None, total: int | None) -> None:
+    """Set a tenant's own limits."""
+    async with _tenant(installation, name, "limit_tenant") as (work, tenant):
+        await service.set_limits(work.session, tenant.id, user=user, tenant=total)
+    typer.echo(f"{tenant.slug} has its limits; they take effect within half a minute.")
+
+
+async def export(installation: Installation, name: str, file: Path) -> None:
+    """Write a tenant's data."""
+    async with _tenant(installation, name, "export_tenant") as (work, tenant):
+        shutil.move(await exporting.export(work.session, tenant.id, TENANT_TABLES), file)
+    typer.echo(f"{tenant.slug} is written to {file}.")
+
+
+async def delete(installation: Installation, name: str, word: str) -> None:
+    """Delete a tenant from every store."""
+    stores = _stores(installation)
+    async with _tenant(installation, name, "delete_tenant") as (work, tenant):
+        service.confirm(await service.describe(work.session, tenant.id), word)
+    await service.stop_executions(stores, tenant.id)
+    async with installation.database.transaction() as work:
+        await service.delete(work.session, tenant.id)
+    await service.forget(stores, tenant.id)
+    typer.echo(f"{tenant.slug} is deleted; nothing of it is left in PostgreSQL or Redis.")
+
+
+def _stores(installation: Installation) -> Stores:
+    return Stores(installation.database, installation.redis)
+
+
+@asynccontextmanager
+async def _tenant(installation: Installation, name: str, action: str) -> AsyncGenerator[tuple[Work, Tenant]]:
+    """A transaction about one tenant, noted in its audit log."""
+    async with installation.database.transaction() as work:
+        tenant = await service.find(work.session, name)
+        keep_trail(work.session, Trail(action, tenant_id=tenant.id, permission="operator", always=True))
+        yield work, tenant

@@ -1,0 +1,89 @@
+"""SQL of tenants' lives: the public tables, and what tells whether anything is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.features.executions.tables import ActiveExecution
+from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.tenants.tables import TenantLimit
+
+
+async def named(session: AsyncSession, name: str) -> Tenant | None:
+    """The tenant of that slug or id."""
+    query = select(Tenant).where(or_(Tenant.slug == name, cast(Tenant.id, Text) == name.lower()))
+    return await session.scalar(query)
+
+
+async def every(session: AsyncSession) -> Sequence[tuple[Tenant, int]]:
+    """All tenants with the number of their members, the oldest first."""
+    members = select(func.count()).where(Membership.tenant_id == Tenant.id).scalar_subquery()
+    rows = await session.execute(select(Tenant, members).order_by(Tenant.created_at, Tenant.id))
+    return [(row[0], row[1]) for row in rows]
+
+
+async def members(session: AsyncSession, tenant_id: UUID) -> Sequence[tuple[User, Membership]]:
+    """Who belongs to a tenant."""
+    query = (
+        select(User, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.tenant_id == tenant_id)
+        .order_by(Membership.created_at)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def limit(session: AsyncSession, tenant_id: UUID) -> TenantLimit | None:
+    """The limits that were set for a tenant."""
+    return await session.get(TenantLimit, tenant_id)
+
+
+async def cancel_executions(session: AsyncSession, tenant_id: UUID) -> Sequence[UUID]:
+    """Mark everything that runs or waits as to be cancelled; returns which executions that are."""
+    statement = (
+        update(ActiveExecution)
+        .where(ActiveExecution.tenant_id == tenant_id)
+        .values(cancel_requested=True)
+        .returning(ActiveExecution.execution_id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def active_executions(session: AsyncSession, tenant_id: UUID) -> int:
+    """How many executions are not over."""
+    query = select(func.count()).where(ActiveExecution.tenant_id == tenant_id)
+    return (await session.execute(query)).scalar_one()
+
+
+async def delete_rows(session: AsyncSession, tenant_id: UUID) -> None:
+    """Remove the tenant's rows of the public tables, and the people who now belong nowhere."""
+    people = [user.id for user, _ in await members(session, tenant_id)]
+    await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
+    elsewhere = select(Membership.user_id).where(Membership.user_id.in_(people))
+    await session.execute(delete(User).where(User.id.in_(people), User.id.not_in(elsewhere)))
+
+
+async def remains(session: AsyncSession, tenant_id: UUID, schema: str) -> list[str]:
+    """What of a deleted tenant is still in the database; nothing, if all went well."""
+    left: list[str] = []
+    named_so = {"schema": schema}
+    if await session.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :schema"), named_so):
+        left.append(f"schema {schema}")
+    if await session.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :schema"), named_so):
+        left.append(f"role {schema}")
+    tables = await session.scalars(
+        text(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+        )
+    )
+    for table in ("tenants", *tables):
+        column = "id" if table == "tenants" else "tenant_id"
+        query = text(f"SELECT 1 FROM public.{table} WHERE {column} = :id LIMIT 1")  # noqa: S608 (catalog names)
+        if await session.scalar(query, {"id": tenant_id}):
+            left.append(f"rows of {table}")
+    return left

@@ -1,0 +1,67 @@
+"""/tenant: the one that the caller is in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
+
+from watchbill.features.identity.access import Access, database, identity_options, require
+from watchbill.features.tenants import service
+from watchbill.features.tenants.export import export
+from watchbill.features.tenants.schemas import TenantChange, TenantDetail
+from watchbill.features.tenants.service import Stores
+
+router = APIRouter(prefix="/tenant", tags=["tenant"])
+Reader = Annotated[Access, require("tenant:read")]
+Writer = Annotated[Access, require("tenant:write")]
+
+
+def stores(request: Request) -> Stores:
+    return Stores(database(request), request.app.state.redis)
+
+
+@router.get("")
+async def get_tenant(access: Reader) -> TenantDetail:
+    """The tenant one is in."""
+    return await service.describe(access.session, access.scope.tenant_id)
+
+
+@router.patch("")
+async def change_tenant(form: TenantChange, access: Writer) -> TenantDetail:
+    """Rename the tenant."""
+    return await service.rename(access.session, access.scope.tenant_id, form.name)
+
+
+@router.post(
+    "/export",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "A file for each table."}},
+)
+async def export_tenant(access: Writer, request: Request) -> FileResponse:
+    """Everything the tenant has, as a ZIP file, without secrets."""
+    tenant = await service.describe(access.session, access.scope.tenant_id)
+    path = await export(access.session, tenant.id, identity_options(request).tenant_tables)
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=f"{tenant.slug}.zip",
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
+
+
+@router.delete("", status_code=204)
+async def delete_tenant(
+    access: Writer,
+    confirm: Annotated[str, Query(max_length=200, description="The tenant's slug.")],
+    where: Annotated[Stores, Depends(stores)],
+) -> None:
+    """Delete the tenant with everything in it, from every store. Nothing can bring it back."""
+    service.demand_person(access.identity)
+    tenant = await service.describe(access.session, access.scope.tenant_id)
+    service.confirm(tenant, confirm)
+    await service.stop_executions(where, tenant.id)
+    await service.delete(access.session, tenant.id)
+    access.work.after_commit(lambda: service.forget(where, tenant.id))

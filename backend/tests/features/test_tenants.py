@@ -1,0 +1,142 @@
+"""A tenant's life: renaming, exporting, suspending, deleting with nothing left."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+from fastapi import FastAPI
+from httpx import AsyncClient
+from typer.testing import CliRunner
+
+from tests import people
+from tests.people import PASSWORD, Person, checked, refused
+from tests.security.test_isolation import start
+from watchbill.cli import tenants as commands
+from watchbill.cli.installation import Installation
+from watchbill.features.tenants import service
+from watchbill.features.tenants.service import Stores
+from watchbill.kit.crypto import KeyRing
+
+
+def installation(app: FastAPI) -> Installation:
+    keys = KeyRing.parse(app.state.settings.encryption_keys.get_secret_value())
+    return Installation(app.state.database, app.state.redis, keys)
+
+
+async def test_a_tenant_can_be_seen_by_all_and_renamed_by_admins(admin: Person, viewer: Person):
+    seen = checked(await viewer.http.get("tenant"))
+    assert (seen["name"], seen["status"], seen["members"]) == ("Acme", "active", 2)
+    assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None}
+    refused(await viewer.http.patch("tenant", json={"name": "Mine"}), 403)
+    renamed = checked(await admin.http.patch("tenant", json={"name": "Acme Ltd"}))
+    assert (renamed["name"], renamed["slug"]) == ("Acme Ltd", seen["slug"])
+    refused(await admin.http.patch("tenant", json={"name": ""}), 422)
+    entry = checked(await admin.http.get("audit-log"))["items"][0]
+    assert entry["changes"][0]["before"] == {"name": "Acme"}
+
+
+async def test_the_export_has_everything_but_secrets(admin: Person, stranger: Person):
+    flow = checked(await admin.http.post("flows", json={"name": "Mine ⚓", "definition": {}}), 201)
+    checked(await stranger.http.post("flows", json={"name": "Theirs", "definition": {}}), 201)
+    key = {"name": "p", "provider_type": "openai", "api_key": "sk-very-secret-1234"}
+    checked(await admin.http.post("llm-providers", json=key), 201)
+    answer = await admin.http.post("tenant/export")
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    (exported,) = map(json.loads, files["flows.jsonl"].splitlines())
+    assert (exported["id"], exported["name"]) == (flow["id"], "Mine ⚓")
+    (provider,) = map(json.loads, files["llm_providers.jsonl"].splitlines())
+    assert "sealed_key" not in provider and provider["api_key_hint"] == "sk-...1234"
+    assert json.loads(files["members.jsonl"])["email"] == admin.email
+    assert json.loads(files["tenant.json"])["name"] == "Acme"
+    assert "Theirs" not in str(files) and "very-secret" not in str(files)
+    assert len(files["audit_log.jsonl"].splitlines()) >= 3
+
+
+async def test_a_suspended_tenant_lets_nobody_in_until_it_is_activated(
+    app: FastAPI, admin: Person, visitor: AsyncClient
+):
+    await start(admin)
+    here = installation(app)
+    service._STOP_SECONDS, before = 0.1, service._STOP_SECONDS  # no worker runs
+    try:
+        await commands.suspend(here, str(admin.tenant_id))
+    finally:
+        service._STOP_SECONDS = before
+    refused(await admin.http.get("flows"), 403, "tenant_suspended")
+    form = {"email": admin.email, "password": PASSWORD}
+    problem = refused(await visitor.post("auth/login", json=form), 403, "tenant_suspended")
+    assert "suspended" in problem["detail"]
+    await commands.activate(here, str(admin.tenant_id))
+    run = checked(await admin.http.get("executions"))["items"][0]
+    assert run["status"] in ("cancelled", "pending")
+    entries = checked(await admin.http.get("audit-log"))["items"]
+    assert {"suspend_tenant", "activate_tenant"} <= {entry["action"] for entry in entries}
+    assert next(e for e in entries if e["action"] == "suspend_tenant")["actor"]["kind"] == "system"
+
+
+async def test_own_limits(app: FastAPI, admin: Person):
+    await commands.limit(installation(app), str(admin.tenant_id), 7, None)
+    limits = checked(await admin.http.get("tenant"))["limits"]
+    assert limits == {"user_a_minute": 7, "tenant_a_minute": None}
+
+
+async def test_deleting_leaves_nothing_in_any_store(
+    app: FastAPI, admin: Person, member: Person, stranger: Person, visitor: AsyncClient
+):
+    await start(stranger)
+    checked(await admin.http.post("flows", json={"name": "f", "definition": {}}), 201)
+    await app.state.redis.set(admin.scope.key("something"), "1")
+    slug = checked(await admin.http.get("tenant"))["slug"]
+    refused(await member.http.delete("tenant", params={"confirm": slug}), 403)
+    refused(await admin.http.delete("tenant", params={"confirm": "other"}), 422, "not_confirmed")
+    checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
+    assert await service.remains(Stores(app.state.database, app.state.redis), admin.tenant_id) == []
+    refused(await admin.http.get("flows"), 401)
+    form = {"email": admin.email, "password": PASSWORD}
+    refused(await visitor.post("auth/login", json=form), 401, "bad_credentials")
+    # The neighbour has everything still.
+    assert checked(await stranger.http.get("executions"))["items"]
+    # The address can be used again.
+    checked(await visitor.post("auth/register", json=form | {"tenant_name": "Again"}), 201)
+
+
+async def test_whoever_belongs_elsewhere_too_stays(app: FastAPI, admin: Person, stranger: Person):
+    async with app.state.database.transaction() as work:
+        from watchbill.features.identity.tables import Membership
+
+        work.session.add(Membership(user_id=admin.user_id, tenant_id=stranger.tenant_id, role="viewer"))
+    slug = checked(await admin.http.get("tenant"))["slug"]
+    checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
+    async with http(app) as client:
+        form = {"email": admin.email, "password": PASSWORD}
+        session = checked(await client.post("auth/login", json=form))
+    assert session["tenant"]["id"] == str(stranger.tenant_id)
+
+
+def http(app: FastAPI) -> AsyncClient:
+    return people.http_client(app)
+
+
+async def test_a_key_may_not_delete_a_tenant(app: FastAPI, admin: Person):
+    slug = checked(await admin.http.get("tenant"))["slug"]
+    form = {"name": "k", "scopes": ["tenant:read", "tenant:write"]}
+    key = checked(await admin.http.post("api-keys", json=form), 201)["key"]
+    async with people.http_client(app, key) as program:
+        checked(await program.get("tenant"))
+        refused(await program.delete("tenant", params={"confirm": slug}), 403, "person_needed")
+
+
+def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
+    from watchbill.cli.commands import app as cli
+
+    monkeypatch.setenv("WATCHBILL_DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("WATCHBILL_REDIS_URL", settings.redis_url.get_secret_value())
+    result = CliRunner().invoke(cli, ["tenants", "suspend", "nobody-here"])
+    assert result.exit_code == 1
+    assert result.stderr.strip() == "There is no tenant nobody-here."
+    assert CliRunner().invoke(cli, ["tenants", "list"]).exit_code == 0
+    assert CliRunner().invoke(cli, ["audit", "verify"]).exit_code == 0
