@@ -1205,6 +1205,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tenant
+         * @description The tenant one is in.
+         */
+        get: operations["get_tenant_api_v1_tenant_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tenant
+         * @description Delete the tenant with everything in it, from every store. Nothing can bring it back.
+         */
+        delete: operations["delete_tenant_api_v1_tenant_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tenant
+         * @description Rename the tenant.
+         */
+        patch: operations["change_tenant_api_v1_tenant_patch"];
+        trace?: never;
+    };
+    "/api/v1/tenant/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Tenant
+         * @description Everything the tenant has, as a ZIP file, without secrets.
+         */
+        post: operations["export_tenant_api_v1_tenant_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedule-preview": {
         parameters: {
             query?: never;
@@ -2482,6 +2530,16 @@ export interface components {
             created_at: string;
         };
         /**
+         * Limits
+         * @description Requests a minute that an operator set for this tenant; null means the installation's, 0 none.
+         */
+        Limits: {
+            /** User A Minute */
+            user_a_minute: number | null;
+            /** Tenant A Minute */
+            tenant_a_minute: number | null;
+        };
+        /**
          * ListedHandles
          * @description One outgoing handle per item of `config[list]`, named by its field `name`, and `config[otherwise]`.
          */
@@ -3522,6 +3580,42 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /**
+         * TenantChange
+         * @description What may be changed of a tenant.
+         */
+        TenantChange: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * TenantDetail
+         * @description The tenant one is in.
+         */
+        TenantDetail: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "suspended";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Members */
+            members: number;
+            limits: components["schemas"]["Limits"];
+        };
         /** TenantOut */
         TenantOut: {
             /**
@@ -3872,10 +3966,12 @@ export interface components {
             inputs: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @default null */
+            forked_from: components["schemas"]["Origin"] | null;
         };
         /**
          * ExecutionResumed
-         * @description A new worker took over; nodes that were in flight are run again.
+         * @description A worker took it up again; nodes that were in flight, or had failed, are run again.
          */
         ExecutionResumed: {
             /**
@@ -3906,7 +4002,10 @@ export interface components {
             /** Epoch */
             epoch: number;
         };
-        /** ExecutionWaiting */
+        /**
+         * ExecutionWaiting
+         * @description Nothing can be done before `until`, or before somebody answers or lets it go on; no worker has it.
+         */
         ExecutionWaiting: {
             /**
              * Type
@@ -3914,6 +4013,12 @@ export interface components {
              * @constant
              */
             type: "execution_waiting";
+            /**
+             * Reason
+             * @default waiting
+             * @enum {string}
+             */
+            reason: "paused" | "waiting";
             /**
              * Until
              * @default null
@@ -4095,7 +4200,8 @@ export interface components {
         };
         /**
          * NodeFailed
-         * @description The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch).
+         * @description The last attempt failed. `handled` tells that the flow goes on (on_error: continue or branch), with
+         *     `output` in place of the node's own.
          */
         NodeFailed: {
             /**
@@ -4117,6 +4223,8 @@ export interface components {
              * @default null
              */
             handle: string | null;
+            /** @default null */
+            output: components["schemas"]["JsonValue"];
             /**
              * @default {
              *       "prompt_tokens": 0,
@@ -4169,7 +4277,8 @@ export interface components {
         };
         /**
          * NodeStarted
-         * @description `input` is what the node works on: its configuration with every expression evaluated.
+         * @description `input` is what the node works on: its configuration with every expression evaluated. A node that runs
+         *     a body says how many `iterations` there can be; each is told by events of its own, as `each[0]`.
          */
         NodeStarted: {
             /**
@@ -4182,8 +4291,16 @@ export interface components {
             attempt: number;
             /** @default null */
             input: components["schemas"]["JsonValue"];
+            /**
+             * Iterations
+             * @default null
+             */
+            iterations: number | null;
         };
-        /** NodeWaiting */
+        /**
+         * NodeWaiting
+         * @description The node waits for a time, for a person, or for whichever comes first. `request` is what is asked.
+         */
         NodeWaiting: {
             /**
              * Type
@@ -4196,6 +4313,13 @@ export interface components {
              * @default null
              */
             until: string | null;
+            /**
+             * Request
+             * @default null
+             */
+            request: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /** TaskCompleted */
         TaskCompleted: {
@@ -6768,6 +6892,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_tenant_api_v1_tenant_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_tenant_api_v1_tenant_delete: {
+        parameters: {
+            query: {
+                /** @description The tenant's slug. */
+                confirm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_tenant_api_v1_tenant_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_tenant_api_v1_tenant_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file for each table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
                 };
             };
             /** @description What is wrong, and where. */
