@@ -1,7 +1,16 @@
 "use client";
 
 /** All flows: open one, start a new one, from an example or from nothing. */
-import { Copy, PencilLine, Play, Plus, Shapes, Trash2, Workflow } from "lucide-react";
+import {
+  CalendarClock,
+  Copy,
+  PencilLine,
+  Play,
+  Plus,
+  Shapes,
+  Trash2,
+  Workflow,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -18,7 +27,7 @@ import { executionsHref } from "@/features/executions";
 import { PageBar } from "@/features/shell";
 import { useUrlState } from "@/lib/url-state";
 import { useCreateFlow, useDeleteFlow, useDuplicateFlow, useFlows, type FlowSummary } from "./api";
-import { flowHref } from "./links";
+import { flowHref, triggersHref } from "./links";
 import { ExamplesDialog } from "./parts/examples-dialog";
 import { FlowSwitch } from "./parts/flow-switch";
 import { RenameDialog } from "./parts/rename-dialog";
@@ -148,6 +157,11 @@ function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
     icon: <Play aria-hidden />,
     onSelect: () => router.push(executionsHref(flow.id)),
   };
+  const triggers: MenuItem = {
+    label: "Triggers",
+    icon: <CalendarClock aria-hidden />,
+    onSelect: () => router.push(triggersHref(flow.id)),
+  };
   const changes: MenuItem[] = [
     {
       label: "Rename",
@@ -167,7 +181,7 @@ function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
       onSelect: () => onAsk({ what: "delete", flow }),
     },
   ];
-  return <RowMenu name={flow.name} items={writes ? [runs, ...changes] : [runs]} />;
+  return <RowMenu name={flow.name} items={[runs, triggers, ...(writes ? changes : [])]} />;
 }
 
 function NoFlows({ onExamples }: { onExamples?: () => void }) {

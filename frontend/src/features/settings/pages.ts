@@ -1,5 +1,5 @@
 /** The pages under Settings, in the order of their list. */
-import { KeyRound, MonitorSmartphone, User, Users, type LucideIcon } from "lucide-react";
+import { Bell, KeyRound, MonitorSmartphone, User, Users, type LucideIcon } from "lucide-react";
 import type { Permission } from "@/features/auth";
 
 export type SettingsPage = {
@@ -28,6 +28,12 @@ export const settingsGroups: { title: string; pages: SettingsPage[] }[] = [
     title: "Tenant",
     pages: [
       { href: "/settings/members/", label: "Members", icon: Users, needs: "members:read" },
+      {
+        href: "/settings/notifications/",
+        label: "Notifications",
+        icon: Bell,
+        needs: "notifications:read",
+      },
       { href: "/settings/api-keys/", label: "API keys", icon: KeyRound, needs: "keys:read" },
     ],
   },

@@ -1,12 +1,14 @@
 "use client";
 
 /** The editor's part of the top line: name, version, saved state; problems, run, publish. */
-import { Play, Upload } from "lucide-react";
+import { CalendarClock, Play, Upload } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
+import { triggersHref } from "@/features/flows";
 import { PageBar } from "@/features/shell";
 import { publishFlow } from "../api";
 import { useEditor, useEditorContext } from "../context";
@@ -69,6 +71,12 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       actions={
         <>
           <ProblemsButton />
+          <Button asChild variant="ghost">
+            <Link href={triggersHref(flowId)} prefetch={false}>
+              <CalendarClock aria-hidden />
+              Triggers
+            </Link>
+          </Button>
           {!readOnly && (
             <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
               <Upload aria-hidden />

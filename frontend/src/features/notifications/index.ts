@@ -1,0 +1,2 @@
+/** What routes use of notifications. */
+export { NotificationsView } from "./view";

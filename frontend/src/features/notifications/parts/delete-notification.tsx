@@ -1,0 +1,28 @@
+"use client";
+
+/** Asks before a notification is deleted. */
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { useDeleteNotification, type Notification } from "../api";
+
+type DeleteNotificationProps = {
+  notification: Pick<Notification, "id" | "name">;
+  onClose: () => void;
+  onDeleted?: () => void;
+};
+
+export function DeleteNotification(props: DeleteNotificationProps) {
+  const { notification, onClose, onDeleted } = props;
+  const remove = useDeleteNotification();
+  return (
+    <ConfirmDialog
+      title={`Delete “${notification.name}”?`}
+      description="Nobody is told by it any more, and the list of what it sent goes with it."
+      verb="Delete notification"
+      onConfirm={async () => {
+        await remove.mutateAsync(notification.id);
+        onDeleted?.();
+      }}
+      onClose={onClose}
+    />
+  );
+}

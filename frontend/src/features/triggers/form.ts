@@ -1,0 +1,139 @@
+/** The trigger form's values, its rules, and how they become what the API takes. */
+import { z } from "zod";
+import type { Schema } from "@/lib/api/client";
+import type { Trigger } from "./api";
+
+export type Kind = Trigger["kind"];
+
+const text = z.string().trim();
+
+const whole = (least: number, most: number) =>
+  z
+    .number("Enter a number.")
+    .int("Enter a whole number.")
+    .min(least, `Enter ${least.toLocaleString("en")} or more.`)
+    .max(most, `Enter ${most.toLocaleString("en")} or less.`);
+
+export const triggerSchema = z.object({
+  name: text.min(1, "Give it a name.").max(200, "Use at most 200 characters."),
+  is_active: z.boolean(),
+  version: z.enum(["newest", "draft"]).or(text),
+  /** For webhooks: the body as it is, or fields made of it. */
+  mapped: z.boolean(),
+  inputs: z.record(z.string(), z.string()),
+  schedule: z.object({
+    cron: text.min(1, "Say when it runs."),
+    timezone: text.min(1, "Choose a time zone."),
+    overlap: z.enum(["allow", "skip", "queue", "cancel_previous"]),
+    missed: z.enum(["skip", "run_once", "run_all"]),
+    most_missed: whole(1, 100),
+  }),
+  webhook: z.object({
+    signature: z.enum(["required", "none"]),
+    window_seconds: whole(30, 3600),
+    max_body_bytes: whole(1, 4 * 1024 * 1024),
+    answer: z.enum(["at_once", "result"]),
+    wait_seconds: whole(1, 120),
+  }),
+});
+
+export type TriggerValues = z.infer<typeof triggerSchema>;
+
+export function newTrigger(kind: Kind, timezone: string, fields: string[]): TriggerValues {
+  return {
+    name: kind === "schedule" ? "Every day" : "Webhook",
+    is_active: true,
+    version: "newest",
+    mapped: kind === "schedule",
+    inputs: kind === "schedule" ? Object.fromEntries(fields.map((field) => [field, ""])) : {},
+    schedule: { cron: "0 9 * * *", timezone, overlap: "skip", missed: "run_once", most_missed: 10 },
+    webhook: {
+      signature: "required",
+      window_seconds: 300,
+      max_body_bytes: 1024 * 1024,
+      answer: "at_once",
+      wait_seconds: 30,
+    },
+  };
+}
+
+export function toValues(trigger: Trigger): TriggerValues {
+  const blank = newTrigger(trigger.kind, "UTC", []);
+  return {
+    name: trigger.name,
+    is_active: trigger.is_active,
+    version: trigger.version === null ? "newest" : String(trigger.version),
+    mapped: trigger.inputs !== null,
+    inputs: templates(trigger.inputs ?? {}),
+    schedule: { ...blank.schedule, ...trigger.schedule },
+    webhook: { ...blank.webhook, ...trigger.webhook },
+  };
+}
+
+/** A value that is no text as an expression that gives it: JSON is CEL too. */
+export function templates(inputs: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : `{{ ${JSON.stringify(value)} }}`,
+    ]),
+  );
+}
+
+function toVersion(version: string): Schema<"TriggerIn">["version"] {
+  if (version === "newest") return null;
+  return version === "draft" || version === "published" ? version : Number(version);
+}
+
+export function toChange(kind: Kind, values: TriggerValues): Schema<"TriggerPatch"> {
+  const { name, is_active, mapped, inputs, schedule, webhook } = values;
+  return {
+    name,
+    is_active,
+    version: toVersion(values.version),
+    inputs: mapped ? inputs : null,
+    ...(kind === "schedule" ? { schedule } : { webhook }),
+  };
+}
+
+export function toCreation(kind: Kind, flowId: string, values: TriggerValues): Schema<"TriggerIn"> {
+  const { name, is_active, version, inputs, schedule, webhook } = toChange(kind, values);
+  return {
+    flow_id: flowId,
+    name: name ?? "",
+    is_active: is_active ?? true,
+    version,
+    inputs,
+    schedule,
+    webhook,
+  };
+}
+
+type Definition = { nodes?: { type?: string; config?: { fields?: { name?: string }[] } }[] };
+
+/** The inputs that a flow asks for, as far as its draft can be read. */
+export function inputNames(definition: unknown): string[] {
+  const { nodes } = (definition ?? {}) as Definition;
+  if (!Array.isArray(nodes)) return [];
+  const fields = nodes.find(({ type }) => type === "input")?.config?.fields;
+  return Array.isArray(fields) ? fields.flatMap(({ name }) => (name ? [name] : [])) : [];
+}
+
+/** A call for a terminal: signed like every caller must sign, or plain where no signature is asked for. */
+export function curlExample(url: string, fields: string[], signed: boolean): string {
+  const body = JSON.stringify(Object.fromEntries(fields.map((field) => [field, "..."])));
+  const quoted = `'${body.replaceAll("'", String.raw`'\''`)}'`;
+  const send = [`curl -X POST '${url}'`, `-H 'Content-Type: application/json'`];
+  if (!signed) return [...send, `-d ${quoted}`].join(" \\\n  ");
+  return [
+    `body=${quoted}`,
+    "time=$(date +%s)",
+    `signature=$(printf '%s.%s' "$time" "$body" | openssl dgst -sha256 -hmac "$WEBHOOK_SECRET" -r | cut -d' ' -f1)`,
+    [
+      ...send,
+      `-H "X-Watchbill-Timestamp: $time"`,
+      `-H "X-Watchbill-Signature: v1=$signature"`,
+      `-d "$body"`,
+    ].join(" \\\n  "),
+  ].join("\n");
+}

@@ -1,0 +1,2 @@
+/** What routes use of triggers. */
+export { TriggersView } from "./view";

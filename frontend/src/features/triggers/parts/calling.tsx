@@ -1,0 +1,120 @@
+"use client";
+
+/** A webhook's address, how to call it, and its secret, which is shown only when it is new. */
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { CopyButton } from "@/components/copy-button";
+import { Dialog } from "@/components/dialog";
+import { SecretLine } from "@/components/secret-line";
+import { toast } from "@/components/toast";
+import { useRotateSecret, type MadeTrigger, type Trigger } from "../api";
+import { curlExample } from "../form";
+
+type Called = Pick<Trigger, "path" | "webhook">;
+
+function addressOf({ path }: Called): string {
+  return `${window.location.origin}${path ?? ""}`;
+}
+
+export function Calling({ trigger, names }: { trigger: Trigger; names: string[] }) {
+  const rotate = useRotateSecret();
+  const [secret, setSecret] = useState<string | null>(null);
+  if (!trigger.path) return null;
+  const signed = trigger.webhook?.signature !== "none";
+  return (
+    <section aria-label="Calling it" className="mt-6 flex flex-col gap-3 border-t pt-4">
+      <h3 className="font-semibold">Calling it</h3>
+      <SecretLine label="Address" text={addressOf(trigger)} />
+      <Curl trigger={trigger} names={names} />
+      {signed && (
+        <Button
+          className="self-start"
+          loading={rotate.isPending}
+          onClick={() =>
+            rotate.mutate(trigger.id, {
+              onSuccess: (made) => setSecret(made.secret),
+              onError: (error) => toast.error("The secret was not changed", error),
+            })
+          }
+        >
+          New secret
+        </Button>
+      )}
+      {secret && (
+        <SecretDialog
+          title="The new secret"
+          description="Copy it now: it is shown only this once. The one before is good for another day."
+          secret={secret}
+          onClose={() => setSecret(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Curl({ trigger, names }: { trigger: Called; names: string[] }) {
+  const text = curlExample(addressOf(trigger), names, trigger.webhook?.signature !== "none");
+  return (
+    <div className="relative rounded-md border bg-sunken">
+      <pre
+        tabIndex={0}
+        aria-label="Example call"
+        className="overflow-x-auto py-2 pr-10 pl-3 font-mono text-xs"
+      >
+        {text}
+      </pre>
+      <CopyButton text={text} label="Copy the example" className="absolute top-1 right-1" />
+    </div>
+  );
+}
+
+/** What is said of a new webhook: its address, its secret, and how to call it. */
+export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose: () => void }) {
+  const { made, names, onClose } = props;
+  return (
+    <Dialog
+      open
+      size="lg"
+      onOpenChange={(open) => !open && onClose()}
+      title={`“${made.name}” is ready`}
+      description={
+        made.webhook?.signature === "none"
+          ? "Whoever knows its address can start the flow."
+          : "Copy the secret now: it is shown only this once."
+      }
+      footer={
+        <Button variant="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        <SecretLine label="Address" text={addressOf(made)} />
+        {made.secret && made.webhook?.signature !== "none" && (
+          <SecretLine label="Secret" text={made.secret} />
+        )}
+        <Curl trigger={made} names={names} />
+      </div>
+    </Dialog>
+  );
+}
+
+type SecretProps = { title: string; description: string; secret: string; onClose: () => void };
+
+function SecretDialog({ title, description, secret, onClose }: SecretProps) {
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={title}
+      description={description}
+      footer={
+        <Button variant="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <SecretLine label="Secret" text={secret} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,31 @@
+"use client";
+
+/** Asks before a trigger, its address and its secret are deleted. */
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { useDeleteTrigger, type Trigger } from "../api";
+
+type DeleteTriggerProps = {
+  trigger: Pick<Trigger, "id" | "name" | "kind">;
+  onClose: () => void;
+  onDeleted?: () => void;
+};
+
+export function DeleteTrigger({ trigger, onClose, onDeleted }: DeleteTriggerProps) {
+  const remove = useDeleteTrigger();
+  return (
+    <ConfirmDialog
+      title={`Delete “${trigger.name}”?`}
+      description={
+        trigger.kind === "webhook"
+          ? "Its address stops working for good. Its executions stay."
+          : "It does not run any more. Its executions stay."
+      }
+      verb="Delete"
+      onConfirm={async () => {
+        await remove.mutateAsync(trigger.id);
+        onDeleted?.();
+      }}
+      onClose={onClose}
+    />
+  );
+}

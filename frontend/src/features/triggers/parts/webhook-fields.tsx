@@ -1,0 +1,81 @@
+"use client";
+
+/** How calls of a webhook are checked, and what its caller is answered. */
+import { useWatch, type UseFormReturn } from "react-hook-form";
+import { FormField } from "@/components/form-field";
+import { MoreFields } from "@/components/more-fields";
+import { NumberInput } from "@/components/number-input";
+import { Segmented } from "@/components/segmented";
+import { Select } from "@/components/select";
+import type { TriggerValues } from "../form";
+
+type Form = { form: UseFormReturn<TriggerValues> };
+
+const signatures = [
+  { value: "required", label: "Signed with the secret" },
+  { value: "none", label: "Whoever knows the address" },
+];
+const answers = [
+  { value: "at_once" as const, label: "At once" },
+  { value: "result" as const, label: "With the result" },
+];
+
+export function WebhookFields({ form }: Form) {
+  const { errors } = form.formState;
+  const rules = useWatch({ control: form.control, name: "webhook" });
+  return (
+    <>
+      <FormField
+        control={form.control}
+        name="webhook.signature"
+        label="Who may call"
+        hint={
+          rules.signature === "none"
+            ? "The address is the only secret: anybody who sees it can start the flow."
+            : "A call that is not signed, is old or was changed is refused."
+        }
+      >
+        {(bound) => <Select {...bound} options={signatures} />}
+      </FormField>
+      <FormField
+        control={form.control}
+        name="webhook.answer"
+        label="Answer"
+        hint={
+          rules.answer === "result"
+            ? "The caller waits for the outputs; after the wait it gets the execution's id."
+            : "The caller gets the execution's id."
+        }
+      >
+        {({ value, onChange }) => (
+          <Segmented label="Answer" options={answers} value={value} onChange={onChange} />
+        )}
+      </FormField>
+      {rules.answer === "result" && (
+        <Amount form={form} name="wait_seconds" label="Wait at most" unit="s" />
+      )}
+      <MoreFields open={Boolean(errors.webhook?.window_seconds || errors.webhook?.max_body_bytes)}>
+        {rules.signature === "required" && (
+          <Amount form={form} name="window_seconds" label="A signature is good for" unit="s" />
+        )}
+        <Amount form={form} name="max_body_bytes" label="Largest body" unit="B" />
+      </MoreFields>
+    </>
+  );
+}
+
+type AmountProps = Form & {
+  name: "wait_seconds" | "window_seconds" | "max_body_bytes";
+  label: string;
+  unit: string;
+};
+
+function Amount({ form, name, label, unit }: AmountProps) {
+  return (
+    <FormField control={form.control} name={`webhook.${name}`} label={label}>
+      {({ value, onChange }) => (
+        <NumberInput min={1} step={1} unit={unit} value={value} onChange={onChange} />
+      )}
+    </FormField>
+  );
+}
