@@ -64,10 +64,9 @@ def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:
             ending.callback(stop, server)
         return server.url
 
-    database_url = settings.database_url and settings.database_url.get_secret_value()
-    redis_url = settings.redis_url and settings.redis_url.get_secret_value()
+    given_database, given_redis = settings.database_url, settings.redis_url
     return (
-        database_url or address(start_postgres(folder.postgres)),
-        redis_url or address(start_valkey(folder.valkey)),
+        given_database.get_secret_value() if given_database else address(start_postgres(folder.postgres)),
+        given_redis.get_secret_value() if given_redis else address(start_valkey(folder.valkey)),
         ring,
     )
