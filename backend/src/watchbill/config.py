@@ -156,7 +156,8 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The address that people use, without a slash at its end."""
-        return self.public_url or f"http://{self.api_host}:{self.api_port}"
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+        return self.public_url or f"http://{host}:{self.api_port}"
 
     @property
     def mailbox(self) -> Path | None:

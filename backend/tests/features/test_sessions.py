@@ -218,7 +218,8 @@ async def test_proving_an_address(app: FastAPI, monkeypatch: pytest.MonkeyPatch)
         checked(await client.post("auth/register", json=form), 201)
         first = token_of(mailed_link(app, email))
         refused(await client.get("flows"), 403, "email_unverified")
-        assert checked(await client.get("auth/me"))["permissions"] == ["profile:read", "profile:write"]
+        me = checked(await client.get("auth/me"))
+        assert me["permissions"] == ["profile:read", "profile:write"] and me["unverified"] is True
         checked(await client.post("auth/verify-email/send"), 202)
         refused(await client.post("auth/verify-email", json={"token": first}), 422, "bad_link")
         token = token_of(mailed_link(app, email))

@@ -1,6 +1,7 @@
 """Settings: their names, and what production does not accept."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -25,6 +26,8 @@ def make(**values) -> Settings:
         ({"jwt_secret": "short"}, "WATCHBILL_JWT_SECRET"),
         ({"encryption_keys": None}, "WATCHBILL_ENCRYPTION_KEYS"),
         ({"bcrypt_cost": 8}, "WATCHBILL_BCRYPT_COST"),
+        ({"api_key": "short"}, "WATCHBILL_API_KEY"),
+        ({"smtp_url": "smtp://mail"}, "WATCHBILL_PUBLIC_URL"),
     ],
 )
 def test_production_refuses_what_everyone_knows(change, named):
@@ -38,6 +41,13 @@ def test_production_with_secrets_of_its_own():
     assert settings.private_hosts == []
     assert settings.secure_cookies is True
     assert "s" * 32 not in repr(settings)
+
+
+def test_where_mails_lead_and_lie():
+    assert make(api_host="::1", api_port=80).base_url == "http://[::1]:80"
+    assert make(public_url="https://watch.example/").base_url == "https://watch.example"
+    assert make(data_dir="data").mailbox == Path("data/mails")
+    assert make(**GOOD).mailbox is None
 
 
 def test_names(monkeypatch: pytest.MonkeyPatch):

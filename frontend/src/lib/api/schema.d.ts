@@ -2671,7 +2671,8 @@ export interface components {
         };
         /**
          * Me
-         * @description Who is asking, what they may do here, and where else they belong.
+         * @description Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
+         *     prove their address before they may do anything.
          */
         Me: {
             user: components["schemas"]["UserOut"];
@@ -2685,6 +2686,8 @@ export interface components {
             permissions: ("profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write")[];
             /** Tenants */
             tenants: components["schemas"]["TenantOut"][];
+            /** Unverified */
+            unverified: boolean;
         };
         /**
          * MemberOut

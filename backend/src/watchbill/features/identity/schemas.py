@@ -69,13 +69,15 @@ class Session(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is asking, what they may do here, and where else they belong."""
+    """Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
+    prove their address before they may do anything."""
 
     user: UserOut
     tenant: TenantOut
     role: Role
     permissions: list[Permission]
     tenants: list[TenantOut]
+    unverified: bool
 
 
 class Refresh(_Input):

@@ -206,6 +206,7 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
         role=identity.role,
         permissions=sorted(identity.permissions),
         tenants=[TenantOut.model_validate(tenant) for tenant, _ in places],
+        unverified=identity.unverified,
     )
 
 
