@@ -41,7 +41,9 @@ async function inviteAndJoin(page: Page, browser: Browser, email: string): Promi
   await page.getByRole("option", { name: /Viewer/ }).click();
   await dialog.getByRole("button", { name: "Send invitation" }).click();
   const link = page.getByRole("dialog", { name: `${email} is invited` });
-  await expect(link.getByLabel("Invitation link", { exact: true })).toHaveText(await mailedLink(email));
+  await expect(link.getByLabel("Invitation link", { exact: true })).toHaveText(
+    await mailedLink(email),
+  );
   await link.getByRole("button", { name: "Done" }).click();
 
   const other = await (await browser.newContext()).newPage();
@@ -181,6 +183,24 @@ test("somebody who forgot the password sets a new one by mail", async ({ page, p
   await page.getByLabel("New password").fill("yet another one");
   await page.getByRole("button", { name: "Set password" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "used before" })).toBeVisible();
+});
+
+test("somebody with an account joins another tenant by one click", async ({
+  page,
+  browser,
+  person,
+}) => {
+  const host = await (await browser.newContext()).newPage();
+  const form = { email: `host-${person.email}`, password: PASSWORD, tenant_name: "Hosts" };
+  await host.request.post("/api/v1/auth/register", { data: form });
+  const headers = { origin: new URL(process.env.WATCHBILL_URL ?? "").origin };
+  const data = { email: person.email, role: "member" };
+  await host.request.post("/api/v1/invitations", { data, headers });
+  await host.context().close();
+
+  await page.goto(await mailedLink(person.email));
+  await page.getByRole("button", { name: "Accept invitation" }).click();
+  await expect(page.getByRole("button", { name: "Tenant Hosts: switch" })).toBeVisible();
 });
 
 test("somebody makes a second tenant and switches back", async ({ page, person }) => {

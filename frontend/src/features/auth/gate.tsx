@@ -6,10 +6,12 @@ import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { ApiError } from "@/lib/api/error";
 import { useSession } from "./session";
+import { Unverified } from "./unverified";
 
 export function AuthGate({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useSession();
   useReloadWhenKept();
+  if (data?.unverified) return <Unverified email={data.user.email} />;
   if (data) return children;
   // On 401 the browser is already on its way to the sign-in page.
   const leaving = error instanceof ApiError && error.status === 401;

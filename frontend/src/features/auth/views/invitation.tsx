@@ -2,8 +2,9 @@
 
 /** Accepting an invitation: as somebody new, or with the account one has. */
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
@@ -19,6 +20,7 @@ import { leaveFor } from "@/lib/api/transport";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
 import { PASSWORD_HINT, passwordRule } from "../password";
+import { useSession } from "../session";
 
 export function InvitationView() {
   const token = useMailedToken();
@@ -32,49 +34,40 @@ export function InvitationView() {
     },
   });
   if (data && token) return <Invited token={token} invitation={data} />;
+  if (!error) return <Waiting />;
   return (
     <main className="flex min-h-screen items-center justify-center">
-      {error ? (
-        <ErrorState
-          error={error}
-          title="This invitation cannot be accepted"
-          onRetry={() => void refetch()}
-        />
-      ) : (
-        <Spinner label="Loading" className="text-muted" />
-      )}
+      <ErrorState
+        error={error}
+        title="This invitation cannot be accepted"
+        onRetry={() => void refetch()}
+      />
     </main>
   );
 }
 
 type Invitation = Schema<"InvitationDetails">;
+type InvitedProps = { token: string; invitation: Invitation };
 
-const newcomer = z.object({
-  full_name: z.string().trim().max(200, "Use at most 200 characters."),
-  password: passwordRule,
-});
-const known = newcomer.extend({ password: z.string().min(1, "Enter your password.") });
+/** Whoever is signed in with the invited address accepts with one click. */
+function Invited(props: InvitedProps) {
+  const { invitation } = props;
+  const { data: session, isPending } = useSession();
+  if (invitation.has_account && isPending) return <Waiting />;
+  const mine = session?.user.email === invitation.email;
+  return mine ? <AcceptSignedIn {...props} /> : <AcceptWithPassword {...props} />;
+}
 
-function Invited({ token, invitation }: { token: string; invitation: Invitation }) {
-  const { email, tenant_name, invited_by, has_account } = invitation;
-  const form = useForm({
-    resolver: zodResolver(has_account ? known : newcomer),
-    defaultValues: { full_name: "", password: "" },
-  });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
-  const submit = form.handleSubmit(async ({ full_name, password }) => {
-    try {
-      const body = { token, password, full_name: full_name || null };
-      await api.POST("/api/v1/auth/invitation/accept", { body });
-    } catch (error) {
-      return setFormErrors(form, error);
-    }
-    leaveFor("/");
-  });
+async function accept(body: Schema<"Acceptance">) {
+  await api.POST("/api/v1/auth/invitation/accept", { body });
+}
+
+function InvitedFrame({ invitation, children }: { invitation: Invitation; children: ReactNode }) {
+  const { tenant_name, invited_by, has_account } = invitation;
   return (
     <AuthFrame
       title={`Join ${tenant_name}`}
-      description={`${invited_by ?? "Somebody"} invites you${has_account ? ". Accept with the password of your account" : ""}.`}
+      description={`${invited_by ?? "Somebody"} invites ${invitation.email}.`}
       footer={
         has_account && (
           <Link href="/forgot-password/" className={linkClass}>
@@ -83,6 +76,55 @@ function Invited({ token, invitation }: { token: string; invitation: Invitation 
         )
       }
     >
+      {children}
+    </AuthFrame>
+  );
+}
+
+function AcceptSignedIn({ token, invitation }: InvitedProps) {
+  const join = useMutation({
+    mutationFn: () => accept({ token }),
+    onSuccess: () => leaveFor("/"),
+  });
+  return (
+    <InvitedFrame invitation={invitation}>
+      <div className="flex flex-col gap-4">
+        <FormError message={join.error?.message} />
+        <Button
+          variant="primary"
+          loading={join.isPending || join.isSuccess}
+          onClick={() => join.mutate()}
+        >
+          Accept invitation
+        </Button>
+      </div>
+    </InvitedFrame>
+  );
+}
+
+const newcomer = z.object({
+  full_name: z.string().trim().max(200, "Use at most 200 characters."),
+  password: passwordRule,
+});
+const known = newcomer.extend({ password: z.string().min(1, "Enter your password.") });
+
+function AcceptWithPassword({ token, invitation }: InvitedProps) {
+  const { email, has_account } = invitation;
+  const form = useForm({
+    resolver: zodResolver(has_account ? known : newcomer),
+    defaultValues: { full_name: "", password: "" },
+  });
+  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
+  const submit = form.handleSubmit(async ({ full_name, password }) => {
+    try {
+      await accept({ token, password, full_name: full_name || null });
+    } catch (error) {
+      return setFormErrors(form, error);
+    }
+    leaveFor("/");
+  });
+  return (
+    <InvitedFrame invitation={invitation}>
       <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
         <Field label="E-mail">
           <Input type="email" autoComplete="username" value={email} readOnly />
@@ -93,7 +135,7 @@ function Invited({ token, invitation }: { token: string; invitation: Invitation 
           </Field>
         )}
         <Field
-          label="Password"
+          label={has_account ? "Password of your account" : "Password"}
           hint={has_account ? undefined : PASSWORD_HINT}
           error={errors.password?.message}
         >
@@ -111,6 +153,14 @@ function Invited({ token, invitation }: { token: string; invitation: Invitation 
           Accept invitation
         </Button>
       </form>
-    </AuthFrame>
+    </InvitedFrame>
+  );
+}
+
+function Waiting() {
+  return (
+    <main className="flex min-h-screen items-center justify-center">
+      <Spinner label="Loading" className="text-muted" />
+    </main>
   );
 }
