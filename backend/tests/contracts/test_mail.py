@@ -61,12 +61,15 @@ def taken(request: pytest.FixtureRequest, inbox: Inbox, smtp_url: str, tmp_path:
     """An adapter, and what it handed over."""
     folder = tmp_path / "mails"
 
-    def files() -> list[EmailMessage]:
-        return [message_from_bytes(f.read_bytes(), policy=policy.default) for f in sorted(folder.iterdir())]
-
     if request.param == "smtp":
         return SmtpMail(smtp_url, SENDER), lambda: inbox.mails
-    return FileMail(folder, SENDER), files
+    read = lambda: [message_from_bytes(content, policy=policy.default) for content in files(folder)]  # noqa: E731
+    return FileMail(folder, SENDER), read
+
+
+def files(folder: Path) -> list[bytes]:
+    """What the files of a mailbox hold, in order."""
+    return [file.read_bytes() for file in sorted(folder.iterdir())]
 
 
 async def test_a_mail_arrives_as_it_was_written(taken: tuple[Mail, Any]):
@@ -111,6 +114,13 @@ async def test_a_password_does_not_cross_the_network_in_the_open(smtp_url: str, 
     monkeypatch.setattr("watchbill.adapters.mail.smtp._LOOPBACK", ())
     with pytest.raises(MailFailed):
         await SmtpMail(smtp_url.replace("//", "//user:secret@"), SENDER).send(MAIL)
+
+
+async def test_links_can_be_copied_from_the_file(tmp_path: Path):
+    link = "https://watch.example/invitation/#token=" + "a" * 120
+    await FileMail(tmp_path, SENDER).send(MailMessage("ada@example.org", "s", f"Go to\n\n{link}\n"))
+    (content,) = files(tmp_path)
+    assert link.encode() in content
 
 
 async def test_the_mailbox_is_private(tmp_path: Path):

@@ -30,7 +30,9 @@ def letter(message: MailMessage, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(now())
     mail["Message-ID"] = make_msgid(domain=mail["From"].addresses[0].domain or "localhost")
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
+    # Plain text stays readable in a mailbox of files, links above all. RFC 5322 allows 998 characters a line.
+    plain = message.text.isascii() and all(len(line) < 990 for line in message.text.splitlines())
+    mail.set_content(message.text, cte="7bit" if plain else None)
     return mail
 
 
