@@ -14,7 +14,19 @@ from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
-NODE_FIELDS = ("status", "attempt", "output", "error", "handle", "started_at", "finished_at", "usage")
+NODE_FIELDS = (
+    "status",
+    "attempt",
+    "output",
+    "error",
+    "handle",
+    "started_at",
+    "finished_at",
+    "retry_at",
+    "request",
+    "iterations",
+    "usage",
+)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -53,6 +65,9 @@ def view(state: ExecutionState) -> dict[str, Any]:
                 "handle": node.handle,
                 "started_at": _time(node.started_at),
                 "finished_at": _time(node.finished_at),
+                "retry_at": _time(node.retry_at),
+                "request": node.request,
+                "iterations": node.iterations,
                 "usage": node.usage.model_dump(mode="json"),
             }
             for id_, node in state.nodes.items()

@@ -2,8 +2,18 @@
  * Folding events into a state, by the same rules as the server (shared golden files test both).
  * Each event costs time in proportion to what it touches, not to how much came before.
  */
+import { beginAttempt, endAttempt, suspendAttempt } from "./attempts";
+import {
+  closeIteration,
+  dropIterations,
+  fail,
+  failIterations,
+  halt,
+  openIteration,
+  revive,
+} from "./frames";
+import { isIteration } from "./iterations";
 import { touch, type Folding, type NodeState } from "./state";
-import { GrowingText } from "./text";
 import { foldTrace } from "./trace";
 import {
   isFinal,
@@ -32,7 +42,8 @@ export function foldEvent(
   state.missing += missing;
   state.seq = event.seq;
   state.events.push(event);
-  if (isFinal(state.status)) return "applied";
+  // After the end only a resumption counts, which opens the execution again.
+  if (isFinal(state.status) && event.type !== "execution_resumed") return "applied";
   if (event.type in EXECUTION || event.type in NODE) foldJournal(state, event);
   else foldTrace(state, event);
   return "applied";
@@ -65,14 +76,21 @@ type Of<Prefix extends string> = Extract<keyof JournalData, `${Prefix}_${string}
 const EXECUTION: { [Type in Of<"execution">]: ExecutionHandler<EventData[Type]> } = {
   execution_queued(state, data, at) {
     state.inputs = data.inputs;
+    state.forked_from = data.forked_from ?? null;
     state.queued_at = at;
   },
   execution_started(state, _data, at) {
     state.status = "running";
+    state.paused = false;
     state.started_at ??= at;
   },
   execution_resumed(state, _data, at) {
+    if (isFinal(state.status)) {
+      state.error = state.outputs = state.finished_at = null;
+      revive(state, at);
+    }
     state.status = "running";
+    state.paused = false;
     for (const id of state.running) {
       const node = touch(state, id);
       node.status = "pending";
@@ -80,8 +98,9 @@ const EXECUTION: { [Type in Of<"execution">]: ExecutionHandler<EventData[Type]> 
     }
     state.running.clear();
   },
-  execution_waiting(state) {
+  execution_waiting(state, data) {
     state.status = "waiting";
+    state.paused = data.reason === "paused";
   },
   execution_completed(state, data, at) {
     state.outputs = data.outputs;
@@ -103,11 +122,16 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     node.input = data.input;
     node.started_at ??= at;
     node.retry_at = null;
+    node.iterations = data.iterations ?? null;
     state.retrying.delete(id);
-    state.running.add(id);
+    state.halted.delete(id);
     beginAttempt(node, data.attempt, at);
+    if (isIteration(id)) openIteration(state, id);
+    else if (node.iterations !== null) state.iterating.set(id, new Set());
+    else state.running.add(id);
   },
   node_retrying(state, id, node, data, at) {
+    dropIterations(state, id, at, { forget: true });
     node.status = "waiting";
     node.error = data.error;
     node.retry_at = data.retry_at;
@@ -116,6 +140,14 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     state.retrying.add(id);
     endAttempt(node, "failed", at, data.error);
   },
+  node_waiting(state, id, node, data, at) {
+    node.status = "waiting";
+    node.retry_at = data.until;
+    node.request = data.request ?? null;
+    state.running.delete(id);
+    state.waiting.add(id);
+    suspendAttempt(node, at);
+  },
   node_completed(state, id, node, data, at) {
     node.output = data.output;
     node.handle = data.handle;
@@ -123,34 +155,29 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     count(state, node, data.usage);
     settle(state, id, node, "completed", at);
     endAttempt(node, "completed", at);
+    if (isIteration(id)) closeIteration(state, id, at);
+    else dropIterations(state, id, at);
   },
   node_failed(state, id, node, data, at) {
     node.error = data.error;
     node.handle = data.handle;
+    node.output = data.output ?? null;
     count(state, node, data.usage);
     settle(state, id, node, "failed", at);
     endAttempt(node, "failed", at, data.error);
+    if (isIteration(id)) (data.handled ? closeIteration : failIterations)(state, id, at);
+    else if (data.handled) dropIterations(state, id, at);
+    else fail(state, id, at);
   },
   node_skipped(state, id, node, _data, at) {
     settle(state, id, node, "skipped", at);
-  },
-  node_waiting(_state, _id, node) {
-    node.status = "waiting";
   },
 };
 
 function finish(state: Folding, status: "completed" | "failed" | "cancelled", at: string): void {
   state.status = status;
   state.finished_at = at;
-  for (const id of [...state.running, ...state.retrying]) {
-    const node = touch(state, id);
-    node.status = "cancelled";
-    node.finished_at = at;
-    node.retry_at = null;
-    endAttempt(node, "cancelled", at);
-  }
-  state.running.clear();
-  state.retrying.clear();
+  halt(state, "", at);
 }
 
 function settle(
@@ -164,6 +191,7 @@ function settle(
   node.finished_at = at;
   state.running.delete(id);
   state.retrying.delete(id);
+  state.waiting.delete(id);
 }
 
 /** The outcome of an attempt tells all that it used; what its calls told before is part of that. */
@@ -171,40 +199,4 @@ function count(state: Folding, node: NodeState, usage: Usage): void {
   node.usage = addUsage(node.usage, usage);
   state.usage = addUsage(state.usage, usage);
   node.pending_usage = NO_USAGE;
-}
-
-function beginAttempt(node: NodeState, attempt: number, at: string): void {
-  node.attempts.push({
-    attempt,
-    status: "running",
-    started_at: at,
-    finished_at: null,
-    error: null,
-  });
-  node.text = new GrowingText();
-  node.text_call = null;
-  node.pending_usage = NO_USAGE;
-}
-
-function endAttempt(
-  node: NodeState,
-  status: "completed" | "failed" | "cancelled",
-  at: string,
-  error: NodeState["error"] = null,
-): void {
-  const last = node.attempts.length - 1;
-  const attempt = node.attempts[last];
-  if (attempt?.status === "running") {
-    node.attempts[last] = { ...attempt, status, finished_at: at, error };
-  }
-  // Calls and tasks that were still open ended with their attempt.
-  const open = <Part extends { status: string; attempt: number }>(parts: Part[]) =>
-    parts.map((part) =>
-      part.status === "running" && part.attempt === node.attempt
-        ? { ...part, status: "cancelled" as const }
-        : part,
-    );
-  node.calls = open(node.calls);
-  node.tools = open(node.tools);
-  node.tasks = open(node.tasks);
 }

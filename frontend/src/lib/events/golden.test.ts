@@ -32,8 +32,10 @@ describe("golden event logs", () => {
     const state = fold(golden);
     const { nodes, ...rest } = golden.expected;
     expect(state).toMatchObject(rest);
-    expect([...state.nodes.keys()].sort()).toEqual(Object.keys(nodes).sort());
+    expect(Object.keys(nodes)).toEqual(expect.arrayContaining([...state.nodes.keys()]));
     for (const [id, node] of Object.entries(nodes)) {
+      // Nodes of a body are known here from their first event on.
+      if (node.status === "pending" && !state.nodes.has(id)) continue;
       expect({ id, ...state.nodes.get(id) }).toMatchObject({ id, ...node });
     }
   });

@@ -1,5 +1,6 @@
 /** Live executions: typed events, the fold of them, the stream that brings them, and React hooks. */
 export { foldEvent, type Folded } from "./fold";
+export { iterationsOf, parsePath, type Iteration } from "./iterations";
 export { toOverlay, type NodeOverlay, type OverlayTarget } from "./overlay";
 export {
   newFolding,
@@ -28,6 +29,7 @@ export {
   type LogLevel,
   type NodeFailure,
   type NodeStatus,
+  type Origin,
   type Usage,
 } from "./types";
 export { addUsage, NO_USAGE } from "./usage";

@@ -16,6 +16,12 @@ export type NodeOverlay = {
   error: string | null;
   /** The outgoing handle that became active; null is the default one. */
   handle: string | null;
+  /** When it goes on by itself: the next attempt, or the end of a wait. */
+  until: string | null;
+  /** It waits for an answer of a person. */
+  asks: boolean;
+  /** How many iterations there can be; null for a node without a body. */
+  iterations: number | null;
   input: Json;
   output: Json;
 };
@@ -46,6 +52,9 @@ export function toOverlay(node: NodeState): NodeOverlay {
     costUsd: cost_usd,
     error: node.error?.message ?? null,
     handle: node.handle,
+    until: node.status === "waiting" ? node.retry_at : null,
+    asks: node.status === "waiting" && node.request !== null,
+    iterations: node.iterations,
     input: node.input,
     output: node.output,
   };

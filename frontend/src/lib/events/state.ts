@@ -8,6 +8,7 @@ import type {
   LogLevel,
   NodeFailure,
   NodeStatus,
+  Origin,
   Usage,
 } from "./types";
 import { NO_USAGE } from "./usage";
@@ -18,6 +19,8 @@ export type Attempt = {
   status: "running" | "completed" | "failed" | "cancelled";
   started_at: string;
   finished_at: string | null;
+  /** Since when it has waited for a time or a person. */
+  waits_from: string | null;
   error: NodeFailure | null;
 };
 
@@ -81,7 +84,12 @@ export type NodeState = {
   error: NodeFailure | null;
   started_at: string | null;
   finished_at: string | null;
+  /** When it goes on: the next attempt, or the end of a wait. */
   retry_at: string | null;
+  /** What a person is asked. */
+  request: Record<string, Json> | null;
+  /** How many iterations there can be; null for a node without a body. */
+  iterations: number | null;
   usage: Usage;
   /** What answered calls of the attempt in flight used; not yet part of `usage`. */
   pending_usage: Usage;
@@ -106,6 +114,10 @@ export type ExecutionState = {
   queued_at: string | null;
   started_at: string | null;
   finished_at: string | null;
+  /** A person has stopped it for a while. */
+  paused: boolean;
+  forked_from: Origin | null;
+  /** By path: `ask` in the flow, `each[3].ask` in the fourth iteration of `each`, `each[3]` is that itself. */
   nodes: ReadonlyMap<string, NodeState>;
   /** Lines that belong to no node. */
   logs: LogLine[];
@@ -120,9 +132,15 @@ export type ExecutionState = {
 export type Folding = Omit<ExecutionState, "nodes" | "events"> & {
   nodes: Map<string, NodeState>;
   events: ExecutionEvent[];
-  /** In flight; the first two as in the server's fold. */
+  /** In flight, by path; these three as in the server's fold. */
   running: Set<string>;
   retrying: Set<string>;
+  waiting: Set<string>;
+  /** Nodes that run a body, with the paths of their open iterations. */
+  iterating: Map<string, Set<string>>;
+  /** What can go on when the execution is resumed: nodes that were stopped, and those that failed. */
+  halted: Set<string>;
+  failed: Set<string>;
   /** Nodes changed since the last snapshot. */
   touched: Set<string>;
 };
@@ -138,6 +156,8 @@ function newNode(): NodeState {
     started_at: null,
     finished_at: null,
     retry_at: null,
+    request: null,
+    iterations: null,
     usage: NO_USAGE,
     pending_usage: NO_USAGE,
     attempts: [],
@@ -162,6 +182,8 @@ export function newFolding(nodeIds: Iterable<string> = []): Folding {
     queued_at: null,
     started_at: null,
     finished_at: null,
+    paused: false,
+    forked_from: null,
     nodes: new Map([...nodeIds].map((id) => [id, newNode()])),
     logs: [],
     events: [],
@@ -169,6 +191,10 @@ export function newFolding(nodeIds: Iterable<string> = []): Folding {
     missing: 0,
     running: new Set(),
     retrying: new Set(),
+    waiting: new Set(),
+    iterating: new Map(),
+    halted: new Set(),
+    failed: new Set(),
     touched: new Set(),
   };
 }
@@ -197,6 +223,8 @@ export function snapshot(state: Folding, last: ExecutionState | null): Execution
     queued_at: state.queued_at,
     started_at: state.started_at,
     finished_at: state.finished_at,
+    paused: state.paused,
+    forked_from: state.forked_from,
     nodes,
     logs: last?.logs.length === state.logs.length ? last.logs : [...state.logs],
     events: state.events,
@@ -209,6 +237,10 @@ function copyNodes(state: Folding, last: ExecutionState | null): Map<string, Nod
   const nodes = new Map(last?.nodes);
   for (const [id, node] of state.nodes) {
     if (state.touched.has(id) || !nodes.has(id)) nodes.set(id, copyNode(node));
+  }
+  // A node that runs its body anew forgets what its iterations did.
+  if (nodes.size > state.nodes.size) {
+    for (const id of nodes.keys()) if (!state.nodes.has(id)) nodes.delete(id);
   }
   state.touched.clear();
   return nodes;

@@ -30,6 +30,9 @@ const BACKOFF_MS: [number, number] = [400, 15_000];
 /** The trace is stored in batches, so a replay may come a moment before the missing events do. */
 const GAP_TRIES = 2;
 
+/** So long after a final event nothing more belongs to it, though the line stays open. */
+const LAST_WORD_MS = 400;
+
 /** How a connection came to its end. */
 type Outcome = "ended" | "gap" | "closed";
 
@@ -121,6 +124,7 @@ async function read(
   heard: () => void,
 ): Promise<Outcome> {
   let outcome: Outcome | null = null;
+  let over = false;
   const parser = createParser({
     onEvent(message) {
       if (outcome !== null) return;
@@ -130,19 +134,26 @@ async function read(
       }
       const event = parseEvent(message.data);
       if (options.onEvent(event, allowGap) === "gap") outcome = "gap";
-      else if (isFinalEvent(event)) outcome = "ended";
+      // A failed execution may have been resumed, so only the server knows whether this was the last event.
+      over = isFinalEvent(event);
     },
   });
   const reader = response.body?.getReader();
   if (!reader) return "closed";
   const decoder = new TextDecoder();
   while (outcome === null) {
-    const { done, value } = await reader.read();
-    if (done) break;
+    const next = reader.read();
+    const chunk = over ? await Promise.race([next, silent(LAST_WORD_MS)]) : await next;
+    if (chunk === null || chunk.done) break;
+    const { value } = chunk;
     heard();
     parser.feed(decoder.decode(value, { stream: true }));
   }
-  return outcome ?? "closed";
+  return outcome ?? (over ? "ended" : "closed");
+}
+
+function silent(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
 }
 
 /** Twice as long after each failure, at random in its upper half so that tabs do not come together. */

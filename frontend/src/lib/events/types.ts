@@ -12,6 +12,9 @@ export type ErrorKind = "user" | "upstream" | "timeout" | "limit" | "bug";
 export type NodeFailure = { kind: ErrorKind; code: string; message: string };
 export type ExecutionFailure = NodeFailure & { node_id?: string | null };
 
+/** The execution that another was forked from, and the node it begins again at. */
+export type Origin = { execution_id: string; from_node: string };
+
 /** Tokens are counts, cost is US dollars, `llm_calls` counts answered calls. */
 export type Usage = {
   prompt_tokens: number;
@@ -27,25 +30,29 @@ export type JournalData = {
     flow_id: string | null;
     version: number | null;
     inputs: Record<string, Json>;
+    forked_from?: Origin | null;
   };
   execution_started: { epoch: number };
-  execution_waiting: { until: string | null };
+  execution_waiting: { reason?: "paused" | "waiting"; until: string | null };
   execution_resumed: { epoch: number; interrupted: string[] };
   execution_completed: { outputs: Record<string, Json>; usage: Usage };
   execution_failed: { error: ExecutionFailure; usage: Usage };
   execution_cancelled: { reason: string | null; usage: Usage };
-  node_started: { attempt: number; input: Json };
+  /** A node that runs a body says how many `iterations` there can be. */
+  node_started: { attempt: number; input: Json; iterations?: number | null };
   node_completed: { attempt: number; output: Json; handle: string | null; usage: Usage };
   node_failed: {
     attempt: number;
     error: NodeFailure;
     handled: boolean;
     handle: string | null;
+    /** Stands in for the node's own when the flow goes on. */
+    output?: Json;
     usage: Usage;
   };
   node_retrying: { attempt: number; error: NodeFailure; retry_at: string; usage: Usage };
   node_skipped: Record<string, never>;
-  node_waiting: { until: string | null };
+  node_waiting: { until: string | null; request?: Record<string, Json> | null };
 };
 
 export type LogLevel = "debug" | "info" | "warning" | "error";

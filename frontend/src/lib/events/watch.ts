@@ -62,9 +62,10 @@ export function watch(entry: Watched): () => void {
   };
 }
 
-/** Tries again at once after a failure. */
+/** Tries again at once after a failure; a run that was over may have been resumed. */
 export function reopen(entry: Watched): void {
   close(entry);
+  entry.store.setState({ connection: "idle", error: null });
   open(entry);
 }
 

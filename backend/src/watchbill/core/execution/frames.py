@@ -83,6 +83,8 @@ def fail_iterations(state: ExecutionState, path: str, error: NodeFailure, at: da
     state.closable.pop(path, None)
     for frame in list(state.within(owner)):
         halt(state, frame, at)
+    for index in state.iterating[owner].open:
+        _end(state.nodes[f"{owner}[{index}]"], at)
     state.movable[owner] = None
 
 

@@ -159,6 +159,9 @@ describe("run overlay", () => {
     tokens: 0,
     costUsd: 0,
     error: null,
+    until: null,
+    asks: false,
+    iterations: null,
     input: null,
     output: null,
   });
