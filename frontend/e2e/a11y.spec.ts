@@ -114,6 +114,34 @@ for (const colorScheme of ["light", "dark"] as const) {
       await check(page, "palette");
     });
 
+    test("triggers and notifications", async ({ page, api }) => {
+      const { flow } = await fill(api);
+      await page.goto(`/flows/triggers/?id=${flow.id}`);
+      await page.getByText("Nothing starts this flow").waitFor();
+      await check(page, "empty triggers");
+      const about = { flow_id: flow.id };
+      await make(api, "/triggers", { ...about, name: "Daily", schedule: { cron: "0 9 * * *" } });
+      const hook = await make(api, "/triggers", { ...about, name: "Shop", webhook: {} });
+      await page.goto(`/flows/triggers/?id=${flow.id}&open=${hook.id}`);
+      await page.getByRole("region", { name: "Calling it" }).waitFor();
+      await check(page, "webhook");
+      await page.goto(`/flows/triggers/?id=${flow.id}&new=schedule`);
+      await page.getByText("At 09:00 every day").waitFor();
+      await check(page, "new schedule");
+      await make(api, "/notifications", {
+        name: "Failures",
+        channel: "email",
+        recipients: ["ann@example.org"],
+      });
+      await page.goto("/settings/notifications/");
+      await page.getByRole("row").nth(1).waitFor();
+      await check(page, "notifications");
+      await page.goto("/settings/notifications/?new=1");
+      await page.getByRole("button", { name: "Add notification" }).click();
+      await page.getByText("Say who is told.").waitFor();
+      await check(page, "new notification, with errors");
+    });
+
     test("people and keys", async ({ page, api }) => {
       await make(api, "/invitations", { email: "somebody@example.org" });
       const { link } = await make<{ link: string }>(api, "/invitations", {

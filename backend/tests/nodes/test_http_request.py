@@ -238,6 +238,9 @@ async def test_slow_broken_and_huge_answers(client: AiohttpClient, site: Site) -
     huge = await failure(client, f"{site.url}/bomb")
     assert (huge.kind, huge.error_code) == (ErrorKind.LIMIT, "http_answer_too_large")
     nobody = await failure(client, "http://127.0.0.1:9/")
+    assert nobody.detail == "http://127.0.0.1:9 cannot be reached: Connection refused."
+    nowhere = await failure(client, "http://no-such-host.invalid/")
+    assert (nowhere.kind, nowhere.error_code) == (ErrorKind.UPSTREAM, "http_unreachable")
     assert (nobody.kind, nobody.error_code) == (ErrorKind.UPSTREAM, "http_unreachable")
 
 

@@ -104,7 +104,7 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     {
       id: "kind",
       header: "Starts the flow",
-      className: "w-80",
+      className: "w-100",
       cell: (trigger) => <When trigger={trigger} />,
     },
     {
@@ -150,10 +150,10 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
 function When({ trigger: { schedule, webhook, description } }: { trigger: Trigger }) {
   if (schedule) {
     return (
-      <span title={schedule.cron} className="flex items-center gap-2">
+      <span title={`${description ?? ""} (${schedule.cron})`} className="flex items-center gap-2">
         <CalendarClock aria-hidden className="size-4 shrink-0 text-muted" />
-        <span className="truncate">{description}</span>
-        <span className="truncate text-xs text-muted">{schedule.timezone}</span>
+        <span className="min-w-0 truncate">{description}</span>
+        <span className="shrink-0 text-xs text-muted">{schedule.timezone}</span>
       </span>
     );
   }

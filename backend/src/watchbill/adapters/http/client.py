@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -128,10 +129,15 @@ def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
         text = f"{_site(url)} has no certificate that can be trusted: {error}"
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_certificate")
     if isinstance(error, aiohttp.ClientConnectorError):
-        text = f"{_site(url)} cannot be reached: {error.os_error.strerror or error.os_error}."
+        text = f"{_site(url)} cannot be reached: {_reason(error.os_error)}."
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_unreachable")
     text = f"The connection to {_site(url)} broke: {error or type(error).__name__}."
     return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_broken")
+
+
+def _reason(error: OSError) -> str:
+    """The system's words for an error number, "Connection refused" say; a failed look-up has its own."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def _site(url: str) -> str:

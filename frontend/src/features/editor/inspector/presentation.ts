@@ -6,6 +6,7 @@ const first: Record<string, string[]> = {
   output: ["values"],
   transform: ["values"],
   condition: ["cases", "else"],
+  http_request: ["method", "url", "headers", "body_type", "values"],
   llm: ["prompt", "model", "output_schema"],
   agent: ["agent_id", "agent", "task"],
   crew: ["crew_id", "crew"],
@@ -22,7 +23,7 @@ const first: Record<string, string[]> = {
 const hidden = new Set(["tool_ids"]);
 
 /** One line is enough for these; every other template begins with several. */
-const short = new Set(["role", "expected_output", "goal"]);
+const short = new Set(["role", "expected_output", "goal", "url"]);
 
 /** The fields in the order they are shown. Without a rule of its own, required fields matter. */
 export function order(

@@ -74,7 +74,7 @@ function Row({ delivery, writes }: { delivery: Delivery; writes: boolean }) {
           <Link
             href={executionHref(delivery.execution_id)}
             prefetch={false}
-            className="text-accent-text hover:underline"
+            className="text-accent-text underline"
           >
             execution
           </Link>
