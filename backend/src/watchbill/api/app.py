@@ -30,13 +30,15 @@ from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
-from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
+from watchbill.features.sso import routes as sso
+from watchbill.features.sso.service import SsoBackend
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
 from watchbill.features.triggers import hook_routes as hooks
@@ -63,6 +65,7 @@ ROUTERS = (
     stream.router,
     audit.router,
     tenants.router,
+    sso.router,
     triggers.router,
     hooks.router,
     notifications.router,
@@ -115,6 +118,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis = database, redis
+    app.state.sso = SsoBackend(
+        keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
+        guard=UrlGuard(settings.private_hosts),
+        base_url=app.state.identity_options.base_url,
+    )
     app.state.limits = RequestLimits(
         Rates(pool),
         user=settings.rate_limit_user,

@@ -7,10 +7,11 @@ from watchbill.features.flows import tables as flows
 from watchbill.features.identity import tables as identity
 from watchbill.features.notifications import tables as notifications
 from watchbill.features.providers import tables as providers
+from watchbill.features.sso import tables as sso
 from watchbill.features.tenants import tables as tenants
 from watchbill.features.triggers import tables as triggers
 from watchbill.kit.tables import PublicTable, TenantTable
 
-MODULES = (identity, providers, agents, flows, executions, triggers, notifications, audit, tenants)
+MODULES = (identity, providers, agents, flows, executions, triggers, notifications, audit, tenants, sso)
 PUBLIC_TABLES = PublicTable.metadata
 TENANT_TABLES = TenantTable.metadata

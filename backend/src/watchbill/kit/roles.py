@@ -43,7 +43,8 @@ BEGIN
     {_POLICY.format(group=GROUP, rule=f"tenant_id = {_MINE}")}
     IF name = 'memberships' THEN
       GRANT SELECT ON public.memberships TO {GROUP};
-    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'tenant_limits', 'migration_failures') THEN
+    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'tenant_limits', 'migration_failures')
+      AND name NOT LIKE 'sso%' THEN
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO {GROUP}', name);
     END IF;
   END LOOP;

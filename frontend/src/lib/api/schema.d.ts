@@ -1253,6 +1253,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sso
+         * @description How people of this tenant sign in with their company's account.
+         */
+        get: operations["get_sso_api_v1_sso_get"];
+        /**
+         * Set Up Sso
+         * @description Set single sign-on up. The provider is asked whether it is there.
+         */
+        put: operations["set_up_sso_api_v1_sso_put"];
+        post?: never;
+        /**
+         * Remove Sso
+         * @description Forget the provider.
+         */
+        delete: operations["remove_sso_api_v1_sso_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sso/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up Sso
+         * @description Whether an address belongs to a company that signs in by itself, and where that begins.
+         */
+        post: operations["look_up_sso_api_v1_auth_sso_lookup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sso/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Sso
+         * @description Go to the company's provider.
+         */
+        get: operations["start_sso_api_v1_auth_sso_start_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sso/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Sso
+         * @description Come back from the provider, and be signed in.
+         */
+        get: operations["finish_sso_api_v1_auth_sso_callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedule-preview": {
         parameters: {
             query?: never;
@@ -3562,6 +3650,99 @@ export interface components {
             expires_at: string;
             /** Current */
             current: boolean;
+        };
+        /**
+         * SsoIn
+         * @description A tenant's provider. Without `client_secret` the one that is stored stays; an empty one removes it, for
+         *     providers that know Watchbill as a public client.
+         */
+        SsoIn: {
+            /** Issuer */
+            issuer: string;
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret?: string | null;
+            /** Domains */
+            domains: string[];
+            /** Role Claim */
+            role_claim?: string | null;
+            /**
+             * Roles
+             * @default {}
+             */
+            roles: {
+                [key: string]: "admin" | "member" | "viewer";
+            };
+            /**
+             * Default Role
+             * @default viewer
+             */
+            default_role: ("admin" | "member" | "viewer") | null;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+        };
+        /**
+         * SsoLookup
+         * @description Whose way to sign in is asked for.
+         */
+        SsoLookup: {
+            /** Email */
+            email: string;
+        };
+        /**
+         * SsoOffer
+         * @description Where to sign in with the company's account, if the address belongs to one.
+         */
+        SsoOffer: {
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * SsoOut
+         * @description The provider as it is set up. `redirect_uri` is what has to be registered there.
+         */
+        SsoOut: {
+            /** Issuer */
+            issuer?: string | null;
+            /** Client Id */
+            client_id?: string | null;
+            /**
+             * Has Secret
+             * @default false
+             */
+            has_secret: boolean;
+            /**
+             * Domains
+             * @default []
+             */
+            domains: string[];
+            /** Role Claim */
+            role_claim?: string | null;
+            /**
+             * Roles
+             * @default {}
+             */
+            roles: {
+                [key: string]: "admin" | "member" | "viewer";
+            };
+            /**
+             * Default Role
+             * @default viewer
+             */
+            default_role: ("admin" | "member" | "viewer") | null;
+            /**
+             * Is Active
+             * @default false
+             */
+            is_active: boolean;
+            /** Redirect Uri */
+            redirect_uri: string;
+            /** Updated At */
+            updated_at?: string | null;
         };
         /**
          * Switch
@@ -7017,6 +7198,191 @@ export interface operations {
                 content: {
                     "application/zip": unknown;
                 };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_sso_api_v1_sso_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    set_up_sso_api_v1_sso_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    remove_sso_api_v1_sso_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    look_up_sso_api_v1_auth_sso_lookup_post: {
+        parameters: {
+            query?: {
+                must_say?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoLookup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoOffer"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_sso_api_v1_auth_sso_start_get: {
+        parameters: {
+            query: {
+                domain: string;
+                next?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    finish_sso_api_v1_auth_sso_callback_get: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong, and where. */
             "4XX": {

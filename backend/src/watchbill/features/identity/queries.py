@@ -148,6 +148,12 @@ async def memberships(
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
+async def vouched_for(session: AsyncSession, sign_in_id: UUID) -> bool:
+    """Whether a tenant's own provider let the person in (features.sso)."""
+    query = text("SELECT EXISTS (SELECT FROM public.sso_sign_ins WHERE sign_in_id = :id)")
+    return bool(await session.scalar(query, {"id": sign_in_id}))
+
+
 async def slug_taken(session: AsyncSession, slug: str) -> bool:
     return await session.scalar(select(Tenant.id).where(Tenant.slug == slug)) is not None
 

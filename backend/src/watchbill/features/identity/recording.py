@@ -53,7 +53,7 @@ async def recorded(database: Database, connection: HTTPConnection) -> AsyncGener
 async def _note_refusal(
     database: Database, connection: HTTPConnection, trail: Trail, error: Forbidden | NotAuthenticated
 ) -> None:
-    trail.changes, trail.reason = [], error.error_code
+    trail.changes, trail.reason, trail.outcome = [], error.error_code, "denied"
     email = await _email(connection) if trail.user_id is None else None
     if trail.user_id is None and email is None:
         return
@@ -61,7 +61,7 @@ async def _note_refusal(
         session = work.session
         if trail.user_id is None:
             trail.user_id = await session.scalar(text(_BY_EMAIL), {"email": email})
-        await session.run_sync(lambda sync: write(sync, trail, "denied"))
+        await session.run_sync(lambda sync: write(sync, trail))
 
 
 async def _email(connection: HTTPConnection) -> str | None:

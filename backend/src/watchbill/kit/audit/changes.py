@@ -62,7 +62,7 @@ def _before_commit(session: Session) -> None:
         return
     session.flush()
     if trail.worth_noting:
-        write(session, trail, "done")
+        write(session, trail)
     # A second transaction of the same request, if there is one, begins with nothing to tell.
     trail.changes, trail.always = [], False
 

@@ -61,6 +61,7 @@ class Trail:
     key_id: UUID | None = None
     permission: str | None = None
     always: bool = False
+    outcome: str = "done"
     reason: str | None = None
     changes: list[Change] = field(default_factory=list[Change])
 
@@ -76,12 +77,17 @@ class Trail:
         """Whether the log gets an entry."""
         return self.always or any(change.matters for change in self.changes)
 
-    def entry(self, outcome: str) -> dict[str, Any]:
+    def refuse(self, tenant_id: UUID, reason: str) -> None:
+        """Note that a tenant refused somebody, although the transaction goes on."""
+        self.tenant_id, self.reason = tenant_id, reason
+        self.outcome, self.always = "denied", True
+
+    def entry(self) -> dict[str, Any]:
         """The log's entry. The first row that was changed is what it is about."""
         target = next((change for change in self.changes if change.matters), None)
         return {
             "action": self.action,
-            "outcome": outcome,
+            "outcome": self.outcome,
             "permission": self.permission,
             "reason": self.reason,
             "actor": {

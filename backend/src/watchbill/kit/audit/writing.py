@@ -31,10 +31,10 @@ _USER = "(SELECT email FROM public.users WHERE id = CAST(:actor AS uuid))"
 _PLACES = "SELECT tenant_id FROM public.memberships WHERE user_id = :user"
 
 
-def write(session: Session, trail: Trail, outcome: str) -> None:
+def write(session: Session, trail: Trail) -> None:
     """Append the trail's entry to the log of its tenant, or of each tenant that the person belongs to when
     the trail names none. Part of the session's transaction."""
-    entry = orjson.dumps(trail.entry(outcome)).decode()
+    entry = orjson.dumps(trail.entry()).decode()
     for tenant_id in _tenants(session, trail):
         schema = f"tenant_{tenant_id.hex}"
         values = {"id": uuid4(), "entry": entry}

@@ -1,0 +1,170 @@
+"""Speaks OpenID Connect with a tenant's provider: discovery, the code flow with PKCE, and ID tokens.
+
+Every address comes from a user or from what a user's address answered, so all of them go through the guard.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import orjson
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from watchbill.kit.outbound import RefusedConnection, guarded_connector
+from watchbill.kit.ssrf import AddressRefused, UrlGuard
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_LARGEST = 256 * 1024
+# Signatures that need the provider's private key: neither "none" nor those that the client's secret can make.
+_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_LEEWAY_SECONDS = 60
+
+
+class ProviderFault(ValueError):
+    """The provider does not answer, or says something that cannot be trusted. The message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a provider does what, as its discovery document says."""
+
+    issuer: str
+    authorization: str
+    token: str
+    jwks: str
+    basic_auth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Watchbill's registration at a provider."""
+
+    client_id: str
+    secret: str | None
+    redirect_uri: str
+
+
+async def discover(guard: UrlGuard, issuer: str) -> Provider:
+    """Read the discovery document.
+
+    Raises:
+        ProviderFault: it cannot be read, or is another issuer's.
+    """
+    document = await _get(guard, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if document.get("issuer") != issuer:
+        said = str(document.get("issuer"))[:200]
+        raise ProviderFault(f"The provider calls itself {said}; enter exactly that as the issuer.")
+    try:
+        ways = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        return Provider(
+            issuer,
+            str(document["authorization_endpoint"]),
+            str(document["token_endpoint"]),
+            str(document["jwks_uri"]),
+            "client_secret_basic" in ways,
+        )
+    except (KeyError, TypeError) as error:
+        raise ProviderFault("The provider's discovery document lacks an endpoint.") from error
+
+
+def authorization_url(provider: Provider, client: Client, *, state: str, nonce: str, verifier: str) -> str:
+    """Where to send the browser."""
+    query = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "scope": "openid email profile",
+        "state": state,
+        "nonce": nonce,
+        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge_method": "S256",
+    }
+    return f"{provider.authorization}{'&' if '?' in provider.authorization else '?'}{urlencode(query)}"
+
+
+async def redeem(
+    guard: UrlGuard, provider: Provider, client: Client, *, code: str, verifier: str, nonce: str
+) -> dict[str, Any]:
+    """Trade the code for an ID token; returns its claims, checked.
+
+    Raises:
+        ProviderFault: the provider refuses the code, or the token is not what it should be.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": client.redirect_uri,
+        "client_id": client.client_id,
+        "code_verifier": verifier,
+    }
+    headers: dict[str, str] = {}
+    if client.secret and provider.basic_auth:
+        pair = f"{quote(client.client_id, safe='')}:{quote(client.secret, safe='')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    elif client.secret:
+        form["client_secret"] = client.secret
+    answer = await _request(guard, "POST", provider.token, data=form, headers=headers)
+    keys = await _get(guard, provider.jwks)
+    return _claims(answer, keys, provider, client, nonce)
+
+
+def _claims(
+    answer: dict[str, Any], keys: dict[str, Any], provider: Provider, client: Client, nonce: str
+) -> dict[str, Any]:
+    try:
+        known = KeySet.import_key_set(cast("Any", keys))
+        token = jwt.decode(str(answer["id_token"]), known, algorithms=_ALGORITHMS)
+        wanted = {
+            "iss": {"essential": True, "value": provider.issuer},
+            "aud": {"essential": True, "value": client.client_id},
+            "sub": {"essential": True},
+            "nonce": {"essential": True},
+        }
+        params = {"nonce": nonce, "client_id": client.client_id, "access_token": answer.get("access_token")}
+        claims = CodeIDToken(token.claims, token.header, wanted, params)
+        claims.validate(leeway=_LEEWAY_SECONDS)
+    except (JoseError, KeyError, ValueError, TypeError) as error:
+        raise ProviderFault("The provider's answer is not a valid ID token for this sign-in.") from error
+    return dict(token.claims)
+
+
+async def _get(guard: UrlGuard, url: str) -> dict[str, Any]:
+    return await _request(guard, "GET", url)
+
+
+async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> dict[str, Any]:
+    try:
+        await guard.check(url)
+        async with (
+            aiohttp.ClientSession(connector=guarded_connector(guard), timeout=_TIMEOUT) as session,
+            # A provider has no reason to send us elsewhere.
+            session.request(method, url, allow_redirects=False, **options) as answer,
+        ):
+            raw = await answer.content.read(_LARGEST + 1)
+            if answer.status != 200:
+                raise ProviderFault(f"The provider answered {answer.status} at {url}.")
+            if len(raw) > _LARGEST:
+                raise ProviderFault(f"The provider's answer at {url} is too long.")
+            return _object(raw, url)
+    except AddressRefused as error:
+        raise ProviderFault(str(error)) from error
+    except (aiohttp.ClientError, RefusedConnection, TimeoutError, OSError) as error:
+        raise ProviderFault(f"The provider does not answer at {url}.") from error
+
+
+def _object(raw: bytes, url: str) -> dict[str, Any]:
+    try:
+        found: Any = orjson.loads(raw)
+    except ValueError as error:
+        raise ProviderFault(f"The provider's answer at {url} is not JSON.") from error
+    if not isinstance(found, dict):
+        raise ProviderFault(f"The provider's answer at {url} is not a JSON object.")
+    return found

@@ -1,0 +1,206 @@
+"""/sso, where admins set single sign-on up, and /auth/sso, where people go through it."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from authlib.common.security import generate_token
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from watchbill.core.errors import Forbidden, WatchbillError
+from watchbill.features.identity import service as identity
+from watchbill.features.identity.access import (
+    Access,
+    WorkDep,
+    access_token,
+    identity_options,
+    refuse_other_sites,
+    require,
+)
+from watchbill.features.identity.cookies import begin_session
+from watchbill.features.identity.devices import Device, device_of
+from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.tables import Tenant
+from watchbill.features.sso import queries, service
+from watchbill.features.sso.provider import ProviderFault, authorization_url, discover, redeem
+from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
+from watchbill.features.sso.service import SsoBackend
+from watchbill.kit.audit import trail_of
+from watchbill.kit.crypto import Unsealable
+from watchbill.kit.db import Work
+
+COOKIE = "watchbill_sso"
+_STATE_PLACE = "sso state"
+_MINUTES = 10
+_AUTH = "/api/v1/auth/sso"
+
+router = APIRouter()
+settings = APIRouter(prefix="/sso", tags=["sso"])
+signing_in = APIRouter(prefix="/auth/sso", tags=["auth"])
+
+
+def backend(request: Request) -> SsoBackend:
+    return request.app.state.sso
+
+
+Reader = Annotated[Access, require("sso:read")]
+Writer = Annotated[Access, require("sso:write")]
+Parts = Annotated[SsoBackend, Depends(backend)]
+Options = Annotated[IdentityOptions, Depends(identity_options)]
+
+
+@settings.get("")
+async def get_sso(access: Reader, parts: Parts) -> SsoOut:
+    """How people of this tenant sign in with their company's account."""
+    return await service.describe(access.session, parts, access.scope.tenant_id)
+
+
+@settings.put("")
+async def set_up_sso(form: SsoIn, access: Writer, parts: Parts) -> SsoOut:
+    """Set single sign-on up. The provider is asked whether it is there."""
+    return await service.set_up(access.session, parts, access.scope.tenant_id, form)
+
+
+@settings.delete("", status_code=204)
+async def remove_sso(access: Writer) -> None:
+    """Forget the provider."""
+    await service.remove(access.session, access.scope.tenant_id)
+
+
+@signing_in.post("/lookup", dependencies=[Depends(refuse_other_sites)])
+async def look_up_sso(form: SsoLookup, work: WorkDep) -> SsoOffer:
+    """Whether an address belongs to a company that signs in by itself, and where that begins."""
+    domain = form.email.rpartition("@")[2]
+    tenant = await queries.active_at(work.session, domain) if "@" in form.email else None
+    return SsoOffer(start=f"{_AUTH}/start?{urlencode({'domain': domain})}" if tenant else None)
+
+
+@signing_in.get("/start", response_class=RedirectResponse, status_code=303)
+async def start_sso(
+    request: Request,
+    work: WorkDep,
+    parts: Parts,
+    options: Options,
+    domain: Annotated[str, Query(max_length=253)],
+    next: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """Go to the company's provider."""
+    try:
+        tenant = await queries.active_at(work.session, domain.lower())
+        connection = await queries.connection(work.session, tenant.id) if tenant else None
+        if tenant is None or connection is None:
+            return _back("sso_unknown_domain")
+        provider = await discover(parts.guard, connection.issuer)
+    except ProviderFault:
+        return _back("sso_provider_away")
+    state = SsoState(
+        tenant_id=tenant.id,
+        state=generate_token(43),
+        nonce=generate_token(43),
+        verifier=generate_token(64),
+        next=service.safe_path(next),
+        user_id=await _signed_in(request, work, options),
+        expires_at=time.time() + _MINUTES * 60,
+    )
+    url = authorization_url(
+        provider,
+        parts.client(connection),
+        state=state.state,
+        nonce=state.nonce,
+        verifier=state.verifier,
+    )
+    answer = RedirectResponse(url, 303)
+    # Lax: the provider sends people back from another site.
+    answer.set_cookie(
+        COOKIE,
+        parts.keys.seal(state.model_dump_json(), _STATE_PLACE),
+        max_age=_MINUTES * 60,
+        path=_AUTH,
+        httponly=True,
+        samesite="lax",
+        secure=options.secure_cookies,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@signing_in.get("/callback", response_class=RedirectResponse, status_code=303)
+async def finish_sso(
+    request: Request,
+    work: WorkDep,
+    parts: Parts,
+    options: Options,
+    device: Annotated[Device, Depends(device_of)],
+    state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str, Query(max_length=4000)] = "",
+    error: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Come back from the provider, and be signed in."""
+    kept = _kept(request, parts)
+    if kept is None or not hmac.compare_digest(kept.state.encode(), state.encode()):
+        return _back("sso_expired")
+    if error or not code:
+        return _back("sso_refused")
+    tenant = await work.session.get(Tenant, kept.tenant_id)
+    connection = await queries.connection(work.session, kept.tenant_id)
+    if tenant is None or tenant.status != "active" or connection is None or not connection.is_active:
+        return _back("sso_unknown_domain")
+    try:
+        provider = await discover(parts.guard, connection.issuer)
+        client = parts.client(connection)
+        claims = await redeem(
+            parts.guard, provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
+        )
+    except ProviderFault:
+        return _back("sso_bad_answer")
+    browser = Device(device.agent, device.address, browser=True)
+    try:
+        async with work.session.begin_nested():
+            begun = await service.let_in(
+                work.session, options, tenant, connection, claims, browser, known=kept.user_id
+            )
+    except Forbidden as refusal:
+        if trail := trail_of(work.session):
+            trail.refuse(tenant.id, refusal.error_code)
+        return _back(refusal.error_code)
+    answer = RedirectResponse(kept.next, 303)
+    begin_session(answer, options, begun)
+    answer.delete_cookie(COOKIE, path=_AUTH)
+    return answer
+
+
+def _kept(request: Request, parts: SsoBackend) -> SsoState | None:
+    """What the browser kept since the start, if it is ours and not too old."""
+    try:
+        text = parts.keys.unseal(request.cookies.get(COOKIE, ""), _STATE_PLACE)
+        kept = SsoState.model_validate_json(text)
+    except (Unsealable, ValidationError):
+        return None
+    return kept if kept.expires_at > time.time() else None
+
+
+async def _signed_in(request: Request, work: Work, options: IdentityOptions) -> UUID | None:
+    """Who is signed in in this browser already, to connect their account."""
+    try:
+        found = await identity.authenticate(work.session, options, access_token(request))
+    except WatchbillError:
+        return None
+    return found.user_id if found.sign_in_id else None
+
+
+def _back(code: str) -> Response:
+    """To the sign-in page, which says in words what the code means."""
+    answer = RedirectResponse(f"/login/?{urlencode({'problem': code})}", 303)
+    answer.delete_cookie(COOKIE, path=_AUTH)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+router.include_router(settings)
+router.include_router(signing_in)

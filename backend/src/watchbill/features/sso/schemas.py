@@ -1,0 +1,93 @@
+"""What the routes of single sign-on take and give."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from watchbill.features.identity.permissions import Role
+
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+# Everybody has an address there, so nobody can speak for all of them.
+_ANYBODYS = frozenset(
+    (
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com"),
+        *("proton.me", "protonmail.com", "gmx.de", "gmx.net", "web.de", "aol.com", "mail.ru", "qq.com"),
+    )
+)
+
+
+def _domain(text: str) -> str:
+    """A mail domain in its canonical form."""
+    try:
+        plain = text.strip().lower().rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        plain = ""
+    if len(plain) > 253 or not _DOMAIN.fullmatch(plain):
+        raise ValueError("This is not a mail domain, such as example.com.")
+    if plain in _ANYBODYS:
+        raise ValueError("Anybody can have an address at this domain, so no tenant can speak for it.")
+    return plain
+
+
+Domain = Annotated[str, AfterValidator(_domain)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class SsoIn(BaseModel):
+    """A tenant's provider. Without `client_secret` the one that is stored stays; an empty one removes it, for
+    providers that know Watchbill as a public client."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: Line
+    client_id: Line
+    client_secret: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    domains: Annotated[list[Domain], Field(min_length=1, max_length=20)]
+    role_claim: Line | None = None
+    roles: Annotated[dict[Line, Role], Field(max_length=100)] = {}
+    default_role: Role | None = "viewer"
+    is_active: bool = True
+
+
+class SsoOut(BaseModel):
+    """The provider as it is set up. `redirect_uri` is what has to be registered there."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    has_secret: bool = False
+    domains: list[str] = []
+    role_claim: str | None = None
+    roles: dict[str, Role] = {}
+    default_role: Role | None = "viewer"
+    is_active: bool = False
+    redirect_uri: str
+    updated_at: datetime | None = None
+
+
+class SsoLookup(BaseModel):
+    """Whose way to sign in is asked for."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+
+
+class SsoOffer(BaseModel):
+    """Where to sign in with the company's account, if the address belongs to one."""
+
+    start: str | None
+
+
+class SsoState(BaseModel):
+    """What is remembered while somebody is at their provider; it is kept by their browser, sealed."""
+
+    tenant_id: UUID
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+    user_id: UUID | None
+    expires_at: float

@@ -1,0 +1,234 @@
+"""Setting up a tenant's provider, and letting people in whom it vouches for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.errors import Conflict, FieldError, Forbidden, InvalidInput
+from watchbill.features.identity import member_queries, sign_ins, tokens
+from watchbill.features.identity import queries as people
+from watchbill.features.identity import service as identity
+from watchbill.features.identity.devices import Device
+from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.permissions import RANKS, Role
+from watchbill.features.identity.sign_ins import Begun
+from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.sso import queries
+from watchbill.features.sso.provider import Client, ProviderFault, discover
+from watchbill.features.sso.schemas import SsoIn, SsoOut
+from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoDomain, SsoSignIn
+from watchbill.kit.crypto import KeyRing
+from watchbill.kit.ssrf import UrlGuard
+
+CALLBACK = "/api/v1/auth/sso/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class SsoBackend:
+    """What single sign-on works with; `base_url` is the address that people use."""
+
+    keys: KeyRing
+    guard: UrlGuard
+    base_url: str
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where providers send people back to."""
+        return f"{self.base_url}{CALLBACK}"
+
+    def client(self, connection: SsoConnection) -> Client:
+        """Watchbill's registration at a tenant's provider."""
+        sealed = connection.sealed_client_secret
+        secret = self.keys.unseal(sealed, place(connection.tenant_id)) if sealed else None
+        return Client(connection.client_id, secret, self.redirect_uri)
+
+
+def place(tenant_id: UUID) -> str:
+    """What the client secret is sealed to."""
+    return f"sso:{tenant_id}"
+
+
+async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) -> SsoOut:
+    """How single sign-on is set up."""
+    connection = await queries.connection(session, tenant_id)
+    if connection is None:
+        return SsoOut(redirect_uri=parts.redirect_uri)
+    return SsoOut(
+        issuer=connection.issuer,
+        client_id=connection.client_id,
+        has_secret=connection.sealed_client_secret is not None,
+        domains=list(await queries.domains(session, tenant_id)),
+        role_claim=connection.role_claim,
+        roles=connection.roles,
+        default_role=cast("Role | None", connection.default_role),
+        is_active=connection.is_active,
+        redirect_uri=parts.redirect_uri,
+        updated_at=connection.updated_at,
+    )
+
+
+async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form: SsoIn) -> SsoOut:
+    """Store a provider, after asking it whether it is one.
+
+    Raises:
+        InvalidInput: it does not answer as a provider should, or its address is not allowed.
+        Conflict: a domain belongs to another tenant.
+    """
+    try:
+        await discover(parts.guard, form.issuer)
+    except ProviderFault as error:
+        raise _field("issuer", "bad_issuer", str(error)) from error
+    connection = await queries.connection(session, tenant_id)
+    if connection is None:
+        connection = SsoConnection(tenant_id=tenant_id)
+        session.add(connection)
+    elif connection.issuer != form.issuer and connection.sealed_client_secret and form.client_secret is None:
+        # Otherwise the stored secret could be sent to wherever a new issuer leads.
+        raise _field("client_secret", "secret_needed", "Enter the client secret again for another issuer.")
+    for name in ("issuer", "client_id", "role_claim", "roles", "default_role", "is_active"):
+        setattr(connection, name, getattr(form, name))
+    if form.client_secret is not None:
+        sealed = parts.keys.seal(form.client_secret, place(tenant_id)) if form.client_secret else None
+        connection.sealed_client_secret = sealed
+    await _claim_domains(session, tenant_id, form.domains)
+    await session.refresh(connection)
+    return await describe(session, parts, tenant_id)
+
+
+async def remove(session: AsyncSession, tenant_id: UUID) -> None:
+    """Forget the provider. People who came with it stay, and can set a password by mail."""
+    if connection := await queries.connection(session, tenant_id):
+        await session.delete(connection)
+    await queries.forget_domains(session, tenant_id)
+    await session.flush()
+
+
+async def let_in(
+    session: AsyncSession,
+    options: IdentityOptions,
+    tenant: Tenant,
+    connection: SsoConnection,
+    claims: Mapping[str, Any],
+    device: Device,
+    *,
+    known: UUID | None,
+) -> Begun:
+    """Begin a session for whom the provider vouches for, and make the account when there is none.
+
+    Args:
+        claims: of a checked ID token.
+        known: who was signed in when it began, to connect an account that is there already.
+
+    Raises:
+        Forbidden: the claims do not allow it; the code says why.
+    """
+    role = role_of(connection, claims)
+    found = await queries.account(session, tenant.id, str(claims["sub"]))
+    user, membership = found or await _join(session, tenant, claims, role, known)
+    if user.status != "active":
+        raise Forbidden("This account is disabled.", code="sso_disabled")
+    if connection.role_claim:
+        await _follow(session, membership, role)
+    begun = await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
+    sign_in_id = tokens.read(options.jwt_secret, begun.session.access_token).sign_in_id
+    session.add(SsoSignIn(sign_in_id=sign_in_id))
+    await session.flush()
+    return begun
+
+
+async def _follow(session: AsyncSession, membership: Membership, role: Role) -> None:
+    """The provider decides about roles, if it was set up to; but a tenant is never left without an admin."""
+    last_admin = membership.role == "admin" and not await member_queries.other_admins(session, membership)
+    if not last_admin:
+        membership.role = role
+
+
+def role_of(connection: SsoConnection, claims: Mapping[str, Any]) -> Role:
+    """The highest role that the claims give.
+
+    Raises:
+        Forbidden: they give none, and there is none for everybody.
+    """
+    said = claims.get(connection.role_claim) if connection.role_claim else None
+    values = said if isinstance(said, list) else [said]
+    known = connection.roles
+    roles = [known[value] for value in values if isinstance(value, str) and value in known]
+    if roles:
+        return max(roles, key=lambda role: RANKS[role])
+    if connection.default_role is None:
+        raise Forbidden("Your company's account does not include Watchbill.", code="sso_no_role")
+    return cast("Role", connection.default_role)
+
+
+async def _join(
+    session: AsyncSession, tenant: Tenant, claims: Mapping[str, Any], role: Role, known: UUID | None
+) -> tuple[User, Membership]:
+    """The account and membership of somebody who comes for the first time."""
+    email = _email(claims)
+    if email.rpartition("@")[2] not in await queries.domains(session, tenant.id):
+        raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
+    user = await people.user_by_email(session, email)
+    if user is None:
+        # "-" is no hash, so no password fits until one is set by mail.
+        user = User(id=uuid4(), email=email, password_hash="-", full_name=_name(claims))  # noqa: S106
+        await identity.add_user(session, user)
+    elif user.id != known:
+        # A tenant's provider has no say about an account that was there before: its owner must want this.
+        raise Forbidden("There is an account with this address already.", code="sso_account_exists")
+    membership = await session.get(Membership, (user.id, tenant.id))
+    if membership is None:
+        membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
+        session.add(membership)
+        await session.flush()
+    session.add(SsoAccount(tenant_id=tenant.id, subject=str(claims["sub"]), user_id=user.id))
+    await session.flush()
+    return user, membership
+
+
+def _email(claims: Mapping[str, Any]) -> str:
+    email = claims.get("email")
+    if not isinstance(email, str) or "@" not in email or len(email) > 254 or not email.isprintable():
+        raise Forbidden("The provider does not say your e-mail address.", code="sso_no_email")
+    if claims.get("email_verified") is False:
+        raise Forbidden("The provider has not verified your e-mail address.", code="sso_unverified")
+    return email.strip().lower()
+
+
+def _name(claims: Mapping[str, Any]) -> str | None:
+    name = claims.get("name")
+    return name.strip()[:200] or None if isinstance(name, str) and "\x00" not in name else None
+
+
+def safe_path(path: str | None) -> str:
+    """Where to go afterwards: only ever a path of this site."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 500:
+        return "/"
+    parts = urlsplit(path)
+    return path if not parts.netloc and path.isprintable() else "/"
+
+
+async def _claim_domains(session: AsyncSession, tenant_id: UUID, wanted: list[str]) -> None:
+    unique = sorted(set(wanted))
+    if await queries.taken(session, unique, tenant_id):
+        raise _taken()
+    await queries.forget_domains(session, tenant_id)
+    session.add_all(SsoDomain(domain=domain, tenant_id=tenant_id) for domain in unique)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise _taken() from error
+
+
+def _taken() -> Conflict:
+    return Conflict("One of these domains belongs to another tenant.", code="domain_taken")
+
+
+def _field(field: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput(message, errors=(FieldError(("body", field), code, message),))

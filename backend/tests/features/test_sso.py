@@ -1,0 +1,223 @@
+"""Single sign-on with a real OpenID Connect provider beside the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from tests import people
+from tests.people import PASSWORD, Person, checked, refused
+from watchbill.features.sso.service import safe_path
+from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A provider; every test says who signs in."""
+    command = [sys.executable, "-m", "watchbill.testing.oidc"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.terminate()
+
+
+@pytest.fixture
+def fault(issuer: str) -> Iterator[object]:
+    def switch(name: str) -> None:
+        httpx.put(f"{issuer}/_fault", json={"fault": name}).raise_for_status()
+
+    yield switch
+    switch("")
+
+
+def person_at(issuer: str, **claims: object) -> None:
+    httpx.put(f"{issuer}/_person", json=claims).raise_for_status()
+
+
+def new_domain() -> str:
+    return f"{people.new_email().split('@')[0]}.example.com"
+
+
+async def set_up(admin: Person, issuer: str, **changes: object) -> str:
+    """Switch single sign-on on for a domain of its own."""
+    domain = new_domain()
+    form = {
+        "issuer": issuer,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "domains": [domain],
+        **changes,
+    }
+    checked(await admin.http.put("sso", json=form))
+    return domain
+
+
+async def go(client: AsyncClient, domain: str, next: str = "/flows/") -> httpx.Response:
+    """Walk a browser through the provider and back; returns the last answer."""
+    start = await client.get("auth/sso/start", params={"domain": domain, "next": next})
+    assert start.status_code == 303, start.text
+    if not start.headers["location"].startswith("http"):
+        return start
+    async with AsyncClient() as browser:
+        there = await browser.get(start.headers["location"])
+    return await client.get(there.headers["location"].replace("http://127.0.0.1:8000", "http://test"))
+
+
+async def test_somebody_of_the_company_is_let_in_and_made_a_member(
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str
+):
+    domain = await set_up(admin, issuer)
+    person_at(issuer, sub="42", email=f"New.One@{domain}", name="New One")
+    offer = checked(await visitor.post("auth/sso/lookup", json={"email": f"x@{domain.upper()}"}))
+    assert offer["start"] == f"/api/v1/auth/sso/start?domain={domain}"
+    back = await go(visitor, domain)
+    assert (back.status_code, back.headers["location"]) == (303, "/flows/")
+    me = checked(await visitor.get("auth/me"))
+    assert me["user"]["email"] == f"new.one@{domain}" and me["user"]["full_name"] == "New One"
+    assert (me["tenant"]["id"], me["role"]) == (str(admin.tenant_id), "viewer")
+    # The second time it is the same account, also under another address.
+    person_at(issuer, sub="42", email=f"renamed@{domain}")
+    async with people.http_client(app) as second:
+        await go(second, domain)
+        assert checked(await second.get("auth/me"))["user"]["id"] == me["user"]["id"]
+    entries = checked(await admin.http.get("audit-log", params={"action": "finish_sso"}))["items"]
+    assert len(entries) == 2 and entries[0]["actor"]["name"] == f"new.one@{domain}"
+
+
+async def test_roles_follow_the_provider(app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str):
+    roles = {"crew": "member", "bridge": "admin"}
+    domain = await set_up(admin, issuer, role_claim="groups", roles=roles, default_role=None)
+    for groups, role in ((["crew", "other"], "member"), (["crew", "bridge"], "admin"), (["crew"], "member")):
+        person_at(issuer, sub="7", email=f"a@{domain}", groups=groups)
+        await go(visitor, domain)
+        assert checked(await visitor.get("auth/me"))["role"] == role
+    person_at(issuer, sub="8", email=f"b@{domain}", groups=["other"])
+    async with people.http_client(app) as other:
+        back = await go(other, domain)
+        assert back.headers["location"] == "/login/?problem=sso_no_role"
+        refused(await other.get("auth/me"), 401)
+    denied = checked(await admin.http.get("audit-log", params={"outcome": "denied"}))["items"]
+    assert denied[0]["reason"] == "sso_no_role"
+
+
+async def test_an_account_that_was_there_is_not_taken_over(
+    app: FastAPI, admin: Person, stranger: Person, issuer: str
+):
+    """A tenant's admin controls its provider, which could claim to be anybody."""
+    domain = await set_up(admin, issuer)
+    email = f"victim@{domain}"
+    form = {"email": email, "password": PASSWORD, "tenant_name": "Victim's"}
+    async with people.http_client(app) as victim, people.http_client(app) as thief:
+        checked(await victim.post("auth/register", json=form), 201)
+        person_at(issuer, sub="9", email=email)
+        back = await go(thief, domain)
+        assert back.headers["location"] == "/login/?problem=sso_account_exists"
+        refused(await thief.get("auth/me"), 401)
+        # Whoever is signed in to the account may connect it; the provider's sign-in is good here only.
+        back = await go(victim, domain)
+        assert back.headers["location"] == "/flows/"
+        assert checked(await victim.get("auth/me"))["tenant"]["id"] == str(admin.tenant_id)
+        theirs = [t for t in checked(await victim.get("auth/me"))["tenants"] if t["name"] == "Victim's"]
+        switch = {"tenant": theirs[0]["id"]}
+        site = {"Origin": "http://test"}
+        refused(await victim.post("auth/switch", json=switch, headers=site), 403, "sso_only_here")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("nonce", "sso_bad_answer"),
+        ("audience", "sso_bad_answer"),
+        ("expired", "sso_bad_answer"),
+        ("token issuer", "sso_bad_answer"),
+        ("algorithm", "sso_bad_answer"),
+        ("signature", "sso_bad_answer"),
+        ("issuer", "sso_provider_away"),
+        ("denied", "sso_refused"),
+    ],
+)
+async def test_a_false_answer_lets_nobody_in(
+    admin: Person, visitor: AsyncClient, issuer: str, fault, name: str, code: str
+):
+    domain = await set_up(admin, issuer)
+    person_at(issuer, sub="1", email=f"a@{domain}")
+    fault(name)
+    assert (await go(visitor, domain)).headers["location"] == f"/login/?problem={code}"
+    refused(await visitor.get("auth/me"), 401)
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"email": "a@elsewhere.example"}, "sso_wrong_domain"),
+        ({"email": "a@DOMAIN", "email_verified": False}, "sso_unverified"),
+        ({}, "sso_no_email"),
+        ({"email": ["a"]}, "sso_no_email"),
+        ({"email": "a\x00@DOMAIN"}, "sso_no_email"),
+    ],
+)
+async def test_whom_the_provider_may_not_vouch_for(
+    admin: Person, visitor: AsyncClient, issuer: str, claims: dict, code: str
+):
+    domain = await set_up(admin, issuer)
+    email = claims.get("email")
+    email = email.replace("DOMAIN", domain) if isinstance(email, str) else email
+    person_at(issuer, sub="1", **(claims | {"email": email}))
+    assert (await go(visitor, domain)).headers["location"] == f"/login/?problem={code}"
+
+
+async def test_the_way_back_works_once_and_in_the_same_browser(
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str
+):
+    domain = await set_up(admin, issuer)
+    person_at(issuer, sub="1", email=f"a@{domain}")
+    start = await visitor.get("auth/sso/start", params={"domain": domain})
+    query = parse_qs(urlsplit(start.headers["location"]).query)
+    assert query["code_challenge_method"] == ["S256"] and len(query["state"][0]) >= 43
+    async with AsyncClient() as browser:
+        callback = (await browser.get(start.headers["location"])).headers["location"].partition("?")[2]
+    async with people.http_client(app) as other:
+        stolen = await other.get(f"auth/sso/callback?{callback}")
+        assert stolen.headers["location"] == "/login/?problem=sso_expired"
+    forged = await visitor.get("auth/sso/callback", params={"code": "x", "state": "y"})
+    assert forged.headers["location"] == "/login/?problem=sso_expired"
+
+
+async def test_setting_it_up(admin: Person, stranger: Person, member: Person, issuer: str):
+    refused(await member.http.get("sso"), 403)
+    empty = checked(await admin.http.get("sso"))
+    assert empty["is_active"] is False and empty["redirect_uri"].endswith("/api/v1/auth/sso/callback")
+    domain = await set_up(admin, issuer)
+    shown = checked(await admin.http.get("sso"))
+    assert shown["has_secret"] is True and CLIENT_SECRET not in str(shown)
+    assert shown["domains"] == [domain]
+    form = {"issuer": issuer, "client_id": "c", "domains": [domain]}
+    refused(await stranger.http.put("sso", json=form), 409, "domain_taken")
+    for domains in (["gmail.com"], ["nothing"], [], ["a..b.com"], ["x" * 300 + ".com"]):
+        refused(await stranger.http.put("sso", json=form | {"domains": domains}), 422)
+    for bad in ("http://127.0.0.1:9", "ftp://x", "http://169.254.169.254", f"{issuer}/other"):
+        problem = refused(await admin.http.put("sso", json=form | {"issuer": bad}), 422)
+        assert problem["errors"][0]["loc"] == ["body", "issuer"]
+    checked(await admin.http.delete("sso"), 204)
+    checked(await admin.http.delete("sso"), 204)
+    checked(await stranger.http.put("sso", json=form))
+
+
+async def test_an_unknown_domain_is_offered_nothing(visitor: AsyncClient):
+    for email in ("a@nowhere.example.com", "nothing", "@", ""):
+        assert checked(await visitor.post("auth/sso/lookup", json={"email": email})) == {"start": None}
+    start = await visitor.get("auth/sso/start", params={"domain": "nowhere.example.com"})
+    assert start.headers["location"] == "/login/?problem=sso_unknown_domain"
+
+
+def test_only_paths_of_this_site_are_gone_to():
+    assert safe_path("/flows/?id=1#x") == "/flows/?id=1#x"
+    for bad in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", None, "/\n"):
+        assert safe_path(bad) == "/"
