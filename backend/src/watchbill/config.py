@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     """The port to listen on."""
     api_reload: bool = Field(default=False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
     """Start the API again when its code changes, for developers of Watchbill."""
+    trusted_proxies: Words = []
+    """Addresses or networks of the proxies in front, with commas: what they say of a request's origin is
+    believed. Without them everybody behind a proxy counts as one."""
     api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
     """A key of the whole installation: a program that sends it acts as an admin of the first tenant."""
 
@@ -103,7 +106,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """JSON for machines, console for people; auto looks whether there is a terminal."""
 
-    @field_validator("cors_origins", "allowed_private_hosts", mode="before")
+    @field_validator("cors_origins", "allowed_private_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

@@ -24,6 +24,8 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        # A proxy on the same machine needs no naming.
+        "forwarded_allow_ips": ["127.0.0.1", "::1", *settings.trusted_proxies],
         "timeout_graceful_shutdown": _GRACE_SECONDS,
     }
     if settings.api_reload and fd is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from watchbill.core.errors import Forbidden, NotAuthenticated
-from watchbill.features.identity import invitations, members, service
+from watchbill.features.identity import invitations, members, passwords, service
 from watchbill.features.identity.access import Access, WorkDep, access_token, require
 from watchbill.features.identity.cookies import begin_session
 from watchbill.features.identity.member_schemas import (
@@ -21,7 +21,7 @@ from watchbill.features.identity.member_schemas import (
     RoleChange,
     SentInvitation,
 )
-from watchbill.features.identity.routes import From, Mailing, Options, OurSite, Self, Throttling
+from watchbill.features.identity.routes import Db, From, Mailing, Options, OurSite, Self, Throttling
 from watchbill.features.identity.schemas import Session
 from watchbill.kit.paging import Listed, PageQuery
 
@@ -99,6 +99,9 @@ async def accept(
     options: Options,
     device: From,
     throttle: Throttling,
+    mail: Mailing,
+    db: Db,
+    later: BackgroundTasks,
 ) -> Session:
     """Accept an invitation, and go on in that tenant."""
     try:
@@ -108,6 +111,8 @@ async def accept(
         # Then the password says who it is.
         asking = None
     begun = await invitations.accept(work.session, options, throttle, form, device, asking)
+    if options.verify_email and begun.session.user.email_verified_at is None:
+        later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
     return begin_session(response, options, begun)
 
 

