@@ -24,8 +24,8 @@ from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
 from watchbill.features.agents import routes as agents
 from watchbill.features.audit import routes as audit
+from watchbill.features.executions import approvals, stream
 from watchbill.features.executions import routes as executions
-from watchbill.features.executions import stream
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
@@ -62,6 +62,7 @@ ROUTERS = (
     flows.router,
     node_types.router,
     executions.router,
+    approvals.router,
     stream.router,
     audit.router,
     tenants.router,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from watchbill.adapters.redis import announce_cancel
+from watchbill.adapters.redis import announce
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.engine import Engine
 
@@ -24,4 +24,8 @@ class NearHints:
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say to whichever worker has an execution that it is to stop."""
-        await announce_cancel(self._redis, execution_id)
+        await announce(self._redis, "cancel", execution_id)
+
+    async def wake(self, execution_id: UUID) -> None:
+        """Say that something is asked of an execution."""
+        await announce(self._redis, "wake", execution_id)

@@ -23,7 +23,7 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
 from watchbill.adapters.mail import open_mail
-from watchbill.adapters.redis import CancelListener, RedisLive
+from watchbill.adapters.redis import ControlListener, RedisLive
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
@@ -114,7 +114,9 @@ class Runtime:
             settings=EngineSettings(owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"),
             now=lambda: datetime.now(UTC),
         )
-        self._spawn(CancelListener(self.redis, self.engine.cancel).run())
+        self._spawn(
+            ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
+        )
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
         self._spawn(Notifier(self.database, self._outlets()).run())
         # Both are imported in threads; executions that need neither never wait for them.

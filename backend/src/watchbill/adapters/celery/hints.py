@@ -11,7 +11,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from watchbill.adapters.celery.app import EXECUTE
-from watchbill.adapters.redis import announce_cancel
+from watchbill.adapters.redis import announce
 from watchbill.core.tenancy import TenantScope
 
 logger = structlog.get_logger(__name__)
@@ -39,4 +39,8 @@ class CeleryHints:
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say that an execution is to stop."""
-        await announce_cancel(self._redis, execution_id)
+        await announce(self._redis, "cancel", execution_id)
+
+    async def wake(self, execution_id: UUID) -> None:
+        """Say that something is asked of an execution."""
+        await announce(self._redis, "wake", execution_id)

@@ -159,7 +159,7 @@ WITH batch AS MATERIALIZED (
          lease_until = CASE WHEN b.park THEN NULL ELSE now() + make_interval(secs => $2) END,
          status = CASE WHEN b.park THEN 'waiting' ELSE a.status END,
          due_at = CASE WHEN NOT b.park THEN a.due_at WHEN a.wakes > b.wakes THEN now()
-                       ELSE coalesce(b.park_until, 'infinity') END
+                       ELSE coalesce(b.park_until, '9999-01-01T00:00:00Z') END
     FROM batch AS b
    WHERE a.execution_id = b.id AND a.epoch = b.epoch AND NOT b.final
   RETURNING a.execution_id, a.cancel_requested, a.pause_requested, a.wakes

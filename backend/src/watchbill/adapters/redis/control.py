@@ -1,10 +1,11 @@
-"""Cancels reach workers at once over a channel; the execution's row says so too, if the message is lost."""
+"""What people ask of executions reaches workers at once over a channel; the execution's row says so too, if
+the message is lost."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 from uuid import UUID
 
 import redis.asyncio as redis
@@ -13,23 +14,24 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
-CHANNEL = "wb:cancel"
+CHANNEL = "wb:control"
+Verb = Literal["cancel", "wake"]
 
 
-async def announce_cancel(client: redis.Redis, execution_id: UUID) -> None:
-    """Tell every worker that an execution is to stop."""
+async def announce(client: redis.Redis, verb: Verb, execution_id: UUID) -> None:
+    """Tell every worker that an execution is to stop, or to look at what is asked of it."""
     try:
-        await client.publish(CHANNEL, execution_id.hex)
+        await client.publish(CHANNEL, f"{verb} {execution_id.hex}")
     except (RedisError, OSError) as error:
-        logger.warning("cancel_not_announced", execution_id=str(execution_id), error=str(error))
+        logger.warning("control_not_announced", execution_id=str(execution_id), verb=verb, error=str(error))
 
 
-class CancelListener:
-    """Calls `cancel` with each announced execution id."""
+class ControlListener:
+    """Calls the function of each announced verb with the execution's id."""
 
-    def __init__(self, client: redis.Redis, cancel: Callable[[UUID], None]):
+    def __init__(self, client: redis.Redis, functions: Mapping[Verb, Callable[[UUID], None]]):
         self._redis = client
-        self._cancel = cancel
+        self._functions: Mapping[str, Callable[[UUID], None]] = {**functions}
 
     async def run(self) -> None:
         """Listen until cancelled, through restarts of Redis."""
@@ -40,7 +42,12 @@ class CancelListener:
                     while True:
                         message: Any = await pubsub.get_message(timeout=10.0)
                         if message:
-                            self._cancel(UUID(hex=message["data"].decode()))
+                            self._heed(message["data"].decode())
             except (RedisError, OSError) as error:
-                logger.warning("cancel_listener_lost", error=str(error))
+                logger.warning("control_listener_lost", error=str(error))
                 await asyncio.sleep(0.5)
+
+    def _heed(self, message: str) -> None:
+        verb, _, execution_id = message.partition(" ")
+        if function := self._functions.get(verb):
+            function(UUID(hex=execution_id))

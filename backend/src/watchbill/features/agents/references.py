@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.flow.problems import Problem
+from watchbill.core.flow.walk import Raw, config_of, mapped, nodes_in
 from watchbill.features.agents.tables import Agent, Crew
 
 
 async def write_in(session: AsyncSession, definition: object) -> tuple[object, list[Problem]]:
-    """The definition with each `agent_id` and `crew_id` replaced by what it names, and a problem for each
-    that names nothing of this tenant. Anything malformed is left for the compiler to judge."""
-    nodes = _nodes(definition)
+    """The definition with each `agent_id` and `crew_id` replaced by what it names, in bodies and sub-flows
+    too, and a problem for each that names nothing of this tenant. Anything malformed is left for the compiler
+    to judge."""
+    nodes = [node for _, node in nodes_in(definition)]
     crews = await _crews(session, _ids(nodes, "crew_id"))
     agents = await _agents(session, {*_ids(nodes, "agent_id"), *_members(crews.values())})
     problems: list[Problem] = []
-    written: list[object] = []
-    for node in nodes:
-        config, problem = _write(node, agents, crews)
+
+    def change(path: str, node: Raw) -> Raw:
+        config, problem = _write(path, node, agents, crews)
         if problem:
             problems.append(problem)
-        written.append({**node, "config": config} if config is not None else node)
-    if not isinstance(definition, Mapping) or not nodes:
-        return definition, problems
-    replaced = iter(written)
-    whole = cast("Mapping[str, Any]", definition)
-    merged = [next(replaced) if isinstance(node, Mapping) else node for node in whole["nodes"]]
-    return {**whole, "nodes": merged}, problems
+        return node if config is None else {**node, "config": config}
 
-
-def _nodes(definition: object) -> list[Mapping[str, Any]]:
-    if not isinstance(definition, Mapping):
-        return []
-    nodes = cast("Mapping[str, Any]", definition).get("nodes")
-    return [node for node in nodes if isinstance(node, Mapping)] if isinstance(nodes, list) else []
-
-
-def _config(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    config = node.get("config")
-    return cast("Mapping[str, Any]", config) if isinstance(config, Mapping) else {}
+    return mapped(definition, change), problems
 
 
 def _ids(nodes: Iterable[Mapping[str, Any]], field: str) -> set[UUID]:
-    return {id_ for node in nodes if (id_ := _uuid(_config(node).get(field)))}
+    return {id_ for node in nodes if (id_ := _uuid(config_of(node).get(field)))}
 
 
 def _uuid(value: object) -> UUID | None:
@@ -75,9 +61,9 @@ def _members(crews: Iterable[Crew]) -> Iterable[UUID]:
 
 
 def _write(
-    node: Mapping[str, Any], agents: Mapping[UUID, Agent], crews: Mapping[UUID, Crew]
+    path: str, node: Raw, agents: Mapping[UUID, Agent], crews: Mapping[UUID, Crew]
 ) -> tuple[dict[str, Any] | None, Problem | None]:
-    config = _config(node)
+    config = config_of(node)
     for kind, field in (("agent", "agent_id"), ("crew", "crew_id")):
         if node.get("type") != kind or config.get(field) is None:
             continue
@@ -86,7 +72,7 @@ def _write(
         if stored is None:
             text = f"The {kind} chosen here no longer exists; choose another one."
             return None, Problem(
-                node_id=str(node.get("id")),
+                node_id=path,
                 field=f"config.{field}",
                 code="reference_unresolved",
                 message=text,

@@ -26,6 +26,10 @@ class Hints(Protocol):
         """Say that an execution is to stop; a failure is logged, since its row says so too."""
         ...
 
+    async def wake(self, execution_id: UUID) -> None:
+        """Say that something is asked of an execution; a failure is logged: the next heartbeat tells too."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:

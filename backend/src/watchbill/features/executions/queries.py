@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +16,8 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.tables import ActiveExecution, Execution, ExecutionEvent, StoredPlan
 from watchbill.features.flows.tables import Flow
 
-# An execution, its flow's name, and whether it is asked to cancel (None once it is over).
-Found = tuple[Execution, str | None, bool | None]
+# An execution, its flow's name, and its row while it is not over.
+Found = tuple[Execution, str | None, ActiveExecution | None]
 
 
 async def keep_plan(session: AsyncSession, digest: str, definition: dict[str, Any]) -> None:
@@ -33,9 +33,13 @@ async def by_idempotency_key(session: AsyncSession, key: str) -> Execution | Non
 
 
 async def insert_execution(
-    session: AsyncSession, scope: TenantScope, execution: Execution, queued: Event
+    session: AsyncSession,
+    scope: TenantScope,
+    execution: Execution,
+    events: Sequence[Event],
+    flow_limit: int | None = None,
 ) -> None:
-    """Store a pending execution, its first event, and the row that workers find it by.
+    """Store a pending execution, its first events, and the row that workers find it by.
 
     Raises:
         sqlalchemy.exc.IntegrityError: another request stored one with its idempotency key; the transaction
@@ -43,37 +47,59 @@ async def insert_execution(
     """
     async with session.begin_nested():
         session.add(execution)
-    session.add_all(
-        [
-            ExecutionEvent(
-                execution_id=execution.id,
-                seq=queued.seq,
-                type=queued.type,
-                node_id=None,
-                timestamp=queued.timestamp,
-                data=queued.data,
-            ),
-            ActiveExecution(
-                execution_id=execution.id,
-                tenant_id=scope.tenant_id,
-                plan_digest=execution.plan_digest,
-                last_seq=queued.seq,
-            ),
-        ]
-    )
+    add_events(session, events)
+    activate(session, scope, execution, last_seq=events[-1].seq, flow_limit=flow_limit)
     await session.flush()
 
 
-def _with_flow() -> Select[Execution, str, bool]:
+def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Store events of the journal."""
+    session.add_all(
+        ExecutionEvent(
+            execution_id=event.execution_id,
+            seq=event.seq,
+            type=event.type,
+            node_id=event.node_id,
+            timestamp=event.timestamp,
+            data=event.data,
+        )
+        for event in events
+    )
+
+
+def activate(
+    session: AsyncSession,
+    scope: TenantScope,
+    execution: Execution,
+    *,
+    last_seq: int,
+    epoch: int = 0,
+    flow_limit: int | None = None,
+) -> None:
+    """Let workers find the execution."""
+    session.add(
+        ActiveExecution(
+            execution_id=execution.id,
+            tenant_id=scope.tenant_id,
+            plan_digest=execution.plan_digest,
+            last_seq=last_seq,
+            epoch=epoch,
+            flow_id=execution.flow_id,
+            flow_limit=flow_limit,
+        )
+    )
+
+
+def _with_flow() -> Select[Execution, str, ActiveExecution]:
     return (
-        select(Execution, Flow.name, ActiveExecution.cancel_requested)
+        select(Execution, Flow.name, ActiveExecution)
         .outerjoin(Flow, Flow.id == Execution.flow_id)
         .outerjoin(ActiveExecution, ActiveExecution.execution_id == Execution.id)
     )
 
 
 async def find(session: AsyncSession, execution_id: UUID) -> Found | None:
-    """The execution, its flow's name, and whether it is asked to cancel."""
+    """The execution, its flow's name, and its row while it is not over."""
     row = (await session.execute(_with_flow().where(Execution.id == execution_id))).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 
@@ -125,10 +151,38 @@ async def journal(session: AsyncSession, execution_id: UUID, after: int, limit: 
 
 async def request_cancel(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> bool:
     """Mark an active execution as to be cancelled; False when it is over."""
+    return await wake(session, scope, execution_id, cancel_requested=True)
+
+
+async def wake(session: AsyncSession, scope: TenantScope, execution_id: UUID, **marks: bool) -> bool:
+    """Mark an active execution, and let whoever has it or takes it look; False when it is over."""
     result = await session.execute(
         update(ActiveExecution)
         .where(ActiveExecution.execution_id == execution_id, ActiveExecution.tenant_id == scope.tenant_id)
-        .values(cancel_requested=True)
+        .values(**marks, wakes=ActiveExecution.wakes + 1, due_at=func.now())
         .returning(ActiveExecution.execution_id)
     )
     return result.one_or_none() is not None
+
+
+async def locked(session: AsyncSession, execution_id: UUID) -> Execution | None:
+    """The execution, for nobody else to change meanwhile."""
+    return await session.scalar(select(Execution).where(Execution.id == execution_id).with_for_update())
+
+
+async def flow_limit(session: AsyncSession, flow_id: UUID | None) -> int | None:
+    """How many executions of the flow may run at a time; None for any number."""
+    return await session.scalar(select(Flow.max_running).where(Flow.id == flow_id)) if flow_id else None
+
+
+async def waiting_before(session: AsyncSession, row: ActiveExecution) -> int:
+    """How many executions of its tenant, or of its flow when that has a limit, wait for a worker longer."""
+    query = select(func.count()).where(
+        ActiveExecution.tenant_id == row.tenant_id,
+        ActiveExecution.owner.is_(None),
+        ActiveExecution.due_at <= func.now(),
+        tuple_(ActiveExecution.due_at, ActiveExecution.execution_id) < tuple_(row.due_at, row.execution_id),
+    )
+    if row.flow_limit is not None:
+        query = query.where(ActiveExecution.flow_id == row.flow_id)
+    return (await session.scalar(query)) or 0

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 
 from watchbill.core.events import ExecutionStatus
-from watchbill.features.executions import cancelling, service, starting
+from watchbill.features.executions import cancelling, control, service, starting
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.schemas import (
     CrewTestRequest,
@@ -16,6 +16,7 @@ from watchbill.features.executions.schemas import (
     ExecuteRequest,
     ExecutionDetail,
     ExecutionSummary,
+    ForkRequest,
 )
 from watchbill.features.identity.access import Access, database, require
 from watchbill.kit.db import Database
@@ -23,6 +24,7 @@ from watchbill.kit.paging import Listed
 
 router = APIRouter(tags=["executions"])
 Backend = Annotated[ExecutionBackend, Depends(backend)]
+Writer = Annotated[Access, require("executions:write")]
 Reader = Annotated[Access, require("executions:read")]
 Key = Annotated[
     str | None,
@@ -72,9 +74,16 @@ async def list_executions(
 
 
 @router.get("/executions/{execution_id}")
-async def get_execution(execution_id: UUID, access: Reader, parts: Backend) -> ExecutionDetail:
-    """An execution with its nodes, as its journal tells."""
-    return await service.detail(access.session, parts.types, execution_id)
+async def get_execution(
+    execution_id: UUID,
+    access: Reader,
+    parts: Backend,
+    as_of: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="The state right after the event with this seq.")
+    ] = None,
+) -> ExecutionDetail:
+    """An execution with its nodes, as its journal tells, now or at an earlier moment."""
+    return await service.detail(access.session, parts.types, execution_id, as_of=as_of)
 
 
 @router.get("/executions/{execution_id}/events")
@@ -105,9 +114,33 @@ async def list_logs(
 @router.post("/executions/{execution_id}/cancel", status_code=202)
 async def cancel_execution(
     execution_id: UUID,
-    access: Annotated[Access, require("executions:write")],
+    access: Writer,
     parts: Backend,
     db: Annotated[Database, Depends(database)],
 ) -> ExecutionSummary:
     """Stop an execution. The answer comes when it has stopped, or after two seconds."""
     return await cancelling.cancel(access, parts, db, execution_id)
+
+
+@router.post("/executions/{execution_id}/pause", status_code=202)
+async def pause_execution(execution_id: UUID, access: Writer, parts: Backend) -> ExecutionSummary:
+    """Start nothing more for now. What is in flight finishes; then no worker has the execution."""
+    return await control.pause(access, parts, execution_id)
+
+
+@router.post("/executions/{execution_id}/resume", status_code=202)
+async def resume_execution(execution_id: UUID, access: Writer, parts: Backend) -> ExecutionSummary:
+    """Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
+    finished stays finished."""
+    return await control.resume(access, parts, execution_id)
+
+
+@router.post("/executions/{execution_id}/fork", status_code=202)
+async def fork_execution(
+    execution_id: UUID,
+    form: ForkRequest,
+    access: Annotated[Access, require("flows:execute")],
+    parts: Backend,
+) -> ExecutionSummary:
+    """Start a new execution that takes over what this one did before a node, with outputs edited or not."""
+    return await control.fork(access, parts, execution_id, form)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from watchbill.core.events import (
     DATA_MODELS,
@@ -46,6 +46,8 @@ class ExecutionSummary(BaseModel):
     version: int | None
     status: ExecutionStatus
     cancel_requested: bool
+    paused: bool
+    forked_from: UUID | None
     error: ExecutionFailure | None
     usage: Usage
     created_at: datetime
@@ -54,7 +56,9 @@ class ExecutionSummary(BaseModel):
 
 
 class NodeExecution(BaseModel):
-    """Where one node of an execution stands."""
+    """Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
+    iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
+    is asked; `iterations` how many there are at most, for a node that runs a body."""
 
     node_id: str
     status: NodeStatus
@@ -66,7 +70,57 @@ class NodeExecution(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     retry_at: datetime | None
+    request: dict[str, Any] | None
+    iterations: int | None
     usage: Usage
+
+
+class Queue(BaseModel):
+    """The place among those that wait, from 1, and what they wait for: a free worker, or the limit of the
+    flow or the tenant."""
+
+    position: int
+    reason: Literal["workers", "flow", "tenant"]
+
+
+class ForkRequest(BaseModel):
+    """Where to begin again, and outputs of nodes to take in place of what they gave."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_node: Annotated[str, Field(min_length=1, max_length=200)]
+    outputs: dict[str, JsonValue] = Field(default={}, max_length=2000)
+
+
+class ApprovalOut(BaseModel):
+    """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
+    Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
+    time was over, or when its execution ended."""
+
+    id: UUID
+    execution_id: UUID
+    flow_id: UUID | None
+    flow_name: str | None
+    node_id: str
+    title: str
+    details: str
+    role: Literal["member", "admin"]
+    fields: list[dict[str, Any]]
+    due_at: datetime | None
+    asked_at: datetime
+    answer: dict[str, Any] | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+
+
+class AnswerRequest(BaseModel):
+    """The answer to a question; `values` fills in its form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approved: bool
+    comment: str = Field("", max_length=10_000)
+    values: dict[str, JsonValue] = Field(default={}, max_length=100)
 
 
 class ExecutionDetail(ExecutionSummary):
@@ -77,6 +131,7 @@ class ExecutionDetail(ExecutionSummary):
     nodes: list[NodeExecution]
     definition: dict[str, Any]
     last_seq: int
+    queue: Queue | None
 
 
 class EventPage(BaseModel):

@@ -21,8 +21,14 @@ from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.features.executions import queries
-from watchbill.features.executions.schemas import EventPage, ExecutionDetail, ExecutionSummary, NodeExecution
-from watchbill.features.executions.tables import Execution
+from watchbill.features.executions.schemas import (
+    EventPage,
+    ExecutionDetail,
+    ExecutionSummary,
+    NodeExecution,
+    Queue,
+)
+from watchbill.features.executions.tables import ActiveExecution, Execution
 from watchbill.features.flows import checking
 from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as InputConfig
@@ -85,7 +91,8 @@ async def start(session: AsyncSession, scope: TenantScope, ask: Start) -> tuple[
         timestamp=datetime.now(UTC),
     )
     try:
-        await queries.insert_execution(session, scope, execution, queued)
+        limit = await queries.flow_limit(session, ask.flow_id)
+        await queries.insert_execution(session, scope, execution, [queued], limit)
     except IntegrityError:
         # Two requests with one key at the same time: the other one was first.
         if ask.idempotency_key and (first := await queries.by_idempotency_key(session, ask.idempotency_key)):
@@ -107,7 +114,7 @@ def checked_inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def summary(execution: Execution, flow_name: str | None, cancel_requested: bool | None) -> ExecutionSummary:
+def summary(execution: Execution, flow_name: str | None, active: ActiveExecution | None) -> ExecutionSummary:
     """The execution as lists show it."""
     return ExecutionSummary.model_validate(
         {
@@ -116,7 +123,9 @@ def summary(execution: Execution, flow_name: str | None, cancel_requested: bool 
             "flow_name": flow_name,
             "version": execution.flow_version,
             "status": execution.status,
-            "cancel_requested": bool(cancel_requested),
+            "cancel_requested": active is not None and active.cancel_requested,
+            "paused": active is not None and active.pause_requested,
+            "forked_from": execution.forked_from,
             "error": execution.error,
             "usage": execution.usage or Usage(),
             "created_at": execution.created_at,
@@ -138,8 +147,10 @@ async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary
     return summary(*row)
 
 
-async def detail(session: AsyncSession, types: NodeTypes, execution_id: UUID) -> ExecutionDetail:
-    """The execution whole, folded from its journal.
+async def detail(
+    session: AsyncSession, types: NodeTypes, execution_id: UUID, *, as_of: int | None = None
+) -> ExecutionDetail:
+    """The execution whole, folded from its journal up to the event `as_of`.
 
     Raises:
         NotFound: this tenant has none of that id.
@@ -147,14 +158,12 @@ async def detail(session: AsyncSession, types: NodeTypes, execution_id: UUID) ->
     row = await queries.find(session, execution_id)
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
-    execution, _, _ = row
-    definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = compile_flow(definition, types).plan
-    if plan is None:
-        raise RuntimeError("a stored plan does not compile")
-    events = await queries.journal(session, execution_id, 0, _NO_LIMIT)
-    state = fold(plan, events)
+    execution, _, active = row
+    definition, state = await folded(session, types, execution, up_to=as_of or _NO_LIMIT)
     seen = summary(*row).model_copy(update={"status": state.status, "usage": state.usage})
+    if as_of is not None:
+        then = {"error": state.error, "started_at": state.started_at, "finished_at": state.finished_at}
+        seen = seen.model_copy(update=then)
     return ExecutionDetail.model_validate(
         {
             **seen.model_dump(),
@@ -163,8 +172,29 @@ async def detail(session: AsyncSession, types: NodeTypes, execution_id: UUID) ->
             "nodes": node_states(state),
             "definition": definition,
             "last_seq": state.seq,
+            "queue": await _queue(session, active),
         }
     )
+
+
+async def folded(
+    session: AsyncSession, types: NodeTypes, execution: Execution, *, up_to: int = _NO_LIMIT
+) -> tuple[dict[str, Any], ExecutionState]:
+    """The definition that the execution runs, and its state after the events up to a number."""
+    definition = await queries.plan_definition(session, execution.plan_digest)
+    plan = compile_flow(definition, types).plan
+    if plan is None:
+        raise RuntimeError("a stored plan does not compile")
+    events = await queries.journal(session, execution.id, 0, _NO_LIMIT)
+    return definition, fold(plan, (event for event in events if event.seq <= up_to))
+
+
+async def _queue(session: AsyncSession, active: ActiveExecution | None) -> Queue | None:
+    """Where the execution stands among those that wait to begin or go on."""
+    if active is None or active.owner is not None or active.due_at > datetime.now(UTC):
+        return None
+    reason = "flow" if active.flow_limit is not None else "tenant" if active.tenant_limit else "workers"
+    return Queue(position=await queries.waiting_before(session, active) + 1, reason=reason)
 
 
 def node_states(state: ExecutionState) -> list[NodeExecution]:
@@ -181,6 +211,8 @@ def node_states(state: ExecutionState) -> list[NodeExecution]:
             started_at=node.started_at,
             finished_at=node.finished_at,
             retry_at=node.retry_at,
+            request=node.request,
+            iterations=node.iterations,
             usage=node.usage,
         )
         for id_, node in state.nodes.items()

@@ -63,7 +63,7 @@ async def _start(
     execution, new = await service.start(access.session, access.scope, ask)
     if new:
         access.work.after_commit(partial(parts.hints.execute, access.scope, execution.id))
-    return service.summary(execution, flow_name, False)
+    return service.summary(execution, flow_name, None)
 
 
 def _crew_flow(crew_id: UUID, name: str, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class Approval(TenantTable):
     role: Mapped[str]
     fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     due_at: Mapped[datetime | None]
-    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column("asked_at", server_default=func.now())
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime | None]

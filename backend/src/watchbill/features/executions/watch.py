@@ -41,9 +41,9 @@ async def watch(
             if block:
                 stuck, cursor = 0, block[-1].seq
                 yield block
-                if block[-1].final:
+                if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
                     return
-                look = len(block) == _BLOCK
+                look = len(block) == _BLOCK or block[-1].final
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -51,6 +51,11 @@ async def watch(
                     continue
             look = True
             yield []
+
+
+async def _reopened(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> bool:
+    """Whether the execution went on after this end: somebody resumed it."""
+    return bool(await history.contiguous(scope, execution_id, after=cursor, limit=1))
 
 
 async def _past_the_hole(

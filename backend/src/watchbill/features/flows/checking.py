@@ -13,6 +13,7 @@ from watchbill.core.flow.problems import Problem
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.features.agents.references import write_in
 from watchbill.features.flows.schemas import Validation
+from watchbill.features.flows.subflows import write_flows
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -41,11 +42,13 @@ async def check(session: AsyncSession, definition: object) -> Validation:
 
 
 async def compiled(session: AsyncSession, definition: object) -> tuple[Validation, Plan | None]:
-    """Every problem of a definition and, if none stands in the way, its plan with stored agents and crews
-    written in."""
+    """Every problem of a definition and, if none stands in the way, its plan with stored flows, agents and
+    crews written in."""
     if problem := _too_large(definition):
         return Validation(valid=False, problems=[problem]), None
-    written, missing = await write_in(session, definition)
+    with_flows, lost = await write_flows(session, definition)
+    written, missing = await write_in(session, with_flows)
+    missing = [*lost, *missing]
     # Two thousand nodes take long enough to be noticed by other requests on this event loop.
     result = await asyncio.to_thread(compile_flow, written, NODE_TYPES)
     problems = [*missing, *_others(result.problems, missing)]

@@ -28,6 +28,15 @@ class ListedHandles(BaseModel):
     otherwise: str
 
 
+class BodyInfo(BaseModel):
+    """A node type whose nodes run others: the config field that holds them, the names their expressions may
+    read besides inputs and nodes, and whether they see nothing of what is around."""
+
+    field: str
+    locals: list[str]
+    isolated: bool
+
+
 class NodeTypeInfo(BaseModel):
     """A node type as an editor sees it."""
 
@@ -39,6 +48,8 @@ class NodeTypeInfo(BaseModel):
     accepts_input: bool
     limit: int | None
     pure: bool
+    runs: bool
+    body: BodyInfo | None
     config_schema: dict[str, Any]
     handles: FixedHandles | ListedHandles
     default_config: dict[str, Any]
@@ -67,12 +78,21 @@ def describe(node_type: NodeType) -> NodeTypeInfo:
         accepts_input=node_type.accepts_input,
         limit=node_type.limit,
         pure=node_type.pure,
+        runs=node_type.runs,
+        body=_body(node_type),
         config_schema=node_type.config.model_json_schema(by_alias=True),
         handles=ListedHandles(**node_type.listed_handles)
         if node_type.listed_handles
         else FixedHandles(fixed=list(node_type.fixed_handles)),
         default_config=dict(node_type.default_config),
     )
+
+
+def _body(node_type: NodeType) -> BodyInfo | None:
+    body = node_type.body
+    if body is None:
+        return None
+    return BodyInfo(field=body.field, locals=sorted(body.locals), isolated=body.isolated)
 
 
 _ITEMS = [describe(node_type) for node_type in NODE_TYPES.values()]

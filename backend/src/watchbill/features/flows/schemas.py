@@ -20,6 +20,11 @@ Version = Annotated[
 ]
 
 
+MaxRunning = Annotated[
+    int, Field(ge=1, le=10_000, description="How many executions run at a time; the others wait. Null: any.")
+]
+
+
 class FlowIn(BaseModel):
     """A new flow."""
 
@@ -29,6 +34,7 @@ class FlowIn(BaseModel):
     description: Description | None = None
     definition: Definition
     is_active: bool = True
+    max_running: MaxRunning | None = None
 
 
 class FlowReplacement(FlowIn):
@@ -46,11 +52,12 @@ class FlowPatch(BaseModel):
     description: Description | None = None
     definition: Definition | None = None
     is_active: bool | None = None
+    max_running: MaxRunning | None = None
     version: Version | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> FlowPatch:
-        for name in self.model_fields_set - {"description"}:
+        for name in self.model_fields_set - {"description", "max_running"}:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null; leave it out to keep it.")
         if self.definition is not None and self.version is None:
@@ -70,6 +77,7 @@ class FlowSummary(BaseModel):
     is_active: bool
     version: int
     published_version: int | None
+    max_running: int | None
     created_by: UUID | None
     created_at: datetime
     updated_at: datetime

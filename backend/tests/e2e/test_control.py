@@ -1,0 +1,200 @@
+"""Pausing, resuming, forking, answering and going through lists: over HTTP with a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import Any
+
+from tests.core.flows import edge, flow, input_node, llm, node, output, transform
+from tests.e2e.conftest import Tenant
+from tests.people import checked
+
+CHAIN = flow(
+    [
+        input_node("topic"),
+        transform("before", "{{ inputs.topic + '!' }}"),
+        llm("ask", "{{ nodes.before.output.value }}"),
+        output(answer="{{ nodes.ask.output }}", before="{{ nodes.before.output.value }}"),
+    ],
+    [edge("in", "before"), edge("before", "ask"), edge("ask", "out")],
+)
+QUESTION = flow(
+    [
+        input_node("topic"),
+        node(
+            "ask",
+            "approval",
+            {"title": "Send {{ inputs.topic }}?", "fields": [{"name": "amount", "type": "integer"}]},
+        ),
+        output("yes", amount="{{ nodes.ask.output.values.amount }}", by="{{ nodes.ask.output.by }}"),
+        output("no", amount="{{ 0 }}"),
+    ],
+    [edge("in", "ask"), edge("ask", "yes", "approved"), edge("ask", "no", "rejected")],
+)
+
+
+async def status(tenant: Tenant, id_: str, wanted: str) -> dict[str, Any]:
+    """The execution, once it has this status."""
+    async with asyncio.timeout(60):
+        while (found := await tenant.get(id_))["status"] != wanted:
+            assert found["status"] not in ("completed", "failed", "cancelled"), found
+            await asyncio.sleep(0.05)
+    return found
+
+
+def refuse_then_answer(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"status": 401}, "times": 1}, {"then": {"text": "Tides turn."}}])
+
+
+async def test_a_failed_execution_is_resumed_where_it_failed(tenant: Tenant) -> None:
+    refuse_then_answer(tenant)
+    id_ = await tenant.execute(CHAIN, topic="tides")
+    first = await tenant.watch(id_)
+    assert first[-1]["type"] == "execution_failed"
+    answer = checked(await tenant.http.post(f"executions/{id_}/resume"), 202)
+    assert answer["id"] == id_ and answer["error"] is None
+    rest = await tenant.watch(id_, after=first[-1]["seq"])
+    assert rest[-1]["type"] == "execution_completed"
+    whole = await tenant.events(id_)
+    assert [event["seq"] for event in whole] == list(range(1, len(whole) + 1))
+    assert await tenant.watch(id_) == whole, "a watcher from the beginning sees past the first end"
+    started = [event["node_id"] for event in whole if event["type"] == "node_started"]
+    assert started.count("before") == 1 and started.count("ask") == 2
+    found = await tenant.get(id_)
+    assert found["status"] == "completed" and found["outputs"]["answer"] == "Tides turn."
+    assert (
+        checked(await tenant.http.get(f"executions/{id_}?as_of={first[-1]['seq']}"), 200)["status"]
+        == "failed"
+    )
+    for refused in ("resume", "pause", "cancel"):
+        assert (await tenant.http.post(f"executions/{id_}/{refused}")).status_code == 409
+
+
+async def test_a_cancelled_execution_is_resumed(tenant: Tenant) -> None:
+    tenant.server.script(
+        [{"then": {"text": "word " * 200, "token_ms": 30}, "times": 1}, {"then": {"text": "Done."}}]
+    )
+    id_ = await tenant.execute(CHAIN, topic="tides")
+    await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
+    assert checked(await tenant.http.post(f"executions/{id_}/cancel"), 202)["status"] == "cancelled"
+    checked(await tenant.http.post(f"executions/{id_}/resume"), 202)
+    assert (await status(tenant, id_, "completed"))["outputs"]["answer"] == "Done."
+
+
+async def test_a_fork_takes_over_what_was_done_and_edited_outputs(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"text": "Tides turn."}}])
+    id_ = await tenant.execute(CHAIN, topic="tides")
+    await tenant.watch(id_)
+    calls = (await tenant.get(id_))["usage"]["llm_calls"]
+    form = {"from_node": "ask", "outputs": {"before": {"value": "edited"}}}
+    made = checked(await tenant.http.post(f"executions/{id_}/fork", json=form), 202)
+    assert made["forked_from"] == id_ and made["id"] != id_
+    await tenant.watch(made["id"])
+    forked = await tenant.get(made["id"])
+    assert forked["outputs"] == {"answer": "Tides turn.", "before": "edited"}
+    assert forked["usage"]["llm_calls"] == 1 == calls
+    end = {"from_node": "out"}
+    free = checked(await tenant.http.post(f"executions/{id_}/fork", json=end), 202)
+    await tenant.watch(free["id"])
+    assert (await tenant.get(free["id"]))["usage"]["llm_calls"] == 0, "what was paid is not paid again"
+    wrong = await tenant.http.post(f"executions/{id_}/fork", json={"from_node": "nobody"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "unknown_node")
+
+
+async def test_a_paused_execution_finishes_what_it_is_at_and_goes_on_when_told(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"text": "word " * 20, "token_ms": 30}}])
+    id_ = await tenant.execute(CHAIN, topic="tides")
+    await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
+    assert checked(await tenant.http.post(f"executions/{id_}/pause"), 202)["paused"] is True
+    paused = await status(tenant, id_, "waiting")
+    states = {n["node_id"]: n["status"] for n in paused["nodes"]}
+    assert (states["ask"], states["out"]) == ("completed", "pending")
+    assert checked(await tenant.http.post(f"executions/{id_}/resume"), 202)["paused"] is False
+    await status(tenant, id_, "completed")
+
+
+async def test_a_question_waits_in_the_inbox_and_its_answer_goes_on(tenant: Tenant) -> None:
+    id_ = await tenant.execute(QUESTION, topic="it")
+    waiting = await status(tenant, id_, "waiting")
+    [asked] = checked(await tenant.http.get("approvals?open=true"), 200)["items"]
+    assert (asked["execution_id"], asked["title"], asked["node_id"]) == (id_, "Send it?", "ask")
+    assert next(n for n in waiting["nodes"] if n["node_id"] == "ask")["request"]["title"] == "Send it?"
+    wrong = await tenant.http.post(f"approvals/{asked['id']}/answer", json={"approved": True, "values": {}})
+    assert wrong.status_code == 422 and wrong.json()["errors"][0]["loc"] == ["values", "amount"]
+    form = {"approved": True, "comment": "fine", "values": {"amount": 7}}
+    both = await asyncio.gather(
+        *(tenant.http.post(f"approvals/{asked['id']}/answer", json=form) for _ in "12")
+    )
+    assert sorted(answer.status_code for answer in both) == [200, 409]
+    done = await status(tenant, id_, "completed")
+    assert done["outputs"]["amount"] == 7 and "@" in done["outputs"]["by"]
+    assert checked(await tenant.http.get("approvals?open=true"), 200)["items"] == []
+    [closed] = checked(await tenant.http.get("approvals?open=false"), 200)["items"]
+    assert closed["answer"]["comment"] == "fine" and closed["closed_at"]
+
+
+async def test_a_question_of_a_cancelled_execution_leaves_the_inbox(tenant: Tenant) -> None:
+    id_ = await tenant.execute(QUESTION, topic="it")
+    await status(tenant, id_, "waiting")
+    [asked] = checked(await tenant.http.get("approvals?open=true"), 200)["items"]
+    assert checked(await tenant.http.post(f"executions/{id_}/cancel"), 202)["status"] == "cancelled"
+    assert checked(await tenant.http.get("approvals?open=true"), 200)["items"] == []
+    late = await tenant.http.post(f"approvals/{asked['id']}/answer", json={"approved": False})
+    assert (late.status_code, late.json()["code"]) == (409, "approval_closed")
+
+
+async def test_a_map_of_model_calls_and_a_stored_sub_flow(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"text": "Tides turn."}}])
+    inner = await tenant.flow(CHAIN)
+    call = node("call", "subflow", {"flow_id": inner, "inputs": {"topic": "{{ item }}"}})
+    each = node(
+        "each",
+        "map",
+        {
+            "items": "{{ inputs.topics }}",
+            "result": "{{ nodes.call.output.before }}",
+            "body": {"nodes": [call], "edges": []},
+        },
+    )
+    fields = {"fields": [{"name": "topics", "type": "list"}]}
+    whole = flow(
+        [node("in", "input", fields), each, output(all="{{ nodes.each.output }}")],
+        [edge("in", "each"), edge("each", "out")],
+    )
+    id_ = await tenant.execute(whole, topics=["a", "b", "c"])
+    await tenant.watch(id_)
+    found = await tenant.get(id_)
+    assert found["outputs"] == {"all": ["a!", "b!", "c!"]}, found["error"]
+    assert found["usage"]["llm_calls"] == 3
+    paths = {n["node_id"]: n["status"] for n in found["nodes"]}
+    assert paths["each[2].call[0].ask"] == "completed"
+
+
+async def test_a_flow_that_contains_itself_is_refused(tenant: Tenant) -> None:
+    flow_id = await tenant.flow(CHAIN)
+    call = node("call", "subflow", {"flow_id": flow_id, "inputs": {"topic": "x"}})
+    looped = flow([input_node("topic"), call, output(x="1")], [edge("in", "call"), edge("call", "out")])
+    current = checked(await tenant.http.get(f"flows/{flow_id}"), 200)
+    change = {"definition": looped, "version": current["version"]}
+    checked(await tenant.http.patch(f"flows/{flow_id}", json=change), 200)
+    refused = await tenant.http.post(f"flows/{flow_id}/execute", json={"inputs": {"topic": "x"}})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "subflow_cycle"
+
+
+async def test_a_flow_runs_no_more_at_a_time_than_it_may(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"text": "word " * 30, "token_ms": 30}}])
+    flow_id = await tenant.flow(CHAIN)
+    checked(await tenant.http.patch(f"flows/{flow_id}", json={"max_running": 1}), 200)
+    ask = {"inputs": {"topic": "x"}}
+    ids = [checked(await tenant.http.post(f"flows/{flow_id}/execute", json=ask), 202)["id"] for _ in range(3)]
+    await tenant.watch(ids[0], until=lambda event: event["type"] == "llm_token")
+    queued = await tenant.get(ids[2])
+    assert queued["queue"] == {"position": 2, "reason": "flow"}
+    spans: list[tuple[str, str]] = []
+    for id_ in ids:
+        done = await status(tenant, id_, "completed")
+        spans.append((done["started_at"], done["finished_at"]))
+    spans.sort()
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
