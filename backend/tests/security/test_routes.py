@@ -19,6 +19,7 @@ from tests import people
 from tests.people import Person, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
+from watchbill.features.executions.tables import Approval
 from watchbill.features.identity import tokens
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, TABLE
 from watchbill.features.notifications.tables import Delivery
@@ -201,6 +202,7 @@ async def belongings(app: FastAPI, admin: Person) -> dict[str, str]:
         "flow_id": flow,
         "execution_id": run["id"],
         "notification_id": notification,
+        "approval_id": await _approval(app, admin, run["id"]),
         "delivery_id": await _delivery(app, admin, notification, run["id"]),
         "trigger_id": await make("triggers", flow_id=flow, name="t", webhook={}),
         "entry_id": people.checked(await admin.http.get("audit-log"))["items"][0]["id"],
@@ -216,6 +218,15 @@ async def _delivery(app: FastAPI, admin: Person, notification: str, run: str) ->
     return str(delivery.id)
 
 
+async def _approval(app: FastAPI, admin: Person, run: str) -> str:
+    """A question; otherwise only a worker asks one."""
+    asked = {"title": "Go on?", "details": "", "role": "member", "fields": []}
+    approval = Approval(id=uuid4(), execution_id=UUID(run), node_id="ask", **asked)
+    async with app.state.database.transaction(admin.scope) as work:
+        work.session.add(approval)
+    return str(approval.id)
+
+
 FLOW = {
     "schema": "watchbill.flow/v1",
     "nodes": [
@@ -225,7 +236,11 @@ FLOW = {
     "edges": [{"id": "e", "source": "start", "target": "end"}],
 }
 # What is refused for its body would not show whether it is found.
-BODIES = {"PATCH /api/v1/members/{user_id}": {"role": "viewer"}}
+BODIES = {
+    "PATCH /api/v1/members/{user_id}": {"role": "viewer"},
+    "POST /api/v1/executions/{execution_id}/fork": {"from_node": "start"},
+    "POST /api/v1/approvals/{approval_id}/answer": {"approved": True},
+}
 AGENT = {"name": "x", "role": "r", "goal": "g"}
 
 
