@@ -91,6 +91,16 @@ async def test_switching_between_tenants(app: FastAPI, admin: Person, stranger: 
     refused(await admin.http.post("auth/switch", json={"tenant": str(stranger.tenant_id)}), 404)
 
 
+async def test_nobody_switches_to_a_suspended_tenant(database, admin: Person):
+    made = checked(await admin.http.post("auth/tenants", json={"name": "Second"}), 201)
+    async with database.transaction() as work:
+        suspend = text("UPDATE tenants SET status = 'suspended' WHERE id = :id")
+        await work.session.execute(suspend, {"id": made["id"]})
+    refused(await admin.http.post("auth/switch", json={"tenant": made["id"]}), 403, "tenant_suspended")
+    # The session goes on where it can.
+    checked(await admin.http.get("flows"))
+
+
 async def test_making_another_tenant(admin: Person):
     made = checked(await admin.http.post("auth/tenants", json={"name": "Second"}), 201)
     session = checked(await admin.http.post("auth/switch", json={"tenant": made["id"]}))
