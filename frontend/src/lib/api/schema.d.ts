@@ -1053,7 +1053,7 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description An execution with its nodes, as its journal tells.
+         * @description An execution with its nodes, as its journal tells, now or at an earlier moment.
          */
         get: operations["get_execution_api_v1_executions__execution_id__get"];
         put?: never;
@@ -1118,6 +1118,127 @@ export interface paths {
          * @description Stop an execution. The answer comes when it has stopped, or after two seconds.
          */
         post: operations["cancel_execution_api_v1_executions__execution_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Execution
+         * @description Start nothing more for now. What is in flight finishes; then no worker has the execution.
+         */
+        post: operations["pause_execution_api_v1_executions__execution_id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Execution
+         * @description Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
+         *     finished stays finished.
+         */
+        post: operations["resume_execution_api_v1_executions__execution_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork Execution
+         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not.
+         */
+        post: operations["fork_execution_api_v1_executions__execution_id__fork_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description What executions ask, the newest first.
+         */
+        get: operations["list_approvals_api_v1_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Approval
+         * @description One question.
+         */
+        get: operations["get_approval_api_v1_approvals__approval_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Approval
+         * @description Answer a question; the execution goes on at once. The first answer counts.
+         */
+        post: operations["answer_approval_api_v1_approvals__approval_id__answer_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,6 +1607,7 @@ export interface paths {
          * Call Hook
          * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
          *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
+         *     Calls count towards the limits on requests, each webhook like a user.
          */
         post: operations["call_hook_api_v1_hooks__token__post"];
         delete?: never;
@@ -1795,6 +1917,78 @@ export interface components {
             config?: components["schemas"]["AgentOptions"] | null;
         };
         /**
+         * AnswerRequest
+         * @description The answer to a question; `values` fills in its form.
+         */
+        AnswerRequest: {
+            /** Approved */
+            approved: boolean;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * ApprovalOut
+         * @description A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
+         *     Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
+         *     time was over, or when its execution ended.
+         */
+        ApprovalOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** Flow Id */
+            flow_id: string | null;
+            /** Flow Name */
+            flow_name: string | null;
+            /** Node Id */
+            node_id: string;
+            /** Title */
+            title: string;
+            /** Details */
+            details: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "admin";
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            }[];
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            } | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+        };
+        /**
          * Attempt
          * @description One try. `status` is the HTTP status of the answer, where there was one.
          */
@@ -1849,6 +2043,19 @@ export interface components {
             request: components["schemas"]["RequestOut"];
             /** Hash */
             hash: string;
+        };
+        /**
+         * BodyInfo
+         * @description A node type whose nodes run others: the config field that holds them, the names their expressions may
+         *     read besides inputs and nodes, and whether they see nothing of what is around.
+         */
+        BodyInfo: {
+            /** Field */
+            field: string;
+            /** Locals */
+            locals: string[];
+            /** Isolated */
+            isolated: boolean;
         };
         /**
          * CrewIn
@@ -2137,6 +2344,10 @@ export interface components {
             status: components["schemas"]["ExecutionStatus"];
             /** Cancel Requested */
             cancel_requested: boolean;
+            /** Paused */
+            paused: boolean;
+            /** Forked From */
+            forked_from: string | null;
             error: components["schemas"]["ExecutionFailure"] | null;
             usage: components["schemas"]["Usage"];
             /**
@@ -2164,6 +2375,7 @@ export interface components {
             };
             /** Last Seq */
             last_seq: number;
+            queue: components["schemas"]["Queue"] | null;
         };
         /**
          * ExecutionFailure
@@ -2202,6 +2414,10 @@ export interface components {
             status: components["schemas"]["ExecutionStatus"];
             /** Cancel Requested */
             cancel_requested: boolean;
+            /** Paused */
+            paused: boolean;
+            /** Forked From */
+            forked_from: string | null;
             error: components["schemas"]["ExecutionFailure"] | null;
             usage: components["schemas"]["Usage"];
             /**
@@ -2284,6 +2500,8 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /** Max Running */
+            max_running?: number | null;
         };
         /**
          * FlowOut
@@ -2305,6 +2523,8 @@ export interface components {
             version: number;
             /** Published Version */
             published_version: number | null;
+            /** Max Running */
+            max_running: number | null;
             /** Created By */
             created_by: string | null;
             /**
@@ -2337,6 +2557,8 @@ export interface components {
             } | null;
             /** Is Active */
             is_active?: boolean | null;
+            /** Max Running */
+            max_running?: number | null;
             /** Version */
             version?: number | null;
         };
@@ -2361,6 +2583,8 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /** Max Running */
+            max_running?: number | null;
             /**
              * Version
              * @description The version you edited; 409 when there is a newer one.
@@ -2388,6 +2612,8 @@ export interface components {
             version: number;
             /** Published Version */
             published_version: number | null;
+            /** Max Running */
+            max_running: number | null;
             /** Created By */
             created_by: string | null;
             /**
@@ -2452,6 +2678,21 @@ export interface components {
         Forgotten: {
             /** Email */
             email: string;
+        };
+        /**
+         * ForkRequest
+         * @description Where to begin again, and outputs of nodes to take in place of what they gave.
+         */
+        ForkRequest: {
+            /** From Node */
+            from_node: string;
+            /**
+             * Outputs
+             * @default {}
+             */
+            outputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * Health
@@ -2569,6 +2810,7 @@ export interface components {
             /** Token */
             token: string;
         };
+        JsonValue: unknown;
         /**
          * KeyIn
          * @description A key to make. Scopes are permissions; `flow_ids` limits it to some flows, and then it may have only
@@ -2643,6 +2885,13 @@ export interface components {
         Listed_AgentOut_: {
             /** Items */
             items: components["schemas"]["AgentOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Listed[ApprovalOut] */
+        Listed_ApprovalOut_: {
+            /** Items */
+            items: components["schemas"]["ApprovalOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2859,7 +3108,9 @@ export interface components {
         };
         /**
          * NodeExecution
-         * @description Where one node of an execution stands.
+         * @description Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
+         *     iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
+         *     is asked; `iterations` how many there are at most, for a node that runs a body.
          */
         NodeExecution: {
             /** Node Id */
@@ -2880,6 +3131,12 @@ export interface components {
             finished_at: string | null;
             /** Retry At */
             retry_at: string | null;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            } | null;
+            /** Iterations */
+            iterations: number | null;
             usage: components["schemas"]["Usage"];
         };
         /**
@@ -2922,6 +3179,9 @@ export interface components {
             limit: number | null;
             /** Pure */
             pure: boolean;
+            /** Runs */
+            runs: boolean;
+            body: components["schemas"]["BodyInfo"] | null;
             /** Config Schema */
             config_schema: {
                 [key: string]: unknown;
@@ -3412,6 +3672,20 @@ export interface components {
         PublishRequest: {
             /** Version */
             version?: number | null;
+        };
+        /**
+         * Queue
+         * @description The place among those that wait, from 1, and what they wait for: a free worker, or the limit of the
+         *     flow or the tenant.
+         */
+        Queue: {
+            /** Position */
+            position: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "workers" | "flow" | "tenant";
         };
         /**
          * Refresh
@@ -4209,7 +4483,6 @@ export interface components {
              */
             until: string | null;
         };
-        JsonValue: unknown;
         /** LlmCompleted */
         LlmCompleted: {
             /**
@@ -6818,7 +7091,10 @@ export interface operations {
     };
     get_execution_api_v1_executions__execution_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The state right after the event with this seq. */
+                as_of?: number | null;
+            };
             header?: never;
             path: {
                 execution_id: string;
@@ -6937,6 +7213,203 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    pause_execution_api_v1_executions__execution_id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resume_execution_api_v1_executions__execution_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    fork_execution_api_v1_executions__execution_id__fork_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_approvals_api_v1_approvals_get: {
+        parameters: {
+            query?: {
+                /** @description Only open questions, or only closed ones. */
+                open?: boolean | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_ApprovalOut_"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_approval_api_v1_approvals__approval_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description What is wrong, and where. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    answer_approval_api_v1_approvals__approval_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
                 };
             };
             /** @description What is wrong, and where. */
