@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from tests.features.test_flows import FLOW, make_flow
 from tests.people import Person, checked, refused
+from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.db import Database
 from watchbill.kit.signatures import sign
@@ -401,3 +402,15 @@ async def test_an_answer_with_the_result_waits_and_then_gives_up(
     answer = checked(await call(visitor, hook, {"topic": "x"}), 202)
     assert answer["status"] == "pending" and answer["outputs"] is None
     assert 0.9 < time.monotonic() - started < 5
+
+
+async def test_calls_count_towards_the_limits(
+    app: FastAPI, member: Person, visitor: AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    hook = await make_trigger(member, webhook={})
+    limits = RequestLimits(app.state.limits.rates, user=2, tenant=100, address=100)
+    monkeypatch.setattr(app.state, "limits", limits)
+    answers = [await call(visitor, hook, {"topic": str(number)}) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert int(answers[2].headers["retry-after"]) > 0
+    refused(await call(visitor, hook, {"topic": "x"}, secret="guess"), 401)

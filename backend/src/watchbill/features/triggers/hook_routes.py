@@ -15,7 +15,7 @@ from watchbill.features.executions import service as executions
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity.access import database
+from watchbill.features.identity.access import database, request_limits
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.routes import Backend
 from watchbill.features.triggers.schemas import HookAnswer
@@ -42,10 +42,15 @@ async def call_hook(
     started: Annotated[ExecutionBackend, Depends(execution_backend)],
 ) -> HookAnswer:
     """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
-    was made without; the same call, or one with the same Idempotency-Key, starts nothing twice."""
+    was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
+    Calls count towards the limits on requests, each webhook like a user."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
     async with database(request).transaction() as work:
-        received = await hooks.receive(work, parts.keys, token, call)
+        admitted = await hooks.admit(work, parts.keys, token, call)
+        tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
+        await request_limits(request).count(work.session, request, tenant_id, trigger_id)
+        await work.enter(admitted.scope)
+        received = await hooks.fire(work.session, admitted)
     if received.error:
         raise received.error
     if received.execution_id is None:

@@ -46,6 +46,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that may come in, and the trigger it is for."""
+
+    scope: TenantScope
+    trigger: Trigger
+    rules: Webhook
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What came of a call: whose flow it started, and the execution; or why not."""
 
@@ -56,9 +66,9 @@ class Received:
     error: WatchbillError | None
 
 
-async def receive(work: Work, keys: KeyRing, token: str, request: Request) -> Received:
-    """Let a call in and start its flow. The transaction has no tenant yet; it enters that of the address. An
-    error in the answer was noted, so the transaction must be committed before it is raised.
+async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admitted:
+    """Let a call in. The transaction has no tenant yet; it sees that of the address afterwards, and keeps the
+    service's rights for what is counted across tenants: enter the tenant before anything else.
 
     Raises:
         NotFound: nobody has this address.
@@ -70,7 +80,7 @@ async def receive(work: Work, keys: KeyRing, token: str, request: Request) -> Re
     if hook is None:
         raise NotFound("There is no webhook at this address.", code="hook_not_found")
     scope = TenantScope(hook.tenant_id)
-    await work.enter(scope)
+    await work.enter(scope, as_tenant=False)
     trigger = await service.get(work.session, hook.trigger_id)
     rules = Webhook.model_construct(**trigger.config)
     if len(request.body) > rules.max_body_bytes:
@@ -79,12 +89,13 @@ async def receive(work: Work, keys: KeyRing, token: str, request: Request) -> Re
     if not trigger.is_active:
         raise Conflict("This webhook is switched off.", code="trigger_inactive")
     call = Call("webhook", now(), _given(request), signature, _request_key(request))
-    return await _fire(work.session, scope, trigger, rules, call)
+    return Admitted(scope, trigger, rules, call)
 
 
-async def _fire(
-    session: AsyncSession, scope: TenantScope, trigger: Trigger, rules: Webhook, call: Call
-) -> Received:
+async def fire(session: AsyncSession, admitted: Admitted) -> Received:
+    """Start the flow of a call that was let in. An error in the answer was noted, so the transaction must be
+    committed before it is raised."""
+    scope, trigger, rules, call = admitted.scope, admitted.trigger, admitted.rules, admitted.call
     names = [f"{trigger.id}/{name}" for name in (call.signature, call.request_key) if name]
     await one_at_a_time(session, *names)
     known = await queries.earlier(session, trigger.id, call.signature, call.request_key)
