@@ -1,5 +1,15 @@
 /** The pages under Settings, in the order of their list. */
-import { Bell, KeyRound, MonitorSmartphone, User, Users, type LucideIcon } from "lucide-react";
+import {
+  Bell,
+  Building2,
+  Fingerprint,
+  KeyRound,
+  MonitorSmartphone,
+  ScrollText,
+  User,
+  Users,
+  type LucideIcon,
+} from "lucide-react";
 import type { Permission } from "@/features/auth";
 
 export type SettingsPage = {
@@ -35,6 +45,9 @@ export const settingsGroups: { title: string; pages: SettingsPage[] }[] = [
         needs: "notifications:read",
       },
       { href: "/settings/api-keys/", label: "API keys", icon: KeyRound, needs: "keys:read" },
+      { href: "/settings/sso/", label: "Single sign-on", icon: Fingerprint, needs: "sso:read" },
+      { href: "/settings/audit-log/", label: "Audit log", icon: ScrollText, needs: "audit:read" },
+      { href: "/settings/tenant/", label: "Tenant", icon: Building2, needs: "tenant:read" },
     ],
   },
 ];

@@ -2,9 +2,10 @@
 
 /** Sign in with e-mail and password. */
 import { zodResolver } from "@hookform/resolvers/zod";
+import { Building2 } from "lucide-react";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
@@ -13,6 +14,7 @@ import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
 import { setFormErrors } from "@/lib/api/form";
+import { companyProblem, useCompanySignIn } from "../company";
 import { AuthFrame, linkClass } from "../frame";
 import { safeNext } from "../session";
 
@@ -22,12 +24,14 @@ const schema = z.object({
 });
 
 export function LoginView() {
-  const next = useSearchParams().get("next");
+  const params = useSearchParams();
+  const next = params.get("next");
   const form = useForm({
     resolver: zodResolver(schema),
     defaultValues: { email: "", password: "" },
   });
   const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
+  const company = useCompanySignIn(useWatch({ control: form.control, name: "email" }));
 
   const submit = form.handleSubmit(async (body) => {
     try {
@@ -62,7 +66,7 @@ export function LoginView() {
         <Field label="Password" error={errors.password?.message}>
           <SecretInput autoComplete="current-password" {...form.register("password")} />
         </Field>
-        <FormError message={errors.root?.message} />
+        <FormError message={errors.root?.message ?? companyProblem(params.get("problem"))} />
         <Button
           type="submit"
           variant="primary"
@@ -70,6 +74,14 @@ export function LoginView() {
         >
           Sign in
         </Button>
+        {company && (
+          <Button asChild>
+            <a href={`${company}&next=${encodeURIComponent(safeNext(next))}`}>
+              <Building2 aria-hidden />
+              Sign in with your company’s account
+            </a>
+          </Button>
+        )}
       </form>
     </AuthFrame>
   );

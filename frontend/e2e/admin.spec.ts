@@ -1,0 +1,104 @@
+/** What admins set up: the audit log, the tenant, single sign-on with a real provider. */
+import { spawn, type ChildProcess } from "node:child_process";
+import path from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, make, test } from "./fixtures";
+
+const PYTHON = path.resolve(import.meta.dirname, "../../.venv/bin/python");
+
+/** A provider that signs everybody in at once; gives its address. */
+async function startProvider(): Promise<{ process: ChildProcess; issuer: string }> {
+  const child = spawn(PYTHON, ["-m", "watchbill.testing.oidc"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const issuer = await new Promise<string>((resolve) =>
+    child.stdout.on("data", (text: Buffer) => {
+      const found = /http:\S+/.exec(text.toString());
+      if (found) resolve(found[0]);
+    }),
+  );
+  return { process: child, issuer };
+}
+
+async function looksRight(page: Page) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  }
+}
+
+test("an admin finds in the audit log who did what", async ({ page, person, api }) => {
+  await make(api, "/agents", { name: "Scout", role: "Researcher", goal: "Facts" });
+  await make(api, "/agents", { name: "Cook", role: "Cook", goal: "Soup" });
+  await page.goto("/settings/audit-log/");
+  const list = page.getByRole("table", { name: "Audit log" });
+  await expect(list.getByText("Create agent")).toHaveCount(2);
+  await page.getByRole("searchbox", { name: "Search entries" }).fill("scout");
+  await expect(list.getByText("Create agent")).toHaveCount(1);
+  await list.getByText("Create agent").click();
+  const entry = page.getByRole("region", { name: "Entry" });
+  await expect(entry.getByText(person.email)).toBeVisible();
+  await expect(entry.getByText("Create agents")).toBeVisible();
+  await looksRight(page);
+  await page.getByRole("button", { name: "Verify" }).click();
+  await expect(page.getByText(/entries are as they were written/)).toBeVisible();
+  await entry.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("searchbox", { name: "Search entries" }).fill("");
+  await page.getByRole("button", { name: "Denied" }).click();
+  await expect(page.getByText("Nothing was denied")).toBeVisible();
+});
+
+test("an admin renames, exports and deletes a tenant", async ({ page, person }) => {
+  await page.goto("/settings/tenant/");
+  await page.getByLabel("Name").fill("Royal Navy");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("The name is saved")).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export data" }).click();
+  expect((await download).suggestedFilename()).toMatch(/^navy-.*\.zip$/);
+  await looksRight(page);
+  await page.getByRole("button", { name: "Delete tenant" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete “Royal Navy”?" });
+  const remove = dialog.getByRole("button", { name: "Delete tenant" });
+  await expect(remove).toBeDisabled();
+  await dialog.getByRole("textbox").fill(person.tenant.toLowerCase().replace(" ", "-"));
+  await looksRight(page);
+  await remove.click();
+  await expect(page.getByRole("heading", { name: "Sign in to Watchbill" })).toBeVisible();
+});
+
+test("people of a company sign in with its account", async ({ page, person, browser }) => {
+  const { process: provider, issuer } = await startProvider();
+  try {
+    const domain = `${person.email.split("@")[0]}.example.com`;
+    await page.goto("/settings/sso/");
+    await page.getByLabel("Issuer").fill("http://127.0.0.1:9");
+    await page.getByLabel("Client id").fill("watchbill");
+    await page.getByLabel("Client secret", { exact: true }).fill("a-secret-of-the-client");
+    await page.getByLabel("Mail domains").fill(domain);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText(/does not answer/)).toBeVisible();
+    await page.getByLabel("Issuer").fill(issuer);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Single sign-on is saved")).toBeVisible();
+    await looksRight(page);
+
+    const claims = { sub: "1", email: `new@${domain}`, name: "New Colleague" };
+    await page.request.put(`${issuer}/_person`, { data: claims });
+    const other = await (await browser.newContext()).newPage();
+    await other.goto("/login/?problem=sso_expired");
+    await expect(other.getByText(/took too long/)).toBeVisible();
+    await other.getByLabel("E-mail").fill(claims.email);
+    const company = other.getByRole("link", { name: "Sign in with your company’s account" });
+    await expect(company).toBeVisible();
+    await looksRight(other);
+    // The provider may not know the tests' address of Watchbill; it sends people where it is told.
+    await company.click();
+    await expect(other.getByRole("heading", { name: "Hello, New" })).toBeVisible();
+  } finally {
+    provider.kill();
+  }
+});

@@ -1,0 +1,2 @@
+/** What routes use of the audit log. */
+export { AuditLogView } from "./view";

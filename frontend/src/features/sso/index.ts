@@ -1,0 +1,2 @@
+/** What routes use of single sign-on. */
+export { SsoView } from "./view";

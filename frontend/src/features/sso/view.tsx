@@ -1,0 +1,101 @@
+"use client";
+
+/** Settings, Single sign-on: the company's own way to sign in. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useForm } from "react-hook-form";
+import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { ErrorState } from "@/components/error-state";
+import { FormError } from "@/components/form-error";
+import { FormField } from "@/components/form-field";
+import { PageHeader } from "@/components/page-header";
+import { SkeletonRows } from "@/components/skeleton";
+import { Switch } from "@/components/switch";
+import { toast } from "@/components/toast";
+import { useCan } from "@/features/auth";
+import { SettingsFrame, SettingsSection } from "@/features/settings";
+import { setFormErrors } from "@/lib/api/form";
+import { useRemoveSso, useSetUpSso, useSso, type Sso } from "./api";
+import { ProviderFields, RoleFields } from "./fields";
+import { schema, toBody, toValues } from "./form";
+
+export function SsoView() {
+  const { data, error, refetch } = useSso();
+  return (
+    <SettingsFrame title="Single sign-on">
+      <PageHeader
+        title="Single sign-on"
+        description="People of your company sign in with its own account, over OpenID Connect. Their first sign-in makes them members."
+      />
+      {error && !data && (
+        <ErrorState
+          error={error}
+          title="Single sign-on could not be loaded"
+          onRetry={() => void refetch()}
+        />
+      )}
+      {!error && !data && <SkeletonRows rows={6} />}
+      {data && <SsoForm key={data.updated_at ?? "new"} sso={data} />}
+    </SettingsFrame>
+  );
+}
+
+function SsoForm({ sso }: { sso: Sso }) {
+  const writes = useCan("sso:write");
+  const setUp = useSetUpSso();
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: toValues(sso) });
+  const { errors, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await setUp.mutateAsync(toBody(values));
+      toast.success("Single sign-on is saved");
+    } catch (error) {
+      setFormErrors(form, error, { domain_taken: "domains" });
+    }
+  });
+  return (
+    <>
+      <form noValidate onSubmit={submit} className="mt-6 flex flex-col gap-4">
+        <ProviderFields form={form} sso={sso} />
+        <RoleFields form={form} />
+        <FormField control={form.control} name="is_active" label="Offer it on the sign-in page">
+          {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
+        </FormField>
+        <FormError message={errors.root?.message} />
+        {writes && (
+          <Button type="submit" variant="primary" loading={isSubmitting} className="self-start">
+            Save
+          </Button>
+        )}
+      </form>
+      {writes && sso.issuer && <Removal />}
+    </>
+  );
+}
+
+function Removal() {
+  const [asking, setAsking] = useState(false);
+  const remove = useRemoveSso();
+  return (
+    <SettingsSection
+      title="Remove"
+      description="People who came with it stay members, and can set a password by mail."
+    >
+      <Button onClick={() => setAsking(true)}>
+        <Trash2 aria-hidden />
+        Remove single sign-on
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title="Remove single sign-on?"
+          description="The provider is forgotten, and its client secret deleted."
+          verb="Remove"
+          onConfirm={() => remove.mutateAsync()}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </SettingsSection>
+  );
+}

@@ -1,0 +1,2 @@
+/** What routes use of the tenant's settings. */
+export { TenantView } from "./view";

@@ -1,0 +1,140 @@
+"use client";
+
+/** Settings, Tenant: its name and limits, its data as a file, and its end. */
+import { Download, Trash2 } from "lucide-react";
+import { useState, type FormEvent, type ReactNode } from "react";
+import { Button } from "@/components/button";
+import { CopyButton } from "@/components/copy-button";
+import { ErrorState } from "@/components/error-state";
+import { Field } from "@/components/field";
+import { Input } from "@/components/input";
+import { PageHeader } from "@/components/page-header";
+import { SkeletonRows } from "@/components/skeleton";
+import { toast } from "@/components/toast";
+import { useCan } from "@/features/auth";
+import { SettingsFrame, SettingsSection } from "@/features/settings";
+import type { Schema } from "@/lib/api/client";
+import { toApiError } from "@/lib/api/error";
+import { useExportTenant, useRenameTenant, useTenant } from "./api";
+import { DeleteDialog } from "./delete-dialog";
+
+type Tenant = Schema<"TenantDetail">;
+
+export function TenantView() {
+  const { data, error, refetch } = useTenant();
+  const writes = useCan("tenant:write");
+  return (
+    <SettingsFrame title="Tenant">
+      <PageHeader title="Tenant" description="What your team shares." />
+      {error && !data && (
+        <ErrorState
+          error={error}
+          title="The tenant could not be loaded"
+          onRetry={() => void refetch()}
+        />
+      )}
+      {!error && !data && <SkeletonRows rows={4} />}
+      {data && (
+        <>
+          {writes && <NameForm key={data.name} tenant={data} />}
+          <Facts tenant={data} />
+          {writes && <DataSection tenant={data} />}
+          {writes && <DangerZone tenant={data} />}
+        </>
+      )}
+    </SettingsFrame>
+  );
+}
+
+function NameForm({ tenant }: { tenant: Tenant }) {
+  const [name, setName] = useState(tenant.name);
+  const rename = useRenameTenant();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    rename.mutate(name, { onSuccess: () => toast.success("The name is saved") });
+  };
+  return (
+    <form noValidate onSubmit={submit} className="mt-6 flex items-end gap-2">
+      <Field
+        label="Name"
+        className="w-80"
+        error={rename.error ? toApiError(rename.error).message : undefined}
+      >
+        <Input value={name} onChange={(event) => setName(event.target.value)} />
+      </Field>
+      <Button type="submit" loading={rename.isPending} disabled={name === tenant.name}>
+        Save
+      </Button>
+    </form>
+  );
+}
+
+function Facts({ tenant }: { tenant: Tenant }) {
+  const { user_a_minute: user, tenant_a_minute: all } = tenant.limits;
+  return (
+    <dl className="mt-6 grid grid-cols-[9rem_1fr] gap-y-1">
+      <Fact name="Short name">
+        <code className="font-mono text-xs">{tenant.slug}</code>
+      </Fact>
+      <Fact name="Id">
+        <code className="font-mono text-xs">{tenant.id}</code>
+        <CopyButton text={tenant.id} label="Copy tenant id" />
+      </Fact>
+      <Fact name="Members">{tenant.members}</Fact>
+      <Fact name="Each person may send">{limitInWords(user)}</Fact>
+      <Fact name="All together">{limitInWords(all)}</Fact>
+    </dl>
+  );
+}
+
+function limitInWords(limit: number | null): string {
+  if (limit === null) return "As many requests as the installation allows";
+  return limit === 0 ? "Any number of requests" : `${limit} requests a minute`;
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="flex min-h-7 items-center text-muted">{name}</dt>
+      <dd className="flex min-h-7 items-center gap-1">{children}</dd>
+    </>
+  );
+}
+
+function DataSection({ tenant }: { tenant: Tenant }) {
+  const download = useExportTenant(tenant.slug);
+  return (
+    <SettingsSection
+      title="Data"
+      description="Everything the tenant has, as a ZIP file of JSON lines. Secrets are left out."
+    >
+      <Button
+        loading={download.isPending}
+        onClick={() =>
+          download.mutate(undefined, {
+            onError: (problem) => toast.error("The data could not be exported", problem),
+          })
+        }
+      >
+        <Download aria-hidden />
+        Export data
+      </Button>
+    </SettingsSection>
+  );
+}
+
+function DangerZone({ tenant }: { tenant: Tenant }) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <SettingsSection
+      title="Danger zone"
+      description="Deleting the tenant removes its flows, executions, agents, keys and people who belong nowhere else. Nothing can bring them back."
+    >
+      <Button variant="danger" onClick={() => setAsking(true)}>
+        <Trash2 aria-hidden />
+        Delete tenant
+      </Button>
+      {asking && <DeleteDialog tenant={tenant} onClose={() => setAsking(false)} />}
+    </SettingsSection>
+  );
+}
