@@ -17,7 +17,8 @@ from sqlalchemy import text
 from tests.features.test_flows import FLOW, make_flow
 from tests.people import Person, checked, refused
 from watchbill.features.identity.limits import RequestLimits
-from watchbill.features.triggers.scheduler import Scheduler
+from watchbill.features.triggers import queries
+from watchbill.features.triggers.scheduler import Scheduler, Turn
 from watchbill.kit.db import Database
 from watchbill.kit.signatures import sign
 
@@ -194,6 +195,36 @@ async def test_a_flow_that_cannot_run_is_told_and_does_not_stop_others(admin: Pe
     [failed] = await firings(admin, one)
     assert failed["outcome"] == "failed" and failed["message"]
     assert (await firings(admin, other))[0]["outcome"] == "started"
+
+
+async def test_a_flow_that_is_switched_off_is_left_alone(admin: Person, database: Database):
+    trigger = await make_schedule(admin)
+    checked(await admin.http.patch(f"flows/{trigger['flow_id']}", json={"is_active": False}))
+    await fire(database, at(trigger))
+    [skipped] = await firings(admin, trigger)
+    assert skipped["outcome"] == "skipped" and "switched off" in skipped["message"]
+
+
+async def test_a_worker_that_dies_in_the_middle_loses_and_doubles_nothing(admin: Person, database: Database):
+    trigger = await make_schedule(admin)
+    now = at(trigger, seconds=1)
+    work = database.transaction()
+    dying = await work.__aenter__()
+    while (due := await queries.take_due(dying.session, now)) is not None:
+        if due.trigger_id == UUID(trigger["id"]):
+            break
+        await queries.postpone(dying.session, due.trigger_id, now + timedelta(days=1))
+    await dying.enter(admin.scope)
+    turn = Turn(dying.session, admin.scope, now)
+    await turn.take(UUID(trigger["id"]))
+    assert len(turn.started) == 1
+    # While it holds the schedule nobody else takes it; when it dies, its work is gone as a whole.
+    assert turn.started[0] not in (await fire(database, now)).executed
+    assert await firings(admin, trigger) == []
+    await work.__aexit__(ConnectionResetError, ConnectionResetError("died"), None)
+    await fire(database, now, workers=3)
+    [fired] = await firings(admin, trigger)
+    assert fired["outcome"] == "started" and fired["execution_id"] != str(turn.started[0])
 
 
 async def test_a_deleted_flow_is_not_started_any_more(admin: Person, database: Database):

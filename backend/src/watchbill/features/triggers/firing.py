@@ -18,9 +18,12 @@ from watchbill.features.triggers import queries
 from watchbill.features.triggers.mapping import flow_inputs
 from watchbill.features.triggers.schemas import Cause, Outcome, Version
 from watchbill.features.triggers.tables import Firing, Trigger
+from watchbill.kit.clock import now
 
 # Longer than any signed call may be old, so that none is forgotten while it could be repeated.
 _KEPT = timedelta(days=30)
+# Not at each firing, since it costs a round trip.
+_FORGET_EVERY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,12 @@ async def note(
     message: str | None = None,
     execution_id: Any = None,
 ) -> Firing:
-    """Keep what came of a call, and forget what came of very old ones. A call that failed may come again, so
-    its signature and key are not kept."""
+    """Keep what came of a call, and now and then forget what came of very old ones. A call that failed may
+    come again, so its signature and key are not kept."""
     kept = outcome != "failed"
     firing = Firing(
         id=uuid4(),
+        created_at=now(),
         trigger_id=trigger.id,
         cause=call.cause,
         at=call.at,
@@ -89,8 +93,8 @@ async def note(
     )
     session.add(firing)
     await session.flush()
-    await session.refresh(firing)
-    await queries.forget(session, trigger.id, firing.created_at - _KEPT)
+    if firing.id.int % _FORGET_EVERY == 0:
+        await queries.forget(session, trigger.id, firing.created_at - _KEPT)
     return firing
 
 

@@ -106,7 +106,7 @@ class Turn:
         times, upcoming = [], trigger.resume_at
         if trigger.resume_at <= self.now:
             times, upcoming = schedule.due(rules.cron, rules.timezone, trigger.resume_at, self.now)
-        waiting = await self._drain(trigger)
+        waiting = await self._drain(trigger) if rules.overlap == "queue" else 0
         for time in await self._chosen(trigger, rules, times):
             waiting += await self._occur(trigger, rules, time, waiting)
         trigger.resume_at = upcoming
@@ -134,7 +134,8 @@ class Turn:
 
     async def _occur(self, trigger: Trigger, rules: Schedule, time: datetime, waiting: int) -> int:
         """Run, skip or queue one time; returns how many more wait."""
-        active = await queries.active_executions(self.session, trigger.id)
+        alone = rules.overlap == "allow"
+        active = [] if alone else await queries.active_executions(self.session, trigger.id)
         if rules.overlap == "skip" and active:
             await self._note(trigger, time, "skipped", "The execution before was still under way.")
             return 0
@@ -152,7 +153,9 @@ class Turn:
             fired = await firing.start(self.session, self.scope, trigger, _call(time))
         except WatchbillError as error:
             await self._failed(trigger, error)
-            await self._note(trigger, time, "failed", error.detail)
+            # A flow that somebody switched off is meant not to run.
+            outcome = "skipped" if error.error_code == "flow_inactive" else "failed"
+            await self._note(trigger, time, outcome, error.detail)
         else:
             self._count(fired)
         return 0

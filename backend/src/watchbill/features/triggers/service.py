@@ -261,8 +261,8 @@ async def _plan(session: AsyncSession, scope: TenantScope, trigger: Trigger) -> 
     rules = Schedule.model_construct(**trigger.config)
     upcoming = next(schedule.following(rules.cron, rules.timezone, now()), None)
     trigger.resume_at = upcoming if trigger.is_active else None
-    if not trigger.is_active:
-        await queries.skip_queued(session, trigger.id, "The schedule was switched off.")
+    if not trigger.is_active or rules.overlap != "queue":
+        await queries.skip_queued(session, trigger.id, "The schedule was changed or switched off.")
     await queries.set_due(session, scope, trigger.id, trigger.resume_at)
 
 
