@@ -8,6 +8,7 @@ import zipfile
 
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from tests import people
@@ -18,6 +19,7 @@ from watchbill.cli.installation import Installation
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
+from watchbill.kit.migrations import head
 
 
 def installation(app: FastAPI) -> Installation:
@@ -140,3 +142,14 @@ def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
     assert result.stderr.strip() == "There is no tenant nobody-here."
     assert CliRunner().invoke(cli, ["tenants", "list"]).exit_code == 0
     assert CliRunner().invoke(cli, ["audit", "verify"]).exit_code == 0
+
+
+async def test_a_tenant_that_is_not_migrated_is_refused_with_the_reason(app: FastAPI, admin: Person):
+    statement = text("UPDATE public.tenants SET schema_revision = :revision WHERE id = :id")
+    async with app.state.database.transaction() as work:
+        await work.session.execute(statement, {"revision": "0001", "id": admin.tenant_id})
+    problem = refused(await admin.http.get("flows"), 503, "tenant_not_migrated")
+    assert "watchbill migrate --status" in problem["detail"]
+    async with app.state.database.transaction() as work:
+        await work.session.execute(statement, {"revision": head("tenant"), "id": admin.tenant_id})
+    checked(await admin.http.get("flows"))

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import psutil
 from redis.asyncio import Redis
 
 from watchbill.config import Settings
@@ -19,11 +20,13 @@ from watchbill.kit.db import Database
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a command works on."""
+    """What a command works on. `restart_needed` says that a Watchbill runs here which does not know the
+    newest of the keys yet."""
 
     database: Database
     redis: Redis
     keys: KeyRing
+    restart_needed: bool = False
 
 
 @asynccontextmanager
@@ -40,7 +43,8 @@ async def open_installation(settings: Settings) -> AsyncGenerator[Installation]:
         database = Database(database_url, pgbouncer=settings.database_pgbouncer, pool_size=5)
         redis = Redis.from_url(redis_url)
         try:
-            yield Installation(database, redis, KeyRing.parse(ring))
+            restart_needed = not settings.database_url and _older_than_its_keys(DataFolder(settings.data_dir))
+            yield Installation(database, redis, KeyRing.parse(ring), restart_needed)
         finally:
             await redis.aclose()
             await database.close()
@@ -70,3 +74,11 @@ def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:
         given_redis.get_secret_value() if given_redis else address(start_valkey(folder.valkey)),
         ring,
     )
+
+
+def _older_than_its_keys(folder: DataFolder) -> bool:
+    """Whether the Watchbill that runs on the folder started before the keys there were changed."""
+    holder = folder.holder()
+    if holder is None or holder.pid == os.getpid() or not psutil.pid_exists(holder.pid):
+        return False
+    return psutil.Process(holder.pid).create_time() < folder.secrets_changed_at()

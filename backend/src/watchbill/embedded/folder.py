@@ -95,6 +95,10 @@ class DataFolder:
             raise CannotStart(f"{self._secrets} is damaged; restore it from a backup.") from error
         return made, True
 
+    def secrets_changed_at(self) -> float:
+        """When the secrets were written last, in seconds since 1970."""
+        return self._secrets.stat().st_mtime
+
     def add_encryption_key(self) -> str:
         """Put a new key in front of those that seal secrets; returns its id. It takes effect with the next
         start.

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound
+from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound, Unavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import keys, queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
@@ -159,6 +159,13 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
         raise sign_ins.over()
     if tenant.status != "active":
         raise suspended()
+    if tenant.schema_revision < head("tenant"):
+        # Its migration is to come or has failed; our statements would not fit its tables.
+        raise Unavailable(
+            "This tenant is being brought up to date. If it lasts, the operator finds the reason with"
+            " `watchbill migrate --status`.",
+            code="tenant_not_migrated",
+        )
     role = cast("Role", membership.role)
     unverified = options.verify_email and user.email_verified_at is None
     granted = GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role]
