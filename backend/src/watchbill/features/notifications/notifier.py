@@ -36,6 +36,7 @@ _AT_ONCE = 32
 # After each attempt that failed, the seconds until the next: the last one comes after about a day.
 WAITS = (10, 60, 300, 1200, 3600, 3 * 3600, 7 * 3600, 12 * 3600)
 _MOST_ATTEMPTS_KEPT = 50
+_KEPT = timedelta(days=30)
 _DELIVERY_HEADER = "X-Watchbill-Delivery"
 _GONE = 410
 
@@ -111,6 +112,7 @@ class Notifier:
             ]
             if rows:
                 await queries.add_deliveries(work.session, scope, rows, self._now())
+                await queries.forget(work.session, self._now() - _KEPT)
         return True
 
     async def send_due(self) -> None:

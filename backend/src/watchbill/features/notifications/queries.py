@@ -86,6 +86,11 @@ async def add_deliveries(
         await set_due(session, scope, delivery_id, at)
 
 
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Remove deliveries made before that time, except those still on their way."""
+    await session.execute(delete(Delivery).where(Delivery.created_at < before, Delivery.status != "pending"))
+
+
 async def set_due(session: AsyncSession, scope: TenantScope, delivery_id: UUID, at: datetime | None) -> None:
     """Say when a delivery is tried next, or with None that it is not."""
     if at is None:
