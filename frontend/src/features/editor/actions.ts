@@ -1,11 +1,13 @@
 /** What a person does with the whole selection or the whole flow, for buttons, keys and menus alike. */
 import { toast } from "@/components/toast";
 import { copy, paste, readClip } from "./model/clipboard";
+import type { NodeTypeInfo } from "./model/node-types";
 import { connect, refusal, type Connection } from "./model/connect";
 import type { FlowDefinition, Position } from "./model/definition";
 import {
   addAfter,
   addNode,
+  belongs,
   insertOnEdge,
   moveNodes,
   remove,
@@ -13,14 +15,17 @@ import {
   type Added,
 } from "./model/edits";
 import { arrange, type Sizes } from "./model/layout";
-import type { AddTarget, EditorStore } from "./store";
+import { framePath, hasBody, locate, type Level } from "./model/levels";
+import { findNode } from "./model/definition";
+import type { AddTarget, EditorState, EditorStore } from "./store";
 
 /** Adds a node of the kind where the target says and selects it. */
 export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "at">): void {
   const { types, flow } = store.getState();
   const type = types.get(kind);
   if (!type) return;
-  if (room(flow, type) <= 0) return void toast.error(`A flow has only one ${type.title} node.`);
+  const full = fullReason(flow, type);
+  if (full) return void toast.error(full);
   let id: string | undefined;
   store.getState().edit((before) => {
     const added = place(before, target);
@@ -37,6 +42,35 @@ export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "a
     if (from) return addAfter(before, type, from, types, position) as Added;
     return addNode(before, type, position ?? { x: 0, y: 0 });
   }
+}
+
+/** Why no more nodes of the type can stand here, or null when they can. */
+export function fullReason(flow: FlowDefinition, type: NodeTypeInfo): string | null {
+  if (!belongs(flow, type)) return `${type.title} belongs to a whole flow, not to a body.`;
+  return room(flow, type) > 0 ? null : `A flow has only one ${type.title} node.`;
+}
+
+/** Goes one level down, into the body of a node; says whether it has one. */
+export function openBody(store: EditorStore, id: string): boolean {
+  const { flow, types, level, open } = store.getState();
+  const node = findNode(flow, id);
+  if (!node || !hasBody(node, types)) return false;
+  open([...level, { node: id, iteration: 0 }]);
+  return true;
+}
+
+/** Goes up to `depth` and chooses the node whose body was open. */
+export function goUp(store: EditorStore, depth: number): void {
+  const { level, open, select } = store.getState();
+  const left: Level[number] | undefined = level[depth];
+  open(level.slice(0, depth));
+  if (left) select([left.node]);
+}
+
+/** "3 steps", as bodies are counted. */
+export function stepsWord(count: number): string {
+  if (count === 0) return "Nothing in it yet";
+  return `${count} ${count === 1 ? "step" : "steps"}`;
 }
 
 /** Connects two nodes, or says why not. */
@@ -119,4 +153,20 @@ export async function layOut(store: EditorStore): Promise<void> {
   } catch (error) {
     toast.error("The nodes could not be laid out", error);
   }
+}
+
+/** The path, in a run, of the one chosen node, or of the iteration that is open; null for neither. */
+export function chosenPath({ selection, prefix }: EditorState): string | null {
+  const [only] = selection.nodes;
+  if (selection.nodes.size === 1 && only !== undefined) return prefix + only;
+  return prefix.slice(0, -1) || null;
+}
+
+/** Goes to a node or an iteration of a run. */
+export function showPath(store: EditorStore, path: string | null): void {
+  const { level: now, open, select } = store.getState();
+  const { level, node } = locate(path ?? "");
+  if (framePath(level) !== framePath(now)) open(level);
+  const there = framePath(store.getState().level) === framePath(level);
+  select(node && there ? [node] : []);
 }

@@ -4,7 +4,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
 import { listAll } from "@/lib/api/lists";
-import type { FlowDefinition } from "./model/definition";
+import { readDefinition, type FlowDefinition } from "./model/definition";
+import { inputFields } from "./model/inputs";
 import { indexTypes, type NodeTypeInfo } from "./model/node-types";
 import type { Problem } from "./model/problems";
 
@@ -60,6 +61,46 @@ export function useNodeTypes() {
     queryFn: async ({ signal }) => {
       const { items } = body(await api.GET("/api/v1/node-types", { signal }));
       return indexTypes(items as NodeTypeInfo[]);
+    },
+  });
+}
+
+/** Flows to run as a step, the newest first. */
+export function useFlowChoices() {
+  return useQuery({
+    queryKey: ["editor", "flows"],
+    queryFn: () => listAll((query) => api.GET("/api/v1/flows", { params: { query } })),
+  });
+}
+
+/** The published versions of a flow. */
+export function useFlowVersions(id: string | null) {
+  return useQuery({
+    queryKey: ["editor", "versions", id],
+    enabled: id !== null,
+    queryFn: () =>
+      listAll((query) =>
+        api.GET("/api/v1/flows/{flow_id}/versions", {
+          params: { path: { flow_id: id ?? "" }, query },
+        }),
+      ),
+  });
+}
+
+/** What a version of a flow asks for; without a number the published one, or the draft before there is one. */
+export function useFlowInputs(id: string | null, version: number | null) {
+  return useQuery({
+    queryKey: ["editor", "inputs", id, version],
+    enabled: id !== null,
+    queryFn: async () => {
+      const record = await getFlow(id ?? "");
+      const number = version ?? record.published_version ?? null;
+      if (number === null) return inputFields(readDefinition(record.definition));
+      const path = { flow_id: id ?? "", number };
+      const stored = await api.GET("/api/v1/flows/{flow_id}/versions/{number}", {
+        params: { path },
+      });
+      return inputFields(readDefinition(body(stored).definition as Partial<FlowDefinition>));
     },
   });
 }

@@ -33,7 +33,8 @@ export function useEditorStore(): EditorStore {
   return useEditorContext().store;
 }
 
-/** How one node fares in the run that is shown. */
+/** How one node of the level that is open fares in the run that is shown. */
 export function useNodeRun(id: string): NodeOverlay | undefined {
-  return useStore(useEditorContext().overlay, (state) => state.nodes[id]);
+  const prefix = useEditor((state) => state.prefix);
+  return useStore(useEditorContext().overlay, (state) => state.nodes[prefix + id]);
 }

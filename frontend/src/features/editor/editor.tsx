@@ -11,7 +11,9 @@ import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
 import { EditorBar } from "./bar/editor-bar";
 import { RunDialog } from "./bar/run-dialog";
+import { chosenPath, showPath } from "./actions";
 import { Canvas } from "./canvas/canvas";
+import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
 import { Inspector } from "./inspector/inspector";
 import { readDefinition } from "./model/definition";
@@ -46,9 +48,7 @@ export function Editor(props: EditorProps) {
     () => ({ store, overlay, names, readOnly }),
     [store, overlay, names, readOnly],
   );
-  const selected = useStore(store, ({ selection }) =>
-    selection.nodes.size === 1 ? ([...selection.nodes][0] ?? null) : null,
-  );
+  const selected = useStore(store, chosenPath);
   const show = (id: string | null) => {
     setOwnRun(id);
     onExecutionChange?.(id);
@@ -63,7 +63,7 @@ export function Editor(props: EditorProps) {
     show(await start({ flowId, inputs }));
   }
   async function onRun() {
-    if (inputFields(store.getState().flow).length > 0) return setAsking(true);
+    if (inputFields(store.getState().history.present).length > 0) return setAsking(true);
     setStarting(true);
     try {
       await run({});
@@ -97,12 +97,17 @@ export function Editor(props: EditorProps) {
                 : renderRun?.({
                     executionId,
                     selected,
-                    onSelect: (id) => store.getState().select(id === null ? [] : [id]),
+                    onSelect: (path) => showPath(store, path),
                     onClose: () => show(null),
                   })
             }
           >
-            <Canvas drawer={executionId !== null && renderRun !== undefined} />
+            <div className="flex h-full flex-col">
+              <LevelBar flowName={sync.name} />
+              <div className="min-h-0 flex-1">
+                <Canvas drawer={executionId !== null && renderRun !== undefined} />
+              </div>
+            </div>
           </SplitPane>
         </div>
         <Inspector />
@@ -110,7 +115,7 @@ export function Editor(props: EditorProps) {
       <QuickAdd />
       {asking && (
         <RunDialog
-          fields={inputFields(store.getState().flow)}
+          fields={inputFields(store.getState().history.present)}
           last={overlay.getState().inputs}
           onClose={() => setAsking(false)}
           onRun={run}

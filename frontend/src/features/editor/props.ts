@@ -15,7 +15,7 @@ export type EditorViewProps = {
   renderRun?: (run: RunSlot) => ReactNode;
 };
 
-/** What the content of the run drawer is given; the chosen node is the canvas's. */
+/** What the content of the run drawer is given; the chosen node is the canvas's, by its path. */
 export type RunSlot = {
   executionId: string;
   selected: string | null;

@@ -3,7 +3,7 @@
 /** What a canvas needs to show a run: the overlay that follows it, and the names of stored things. */
 import { useMemo, useState } from "react";
 import { useRunOverlay } from "@/lib/events";
-import { useAgents, useCrews } from "./api";
+import { useAgents, useCrews, useFlowChoices } from "./api";
 import { createOverlayStore, type OverlayStore } from "./model/overlay";
 import type { Names } from "./model/summary";
 
@@ -23,10 +23,15 @@ export function useRunShown(executionId: string | null): OverlayStore {
 export function useNames(): Names {
   const { data: agents } = useAgents();
   const { data: crews } = useCrews();
+  const { data: flows } = useFlowChoices();
   return useMemo(() => {
     const byId = (list: { id: string; name: string }[] = []) =>
       new Map(list.map(({ id, name }) => [id, name]));
-    const [agentNames, crewNames] = [byId(agents), byId(crews)];
-    return { agent: (id) => agentNames.get(id), crew: (id) => crewNames.get(id) };
-  }, [agents, crews]);
+    const [agentNames, crewNames, flowNames] = [byId(agents), byId(crews), byId(flows)];
+    return {
+      agent: (id) => agentNames.get(id),
+      crew: (id) => crewNames.get(id),
+      flow: (id) => flowNames.get(id),
+    };
+  }, [agents, crews, flows]);
 }

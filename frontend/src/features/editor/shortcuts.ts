@@ -5,6 +5,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 import {
   duplicateSelection,
+  goUp,
   layOut,
   nudge,
   pasteText,
@@ -39,7 +40,7 @@ export function useShortcuts(store: EditorStore, save: () => void): void {
     const plain: Record<string, () => void> = {
       delete: () => removeSelection(store),
       backspace: () => removeSelection(store),
-      escape: () => store.getState().select([]),
+      escape: () => leave(store),
       "/": openList,
       n: openList,
       f: fit,
@@ -107,6 +108,13 @@ function busy(target: EventTarget | null): boolean {
   const owners =
     "input, textarea, select, [contenteditable=true], [role=dialog], [role=menu], [role=listbox], [role=separator], [role=tree]";
   return target.closest(owners) !== null;
+}
+
+/** Escape lets go of what is chosen, and then goes up out of a body. */
+function leave(store: EditorStore): void {
+  const { selection, level, select } = store.getState();
+  if (selection.nodes.size > 0 || selection.edges.size > 0) select([]);
+  else if (level.length > 0) goUp(store, level.length - 1);
 }
 
 /** Enter on a node or edge that has the focus selects it; again, it goes into the inspector. */

@@ -12,6 +12,15 @@ import {
 import type { FlowDefinition, Position } from "./model/definition";
 import { moveNodes } from "./model/edits";
 import { begin, record, redo, seal, undo, type Grouping, type History } from "./model/history";
+import {
+  changedLevel,
+  existingLevel,
+  prefixOf,
+  readLevel,
+  TOP,
+  writeLevel,
+  type Level,
+} from "./model/levels";
 import type { NodeTypes } from "./model/node-types";
 import {
   indexProblems,
@@ -36,19 +45,29 @@ export type FocusRequest = { nodeId: string; field: string | null };
 
 export type EditorState = {
   types: NodeTypes;
+  /** Of the whole flow, bodies and all. */
   history: History<FlowDefinition>;
+  /** The body that is open, if one is. */
+  level: Level;
+  /** What comes before the ids of its nodes in a run, e.g. `each[2].`. */
+  prefix: string;
+  /** The level that is open: the flow itself, or the body of a node as a flow. */
   flow: FlowDefinition;
   selection: Selection;
   nodes: CanvasNode[];
   edges: CanvasEdge[];
   checked: Checked | null;
+  /** Of the whole flow, by path. */
   problems: Problem[];
+  /** Of the level that is open. */
   problemIndex: ProblemIndex;
   adding: AddTarget | null;
   focus: FocusRequest | null;
   /** The node just added: what is still empty in it is no fault until one has left it. */
   fresh: string | null;
-  /** Applies an edit; edits of one group are one step of undo. */
+  /** Goes to another level, or another iteration of this one. */
+  open: (level: Level) => void;
+  /** Applies an edit to the level that is open; edits of one group are one step of undo. */
   edit: (change: (flow: FlowDefinition) => FlowDefinition, grouping?: Grouping) => void;
   /** Ends a gesture: the next edit is a step of its own. */
   settle: () => void;
@@ -73,50 +92,83 @@ const DRAG: Grouping = { key: "drag", gapMs: Number.POSITIVE_INFINITY };
 /** `readOnly` makes every edit go unheard: for people who may only look, and for flows of past runs. */
 export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOnly = false) {
   return createStore<EditorState>()((set, get) => {
-    /** Everything that follows from a new history or selection. */
-    function derive(history: History<FlowDefinition>, wanted: Selection): Partial<EditorState> {
+    /** Everything that follows from a new history, level or selection. */
+    function derive(
+      history: History<FlowDefinition>,
+      wanted: Selection,
+      wantedLevel = get().level,
+    ): Partial<EditorState> {
       const before = get();
-      const flow = history.present;
-      const same = before.flow.nodes === flow.nodes && before.flow.edges === flow.edges;
-      const selection = same ? wanted : existing(wanted, flow);
+      const level = existingLevel(history.present, wantedLevel, types);
+      const place = { level, prefix: prefixOf(level) };
+      const whole = before.history.present;
+      const unmoved = sameNodes(before.level, level);
+      const flow =
+        unmoved && whole === history.present
+          ? before.flow
+          : (readLevel(history.present, level, types) ?? history.present);
+      const selection = unmoved && before.flow === flow ? wanted : existing(wanted, flow);
+      const same = whole.nodes === history.present.nodes && whole.edges === history.present.edges;
       return {
+        ...place,
         history,
         flow,
         selection,
         fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
         nodes: toCanvasNodes(flow, selection, before.nodes),
         edges: toCanvasEdges(flow, selection, before.edges),
-        ...(same ? {} : found(flow, before.checked)),
+        ...(same && unmoved ? {} : found(history.present, level, before.checked)),
       };
     }
-    function found(flow: FlowDefinition, checked: Checked | null) {
-      const problems = mergeProblems(flow, types, checked);
-      return { problems, problemIndex: indexProblems(problems) };
+    function found(whole: FlowDefinition, level: Level, checked: Checked | null) {
+      const problems = mergeProblems(whole, types, checked);
+      const path = level.map(({ node }) => node);
+      return { problems, problemIndex: indexProblems(problems, path) };
     }
+    /** Undoing goes to where something changes. */
     const step = (change: (history: History<FlowDefinition>) => History<FlowDefinition>) =>
-      set((state) => derive(change(state.history), state.selection));
+      set((state) => {
+        const history = change(state.history);
+        if (history === state.history) return {};
+        const where = changedLevel(state.history.present, history.present, types);
+        return derive(
+          history,
+          state.selection,
+          sameNodes(where, state.level) ? state.level : where,
+        );
+      });
 
     return {
       types,
       history: begin(flow),
+      level: TOP,
+      prefix: "",
       flow,
       selection: NOTHING,
       nodes: toCanvasNodes(flow, NOTHING, []),
       edges: toCanvasEdges(flow, NOTHING, []),
       checked: null,
-      ...found(flow, null),
+      ...found(flow, TOP, null),
       adding: null,
       focus: null,
       fresh: null,
+      open: (level) => set(({ history }) => derive(history, NOTHING, level)),
       edit: (change, grouping) =>
         readOnly ||
-        step((history) => record(history, change(history.present), grouping ?? null, Date.now())),
+        set((state) => {
+          const { flow, history, level } = state;
+          const next = change(flow);
+          if (next === flow) return {};
+          const whole = level.length === 0 ? next : writeLevel(next, types);
+          return derive(record(history, whole, grouping ?? null, Date.now()), state.selection);
+        }),
       settle: () => set(({ history }) => ({ history: seal(history) })),
       undo: () => step(undo),
       redo: () => step(redo),
       select: (nodes, edges = []) =>
         set(({ history }) => derive(history, { nodes: new Set(nodes), edges: new Set(edges) })),
-      setChecked: (checked) => set((state) => ({ checked, ...found(state.flow, checked) })),
+      setChecked: (checked) =>
+        set((state) => ({ checked, ...found(state.history.present, state.level, checked) })),
       setAdding: (adding) => readOnly || set({ adding }),
       setFocus: (focus) => set({ focus, ...(focus?.field ? { fresh: null } : {}) }),
       setFresh: (fresh) => set({ fresh }),
@@ -141,6 +193,11 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOn
       },
     };
   });
+}
+
+/** Whether both are the same body, of whichever iteration. */
+function sameNodes(one: Level, other: Level): boolean {
+  return one.length === other.length && one.every(({ node }, index) => node === other[index]?.node);
 }
 
 function existing(selection: Selection, flow: FlowDefinition): Selection {

@@ -44,8 +44,9 @@ export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
 
   useEffect(
     () =>
-      store.subscribe(({ flow }, before) => {
-        if (flow !== before.flow && !loading.has(flow)) autosave.changed({ definition: flow });
+      store.subscribe(({ history: { present } }, before) => {
+        if (present === before.history.present || loading.has(present)) return;
+        autosave.changed({ definition: present });
       }),
     [store, autosave],
   );
@@ -114,7 +115,8 @@ function useChecks(store: EditorStore): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let round = 0;
     async function check() {
-      const { flow, setChecked } = store.getState();
+      const { history, setChecked } = store.getState();
+      const flow = history.present;
       const own = (round += 1);
       try {
         const problems = await validateFlow(flow);
@@ -124,8 +126,9 @@ function useChecks(store: EditorStore): void {
       }
     }
     void check();
-    const unsubscribe = store.subscribe(({ flow }, before) => {
-      if (flow.nodes === before.flow.nodes && flow.edges === before.flow.edges) return;
+    const unsubscribe = store.subscribe(({ history: { present } }, { history }) => {
+      const before = history.present;
+      if (present.nodes === before.nodes && present.edges === before.edges) return;
       clearTimeout(timer);
       timer = setTimeout(() => void check(), CHECK_MS);
     });

@@ -5,6 +5,7 @@
 import { beginAttempt, endAttempt, suspendAttempt } from "./attempts";
 import {
   closeIteration,
+  countPass,
   dropIterations,
   fail,
   failIterations,
@@ -123,6 +124,7 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     node.started_at ??= at;
     node.retry_at = null;
     node.iterations = data.iterations ?? null;
+    node.passes = { over: 0, failed: 0 };
     state.retrying.delete(id);
     state.halted.delete(id);
     beginAttempt(node, data.attempt, at);
@@ -155,8 +157,10 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     count(state, node, data.usage);
     settle(state, id, node, "completed", at);
     endAttempt(node, "completed", at);
-    if (isIteration(id)) closeIteration(state, id, at);
-    else dropIterations(state, id, at);
+    if (isIteration(id)) {
+      countPass(state, id, false);
+      closeIteration(state, id, at);
+    } else dropIterations(state, id, at);
   },
   node_failed(state, id, node, data, at) {
     node.error = data.error;
@@ -165,8 +169,10 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     count(state, node, data.usage);
     settle(state, id, node, "failed", at);
     endAttempt(node, "failed", at, data.error);
-    if (isIteration(id)) (data.handled ? closeIteration : failIterations)(state, id, at);
-    else if (data.handled) dropIterations(state, id, at);
+    if (isIteration(id)) {
+      countPass(state, id, true);
+      (data.handled ? closeIteration : failIterations)(state, id, at);
+    } else if (data.handled) dropIterations(state, id, at);
     else fail(state, id, at);
   },
   node_skipped(state, id, node, _data, at) {

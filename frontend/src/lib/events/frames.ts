@@ -11,6 +11,13 @@ export function openIteration(state: Folding, path: string): void {
   else state.iterating.set(owner, new Set([path]));
 }
 
+/** Counts an iteration that came to its end, and one that is to be run again (-1). */
+export function countPass(state: Folding, path: string, failed: boolean, by: 1 | -1 = 1): void {
+  const owner = touch(state, ownerOf(path));
+  const { passes } = owner;
+  owner.passes = { over: passes.over + by, failed: passes.failed + (failed ? by : 0) };
+}
+
 /** An iteration is over; its failure, if it was one, is tolerated. */
 export function closeIteration(state: Folding, path: string, at: string): void {
   const prefix = `${path}.`;
@@ -74,6 +81,7 @@ export function revive(state: Folding, at: string): void {
     for (const path of [owner, ...open]) {
       const node = touch(state, path);
       if (node.status === "running") continue;
+      if (path !== owner && node.status === "failed") countPass(state, path, true, -1);
       node.status = "running";
       node.error = node.finished_at = null;
       beginAttempt(node, node.attempt, at);

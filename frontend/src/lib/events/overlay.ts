@@ -22,6 +22,8 @@ export type NodeOverlay = {
   asks: boolean;
   /** How many iterations there can be; null for a node without a body. */
   iterations: number | null;
+  /** How many of them are over, and how many of those failed. */
+  passes: { over: number; failed: number };
   input: Json;
   output: Json;
 };
@@ -34,8 +36,8 @@ export type OverlayTarget = {
     nodes: Record<string, NodeOverlay>,
     inputs: Record<string, Json>,
   ) => void;
-  /** Changes one node. */
-  update: (nodeId: string, overlay: NodeOverlay) => void;
+  /** Changes these nodes, given by path. */
+  update: (changes: Record<string, NodeOverlay>) => void;
   clear: () => void;
 };
 
@@ -55,6 +57,7 @@ export function toOverlay(node: NodeState): NodeOverlay {
     until: node.status === "waiting" ? node.retry_at : null,
     asks: node.status === "waiting" && node.request !== null,
     iterations: node.iterations,
+    passes: node.passes,
     input: node.input,
     output: node.output,
   };
@@ -67,12 +70,15 @@ export function feedOverlay(
   state: ExecutionState,
   last: ExecutionState | null,
 ): void {
-  if (last?.inputs !== state.inputs) {
+  // Nodes go when a body is run anew.
+  if (last?.inputs !== state.inputs || last.nodes.size > state.nodes.size) {
     const nodes = [...state.nodes].map(([id, node]) => [id, toOverlay(node)] as const);
     target.show(executionId, Object.fromEntries(nodes), state.inputs);
   } else if (last.nodes !== state.nodes) {
+    const changes: Record<string, NodeOverlay> = {};
     for (const [id, node] of state.nodes) {
-      if (last.nodes.get(id) !== node) target.update(id, toOverlay(node));
+      if (last.nodes.get(id) !== node) changes[id] = toOverlay(node);
     }
+    target.update(changes);
   }
 }

@@ -90,6 +90,8 @@ export type NodeState = {
   request: Record<string, Json> | null;
   /** How many iterations there can be; null for a node without a body. */
   iterations: number | null;
+  /** How many of them are over, and how many of those failed. */
+  passes: { over: number; failed: number };
   usage: Usage;
   /** What answered calls of the attempt in flight used; not yet part of `usage`. */
   pending_usage: Usage;
@@ -158,6 +160,7 @@ function newNode(): NodeState {
     retry_at: null,
     request: null,
     iterations: null,
+    passes: { over: 0, failed: 0 },
     usage: NO_USAGE,
     pending_usage: NO_USAGE,
     attempts: [],

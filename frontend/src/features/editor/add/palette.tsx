@@ -6,9 +6,9 @@ import { Search } from "lucide-react";
 import { useState, type DragEvent } from "react";
 import { Input } from "@/components/input";
 import { cn } from "@/lib/cn";
-import { add } from "../actions";
+import { add, fullReason } from "../actions";
 import { useEditor, useEditorStore } from "../context";
-import { room } from "../model/edits";
+import { belongs } from "../model/edits";
 import type { NodeTypeInfo } from "../model/node-types";
 import { NodeIcon } from "../node-icon";
 import { grouped, matches } from "./groups";
@@ -19,7 +19,8 @@ export const DRAG_TYPE = "application/watchbill-node";
 export function Palette() {
   const [search, setSearch] = useState("");
   const types = useEditor((state) => state.types);
-  const found = [...types.values()].filter((type) => matches(type, search));
+  const flow = useEditor((state) => state.flow);
+  const found = [...types.values()].filter((type) => belongs(flow, type) && matches(type, search));
   const groups = grouped(found);
   return (
     <section
@@ -62,7 +63,7 @@ export function Palette() {
 function Entry({ type }: { type: NodeTypeInfo }) {
   const store = useEditorStore();
   const { screenToFlowPosition } = useReactFlow();
-  const full = useEditor((state) => room(state.flow, type) <= 0);
+  const full = useEditor((state) => fullReason(state.flow, type));
 
   function onDragStart(event: DragEvent) {
     event.dataTransfer.setData(DRAG_TYPE, type.kind);
@@ -77,9 +78,9 @@ function Entry({ type }: { type: NodeTypeInfo }) {
   return (
     <button
       type="button"
-      draggable={!full}
-      disabled={full}
-      title={full ? `A flow has only one ${type.title} node.` : type.description}
+      draggable={full === null}
+      disabled={full !== null}
+      title={full ?? type.description}
       onDragStart={onDragStart}
       onClick={onClick}
       className={cn(

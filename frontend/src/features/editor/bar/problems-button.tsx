@@ -8,8 +8,10 @@ import { Button } from "@/components/button";
 import { Popover } from "@/components/popover";
 import { MOVE_DURATION } from "../canvas/canvas-tools";
 import { useEditor, useEditorStore } from "../context";
-import { findNode, nodeName } from "../model/definition";
 import { fieldWords } from "../inspector/presentation";
+import { findNode, nodeName, type FlowDefinition, type FlowNode } from "../model/definition";
+import { framePath, readLevel } from "../model/levels";
+import type { NodeTypes } from "../model/node-types";
 import type { Problem } from "../model/problems";
 
 export function ProblemsButton() {
@@ -53,19 +55,31 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
   const store = useEditorStore();
   const { setCenter, getZoom } = useReactFlow();
   const { node_id, edge_id } = problem;
-  const node = useEditor(({ flow }) => (node_id ? findNode(flow, node_id) : undefined));
+  const whole = useEditor((state) => state.history.present);
+  const types = useEditor((state) => state.types);
+  const nodes = node_id ? nodesOn(whole, node_id, types) : [];
   const Icon = problem.severity === "error" ? CircleX : TriangleAlert;
 
   function go() {
     onGo();
-    const { flow, select, setFocus } = store.getState();
+    const { level: before, open, select, setFocus } = store.getState();
+    const ids = node_id?.split(".") ?? [];
+    // The edge of a body is told with the node whose body it is.
+    const way = edge_id ? ids : ids.slice(0, -1);
+    const level = way.map((node, depth) => ({
+      node,
+      iteration: before[depth]?.node === node ? before[depth].iteration : 0,
+    }));
+    if (framePath(level) !== framePath(before)) open(level);
+    const { flow } = store.getState();
+    const own = ids.at(-1);
     const edge = flow.edges.find((it) => it.id === edge_id);
-    const at = flow.layout[node_id ?? edge?.source ?? ""];
+    const at = flow.layout[edge?.source ?? own ?? ""];
     if (at) void setCenter(at.x + 120, at.y + 32, { zoom: getZoom(), duration: MOVE_DURATION });
     if (edge_id) return select([], [edge_id]);
-    if (!node_id) return;
-    select([node_id]);
-    setFocus({ nodeId: node_id, field: problem.field ?? null });
+    if (!own) return;
+    select([own]);
+    setFocus({ nodeId: own, field: problem.field ?? null });
   }
   return (
     <button
@@ -78,13 +92,23 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
         className={`mt-0.5 size-4 shrink-0 ${problem.severity === "error" ? "text-failed" : "text-waiting"}`}
       />
       <span className="min-w-0">
-        {node && (
+        {nodes.length > 0 && (
           <span className="block truncate text-xs text-muted">
-            {[nodeName(node), fieldWords(problem.field)].filter(Boolean).join(" · ")}
+            {[...nodes.map(nodeName), fieldWords(problem.field)].filter(Boolean).join(" · ")}
           </span>
         )}
         <span className="block break-words">{problem.message}</span>
       </span>
     </button>
   );
+}
+
+/** The nodes on the way to the one a problem is about, itself last. */
+function nodesOn(whole: FlowDefinition, path: string, types: NodeTypes): FlowNode[] {
+  const ids = path.split(".");
+  return ids.flatMap((id, depth) => {
+    const level = ids.slice(0, depth).map((node) => ({ node, iteration: 0 }));
+    const flow = readLevel(whole, level, types);
+    return (flow && findNode(flow, id)) ?? [];
+  });
 }

@@ -13,7 +13,7 @@ import {
   type FinalConnectionState,
 } from "@xyflow/react";
 import { useCallback, useEffect, type DragEvent, type MouseEvent } from "react";
-import { add, join } from "../actions";
+import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
 import { fromPort, type CanvasEdge } from "../model/canvas";
@@ -22,11 +22,9 @@ import { NODE_WIDTH, reconnect } from "../model/edits";
 import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
 import { useReveal } from "./reveal";
-import { StepEdge } from "./step-edge";
-import { StepNode } from "./step-node";
+import { edgeTypes, nodeTypes } from "./node-kinds";
+import { useFitOnLevel } from "./fit-level";
 
-const nodeTypes = { step: StepNode };
-const edgeTypes = { step: StepEdge };
 const ariaLabels = {
   "node.a11yDescription.default":
     "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
@@ -42,6 +40,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   const { onNodesChange, onEdgesChange } = store.getState();
   const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
+  useFitOnLevel();
 
   useEffect(() => {
     if (!drawer) return;
@@ -68,7 +67,10 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
   }
   function onDoubleClick(event: MouseEvent) {
-    if (!(event.target instanceof Element) || !event.target.closest(".react-flow__pane")) return;
+    if (!(event.target instanceof Element)) return;
+    const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
+    if (node && !event.target.closest("button, a")) return void openBody(store, node);
+    if (readOnly || !event.target.closest(".react-flow__pane")) return;
     const at = { x: event.clientX, y: event.clientY };
     store.getState().setAdding({ at, position: screenToFlowPosition(at) });
   }

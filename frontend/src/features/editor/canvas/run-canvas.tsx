@@ -3,30 +3,32 @@
 /** The flow of a run, to look at: the same canvas without anything that changes it. */
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
-import { Background, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { useEffect, useMemo, useState } from "react";
+import { Background, ReactFlow, ReactFlowProvider, type ReactFlowProps } from "@xyflow/react";
+import { useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
+import { openBody, showPath } from "../actions";
 import { useNodeTypes } from "../api";
 import { EditorContext } from "../context";
+import type { CanvasEdge, CanvasNode } from "../model/canvas";
 import { readDefinition, type FlowDefinition } from "../model/definition";
 import type { NodeTypes } from "../model/node-types";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
 import { CanvasMap, FIT } from "./canvas-tools";
-import { StepEdge } from "./step-edge";
-import { StepNode } from "./step-node";
-
-const nodeTypes = { step: StepNode };
-const edgeTypes = { step: StepEdge };
+import { useFitOnLevel } from "./fit-level";
+import { LevelBar } from "./level-bar";
+import { edgeTypes, nodeTypes } from "./node-kinds";
 
 export type RunCanvasProps = {
   executionId: string;
   /** The definition that was run. */
   definition: Partial<FlowDefinition>;
+  flowName: string;
+  /** The path of the chosen node, or of the iteration that is shown. */
   selected: string | null;
-  onSelect: (nodeId: string | null) => void;
+  onSelect: (path: string | null) => void;
 };
 
 export function RunCanvas(props: RunCanvasProps) {
@@ -55,7 +57,7 @@ export function RunCanvas(props: RunCanvasProps) {
 }
 
 function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
-  const { executionId, definition, selected, onSelect, types } = props;
+  const { executionId, definition, flowName, selected, onSelect, types } = props;
   const [store] = useState(() => createEditorStore(types, readDefinition(definition), true));
   const overlay = useRunShown(executionId);
   const names = useNames();
@@ -66,41 +68,76 @@ function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
   const nodes = useStore(store, (state) => state.nodes);
   const edges = useStore(store, (state) => state.edges);
 
-  useEffect(() => {
-    store.getState().select(selected === null ? [] : [selected]);
-  }, [store, selected]);
+  const prefix = useStore(store, (state) => state.prefix);
 
+  const following = useRef(false);
+
+  useEffect(() => {
+    following.current = true;
+    showPath(store, selected);
+    following.current = false;
+  }, [store, selected]);
+  /** A body is opened from wherever its node is drawn, so the store tells. */
+  useEffect(
+    () =>
+      store.subscribe(({ prefix: now }, before) => {
+        if (now !== before.prefix && !following.current) onSelect(now.slice(0, -1) || null);
+      }),
+    [store, onSelect],
+  );
+
+  function onDoubleClick(event: MouseEvent) {
+    if (!(event.target instanceof Element)) return;
+    const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
+    if (node) openBody(store, node);
+  }
   return (
     <EditorContext value={context}>
-      <ReactFlow
-        className="wb-canvas"
-        aria-label="Flow of the run"
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodesChange={store.getState().onNodesChange}
-        onNodeClick={(_, node) => onSelect(node.id)}
-        onPaneClick={() => onSelect(null)}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        edgesFocusable={false}
-        deleteKeyCode={null}
-        panActivationKeyCode={null}
-        disableKeyboardA11y
-        panOnScroll
-        zoomOnDoubleClick={false}
-        minZoom={0.05}
-        maxZoom={2}
-        fitView
-        fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
-        onlyRenderVisibleElements
-        attributionPosition="bottom-center"
-      >
-        <Background gap={16} size={1.5} />
-        <CanvasMap />
-      </ReactFlow>
+      <div className="flex h-full flex-col">
+        <LevelBar flowName={flowName} />
+        <div className="min-h-0 flex-1">
+          <Picture
+            nodes={nodes}
+            edges={edges}
+            onNodesChange={store.getState().onNodesChange}
+            onNodeClick={(_, node) => onSelect(prefix + node.id)}
+            onPaneClick={() => onSelect(prefix.slice(0, -1) || null)}
+            onDoubleClick={onDoubleClick}
+          />
+        </div>
+      </div>
     </EditorContext>
+  );
+}
+
+/** The canvas with everything off that would change the flow. */
+function Picture(props: ReactFlowProps<CanvasNode, CanvasEdge>) {
+  useFitOnLevel();
+  return (
+    <ReactFlow
+      className="wb-canvas"
+      aria-label="Flow of the run"
+      {...props}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      nodesDraggable={false}
+      nodesConnectable={false}
+      elementsSelectable={false}
+      edgesFocusable={false}
+      deleteKeyCode={null}
+      panActivationKeyCode={null}
+      disableKeyboardA11y
+      panOnScroll
+      zoomOnDoubleClick={false}
+      minZoom={0.05}
+      maxZoom={2}
+      fitView
+      fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
+      onlyRenderVisibleElements
+      attributionPosition="bottom-center"
+    >
+      <Background gap={16} size={1.5} />
+      <CanvasMap />
+    </ReactFlow>
   );
 }

@@ -13,8 +13,9 @@ import { edgeRun } from "../model/overlay";
 export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   const { id, source, target, selected, data } = props;
   const { overlay, store, readOnly } = useEditorContext();
+  const prefix = useEditor((state) => state.prefix);
   const run = useStore(overlay, ({ nodes }) =>
-    data ? edgeRun(data.edge, nodes[source], nodes[target]) : "idle",
+    data ? edgeRun(data.edge, nodes[prefix + source], nodes[prefix + target]) : "idle",
   );
   const wrong = useEditor((state) => state.problemIndex.edges.has(id));
   const [hovered, setHovered] = useState(false);

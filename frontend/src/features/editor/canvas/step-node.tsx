@@ -13,7 +13,9 @@ import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
 import type { Problem } from "../model/problems";
 import { summarize } from "../model/summary";
+import { hasBody } from "../model/levels";
 import { NodeIcon } from "../node-icon";
+import { BodyStrip } from "./body-strip";
 import { NodeRun, StatusRing } from "./node-run";
 import { InputPort, OutputPorts, useAcceptance } from "./ports";
 
@@ -74,6 +76,7 @@ export const StepNode = memo(function StepNode({
         active={run?.status === "completed" ? run.handle : undefined}
         bare={far}
       />
+      {!far && hasBody(node, types) && <BodyStrip node={node} run={run} />}
       {run && !far && <NodeRun run={run} />}
     </div>
   );
@@ -96,6 +99,7 @@ function ProblemMark({ id }: { id: string }) {
   const own = useEditor(({ fresh, problemIndex }) =>
     fresh === id ? NONE : (problemIndex.nodes.get(id) ?? NONE),
   );
+  const depth = useEditor(({ level }) => level.length + 1);
   const [first] = own;
   if (!first) return null;
   const wrong = own.some((problem) => problem.severity === "error");
@@ -105,9 +109,11 @@ function ProblemMark({ id }: { id: string }) {
       side="top"
       label={
         <span className="flex flex-col gap-1">
-          {own.slice(0, 4).map(({ field, message }, index) => (
-            <span key={index}>{[fieldWords(field), message].filter(Boolean).join(": ")}</span>
-          ))}
+          {own.slice(0, 4).map(({ node_id, field, message }, index) => {
+            const inside = (node_id?.split(".").length ?? 0) > depth && "In its body";
+            const words = [inside, fieldWords(field), message];
+            return <span key={index}>{words.filter(Boolean).join(": ")}</span>;
+          })}
         </span>
       }
     >

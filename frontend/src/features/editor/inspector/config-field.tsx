@@ -11,6 +11,8 @@ import { TagsInput } from "@/components/tags-input";
 import { resolve, type JsonSchema, type Resolved } from "../model/json-schema";
 import { dotted, readPath, type Path } from "../model/paths";
 import { CommitInput } from "./commit-input";
+import { DurationInput } from "@/components/duration-input";
+import { Textarea } from "@/components/textarea";
 import { ExpressionField } from "./expression-field";
 import { useForm, useValue } from "./form-context";
 import { JsonField } from "./json-field";
@@ -18,7 +20,9 @@ import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";
 import { AgentPicker, CrewPicker, ModelPicker, ProviderPicker } from "./pickers";
-import { linesOf, order, titleOf } from "./presentation";
+import { choiceOf, isShown, linesOf, order, titleOf } from "./presentation";
+import { SubflowFields } from "./subflow-fields";
+import { WaitFields } from "./wait-fields";
 import { StoredOrInline } from "./stored-or-inline";
 
 type FieldsProps = { schema: Resolved; path: Path; value: unknown; owner?: string };
@@ -26,8 +30,14 @@ type FieldsProps = { schema: Resolved; path: Path; value: unknown; owner?: strin
 /** The fields of an object: those that matter, then the rest under "More". */
 export function Fields({ schema, path, value, owner }: FieldsProps) {
   const { root } = useForm();
+  if (owner === "wait") return <WaitFields path={path} value={value} />;
+  if (owner === "subflow") return <SubflowFields path={path} value={value} />;
   const properties = schema.properties ?? {};
-  const { main, more } = order(Object.keys(properties), schema.required ?? [], owner ?? schema.ref);
+  const beside = (value ?? {}) as Record<string, unknown>;
+  const names = Object.keys(properties).filter((name) =>
+    isShown(owner, name, resolve(properties[name] ?? {}, root).format, beside),
+  );
+  const { main, more } = order(names, schema.required ?? [], owner ?? schema.ref);
   const show = (name: string) => {
     const property = resolve(properties[name] ?? {}, root);
     const kind = property.format;
@@ -117,12 +127,26 @@ type ControlProps = { name: string; schema: Resolved; path: Path; value: unknown
 
 /** The control itself; `Field` above hands it the id and aria props. */
 function Control({ name, schema, path, value, ...aria }: ControlProps): ReactElement {
-  const { write, root } = useForm();
+  const { write, root, kind } = useForm();
   const siblings = useValue(path.slice(0, -1));
   const change = (next: unknown) => write(path, next);
   const text = typeof value === "string" ? value : "";
   const format = schema.format ?? name;
 
+  if (format === "markdown") {
+    return (
+      <Textarea
+        {...aria}
+        rows={8}
+        value={text}
+        placeholder="Markdown"
+        onChange={(event) => change(event.target.value)}
+      />
+    );
+  }
+  if (format === "template" && typeof value === "object" && value !== null) {
+    return <JsonField {...aria} value={value} onChange={change} minHeight="36px" />;
+  }
   if (format === "template" || format === "cel") {
     return (
       <ExpressionField
@@ -130,6 +154,7 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
         mode={format}
         lines={format === "cel" ? 1 : linesOf(name)}
         placeholder={format === "cel" ? "size(nodes.research.output) > 200" : undefined}
+        inside={isInner(kind, path)}
         value={text}
         onChange={change}
       />
@@ -152,13 +177,23 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
   if (schema.enum) {
     const options = schema.enum.map((item) => ({
       value: String(item),
-      label: titleOf(String(item)),
+      label: choiceOf(name, String(item)),
     }));
     const shown = text || String(schema.default ?? "");
     return <Select {...aria} options={options} value={shown} onChange={change} />;
   }
   if (schema.type === "boolean") {
     return <Switch {...aria} checked={(value ?? schema.default) === true} onChange={change} />;
+  }
+  if (name.endsWith("_seconds") && schema.type === "number") {
+    return (
+      <DurationInput
+        {...aria}
+        value={(value ?? schema.default) as number | null}
+        onChange={(next) => change(next ?? (schema.nullable ? null : undefined))}
+        placeholder={schema.nullable ? "None" : undefined}
+      />
+    );
   }
   if (schema.type === "integer" || schema.type === "number") {
     return (
@@ -211,6 +246,12 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
       placeholder={isSchema ? '{"type": "object", "properties": {…}}' : "A JSON value"}
     />
   );
+}
+
+/** Whether the field is evaluated when the node's body has run. */
+function isInner(kind: string, path: Path): boolean {
+  const name = path.length === 2 ? path[1] : null;
+  return (kind === "map" || kind === "loop") && (name === "result" || name === "until");
 }
 
 /** One of the agents that the crew has, by name. */

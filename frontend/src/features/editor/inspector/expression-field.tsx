@@ -18,13 +18,15 @@ type ExpressionFieldProps = ControlAria & {
   mode: "template" | "cel";
   lines?: number;
   placeholder?: string;
+  /** It is evaluated when the node's body has run, and reads from there. */
+  inside?: boolean;
 };
 
 /** Whether the list is open because of what is typed, or because it was asked for. */
 type Opened = "typing" | "asked" | null;
 
 export function ExpressionField(props: ExpressionFieldProps) {
-  const { value, onChange, mode, lines = 1, placeholder, ...aria } = props;
+  const { value, onChange, mode, lines = 1, placeholder, inside, ...aria } = props;
   const { nodeId } = useForm();
   const listId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -36,7 +38,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const typed = find(mode, value, caret);
   const open = opened === "asked" || (opened === "typing" && typed !== null);
   const query = opened === "typing" ? (typed?.query.trim() ?? "") : "";
-  const options = useValueOptions(nodeId, open, query);
+  const options = useValueOptions(nodeId, open, query, inside);
   const chosen = Math.min(active, Math.max(0, options.length - 1));
   const visible = open && (opened === "asked" || mode === "template" || options.length > 0);
 

@@ -5,6 +5,7 @@ import { createContext, use, useCallback, useMemo } from "react";
 import { useEditor, useEditorStore } from "../context";
 import { updateNode } from "../model/edits";
 import type { JsonSchema } from "../model/json-schema";
+import { idPath } from "../model/levels";
 import { dotted, readPath, type Path } from "../model/paths";
 
 type FormContextValue = {
@@ -42,6 +43,7 @@ export function useFormValue(
 ): FormContextValue {
   const store = useEditorStore();
   const problems = useEditor((state) => state.problems);
+  const path = useEditor((state) => idPath(state.level, nodeId));
   const fresh = useEditor((state) => state.fresh === nodeId);
   const write = useCallback(
     (path: Path, value: unknown) => {
@@ -52,7 +54,7 @@ export function useFormValue(
     [store, nodeId],
   );
   return useMemo(() => {
-    const own = problems.filter((problem) => problem.node_id === nodeId);
+    const own = problems.filter((problem) => problem.node_id === path);
     const problem = (path: Path, deep?: boolean) => {
       const field = dotted(path);
       if (fresh && isEmpty(readPath({ config }, path))) return undefined;
@@ -60,7 +62,7 @@ export function useFormValue(
         ?.message;
     };
     return { nodeId, kind, root, config, write, problem };
-  }, [nodeId, kind, root, config, write, problems, fresh]);
+  }, [nodeId, kind, root, config, write, problems, path, fresh]);
 }
 
 function isEmpty(value: unknown): boolean {

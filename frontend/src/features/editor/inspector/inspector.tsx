@@ -10,17 +10,20 @@ import { Tabs } from "@/components/tabs";
 import { duplicateSelection, removeSelection } from "../actions";
 import { useEditor, useEditorContext, useEditorStore } from "../context";
 import { findNode, type FlowNode } from "../model/definition";
-import { slug } from "../model/ids";
+import { slug, takenIds, uniqueId } from "../model/ids";
 import { renameNode } from "../model/edits";
 import { resolve } from "../model/json-schema";
-import { nodeIds, uniqueId } from "../model/ids";
+import { idPath } from "../model/levels";
+import { runs } from "../model/node-types";
 import type { Problem } from "../model/problems";
 import { NodeIcon } from "../node-icon";
 import { Fields } from "./config-field";
 import { Connections } from "./connections";
 import { NodeData } from "./data";
+import { OpenBody } from "./open-body";
 import { focusField } from "./focus-field";
 import { FormProvider, useFormValue } from "./form-context";
+import { ErrorPolicy } from "./error-policy";
 import { NodeSettings } from "./settings";
 
 export function Inspector() {
@@ -37,6 +40,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
   const type = useEditor((state) => state.types.get(node.type));
   const root = type?.config_schema ?? {};
   const form = useFormValue(node.id, node.type, root, node.config);
+  const inRuns = useEditor((state) => runs(node, state.types));
   const panel = useRef<HTMLElement>(null);
   useFocusRequests(node.id, panel);
   return (
@@ -82,6 +86,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
               content: (
                 // Scrolled by keyboard also where nothing in it takes the focus.
                 <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                  <OpenBody node={node} />
                   <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-4">
                     <Loose node={node} />
                     <NameField node={node} />
@@ -93,9 +98,14 @@ function NodeInspector({ node }: { node: FlowNode }) {
                         owner={node.type}
                       />
                     )}
-                    <hr />
-                    <Connections node={node} />
-                    <hr />
+                    {inRuns && (
+                      <>
+                        <hr />
+                        <Connections node={node} />
+                        <hr />
+                        <ErrorPolicy node={node} />
+                      </>
+                    )}
                     <NodeSettings node={node} />
                   </fieldset>
                 </div>
@@ -135,7 +145,7 @@ function NameField({ node }: { node: FlowNode }) {
     if (AUTOMATIC.exec(node.id)?.[1] !== slug(node.type) || node.label === "") return;
     const base = slug(node.label, node.id);
     if (AUTOMATIC.exec(base)?.[1] === slug(node.type)) return;
-    const next = uniqueId(base, nodeIds(flow));
+    const next = uniqueId(base, takenIds(flow));
     edit((before) => renameNode(before, node.id, next, types), { key: `${node.id}.label` });
     select([next]);
   }
@@ -158,7 +168,8 @@ function NameField({ node }: { node: FlowNode }) {
 function Loose({ node }: { node: FlowNode }) {
   const problems = useEditor((state) => state.problems);
   const fresh = useEditor((state) => state.fresh === node.id);
-  const own = problems.filter((problem) => problem.node_id === node.id && isLoose(problem));
+  const path = useEditor((state) => idPath(state.level, node.id));
+  const own = problems.filter((problem) => problem.node_id === path && isLoose(problem));
   if (own.length === 0 || fresh) return null;
   return (
     <ul role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-xs text-failed">

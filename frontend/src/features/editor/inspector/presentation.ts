@@ -7,6 +7,10 @@ const first: Record<string, string[]> = {
   transform: ["values"],
   condition: ["cases", "else"],
   http_request: ["method", "url", "headers", "body_type", "values"],
+  map: ["items", "max_parallel", "on_item_error"],
+  loop: ["until", "max_iterations"],
+  approval: ["title", "details", "role", "fields", "deadline_seconds", "on_deadline"],
+  note: ["text"],
   llm: ["prompt", "model", "output_schema"],
   agent: ["agent_id", "agent", "task"],
   crew: ["crew_id", "crew"],
@@ -22,8 +26,28 @@ const first: Record<string, string[]> = {
 /** Tools are chosen by a list of their own, not by typing ids. */
 const hidden = new Set(["tool_ids"]);
 
+/** What nothing on this form decides: the body has a canvas of its own, a run fills in the rest. */
+const elsewhere = new Set(["body", "hidden"]);
+
+/** Whether the field is to be seen, given what the fields beside it say. */
+export function isShown(
+  owner: string | undefined,
+  name: string,
+  format: string | undefined,
+  beside: Readonly<Record<string, unknown>>,
+): boolean {
+  if (elsewhere.has(format ?? "")) return false;
+  if (owner === "http_request") {
+    const kind = beside.body_type ?? "none";
+    if (name === "values") return kind === "json" || kind === "form";
+    if (name === "content") return kind !== "none";
+  }
+  if (owner === "approval" && name === "on_deadline") return beside.deadline_seconds != null;
+  return true;
+}
+
 /** One line is enough for these; every other template begins with several. */
-const short = new Set(["role", "expected_output", "goal", "url"]);
+const short = new Set(["role", "expected_output", "goal", "url", "items", "title"]);
 
 /** The fields in the order they are shown. Without a rule of its own, required fields matter. */
 export function order(
@@ -60,4 +84,17 @@ export function fieldWords(field: string | null | undefined): string {
   }, []);
   const text = words.join(", ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Choices whose name alone does not say what they do. */
+const choices: Record<string, Record<string, string>> = {
+  on_item_error: { fail: "Fail the whole", continue: "Give null for it and go on" },
+  on_deadline: { fail: "Fail", approve: "Count it as approved", reject: "Count it as rejected" },
+  role: { member: "Members and admins", admin: "Admins only" },
+  body_type: { none: "None", json: "JSON", form: "Form", text: "Text" },
+};
+
+/** What a choice is called; methods and the like stay as they are written. */
+export function choiceOf(field: string, value: string): string {
+  return choices[field]?.[value] ?? (value === value.toUpperCase() ? value : titleOf(value));
 }

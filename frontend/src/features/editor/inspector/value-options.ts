@@ -4,24 +4,40 @@
 import { useMemo } from "react";
 import { useStore } from "zustand";
 import { useEditor, useEditorContext } from "../context";
-import { lastValue, upstreamValues, type UpstreamValue } from "../model/upstream";
+import { findNode } from "../model/definition";
+import { innerValues, lastValue, upstreamValues, type UpstreamValue } from "../model/upstream";
 
 export type ValueOption = UpstreamValue & { last: string | null };
 
 const PREVIEW = 60;
 
-/** Everything `nodeId` may read that fits the query; empty while not wanted. */
-export function useValueOptions(nodeId: string, wanted: boolean, query: string): ValueOption[] {
+/**
+ * Everything `nodeId` may read that fits the query; empty while not wanted. `inside`: what it may
+ * read when its body has run.
+ */
+export function useValueOptions(
+  nodeId: string,
+  wanted: boolean,
+  query: string,
+  inside = false,
+): ValueOption[] {
   const { overlay } = useEditorContext();
   const flow = useEditor((state) => state.flow);
-  const values = useMemo(
-    () => (wanted ? upstreamValues(flow, nodeId) : []),
-    [wanted, flow, nodeId],
-  );
+  const level = useEditor((state) => state.level);
+  const types = useEditor((state) => state.types);
+  const values = useMemo(() => {
+    const owner = inside && findNode(flow, nodeId);
+    if (!wanted) return [];
+    return owner ? innerValues(flow, owner, types, level) : upstreamValues(flow, nodeId, level);
+  }, [wanted, inside, flow, nodeId, types, level]);
   const runs = useStore(overlay, (state) => (wanted ? state.nodes : null));
   const inputs = useStore(overlay, (state) => state.inputs);
   return useMemo(() => {
-    const last = { inputs, output: (id: string) => runs?.[id]?.output ?? undefined };
+    const last = {
+      inputs,
+      output: (path: string) => runs?.[path]?.output ?? undefined,
+      input: (path: string) => runs?.[path]?.input ?? undefined,
+    };
     return values
       .filter((value) => fits(value, query))
       .map((value) => ({ ...value, last: preview(lastValue(value, last)) }));

@@ -8,11 +8,15 @@ import {
   type FlowNode,
 } from "./definition";
 
-export type CanvasNode = Node<{ node: FlowNode }, "step">;
+/** A step of the flow, or a remark beside them. */
+export type CanvasNode = Node<{ node: FlowNode }, "step" | "note">;
 export type CanvasEdge = Edge<{ edge: FlowEdge }, "step">;
 export type Selection = { nodes: ReadonlySet<string>; edges: ReadonlySet<string> };
 
 export const NOTHING: Selection = { nodes: new Set(), edges: new Set() };
+
+/** The node type that is drawn as a remark. */
+const NOTE = "note";
 
 /** React Flow wants a text for the default port too. */
 export const DEFAULT_PORT = "default";
@@ -44,7 +48,7 @@ export function toCanvasNodes(
     if (same) return old;
     return {
       id: node.id,
-      type: "step",
+      type: node.type === NOTE ? "note" : "step",
       position,
       selected,
       data: old?.data.node === node ? old.data : { node },

@@ -8,7 +8,7 @@ import {
   type Position,
 } from "./definition";
 import { room } from "./edits";
-import { edgeId, edgeIds, nodeIds, uniqueId } from "./ids";
+import { bodyIn, edgeId, edgeIds, idsOf, takenIds, uniqueId } from "./ids";
 import type { NodeTypes } from "./node-types";
 import { renameReferences } from "./references";
 
@@ -32,9 +32,9 @@ export function readClip(text: string): Clip | null {
   try {
     const value = JSON.parse(text) as Partial<Clip> | null;
     if (value?.schema !== SCHEMA || !Array.isArray(value.nodes)) return null;
-    const nodes = value.nodes.filter(
-      (node) => typeof node?.id === "string" && typeof node.type === "string",
-    );
+    const nodes = value.nodes
+      .filter((node) => typeof node?.id === "string" && typeof node.type === "string")
+      .map((node) => ({ ...node, label: node.label ?? "", config: node.config ?? {} }));
     if (nodes.length === 0) return null;
     return { schema: SCHEMA, nodes, edges: value.edges ?? [], layout: value.layout ?? {} };
   } catch {
@@ -48,21 +48,17 @@ export function readClip(text: string): Clip | null {
  */
 export function paste(flow: FlowDefinition, clip: Clip, types: NodeTypes, at?: Position): Pasted {
   const nodes = withinLimits(flow, clip.nodes, types);
-  const taken = nodeIds(flow);
+  const taken = takenIds(flow);
   const renames = new Map<string, string>();
-  for (const node of nodes) {
-    const id = uniqueId(node.id, taken);
+  for (const old of nodes.flatMap(idsOf)) {
+    const id = uniqueId(old, taken);
     taken.add(id);
-    renames.set(node.id, id);
+    renames.set(old, id);
   }
   const offset = shift(flow, clip, at);
   const added = nodes.map((node): FlowNode => {
-    const id = renames.get(node.id) ?? node.id;
-    return renameReferences(
-      structuredClone({ ...node, id }),
-      { root: "nodes", names: renames },
-      types,
-    );
+    const copied = withIds(structuredClone(node), renames);
+    return renameReferences(copied, { root: "nodes", names: renames }, types);
   });
   const layout = Object.fromEntries(
     nodes.map((node) => {
@@ -77,7 +73,29 @@ export function paste(flow: FlowDefinition, clip: Clip, types: NodeTypes, at?: P
       edges: [...flow.edges, ...innerEdges(flow, clip, renames)],
       layout: { ...flow.layout, ...layout },
     },
-    ids: [...renames.values()],
+    ids: added.map((node) => node.id),
+  };
+}
+
+/** The node under its new id, and likewise those in its body. */
+function withIds(node: FlowNode, names: ReadonlyMap<string, string>): FlowNode {
+  const end = (id: string) => names.get(id) ?? id;
+  const found = bodyIn(node);
+  if (!found) return { ...node, id: end(node.id) };
+  const { field, body } = found;
+  const nodes = body.nodes.map((inner) => withIds(inner, names));
+  const edges = (body.edges ?? []).map((edge) => ({
+    ...edge,
+    source: end(edge.source),
+    target: end(edge.target),
+  }));
+  const layout = Object.fromEntries(
+    Object.entries(body.layout ?? {}).map(([id, at]) => [end(id), at]),
+  );
+  return {
+    ...node,
+    id: end(node.id),
+    config: { ...node.config, [field]: { nodes, edges, layout } },
   };
 }
 

@@ -1,4 +1,5 @@
 /** The flow definition, `watchbill.flow/v1`, as it is saved: nodes, edges and where they stand. */
+import type { Outer } from "./levels";
 
 export const SCHEMA = "watchbill.flow/v1";
 export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
@@ -6,7 +7,16 @@ export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
 export const ERROR_HANDLE = "error";
 
 export type Position = { x: number; y: number };
-export type RetryPolicy = { max_attempts: number; backoff_seconds: number };
+export type ErrorKind = "user" | "upstream" | "timeout" | "limit" | "bug";
+/** Waits are seconds; each is `multiplier` times the one before, `jitter` (0 to 1) of it left to chance. */
+export type RetryPolicy = {
+  max_attempts: number;
+  backoff_seconds: number;
+  multiplier?: number;
+  max_backoff_seconds?: number;
+  jitter?: number;
+  kinds?: ErrorKind[];
+};
 export type OnError = "fail" | "continue" | "branch";
 export type Config = Record<string, unknown>;
 
@@ -19,6 +29,8 @@ export type FlowNode = {
   retry?: RetryPolicy;
   timeout_seconds?: number | null;
   on_error?: OnError;
+  /** The output when the node failed and the flow continues. */
+  default?: unknown;
 };
 
 /** The target runs after the source; `source_handle` names the branch it leaves from. */
@@ -35,9 +47,22 @@ export type FlowDefinition = {
   edges: FlowEdge[];
   layout: Record<string, Position>;
   timeout_seconds?: number;
+  /** Set on the body of a node, which is edited like a flow: what lies around it. */
+  outer?: Outer;
 };
 
-export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 1, backoff_seconds: 1 };
+/** The kinds of failure in the order they are written. */
+export const RETRIED: ErrorKind[] = ["user", "upstream", "timeout", "limit", "bug"];
+
+/** What a node without a policy of its own does, as the server has it. */
+export const DEFAULT_RETRY: Required<RetryPolicy> = {
+  max_attempts: 1,
+  backoff_seconds: 1,
+  multiplier: 2,
+  max_backoff_seconds: 3600,
+  jitter: 0,
+  kinds: ["upstream", "timeout"],
+};
 
 export function emptyDefinition(): FlowDefinition {
   return { schema: SCHEMA, nodes: [], edges: [], layout: {} };

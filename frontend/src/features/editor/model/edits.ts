@@ -8,7 +8,7 @@ import {
   type Position,
 } from "./definition";
 import { connect, refusal } from "./connect";
-import { nodeIds, slug, uniqueId } from "./ids";
+import { nodeIds, slug, takenIds, uniqueId } from "./ids";
 import { portsOf, type NodeTypeInfo, type NodeTypes } from "./node-types";
 import { readPath, writePath, type Path } from "./paths";
 import { renameReferences } from "./references";
@@ -21,15 +21,22 @@ const ROW = NODE_HEIGHT + 56;
 
 export type Added = { flow: FlowDefinition; id: string };
 
+/** Whether nodes of the type may stand on this level: Input and Output belong to a whole flow. */
+export function belongs(flow: FlowDefinition, type: NodeTypeInfo): boolean {
+  const isBody = flow.outer && !flow.outer.isolated;
+  return !isBody || (type.kind !== "input" && type.kind !== "output");
+}
+
 /** How many more nodes of the type the flow may have. */
 export function room(flow: FlowDefinition, type: NodeTypeInfo): number {
+  if (!belongs(flow, type)) return 0;
   if (type.limit === null) return Number.POSITIVE_INFINITY;
   return type.limit - flow.nodes.filter((node) => node.type === type.kind).length;
 }
 
 /** Adds a node of the type with its default configuration; moved aside when the place is taken. */
 export function addNode(flow: FlowDefinition, type: NodeTypeInfo, position: Position): Added {
-  const id = uniqueId(slug(type.kind), nodeIds(flow));
+  const id = uniqueId(slug(type.kind), takenIds(flow));
   const count = /_(\d+)$/.exec(id)?.[1];
   const node: FlowNode = {
     id,
@@ -200,7 +207,7 @@ export function idRefusal(flow: FlowDefinition, id: string, next: string): strin
   if (!ID_PATTERN.test(next)) {
     return "An id begins with a letter and has only a-z, 0-9 and _, at most 63 of them.";
   }
-  return next !== id && nodeIds(flow).has(next) ? `Another node has the id ${next}.` : null;
+  return next !== id && takenIds(flow).has(next) ? `Another node has the id ${next}.` : null;
 }
 
 /** Gives a node another id; edges, layout and everything that reads it follow. */
@@ -214,8 +221,11 @@ export function renameNode(
   const renames = { root: "nodes" as const, names: new Map([[id, next]]) };
   const end = (name: string) => (name === id ? next : name);
   const layout = Object.fromEntries(Object.entries(flow.layout).map(([key, at]) => [end(key), at]));
+  const { outer } = flow;
   return {
     ...flow,
+    // What the node around says of its body, such as when it is enough, follows too.
+    ...(outer ? { outer: { ...outer, owner: renameReferences(outer.owner, renames, types) } } : {}),
     nodes: flow.nodes.map((node) =>
       renameReferences(node.id === id ? { ...node, id: next } : node, renames, types),
     ),

@@ -6,7 +6,7 @@ export type JsonSchema = {
   type?: string | string[];
   title?: string;
   description?: string;
-  /** Ours: template, template-map, cel, agent, crew, provider, model; and the standard uuid. */
+  /** Ours: template, template-map, cel, markdown, body, hidden, agent, crew, flow, provider, model; and the standard uuid. */
   format?: string;
   default?: unknown;
   enum?: unknown[];

@@ -22,6 +22,10 @@ export type NodeTypeInfo = {
   config_schema: JsonSchema;
   handles: HandleRule;
   default_config: Config;
+  /** Where its body stands in the configuration, and what is new to read in there; null for none. */
+  body?: { field: string; locals: string[]; isolated: boolean } | null;
+  /** False for remarks, which are only looked at. */
+  runs?: boolean;
 };
 
 export type NodeTypes = ReadonlyMap<string, NodeTypeInfo>;
@@ -55,4 +59,9 @@ function listed(config: Config, rule: Extract<HandleRule, { list: string }>): st
 /** Whether arrows may lead into nodes of this type. */
 export function acceptsInput(node: FlowNode, types: NodeTypes): boolean {
   return types.get(node.type)?.accepts_input ?? true;
+}
+
+/** Whether a run does anything at the node. */
+export function runs(node: FlowNode, types: NodeTypes): boolean {
+  return types.get(node.type)?.runs ?? true;
 }

@@ -3,7 +3,7 @@ import { createStore } from "zustand/vanilla";
 import type { NodeOverlay, OverlayTarget } from "@/lib/events";
 import { ERROR_HANDLE, handleOf, type FlowEdge } from "./definition";
 
-/** The run that is shown. `useRunOverlay` of lib/events feeds it: show, update, clear. */
+/** The run that is shown, its nodes by path. `useRunOverlay` of lib/events feeds it: show, update, clear. */
 export type OverlayState = OverlayTarget & {
   /** The run that is shown; null for none. */
   executionId: string | null;
@@ -20,7 +20,7 @@ export function createOverlayStore() {
     inputs: null,
     nodes: {},
     show: (executionId, nodes, inputs) => set({ executionId, nodes, inputs }),
-    update: (id, overlay) => set(({ nodes }) => ({ nodes: { ...nodes, [id]: overlay } })),
+    update: (changes) => set(({ nodes }) => ({ nodes: { ...nodes, ...changes } })),
     clear: () => set({ executionId: null, inputs: null, nodes: {} }),
   }));
 }

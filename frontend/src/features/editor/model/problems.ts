@@ -1,9 +1,10 @@
 /** What is wrong with a flow: the cheap checks made at once, merged with what the server found. */
 import { descendants } from "./connect";
 import { handleOf, nodeName, type FlowDefinition, type FlowNode } from "./definition";
-import { room } from "./edits";
+import { belongs, room } from "./edits";
 import { resolve, type JsonSchema } from "./json-schema";
-import { portsOf, type NodeTypes } from "./node-types";
+import { allLevels } from "./levels";
+import { portsOf, runs, type NodeTypes } from "./node-types";
 
 export type Problem = {
   node_id?: string | null;
@@ -20,7 +21,7 @@ export type Checked = { flow: FlowDefinition; problems: Problem[] };
 
 /**
  * The server's problems as far as what they are about has not changed since, and the instant ones
- * where the server has nothing to say.
+ * where the server has nothing to say. Nodes in bodies are named by path: `each.write`.
  */
 export function mergeProblems(
   flow: FlowDefinition,
@@ -31,11 +32,12 @@ export function mergeProblems(
   if (checked?.flow.nodes === flow.nodes && checked.flow.edges === flow.edges) {
     return checked.problems;
   }
-  const before = new Map(checked?.flow.nodes.map((node) => [node.id, node]));
-  const now = new Map(flow.nodes.map((node) => [node.id, node]));
-  const edges = new Set(flow.edges.map((edge) => edge.id));
+  const before = nodesByPath(checked?.flow, types);
+  const now = nodesByPath(flow, types);
+  const edges = new Set(allLevels(flow, types).flatMap((level) => level.flow.edges));
+  const ids = new Set([...edges].map((edge) => edge.id));
   const still = (checked?.problems ?? []).filter(({ node_id, edge_id }) => {
-    if (edge_id) return edges.has(edge_id);
+    if (edge_id) return ids.has(edge_id);
     return node_id ? now.has(node_id) && now.get(node_id) === before.get(node_id) : false;
   });
   const instant = instantProblems(flow, types);
@@ -43,19 +45,54 @@ export function mergeProblems(
   return [...still, ...instant.filter((problem) => !known.has(place(problem)))];
 }
 
+function nodesByPath(flow: FlowDefinition | undefined, types: NodeTypes): Map<string, FlowNode> {
+  if (!flow) return new Map();
+  return new Map(
+    allLevels(flow, types).flatMap((level) =>
+      level.flow.nodes.map((node) => [[...level.path, node.id].join("."), node] as const),
+    ),
+  );
+}
+
 function place({ node_id, edge_id, field }: Problem): string {
   return `${node_id ?? ""}|${edge_id ?? ""}|${field ?? ""}`;
 }
 
-/** Problems that need no parser and no server. */
+/** Problems that need no parser and no server, on every level. */
 export function instantProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
+  return allLevels(flow, types).flatMap(({ flow: level, path }) =>
+    level.outer?.isolated ? [] : levelProblems(level, types).map(at(path)),
+  );
+}
+
+/** Named from the top; what is wrong with a body as a whole is its node's. */
+function at(path: string[]): (problem: Problem) => Problem {
+  return (problem) =>
+    path.length === 0
+      ? problem
+      : { ...problem, node_id: [...path, ...(problem.node_id ? [problem.node_id] : [])].join(".") };
+}
+
+function levelProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   return [
-    ...endProblems(flow),
+    ...(flow.outer ? bodyProblems(flow, types) : endProblems(flow)),
     ...limitProblems(flow, types),
     ...flow.nodes.flatMap((node) => emptyFields(node, types)),
-    ...reachProblems(flow),
+    ...(flow.outer ? [] : reachProblems(flow, types)),
     ...edgeProblems(flow, types),
   ];
+}
+
+function bodyProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
+  const severity = "error" as const;
+  if (!flow.nodes.some((node) => runs(node, types))) {
+    const message = "Nothing stands in this body yet; open it and add a node.";
+    return [{ code: "empty_body", message, severity }];
+  }
+  const message = "Input and Output belong to a whole flow; remove this node from the body.";
+  return flow.nodes
+    .filter(({ type }) => type === "input" || type === "output")
+    .map(({ id }) => ({ node_id: id, code: "not_in_a_body", message, severity }));
 }
 
 function endProblems(flow: FlowDefinition): Problem[] {
@@ -74,7 +111,7 @@ function endProblems(flow: FlowDefinition): Problem[] {
 
 function limitProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   return [...types.values()].flatMap((type) => {
-    if (type.limit === null || room(flow, type) >= 0) return [];
+    if (type.limit === null || !belongs(flow, type) || room(flow, type) >= 0) return [];
     const extra = flow.nodes.filter((node) => node.type === type.kind).slice(type.limit);
     return extra.map((node) => ({
       node_id: node.id,
@@ -85,14 +122,14 @@ function limitProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   });
 }
 
-function reachProblems(flow: FlowDefinition): Problem[] {
+function reachProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   const start = flow.nodes.find((node) => node.type === "input");
   if (!start) return [];
   const reached = descendants(flow, start.id);
   const message =
     "Nothing leads here from the Input node, so it would never run. Connect or remove it.";
   return flow.nodes
-    .filter((node) => !reached.has(node.id))
+    .filter((node) => !reached.has(node.id) && runs(node, types))
     .map((node) => ({ node_id: node.id, code: "unreachable", message, severity: "error" }));
 }
 
@@ -131,6 +168,8 @@ function missing(
   at: string,
 ): [field: string, message: string][] {
   const own = resolve(schema, root);
+  // The nodes of a body are asked themselves.
+  if (own.format === "body") return [];
   if (typeof value === "string" && own.minLength && value === "") {
     return [[at, "This field is empty."]];
   }
@@ -148,19 +187,22 @@ function missing(
   ];
 }
 
-/** Problems by the node or edge they are about, so that each finds its own at once. */
+/** The problems of one level: its nodes' own by their ids, and whatever lies in their bodies. */
 export type ProblemIndex = {
   nodes: ReadonlyMap<string, Problem[]>;
   edges: ReadonlySet<string>;
 };
 
-export function indexProblems(problems: Problem[]): ProblemIndex {
+/** `path` are the ids that lead to the level. */
+export function indexProblems(problems: Problem[], path: readonly string[] = []): ProblemIndex {
+  const prefix = path.map((id) => `${id}.`).join("");
   const nodes = new Map<string, Problem[]>();
   for (const problem of problems) {
-    if (!problem.node_id) continue;
-    const list = nodes.get(problem.node_id);
+    if (!problem.node_id?.startsWith(prefix)) continue;
+    const id = problem.node_id.slice(prefix.length).split(".")[0] ?? "";
+    const list = nodes.get(id);
     if (list) list.push(problem);
-    else nodes.set(problem.node_id, [problem]);
+    else nodes.set(id, [problem]);
   }
   return { nodes, edges: new Set(problems.flatMap(({ edge_id }) => edge_id ?? [])) };
 }

@@ -61,7 +61,11 @@ describe("upstreamValues", () => {
   });
   it("finds the last value", () => {
     const values = upstreamValues(research(), "expand");
-    const last = { inputs: { topic: "tides" }, output: () => ({ title: "Tides" }) };
+    const last = {
+      inputs: { topic: "tides" },
+      output: () => ({ title: "Tides" }),
+      input: () => null,
+    };
     const read = (expression: string) =>
       lastValue(
         values.find((value) => value.expression === expression)!,
@@ -162,6 +166,7 @@ describe("run overlay", () => {
     until: null,
     asks: false,
     iterations: null,
+    passes: { over: 0, failed: 0 },
     input: null,
     output: null,
   });
@@ -169,7 +174,7 @@ describe("run overlay", () => {
     const store = createOverlayStore();
     const done = run("completed");
     store.getState().show("run", { in: done }, { topic: "tides" });
-    store.getState().update("research", run("running"));
+    store.getState().update({ research: run("running") });
     expect(store.getState().nodes.in).toBe(done);
     expect(store.getState().nodes.research?.status).toBe("running");
     store.getState().clear();

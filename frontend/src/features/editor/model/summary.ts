@@ -7,6 +7,7 @@ import { readPath } from "./paths";
 export type Names = {
   agent: (id: string) => string | undefined;
   crew: (id: string) => string | undefined;
+  flow?: (id: string) => string | undefined;
 };
 
 const writers: Record<string, (config: Config, names: Names) => string> = {
@@ -33,6 +34,14 @@ const writers: Record<string, (config: Config, names: Names) => string> = {
   llm: (config) => join(text(config.model), text(config.prompt)),
   http_request: (config) =>
     text(config.url) && `${text(config.method) || "GET"} ${text(config.url)}`,
+  map: (config) => text(config.items) && `For each of ${shortenTemplate(text(config.items))}`,
+  loop: (config) => text(config.until) && `Until ${shortenPaths(text(config.until))}`,
+  subflow: (config, names) => text(config.flow_id) && (names.flow?.(text(config.flow_id)) ?? ""),
+  wait: (config) => {
+    if (typeof config.seconds === "number") return `For ${formatSpan(config.seconds)}`;
+    return text(config.until) ? `Until ${shortenTemplate(text(config.until))}` : "";
+  },
+  approval: (config) => shortenTemplate(text(config.title)),
   condition: (config) => {
     const cases = list(config.cases);
     const [first] = cases;
@@ -58,6 +67,21 @@ export function shortenTemplate(template: string): string {
 
 function shortenPaths(cel: string): string {
   return cel.replace(/\binputs\.(?=\w)/g, "").replace(/\bnodes\.(\w+)\.output\b/g, "$1");
+}
+
+const spans: [seconds: number, word: string][] = [
+  [86_400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+];
+
+/** 5400 as "90 minutes". */
+function formatSpan(seconds: number): string {
+  const [size, word] = spans.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [
+    1,
+    "second",
+  ];
+  return plural(seconds / size, word);
 }
 
 function sentence(verb: string, values: unknown): string {

@@ -2,6 +2,8 @@
 import { ancestors } from "./connect";
 import { findNode, nodeName, type Config, type FlowDefinition, type FlowNode } from "./definition";
 import type { JsonSchema } from "./json-schema";
+import { bodyFlow, framePath, prefixOf, TOP, type Level } from "./levels";
+import type { NodeTypes } from "./node-types";
 import { readPath } from "./paths";
 
 /** How deep into an output schema values are offered. */
@@ -11,7 +13,7 @@ const IDENTIFIER = /^[A-Za-z_]\w*$/;
 export type UpstreamValue = {
   /** What an expression says, e.g. `nodes.research.output.title`. */
   expression: string;
-  /** Under which heading it is offered: the inputs, or the node that gives it. */
+  /** Under which heading it is offered: the inputs, or the node that gives it, by its path in a run. */
   source: { id: string | null; name: string; type: string };
   /** The value's own name, e.g. `title`. */
   name: string;
@@ -19,28 +21,107 @@ export type UpstreamValue = {
   kind: string;
   /** Where its last value lies: `inputs` or the node's output, and the path below. */
   path: (string | number)[];
+  /** It is what an iteration works on, and not what a node gave. */
+  given?: boolean;
 };
 
 /** What a run gave, to show beside the names. */
 export type LastValues = {
   inputs: Record<string, unknown> | null;
-  output: (nodeId: string) => unknown;
+  output: (path: string) => unknown;
+  input: (path: string) => unknown;
 };
 
-/** Everything `nodeId` may read: the flow's inputs first, then nodes before it, the nearest first. */
-export function upstreamValues(flow: FlowDefinition, nodeId: string): UpstreamValue[] {
-  const before = ancestors(flow, nodeId)
+/**
+ * Everything `nodeId` may read: what is new in the body it stands in, the flow's inputs, then nodes
+ * before it, the nearest first, and those before the body. `level` says where in a run `flow` is.
+ */
+export function upstreamValues(
+  flow: FlowDefinition,
+  nodeId: string,
+  level: Level = TOP,
+): UpstreamValue[] {
+  return distinct([
+    ...localValues(flow, level),
+    ...inputsAround(flow, nodeId),
+    ...before(flow, nodeId, level),
+    ...around(flow, level),
+  ]);
+}
+
+/** What the fields of `owner` may read that are evaluated when its body has run. */
+export function innerValues(
+  flow: FlowDefinition,
+  owner: FlowNode,
+  types: NodeTypes,
+  level: Level = TOP,
+): UpstreamValue[] {
+  const body = bodyFlow(flow, owner, types);
+  if (!body) return upstreamValues(flow, owner.id, level);
+  const inside = [...level, { node: owner.id, iteration: 0 }];
+  return distinct([
+    ...localValues(body, inside),
+    ...body.nodes.flatMap((node) => outputValues(node, prefixOf(inside))),
+    ...upstreamValues(flow, owner.id, level),
+  ]);
+}
+
+function before(flow: FlowDefinition, nodeId: string, level: Level): UpstreamValue[] {
+  return ancestors(flow, nodeId)
     .map((id) => findNode(flow, id))
-    .filter((node) => node !== undefined);
+    .filter((node) => node !== undefined && node.type !== "input")
+    .flatMap((node) => (node ? outputValues(node, prefixOf(level)) : []));
+}
+
+/** What has finished before the body begins that `flow` is. */
+function around({ outer }: FlowDefinition, level: Level): UpstreamValue[] {
+  if (!outer || outer.isolated) return [];
+  const above = level.slice(0, -1);
+  return [...before(outer.flow, outer.owner.id, above), ...around(outer.flow, above)];
+}
+
+function inputsAround(flow: FlowDefinition, nodeId: string): UpstreamValue[] {
+  const { outer } = flow;
+  if (outer && !outer.isolated) return inputsAround(outer.flow, outer.owner.id);
   const input = flow.nodes.find((node) => node.type === "input");
-  const outputs = before.filter((node) => node.type !== "input").flatMap(outputValues);
-  return [...(input && input.id !== nodeId ? inputValues(input) : []), ...outputs];
+  return input && input.id !== nodeId ? inputValues(input) : [];
+}
+
+/** `item` and `index` in a Map, `index` and `previous` in a Loop; those of the nearest body first. */
+function localValues({ outer }: FlowDefinition, level: Level): UpstreamValue[] {
+  if (!outer || outer.isolated) return [];
+  const source = { id: framePath(level), name: nodeName(outer.owner), type: outer.owner.type };
+  // What it works on matters more than its number.
+  const names = outer.locals.toSorted(
+    (one, other) => Number(one === "index") - Number(other === "index"),
+  );
+  const own = names.map((name): UpstreamValue => {
+    const kind = name === "index" ? "integer" : "";
+    return { expression: name, source, name, kind, path: [], given: true };
+  });
+  return [...own, ...localValues(outer.flow, level.slice(0, -1))];
+}
+
+function distinct(values: UpstreamValue[]): UpstreamValue[] {
+  return [...new Map(values.toReversed().map((it) => [it.expression, it])).values()].toReversed();
 }
 
 /** The last value behind an upstream value, or undefined when no run gave one. */
 export function lastValue(value: UpstreamValue, last: LastValues): unknown {
-  const root = value.source.id === null ? last.inputs : last.output(value.source.id);
-  return readPath(root, value.path);
+  const { id } = value.source;
+  if (id === null) return readPath(last.inputs, value.path);
+  if (value.given) return localValue(value.name, id, last);
+  return readPath(last.output(id), value.path);
+}
+
+function localValue(name: string, frame: string, last: LastValues): unknown {
+  const index = Number.parseInt(frame.slice(frame.lastIndexOf("[") + 1), 10);
+  const input = last.input(frame);
+  if (name === "item") return input;
+  if (input === undefined) return undefined;
+  return name === "index"
+    ? index
+    : last.output(`${frame.slice(0, frame.lastIndexOf("["))}[${index - 1}]`);
 }
 
 function inputValues(input: FlowNode): UpstreamValue[] {
@@ -56,8 +137,8 @@ function inputValues(input: FlowNode): UpstreamValue[] {
     }));
 }
 
-function outputValues(node: FlowNode): UpstreamValue[] {
-  const source = { id: node.id, name: nodeName(node), type: node.type };
+function outputValues(node: FlowNode, prefix: string): UpstreamValue[] {
+  const source = { id: prefix + node.id, name: nodeName(node), type: node.type };
   const root = `nodes.${node.id}.output`;
   const schema = outputSchema(node);
   const whole = { expression: root, source, name: "output", kind: kindOf(schema), path: [] };
@@ -82,6 +163,8 @@ function outputSchema(node: FlowNode): JsonSchema {
     const properties = Object.keys(values).map((name): [string, JsonSchema] => [name, {}]);
     return { type: "object", properties: Object.fromEntries(properties) };
   }
+  const known = fixedOutputs[node.type];
+  if (known) return known;
   const tasks = readPath(config, ["crew", "tasks"]);
   const last = Array.isArray(tasks) ? (tasks as Config[]).at(-1) : undefined;
   const declared =
@@ -90,6 +173,24 @@ function outputSchema(node: FlowNode): JsonSchema {
     ? (declared as JsonSchema)
     : { type: "string" };
 }
+
+const text: JsonSchema = { type: "string" };
+/** Outputs that are the same for every node of a type. */
+const fixedOutputs: Record<string, JsonSchema> = {
+  map: { type: "array" },
+  loop: {},
+  subflow: { type: "object" },
+  wait: {},
+  note: {},
+  approval: {
+    type: "object",
+    properties: { decision: text, by: text, comment: text, values: { type: "object" } },
+  },
+  http_request: {
+    type: "object",
+    properties: { status: { type: "integer" }, headers: { type: "object" }, body: {}, url: text },
+  },
+};
 
 function below(schema: JsonSchema, depth: number): { keys: string[]; kind: string }[] {
   if (depth === 0 || !isObject(schema.properties)) return [];

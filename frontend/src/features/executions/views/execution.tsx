@@ -26,9 +26,11 @@ import { useStep } from "../use-step";
 /** What a canvas beside the run is given, e.g. the editor's in read-only mode. */
 export type RunCanvasProps = {
   executionId: string;
+  flowName: string;
   definition: FlowDefinition;
+  /** The path of the chosen step, or of an iteration. */
   selected: string | null;
-  onSelect: (nodeId: string | null) => void;
+  onSelect: (path: string | null) => void;
 };
 
 type ExecutionViewProps = {
@@ -139,7 +141,14 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
   const pictures: Picture[] = [{ value: "timeline", label: "Timeline", content: timeline }];
   if (canvas && detail) {
     const { definition } = detail;
-    const drawing = canvas({ executionId: id, definition, selected: step, onSelect: choose });
+    const flowName = detail.flow_name ?? "Flow";
+    const drawing = canvas({
+      executionId: id,
+      flowName,
+      definition,
+      selected: step,
+      onSelect: choose,
+    });
     pictures.push({ value: "canvas", label: "Canvas", content: drawing });
   }
   return (

@@ -1,0 +1,148 @@
+"use client";
+
+/** What happens when a node fails: further tries, and then failing, a default output, or the error branch. */
+import { DurationInput } from "@/components/duration-input";
+import { Checkbox } from "@/components/checkbox";
+import { Field } from "@/components/field";
+import { NumberInput } from "@/components/number-input";
+import { Select } from "@/components/select";
+import {
+  DEFAULT_RETRY,
+  RETRIED,
+  type ErrorKind,
+  type FlowNode,
+  type RetryPolicy,
+} from "../model/definition";
+import { useForm } from "./form-context";
+import { JsonField } from "./json-field";
+import { More } from "./more";
+
+const outcomes = [
+  { value: "fail", label: "Fail the run" },
+  { value: "continue", label: "Go on with a default output" },
+  { value: "branch", label: "Take the error branch" },
+];
+
+const kinds: { kind: ErrorKind; label: string }[] = [
+  { kind: "upstream", label: "A service outside failed" },
+  { kind: "timeout", label: "It took too long" },
+  { kind: "limit", label: "A limit was reached" },
+  { kind: "user", label: "The flow or its inputs are wrong" },
+  { kind: "bug", label: "An unexpected failure" },
+];
+
+export function ErrorPolicy({ node }: { node: FlowNode }) {
+  const { write, problem } = useForm();
+  const retry = { ...DEFAULT_RETRY, ...node.retry };
+  const change = (part: Partial<RetryPolicy>) =>
+    write(["retry"], { ...node.retry, ...retry, ...part });
+  return (
+    <More label="When it fails">
+      <div data-field="retry.max_attempts">
+        <Field
+          label="Attempts"
+          hint="How often it is tried, the first time included."
+          error={problem(["retry", "max_attempts"])}
+        >
+          <NumberInput
+            min={1}
+            max={20}
+            step={1}
+            value={retry.max_attempts}
+            onChange={(value) => change({ max_attempts: value ?? 1 })}
+          />
+        </Field>
+      </div>
+      {retry.max_attempts > 1 && <Waits retry={retry} onChange={change} />}
+      <div data-field="on_error">
+        <Field label={retry.max_attempts > 1 ? "And after the last attempt" : "Then"}>
+          <Select
+            options={outcomes}
+            value={node.on_error ?? "fail"}
+            onChange={(value) => write(["on_error"], value)}
+          />
+        </Field>
+      </div>
+      {node.on_error === "continue" && (
+        <div data-field="default">
+          <Field
+            label="Default output"
+            hint="A JSON value that later nodes read instead; empty is null."
+            error={problem(["default"])}
+          >
+            <JsonField
+              value={node.default ?? null}
+              onChange={(value) => write(["default"], value ?? undefined)}
+              minHeight="36px"
+            />
+          </Field>
+        </div>
+      )}
+    </More>
+  );
+}
+
+type WaitsProps = {
+  retry: Required<RetryPolicy>;
+  onChange: (part: Partial<RetryPolicy>) => void;
+};
+
+/** How long it waits before each further attempt, and which failures are worth one. */
+function Waits({ retry, onChange }: WaitsProps) {
+  const { problem } = useForm();
+  function toggle(kind: ErrorKind, on: boolean) {
+    const next = on ? [...retry.kinds, kind] : retry.kinds.filter((other) => other !== kind);
+    onChange({ kinds: RETRIED.filter((other) => next.includes(other)) });
+  }
+  return (
+    <>
+      <div data-field="retry.backoff_seconds">
+        <Field label="First wait" error={problem(["retry", "backoff_seconds"])}>
+          <DurationInput
+            value={retry.backoff_seconds}
+            onChange={(value) => onChange({ backoff_seconds: value ?? 0 })}
+          />
+        </Field>
+      </div>
+      <div className="grid grid-cols-2 gap-2">
+        <div data-field="retry.multiplier">
+          <Field label="Each wait times" error={problem(["retry", "multiplier"])}>
+            <NumberInput
+              min={1}
+              max={10}
+              value={retry.multiplier}
+              onChange={(value) => onChange({ multiplier: value ?? 1 })}
+            />
+          </Field>
+        </div>
+        <div data-field="retry.jitter">
+          <Field label="Jitter" error={problem(["retry", "jitter"])}>
+            <NumberInput
+              min={0}
+              max={100}
+              unit="%"
+              value={Math.round(retry.jitter * 100)}
+              onChange={(value) => onChange({ jitter: Math.min(100, value ?? 0) / 100 })}
+            />
+          </Field>
+        </div>
+      </div>
+      <div data-field="retry.max_backoff_seconds">
+        <Field label="Longest wait" error={problem(["retry", "max_backoff_seconds"])}>
+          <DurationInput
+            value={retry.max_backoff_seconds}
+            onChange={(value) => onChange({ max_backoff_seconds: value ?? 3600 })}
+          />
+        </Field>
+      </div>
+      <fieldset data-field="retry.kinds" className="flex flex-col gap-1.5">
+        <legend className="mb-1 text-sm font-medium">Try again after</legend>
+        {kinds.map(({ kind, label }) => (
+          <Field key={kind} label={label} inline>
+            <Checkbox checked={retry.kinds.includes(kind)} onChange={(on) => toggle(kind, on)} />
+          </Field>
+        ))}
+      </fieldset>
+    </>
+  );
+}
