@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import crowd, isolation, live, memory, overhead, tenants
+from bench import crowd, isolation, live, memory, overhead, tenants, throughput
 from bench.figures import Figure, machine, table, write
 from bench.stack import Stack, running
 
@@ -18,6 +18,7 @@ Measurement = Callable[[Stack], Awaitable[list[Figure]]]
 MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "memory": (memory.at_start, memory.in_use),
     "overhead": (overhead.measure,),
+    "throughput": (throughput.measure,),
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),
     "isolation": (isolation.measure,),

@@ -45,6 +45,11 @@ class Tenant:
         form = {"inputs": {"topic": "tides"}}
         return (await self.call("POST", f"flows/{flow_id}/execute", form))["id"]
 
+    async def result(self, flow_id: str) -> Json:
+        """Start an execution and wait for it in the same call."""
+        form = {"inputs": {"topic": "tides"}, "options": {"wait_seconds": 60}}
+        return await self.call("POST", f"flows/{flow_id}/execute", form)
+
     async def finish(self, execution_id: str) -> None:
         """Follow an execution to its end by SSE.
 

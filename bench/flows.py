@@ -25,6 +25,23 @@ def transforms(count: int) -> Definition:
     return _line([{"id": f"step_{i}", "type": "transform", "config": config} for i in range(count)])
 
 
+def fan(width: int) -> Definition:
+    """One node, then so many side by side, then one that joins them."""
+    config = {"values": {"value": "{{ inputs.topic }}"}}
+    first = {"id": "first", "type": "transform", "config": config}
+    wide = [{"id": f"side_{i}", "type": "transform", "config": config} for i in range(width)]
+    join = {"id": "join", "type": "transform", "config": config}
+    pairs = [
+        ("in", "first"),
+        *(("first", node["id"]) for node in wide),
+        *((node["id"], "join") for node in wide),
+        ("join", "out"),
+    ]
+    edges = [{"id": f"{a}-{b}", "source": a, "target": b} for a, b in pairs]
+    nodes = [_INPUT, first, *wide, join, _OUTPUT]
+    return {"schema": "watchbill.flow/v1", "nodes": nodes, "edges": edges}
+
+
 def questions(count: int) -> Definition:
     """A line of single LLM calls."""
     config = {"prompt": "Say something about {{ inputs.topic }}."}

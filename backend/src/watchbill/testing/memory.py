@@ -205,6 +205,10 @@ class MemoryLive:
             return []
         return [event for event in self.published[execution_id] if event.seq > after][:limit]
 
+    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
+        events = await self.read(scope, execution_id, after=0, limit=2**31)
+        return events[-1] if events else None
+
     @asynccontextmanager
     async def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
         bell = asyncio.Event()

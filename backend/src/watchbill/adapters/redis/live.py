@@ -87,5 +87,13 @@ class RedisLiveReader:
             return []
         return [Event.model_validate(orjson.loads(fields[b"e"])) for _, fields in entries]
 
+    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
+        try:
+            entries: Any = await self._redis.xrevrange(stream_key(scope, execution_id), count=1)
+        except (RedisError, OSError) as error:
+            logger.warning("live_read_failed", error=str(error))
+            return None
+        return Event.model_validate(orjson.loads(entries[0][1][b"e"])) if entries else None
+
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         return self._doorbells.listen(doorbell_channel(scope, execution_id))

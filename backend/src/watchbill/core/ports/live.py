@@ -29,6 +29,10 @@ class LiveReader(Protocol):
         that the buffer no longer holds them and the stores must be asked."""
         ...
 
+    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
+        """The newest event, if any is buffered."""
+        ...
+
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         """An event that is set at the start and whenever new events may be there; clear it, then read."""
         ...

@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 
 from watchbill.core.events import ExecutionStatus
-from watchbill.features.executions import cancelling, control, service, starting
+from watchbill.features.executions import cancelling, control, service, starting, waiting
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.schemas import (
     CrewTestRequest,
     EventPage,
     ExecuteRequest,
     ExecutionDetail,
+    ExecutionResult,
     ExecutionSummary,
     ForkRequest,
 )
@@ -42,10 +43,17 @@ async def execute_flow(
     form: ExecuteRequest,
     access: Annotated[Access, require("flows:execute")],
     parts: Backend,
+    db: Annotated[Database, Depends(database)],
     idempotency_key: Key = None,
-) -> ExecutionSummary:
-    """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit."""
-    return await starting.start_flow(access, parts, flow_id, form, idempotency_key)
+) -> ExecutionResult:
+    """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
+    `options.wait_seconds` the answer has the outputs, if the execution is over by then."""
+    started = await starting.start_flow(access, parts, flow_id, form, idempotency_key)
+    if not form.options.wait_seconds:
+        return ExecutionResult.model_validate({**started.model_dump(), "outputs": None})
+    await access.work.finish()
+    await access.work.committed()
+    return await waiting.result(parts, db, access.scope, started.id, form.options.wait_seconds)
 
 
 @router.post("/crews/{crew_id}/test", status_code=202)

@@ -19,6 +19,14 @@ from watchbill.core.events import (
 from watchbill.core.usage import Usage
 
 
+class ExecuteOptions(BaseModel):
+    """`wait_seconds` holds the answer back until the execution is over, at most so long."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait_seconds: float = Field(0, ge=0, le=300)
+
+
 class ExecuteRequest(BaseModel):
     """Starts a run. `version` is the draft, the newest published version or its number; by default the
     published one where there is one."""
@@ -27,6 +35,7 @@ class ExecuteRequest(BaseModel):
 
     inputs: dict[str, Any] = {}
     version: Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    options: ExecuteOptions = ExecuteOptions()
 
 
 class CrewTestRequest(BaseModel):
@@ -53,6 +62,12 @@ class ExecutionSummary(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class ExecutionResult(ExecutionSummary):
+    """An execution with what it gave; `outputs` is null until it completed."""
+
+    outputs: dict[str, Any] | None
 
 
 class NodeExecution(BaseModel):

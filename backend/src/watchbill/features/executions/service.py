@@ -24,6 +24,7 @@ from watchbill.features.executions import queries
 from watchbill.features.executions.schemas import (
     EventPage,
     ExecutionDetail,
+    ExecutionResult,
     ExecutionSummary,
     NodeExecution,
     Queue,
@@ -133,6 +134,18 @@ def summary(execution: Execution, flow_name: str | None, active: ActiveExecution
             "finished_at": execution.finished_at,
         }
     )
+
+
+async def result(session: AsyncSession, execution_id: UUID) -> ExecutionResult:
+    """The execution with its outputs.
+
+    Raises:
+        NotFound: this tenant has none of that id.
+    """
+    row = await queries.find(session, execution_id)
+    if row is None:
+        raise NotFound("There is no such execution.", code="execution_not_found")
+    return ExecutionResult.model_validate({**summary(*row).model_dump(), "outputs": row[0].outputs})
 
 
 async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary:
