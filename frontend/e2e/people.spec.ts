@@ -205,6 +205,11 @@ test("somebody with an account joins another tenant by one click", async ({
 
 test("somebody makes a second tenant and switches back", async ({ page, person }) => {
   await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Hello, Grace" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill("members");
+  await page.getByRole("option", { name: "Members" }).click();
+  await page.waitForURL("/settings/members/");
   await page.getByRole("button", { name: `Tenant ${person.tenant}: switch` }).click();
   await page.getByRole("menuitem", { name: "New tenant" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("Second");

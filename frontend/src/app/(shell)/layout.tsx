@@ -4,6 +4,7 @@ import { AgentCommands } from "@/features/agents";
 import { AuthGate } from "@/features/auth";
 import { FlowCommands } from "@/features/flows";
 import { ModelCommands } from "@/features/providers";
+import { SettingsCommands } from "@/features/settings";
 import { AppShell } from "@/features/shell";
 
 export default function ShellLayout({ children }: { children: ReactNode }) {
@@ -13,6 +14,7 @@ export default function ShellLayout({ children }: { children: ReactNode }) {
         <FlowCommands />
         <AgentCommands />
         <ModelCommands />
+        <SettingsCommands />
         {/* Pages read ?id= from the address, which exists only in the browser. */}
         <Suspense>{children}</Suspense>
       </AppShell>

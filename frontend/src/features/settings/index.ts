@@ -1,4 +1,5 @@
 /** What routes and other features use of the settings. */
+export { SettingsCommands } from "./commands";
 export { SettingsFrame, SettingsSection } from "./frame";
 export { ApiKeysView } from "./views/api-keys";
 export { MembersView } from "./views/members";
