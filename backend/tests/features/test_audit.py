@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from tests.people import Person, checked, refused
+from tests.people import PASSWORD, Person, checked, http_client, refused
 from watchbill.kit.db import Database
 
 
@@ -154,3 +154,26 @@ async def test_tampering_shows(database: Database, admin: Person):
     assert await verdict() == (True, None)
     await tamper("DELETE FROM {log} WHERE seq = (SELECT max(seq) FROM {log})")
     assert (await verdict())[0] is False
+
+
+async def test_sign_ins_are_noted(database: Database, visitor, admin: Person):
+    before = len(await entries(database, admin))
+    checked(await visitor.post("auth/login", json={"email": admin.email, "password": PASSWORD}))
+    (entry,) = (await entries(database, admin))[before:]
+    assert (entry["action"], entry["outcome"]) == ("login", "done")
+    assert entry["actor"]["name"] == admin.email
+    assert entry["target"]["type"] == "sign_ins"
+
+
+async def test_a_key_is_noted_when_it_is_used_but_once_a_minute(app, database: Database, admin: Person):
+    form = {"name": "k", "scopes": ["flows:read", "agents:write"]}
+    made = checked(await admin.http.post("api-keys", json=form), 201)
+    before = len(await entries(database, admin))
+    async with http_client(app, made["key"]) as program:
+        for _ in range(3):
+            checked(await program.get("flows"))
+        checked(await program.post("agents", json={"name": "a", "role": "r", "goal": "g"}), 201)
+    used, changed = (await entries(database, admin))[before:]
+    assert (used["action"], used["actor"]["kind"]) == ("list_flows", "key")
+    assert (used["actor"]["id"], used["actor"]["name"]) == (made["id"], admin.email)
+    assert changed["action"] == "create_agent" and changed["actor"]["id"] == made["id"]
