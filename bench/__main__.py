@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import crowd, isolation, live, memory, overhead, tenants, throughput
+from bench import crowd, isolation, letting_in, live, memory, overhead, tenants, throughput
 from bench.figures import Figure, machine, table, write
 from bench.stack import Stack, running
 
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "throughput": (throughput.measure,),
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),
+    "letting_in": (letting_in.measure,),
     "isolation": (isolation.measure,),
     "tenants": (tenants.measure,),
 }
