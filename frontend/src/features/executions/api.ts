@@ -30,6 +30,7 @@ export type ExecutionFilter = { status: ExecutionStatus | null; flowId: string |
 const PAGE = 50;
 /** While runs are under way the list looks again; a run's own page gets its events pushed. */
 const LIST_REFRESH_MS = 3000;
+const QUEUE_REFRESH_MS = 2000;
 /** Newest first, a page at a time. */
 export function useExecutions({ status, flowId }: ExecutionFilter) {
   return useInfiniteQuery({
@@ -65,6 +66,8 @@ export function useExecutionDetail(id: string) {
       // The document describes both as any object; a stored plan has always been checked.
       return detail as ExecutionDetail;
     },
+    // The place in the queue is not told by events.
+    refetchInterval: ({ state }) => (state.data?.queue ? QUEUE_REFRESH_MS : false),
   });
 }
 
@@ -73,6 +76,41 @@ export function useCancelExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => api.POST("/api/v1/executions/{execution_id}/cancel", at(id)),
+    onSettled: () => refreshExecution(client, id),
+  });
+}
+
+/** Asks a run to stop where it is until somebody lets it go on. */
+export function usePauseExecution(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.POST("/api/v1/executions/{execution_id}/pause", at(id)),
+    onSettled: () => refreshExecution(client, id),
+  });
+}
+
+/** Lets a paused run go on, or runs a failed or cancelled one again from where it stopped. */
+export function useResumeExecution(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.POST("/api/v1/executions/{execution_id}/resume", at(id)),
+    onSettled: () => refreshExecution(client, id),
+  });
+}
+
+export type Fork = { from_node: string; outputs: Record<string, Json> };
+
+/** Starts another run that takes over what this one did before a step, and gives its id. */
+export function useForkExecution(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (fork: Fork) =>
+      body(
+        await api.POST("/api/v1/executions/{execution_id}/fork", {
+          ...at(id),
+          body: fork as Schema<"ForkRequest">,
+        }),
+      ).id,
     onSettled: () => refreshExecution(client, id),
   });
 }

@@ -14,7 +14,8 @@ import { executionHref } from "./links";
 import { EventList } from "./parts/event-list";
 import { NodeDetails } from "./parts/node-details";
 import { Result } from "./parts/result";
-import { CancelButton, RunFacts } from "./parts/run-facts";
+import { Controls } from "./parts/controls";
+import { RunFacts } from "./parts/run-facts";
 import { Timeline } from "./parts/timeline";
 import { useRun } from "./use-run";
 import { useStep } from "./use-step";
@@ -34,18 +35,16 @@ export function RunDrawer(props: RunDrawerProps) {
   const { executionId, onClose, selected = null, onSelect, shape = "wide", className } = props;
   const run = useRun(executionId);
   const { step, chosen, choose } = useStep(run, onSelect && { selected, onSelect });
-  const { state, steps } = run;
-  const shown = steps.find(({ id }) => id === step);
+  const { state } = run;
+  const shown = step === null ? undefined : run.stepAt(step);
   const name = run.detail?.flow_name ?? "Run";
-  const timeline = (
-    <Timeline state={state} steps={steps} selected={step} onSelect={choose} className="size-full" />
-  );
+  const timeline = <Timeline run={run} selected={step} onSelect={choose} className="size-full" />;
   const details = shown && (
     <NodeDetails
       key={shown.id}
       step={shown}
-      node={state.nodes.get(shown.id)}
-      begin={state.queued_at}
+      run={run}
+      onSelect={choose}
       onFollow={chosen ? () => choose(null) : undefined}
     />
   );
@@ -60,7 +59,7 @@ export function RunDrawer(props: RunDrawerProps) {
         ) : (
           <RunFacts run={run} className="min-w-0 flex-1" />
         )}
-        <CancelButton run={run} size="sm" />
+        <Controls run={run} size="sm" />
         <Button asChild size="sm" variant="ghost">
           <Link href={executionHref(executionId)} prefetch={false}>
             <ExternalLink aria-hidden />
@@ -102,14 +101,14 @@ export function RunDrawer(props: RunDrawerProps) {
               label: "Output",
               content: (
                 <div className="px-4 py-3">
-                  <Result state={state} steps={steps} onSelect={choose} />
+                  <Result run={run} onSelect={choose} />
                 </div>
               ),
             },
             {
               value: "events",
               label: "Events",
-              content: <EventList state={state} steps={steps} className="h-full" />,
+              content: <EventList run={run} className="h-full" />,
             },
           ]}
         />

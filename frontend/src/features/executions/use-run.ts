@@ -2,7 +2,7 @@
 
 /** A run as its views need it: what is stored of it, what happens live, and the step looked at. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import {
   isFinal,
   useExecution,
@@ -12,14 +12,16 @@ import {
 } from "@/lib/events";
 import type { ApiError } from "@/lib/api/error";
 import { refreshExecution, useExecutionDetail, type ExecutionDetail } from "./api";
-import { bareSteps, outline, type Step } from "./model/outline";
+import { bareSteps, outline, stepAt, type Step } from "./model/outline";
 
 export type Run = {
   id: string;
   /** Undefined until it is loaded. */
   detail: ExecutionDetail | undefined;
   state: ExecutionState;
+  /** Of the flow itself; what is in bodies is found by `stepAt`. */
   steps: Step[];
+  stepAt: (path: string) => Step | undefined;
   connection: Connection;
   error: ApiError | null;
 };
@@ -33,6 +35,11 @@ export function useRun(id: string): Run {
   const ids = useMemo(() => known?.map((step) => step.id), [known]);
   useExpectedNodes(id, ids);
   const steps = useMemo(() => known ?? bareSteps(state.nodes.keys()), [known, state.nodes]);
+  const find = useCallback(
+    (path: string) =>
+      definition ? stepAt(definition, path) : steps.find((step) => step.id === path),
+    [definition, steps],
+  );
 
   const over = isFinal(state.status);
   const stale = over && detail !== undefined && !isFinal(detail.status);
@@ -40,5 +47,13 @@ export function useRun(id: string): Run {
     if (stale) void refreshExecution(client, id);
   }, [stale, client, id]);
 
-  return { id, detail, state, steps, connection, error: error ?? (refused as ApiError | null) };
+  return {
+    id,
+    detail,
+    state,
+    steps,
+    stepAt: find,
+    connection,
+    error: error ?? (refused as ApiError | null),
+  };
 }

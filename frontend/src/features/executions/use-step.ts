@@ -15,12 +15,12 @@ export type StepChoice = {
 
 /** `given` holds the choice elsewhere, e.g. in the address or on a canvas. */
 export function useStep(
-  { state, steps }: Run,
+  { state, steps, stepAt }: Run,
   given?: { selected: string | null; onSelect: (nodeId: string | null) => void },
 ): StepChoice {
   const [own, setOwn] = useState<string | null>(null);
   const wanted = given ? given.selected : own;
-  const chosen = steps.some(({ id }) => id === wanted);
+  const chosen = wanted !== null && stepAt(wanted) !== undefined;
   const step = chosen ? wanted : (stepInFocus(state) ?? steps[0]?.id ?? null);
   return { step, chosen, choose: given?.onSelect ?? setOwn };
 }

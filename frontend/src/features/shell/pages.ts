@@ -1,7 +1,26 @@
 /** The pages of the left rail, in its order. */
-import { Bot, Cpu, House, Play, Settings, Users, Workflow, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+import {
+  Bot,
+  Cpu,
+  House,
+  Inbox,
+  Play,
+  Settings,
+  Users,
+  Workflow,
+  type LucideIcon,
+} from "lucide-react";
 
-export type ShellPage = { href: string; label: string; icon: LucideIcon };
+import { OpenQuestions } from "./open-questions";
+
+export type ShellPage = {
+  href: string;
+  label: string;
+  icon: LucideIcon;
+  /** A count beside its name. */
+  badge?: ComponentType<{ folded: boolean }>;
+};
 
 /** In groups; a space divides them. */
 export const railGroups: ShellPage[][] = [
@@ -9,6 +28,7 @@ export const railGroups: ShellPage[][] = [
     { href: "/", label: "Home", icon: House },
     { href: "/flows/", label: "Flows", icon: Workflow },
     { href: "/executions/", label: "Executions", icon: Play },
+    { href: "/inbox/", label: "Inbox", icon: Inbox, badge: OpenQuestions },
   ],
   [
     { href: "/agents/", label: "Agents", icon: Bot },

@@ -68,6 +68,7 @@ function RailLink({ page, folded }: { page: ShellPage; folded: boolean }) {
     >
       <Icon aria-hidden className={cn(current && "text-accent-text")} />
       <span className={folded ? "sr-only" : "max-md:sr-only"}>{page.label}</span>
+      {page.badge && <page.badge folded={folded} />}
     </Link>
   );
   return (

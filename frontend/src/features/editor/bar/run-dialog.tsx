@@ -5,15 +5,9 @@ import { Play } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Field } from "@/components/field";
-import { Input } from "@/components/input";
-import { NumberInput } from "@/components/number-input";
-import { Select } from "@/components/select";
-import { Switch } from "@/components/switch";
-import { Textarea } from "@/components/textarea";
+import { InputFields } from "@/components/input-fields";
 import { toApiError } from "@/lib/api/error";
-import { JsonField } from "../inspector/json-field";
-import { missingInputs, startValues, type InputField } from "../model/inputs";
+import { missingInputs, startValues, type InputField } from "@/lib/inputs";
 
 type RunDialogProps = {
   fields: InputField[];
@@ -67,22 +61,12 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
           void submit();
         }}
       >
-        {fields.map((field) => (
-          <Field
-            key={field.name}
-            label={field.label || field.name}
-            hint={field.description || undefined}
-            error={errors[field.name]}
-            optional={!field.required}
-            inline={field.type === "boolean"}
-          >
-            <InputControl
-              field={field}
-              value={values[field.name]}
-              onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
-            />
-          </Field>
-        ))}
+        <InputFields
+          fields={fields}
+          values={values}
+          errors={errors}
+          onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
+        />
         {errors[""] && (
           <p role="alert" className="text-failed">
             {errors[""]}
@@ -91,41 +75,6 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
       </form>
     </Dialog>
   );
-}
-
-type InputControlProps = {
-  field: InputField;
-  value: unknown;
-  onChange: (value: unknown) => void;
-};
-
-function InputControl({ field, value, onChange, ...aria }: InputControlProps) {
-  const text = typeof value === "string" ? value : "";
-  if (field.options && field.options.length > 0) {
-    const options = field.options.map((option) => ({ value: option, label: option }));
-    return <Select {...aria} options={options} value={text} onChange={onChange} />;
-  }
-  switch (field.type) {
-    case "boolean":
-      return <Switch {...aria} checked={value === true} onChange={onChange} />;
-    case "integer":
-    case "number":
-      return (
-        <NumberInput
-          {...aria}
-          value={value as number | null}
-          step={field.type === "integer" ? 1 : undefined}
-          onChange={onChange}
-        />
-      );
-    case "list":
-    case "object":
-      return <JsonField {...aria} value={value} onChange={onChange} minHeight="72px" />;
-    case "text":
-      return <Textarea {...aria} value={text} onChange={(event) => onChange(event.target.value)} />;
-    default:
-      return <Input {...aria} value={text} onChange={(event) => onChange(event.target.value)} />;
-  }
 }
 
 /** The server's word on each input; what belongs to none stands below the form. */

@@ -15,7 +15,7 @@ import { DurationInput } from "@/components/duration-input";
 import { Textarea } from "@/components/textarea";
 import { ExpressionField } from "./expression-field";
 import { useForm, useValue } from "./form-context";
-import { JsonField } from "./json-field";
+import { JsonField } from "@/components/json-field";
 import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";

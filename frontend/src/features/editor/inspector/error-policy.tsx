@@ -14,7 +14,7 @@ import {
   type RetryPolicy,
 } from "../model/definition";
 import { useForm } from "./form-context";
-import { JsonField } from "./json-field";
+import { JsonField } from "@/components/json-field";
 import { More } from "./more";
 
 const outcomes = [

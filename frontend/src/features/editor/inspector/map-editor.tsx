@@ -10,7 +10,7 @@ import type { Path } from "../model/paths";
 import { CommitInput } from "./commit-input";
 import { ExpressionField } from "./expression-field";
 import { useForm } from "./form-context";
-import { JsonField } from "./json-field";
+import { JsonField } from "@/components/json-field";
 
 type MapEditorProps = ControlAria & {
   path: Path;

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { research } from "../testing/flows";
 import { emptyDefinition } from "./definition";
 import { updateNode } from "./edits";
-import { inputFields, missingInputs, startValues } from "./inputs";
+import { missingInputs, startValues } from "@/lib/inputs";
+import { inputFields } from "./inputs";
 import { types } from "../testing/flows";
 
 describe("inputs", () => {

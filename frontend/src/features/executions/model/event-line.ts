@@ -1,5 +1,6 @@
 /** An event in one line, and the groups that people filter by. */
 import type { EventType, ExecutionEvent } from "@/lib/events";
+import { formatExact } from "@/lib/format";
 
 export type EventGroup = "execution" | "node" | "task" | "llm" | "tool" | "log";
 
@@ -26,16 +27,27 @@ export type EventFilter = {
 export function matches(event: ExecutionEvent, { group, nodeId, tokens }: EventFilter): boolean {
   if (!tokens && event.type === "llm_token") return false;
   if (group !== null && groupOf(event.type) !== group) return false;
-  return nodeId === null || event.node_id === nodeId;
+  if (nodeId === null || event.node_id === nodeId) return true;
+  // What happened in its body belongs to it.
+  return event.node_id?.startsWith(`${nodeId}[`) ?? false;
 }
 
 /** What the event says, without its type and step. */
 export function eventLine(event: ExecutionEvent): string {
   switch (event.type) {
     case "execution_queued":
-      return event.data.version ? `version ${event.data.version}` : "the draft";
+      return [
+        event.data.version ? `version ${event.data.version}` : "the draft",
+        event.data.forked_from ? `forked at ${event.data.forked_from.from_node}` : "",
+      ]
+        .filter(Boolean)
+        .join(", ");
+    case "execution_waiting":
+      return event.data.reason === "paused" ? "paused" : untilWords(event.data.until);
+    case "node_waiting":
+      return untilWords(event.data.until);
     case "execution_resumed":
-      return `a new worker took over${listed(event.data.interrupted ?? [])}`;
+      return `it goes on${listed(event.data.interrupted ?? [])}`;
     case "execution_failed":
     case "node_failed":
     case "tool_failed":
@@ -68,6 +80,10 @@ export function eventLine(event: ExecutionEvent): string {
     default:
       return "";
   }
+}
+
+function untilWords(until: string | null): string {
+  return until ? `until ${formatExact(Date.parse(until))}` : "for an answer";
 }
 
 function listed(ids: string[]): string {

@@ -1,7 +1,10 @@
 /** The steps of a flow in the order in which they run, with the names people gave them. */
 import type { FlowDefinition } from "../api";
 
+/** `id` is its path in a run: `each[3].ask` is `ask` in the fourth iteration of `each`. */
 export type Step = { id: string; name: string; type: string };
+
+type Graph = Pick<FlowDefinition, "nodes" | "edges">;
 
 const typeNames: Record<string, string> = {
   input: "Input",
@@ -11,6 +14,13 @@ const typeNames: Record<string, string> = {
   llm: "LLM",
   condition: "Condition",
   transform: "Transform",
+  map: "Map",
+  loop: "Loop",
+  subflow: "Sub-flow",
+  wait: "Wait",
+  approval: "Approval",
+  http_request: "HTTP request",
+  iteration: "Iteration",
 };
 
 export function typeName(type: string): string {
@@ -18,7 +28,9 @@ export function typeName(type: string): string {
 }
 
 /** Each step comes after those that lead to it; what the drawing leaves open keeps its order. */
-export function outline({ nodes, edges }: FlowDefinition): Step[] {
+export function outline({ nodes: all, edges }: Graph): Step[] {
+  // Remarks never run.
+  const nodes = all.filter(({ type }) => type !== "note");
   const open = new Map(nodes.map(({ id }) => [id, 0]));
   const targets = new Map<string, string[]>();
   for (const { source, target } of edges) {
@@ -42,4 +54,53 @@ export function outline({ nodes, edges }: FlowDefinition): Step[] {
 /** Steps for nodes of which nothing but their events is known. */
 export function bareSteps(ids: Iterable<string>): Step[] {
   return [...ids].map((id) => ({ id, name: id, type: "" }));
+}
+
+/** The steps of one iteration, e.g. of `each[3]`; none when it has no body that is known. */
+export function stepsIn(flow: FlowDefinition, iteration: string): Step[] {
+  const body = bodyAt(flow, iteration);
+  return body ? outline(body).map((step) => ({ ...step, id: `${iteration}.${step.id}` })) : [];
+}
+
+/** The step at a path: a node, or an iteration of one. Undefined when the flow has none there. */
+export function stepAt(flow: FlowDefinition, path: string): Step | undefined {
+  const dot = path.lastIndexOf(".");
+  const graph = dot < 0 ? flow : bodyAt(flow, path.slice(0, dot));
+  const last = path.slice(dot + 1);
+  const [id = "", index] = last.split("[");
+  const node = graph?.nodes.find((one) => one.id === id);
+  if (!node) return undefined;
+  const name = node.label || node.id;
+  return index === undefined
+    ? { id: path, name, type: node.type }
+    : { id: path, name: `${name}, ${Number.parseInt(index, 10) + 1}`, type: "iteration" };
+}
+
+/** The body that an iteration passes through. */
+function bodyAt(flow: FlowDefinition, iteration: string): Graph | undefined {
+  return iteration.split(".").reduce<Graph | undefined>((graph, part) => {
+    const id = part.split("[")[0];
+    const config = graph?.nodes.find((node) => node.id === id)?.config;
+    const body = (config?.body ?? config?.flow) as Partial<Graph> | null | undefined;
+    return body ? { nodes: body.nodes ?? [], edges: body.edges ?? [] } : undefined;
+  }, flow);
+}
+
+/** The nodes and iterations that a path lies in, the outermost first. */
+export function around(path: string): string[] {
+  const found: string[] = [];
+  for (let at = path.search(/[[.]/); at >= 0; at = next(path, at)) found.push(path.slice(0, at));
+  return found;
+}
+
+function next(path: string, after: number): number {
+  const at = path.slice(after + 1).search(/[[.]/);
+  return at < 0 ? -1 : after + 1 + at;
+}
+
+/** Where an event happened: the step's name, with the iterations that it lies in. */
+export function eventPlace(path: string, find: (path: string) => Step | undefined): string {
+  const inside = around(path).filter((one) => one.endsWith("]"));
+  const names = [...inside, path].map((one) => find(one)?.name);
+  return names.every((name) => name !== undefined) ? names.join(" · ") : path;
 }

@@ -50,19 +50,24 @@ export function isPriced({ calls }: NodeState): boolean {
   return calls.every(({ priced }) => priced);
 }
 
+/** Whether the path leads into a body. */
+function isInner(path: string): boolean {
+  return path.includes("[");
+}
+
 const order = ["failed", "running", "waiting"] as const;
 
 /** The step to look at while the person has chosen none: what failed, runs, or came last. */
 export function stepInFocus(state: ExecutionState): string | null {
   for (const status of order) {
-    for (const [id, node] of state.nodes) if (node.status === status) return id;
+    for (const [id, node] of state.nodes) if (node.status === status && !isInner(id)) return id;
   }
   let last: string | null = null;
   let at = "";
   for (const [id, { started_at, text }] of state.nodes) {
     // Steps where a model spoke are more telling than those that pass values on.
     const key = started_at === null ? "" : (text.length > 0 ? "1" : "0") + started_at;
-    if (key > at) [last, at] = [id, key];
+    if (key > at && !isInner(id)) [last, at] = [id, key];
   }
   return last;
 }
@@ -70,7 +75,7 @@ export function stepInFocus(state: ExecutionState): string | null {
 const settled = new Set(["completed", "failed", "skipped", "cancelled"]);
 
 export function progressOf({ nodes }: ExecutionState): { done: number; total: number } {
-  let done = 0;
-  for (const { status } of nodes.values()) if (settled.has(status)) done += 1;
-  return { done, total: nodes.size };
+  const own = [...nodes].filter(([id]) => !isInner(id));
+  const done = own.filter(([, { status }]) => settled.has(status)).length;
+  return { done, total: own.length };
 }

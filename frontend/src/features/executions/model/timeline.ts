@@ -58,7 +58,9 @@ export function nodeBars(node: NodeState, axis: Axis, now: number): Bar[] {
     const many = node.attempts.length > 1 ? `Attempt ${attempt.attempt}` : "";
     const reason = attempt.error?.message ?? "";
     const label = [many, reason].filter(Boolean).join(": ");
-    bars.push(bar(`attempt-${index}`, attempt.status, label, from, to, axis));
+    const pause = attempt.waits_from ? Date.parse(attempt.waits_from) : to;
+    bars.push(bar(`attempt-${index}`, attempt.status, label, from, pause, axis));
+    if (pause < to) bars.push(bar(`pause-${index}`, "waiting", "Waiting", pause, to, axis));
     const waits = attempt.status === "failed" && (next || node.status === "waiting");
     if (waits) {
       const until = next ? Date.parse(next.started_at) : now;

@@ -1,26 +1,27 @@
 "use client";
 
 /** Every event of a run in order; only the rows in view exist, so a hundred thousand scroll well. */
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { CopyButton } from "@/components/copy-button";
 import { FilterChips } from "@/components/filter-chips";
 import { JsonView } from "@/components/json-view";
 import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { cn } from "@/lib/cn";
-import { isFinal, type ExecutionEvent, type ExecutionState } from "@/lib/events";
+import { isFinal, type ExecutionEvent } from "@/lib/events";
 import { formatDuration } from "@/lib/format";
 import { eventLine, groupNames, matches, type EventGroup } from "../model/event-line";
-import type { Step } from "../model/outline";
+import { eventPlace } from "../model/outline";
+import type { Run } from "../use-run";
 
 const ROW = 26;
 /** Rows beyond the view on each side. */
 const MARGIN = 10;
 const ANY = "any";
 
-type EventListProps = { state: ExecutionState; steps: Step[]; className?: string };
+type EventListProps = { run: Run; className?: string };
 
-export function EventList({ state, steps, className }: EventListProps) {
+export function EventList({ run: { state, steps, stepAt }, className }: EventListProps) {
   const [group, setGroup] = useState<EventGroup | null>(null);
   const [nodeId, setNodeId] = useState<string | null>(null);
   const [tokens, setTokens] = useState(false);
@@ -31,7 +32,7 @@ export function EventList({ state, steps, className }: EventListProps) {
     [events, count, group, nodeId, tokens],
   );
   const opened = shown.find(({ seq }) => seq === open);
-  const names = useMemo(() => new Map(steps.map(({ id, name }) => [id, name])), [steps]);
+  const nameOf = useCallback((id: string) => eventPlace(id, stepAt), [stepAt]);
   return (
     <div className={cn("flex min-h-0 flex-col", className)}>
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
@@ -71,7 +72,7 @@ export function EventList({ state, steps, className }: EventListProps) {
       <div className="flex min-h-0 flex-1">
         <Rows
           events={shown}
-          names={names}
+          nameOf={nameOf}
           begin={state.queued_at}
           open={open}
           onOpen={setOpen}
@@ -104,14 +105,14 @@ function CopyAll({ events }: { events: ExecutionEvent[] }) {
 
 type RowsProps = {
   events: ExecutionEvent[];
-  names: ReadonlyMap<string, string>;
+  nameOf: (id: string) => string;
   begin: string | null;
   open: number | null;
   onOpen: (seq: number | null) => void;
   live: boolean;
 };
 
-function Rows({ events, names, begin, open, onOpen, live }: RowsProps) {
+function Rows({ events, nameOf, begin, open, onOpen, live }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600, following: true });
   const { length } = events;
@@ -165,7 +166,7 @@ function Rows({ events, names, begin, open, onOpen, live }: RowsProps) {
                 {event.type}
               </span>
               <span className="w-28 shrink-0 truncate">
-                {event.node_id === null ? "" : (names.get(event.node_id) ?? event.node_id)}
+                {event.node_id === null ? "" : nameOf(event.node_id)}
               </span>
               <span className="min-w-0 flex-1 truncate text-muted">{eventLine(event)}</span>
             </button>

@@ -2,31 +2,40 @@
 
 /** One step of a run: how it went, what it worked on, what it gave, and how it got there. */
 import { Crosshair } from "lucide-react";
+import Link from "next/link";
+import { useMemo } from "react";
 import { IconButton } from "@/components/icon-button";
 import { Duration, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
-import { StatusBadge } from "@/components/status-badge";
+import { IterationList } from "@/components/iteration-list";
+import { Markdown } from "@/components/markdown";
+import { StatusBadge, StatusIcon } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
-import { addUsage, type NodeState } from "@/lib/events";
-import { typeName, type Step } from "../model/outline";
+import { addUsage, type Json, type NodeState } from "@/lib/events";
+import { around, stepsIn, typeName, type Step } from "../model/outline";
 import { isPriced } from "../model/reading";
+import type { Run } from "../use-run";
 import { Cost } from "./cost";
 import { Failure } from "./failure";
+import { ForkButton } from "./fork-dialog";
 import { StreamText } from "./stream-text";
 import { LlmCalls, LogLines, Tasks, ToolCalls } from "./trace-lists";
 import { ValueView } from "./value-view";
 
 type NodeDetailsProps = {
+  run: Run;
   step: Step;
-  node: NodeState | undefined;
-  /** When the run began. */
-  begin: string | null;
+  onSelect: (path: string) => void;
   /** Given when the person has chosen this step: goes back to showing what is going on. */
   onFollow?: () => void;
   className?: string;
 };
 
-export function NodeDetails({ step, node, begin, onFollow, className }: NodeDetailsProps) {
+export function NodeDetails(props: NodeDetailsProps) {
+  const { run, step, onSelect, onFollow, className } = props;
+  const node = run.state.nodes.get(step.id);
+  const isOver = node && isSettled(node);
+  const inside = around(step.id);
   return (
     <section
       aria-label={`Step ${step.name}`}
@@ -48,10 +57,98 @@ export function NodeDetails({ step, node, begin, onFollow, className }: NodeDeta
           )}
           <StatusBadge status={node?.status ?? "pending"} />
         </div>
-        {node && <Facts node={node} />}
+        {inside.length > 0 && (
+          <nav aria-label="Around this step" className="flex flex-wrap items-center gap-1 text-xs">
+            {inside.map((path) => (
+              <span key={path} className="flex items-center gap-1">
+                <button
+                  type="button"
+                  onClick={() => onSelect(path)}
+                  className="rounded-sm text-accent-text underline underline-offset-2"
+                >
+                  {run.stepAt(path)?.name ?? path}
+                </button>
+                <span aria-hidden className="text-muted">
+                  /
+                </span>
+              </span>
+            ))}
+          </nav>
+        )}
+        <div className="flex items-center gap-2">
+          {node && <Facts node={node} />}
+          <span className="flex-1" />
+          {isOver && <ForkButton run={run} step={step} />}
+        </div>
       </header>
-      {node ? <Parts node={node} begin={begin} /> : null}
+      <Within run={run} step={step} node={node} onSelect={onSelect} />
+      {node ? <Parts node={node} begin={run.state.queued_at} /> : null}
     </section>
+  );
+}
+
+function isSettled({ status }: NodeState): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+type WithinProps = Pick<NodeDetailsProps, "run" | "step" | "onSelect"> & {
+  node: NodeState | undefined;
+};
+
+/** The iterations of a body, or the steps of an iteration. */
+function Within({ run, step, node, onSelect }: WithinProps) {
+  const total = node?.iterations ?? 0;
+  const { nodes } = run.state;
+  const rows = useMemo(
+    () =>
+      Array.from({ length: total }, (_, index) => {
+        const one = nodes.get(`${step.id}[${index}]`);
+        return {
+          index,
+          status: one?.status ?? ("pending" as const),
+          item: one?.input ?? null,
+          startedAt: one?.started_at ?? null,
+          finishedAt: one?.finished_at ?? null,
+        };
+      }),
+    [total, nodes, step.id],
+  );
+  if (total > 0) {
+    return (
+      <div>
+        <h3 className="flex h-8 items-center text-xs font-medium text-muted">
+          Iterations, {node?.passes.over} of {total}
+          {node && node.passes.failed > 0 && `, ${node.passes.failed} failed`}
+        </h3>
+        <IterationList
+          rows={rows}
+          chosen={null}
+          onChoose={(index) => onSelect(`${step.id}[${index}]`)}
+          className="max-h-80"
+        />
+      </div>
+    );
+  }
+  if (step.type !== "iteration" || !run.detail) return null;
+  return (
+    <div>
+      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Steps</h3>
+      <ol>
+        {stepsIn(run.detail.definition, step.id).map((inner) => (
+          <li key={inner.id}>
+            <button
+              type="button"
+              onClick={() => onSelect(inner.id)}
+              className="flex h-7 w-full items-center gap-2 rounded-sm px-2 text-left hover:bg-hover"
+            >
+              <StatusIcon status={nodes.get(inner.id)?.status ?? "pending"} />
+              <span className="min-w-0 truncate">{inner.name}</span>
+              <span className="text-xs text-muted">{typeName(inner.type)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }
 
@@ -71,10 +168,15 @@ function Facts({ node }: { node: NodeState }) {
       )}
       {total_tokens > 0 && <Cost usd={cost_usd} priced={isPriced(node)} />}
       {node.handle && <span>Went to “{node.handle}”</span>}
-      {node.retry_at && (
+      {node.status === "waiting" && node.retry_at && (
         <span className="text-waiting">
-          Tries again <RelativeTime time={node.retry_at} />
+          {node.error ? "Tries again" : "Waits until"} <RelativeTime time={node.retry_at} />
         </span>
+      )}
+      {node.status === "waiting" && node.request && (
+        <Link href="/inbox/" prefetch={false} className="text-accent-text underline">
+          Answer it in the inbox
+        </Link>
       )}
     </p>
   );
@@ -99,6 +201,7 @@ function Parts({ node, begin }: { node: NodeState; begin: string | null }) {
           <StreamText label="Streamed text" text={node.text} live={running} />
         </div>
       )}
+      {node.request && <Asked request={node.request} />}
       {done && <ValueView title="Output" value={node.output} />}
       <Tasks tasks={node.tasks} />
       <LlmCalls calls={node.calls} />
@@ -106,6 +209,18 @@ function Parts({ node, begin }: { node: NodeState; begin: string | null }) {
       <LogLines logs={node.logs} begin={begin} />
       {node.input !== null && <ValueView title="Input" value={node.input} />}
     </>
+  );
+}
+
+/** What the person is asked. */
+function Asked({ request }: { request: Record<string, Json> }) {
+  const { title, details } = request;
+  return (
+    <div>
+      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Question</h3>
+      <p className="font-medium">{String(title ?? "")}</p>
+      {typeof details === "string" && details !== "" && <Markdown text={details} />}
+    </div>
   );
 }
 

@@ -6,14 +6,15 @@ import { StreamText } from "./stream-text";
 import { ValueView } from "./value-view";
 import { isFinal, type ExecutionState, type Json } from "@/lib/events";
 import type { Step } from "../model/outline";
+import type { Run } from "../use-run";
 
-type ResultProps = { state: ExecutionState; steps: Step[]; onSelect: (nodeId: string) => void };
+type ResultProps = { run: Run; onSelect: (path: string) => void };
 
-export function Result({ state, steps, onSelect }: ResultProps) {
+export function Result({ run: { state, steps, stepAt }, onSelect }: ResultProps) {
   const { error, outputs } = state;
   if (!isFinal(state.status)) return <Meanwhile state={state} steps={steps} />;
   if (error) {
-    const at = steps.find(({ id }) => id === error.node_id);
+    const at = error.node_id ? stepAt(error.node_id) : undefined;
     return (
       <Failure
         error={error}

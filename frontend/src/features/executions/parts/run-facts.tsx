@@ -1,17 +1,17 @@
 "use client";
 
-/** The figures of a run in one line, ticking while it lasts, and its one action. */
-import { CircleStop, CloudOff } from "lucide-react";
+/** The figures of a run in one line, ticking while it lasts, and what it waits for. */
+import { CloudOff, GitFork, Pause } from "lucide-react";
+import Link from "next/link";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { Duration, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusBadge } from "@/components/status-badge";
-import { toast } from "@/components/toast";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import { isFinal, reconnect } from "@/lib/events";
-import { useCancelExecution } from "../api";
+import { executionHref } from "../links";
 import { presentOf } from "../model/timeline";
 import { isPriced, progressOf, usageSoFar } from "../model/reading";
 import { Cost } from "./cost";
@@ -29,6 +29,8 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
   return (
     <div className={cn("flex flex-wrap items-center gap-x-4 gap-y-1 text-muted", className)}>
       <StatusBadge status={status} />
+      {!isFinal(status) && <Holding run={run} />}
+      <Origin run={run} />
       <Announcement run={run} />
       {started && (
         <Fact label="Time">
@@ -46,6 +48,69 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       </Fact>
       <ConnectionNote run={run} />
     </div>
+  );
+}
+
+/** Why nothing goes on just now: paused, in a queue, or waiting for a time or a person. */
+function Holding({ run: { state, detail } }: { run: Run }) {
+  const status = state.seq > 0 ? state.status : detail?.status;
+  if (status === "waiting" && (state.paused || (state.seq === 0 && detail?.paused))) {
+    return (
+      <span className="flex items-center gap-1.5 text-waiting">
+        <Pause aria-hidden className="size-3.5" />
+        Paused
+      </span>
+    );
+  }
+  if (status === "running" && detail?.paused) {
+    return <span className="text-waiting">Pausing, what has begun is brought to its end</span>;
+  }
+  if (status === "pending" && detail?.queue) {
+    return <span>{queueWords(detail.queue)}</span>;
+  }
+  if (status !== "waiting") return null;
+  const waits = [...state.nodes.values()].filter((node) => node.status === "waiting");
+  const asks = waits.some((node) => node.request !== null);
+  const [until] = waits.flatMap((node) => node.retry_at ?? []).sort();
+  return (
+    <span className="whitespace-nowrap">
+      {asks && "For an answer in the inbox"}
+      {asks && until && ", or "}
+      {until && (
+        <>
+          {asks ? "until" : "Until"} <RelativeTime time={until} className="text-text" />
+        </>
+      )}
+    </span>
+  );
+}
+
+const reasons = {
+  workers: "no worker is free",
+  flow: "the flow runs as often at once as it may",
+  tenant: "the tenant runs as much at once as it may",
+};
+
+function queueWords({ position, reason }: { position: number; reason: keyof typeof reasons }) {
+  return `Number ${position} in the queue: ${reasons[reason]}`;
+}
+
+/** The run that this one was forked from. */
+function Origin({ run: { state, detail } }: { run: Run }) {
+  const from = state.forked_from?.execution_id ?? detail?.forked_from;
+  if (!from) return null;
+  return (
+    <span className="flex items-center gap-1.5 whitespace-nowrap">
+      <GitFork aria-hidden className="size-3.5" />
+      Forked from
+      <Link
+        href={executionHref(from)}
+        prefetch={false}
+        className="font-mono text-xs text-accent-text underline underline-offset-2"
+      >
+        {from.slice(0, 8)}
+      </Link>
+    </span>
   );
 }
 
@@ -78,29 +143,6 @@ function ConnectionNote({ run: { id, connection, error } }: { run: Run }) {
         Retry now
       </Button>
     </span>
-  );
-}
-
-export function CancelButton({ run, size = "md" }: { run: Run; size?: "sm" | "md" }) {
-  const { id, state, detail } = run;
-  const cancel = useCancelExecution(id);
-  if (isFinal(state.status) || (state.seq === 0 && (!detail || isFinal(detail.status))))
-    return null;
-  const asked = cancel.isPending || cancel.isSuccess || detail?.cancel_requested;
-  return (
-    <Button
-      size={size}
-      aria-disabled={asked || undefined}
-      onClick={() => {
-        if (asked) return;
-        cancel.mutate(undefined, {
-          onError: (error) => toast.error("The run could not be cancelled", error),
-        });
-      }}
-    >
-      <CircleStop aria-hidden />
-      {asked ? "Cancelling…" : "Cancel run"}
-    </Button>
   );
 }
 

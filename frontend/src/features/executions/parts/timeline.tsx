@@ -1,15 +1,18 @@
 "use client";
 
 /** A Gantt of the run: a row for each step, a bar for each attempt, and what the chosen step did. */
-import type { KeyboardEvent } from "react";
+import { ChevronRight } from "lucide-react";
+import { useState, type KeyboardEvent } from "react";
 import { Duration } from "@/components/measures";
 import { StatusIcon } from "@/components/status-badge";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
-import { isFinal, type ExecutionState, type NodeState } from "@/lib/events";
+import { isFinal, type NodeState } from "@/lib/events";
 import { formatDuration } from "@/lib/format";
 import type { Step } from "../model/outline";
-import { typeName } from "../model/outline";
+import { around, typeName } from "../model/outline";
+import { rowsOf } from "../model/rows";
+import type { Run } from "../use-run";
 import {
   axisOf,
   innerBars,
@@ -22,10 +25,9 @@ import {
 } from "../model/timeline";
 
 type TimelineProps = {
-  state: ExecutionState;
-  steps: Step[];
+  run: Run;
   selected: string | null;
-  onSelect: (nodeId: string) => void;
+  onSelect: (path: string) => void;
   className?: string;
 };
 
@@ -37,19 +39,33 @@ const fills: Record<BarStatus, string> = {
   cancelled: "bg-idle",
 };
 
-export function Timeline({ state, steps, selected, onSelect, className }: TimelineProps) {
+export function Timeline({ run, selected, onSelect, className }: TimelineProps) {
+  const { state, steps, detail } = run;
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const clock = useNow(state.started_at !== null && !isFinal(state.status));
   const now = presentOf(state, clock);
   const axis = axisOf(state, now);
+  const rows = rowsOf(steps, state, detail?.definition, opened, selected);
+  /** What is chosen inside would open it again, so folding chooses the step itself. */
+  function fold(path: string, open: boolean) {
+    const next = new Set(opened);
+    if (open) next.add(path);
+    else next.delete(path);
+    setOpened(next);
+    if (!open && selected && around(selected).includes(path)) onSelect(path);
+  }
   return (
     <div className={cn("overflow-auto", className)}>
       <div className="min-w-120 pb-1">
         <Scale axis={state.started_at ? axis : null} />
         <ol aria-label="Steps" onKeyDown={walk}>
-          {steps.map((step) => (
+          {rows.map(({ step, depth, open }) => (
             <Row
               key={step.id}
               step={step}
+              depth={depth}
+              open={open}
+              onFold={fold}
               node={state.nodes.get(step.id)}
               axis={axis}
               now={now}
@@ -91,6 +107,10 @@ function Scale({ axis }: { axis: Axis | null }) {
 
 type RowProps = {
   step: Step;
+  depth: number;
+  /** Null when there is nothing to unfold. */
+  open: boolean | null;
+  onFold: (path: string, open: boolean) => void;
   node: NodeState | undefined;
   axis: Axis;
   now: number;
@@ -98,14 +118,37 @@ type RowProps = {
   onSelect: (nodeId: string) => void;
 };
 
-function Row({ step, node, axis, now, selected, onSelect }: RowProps) {
+function Row({ step, depth, open, onFold, node, axis, now, selected, onSelect }: RowProps) {
   const status = node?.status ?? "pending";
+  const indent = 16 + depth * 16;
   return (
-    <li>
+    <li className="relative">
+      {open !== null && (
+        <button
+          type="button"
+          aria-expanded={open}
+          aria-label={open ? `Fold ${step.name}` : `Show what is in ${step.name}`}
+          onClick={() => onFold(step.id, !open)}
+          style={{ left: indent - 16 }}
+          className="absolute top-2 z-1 flex size-4 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-text"
+        >
+          <ChevronRight
+            aria-hidden
+            className={cn("size-3.5 transition-transform", open && "rotate-90")}
+          />
+        </button>
+      )}
       <button
         type="button"
         aria-pressed={selected}
         onClick={() => onSelect(step.id)}
+        onKeyDown={(event) => {
+          const wanted = { ArrowRight: true, ArrowLeft: false }[event.key];
+          if (open === null || wanted === undefined || wanted === open) return;
+          event.preventDefault();
+          onFold(step.id, wanted);
+        }}
+        style={{ paddingLeft: indent }}
         className={cn(
           columns,
           "h-8 w-full text-left -outline-offset-2 transition-colors hover:bg-hover",
@@ -117,7 +160,7 @@ function Row({ step, node, axis, now, selected, onSelect }: RowProps) {
           <span className="min-w-0 truncate font-medium" title={step.name}>
             {step.name}
           </span>
-          <span className="shrink-0 text-xs text-muted">{typeName(step.type)}</span>
+          <span className="shrink-0 text-xs text-muted tabular-nums">{kindOf(step, node)}</span>
         </span>
         <Track bars={node ? nodeBars(node, axis, now) : []} />
         <span className="text-right text-xs text-muted">
@@ -131,6 +174,14 @@ function Row({ step, node, axis, now, selected, onSelect }: RowProps) {
       {selected && node && <Inner node={node} axis={axis} now={now} />}
     </li>
   );
+}
+
+/** Its type, or how far it is with its body. */
+function kindOf(step: Step, node: NodeState | undefined): string {
+  if (step.type === "iteration") return "";
+  if (node?.iterations == null || node.iterations < 2) return typeName(step.type);
+  const failed = node.passes.failed > 0 ? `, ${node.passes.failed} failed` : "";
+  return `${node.passes.over} of ${node.iterations}${failed}`;
 }
 
 /** More than this is a picture of nothing; the details list them all. */
@@ -176,7 +227,8 @@ function Track({ bars, thin = false }: { bars: Bar[]; thin?: boolean }) {
 function walk(event: KeyboardEvent<HTMLOListElement>) {
   const row = document.activeElement?.closest("ol > li");
   const step = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
-  const next = step[event.key as keyof typeof step]?.querySelector("button");
+  const next =
+    step[event.key as keyof typeof step]?.querySelector<HTMLButtonElement>("button[aria-pressed]");
   if (!next) return;
   event.preventDefault();
   next.focus();

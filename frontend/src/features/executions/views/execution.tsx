@@ -17,7 +17,8 @@ import { EXECUTIONS_PATH } from "../links";
 import { EventList } from "../parts/event-list";
 import { NodeDetails } from "../parts/node-details";
 import { Result, Values } from "../parts/result";
-import { CancelButton, ExecutionId, RunFacts } from "../parts/run-facts";
+import { Controls } from "../parts/controls";
+import { ExecutionId, RunFacts } from "../parts/run-facts";
 import { Timeline } from "../parts/timeline";
 import { LogLines } from "../parts/trace-lists";
 import { useRun, type Run } from "../use-run";
@@ -83,7 +84,7 @@ function Actions({ run }: { run: Run }) {
           </Link>
         </Button>
       )}
-      <CancelButton run={run} />
+      <Controls run={run} />
     </>
   );
 }
@@ -96,22 +97,22 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
     selected: params.get("step"),
     onSelect: (nodeId) => change({ step: nodeId }),
   });
-  const { state, steps, detail, id } = run;
-  const shown = steps.find((one) => one.id === step);
+  const { detail, state, id } = run;
+  const shown = step === null ? undefined : run.stepAt(step);
   const tabs = [
     {
       value: "result",
       label: "Result",
       content: (
         <Padded title="Result">
-          <Result state={state} steps={steps} onSelect={choose} />
+          <Result run={run} onSelect={choose} />
         </Padded>
       ),
     },
     {
       value: "events",
       label: "Events",
-      content: <EventList state={state} steps={steps} className="h-full" />,
+      content: <EventList run={run} className="h-full" />,
     },
     {
       value: "inputs",
@@ -135,9 +136,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       ),
     },
   ];
-  const timeline = (
-    <Timeline state={state} steps={steps} selected={step} onSelect={choose} className="size-full" />
-  );
+  const timeline = <Timeline run={run} selected={step} onSelect={choose} className="size-full" />;
   const pictures: Picture[] = [{ value: "timeline", label: "Timeline", content: timeline }];
   if (canvas && detail) {
     const { definition } = detail;
@@ -163,8 +162,8 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
               <NodeDetails
                 key={shown.id}
                 step={shown}
-                node={state.nodes.get(shown.id)}
-                begin={state.queued_at}
+                run={run}
+                onSelect={choose}
                 onFollow={chosen ? () => choose(null) : undefined}
               />
             )}

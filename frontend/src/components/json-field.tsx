@@ -2,8 +2,8 @@
 
 /** A JSON value as text, taken over whenever it can be read; empty means none. */
 import { useState } from "react";
-import { CodeEditor } from "@/components/code-editor";
-import type { ControlAria } from "@/components/field";
+import { CodeEditor } from "./code-editor";
+import type { ControlAria } from "./field";
 
 type JsonFieldProps = ControlAria & {
   value: unknown;

@@ -1,0 +1,9 @@
+/** /inbox/ */
+import type { Metadata } from "next";
+import { InboxView } from "@/features/inbox";
+
+export const metadata: Metadata = { title: "Inbox" };
+
+export default function InboxPage() {
+  return <InboxView />;
+}

@@ -1,0 +1,43 @@
+/** What a fork may change: outputs of the steps before the one it begins at. */
+import type { Json, NodeState } from "@/lib/events";
+import type { FlowDefinition } from "../api";
+import { outline, type Step } from "./outline";
+
+/** The steps before `from` that gave something, the latest first. */
+export function editable(
+  flow: FlowDefinition,
+  from: string,
+  nodes: ReadonlyMap<string, NodeState>,
+): Step[] {
+  const before = new Set([from]);
+  // A Set is walked over what is added meanwhile too.
+  for (const id of before) {
+    for (const { source, target } of flow.edges) if (target === id) before.add(source);
+  }
+  before.delete(from);
+  return outline(flow)
+    .filter(({ id, type }) => before.has(id) && type !== "input" && gave(nodes.get(id)))
+    .toReversed();
+}
+
+function gave(node: NodeState | undefined): boolean {
+  return node?.status === "completed" || (node?.status === "failed" && node.output !== null);
+}
+
+/** What differs from what was given, and a sentence for each text that is no JSON. */
+export function readOutputs(
+  texts: Readonly<Record<string, string>>,
+  given: (id: string) => Json,
+): { outputs: Record<string, Json>; errors: Record<string, string> } {
+  const outputs: Record<string, Json> = {};
+  const errors: Record<string, string> = {};
+  for (const [id, text] of Object.entries(texts)) {
+    try {
+      const value = JSON.parse(text) as Json;
+      if (JSON.stringify(value) !== JSON.stringify(given(id))) outputs[id] = value;
+    } catch {
+      errors[id] = "This is not JSON. Texts stand in double quotes.";
+    }
+  }
+  return { outputs, errors };
+}

@@ -1,0 +1,2 @@
+/** What routes use of the inbox. */
+export { InboxView } from "./view";

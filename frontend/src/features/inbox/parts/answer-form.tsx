@@ -1,0 +1,81 @@
+"use client";
+
+/** Approving or rejecting in place: the form that was asked for, a comment, two buttons. */
+import { Check, X } from "lucide-react";
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { FormError } from "@/components/form-error";
+import { InputFields } from "@/components/input-fields";
+import { Textarea } from "@/components/textarea";
+import { toast } from "@/components/toast";
+import { missingInputs, startValues } from "@/lib/inputs";
+import { useAnswer, type Approval } from "../api";
+import { answerErrors } from "../errors";
+
+export function AnswerForm({ approval }: { approval: Approval }) {
+  const fields = approval.fields.map((field) => ({ ...field, required: field.required ?? true }));
+  const [values, setValues] = useState(() => startValues(fields, null));
+  const [comment, setComment] = useState("");
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const answer = useAnswer(approval.id);
+
+  function send(approved: boolean) {
+    const missing = approved ? missingInputs(fields, values) : {};
+    setErrors(missing);
+    if (Object.keys(missing).length > 0) return;
+    answer.mutate(
+      { approved, comment, values: approved ? values : {} },
+      {
+        onSuccess: () => toast.success(approved ? "Approved" : "Rejected"),
+        onError: (error) => setErrors(answerErrors(error)),
+      },
+    );
+  }
+  return (
+    <form
+      noValidate
+      aria-label={`Answer “${approval.title}”`}
+      className="flex max-w-120 flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(true);
+      }}
+    >
+      <InputFields
+        fields={fields}
+        values={values}
+        errors={errors}
+        onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
+      />
+      <Field label="Comment" optional>
+        <Textarea
+          rows={2}
+          maxLength={10_000}
+          value={comment}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      </Field>
+      <FormError message={errors[""]} />
+      <div className="flex gap-2">
+        <Button
+          variant="primary"
+          type="submit"
+          loading={answer.isPending && answer.variables.approved}
+          disabled={answer.isPending}
+        >
+          <Check aria-hidden />
+          Approve
+        </Button>
+        <Button
+          loading={answer.isPending && !answer.variables.approved}
+          disabled={answer.isPending}
+          onClick={() => send(false)}
+        >
+          <X aria-hidden />
+          Reject
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,82 @@
+"use client";
+
+/** One question: what is asked, by which run, until when; and its answer, or the form for it. */
+import { CircleCheck, CircleX, Clock } from "lucide-react";
+import Link from "next/link";
+import { Badge } from "@/components/badge";
+import { JsonView } from "@/components/json-view";
+import { Markdown } from "@/components/markdown";
+import { RelativeTime } from "@/components/relative-time";
+import { executionHref } from "@/features/executions";
+import type { Answer, Approval } from "../api";
+import { AnswerForm } from "./answer-form";
+
+type QuestionProps = {
+  approval: Approval;
+  /** Why this person cannot answer; null when they can. */
+  refusal: string | null;
+};
+
+export function Question({ approval, refusal }: QuestionProps) {
+  const { id, title, details, due_at, asked_at, answer, closed_at } = approval;
+  const open = answer === null && closed_at === null;
+  return (
+    <li>
+      <article aria-labelledby={id} className="flex flex-col gap-3 border-b px-4 py-4">
+        <header>
+          <h2 id={id} className="text-base font-semibold break-words">
+            {title}
+          </h2>
+          <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-xs text-muted">
+            <Link
+              href={executionHref(approval.execution_id)}
+              prefetch={false}
+              className="text-accent-text underline underline-offset-2"
+            >
+              {approval.flow_name ?? "A run without a flow"}
+            </Link>
+            <span>
+              Asked <RelativeTime time={asked_at} />
+            </span>
+            {open && due_at && (
+              <span className="text-waiting">
+                Until <RelativeTime time={due_at} />
+              </span>
+            )}
+            {approval.role === "admin" && <Badge>Admins only</Badge>}
+          </p>
+        </header>
+        {details && <Markdown text={details} />}
+        {answer && <Given answer={answer} at={approval.answered_at} />}
+        {!answer && closed_at && (
+          <p className="flex items-center gap-2 text-muted">
+            <Clock aria-hidden className="size-4" />
+            Closed without an answer <RelativeTime time={closed_at} />
+          </p>
+        )}
+        {open &&
+          (refusal ? <p className="text-muted">{refusal}</p> : <AnswerForm approval={approval} />)}
+      </article>
+    </li>
+  );
+}
+
+function Given({ answer, at }: { answer: Answer; at: string | null }) {
+  const { approved, by, comment, values } = answer;
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="flex flex-wrap items-center gap-2">
+        <Badge tone={approved ? "completed" : "failed"}>
+          {approved ? <CircleCheck aria-hidden /> : <CircleX aria-hidden />}
+          {approved ? "Approved" : "Rejected"}
+        </Badge>
+        <span className="text-muted">
+          {by && `by ${by} `}
+          <RelativeTime time={at} />
+        </span>
+      </p>
+      {comment && <p className="break-words whitespace-pre-wrap">{comment}</p>}
+      {Object.keys(values ?? {}).length > 0 && <JsonView value={values} />}
+    </div>
+  );
+}
