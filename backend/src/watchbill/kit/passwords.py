@@ -15,8 +15,8 @@ async def hash_password(password: str, cost: int) -> str:
 
 
 async def verify_password(password: str, hashed: str | None, cost: int) -> bool:
-    """Whether the password fits. Without a hash, as for people who sign in elsewhere, it is False after the same amount of work, so that the time
-    an answer takes does not tell which accounts exist."""
+    """Whether the password fits. Without a hash, as for people who sign in elsewhere, it is False after the
+    same amount of work, so that the time an answer takes does not tell which accounts exist."""
     if hashed is None or not hashed.startswith("$2"):
         await hash_password(password, cost)
         return False
