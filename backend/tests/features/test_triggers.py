@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -386,18 +387,18 @@ async def test_inputs_that_do_not_fit_are_told_and_noted(member: Person, visitor
 
 async def test_a_call_is_mapped_to_inputs(member: Person, visitor: AsyncClient):
     parts = "{{ inputs.body.a.b }} {{ inputs.headers['x-kind'] }} {{ inputs.query.q }}"
-    hook = await make_trigger(member, webhook={"signature": "none"}, inputs={"topic": parts})
+    hook = await make_trigger(member, webhook={"signing": "none"}, inputs={"topic": parts})
     url = f"http://test{hook['path']}?q=1"
     headers = {"X-Kind": "issue", "Cookie": "secret=1"}
     answer = checked(await visitor.post(url, json={"a": {"b": "é"}}, headers=headers), 202)
     run = checked(await member.http.get(f"executions/{answer['execution_id']}"))
     assert run["inputs"] == {"topic": "é issue 1"}
-    whole = await make_trigger(member, webhook={"signature": "none"}, inputs={"topic": "{{ inputs.body }}"})
+    whole = await make_trigger(member, webhook={"signing": "none"}, inputs={"topic": "{{ inputs.body }}"})
     plain = checked(await visitor.post(f"http://test{whole['path']}", content=b"just text"), 202)
     run = checked(await member.http.get(f"executions/{plain['execution_id']}"))
     assert run["inputs"] == {"topic": "just text"}
     all_of_it = await make_trigger(
-        member, webhook={"signature": "none"}, inputs={"topic": "{{ size(inputs.headers) }} h"}
+        member, webhook={"signing": "none"}, inputs={"topic": "{{ size(inputs.headers) }} h"}
     )
     sent = await visitor.post(f"http://test{all_of_it['path']}", json={}, headers=headers)
     assert sent.status_code == 202
@@ -445,3 +446,13 @@ async def test_calls_count_towards_the_limits(
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2].headers["retry-after"]) > 0
     refused(await call(visitor, hook, {"topic": "x"}, secret="guess"), 401)
+
+
+async def test_the_audit_log_says_that_signing_was_switched_off(admin: Person):
+    hook = await make_trigger(admin, webhook={})
+    rules = {"webhook": {"signing": "none"}}
+    checked(await admin.http.patch(f"triggers/{hook['id']}", json=rules))
+    log = await admin.http.get("audit-log")
+    assert hook["secret"] not in log.text and hook["path"].rpartition("/")[2] not in log.text
+    changes = [entry["changes"] for entry in checked(log)["items"]]
+    assert '"signing": "none"' in json.dumps(changes[0]) and '"signing": "required"' in json.dumps(changes[0])

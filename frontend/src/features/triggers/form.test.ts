@@ -22,7 +22,7 @@ const stored = {
   inputs: { topic: "{{ inputs.body.a }}", count: 3, list: [1, "x"] },
   schedule: null,
   webhook: {
-    signature: "none",
+    signing: "none",
     window_seconds: 60,
     max_body_bytes: 100,
     answer: "result",

@@ -29,7 +29,7 @@ export const triggerSchema = z.object({
     most_missed: whole(1, 100),
   }),
   webhook: z.object({
-    signature: z.enum(["required", "none"]),
+    signing: z.enum(["required", "none"]),
     window_seconds: whole(30, 3600),
     max_body_bytes: whole(1, 4 * 1024 * 1024),
     answer: z.enum(["at_once", "result"]),
@@ -48,7 +48,7 @@ export function newTrigger(kind: Kind, timezone: string, fields: string[]): Trig
     inputs: kind === "schedule" ? Object.fromEntries(fields.map((field) => [field, ""])) : {},
     schedule: { cron: "0 9 * * *", timezone, overlap: "skip", missed: "run_once", most_missed: 10 },
     webhook: {
-      signature: "required",
+      signing: "required",
       window_seconds: 300,
       max_body_bytes: 1024 * 1024,
       answer: "at_once",

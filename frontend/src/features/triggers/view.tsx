@@ -161,7 +161,7 @@ function When({ trigger: { schedule, webhook, description } }: { trigger: Trigge
     <span className="flex items-center gap-2">
       <Webhook aria-hidden className="size-4 shrink-0 text-muted" />
       When it is called
-      {webhook?.signature === "none" && <Badge tone="waiting">Not signed</Badge>}
+      {webhook?.signing === "none" && <Badge tone="waiting">Not signed</Badge>}
     </span>
   );
 }

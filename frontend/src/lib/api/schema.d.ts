@@ -995,7 +995,8 @@ export interface paths {
         put?: never;
         /**
          * Execute Flow
-         * @description Run a flow. Nothing is stored when the flow has problems or the inputs do not fit.
+         * @description Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
+         *     `options.wait_seconds` the answer has the outputs, if the execution is over by then.
          */
         post: operations["execute_flow_api_v1_flows__flow_id__execute_post"];
         delete?: never;
@@ -2310,6 +2311,17 @@ export interface components {
             items: components["schemas"]["Example"][];
         };
         /**
+         * ExecuteOptions
+         * @description `wait_seconds` holds the answer back until the execution is over, at most so long.
+         */
+        ExecuteOptions: {
+            /**
+             * Wait Seconds
+             * @default 0
+             */
+            wait_seconds: number;
+        };
+        /**
          * ExecuteRequest
          * @description Starts a run. `version` is the draft, the newest published version or its number; by default the
          *     published one where there is one.
@@ -2324,6 +2336,12 @@ export interface components {
             };
             /** Version */
             version?: ("draft" | "published") | number | null;
+            /**
+             * @default {
+             *       "wait_seconds": 0
+             *     }
+             */
+            options: components["schemas"]["ExecuteOptions"];
         };
         /**
          * ExecutionDetail
@@ -2389,6 +2407,45 @@ export interface components {
             message: string;
             /** Node Id */
             node_id?: string | null;
+        };
+        /**
+         * ExecutionResult
+         * @description An execution with what it gave; `outputs` is null until it completed.
+         */
+        ExecutionResult: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Flow Id */
+            flow_id: string | null;
+            /** Flow Name */
+            flow_name: string | null;
+            /** Version */
+            version: number | null;
+            status: components["schemas"]["ExecutionStatus"];
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /** Paused */
+            paused: boolean;
+            /** Forked From */
+            forked_from: string | null;
+            error: components["schemas"]["ExecutionFailure"] | null;
+            usage: components["schemas"]["Usage"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ExecutionStatus
@@ -4332,12 +4389,12 @@ export interface components {
          */
         Webhook: {
             /**
-             * Signature
+             * Signing
              * @description none: whoever knows the address may start the flow.
              * @default required
              * @enum {string}
              */
-            signature: "required" | "none";
+            signing: "required" | "none";
             /**
              * Window Seconds
              * @description How old a signed request may be.
@@ -7006,7 +7063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExecutionSummary"];
+                    "application/json": components["schemas"]["ExecutionResult"];
                 };
             };
             /** @description What is wrong, and where. */

@@ -120,7 +120,7 @@ def _verified(
     scope: TenantScope, keys: KeyRing, trigger: Trigger, rules: Webhook, request: Request
 ) -> str | None:
     """The call's signature, or None where none is asked for."""
-    if rules.signature == "none":
+    if rules.signing == "none":
         return None
     moment = now()
     signature = request.headers.get(signatures.SIGNATURE_HEADER.lower())

@@ -44,7 +44,7 @@ class Webhook(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    signature: Literal["required", "none"] = Field(
+    signing: Literal["required", "none"] = Field(
         "required", description="none: whoever knows the address may start the flow."
     )
     window_seconds: int = Field(300, ge=30, le=3600, description="How old a signed request may be.")

@@ -20,7 +20,7 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
   const rotate = useRotateSecret();
   const [secret, setSecret] = useState<string | null>(null);
   if (!trigger.path) return null;
-  const signed = trigger.webhook?.signature !== "none";
+  const signed = trigger.webhook?.signing !== "none";
   return (
     <section aria-label="Calling it" className="mt-6 flex flex-col gap-3 border-t pt-4">
       <h3 className="font-semibold">Calling it</h3>
@@ -53,7 +53,7 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
 }
 
 function Curl({ trigger, names }: { trigger: Called; names: string[] }) {
-  const text = curlExample(addressOf(trigger), names, trigger.webhook?.signature !== "none");
+  const text = curlExample(addressOf(trigger), names, trigger.webhook?.signing !== "none");
   return (
     <div className="relative rounded-md border bg-sunken">
       <pre
@@ -78,7 +78,7 @@ export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose:
       onOpenChange={(open) => !open && onClose()}
       title={`“${made.name}” is ready`}
       description={
-        made.webhook?.signature === "none"
+        made.webhook?.signing === "none"
           ? "Whoever knows its address can start the flow."
           : "Copy the secret now: it is shown only this once."
       }
@@ -90,7 +90,7 @@ export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose:
     >
       <div className="flex flex-col gap-3">
         <SecretLine label="Address" text={addressOf(made)} />
-        {made.secret && made.webhook?.signature !== "none" && (
+        {made.secret && made.webhook?.signing !== "none" && (
           <SecretLine label="Secret" text={made.secret} />
         )}
         <Curl trigger={made} names={names} />

@@ -27,10 +27,10 @@ export function WebhookFields({ form }: Form) {
     <>
       <FormField
         control={form.control}
-        name="webhook.signature"
+        name="webhook.signing"
         label="Who may call"
         hint={
-          rules.signature === "none"
+          rules.signing === "none"
             ? "The address is the only secret: anybody who sees it can start the flow."
             : "A call that is not signed, is old or was changed is refused."
         }
@@ -55,7 +55,7 @@ export function WebhookFields({ form }: Form) {
         <Amount form={form} name="wait_seconds" label="Wait at most" unit="s" />
       )}
       <MoreFields open={Boolean(errors.webhook?.window_seconds || errors.webhook?.max_body_bytes)}>
-        {rules.signature === "required" && (
+        {rules.signing === "required" && (
           <Amount form={form} name="window_seconds" label="A signature is good for" unit="s" />
         )}
         <Amount form={form} name="max_body_bytes" label="Largest body" unit="B" />
