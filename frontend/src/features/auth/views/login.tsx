@@ -52,10 +52,11 @@ export function LoginView() {
           <Link href={`/register/${query}`} className={linkClass}>
             Create an account
           </Link>
-          <br />
-          <Link href="/forgot-password/" className={linkClass}>
-            I forgot my password
-          </Link>
+          <span className="mt-2 block">
+            <Link href="/forgot-password/" className={linkClass}>
+              I forgot my password
+            </Link>
+          </span>
         </>
       }
     >

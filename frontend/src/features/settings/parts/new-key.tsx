@@ -100,7 +100,7 @@ function Ticks({ options, chosen, onChange, ...aria }: ChoiceProps & { options: 
       className="flex max-h-72 flex-col gap-1 overflow-y-auto rounded-md border p-2"
     >
       {options.map(({ value, label, hint, disabled }) => (
-        <label key={value} className="flex min-h-6 items-start gap-2 [&>button]:mt-0.5">
+        <label key={value} className="flex min-h-6 shrink-0 items-start gap-2 [&>button]:mt-0.5">
           <Checkbox
             aria-label={label}
             checked={chosen.includes(value) && !disabled}
