@@ -1,0 +1,195 @@
+/** Flows whose nodes run bodies, and flows that ask people: edited, run, watched and answered. */
+import type { Page } from "@playwright/test";
+import { expect, make, test } from "./fixtures";
+
+const input = (fields: object[]) => ({
+  id: "in",
+  type: "input",
+  label: "Input",
+  config: { fields },
+});
+const output = (values: object) => ({
+  id: "out",
+  type: "output",
+  label: "Output",
+  config: { values },
+});
+
+/** A row of nodes, each behind the one before. */
+function line(...nodes: { id: string }[]) {
+  const edges = nodes.slice(1).map(({ id }, index) => ({
+    id: `e${index}`,
+    source: nodes[index]?.id,
+    target: id,
+  }));
+  const layout = Object.fromEntries(nodes.map(({ id }, index) => [id, { x: index * 320, y: 0 }]));
+  return { schema: "watchbill.flow/v1", nodes, edges, layout };
+}
+
+const approval = {
+  id: "check",
+  type: "approval",
+  label: "Check",
+  config: {
+    title: "Send {{ inputs.amount }} euros?",
+    details: "It goes to **Ada**.",
+    fields: [{ name: "account", type: "string", label: "From which account", required: true }],
+  },
+};
+
+const each = {
+  id: "each",
+  type: "map",
+  label: "Each topic",
+  config: {
+    items: "{{ inputs.topics }}",
+    body: {
+      nodes: [
+        {
+          id: "shout",
+          type: "transform",
+          label: "Shout",
+          config: { values: { text: "{{ item }}!" } },
+        },
+      ],
+      edges: [],
+      layout: { shout: { x: 0, y: 0 } },
+    },
+  },
+};
+
+const asking = {
+  ...line(
+    input([{ name: "amount", type: "integer" }]),
+    approval,
+    output({ by: "{{ nodes.check.output.by }}" }),
+  ),
+  edges: [
+    { id: "e0", source: "in", target: "check" },
+    { id: "e1", source: "check", source_handle: "approved", target: "out" },
+  ],
+};
+const mapping = line(
+  input([{ name: "topics", type: "list" }]),
+  each,
+  output({ all: "{{ nodes.each.output }}" }),
+);
+
+async function editor(page: Page, id: string) {
+  await page.setViewportSize({ width: 1500, height: 900 });
+  await page.goto(`/flows/edit/?id=${id}`);
+  await expect(page.locator(".react-flow__node").first()).toBeVisible();
+}
+
+test("a flow asks in the inbox, and goes on when it is approved", async ({ page, api }) => {
+  const flow = await make(api, "/flows", { name: "Payment", definition: asking });
+  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
+
+  await page.goto(`/executions/view/?id=${run.id}`);
+  await expect(page.getByText("For an answer in the inbox")).toBeVisible();
+  const rail = page.getByRole("navigation", { name: "Main" });
+  await rail.getByRole("link", { name: /^Inbox.*1 open/ }).click();
+
+  const form = page.getByRole("form", { name: "Answer “Send 120 euros?”" });
+  await form.getByRole("button", { name: "Approve" }).click();
+  await expect(form.getByText("A value is needed here.")).toBeVisible();
+  await form.getByLabel("From which account").fill("Travel");
+  await form.getByLabel("Comment").fill("Well earned");
+  await form.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("heading", { name: "Nobody waits for you" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Answered and closed" }).click();
+  await expect(page.getByText("Well earned")).toBeVisible();
+  await page.getByRole("link", { name: "Payment" }).click();
+  await expect(page.getByText("Completed", { exact: true }).first()).toBeVisible();
+  await expect(page.getByText("Grace Hopper").first()).toBeVisible();
+});
+
+test("a map over three items is seen item by item", async ({ page, api }) => {
+  const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
+  const inputs = { topics: ["tides", "moons", "winds"] };
+  const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
+
+  await page.goto(`/executions/view/?id=${run.id}`);
+  const steps = page.getByRole("list", { name: "Steps" }).first();
+  await expect(steps.getByText("3 of 3")).toBeVisible();
+  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await steps.getByRole("button", { name: /^Completed 2 of 3/ }).click();
+  const details = page.getByRole("region", { name: "Step Each topic, 2" });
+  await details.getByRole("button", { name: /Shout/ }).click();
+  await expect(
+    page.getByRole("region", { name: "Step Shout" }).getByText("moons!").first(),
+  ).toBeVisible();
+
+  await page.getByRole("tab", { name: "Canvas" }).click();
+  const levels = page.getByRole("navigation", { name: "Levels of the flow" });
+  await expect(levels.getByText("2 of 3")).toBeVisible();
+  await levels.getByRole("button", { name: "Next iteration" }).click();
+  await expect(page).toHaveURL(/step=each%5B2%5D/);
+  await levels.getByRole("button", { name: "Topics" }).click();
+  await expect(levels).toBeHidden();
+});
+
+test("a body is opened, edited and left, and problems lead into it", async ({ page, api }) => {
+  const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
+  await editor(page, flow.id);
+  const levels = page.getByRole("navigation", { name: "Levels of the flow" });
+  await page.getByRole("button", { name: "Open the body of Each topic" }).click();
+  await expect(levels.getByText("Each topic")).toBeVisible();
+  const palette = page.getByRole("region", { name: "Node types" });
+  await expect(palette.getByRole("button", { name: "Input" })).toBeHidden();
+  await palette.getByRole("button", { name: "LLM" }).click();
+  await expect(page.locator(".react-flow__node")).toHaveCount(2);
+  await page.keyboard.press("Escape");
+  await levels.getByRole("button", { name: "Topics" }).click();
+  await expect(page.getByText("2 steps").first()).toBeVisible();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+
+  await page.getByRole("button", { name: /^Problems/ }).click();
+  await page
+    .getByRole("button", { name: /Each topic · LLM/ })
+    .first()
+    .click();
+  await expect(levels.getByText("Each topic")).toBeVisible();
+  await expect(
+    page.getByRole("complementary", { name: "Inspector" }).getByLabel("Prompt"),
+  ).toBeFocused();
+});
+
+test("a run is paused, resumed, and forked with another output", async ({ page, api }) => {
+  const wait = { id: "rest", type: "wait", label: "Rest", config: { seconds: 3600 } };
+  const say = {
+    id: "say",
+    type: "transform",
+    label: "Say",
+    config: { values: { text: "Hello" } },
+  };
+  const definition = line(input([]), say, wait, output({ text: "{{ nodes.say.output.text }}" }));
+  const flow = await make(api, "/flows", { name: "Slow", definition });
+  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
+  await page.goto(`/executions/view/?id=${run.id}`);
+  await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(page.getByText("Paused", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+  await page.getByRole("button", { name: "Cancel run" }).click();
+  await expect(page.getByText("Cancelled", { exact: true }).first()).toBeVisible();
+
+  const steps = page.getByRole("list", { name: "Steps" }).first();
+  await steps.getByRole("button", { name: /Rest/ }).click();
+  await page.getByRole("button", { name: "Fork from here" }).click();
+  const dialog = page.getByRole("dialog");
+  const text = dialog.getByLabel("Output of Say");
+  await text.fill('{"text": "Good night"}');
+  await dialog.getByRole("button", { name: "Start the fork" }).click();
+  await expect(page.getByText("Forked from")).toBeVisible();
+  await page
+    .getByRole("list", { name: "Steps" })
+    .first()
+    .getByRole("button", { name: /Say/ })
+    .click();
+  await expect(page.getByText("Good night").first()).toBeVisible();
+  await page.getByRole("button", { name: "Cancel run" }).click();
+  await expect(page.getByRole("button", { name: "Run again from where it stopped" })).toBeVisible();
+});
