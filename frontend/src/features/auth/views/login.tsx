@@ -52,8 +52,8 @@ export function LoginView() {
           <Link href={`/register/${query}`} className={linkClass}>
             Create an account
           </Link>
-          <span className="mt-2 block">
-            <Link href="/forgot-password/" className={linkClass}>
+          <span className="mt-3 block">
+            <Link href="/forgot-password/" className={`${linkClass} inline-block py-1`}>
               I forgot my password
             </Link>
           </span>
