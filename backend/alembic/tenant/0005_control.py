@@ -14,6 +14,19 @@ def upgrade() -> None:
     op.add_column("executions", sa.Column("forked_from", sa.Uuid(), nullable=True))
     op.add_column("flows", sa.Column("max_running", sa.Integer(), nullable=True))
     op.create_table(
+        "execution_snapshots",
+        sa.Column("execution_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("state", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["execution_id"],
+            ["executions.id"],
+            name=op.f("fk_execution_snapshots_execution_id_executions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_execution_snapshots")),
+    )
+    op.create_table(
         "approvals",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("execution_id", sa.Uuid(), nullable=False),
@@ -44,5 +57,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("approvals")
+    op.drop_table("execution_snapshots")
     op.drop_column("flows", "max_running")
     op.drop_column("executions", "forked_from")

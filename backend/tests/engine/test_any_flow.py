@@ -3,20 +3,22 @@ finishes once, the states agree, and nothing gets stuck."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.flows import edge, flow, input_node, node
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus
-from watchbill.core.execution import ExecutionState, decide, fold
+from watchbill.core.execution import ExecutionState, decide, dump, fold, restore
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.ports.journal import Claim
@@ -131,6 +133,8 @@ class Player:
             assert decide(self.state, self.now) == decide(self.state, self.now)
             step = self.steps.advance()
             self.commit()
+            if not self.draw(st.integers(0, 4)):
+                self.check_snapshot()
             if self.draw(st.integers(0, 30)) == 30 and not self.state.status.final:
                 self.crash()
                 continue
@@ -143,6 +147,13 @@ class Player:
             if not step.more and not self.state.status.final:
                 self.happen(step)
         raise AssertionError("the execution does not end")
+
+    def check_snapshot(self) -> None:
+        """At any moment: what is dumped is restored, through JSON."""
+        self.state.seq = len(self.events)
+        restored = restore(self.plan, json.loads(json.dumps(dump(self.state, self.state.seq))))
+        for part in fields(ExecutionState):
+            assert getattr(restored, part.name) == getattr(self.state, part.name), part.name
 
     def happen(self, step: Any) -> None:
         """One thing from outside: a node ends, somebody answers, or time passes."""
@@ -179,6 +190,7 @@ class Player:
         return True
 
 
+@settings(deadline=None)
 @given(plans(), st.data())
 def test_every_execution_ends_and_no_node_finishes_twice(plan: Plan, data: st.DataObject) -> None:
     player = Player(plan, data.draw)
@@ -216,6 +228,7 @@ def _lives(events: list[Event]) -> list[tuple[int, Event]]:
     return seen
 
 
+@settings(deadline=None)
 @given(plans(), st.data())
 def test_a_state_is_the_same_whether_folded_whole_in_parts_or_with_repeats(
     plan: Plan, data: st.DataObject

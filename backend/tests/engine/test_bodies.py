@@ -250,3 +250,23 @@ async def test_a_node_may_go_on_with_a_default_and_choose_what_is_worth_another_
     assert ship.journal.outcomes[id_].outputs == {"result": "none"}
     told = [type_ for type_ in types(seen, "ask") if type_.startswith("node_")]
     assert told == ["node_started", "node_retrying", "node_started", "node_failed"]
+
+
+async def test_a_long_execution_goes_on_from_its_snapshot(ship: Ship) -> None:
+    first = ship.engine("first")
+    ship.model.gates["ask"] = asyncio.Event()
+    many = "{{ [" + ", ".join("1" for _ in range(300)) + "] }}"
+    definition = around(each(transform("x", "{{ item }}"), items=many), llm("ask"))
+    id_ = ship.submit(definition, topic="x")
+    await ship.until(lambda: "ask" in ship.model.asked)
+    assert ship.journal.snapshots[id_]["seq"] > 1000
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    ship.model.gates.clear()
+    ship.journal.written[id_] = [
+        e for e in ship.journal.written[id_] if e.seq > ship.journal.snapshots[id_]["seq"]
+    ]
+    ship.engine("second")
+    await ship.finish(id_)
+    outputs = ship.journal.outcomes[id_].outputs
+    assert outputs is not None and outputs["result"] == [{"value": 1}] * 300

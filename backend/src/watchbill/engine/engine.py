@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from watchbill.core.execution import fold
+from watchbill.core.events import Event
+from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.ports.documents import Document, DocumentStore
@@ -26,6 +27,8 @@ from watchbill.engine.settings import EngineSettings
 logger = structlog.get_logger(__name__)
 
 _PLANS_KEPT = 256
+# Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
+_LONG = 500
 
 
 class Engine:
@@ -175,13 +178,24 @@ class Engine:
                 self._sweep_soon()
 
     async def _prepare(self, claim: Claim) -> Run:
-        events = await self._journal.events(claim.scope, claim.execution_id)
         plan = await self._plan(claim)
+        known = await self._known(claim, plan)
+        events = await self._journal.events(claim.scope, claim.execution_id, after=known.seq)
         if claim.epoch > 1:
-            await self._mend_traces(claim, [event.seq for event in events])
-        state = fold(plan, events)
+            await self._mend_traces(claim, events, known.seq)
+        for event in events:
+            apply(known, event)
+        state = known
         state.seq = claim.last_seq
         return Run(claim, state, self._services, self._committer, self._journal, self._settings, self._now)
+
+    async def _known(self, claim: Claim, plan: Plan) -> ExecutionState:
+        """Where to fold from: the newest snapshot of a long execution, or the beginning."""
+        if claim.last_seq >= _LONG:
+            stored = await self._journal.snapshot(claim.scope, claim.execution_id)
+            if stored is not None and (state := restore(plan, stored)):
+                return state
+        return ExecutionState.initial(plan)
 
     async def _plan(self, claim: Claim) -> Plan:
         """The compiled plan; definitions never change under their digest, so plans are kept."""
@@ -196,8 +210,11 @@ class Engine:
             self._plans.popitem(last=False)
         return compiled.plan
 
-    async def _mend_traces(self, claim: Claim, journal_seqs: list[int]) -> None:
+    async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> None:
         """Fill the numbers of trace events that the last worker gave out but could not write."""
+        # The trace is written after the journal: what was lost may be older than the snapshot.
+        earlier = await self._journal.events(claim.scope, claim.execution_id) if after else []
+        journal_seqs = [event.seq for event in (*earlier, *events)]
         key = str(claim.execution_id)
         stored = await self._documents.read(claim.scope, "execution_logs", key, limit=1_000_000)
         missing = lost_traces(claim.last_seq, [*journal_seqs, *(document.seq for document in stored)])

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
-from watchbill.core.execution import ExecutionState
+from watchbill.core.execution import ExecutionState, dump
 from watchbill.core.execution.fold import apply_data
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
+
+# A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end.
+_SNAPSHOT_EVENTS = 1000
+_AT_THE_END = 300
 
 
 @dataclass(slots=True)
@@ -46,6 +51,8 @@ class Record:
     last_seq: int = 0
     # Set when the next commit gives the claim back.
     park: Park | None = None
+    # Events of the journal since the last snapshot.
+    _since_snapshot: int = 0
     # What kept events of it from their stores after the journal had them.
     failure: Exception | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
@@ -98,9 +105,19 @@ class Record:
             outcome(self.state) if any(event.node_id is None for event in journal) else None,
             self.park,
             any(self._asks(event) for event in journal),
+            self._snapshot(len(journal)),
         )
         self.park = None
         return Taken(batch, [event for event in events if event.type not in JOURNAL_TYPES], events)
+
+    def _snapshot(self, events: int) -> dict[str, Any] | None:
+        """The state after what was taken, once so much happened that folding it again would take a while."""
+        self._since_snapshot += events
+        least = _AT_THE_END if self.state.status.final else _SNAPSHOT_EVENTS
+        if self._since_snapshot < least:
+            return None
+        self._since_snapshot = 0
+        return dump(self.state, self.last_seq)
 
     def _asks(self, event: Event) -> bool:
         """Whether the event asks a person something, or ends such a question."""

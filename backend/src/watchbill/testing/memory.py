@@ -38,6 +38,7 @@ class MemoryJournal:
     rows: dict[UUID, _Row] = field(default_factory=dict[UUID, _Row])
     written: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
     outcomes: dict[UUID, Outcome] = field(default_factory=dict[UUID, Outcome])
+    snapshots: dict[UUID, dict[str, Any]] = field(default_factory=dict[UUID, dict[str, Any]])
     answered: dict[UUID, dict[str, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
 
     def create(
@@ -102,6 +103,9 @@ class MemoryJournal:
     ) -> list[Event]:
         return [event for event in self.written[execution_id] if event.seq > after][:limit]
 
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
+        return self.snapshots.get(execution_id)
+
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
         return self.definitions[digest]
 
@@ -115,6 +119,8 @@ class MemoryJournal:
             if row is None or row.epoch != batch.epoch or row.scope != scope:
                 continue
             row.last_seq = batch.last_seq
+            if batch.snapshot is not None:
+                self.snapshots[batch.execution_id] = dict(batch.snapshot)
             self.written[batch.execution_id] += batch.events
             if batch.park is not None:
                 row.owner = row.lease_until = None

@@ -90,6 +90,11 @@ class PostgresJournal:
             for row in rows
         ]
 
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
+        async with self._connection() as connection:
+            text = await connection.fetchval(queries.select_snapshot(scope), execution_id)
+        return None if text is None else orjson.loads(text)
+
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
         async with self._connection() as connection:
             text = await connection.fetchval(queries.select_definition(scope), digest)
@@ -104,7 +109,14 @@ class PostgresJournal:
         query = queries.append(scope, approvals=any(batch.approvals for batch in batches))
         async with self._connection() as connection:
             rows = await connection.fetch(query, text, lease_seconds)
-        return {row["execution_id"]: _control(row) for row in rows}
+            written = {row["execution_id"]: _control(row) for row in rows}
+            for batch in batches:
+                # Beside the commit: losing it costs the next reader time, and nothing else.
+                if batch.snapshot is not None and batch.execution_id in written:
+                    state = orjson.dumps(batch.snapshot).decode()
+                    query = queries.keep_snapshot(scope)
+                    await connection.execute(query, batch.execution_id, batch.last_seq, state)
+        return written
 
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:
         async with self._connection() as connection:

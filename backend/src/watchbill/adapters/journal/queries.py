@@ -108,6 +108,19 @@ SELECT seq, execution_id, type, node_id, "timestamp", data FROM "{scope.schema}"
 """  # noqa: S608  # the schema name is 'tenant_' and hex digits, made by TenantScope
 
 
+def select_snapshot(scope: TenantScope) -> str:
+    """Parameters: execution id."""
+    return f'SELECT state FROM "{scope.schema}".execution_snapshots WHERE execution_id = $1'  # noqa: S608
+
+
+def keep_snapshot(scope: TenantScope) -> str:
+    """Parameters: execution id, seq, state as JSON. One of a later event stays."""
+    return f"""
+INSERT INTO "{scope.schema}".execution_snapshots AS s (execution_id, seq, state) VALUES ($1, $2, $3::jsonb)
+ON CONFLICT (execution_id) DO UPDATE SET seq = excluded.seq, state = excluded.state WHERE s.seq < excluded.seq
+"""  # noqa: S608  # as below
+
+
 def select_definition(scope: TenantScope) -> str:
     """Parameters: digest."""
     return f'SELECT definition FROM "{scope.schema}".plans WHERE digest = $1'  # noqa: S608  # as above

@@ -14,6 +14,7 @@ from watchbill.core.execution.decide import (
     decide,
 )
 from watchbill.core.execution.fold import apply, fold
+from watchbill.core.execution.snapshot import dump, restore
 from watchbill.core.execution.state import ExecutionState, NodeState
 
 __all__ = [
@@ -31,5 +32,7 @@ __all__ = [
     "Wait",
     "apply",
     "decide",
+    "dump",
     "fold",
+    "restore",
 ]

@@ -175,7 +175,8 @@ class ExecutionState:
             "nodes": ChainMap({}, around["nodes"]),
             "item": rounds.items[index] if rounds.items is not None else None,
             "index": index,
-            "previous": iterations.results.get(index - 1),
+            # Where several run at a time, it would depend on which is faster.
+            "previous": iterations.results.get(index - 1) if rounds.parallel == 1 else None,
         }
 
     def within(self, owner: str) -> Iterator[Frame]:

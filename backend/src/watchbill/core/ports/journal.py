@@ -67,7 +67,8 @@ class Park:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones.
-    `approvals` tells that some of them ask a person or end such a question."""
+    `approvals` tells that some of them ask a person or end such a question; `snapshot` is the state after
+    them, kept in place of an earlier one."""
 
     execution_id: UUID
     epoch: int
@@ -76,6 +77,7 @@ class Batch:
     outcome: Outcome | None = None
     park: Park | None = None
     approvals: bool = False
+    snapshot: Mapping[str, Any] | None = None
 
 
 class Journal(Protocol):
@@ -108,6 +110,10 @@ class Journal(Protocol):
         self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
     ) -> list[Event]:
         """Events of the journal with seq > after, in order."""
+        ...
+
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
+        """The newest snapshot of the execution's state, if there is one."""
         ...
 
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import Event
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.tables import ActiveExecution, Execution, ExecutionEvent, StoredPlan
+from watchbill.features.executions.tables import (
+    ActiveExecution,
+    Execution,
+    ExecutionEvent,
+    ExecutionSnapshot,
+    StoredPlan,
+)
 from watchbill.features.flows.tables import Flow
 
 # An execution, its flow's name, and its row while it is not over.
@@ -147,6 +153,14 @@ async def journal(session: AsyncSession, execution_id: UUID, after: int, limit: 
         )
         for row in rows
     ]
+
+
+async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:
+    """The newest snapshot, unless it is of a later moment than event `up_to`."""
+    query = select(ExecutionSnapshot.state).where(
+        ExecutionSnapshot.execution_id == execution_id, ExecutionSnapshot.seq <= up_to
+    )
+    return await session.scalar(query)
 
 
 async def request_cancel(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> bool:

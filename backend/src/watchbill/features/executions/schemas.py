@@ -24,7 +24,7 @@ class ExecuteOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    wait_seconds: float = Field(0, ge=0, le=300)
+    wait_seconds: float = Field(default=0.0, ge=0, le=300)
 
 
 class ExecuteRequest(BaseModel):

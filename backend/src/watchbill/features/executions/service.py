@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, InvalidInput, NotFound
 from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
-from watchbill.core.execution import ExecutionState, fold
+from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.tenancy import TenantScope
@@ -198,8 +198,14 @@ async def folded(
     plan = compile_flow(definition, types).plan
     if plan is None:
         raise RuntimeError("a stored plan does not compile")
-    events = await queries.journal(session, execution.id, 0, _NO_LIMIT)
-    return definition, fold(plan, (event for event in events if event.seq <= up_to))
+    state = ExecutionState.initial(plan)
+    stored = await queries.snapshot(session, execution.id, up_to)
+    if stored is not None:
+        state = restore(plan, stored) or state
+    for event in await queries.journal(session, execution.id, state.seq, _NO_LIMIT):
+        if event.seq <= up_to:
+            apply(state, event)
+    return definition, state
 
 
 async def _queue(session: AsyncSession, active: ActiveExecution | None) -> Queue | None:

@@ -100,6 +100,19 @@ class ExecutionEvent(TenantTable):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
+class ExecutionSnapshot(TenantTable):
+    """The newest state of a long execution (core.execution.snapshot), so that it need not be folded whole."""
+
+    __tablename__ = "execution_snapshots"
+    __table_args__ = (UNAUDITED,)
+
+    execution_id: Mapped[UUID] = mapped_column(
+        ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    seq: Mapped[int]
+    state: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
 class Approval(TenantTable):
     """A question that an execution asks a person. The journal's writer adds and closes it with the events
     that do; whoever answers fills in `answer`, which the engine reads."""
