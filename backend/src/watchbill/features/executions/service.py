@@ -173,10 +173,15 @@ async def detail(
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
     definition, state = await folded(session, types, execution, up_to=as_of or _NO_LIMIT)
-    seen = summary(*row).model_copy(update={"status": state.status, "usage": state.usage})
-    if as_of is not None:
-        then = {"error": state.error, "started_at": state.started_at, "finished_at": state.finished_at}
-        seen = seen.model_copy(update=then)
+    # The journal was read after the row, which may be older.
+    told = {
+        "status": state.status,
+        "usage": state.usage,
+        "error": state.error,
+        "started_at": state.started_at,
+        "finished_at": state.finished_at,
+    }
+    seen = summary(*row).model_copy(update=told)
     return ExecutionDetail.model_validate(
         {
             **seen.model_dump(),
