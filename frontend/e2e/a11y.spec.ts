@@ -2,6 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { expect, make, makeExample, test } from "./fixtures";
+import { asking, mapping } from "./flows";
 
 // axe takes seconds a page on a busy machine, and each test looks at many.
 test.describe.configure({ timeout: 180_000 });
@@ -112,6 +113,41 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.keyboard.press("Control+k");
       await page.getByRole("option", { name: "Scout" }).waitFor();
       await check(page, "palette");
+    });
+
+    test("bodies and questions", async ({ page, api }) => {
+      await page.goto("/inbox/");
+      await page.getByRole("heading", { name: "Nobody waits for you" }).waitFor();
+      await check(page, "empty inbox");
+      const asks = await make(api, "/flows", { name: "Payment", definition: asking });
+      await make(api, `/flows/${asks.id}/execute`, { inputs: { amount: 120 } });
+      await page.reload();
+      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByText("A value is needed here.").waitFor();
+      await check(page, "inbox, with errors");
+      await page.getByRole("button", { name: "Reject" }).click();
+      await page.getByRole("button", { name: "Answered and closed" }).click();
+      await page.getByText("by Grace Hopper").waitFor();
+      await check(page, "answered questions");
+
+      const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
+      const inputs = { topics: ["tides", "moons"] };
+      const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
+      await page.goto(`/executions/view/?id=${run.id}&step=each`);
+      await page.getByRole("list", { name: "Iterations" }).waitFor();
+      await page.getByRole("button", { name: "Show what is in Each topic" }).click();
+      await check(page, "execution with iterations");
+      await page.getByRole("button", { name: "Fork from here" }).click();
+      await page.getByRole("dialog").waitFor();
+      await check(page, "fork");
+      // Wide enough for the canvas' own tools to stand beside each other.
+      await page.setViewportSize({ width: 1600, height: 900 });
+      await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
+      await page.getByRole("button", { name: "Open the body of Each topic" }).click();
+      await page.getByRole("navigation", { name: "Levels of the flow" }).waitFor();
+      await page.locator("[data-id=shout].react-flow__node").click();
+      await page.getByText("When it fails", { exact: true }).click();
+      await check(page, "body, with an inspector");
     });
 
     test("triggers and notifications", async ({ page, api }) => {

@@ -45,7 +45,7 @@ export async function publishFlow(id: string): Promise<number> {
 export async function executeFlow(id: string, inputs: Record<string, unknown>): Promise<string> {
   const request = {
     params: { path: { flow_id: id } },
-    body: { inputs, version: "draft" as const },
+    body: { inputs, version: "draft" as const, options: { wait_seconds: 0 } },
   };
   return body(await api.POST("/api/v1/flows/{flow_id}/execute", request)).id;
 }

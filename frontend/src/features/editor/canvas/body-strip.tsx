@@ -13,7 +13,7 @@ export function BodyStrip({ node, run }: { node: FlowNode; run: NodeOverlay | un
   const steps = useEditor(({ flow, types }) => bodyFlow(flow, node, types)?.nodes.length ?? 0);
   return (
     <div className="border-t px-3 py-1.5 text-xs text-muted">
-      <div className="flex h-5 items-center gap-2">
+      <div className="flex h-6 items-center gap-2">
         <span className="min-w-0 flex-1 truncate">{stepsWord(steps)}</span>
         <button
           type="button"
@@ -22,7 +22,7 @@ export function BodyStrip({ node, run }: { node: FlowNode; run: NodeOverlay | un
             event.stopPropagation();
             openBody(store, node.id);
           }}
-          className="nodrag flex h-5 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text"
+          className="nodrag flex h-6 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text"
         >
           <CornerDownRight aria-hidden className="size-3.5" />
           Open body

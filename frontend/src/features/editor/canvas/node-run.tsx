@@ -2,6 +2,7 @@
 
 /** What a run shows on a node: while it works its time and text, afterwards what it took. */
 import { Duration, Money, Tokens } from "@/components/measures";
+import { RelativeTime } from "@/components/relative-time";
 import { StatusIcon, statusLooks } from "@/components/status-badge";
 import type { NodeOverlay } from "@/lib/events";
 import { cn } from "@/lib/cn";
@@ -15,6 +16,12 @@ export function NodeRun({ run }: { run: NodeOverlay }) {
         <StatusIcon status={run.status} labelled={false} />
         <span className={cn("flex-1", statusLooks[run.status].text)}>
           {statusLooks[run.status].word}
+          {run.until && (
+            <>
+              , {run.asks && "due "}
+              <RelativeTime time={run.until} />
+            </>
+          )}
         </span>
         {run.startedAt && <Duration from={run.startedAt} to={run.finishedAt} />}
       </div>

@@ -64,7 +64,7 @@ export function NodeDetails(props: NodeDetailsProps) {
                 <button
                   type="button"
                   onClick={() => onSelect(path)}
-                  className="rounded-sm text-accent-text underline underline-offset-2"
+                  className="h-6 rounded-sm text-accent-text underline underline-offset-2"
                 >
                   {run.stepAt(path)?.name ?? path}
                 </button>
@@ -170,7 +170,8 @@ function Facts({ node }: { node: NodeState }) {
       {node.handle && <span>Went to “{node.handle}”</span>}
       {node.status === "waiting" && node.retry_at && (
         <span className="text-waiting">
-          {node.error ? "Tries again" : "Waits until"} <RelativeTime time={node.retry_at} />
+          {node.error ? "Tries again" : node.request ? "Due" : "Goes on"}{" "}
+          <RelativeTime time={node.retry_at} />
         </span>
       )}
       {node.status === "waiting" && node.request && (

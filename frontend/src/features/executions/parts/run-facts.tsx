@@ -75,10 +75,9 @@ function Holding({ run: { state, detail } }: { run: Run }) {
   return (
     <span className="whitespace-nowrap">
       {asks && "For an answer in the inbox"}
-      {asks && until && ", or "}
       {until && (
         <>
-          {asks ? "until" : "Until"} <RelativeTime time={until} className="text-text" />
+          {asks ? ", due" : "Goes on"} <RelativeTime time={until} className="text-text" />
         </>
       )}
     </span>

@@ -45,6 +45,7 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
   const clock = useNow(state.started_at !== null && !isFinal(state.status));
   const now = presentOf(state, clock);
   const axis = axisOf(state, now);
+  const folds = steps.some(({ id }) => state.nodes.get(id)?.iterations != null);
   const rows = rowsOf(steps, state, detail?.definition, opened, selected);
   /** What is chosen inside would open it again, so folding chooses the step itself. */
   function fold(path: string, open: boolean) {
@@ -65,6 +66,7 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
               step={step}
               depth={depth}
               open={open}
+              folds={folds}
               onFold={fold}
               node={state.nodes.get(step.id)}
               axis={axis}
@@ -110,6 +112,8 @@ type RowProps = {
   depth: number;
   /** Null when there is nothing to unfold. */
   open: boolean | null;
+  /** Some row can be unfolded, so all leave room for the arrow. */
+  folds: boolean;
   onFold: (path: string, open: boolean) => void;
   node: NodeState | undefined;
   axis: Axis;
@@ -118,9 +122,9 @@ type RowProps = {
   onSelect: (nodeId: string) => void;
 };
 
-function Row({ step, depth, open, onFold, node, axis, now, selected, onSelect }: RowProps) {
+function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSelect }: RowProps) {
   const status = node?.status ?? "pending";
-  const indent = 16 + depth * 16;
+  const indent = (folds ? 30 : 16) + depth * 20;
   return (
     <li className="relative">
       {open !== null && (
@@ -129,8 +133,8 @@ function Row({ step, depth, open, onFold, node, axis, now, selected, onSelect }:
           aria-expanded={open}
           aria-label={open ? `Fold ${step.name}` : `Show what is in ${step.name}`}
           onClick={() => onFold(step.id, !open)}
-          style={{ left: indent - 16 }}
-          className="absolute top-2 z-1 flex size-4 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-text"
+          style={{ left: indent - 26 }}
+          className="absolute top-1 z-1 flex size-6 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-text"
         >
           <ChevronRight
             aria-hidden

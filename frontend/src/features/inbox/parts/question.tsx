@@ -40,7 +40,7 @@ export function Question({ approval, refusal }: QuestionProps) {
             </span>
             {open && due_at && (
               <span className="text-waiting">
-                Until <RelativeTime time={due_at} />
+                Due <RelativeTime time={due_at} />
               </span>
             )}
             {approval.role === "admin" && <Badge>Admins only</Badge>}
