@@ -28,5 +28,5 @@ it("feeds what changed", () => {
   expect(target.show).toHaveBeenLastCalledWith("run", expect.anything(), { topic: "x" });
   const shown = { status: "running", startedAt: base.timestamp, text: "Hi", input: "p" };
   expect(target.update).toHaveBeenCalledTimes(2);
-  expect(target.update).toHaveBeenLastCalledWith("ask", expect.objectContaining(shown));
+  expect(target.update).toHaveBeenLastCalledWith({ ask: expect.objectContaining(shown) });
 });
