@@ -6,15 +6,19 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import websockets
 import yaml
+from sqlalchemy import text
 
 from tests.core.flows import branching, chain, edge, flow, input_node, llm, output, transform
 from tests.e2e.conftest import Tenant, Worker, new_tenant
 from tests.people import checked
+from watchbill.core.tenancy import TenantScope
+from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
 
 ASK = flow(
@@ -307,6 +311,19 @@ async def test_branches_that_are_not_taken_are_skipped(tenant: Tenant) -> None:
     statuses = {node["node_id"]: node["status"] for node in (await tenant.get(id_))["nodes"]}
     assert statuses["long_out"] == "skipped"
     assert statuses["short_out"] == "completed"
+
+
+async def test_a_plan_that_is_gone_is_stored_again(tenant: Tenant, database: Database) -> None:
+    flow_id = await tenant.flow(chain(1))
+    ask = {"inputs": {"topic": "x"}, "options": {"wait_seconds": 60}}
+    first = checked(await tenant.http.post(f"flows/{flow_id}/execute", json=ask), 202)
+    assert (first["status"], first["outputs"]) == ("completed", {"topic": "x"})
+    me = checked(await tenant.http.get("auth/me"), 200)
+    async with database.transaction(TenantScope(UUID(me["tenant"]["id"]))) as work:
+        await work.session.execute(text("DELETE FROM executions"))
+        await work.session.execute(text("DELETE FROM plans"))
+    again = checked(await tenant.http.post(f"flows/{flow_id}/execute", json=ask), 202)
+    assert again["status"] == "completed"
 
 
 async def test_lists_are_filtered_and_paged(tenant: Tenant) -> None:
