@@ -119,5 +119,33 @@ test("a run is paused, resumed, and forked with another output", async ({ page, 
     .click();
   await expect(page.getByText("Good night").first()).toBeVisible();
   await page.getByRole("button", { name: "Cancel run" }).click();
-  await expect(page.getByRole("button", { name: "Run again from where it stopped" })).toBeVisible();
+  await page.getByRole("button", { name: "Run again from where it stopped" }).click();
+  // The stream that had ended brings what happens now.
+  await expect(page.getByRole("button", { name: "Cancel run" })).toBeVisible();
+  await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();
+});
+
+test("a sub-flow is chosen, given its inputs, and looked into", async ({ page, api }) => {
+  const greeting = line(
+    input([{ name: "name", type: "string", label: "Whom" }]),
+    output({ text: "Hello {{ inputs.name }}" }),
+  );
+  await make(api, "/flows", { name: "Greeting", definition: greeting });
+  const call = { id: "call", type: "subflow", label: "Greet", config: { inputs: {} } };
+  const definition = line(input([]), call, output({ said: "{{ nodes.call.output.text }}" }));
+  const flow = await make(api, "/flows", { name: "Caller", definition });
+  await editor(page, flow.id);
+  await page.locator("[data-id=call].react-flow__node").click();
+  const inspector = page.getByRole("complementary", { name: "Inspector" });
+  await inspector.getByRole("combobox", { name: "Flow" }).click();
+  await page.getByRole("option", { name: "Greeting" }).click();
+  await inspector.getByLabel("Whom").fill("Ada");
+  await expect(page.getByText("No problems")).toBeVisible();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  const steps = page.getByRole("list", { name: "Steps" });
+  await steps.getByRole("button", { name: "Show what is in Greet" }).click();
+  await steps.getByRole("button", { name: /^Completed 1 of 1/ }).click();
+  await expect(
+    page.getByRole("region", { name: "Step Greet, 1" }).getByText("Hello Ada").first(),
+  ).toBeVisible();
 });

@@ -15,7 +15,7 @@ import {
   type Added,
 } from "./model/edits";
 import { arrange, type Sizes } from "./model/layout";
-import { framePath, hasBody, locate, type Level } from "./model/levels";
+import { framePath, hasBody, locate, readLevel, type Level } from "./model/levels";
 import { findNode } from "./model/definition";
 import type { AddTarget, EditorState, EditorStore } from "./store";
 
@@ -162,11 +162,13 @@ export function chosenPath({ selection, prefix }: EditorState): string | null {
   return prefix.slice(0, -1) || null;
 }
 
-/** Goes to a node or an iteration of a run. */
-export function showPath(store: EditorStore, path: string | null): void {
-  const { level: now, open, select } = store.getState();
+/** Goes to a node or an iteration of a run; says whether the flow has it, as it is drawn now. */
+export function showPath(store: EditorStore, path: string | null): boolean {
+  const { level: now, history, types, open, select } = store.getState();
   const { level, node } = locate(path ?? "");
+  const flow = readLevel(history.present, level, types);
+  if (!flow || (node && !findNode(flow, node))) return false;
   if (framePath(level) !== framePath(now)) open(level);
-  const there = framePath(store.getState().level) === framePath(level);
-  select(node && there ? [node] : []);
+  select(node ? [node] : []);
+  return true;
 }

@@ -49,6 +49,13 @@ export function Editor(props: EditorProps) {
     [store, overlay, names, readOnly],
   );
   const selected = useStore(store, chosenPath);
+  // What a run did in another flow is not on this canvas; it is looked at until something here is chosen.
+  const [beyond, setBeyond] = useState<{ path: string; from: string | null } | null>(null);
+  const looked = beyond && beyond.from === selected ? beyond.path : selected;
+  function choose(path: string | null) {
+    const shown = showPath(store, path);
+    setBeyond(shown || path === null ? null : { path, from: selected });
+  }
   const show = (id: string | null) => {
     setOwnRun(id);
     onExecutionChange?.(id);
@@ -96,8 +103,8 @@ export function Editor(props: EditorProps) {
                 ? null
                 : renderRun?.({
                     executionId,
-                    selected,
-                    onSelect: (path) => showPath(store, path),
+                    selected: looked,
+                    onSelect: choose,
                     onClose: () => show(null),
                   })
             }
