@@ -12,7 +12,7 @@ const titles: Record<ErrorKind, string> = {
 const steps: Record<ErrorKind, string> = {
   user: "Open the step in the editor, correct what the message names, and run the flow again.",
   upstream:
-    "Check the provider's address, key and model on the Models page with “Test”. If it was only busy, run the flow again, or give the step more attempts under “Retry”.",
+    "Check the provider's address, key and model on the Models page with “Test”. If it was only busy, run the flow again, or give the step more attempts under “When it fails”.",
   timeout:
     "Run it again. If it is slow every time, raise the step's time-out, choose a faster model, or ask for less in one step.",
   limit:
