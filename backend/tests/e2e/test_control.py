@@ -198,3 +198,24 @@ async def test_a_flow_runs_no_more_at_a_time_than_it_may(tenant: Tenant) -> None
         spans.append((done["started_at"], done["finished_at"]))
     spans.sort()
     assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
+
+
+async def test_a_large_output_is_seen_whole_everywhere(tenant: Tenant) -> None:
+    big = "x" * 100_000
+    whole = flow(
+        [
+            input_node("topic"),
+            transform("big", "{{ inputs.topic }}"),
+            output(size="{{ size(nodes.big.output.value) }}"),
+        ],
+        [edge("in", "big"), edge("big", "out")],
+    )
+    id_ = await tenant.execute(whole, topic=big)
+    seen = await tenant.watch(id_)
+    stored = await tenant.events(id_)
+    for events in (seen, stored):
+        [done] = [e for e in events if (e["type"], e["node_id"]) == ("node_completed", "big")]
+        assert done["data"]["output"] == {"value": big}
+    found = await tenant.get(id_)
+    assert found["outputs"] == {"size": 100_000}
+    assert next(n for n in found["nodes"] if n["node_id"] == "big")["output"] == {"value": big}

@@ -270,3 +270,20 @@ async def test_a_long_execution_goes_on_from_its_snapshot(ship: Ship) -> None:
     await ship.finish(id_)
     outputs = ship.journal.outcomes[id_].outputs
     assert outputs is not None and outputs["result"] == [{"value": 1}] * 300
+
+
+async def test_a_large_output_is_stored_by_itself_and_read_back_in_its_place(ship: Ship) -> None:
+    first = ship.engine("first")
+    ship.model.gates["ask"] = asyncio.Event()
+    big = transform("big", "{{ inputs.topic }}")
+    definition = around(big, llm("ask"), size="{{ size(nodes.big.output.value) }}")
+    id_ = ship.submit(definition, topic="x" * 70_000)
+    await ship.until(lambda: "ask" in ship.model.asked)
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    [done] = [e for e in ship.journal.written[id_] if (e.type, e.node_id) == ("node_completed", "big")]
+    assert (done.data["output"], done.data["output_ref"]) == (None, f"1:{done.seq}")
+    ship.model.gates.clear()
+    ship.engine("second")
+    await ship.finish(id_)
+    assert ship.journal.outcomes[id_].outputs == {"size": 70_000}

@@ -130,11 +130,13 @@ class NodeStarted(_Data):
 
 
 class NodeCompleted(_Data):
-    """`handle` is the one outgoing handle that became active; null activates the default one."""
+    """`handle` is the one outgoing handle that became active; null activates the default one. In the journal
+    a large output is null and `output_ref` tells where it is; whoever reads gets it back in its place."""
 
     type: Literal["node_completed"] = "node_completed"
     attempt: int
     output: JsonValue = None
+    output_ref: str | None = None
     handle: str | None = None
     usage: Usage = Usage()
 

@@ -22,10 +22,12 @@ Group = Literal["flow", "agents", "models", "tools", "logic", "people"]
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What a node gives: a JSON value, and the handle it activates (None: the default)."""
+    """What a node gives: a JSON value, and the handle it activates (None: the default). `size` is the bytes
+    of the value as JSON, where somebody counted them."""
 
     output: Any
     handle: str | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

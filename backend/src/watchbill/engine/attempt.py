@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import structlog
@@ -159,7 +159,7 @@ def _checked(result: NodeResult) -> NodeResult:
     if size > MAX_OUTPUT_BYTES:
         text = f"The node's output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="output_too_large")
-    return result
+    return replace(result, size=size)
 
 
 def shown(config: Any) -> Any:

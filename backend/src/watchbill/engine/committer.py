@@ -115,6 +115,9 @@ class Committer:
     ) -> None:
         taken = {record: record.take() for record in records}
         try:
+            if outputs := [output for part in taken.values() for output in part.outputs]:
+                # Before the journal, which must never name what is not there.
+                await self._documents.append(scope, "execution_outputs", outputs)
             asked = await self._journal_write(scope, list(taken.values()))
             for record in records:
                 id_ = record.claim.execution_id

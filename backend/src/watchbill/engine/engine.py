@@ -20,6 +20,7 @@ from watchbill.core.ports.journal import Claim, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.engine.attempt import Services
 from watchbill.engine.committer import Committer
+from watchbill.engine.outputs import whole, whole_snapshot
 from watchbill.engine.repair import lost_traces
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
@@ -183,7 +184,7 @@ class Engine:
         events = await self._journal.events(claim.scope, claim.execution_id, after=known.seq)
         if claim.epoch > 1:
             await self._mend_traces(claim, events, known.seq)
-        for event in events:
+        for event in await whole(self._documents, claim.scope, events):
             apply(known, event)
         state = known
         state.seq = claim.last_seq
@@ -193,8 +194,9 @@ class Engine:
         """Where to fold from: the newest snapshot of a long execution, or the beginning."""
         if claim.last_seq >= _LONG:
             stored = await self._journal.snapshot(claim.scope, claim.execution_id)
-            if stored is not None and (state := restore(plan, stored)):
-                return state
+            if stored is not None:
+                stored = await whole_snapshot(self._documents, claim.scope, claim.execution_id, stored)
+                return restore(plan, stored) or ExecutionState.initial(plan)
         return ExecutionState.initial(plan)
 
     async def _plan(self, claim: Claim) -> Plan:

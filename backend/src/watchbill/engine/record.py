@@ -10,7 +10,9 @@ from typing import Any
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
 from watchbill.core.execution import ExecutionState, dump
 from watchbill.core.execution.fold import apply_data
+from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
+from watchbill.engine.outputs import set_aside
 
 # A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end.
 _SNAPSHOT_EVENTS = 1000
@@ -22,6 +24,7 @@ class _Entry:
     data: EventData
     node_id: str | None
     at: datetime
+    large: bool = False
     texts: list[str] = field(default_factory=list[str])
 
     def whole(self) -> EventData:
@@ -33,11 +36,13 @@ class _Entry:
 
 @dataclass(slots=True)
 class Taken:
-    """What one commit writes: the batch for the journal, the trace for the documents, both for watchers."""
+    """What one commit writes: the batch for the journal, the trace and large outputs for the documents, and
+    all events for watchers."""
 
     batch: Batch
     trace: list[Event]
     all: list[Event]
+    outputs: list[tuple[str, Document]]
 
 
 @dataclass(slots=True, eq=False)
@@ -66,8 +71,9 @@ class Record:
         """Whether nothing waits to be written."""
         return not self._entries
 
-    def add(self, data: EventData, node_id: str | None = None) -> None:
-        """Append an event. One of the journal changes the state at once; nothing comes after the last one."""
+    def add(self, data: EventData, node_id: str | None = None, *, large: bool = False) -> None:
+        """Append an event. One of the journal changes the state at once; nothing comes after the last one.
+        `large` tells that its output is to be stored by itself."""
         if self.state.status.final:
             return
         at = self.now()
@@ -75,25 +81,31 @@ class Record:
             apply_data(self.state, data, node_id, at)
             self._streams.clear()
         if not isinstance(data, LlmToken):
-            self._entries.append(_Entry(data, node_id, at))
+            self._entries.append(_Entry(data, node_id, at, large))
         elif stream := self._streams.get(data.call_id):
             stream.texts.append(data.text)
         else:
-            self._streams[data.call_id] = stream = _Entry(data, node_id, at, [data.text])
+            self._streams[data.call_id] = stream = _Entry(data, node_id, at, texts=[data.text])
             self._entries.append(stream)
 
     def take(self) -> Taken:
         """Everything that waits, numbered; the record is empty afterwards."""
-        events = [
-            envelope(
+        events: list[Event] = []
+        outputs: list[tuple[str, Document]] = []
+        for seq, entry in enumerate(self._entries, start=self.last_seq + 1):
+            event = envelope(
                 entry.whole(),
-                seq=self.last_seq + index,
+                seq=seq,
                 execution_id=self.claim.execution_id,
                 node_id=entry.node_id,
                 timestamp=entry.at,
             )
-            for index, entry in enumerate(self._entries, start=1)
-        ]
+            if entry.large:
+                event, document = set_aside(event, self.claim.epoch)
+                outputs.append(document)
+                if node := self.state.nodes.get(entry.node_id or ""):
+                    node.output_ref = event.data["output_ref"]
+            events.append(event)
         self._entries, self._streams = [], {}
         self.last_seq += len(events)
         journal = [event for event in events if event.type in JOURNAL_TYPES]
@@ -108,7 +120,8 @@ class Record:
             self._snapshot(len(journal)),
         )
         self.park = None
-        return Taken(batch, [event for event in events if event.type not in JOURNAL_TYPES], events)
+        trace = [event for event in events if event.type not in JOURNAL_TYPES]
+        return Taken(batch, trace, events, outputs)
 
     def _snapshot(self, events: int) -> dict[str, Any] | None:
         """The state after what was taken, once so much happened that folding it again would take a while."""

@@ -34,6 +34,7 @@ from watchbill.core.plan import PlanNode
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
 from watchbill.engine.attempt import Attempt, Ended, shown
+from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 
 # Pure nodes run on the event loop: after so many in a row others get their turn and the work is committed.
@@ -96,6 +97,7 @@ class Steps:
                     attempt=node.attempt, output=result.output, handle=result.handle, usage=ended.usage
                 ),
                 path,
+                large=result.size > LARGE_BYTES,
             )
             return
         if ended.failure is None:

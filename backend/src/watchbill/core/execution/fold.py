@@ -137,7 +137,8 @@ def _node_waiting(state: ExecutionState, path: str, node: NodeState, data: Any, 
 
 
 def _node_completed(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.output, node.handle, node.error = data.output, data.handle, None
+    node.output, node.output_ref = data.output, data.output_ref
+    node.handle, node.error = data.handle, None
     _count(state, node, data)
     node.status, node.finished_at = NodeStatus.COMPLETED, at
     if is_iteration(path):

@@ -60,7 +60,8 @@ class Snapshot(BaseModel):
 
 
 def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
-    """The state after event `seq`, as JSON."""
+    """The state after event `seq`, as JSON. Outputs that are stored elsewhere are left out; put them back
+    before it is restored."""
     shot = Snapshot(
         seq=seq,
         status=state.status,
@@ -84,7 +85,11 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         closable=list(state.closable),
         nodes=_NODES.dump_python(state.nodes, mode="json", exclude_defaults=True),
     )
-    return shot.model_dump(mode="json")
+    stored = shot.model_dump(mode="json")
+    for node in stored["nodes"].values():
+        if "output_ref" in node:
+            node.pop("output", None)
+    return stored
 
 
 def restore(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:

@@ -19,13 +19,15 @@ from watchbill.core.usage import Usage
 class NodeState:
     """Where one node, or one iteration of a body, stands. `attempt` counts starts from 1, `failures` those
     that ended in an error (a start that a worker's death interrupted is not one); times are UTC. `retry_at`
-    is when it goes on: the next attempt, or the end of a wait; `request` is what a person is asked."""
+    is when it goes on: the next attempt, or the end of a wait; `request` is what a person is asked;
+    `output_ref` tells where a large output is stored besides here."""
 
     status: NodeStatus = NodeStatus.PENDING
     attempt: int = 0
     failures: int = 0
     input: Any = None
     output: Any = None
+    output_ref: str | None = None
     handle: str | None = None
     error: NodeFailure | None = None
     started_at: datetime | None = None

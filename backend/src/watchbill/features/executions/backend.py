@@ -12,7 +12,7 @@ from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History
-from watchbill.features.executions.service import NodeTypes
+from watchbill.features.executions.service import NodeTypes, Reading
 
 
 class Hints(Protocol):
@@ -41,6 +41,10 @@ class ExecutionBackend:
     publisher: LiveEvents
     hints: Hints
     types: NodeTypes
+
+    def reading(self, scope: TenantScope) -> Reading:
+        """What it takes to read a tenant's executions whole."""
+        return Reading(scope, self.types, self.history)
 
 
 def backend(connection: HTTPConnection) -> ExecutionBackend:

@@ -37,7 +37,7 @@ async def cancel(
     await parts.hints.cancel(execution_id)
     await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
     async with database.transaction(access.scope) as work:
-        after = (await service.detail(work.session, parts.types, execution_id)).last_seq
+        after = (await service.detail(work.session, parts.reading(access.scope), execution_id)).last_seq
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WAIT_SECONDS):
             async for _ in watch(parts.live, parts.history, access.scope, execution_id, after=after):

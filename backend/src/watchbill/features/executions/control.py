@@ -75,7 +75,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     if execution.status == ExecutionStatus.COMPLETED:
         text = "The execution completed; fork it to run a part of it again."
         raise Conflict(text, code="execution_completed")
-    _, state = await service.folded(access.session, parts.types, execution)
+    _, state = await service.folded(access.session, parts.reading(access.scope), execution)
     events = await queries.journal(access.session, execution.id, 0, 2**31 - 1)
     epoch = max((event.data["epoch"] for event in events if "epoch" in event.data), default=0)
     interrupted = [
@@ -117,7 +117,7 @@ async def fork(
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     origin, flow_name, _ = row
-    _, state = await service.folded(access.session, parts.types, origin)
+    _, state = await service.folded(access.session, parts.reading(access.scope), origin)
     nodes = state.plan.nodes
     _check(form, nodes.keys())
     new_id = uuid4()

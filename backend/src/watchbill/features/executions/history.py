@@ -10,6 +10,7 @@ from uuid import UUID
 from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.tenancy import TenantScope
+from watchbill.engine.outputs import whole, whole_snapshot
 from watchbill.features.executions import queries
 from watchbill.kit.db import Database
 
@@ -35,7 +36,18 @@ class History:
             scope, "execution_logs", str(execution_id), after=after, limit=limit
         )
         trace = [_event(execution_id, document) for document in documents]
-        return list(merge(journal, trace, key=lambda event: event.seq))[:limit]
+        merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
+        return await self.whole(scope, merged)
+
+    async def whole(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
+        """The events with large outputs in their places."""
+        return await whole(self._documents, scope, events)
+
+    async def whole_snapshot(
+        self, scope: TenantScope, execution_id: UUID, stored: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A dumped state with large outputs in their places."""
+        return await whole_snapshot(self._documents, scope, execution_id, stored)
 
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int

@@ -91,7 +91,7 @@ async def get_execution(
     ] = None,
 ) -> ExecutionDetail:
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
-    return await service.detail(access.session, parts.types, execution_id, as_of=as_of)
+    return await service.detail(access.session, parts.reading(access.scope), execution_id, as_of=as_of)
 
 
 @router.get("/executions/{execution_id}/events")

@@ -22,6 +22,7 @@ from watchbill.core.plan import Plan, compile_flow
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.features.executions import queries
+from watchbill.features.executions.history import History
 from watchbill.features.executions.schemas import (
     EventPage,
     ExecutionDetail,
@@ -55,6 +56,15 @@ class Start:
     version: int | None = None
     idempotency_key: str | None = None
     user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What it takes to read an execution whole: the tenant, the node types, and the stores of its history."""
+
+    scope: TenantScope
+    types: NodeTypes
+    history: History
 
 
 async def start(session: AsyncSession, scope: TenantScope, ask: Start) -> tuple[Execution, bool]:
@@ -177,7 +187,7 @@ async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary
 
 
 async def detail(
-    session: AsyncSession, types: NodeTypes, execution_id: UUID, *, as_of: int | None = None
+    session: AsyncSession, reading: Reading, execution_id: UUID, *, as_of: int | None = None
 ) -> ExecutionDetail:
     """The execution whole, folded from its journal up to the event `as_of`.
 
@@ -188,7 +198,7 @@ async def detail(
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
-    definition, state = await folded(session, types, execution, up_to=as_of or _NO_LIMIT)
+    definition, state = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT)
     # The journal was read after the row, which may be older.
     told = {
         "status": state.status,
@@ -212,18 +222,20 @@ async def detail(
 
 
 async def folded(
-    session: AsyncSession, types: NodeTypes, execution: Execution, *, up_to: int = _NO_LIMIT
+    session: AsyncSession, reading: Reading, execution: Execution, *, up_to: int = _NO_LIMIT
 ) -> tuple[dict[str, Any], ExecutionState]:
     """The definition that the execution runs, and its state after the events up to a number."""
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = compile_flow(definition, types).plan
+    plan = compile_flow(definition, reading.types).plan
     if plan is None:
         raise RuntimeError("a stored plan does not compile")
     state = ExecutionState.initial(plan)
     stored = await queries.snapshot(session, execution.id, up_to)
     if stored is not None:
+        stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored)
         state = restore(plan, stored) or state
-    for event in await queries.journal(session, execution.id, state.seq, _NO_LIMIT):
+    events = await queries.journal(session, execution.id, state.seq, _NO_LIMIT)
+    for event in await reading.history.whole(reading.scope, events):
         if event.seq <= up_to:
             apply(state, event)
     return definition, state

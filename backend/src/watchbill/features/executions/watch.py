@@ -29,7 +29,7 @@ async def watch(
         while True:
             bell.clear()
             buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
-            block = unbroken(buffered, cursor)
+            block = await history.whole(scope, unbroken(buffered, cursor))
             # The buffer begins later than what is wanted: it was trimmed or flushed.
             if not block and (look or buffered):
                 block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)

@@ -1,0 +1,72 @@
+"""Large outputs: the journal keeps where they are, the documents keep them, and readers get them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from watchbill.core.events import Event
+from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.tenancy import TenantScope
+
+# A larger output would be read with every event of its execution, again and again.
+LARGE_BYTES = 64 * 1024
+
+
+def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
+    """The event without its output, and the document that holds it. The key has the epoch: a worker that is
+    fenced off may have written a document under the same number."""
+    reference = f"{epoch}:{event.seq}"
+    document = Document(event.seq, event.timestamp, {"output": event.data["output"]})
+    lean = event.model_copy(update={"data": {**event.data, "output": None, "output_ref": reference}})
+    return lean, (_key(event.execution_id, str(epoch)), document)
+
+
+async def whole(documents: DocumentStore, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
+    """The events with their outputs in place. One whose document is gone (it expired) keeps null."""
+    wanted = [event for event in events if event.data.get("output_ref")]
+    if not wanted:
+        return list(events)
+    found: dict[tuple[UUID, str], Any] = {}
+    for execution_id in {event.execution_id for event in wanted}:
+        references = [event.data["output_ref"] for event in wanted if event.execution_id == execution_id]
+        outputs = await _read(documents, scope, execution_id, references)
+        found |= {(execution_id, reference): output for reference, output in outputs.items()}
+    return [
+        _filled(event, found.get((event.execution_id, event.data.get("output_ref", "")))) for event in events
+    ]
+
+
+async def whole_snapshot(
+    documents: DocumentStore, scope: TenantScope, execution_id: UUID, stored: dict[str, Any]
+) -> dict[str, Any]:
+    """A dumped state with its outputs in place."""
+    nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
+    places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
+    for reference, output in (await _read(documents, scope, execution_id, places)).items():
+        places[reference]["output"] = output
+    return stored
+
+
+def _filled(event: Event, output: Any) -> Event:
+    if output is None:
+        return event
+    return event.model_copy(update={"data": {**event.data, "output": output}})
+
+
+async def _read(
+    documents: DocumentStore, scope: TenantScope, execution_id: UUID, references: Iterable[str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for reference in references:
+        epoch, _, seq = reference.partition(":")
+        key, before = _key(execution_id, epoch), int(seq) - 1
+        documents_found = await documents.read(scope, "execution_outputs", key, after=before, limit=1)
+        if documents_found and documents_found[0].seq == int(seq):
+            found[reference] = documents_found[0].body["output"]
+    return found
+
+
+def _key(execution_id: UUID, epoch: str) -> str:
+    return f"{execution_id}:{epoch}"
