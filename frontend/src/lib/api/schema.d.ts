@@ -4683,7 +4683,8 @@ export interface components {
         };
         /**
          * NodeCompleted
-         * @description `handle` is the one outgoing handle that became active; null activates the default one.
+         * @description `handle` is the one outgoing handle that became active; null activates the default one. In the journal
+         *     a large output is null and `output_ref` tells where it is; whoever reads gets it back in its place.
          */
         NodeCompleted: {
             /**
@@ -4696,6 +4697,11 @@ export interface components {
             attempt: number;
             /** @default null */
             output: components["schemas"]["JsonValue"];
+            /**
+             * Output Ref
+             * @default null
+             */
+            output_ref: string | null;
             /**
              * Handle
              * @default null
