@@ -441,7 +441,7 @@ async def test_calls_count_towards_the_limits(
 ):
     hook = await make_trigger(member, webhook={})
     limits = RequestLimits(app.state.limits.rates, user=2, tenant=100, address=100)
-    monkeypatch.setattr(app.state, "limits", limits)
+    monkeypatch.setitem(app.state._state, "limits", limits)
     answers = [await call(visitor, hook, {"topic": str(number)}) for number in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2].headers["retry-after"]) > 0
