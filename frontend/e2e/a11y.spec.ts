@@ -162,7 +162,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("region", { name: "Calling it" }).waitFor();
       await check(page, "webhook");
       await page.goto(`/flows/triggers/?id=${flow.id}&new=schedule`);
-      await page.getByRole("region", { name: "Next runs" }).getByText("At 09:00 every day").waitFor();
+      await page
+        .getByRole("region", { name: "Next runs" })
+        .getByText("At 09:00 every day")
+        .waitFor();
       await check(page, "new schedule");
       await make(api, "/notifications", {
         name: "Failures",

@@ -16,10 +16,22 @@ async function drop(page: Page, type: string, x: number, y: number) {
   await entry.dragTo(canvas, { targetPosition: { x, y } });
 }
 
+/** Where something stands once it moves no more: the canvas glides when it shows the whole flow. */
+async function atRest(locator: Locator) {
+  let last = await locator.boundingBox();
+  await expect(async () => {
+    const now = await locator.boundingBox();
+    const still = now !== null && now.x === last?.x && now.y === last.y;
+    last = now;
+    expect(still).toBe(true);
+  }).toPass({ intervals: [100], timeout: 10_000 });
+  if (!last) throw new Error("A port is not to be seen.");
+  return last;
+}
+
 /** Draws an edge with the mouse. */
 async function connect(page: Page, from: Locator, to: Locator) {
-  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
-  if (!start || !end) throw new Error("A port is not to be seen.");
+  const [start, end] = [await atRest(from), await atRest(to)];
   await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
   await page.mouse.down();
   await page.mouse.move(end.x + end.width / 2 - 20, end.y + end.height / 2, { steps: 8 });
