@@ -17,12 +17,19 @@ from watchbill.api.app import create_app
 from watchbill.config import Settings
 from watchbill.kit.db import Database
 from watchbill.kit.logs import configure_logs
+from watchbill.kit.open_files import allow_open_files
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
     """As in production: what structlog draws by default takes seconds, and leases run out meanwhile."""
     configure_logs("info", "json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _open_files() -> None:
+    """As in production: tests are client and server of many connections at once."""
+    allow_open_files()
 
 
 @pytest.fixture(scope="session", name="services")

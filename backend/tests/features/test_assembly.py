@@ -31,6 +31,17 @@ def test_the_api_never_loads_crewai_or_litellm():
     assert done.stdout.strip() == "[]"
 
 
+def test_every_command_may_open_as_many_files_as_the_machine_allows():
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 2000));"
+        "from typer.testing import CliRunner; from watchbill.cli.commands import app;"
+        "assert CliRunner().invoke(app, ['run', '--help']).exit_code == 0;"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2000"
+
+
 def test_the_published_openapi_document_is_current():
     published = (ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")
     assert published == document(), "run python -m watchbill.api.openapi > docs/reference/openapi.json"

@@ -12,6 +12,7 @@ import typer
 
 from watchbill import __version__
 from watchbill.cli import operator
+from watchbill.kit.open_files import allow_open_files
 
 if TYPE_CHECKING:
     from watchbill.config import Settings
@@ -47,6 +48,7 @@ def root(
     if version:
         typer.echo(f"watchbill {__version__}")
         raise typer.Exit
+    allow_open_files()
 
 
 @app.command()
