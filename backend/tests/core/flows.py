@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from watchbill.core.plan import Plan, compile_flow
+from watchbill.nodes.registry import NODE_TYPES
+
 
 def node(id_: str, type_: str, config: dict[str, Any], **rest: Any) -> dict[str, Any]:
     return {"id": id_, "type": type_, "config": config, **rest}
@@ -37,6 +40,20 @@ def llm(id_: str, prompt: str = "{{ inputs.topic }}", **rest: Any) -> dict[str, 
 
 def output(id_: str = "out", **values: Any) -> dict[str, Any]:
     return node(id_, "output", {"values": values or {"topic": "{{ inputs.topic }}"}})
+
+
+def planned(definition: dict[str, Any]) -> Plan:
+    """The flow as it is executed."""
+    compilation = compile_flow(definition, NODE_TYPES)
+    assert compilation.plan is not None, compilation.problems
+    return compilation.plan
+
+
+# Needs no model and no input.
+ANSWER = flow(
+    [node("start", "input", {"fields": []}), node("end", "output", {"values": {"answer": "42"}})],
+    [edge("start", "end")],
+)
 
 
 def chain(length: int) -> dict[str, Any]:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from tests.core.flows import branching, edge, flow, input_node, llm, output
+from tests.core.flows import branching, edge, flow, input_node, llm, output, planned
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus, envelope
 from watchbill.core.execution import ExecutionState, Fail, Skip, Start, decide, fold
-from watchbill.core.plan import Plan, compile_flow
-from watchbill.nodes.registry import NODE_TYPES
+from watchbill.core.plan import Plan
 
 ID = UUID(int=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def planned(definition: dict[str, Any]) -> Plan:
-    compilation = compile_flow(definition, NODE_TYPES)
-    assert compilation.plan is not None, compilation.problems
-    return compilation.plan
 
 
 @dataclass

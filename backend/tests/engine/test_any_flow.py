@@ -14,29 +14,22 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.flows import edge, flow, input_node, node
+from tests.core.flows import edge, flow, input_node, node, planned
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus
 from watchbill.core.execution import ExecutionState, decide, dump, fold, restore
 from watchbill.core.node_types import NodeResult
-from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.plan import Plan
 from watchbill.core.ports.journal import Claim
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.attempt import Ended
 from watchbill.engine.record import Record
 from watchbill.engine.steps import Steps
-from watchbill.nodes.registry import NODE_TYPES
 
 ID = UUID(int=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def planned(definition: dict[str, Any]) -> Plan:
-    compilation = compile_flow(definition, NODE_TYPES)
-    assert compilation.plan is not None, compilation.problems
-    return compilation.plan
 
 
 def failure() -> NodeFailure:

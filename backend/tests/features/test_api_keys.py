@@ -12,17 +12,10 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
+from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.kit.clock import now
 
-FLOW = {
-    "schema": "watchbill.flow/v1",
-    "nodes": [
-        {"id": "start", "type": "input", "config": {"fields": []}},
-        {"id": "end", "type": "output", "config": {"values": {"answer": "42"}}},
-    ],
-    "edges": [{"id": "e", "source": "start", "target": "end"}],
-}
 RUN = ["flows:read", "flows:execute", "executions:read"]
 
 
@@ -31,7 +24,7 @@ async def make(admin: Person, **form: Any) -> dict[str, Any]:
 
 
 async def make_flow(admin: Person, name: str) -> str:
-    flow = checked(await admin.http.post("flows", json={"name": name, "definition": FLOW}), 201)
+    flow = checked(await admin.http.post("flows", json={"name": name, "definition": ANSWER}), 201)
     return flow["id"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from tests.core.flows import ANSWER
 from tests.people import Person, checked
-from tests.security.test_isolation import FLOW
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
 from watchbill.kit.crypto import KeyRing, key_id, new_key
@@ -30,7 +30,7 @@ def test_every_sealed_column_says_what_it_is_bound_to():
 async def test_rotation_seals_everything_again_and_loses_nothing(app: FastAPI, admin: Person):
     form = {"name": "p", "provider_type": "openai", "api_key": "sk-secret-1234567"}
     provider = checked(await admin.http.post("llm-providers", json=form), 201)["id"]
-    flow = checked(await admin.http.post("flows", json={"name": "f", "definition": FLOW}), 201)["id"]
+    flow = checked(await admin.http.post("flows", json={"name": "f", "definition": ANSWER}), 201)["id"]
     checked(await admin.http.post("triggers", json={"flow_id": flow, "name": "t", "webhook": {}}), 201)
     old = app.state.settings.encryption_keys.get_secret_value()
     ring = KeyRing.parse(f"{new_key().replace('1:', 'new:')},{old}")

@@ -6,22 +6,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from tests.core.flows import ANSWER
 from tests.people import Person, checked
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.db import Database
 
-FLOW = {
-    "schema": "watchbill.flow/v1",
-    "nodes": [
-        {"id": "start", "type": "input", "config": {"fields": []}},
-        {"id": "end", "type": "output", "config": {"values": {"answer": "42"}}},
-    ],
-    "edges": [{"id": "e", "source": "start", "target": "end"}],
-}
-
 
 async def start(person: Person) -> str:
-    flow = checked(await person.http.post("flows", json={"name": "f", "definition": FLOW}), 201)["id"]
+    flow = checked(await person.http.post("flows", json={"name": "f", "definition": ANSWER}), 201)["id"]
     return checked(await person.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)["id"]
 
 

@@ -16,6 +16,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
+from tests.core.flows import ANSWER
 from tests.people import Person, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
@@ -186,7 +187,7 @@ async def belongings(app: FastAPI, admin: Person) -> dict[str, str]:
 
     agent = await make("agents", name="a", role="r", goal="g")
     task = {"name": "t", "description": "d", "expected_output": "e", "agent_id": agent}
-    flow = await make("flows", name="f", definition=FLOW)
+    flow = await make("flows", name="f", definition=ANSWER)
     people.checked(await admin.http.post(f"flows/{flow}/publish"), 201)
     run = people.checked(await admin.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)
     notification = await make("notifications", name="n", channel="email", recipients=["a@example.com"])
@@ -227,14 +228,6 @@ async def _approval(app: FastAPI, admin: Person, run: str) -> str:
     return str(approval.id)
 
 
-FLOW = {
-    "schema": "watchbill.flow/v1",
-    "nodes": [
-        {"id": "start", "type": "input", "config": {"fields": []}},
-        {"id": "end", "type": "output", "config": {"values": {"answer": "42"}}},
-    ],
-    "edges": [{"id": "e", "source": "start", "target": "end"}],
-}
 # What is refused for its body would not show whether it is found.
 BODIES = {
     "PATCH /api/v1/members/{user_id}": {"role": "viewer"},
