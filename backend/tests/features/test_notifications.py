@@ -69,8 +69,7 @@ class Office:
         notifiers = [Notifier(self.database, self.outlets, now=lambda: self.now) for _ in range(workers)]
 
         async def one(notifier: Notifier) -> None:
-            while await notifier.note_next():
-                pass
+            await notifier.note_all()
             await notifier.send_due()
             await notifier.sent()
 
@@ -95,7 +94,9 @@ async def office(database: Database, settings: Any) -> AsyncIterator[Office]:
     http = AiohttpClient(UrlGuard(["127.0.0.0/8"]))
     keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
     post = Post()
-    office = Office(database, Outlets(http, post, keys, "http://here"), post)
+    office = Office(
+        database, Outlets(http, post, keys, "http://here", settings.jwt_secret.get_secret_value()), post
+    )
     await office.work()  # what other tests left
     yield office
     await http.close()

@@ -39,6 +39,8 @@ PUBLIC = {
     "POST /api/v1/auth/invitation",
     "POST /api/v1/auth/invitation/accept",
     "POST /api/v1/hooks/{token}",
+    "POST /api/v1/mailed-approvals",
+    "POST /api/v1/mailed-approvals/answer",
     "GET /health",
     "GET /health/live",
     "GET /health/ready",

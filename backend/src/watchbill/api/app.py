@@ -24,7 +24,7 @@ from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
 from watchbill.features.agents import routes as agents
 from watchbill.features.audit import routes as audit
-from watchbill.features.executions import approvals, stream
+from watchbill.features.executions import approvals, mailed_approvals, stream
 from watchbill.features.executions import routes as executions
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
@@ -64,6 +64,7 @@ ROUTERS = (
     executions.router,
     approvals.router,
     stream.router,
+    mailed_approvals.router,
     audit.router,
     tenants.router,
     sso.router,

@@ -14,6 +14,8 @@ from watchbill.features.identity.limits import RequestLimits
 from watchbill.kit.rates import WINDOW_SECONDS, Standing
 
 _AUTH = "/api/v1/auth/"
+# What anybody may send who is not signed in.
+_ANYBODYS = (_AUTH, "/api/v1/mailed-approvals")
 # A browser calls these by itself, with proof that it was let in before.
 _BY_ITSELF = frozenset((f"{_AUTH}refresh", f"{_AUTH}logout"))
 
@@ -52,7 +54,7 @@ def limits_of(scope: Scope) -> RequestLimits:
 
 def _for_anybody(scope: Scope) -> bool:
     path = scope["path"]
-    return scope["method"] == "POST" and path.startswith(_AUTH) and path not in _BY_ITSELF
+    return scope["method"] == "POST" and path.startswith(_ANYBODYS) and path not in _BY_ITSELF
 
 
 def _describe(headers: MutableHeaders, standings: list[Standing]) -> None:

@@ -10,10 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeResult, NodeType, Suspension, WaitType
 from watchbill.nodes.input import InputField
 
 APPROVED, REJECTED = "approved", "rejected"
+LONGEST_SECONDS = 366 * 86400
+ROLES = ("member", "admin")
+MOST_PEOPLE = 200
+
+People = Annotated[list[Annotated[Text, Field(min_length=1, max_length=1000)]], Field(max_length=50)]
 
 
 class Config(BaseModel):
@@ -29,8 +35,58 @@ class Config(BaseModel):
     fields: list[InputField] = Field(
         default=[], max_length=50, title="Form", description="What to fill in when approving."
     )
-    deadline_seconds: float | None = Field(None, gt=0, le=366 * 86400, title="Deadline (s)")
+    deadline_seconds: float | None = Field(None, gt=0, le=LONGEST_SECONDS, title="Deadline")
     on_deadline: Literal["fail", "approve", "reject"] = Field("fail", title="After the deadline")
+    notify: People = Field(
+        default=[],
+        title="Ask by mail",
+        description="Addresses of people who may answer, or `member` or `admin` for all of that role.",
+    )
+    escalate_after_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=LONGEST_SECONDS,
+        title="Ask others after",
+        description="When nobody has answered by then, more people are asked by mail.",
+    )
+    escalate_to: People = Field(
+        default=[],
+        title="Who else is asked",
+        description="As above; who may answer stays the same.",
+    )
+
+
+def _check(config: Config) -> list[Problem]:
+    problems = [
+        *_unknown("notify", config.notify, config),
+        *_unknown("escalate_to", config.escalate_to, config),
+    ]
+    if config.escalate_after_seconds is None:
+        if config.escalate_to:
+            text = "Say after how long these people are asked."
+            problems.append(Problem(field="escalate_after_seconds", code="config_invalid", message=text))
+        return problems
+    if not config.escalate_to:
+        text = "Say who else is asked."
+        problems.append(Problem(field="escalate_to", code="config_invalid", message=text))
+    if config.deadline_seconds is not None and config.escalate_after_seconds >= config.deadline_seconds:
+        text = "The deadline is over before others are asked."
+        problems.append(Problem(field="escalate_after_seconds", code="config_invalid", message=text))
+    return problems
+
+
+def _unknown(field: str, people: list[str], config: Config) -> list[Problem]:
+    """What can be told to be wrong before expressions are evaluated."""
+    problems: list[Problem] = []
+    for index, entry in enumerate(people):
+        where = f"{field}.{index}"
+        if entry == "member" and config.role == "admin":
+            text = "Only admins may answer this, so there is no use in asking every member."
+            problems.append(Problem(field=where, code="config_invalid", message=text))
+        elif entry not in ROLES and "{{" not in entry and "@" not in entry:
+            text = f"`{entry[:80]}` is neither a mail address nor `member` nor `admin`."
+            problems.append(Problem(field=where, code="config_invalid", message=text))
+    return problems
 
 
 def _begin(config: Mapping[str, Any], now: datetime) -> Suspension:
@@ -41,7 +97,39 @@ def _begin(config: Mapping[str, Any], now: datetime) -> Suspension:
         "role": config.get("role", "member"),
         "fields": config.get("fields", []),
     }
+    if mails := _mails(config, now):
+        request["mails"] = mails
     return Suspension(None if seconds is None else now + timedelta(seconds=seconds), request)
+
+
+def _mails(config: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """Who is asked by mail: at once, and from `escalate_at` (RFC 3339) on; None for nobody."""
+    after = config.get("escalate_after_seconds")
+    mails: dict[str, Any] = {
+        "to": _people(config.get("notify", [])),
+        "escalate_at": None,
+        "escalate_to": list[str](),
+    }
+    if after is not None:
+        mails["escalate_at"] = (now + timedelta(seconds=after)).isoformat()
+        mails["escalate_to"] = _people(config.get("escalate_to", []))
+    return mails if mails["to"] or mails["escalate_to"] else None
+
+
+def _people(entries: Any) -> list[str]:
+    """Addresses and roles, each once. An expression may give a list of them."""
+    flat: list[str] = []
+    for entry in entries:
+        for one in entry if isinstance(entry, list) else [entry]:
+            if not isinstance(one, str):
+                text = f"Whom to ask by mail must be an address or a role; it is {one!r:.80}."
+                raise NodeError(ErrorKind.USER, text, code="people_invalid")
+            flat.append(one.strip())
+    people = [one for one in dict.fromkeys(flat) if one]
+    if len(people) > MOST_PEOPLE:
+        text = f"At most {MOST_PEOPLE} addresses can be asked by mail; these are {len(people)}."
+        raise NodeError(ErrorKind.USER, text, code="people_invalid")
+    return people
 
 
 def _due(config: Mapping[str, Any]) -> NodeResult:
@@ -78,5 +166,6 @@ TYPE = NodeType(
     wait=WaitType(begin=_begin, due=_due, answered=_answered),
     fixed_handles=(APPROVED, REJECTED),
     verbatim=frozenset({"fields"}),
+    check=_check,
     default_config={"title": "Go on?"},
 )

@@ -132,7 +132,8 @@ class Runtime:
             mailbox=settings.mailbox,
         )
         keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
-        return Outlets(self.http, mail, keys, settings.base_url)
+        secret = settings.jwt_secret.get_secret_value()
+        return Outlets(self.http, mail, keys, settings.base_url, secret)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)

@@ -126,20 +126,30 @@ def select_definition(scope: TenantScope) -> str:
     return f'SELECT definition FROM "{scope.schema}".plans WHERE digest = $1'  # noqa: S608  # as above
 
 
-def _approvals(schema: str) -> str:
-    """Keeps the inbox: a question appears with the event that asks it, and closes when its node ends."""
+def _approvals(scope: TenantScope) -> str:
+    """Keeps the inbox: a question appears with the event that asks it, and closes when its node ends. One
+    that people are asked by mail is put where workers look for such."""
+    schema = scope.schema
     return f"""
 , asked AS (
-  INSERT INTO "{schema}".approvals (id, execution_id, node_id, title, details, role, fields, due_at)
+  INSERT INTO "{schema}".approvals (id, execution_id, node_id, title, details, role, fields, mails, due_at)
   SELECT gen_random_uuid(), b.id, e.node_id, e.data #>> '{{request,title}}', e.data #>> '{{request,details}}',
-         e.data #>> '{{request,role}}', e.data #> '{{request,fields}}', (e.data ->> 'until')::timestamptz
+         e.data #>> '{{request,role}}', e.data #> '{{request,fields}}', e.data #> '{{request,mails}}',
+         (e.data ->> 'until')::timestamptz
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
          jsonb_to_recordset(b.events) AS e(type text, node_id text, data jsonb)
    WHERE e.type = 'node_waiting' AND jsonb_typeof(e.data -> 'request') = 'object'
   ON CONFLICT (execution_id, node_id) DO UPDATE
      SET title = excluded.title, details = excluded.details, role = excluded.role, fields = excluded.fields,
-         due_at = excluded.due_at, asked_at = now(), answer = NULL, answered_by = NULL, answered_at = NULL,
-         closed_at = NULL
+         mails = excluded.mails, due_at = excluded.due_at, asked_at = now(), answer = NULL,
+         answered_by = NULL, answered_at = NULL, closed_at = NULL
+), mailed AS (
+  INSERT INTO public.due_questions (execution_id, node_id, tenant_id, next_at)
+  SELECT b.id, e.node_id, '{scope.tenant_id}'::uuid, now()
+    FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
+         jsonb_to_recordset(b.events) AS e(type text, node_id text, data jsonb)
+   WHERE e.type = 'node_waiting' AND jsonb_typeof(e.data #> '{{request,mails}}') = 'object'
+  ON CONFLICT (execution_id, node_id) DO UPDATE SET next_at = excluded.next_at, told = false
 ), closed AS (
   UPDATE "{schema}".approvals AS q SET closed_at = now()
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
@@ -158,7 +168,7 @@ def append(scope: TenantScope, *, approvals: bool) -> str:
     batch whose epoch is not the row's finds no fence, and nothing of it is written.
     """
     schema = scope.schema
-    inbox = _approvals(schema) if approvals else ""
+    inbox = _approvals(scope) if approvals else ""
     return f"""
 WITH batch AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS b(

@@ -128,6 +128,31 @@ class ApprovalOut(BaseModel):
     closed_at: datetime | None
 
 
+class MailedLink(BaseModel):
+    """The token of the link in a mail."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=200)
+
+
+class MailedApproval(BaseModel):
+    """An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers."""
+
+    id: UUID
+    execution_id: UUID
+    flow_id: UUID | None
+    flow_name: str | None
+    node_id: str
+    title: str
+    details: str
+    role: Literal["member", "admin"]
+    fields: list[dict[str, Any]]
+    due_at: datetime | None
+    asked_at: datetime
+    email: str
+
+
 class AnswerRequest(BaseModel):
     """The answer to a question; `values` fills in its form."""
 

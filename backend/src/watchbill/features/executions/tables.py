@@ -115,7 +115,8 @@ class ExecutionSnapshot(TenantTable):
 
 class Approval(TenantTable):
     """A question that an execution asks a person. The journal's writer adds and closes it with the events
-    that do; whoever answers fills in `answer`, which the engine reads."""
+    that do; whoever answers fills in `answer`, which the engine reads. `mails` says who is asked by mail:
+    {to, escalate_at, escalate_to}, or null."""
 
     __tablename__ = "approvals"
     __table_args__ = (Index("ix_approvals_open", "asked_at", postgresql_where=text("closed_at IS NULL")),)
@@ -137,6 +138,7 @@ class Approval(TenantTable):
     closed_at: Mapped[datetime | None]
 
 
+    mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 class StoredDocument(TenantTable):
     """A document of core.ports.documents, where no document database is used."""
 

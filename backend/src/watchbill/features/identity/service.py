@@ -157,6 +157,23 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
     user, tenant, membership, sign_in = found
     if sign_in is None or sign_in.ended_at is not None:
         raise sign_ins.over()
+    check_open(tenant)
+    role = cast("Role", membership.role)
+    unverified = options.verify_email and user.email_verified_at is None
+    granted = GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role]
+    used = sign_in.last_used_at
+    return Identity(
+        user.id, tenant.id, role, granted, sign_in_id=sign_in.id, last_used_at=used, unverified=unverified
+    )
+
+
+def check_open(tenant: Tenant) -> None:
+    """Insist that a tenant can be worked in.
+
+    Raises:
+        Forbidden: it is suspended.
+        Unavailable: its tables are not those of this version yet.
+    """
     if tenant.status != "active":
         raise suspended()
     if tenant.schema_revision < head("tenant"):
@@ -166,13 +183,6 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
             " `watchbill migrate --status`.",
             code="tenant_not_migrated",
         )
-    role = cast("Role", membership.role)
-    unverified = options.verify_email and user.email_verified_at is None
-    granted = GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role]
-    used = sign_in.last_used_at
-    return Identity(
-        user.id, tenant.id, role, granted, sign_in_id=sign_in.id, last_used_at=used, unverified=unverified
-    )
 
 
 async def _installation(session: AsyncSession) -> Identity:

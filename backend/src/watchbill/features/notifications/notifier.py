@@ -1,5 +1,5 @@
-"""The worker's loop over notifications: notes who is to be told of each end, once, and tells them until they
-have heard it or a day has passed."""
+"""The worker's loop over notifications: notes who is to be told of each end, and asked each question, once,
+and tells them until they have heard it or a day has passed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from watchbill.core.errors import NodeError
 from watchbill.core.ports.http import HttpClient, HttpRequest
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.notifications import message, queries
+from watchbill.features.notifications import asking, message, queries
+from watchbill.features.notifications.asking import Pen
 from watchbill.features.notifications.schemas import Attempt
 from watchbill.features.notifications.service import secret_place
 from watchbill.features.notifications.tables import Delivery
@@ -43,12 +44,14 @@ _GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """The ways out, the keys that open secrets, and the address that messages link to."""
+    """The ways out, the keys that open secrets, the address that messages link to, and the secret that signs
+    links by which people answer."""
 
     http: HttpClient
     mail: Mail
     keys: KeyRing
     base_url: str
+    link_secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class _Said:
 
 
 class Notifier:
-    """Tells about executions that are over. Any number of workers may run one."""
+    """Tells about executions that are over, and asks what they wait for. Any number of workers may run
+    one."""
 
     def __init__(self, database: Database, outlets: Outlets, *, now: Callable[[], datetime] = clock):
         self._database = database
@@ -74,8 +78,7 @@ class Notifier:
         try:
             while True:
                 try:
-                    while await self.note_next():
-                        pass
+                    await self.note_all()
                     await self.send_due()
                 except (OSError, DBAPIError) as error:
                     logger.warning("notifications_not_read", error=str(error))
@@ -84,6 +87,13 @@ class Notifier:
             for task in self._sending:
                 task.cancel()
             await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def note_all(self) -> None:
+        """Note everything that somebody is to be told or asked by now."""
+        while await asking.note_next(self._database, self._now()):
+            pass
+        while await self.note_next():
+            pass
 
     async def note_next(self) -> bool:
         """Note who is to be told about the execution that waits longest; False when none does."""
@@ -160,6 +170,10 @@ class Notifier:
             if delivery is None or delivery.status != "pending":
                 await queries.set_due(work.session, scope, delivery_id, None)
                 return None
+            if delivery.notification_id is None:
+                pen = Pen(self._outlets.link_secret, self._outlets.base_url)
+                mail = await asking.as_mail(work.session, scope, delivery, pen)
+                return _Said(mail, passing=False) if isinstance(mail, str) else mail
             wanted = await queries.by_id(work.session, delivery.notification_id)
             found = await queries.execution(work.session, delivery.execution_id)
         if wanted is None or found is None:

@@ -108,13 +108,17 @@ class Attempt(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """One message to one recipient, with its attempts. `next_at` is when it is tried again."""
+    """One message to one recipient, with its attempts: about the end of an execution, by a notification, or
+    about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
+    is asked because nobody else answered."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    notification_id: UUID
+    notification_id: UUID | None
+    approval_id: UUID | None
     execution_id: UUID
+    escalated: bool
     recipient: str
     status: DeliveryStatus
     attempts: list[Attempt]

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import UNAUDITED, Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class NotifiedTenant(PublicTable):
@@ -33,6 +33,20 @@ class FinishedExecution(PublicTable):
     execution_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     finished_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DueQuestion(PublicTable):
+    """A question that people are to be asked by mail: at once, and when `told` those who are asked later. The
+    journal's writer adds the row with the event that asks. Its execution may be gone."""
+
+    __tablename__ = "due_questions"
+    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"), UNAUDITED)
+
+    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    next_at: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class DueDelivery(PublicTable):
@@ -70,18 +84,25 @@ class Notification(Edited, TenantTable):
 class Delivery(Identified, TenantTable):
     """One message to one recipient about one execution, with its attempts: a list of
     {at, ok, status, error, duration_ms}. `tries` counts them since it was sent by hand; `next_at` is null
-    when no other attempt follows by itself."""
+    when no other attempt follows by itself. It is about the end of the execution, by a notification, or asks
+    the person `user_id` a question that was asked at `asked_at`, `escalated` when nobody else answered it."""
 
     __tablename__ = "notification_deliveries"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'delivered', 'failed')", "status"),
+        CheckConstraint("(notification_id IS NULL) <> (approval_id IS NULL)", "about"),
         UniqueConstraint("notification_id", "execution_id", "recipient"),
+        UniqueConstraint("approval_id", "asked_at", "recipient"),
         Index("ix_notification_deliveries_list", desc("created_at"), desc("id")),
         Index(None, "execution_id"),
     )
 
-    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     execution_id: Mapped[UUID] = mapped_column(ForeignKey("executions.id", ondelete="CASCADE"))
+    approval_id: Mapped[UUID | None] = mapped_column(ForeignKey("approvals.id", ondelete="CASCADE"))
+    asked_at: Mapped[datetime | None]
+    user_id: Mapped[UUID | None]
+    escalated: Mapped[bool] = mapped_column(server_default=text("false"))
     recipient: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")

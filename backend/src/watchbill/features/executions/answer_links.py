@@ -1,0 +1,88 @@
+"""The links by which a question is answered from a mail: what they say, and the signature that makes them
+good."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from watchbill.core.errors import Forbidden, NotFound
+from watchbill.features.executions.tables import Approval
+
+# How long a question without a deadline can be answered from the mail.
+GOOD_FOR = timedelta(days=7)
+_BODY = struct.Struct(">16s16s16sqq")
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLink:
+    """One person's way to one question. The approval stands for its execution and node; `asked_at` tells one
+    asking from the next when a node is tried again. Times are UTC, to the microsecond."""
+
+    tenant_id: UUID
+    approval_id: UUID
+    user_id: UUID
+    asked_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def to(cls, approval: Approval, tenant_id: UUID, user_id: UUID) -> AnswerLink:
+        """The link that is good until the question's deadline, or for a while when it has none."""
+        expires_at = approval.due_at or approval.created_at + GOOD_FOR
+        return cls(tenant_id, approval.id, user_id, approval.created_at, expires_at)
+
+
+def sign(secret: str, link: AnswerLink) -> str:
+    """The link's token, of 128 characters."""
+    body = _BODY.pack(
+        link.tenant_id.bytes,
+        link.approval_id.bytes,
+        link.user_id.bytes,
+        (link.asked_at - _EPOCH) // _MICROSECOND,
+        (link.expires_at - _EPOCH) // _MICROSECOND,
+    )
+    return base64.urlsafe_b64encode(body + _mac(secret, body)).decode().rstrip("=")
+
+
+def read(secret: str, token: str, now: datetime) -> AnswerLink:
+    """What a token says.
+
+    Raises:
+        NotFound: it is not ours, or was changed.
+        Forbidden: its time is over.
+    """
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _bad() from error
+    body, mac = raw[: _BODY.size], raw[_BODY.size :]
+    if len(body) != _BODY.size or not hmac.compare_digest(mac, _mac(secret, body)):
+        raise _bad()
+    tenant, approval, user, asked, expires = _BODY.unpack(body)
+    link = AnswerLink(
+        UUID(bytes=tenant),
+        UUID(bytes=approval),
+        UUID(bytes=user),
+        _EPOCH + asked * _MICROSECOND,
+        _EPOCH + expires * _MICROSECOND,
+    )
+    if link.expires_at <= now:
+        text = "The time of this link is over. If the question is still open, it is in your inbox."
+        raise Forbidden(text, code="link_expired")
+    return link
+
+
+def _mac(secret: str, body: bytes) -> bytes:
+    return hmac.digest(secret.encode(), b"answer link\0" + body, "sha256")
+
+
+def _bad() -> NotFound:
+    text = "This link is not whole. Open it from the mail again, or answer in your inbox."
+    return NotFound(text, code="link_invalid")

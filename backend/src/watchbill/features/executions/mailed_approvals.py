@@ -1,0 +1,81 @@
+"""/mailed-approvals: a question as the link in a mail shows it, and the answer given there. The link is the
+only credential: it is good for one person, one question, and one answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from watchbill.core.errors import Forbidden
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import answer_links, answering
+from watchbill.features.executions.answer_links import AnswerLink
+from watchbill.features.executions.answering import Asked
+from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.schemas import AnswerRequest, MailedApproval, MailedLink
+from watchbill.features.identity import queries as people
+from watchbill.features.identity.access import WorkDep, identity_options
+from watchbill.features.identity.permissions import Permission, Role
+from watchbill.features.identity.service import check_open
+from watchbill.kit.audit import trail_of
+from watchbill.kit.clock import now
+from watchbill.kit.db import Work
+
+router = APIRouter(prefix="/mailed-approvals", tags=["executions"])
+
+
+class MailedAnswer(AnswerRequest):
+    """The answer to a question, with the token of the link in the mail."""
+
+    token: Annotated[str, Field(max_length=200)]
+
+
+@router.post("")
+async def show_mailed_approval(form: MailedLink, request: Request, work: WorkDep) -> MailedApproval:
+    """The question that a mailed link is about. Looking answers nothing: it is a POST so that the link's
+    token stands in no address, and so in no log."""
+    _, asked, email = await _enter(request, work, form.token, "executions:read")
+    return MailedApproval(**asked.shown().model_dump(exclude={"answer"}), email=email)
+
+
+@router.post("/answer", status_code=204)
+async def answer_mailed_approval(
+    form: MailedAnswer,
+    request: Request,
+    work: WorkDep,
+    parts: Annotated[ExecutionBackend, Depends(backend)],
+) -> None:
+    """Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
+    counts, and no link to the question is good afterwards."""
+    link, asked, _ = await _enter(request, work, form.token, "executions:write")
+    await answering.answer(work, TenantScope(link.tenant_id), parts, asked, link.user_id, form)
+
+
+async def _enter(
+    request: Request, work: Work, token: str, permission: Permission
+) -> tuple[AnswerLink, Asked, str]:
+    """The question, for nobody else to answer meanwhile, and whom the link was mailed to.
+
+    Raises:
+        NotFound: the link is not ours, or the question is gone or is asked anew.
+        Forbidden: its time is over, the person may not answer (any more), or the tenant is suspended.
+        Conflict: the question is closed.
+    """
+    link = answer_links.read(identity_options(request).jwt_secret, token, now())
+    found = await people.belonging(work.session, link.user_id, link.tenant_id)
+    if found is None or found[0].status != "active":
+        text = "This was mailed to somebody who does not belong to the tenant any more."
+        raise Forbidden(text, code="access_ended")
+    user, tenant, membership = found
+    if trail := trail_of(work.session):
+        trail.by(tenant.id, user.id, None, permission)
+    check_open(tenant)
+    await work.enter(TenantScope(tenant.id))
+    asked = await answering.find(work.session, link.approval_id, lock=True)
+    if asked.approval.created_at != link.asked_at:
+        text = "The question is asked anew since; answer it from the newer mail or in your inbox."
+        raise Forbidden(text, code="link_expired")
+    asked.demand(cast("Role", membership.role))
+    return link, asked, user.email

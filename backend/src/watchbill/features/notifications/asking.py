@@ -1,0 +1,159 @@
+"""Asking people by mail what executions wait for: who they are, when, and what the mail says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.errors import WatchbillError
+from watchbill.core.ports.mail import MailMessage
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import answer_links, answering
+from watchbill.features.executions.answer_links import AnswerLink
+from watchbill.features.executions.answering import Asked
+from watchbill.features.executions.tables import Approval
+from watchbill.features.identity.mails import link as page_link
+from watchbill.features.identity.permissions import RANKS, Role
+from watchbill.features.notifications import queries
+from watchbill.features.notifications.schemas import Attempt
+from watchbill.features.notifications.tables import Delivery, DueQuestion
+from watchbill.kit.db import Database
+
+# Nobody means to write to more people than that about one question.
+MOST_PEOPLE = 200
+_SUBJECT_LENGTH = 150
+_STRANGER = "Nobody who may answer the question has this address."
+_ROLES: dict[str, tuple[Role, ...]] = {"member": ("member", "admin"), "admin": ("admin",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What the mails are written with: the secret that signs their links, and the address these lead to."""
+
+    secret: str
+    base_url: str
+
+
+async def note_next(database: Database, now: datetime) -> bool:
+    """Note the mails about the question that waits longest for some; False when none does."""
+    async with database.transaction() as work:
+        due = await queries.take_question(work.session, now)
+        if due is None:
+            return False
+        scope = TenantScope(due.tenant_id)
+        await work.enter(scope)
+        approval = await queries.approval(work.session, due.execution_id, due.node_id)
+        later = None
+        if approval is not None and (await answering.find(work.session, approval.id)).open:
+            rows, later = await _wanted(work.session, scope, due, approval, now)
+            if rows:
+                await queries.add_deliveries(work.session, scope, rows, now)
+        if later is None:
+            await work.session.delete(due)
+        else:
+            due.next_at, due.told = later, True
+    return True
+
+
+async def _wanted(
+    session: AsyncSession, scope: TenantScope, due: DueQuestion, approval: Approval, now: datetime
+) -> tuple[list[dict[str, Any]], datetime | None]:
+    """The messages to make now, one for each person, and when the others are due."""
+    mails = approval.mails or {}
+    text = mails.get("escalate_at")
+    later = None if text is None else datetime.fromisoformat(text)
+    rows: dict[str, dict[str, Any]] = {}
+    if not due.told:
+        rows |= await _rows(session, scope, approval, mails.get("to", []), escalated=False)
+    if later is None or later > now:
+        return list(rows.values()), later
+    others = await _rows(session, scope, approval, mails.get("escalate_to", []), escalated=True)
+    return list((others | rows).values()), None
+
+
+async def _rows(
+    session: AsyncSession, scope: TenantScope, approval: Approval, entries: Sequence[str], *, escalated: bool
+) -> dict[str, dict[str, Any]]:
+    """Messages by address. One to an address that is nobody's who may answer has failed already."""
+    needed = RANKS["admin" if approval.role == "admin" else "member"]
+    roles = {role for entry in entries for role in _ROLES.get(entry, ()) if RANKS[role] >= needed}
+    addresses = {entry.lower(): entry for entry in entries if entry not in _ROLES}
+    found = await queries.people_of(session, scope, roles, addresses.keys(), MOST_PEOPLE)
+    able = {email.lower(): (id_, email) for id_, email, role in found if RANKS[cast("Role", role)] >= needed}
+    shared = {
+        "execution_id": approval.execution_id,
+        "approval_id": approval.id,
+        "asked_at": approval.created_at,
+        "escalated": escalated,
+    }
+    refused = Attempt(at=approval.created_at, ok=False, error=_STRANGER, duration_ms=0)
+    rows: dict[str, dict[str, Any]] = {
+        key: {
+            **shared,
+            "id": uuid4(),
+            "recipient": email,
+            "user_id": id_,
+            "status": "pending",
+            "attempts": [],
+        }
+        for key, (id_, email) in able.items()
+    }
+    for key in addresses.keys() - able.keys():
+        rows[key] = {
+            **shared,
+            "id": uuid4(),
+            "recipient": addresses[key],
+            "user_id": None,
+            "status": "failed",
+            "attempts": [refused.model_dump(mode="json")],
+        }
+    return rows
+
+
+async def as_mail(
+    session: AsyncSession, scope: TenantScope, delivery: Delivery, pen: Pen
+) -> MailMessage | str:
+    """The mail that asks one person, or why there is none to send any more."""
+    if delivery.approval_id is None or delivery.user_id is None:
+        return _STRANGER
+    asked = await answering.find(session, delivery.approval_id)
+    if asked.approval.created_at != delivery.asked_at:
+        return "The question is asked anew since."
+    person = await queries.person(session, scope, delivery.user_id)
+    if person is None:
+        return _STRANGER
+    email, role = person
+    try:
+        asked.demand(cast("Role", role))
+    except WatchbillError as error:
+        return error.detail
+    link = AnswerLink.to(asked.approval, scope.tenant_id, delivery.user_id)
+    url = page_link(pen.base_url, "answer", answer_links.sign(pen.secret, link))
+    return _written(email, asked, link, url, escalated=delivery.escalated)
+
+
+def _written(to: str, asked: Asked, link: AnswerLink, url: str, *, escalated: bool) -> MailMessage:
+    approval = asked.approval
+    flow = " ".join((asked.flow_name or "A crew test").split())
+    title = " ".join(approval.title.split())[:_SUBJECT_LENGTH]
+    lines = [f"The flow “{flow}” waits for an answer: {approval.title}", ""]
+    if escalated:
+        lines += ["Nobody has answered so far, so you are asked too.", ""]
+    if approval.details.strip():
+        lines += [approval.details.strip(), ""]
+    until = f"{link.expires_at:%Y-%m-%d %H:%M} UTC"
+    what = "Answer by" if approval.due_at else "The link is good until"
+    lines += [
+        "Look at it and answer here; you need not sign in:",
+        "",
+        url,
+        "",
+        f"{what} {until}. Whoever has this mail can answer in your name: do not pass it on.",
+        "",
+    ]
+    return MailMessage(to, title, "\n".join(lines))
