@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
     """Requests a minute for each tenant; 0 is no limit."""
+    running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)
+    """Executions that may run at a time for each tenant; further ones wait their turn. 0 is no limit."""
+    keep_executions_days: int = Field(default=0, ge=0, le=36_500)
+    """Days that executions are kept after their end, where a tenant sets nothing else; 0 is for ever."""
+    keep_logs_days: int = Field(default=30, ge=0, le=36_500)
+    """Days that the logs of executions are kept after their end, where a tenant sets nothing else; 0 is as
+    long as the execution."""
     rate_limit_auth: int = Field(default=60, ge=0)
     """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
     demo_llm_url: str | None = None

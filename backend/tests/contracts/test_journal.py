@@ -266,14 +266,58 @@ async def test_tenants_take_turns_and_limits_hold(
         await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", list(ours))
         taken = await many.journal.claim("w", lease_seconds=60, limit=4)
         assert {claim.execution_id for claim in taken} >= set(pair)
-        limit = "UPDATE public.active_executions SET tenant_limit = 3 WHERE tenant_id = $1"
+        limit = "INSERT INTO public.tenant_limits (tenant_id, running) VALUES ($1, 3)"
         await pool.execute(limit, admin.scope.tenant_id)
         more = await many.journal.claim("w", lease_seconds=60, limit=10)
         assert len(more) == 1 and more[0].limited
         assert await many.journal.claim("w", lease_seconds=60, limit=10) == []
-        flow_limit = "UPDATE public.active_executions SET tenant_limit = NULL, flow_limit = 4, flow_id = $1"
+        await pool.execute("DELETE FROM public.tenant_limits")
+        flow_limit = "UPDATE public.active_executions SET flow_limit = 4, flow_id = $1"
         await pool.execute(flow_limit, uuid4())
         assert len(await many.journal.claim("w", lease_seconds=60, limit=10)) == 1
+
+
+@pytest.mark.parametrize(
+    ("installation", "operator", "admins", "running"),
+    [
+        (2, None, None, 2),
+        (2, 0, None, 4),
+        (0, 3, None, 3),
+        (2, 3, None, 3),
+        (0, None, 1, 1),
+        (2, None, 3, 2),
+        (1, 3, 2, 2),
+        (0, None, None, 4),
+    ],
+)
+async def test_a_tenant_runs_no_more_than_the_strictest_limit(
+    app: FastAPI,
+    admin: Person,
+    settings: Settings,
+    installation: int,
+    operator: int | None,
+    admins: int | None,
+    running: int,
+) -> None:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
+        made = await _postgres(app, admin, pool)
+        journal = PostgresJournal(pool, running_limit=installation)
+        ids = [await made.create() for _ in range(4)]
+        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", ids)
+        for table, column, value in (
+            ("tenant_limits", "running", operator),
+            ("tenant_settings", "max_running", admins),
+        ):
+            insert = f"INSERT INTO public.{table} (tenant_id, {column}) VALUES ($1, $2)"
+            await pool.execute(insert, admin.scope.tenant_id, value)
+        limited = running < 4
+        hinted = await journal.claim("w", lease_seconds=60, limit=10, only=ids)
+        assert len(hinted) == (0 if limited else 4), "a hint passes over what is limited"
+        swept = await journal.claim("w", lease_seconds=60, limit=10)
+        assert len(swept) == (running if limited else 0)
+        assert all(claim.limited for claim in swept)
+        assert await journal.claim("w", lease_seconds=60, limit=10) == []
 
 
 async def test_many_workers_never_claim_the_same(setup: Setup) -> None:

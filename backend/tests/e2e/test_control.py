@@ -200,6 +200,22 @@ async def test_a_flow_runs_no_more_at_a_time_than_it_may(tenant: Tenant) -> None
     assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
 
 
+async def test_a_tenant_runs_no_more_at_a_time_than_it_wants(tenant: Tenant) -> None:
+    tenant.server.script([{"then": {"text": "word " * 30, "token_ms": 30}}])
+    form = {"max_running": 2, "keep_executions_days": None, "keep_logs_days": None}
+    checked(await tenant.http.put("tenant/settings", json=form), 200)
+    ids = [await tenant.execute(CHAIN, topic="x") for _ in range(4)]
+    for id_ in ids[:2]:
+        await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
+    queued = [(await tenant.get(id_))["queue"] for id_ in ids]
+    assert queued[:2] == [None, None]
+    assert queued[2:] == [{"position": n, "reason": "tenant"} for n in (1, 2)]
+    # A change reaches what waits already.
+    checked(await tenant.http.put("tenant/settings", json=form | {"max_running": None}), 200)
+    done = [await status(tenant, id_, "completed") for id_ in ids]
+    assert max(run["started_at"] for run in done) < min(run["finished_at"] for run in done[2:])
+
+
 async def test_a_large_output_is_seen_whole_everywhere(tenant: Tenant) -> None:
     big = "x" * 100_000
     whole = flow(

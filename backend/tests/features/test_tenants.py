@@ -30,7 +30,7 @@ def installation(app: FastAPI) -> Installation:
 async def test_a_tenant_can_be_seen_by_all_and_renamed_by_admins(admin: Person, viewer: Person):
     seen = checked(await viewer.http.get("tenant"))
     assert (seen["name"], seen["status"], seen["members"]) == ("Acme", "active", 2)
-    assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None}
+    assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None, "running": None}
     refused(await viewer.http.patch("tenant", json={"name": "Mine"}), 403)
     renamed = checked(await admin.http.patch("tenant", json={"name": "Acme Ltd"}))
     assert (renamed["name"], renamed["slug"]) == ("Acme Ltd", seen["slug"])
@@ -81,9 +81,9 @@ async def test_a_suspended_tenant_lets_nobody_in_until_it_is_activated(
 
 
 async def test_own_limits(app: FastAPI, admin: Person):
-    await commands.limit(installation(app), str(admin.tenant_id), 7, None)
+    await commands.limit(installation(app), str(admin.tenant_id), 7, None, 3)
     limits = checked(await admin.http.get("tenant"))["limits"]
-    assert limits == {"user_a_minute": 7, "tenant_a_minute": None}
+    assert limits == {"user_a_minute": 7, "tenant_a_minute": None, "running": 3}
 
 
 async def test_deleting_leaves_nothing_in_any_store(

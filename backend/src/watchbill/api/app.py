@@ -41,6 +41,7 @@ from watchbill.features.sso import routes as sso
 from watchbill.features.sso.service import SsoBackend
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
+from watchbill.features.tenants.schemas import TenantDefaults
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerBackend
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"4XX": {"model": problems.ProblemDetails, "description": "What is wrong, and where."}},
     )
     app.state.settings = settings
+    app.state.tenant_defaults = _tenant_defaults(settings)
     app.state.identity_options = _identity_options(settings)
     problems.install(app)
     app.include_router(health.router)
@@ -152,11 +154,21 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             pgbouncer=pgbouncer,
             redis=redis,
             redis_url=redis_url,
+            running_limit=settings.running_limit_tenant,
         ) as app.state.executions:
             yield
     finally:
         await redis.aclose(close_connection_pool=True)
         await database.close()
+
+
+def _tenant_defaults(settings: Settings) -> TenantDefaults:
+    """What holds for tenants that have nothing of their own."""
+    return TenantDefaults(
+        running=settings.running_limit_tenant,
+        keep_executions_days=settings.keep_executions_days,
+        keep_logs_days=settings.keep_logs_days,
+    )
 
 
 def _identity_options(settings: Settings) -> IdentityOptions:

@@ -21,7 +21,13 @@ from watchbill.nodes.registry import NODE_TYPES
 
 @asynccontextmanager
 async def open_executions(
-    *, database: Database, database_url: str, pgbouncer: bool, redis: Redis, redis_url: str
+    *,
+    database: Database,
+    database_url: str,
+    pgbouncer: bool,
+    redis: Redis,
+    redis_url: str,
+    running_limit: int,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
     pool = await asyncpg.create_pool(
@@ -34,12 +40,13 @@ async def open_executions(
     doorbells = Doorbells(redis)
     try:
         yield ExecutionBackend(
-            journal=PostgresJournal(pool),
+            journal=PostgresJournal(pool, running_limit=running_limit),
             history=History(database, PostgresDocuments(pool)),
             live=RedisLiveReader(redis, doorbells),
             publisher=RedisLive(redis),
             hints=CeleryHints(celery_app(redis_url), redis),
             types=NODE_TYPES,
+            running_limit=running_limit,
         )
     finally:
         await doorbells.close()

@@ -53,12 +53,15 @@ def limit(
         int | None, typer.Option(min=0, help="Requests a minute of each person or key; 0 is no limit.")
     ] = None,
     total: Annotated[int | None, typer.Option(min=0, help="Requests a minute of all together.")] = None,
+    running: Annotated[
+        int | None, typer.Option(min=0, max=1_000_000, help="Executions that run at a time; 0 is any number.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Give a tenant limits of its own; without options, the installation's again."""
     from watchbill.cli import tenants as work
 
-    _run(data_dir, lambda installation: work.limit(installation, tenant, user, total))
+    _run(data_dir, lambda installation: work.limit(installation, tenant, user, total, running))
 
 
 @tenants.command()

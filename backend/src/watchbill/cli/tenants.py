@@ -42,10 +42,12 @@ async def activate(installation: Installation, name: str) -> None:
     typer.echo(f"{tenant.slug} is active.")
 
 
-async def limit(installation: Installation, name: str, user: int | None, total: int | None) -> None:
+async def limit(
+    installation: Installation, name: str, user: int | None, total: int | None, running: int | None = None
+) -> None:
     """Set a tenant's own limits."""
     async with _tenant(installation, name, "limit_tenant") as (work, tenant):
-        await service.set_limits(work.session, tenant.id, user=user, tenant=total)
+        await service.set_limits(work.session, tenant.id, user=user, tenant=total, running=running)
     typer.echo(f"{tenant.slug} has its limits; they take effect within half a minute.")
 
 

@@ -41,9 +41,9 @@ BEGIN
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relrowsecurity
   LOOP
     {_POLICY.format(group=GROUP, rule=f"tenant_id = {_MINE}")}
-    IF name = 'memberships' THEN
-      GRANT SELECT ON public.memberships TO {GROUP};
-    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'tenant_limits', 'migration_failures')
+    IF name IN ('memberships', 'tenant_limits', 'tenant_settings') THEN
+      EXECUTE format('GRANT SELECT ON public.%I TO {GROUP}', name);
+    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'due_cleanings', 'migration_failures')
       AND name NOT LIKE 'sso%' THEN
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO {GROUP}', name);
     END IF;

@@ -106,7 +106,7 @@ class Runtime:
         self.http = AiohttpClient(guard)
         self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
         self.engine = Engine(
-            journal=PostgresJournal(self.pool),
+            journal=PostgresJournal(self.pool, running_limit=settings.running_limit_tenant),
             documents=PostgresDocuments(self.pool),
             live=RedisLive(self.redis),
             services=Services(self.gateway, self.crews, self.http),

@@ -2,7 +2,7 @@
 
 /** The tenant's endpoints as hooks. */
 import { useMutation } from "@tanstack/react-query";
-import { $api, api } from "@/lib/api/client";
+import { $api, api, type Schema } from "@/lib/api/client";
 import { useRefresh } from "@/lib/api/lists";
 import { leaveFor } from "@/lib/api/transport";
 
@@ -14,6 +14,18 @@ export function useRenameTenant() {
   const refresh = useRefresh();
   return useMutation({
     mutationFn: (name: string) => api.PATCH("/api/v1/tenant", { body: { name } }),
+    onSuccess: () => void refresh(),
+  });
+}
+
+export function useTenantSettings() {
+  return $api.useQuery("get", "/api/v1/tenant/settings");
+}
+
+export function useChangeSettings() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (body: Schema<"SettingsForm">) => api.PUT("/api/v1/tenant/settings", { body }),
     onSuccess: () => void refresh(),
   });
 }

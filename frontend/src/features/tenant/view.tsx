@@ -1,6 +1,6 @@
 "use client";
 
-/** Settings, Tenant: its name and limits, its data as a file, and its end. */
+/** Settings, Tenant: its name, limits and settings, its data as a file, and its end. */
 import { Download, Trash2 } from "lucide-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { Button } from "@/components/button";
@@ -15,8 +15,9 @@ import { useCan } from "@/features/auth";
 import { SettingsFrame, SettingsSection } from "@/features/settings";
 import type { Schema } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/error";
-import { useExportTenant, useRenameTenant, useTenant } from "./api";
+import { useExportTenant, useRenameTenant, useTenant, useTenantSettings } from "./api";
 import { DeleteDialog } from "./delete-dialog";
+import { SettingsFacts, SettingsForm } from "./settings-form";
 
 type Tenant = Schema<"TenantDetail">;
 
@@ -38,6 +39,7 @@ export function TenantView() {
         <>
           {writes && <NameForm key={data.name} tenant={data} />}
           <Facts tenant={data} />
+          <ExecutionsSection writes={writes} />
           {writes && <DataSection tenant={data} />}
           {writes && <DangerZone tenant={data} />}
         </>
@@ -70,7 +72,7 @@ function NameForm({ tenant }: { tenant: Tenant }) {
 }
 
 function Facts({ tenant }: { tenant: Tenant }) {
-  const { user_a_minute: user, tenant_a_minute: all } = tenant.limits;
+  const { user_a_minute: user, tenant_a_minute: all, running } = tenant.limits;
   return (
     <dl className="mt-6 grid grid-cols-[9rem_1fr] gap-y-1">
       <Fact name="Short name">
@@ -83,6 +85,11 @@ function Facts({ tenant }: { tenant: Tenant }) {
       <Fact name="Members">{tenant.members}</Fact>
       <Fact name="Each person may send">{limitInWords(user)}</Fact>
       <Fact name="All together">{limitInWords(all)}</Fact>
+      {running !== null && (
+        <Fact name="Executions">
+          {running === 0 ? "Any number may run" : `${running} may run at a time`}
+        </Fact>
+      )}
     </dl>
   );
 }
@@ -98,6 +105,27 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt className="flex min-h-7 items-center text-muted">{name}</dt>
       <dd className="flex min-h-7 items-center gap-1">{children}</dd>
     </>
+  );
+}
+
+function ExecutionsSection({ writes }: { writes: boolean }) {
+  const { data, error, refetch } = useTenantSettings();
+  const Settings = writes ? SettingsForm : SettingsFacts;
+  return (
+    <SettingsSection
+      title="Executions"
+      description="How many run at a time, and how long they are kept. What is over its time is removed for good."
+    >
+      {error && !data && (
+        <ErrorState
+          error={error}
+          title="The settings could not be loaded"
+          onRetry={() => void refetch()}
+        />
+      )}
+      {!error && !data && <SkeletonRows rows={3} />}
+      {data && <Settings key={JSON.stringify(data)} settings={data} />}
+    </SettingsSection>
   );
 }
 

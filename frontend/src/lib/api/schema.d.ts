@@ -1246,6 +1246,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailed-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Mailed Approval
+         * @description The question that a mailed link is about. Looking answers nothing: it is a POST so that the link's
+         *     token stands in no address, and so in no log.
+         */
+        post: operations["show_mailed_approval_api_v1_mailed_approvals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailed-approvals/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Mailed Approval
+         * @description Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
+         *     counts, and no link to the question is good afterwards.
+         */
+        post: operations["answer_mailed_approval_api_v1_mailed_approvals_answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/stream": {
         parameters: {
             query?: never;
@@ -1353,6 +1395,31 @@ export interface paths {
          * @description Rename the tenant.
          */
         patch: operations["change_tenant_api_v1_tenant_patch"];
+        trace?: never;
+    };
+    "/api/v1/tenant/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settings
+         * @description How many executions run at a time, and how long executions and their logs are kept.
+         */
+        get: operations["get_settings_api_v1_tenant_settings_get"];
+        /**
+         * Put Settings
+         * @description Set how many executions run at a time, and how long executions and their logs are kept. What is over
+         *     its time is removed soon after, for good.
+         */
+        put: operations["put_settings_api_v1_tenant_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenant/export": {
@@ -2199,7 +2266,9 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description One message to one recipient, with its attempts. `next_at` is when it is tried again.
+         * @description One message to one recipient, with its attempts: about the end of an execution, by a notification, or
+         *     about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
+         *     is asked because nobody else answered.
          */
         DeliveryOut: {
             /**
@@ -2207,16 +2276,17 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /**
-             * Notification Id
-             * Format: uuid
-             */
-            notification_id: string;
+            /** Notification Id */
+            notification_id: string | null;
+            /** Approval Id */
+            approval_id: string | null;
             /**
              * Execution Id
              * Format: uuid
              */
             execution_id: string;
+            /** Escalated */
+            escalated: boolean;
             /** Recipient */
             recipient: string;
             /**
@@ -2918,13 +2988,16 @@ export interface components {
         };
         /**
          * Limits
-         * @description Requests a minute that an operator set for this tenant; null means the installation's, 0 none.
+         * @description What an operator set for this tenant: requests a minute, and executions that run at a time. Null means
+         *     the installation's, 0 no limit.
          */
         Limits: {
             /** User A Minute */
             user_a_minute: number | null;
             /** Tenant A Minute */
             tenant_a_minute: number | null;
+            /** Running */
+            running: number | null;
         };
         /**
          * ListedHandles
@@ -3054,6 +3127,80 @@ export interface components {
             password: string;
             /** Tenant */
             tenant?: string | null;
+        };
+        /**
+         * MailedAnswer
+         * @description The answer to a question, with the token of the link in the mail.
+         */
+        MailedAnswer: {
+            /** Approved */
+            approved: boolean;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Token */
+            token: string;
+        };
+        /**
+         * MailedApproval
+         * @description An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers.
+         */
+        MailedApproval: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** Flow Id */
+            flow_id: string | null;
+            /** Flow Name */
+            flow_name: string | null;
+            /** Node Id */
+            node_id: string;
+            /** Title */
+            title: string;
+            /** Details */
+            details: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "member" | "admin";
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            }[];
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Email */
+            email: string;
+        };
+        /**
+         * MailedLink
+         * @description The token of the link in a mail.
+         */
+        MailedLink: {
+            /** Token */
+            token: string;
         };
         /**
          * MailedToken
@@ -3943,6 +4090,33 @@ export interface components {
             role: "admin" | "member" | "viewer";
         };
         /**
+         * SettingsForm
+         * @description What a tenant's admins set for it. Days count from an execution's end; null means the installation's,
+         *     0 for ever. The executions that run at a time are never more than the operator allows.
+         */
+        SettingsForm: {
+            /** Max Running */
+            max_running: number | null;
+            /** Keep Executions Days */
+            keep_executions_days: number | null;
+            /** Keep Logs Days */
+            keep_logs_days: number | null;
+        };
+        /**
+         * SettingsOut
+         * @description What a tenant's admins set for it, and what holds without: `defaults.running` is what the operator
+         *     allows this tenant.
+         */
+        SettingsOut: {
+            /** Max Running */
+            max_running: number | null;
+            /** Keep Executions Days */
+            keep_executions_days: number | null;
+            /** Keep Logs Days */
+            keep_logs_days: number | null;
+            defaults: components["schemas"]["TenantDefaults"];
+        };
+        /**
          * SignInList
          * @description Where a person is signed in, what was used last coming first.
          */
@@ -4102,6 +4276,18 @@ export interface components {
         TenantChange: {
             /** Name */
             name: string;
+        };
+        /**
+         * TenantDefaults
+         * @description What holds where a tenant sets nothing; 0 is any number, and for ever.
+         */
+        TenantDefaults: {
+            /** Running */
+            running: number;
+            /** Keep Executions Days */
+            keep_executions_days: number;
+            /** Keep Logs Days */
+            keep_logs_days: number;
         };
         /**
          * TenantDetail
@@ -4923,10 +5109,34 @@ export interface components {
             arguments: components["schemas"]["JsonValue"];
         };
     };
-    responses: never;
+    responses: {
+        /** @description What is wrong, and where. */
+        Refused: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetails"];
+            };
+        };
+        /** @description What does not answer for now. */
+        Unavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetails"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Finds the request in the logs. */
+        RequestId: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4943,21 +5153,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     ready_health_ready_get: {
@@ -4972,6 +5176,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4981,21 +5186,14 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     ready_health_get: {
@@ -5010,6 +5208,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5019,28 +5218,19 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            "4XX": components["responses"]["Refused"];
         };
     };
     register_api_v1_auth_register_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5054,28 +5244,20 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     login_api_v1_auth_login_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5089,28 +5271,20 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     refresh_api_v1_auth_refresh_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5124,28 +5298,20 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     logout_api_v1_auth_logout_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5155,26 +5321,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     forgot_password_api_v1_auth_forgot_password_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5188,28 +5346,20 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": unknown;
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     reset_password_api_v1_auth_reset_password_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5223,26 +5373,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     verify_email_api_v1_auth_verify_email_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5256,19 +5398,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     send_verification_api_v1_auth_verify_email_send_post: {
@@ -5283,21 +5419,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": unknown;
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     me_api_v1_auth_me_get: {
@@ -5312,21 +5442,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_me_api_v1_auth_me_patch: {
@@ -5345,21 +5469,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_password_api_v1_auth_me_password_put: {
@@ -5378,19 +5496,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     switch_api_v1_auth_switch_post: {
@@ -5409,21 +5521,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_tenant_api_v1_auth_tenants_post: {
@@ -5442,21 +5548,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TenantOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_sessions_api_v1_auth_sessions_get: {
@@ -5471,21 +5571,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignInList"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     end_other_sessions_api_v1_auth_sessions_delete: {
@@ -5500,19 +5594,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     end_session_by_id_api_v1_auth_sessions__session_id__delete: {
@@ -5529,19 +5617,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_permissions_api_v1_auth_permissions_get: {
@@ -5556,21 +5638,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionTable"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_members_api_v1_members_get: {
@@ -5592,21 +5668,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_MemberOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     leave_api_v1_members_me_delete: {
@@ -5621,19 +5691,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     remove_member_api_v1_members__user_id__delete: {
@@ -5650,19 +5714,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_role_api_v1_members__user_id__patch: {
@@ -5683,21 +5741,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_invitations_api_v1_invitations_get: {
@@ -5719,21 +5771,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_InvitationOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     invite_api_v1_invitations_post: {
@@ -5752,21 +5798,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SentInvitation"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     resend_api_v1_invitations__invitation_id__resend_post: {
@@ -5783,21 +5823,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SentInvitation"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     revoke_api_v1_invitations__invitation_id__delete: {
@@ -5814,26 +5848,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     describe_api_v1_auth_invitation_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5847,28 +5873,20 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationDetails"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     accept_api_v1_auth_invitation_accept_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5882,21 +5900,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_keys_api_v1_api_keys_get: {
@@ -5918,21 +5930,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_KeyOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_key_api_v1_api_keys_post: {
@@ -5951,21 +5957,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     revoke_key_api_v1_api_keys__key_id__delete: {
@@ -5982,19 +5982,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_providers_api_v1_llm_providers_get: {
@@ -6016,21 +6010,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_ProviderOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_provider_api_v1_llm_providers_post: {
@@ -6049,21 +6037,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_demo_provider_api_v1_llm_providers_demo_post: {
@@ -6078,21 +6060,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_provider_api_v1_llm_providers__provider_id__get: {
@@ -6109,21 +6085,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_provider_api_v1_llm_providers__provider_id__delete: {
@@ -6140,19 +6110,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_provider_api_v1_llm_providers__provider_id__patch: {
@@ -6173,21 +6137,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     test_provider_api_v1_llm_providers__provider_id__test_post: {
@@ -6208,21 +6166,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderTestResult"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_agents_api_v1_agents_get: {
@@ -6244,21 +6196,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_AgentOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_agent_api_v1_agents_post: {
@@ -6277,21 +6223,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_agent_api_v1_agents__agent_id__get: {
@@ -6308,21 +6248,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     replace_agent_api_v1_agents__agent_id__put: {
@@ -6343,21 +6277,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_agent_api_v1_agents__agent_id__delete: {
@@ -6374,19 +6302,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_agent_api_v1_agents__agent_id__patch: {
@@ -6407,21 +6329,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_crews_api_v1_crews_get: {
@@ -6443,21 +6359,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_CrewOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_crew_api_v1_crews_post: {
@@ -6476,21 +6386,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CrewOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_crew_api_v1_crews__crew_id__get: {
@@ -6507,21 +6411,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CrewOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     replace_crew_api_v1_crews__crew_id__put: {
@@ -6542,21 +6440,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CrewOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_crew_api_v1_crews__crew_id__delete: {
@@ -6573,19 +6465,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_crew_api_v1_crews__crew_id__patch: {
@@ -6606,21 +6492,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CrewOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_flows_api_v1_flows_get: {
@@ -6642,21 +6522,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_FlowSummary_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_flow_api_v1_flows_post: {
@@ -6675,21 +6549,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_examples_api_v1_flows_examples_get: {
@@ -6704,21 +6572,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Examples"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     validate_flow_api_v1_flows_validate_post: {
@@ -6737,21 +6599,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Validation"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_flow_api_v1_flows__flow_id__get: {
@@ -6768,21 +6624,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     replace_flow_api_v1_flows__flow_id__put: {
@@ -6803,21 +6653,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_flow_api_v1_flows__flow_id__delete: {
@@ -6834,19 +6678,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_flow_api_v1_flows__flow_id__patch: {
@@ -6867,21 +6705,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     duplicate_flow_api_v1_flows__flow_id__duplicate_post: {
@@ -6898,21 +6730,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     publish_flow_api_v1_flows__flow_id__publish_post: {
@@ -6933,21 +6759,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowVersionOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_versions_api_v1_flows__flow_id__versions_get: {
@@ -6967,21 +6787,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_FlowVersionSummary_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_version_api_v1_flows__flow_id__versions__number__get: {
@@ -6999,21 +6813,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FlowVersionOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_node_types_api_v1_node_types_get: {
@@ -7028,21 +6836,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NodeTypes"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     execute_flow_api_v1_flows__flow_id__execute_post: {
@@ -7066,21 +6868,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionResult"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     test_crew_api_v1_crews__crew_id__test_post: {
@@ -7101,21 +6897,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_executions_api_v1_executions_get: {
@@ -7135,21 +6925,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_ExecutionSummary_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_execution_api_v1_executions__execution_id__get: {
@@ -7169,21 +6953,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionDetail"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_events_api_v1_executions__execution_id__events_get: {
@@ -7204,21 +6982,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_logs_api_v1_executions__execution_id__logs_get: {
@@ -7241,21 +7013,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     cancel_execution_api_v1_executions__execution_id__cancel_post: {
@@ -7272,21 +7038,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     pause_execution_api_v1_executions__execution_id__pause_post: {
@@ -7303,21 +7063,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     resume_execution_api_v1_executions__execution_id__resume_post: {
@@ -7334,21 +7088,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     fork_execution_api_v1_executions__execution_id__fork_post: {
@@ -7369,21 +7117,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_approvals_api_v1_approvals_get: {
@@ -7403,21 +7145,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_ApprovalOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_approval_api_v1_approvals__approval_id__get: {
@@ -7434,21 +7170,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     answer_approval_api_v1_approvals__approval_id__answer_post: {
@@ -7469,21 +7199,67 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    show_mailed_approval_api_v1_mailed_approvals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailedLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/json": components["schemas"]["MailedApproval"];
                 };
             };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    answer_mailed_approval_api_v1_mailed_approvals_answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailedAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     stream_execution_api_v1_executions__execution_id__stream_get: {
@@ -7504,21 +7280,15 @@ export interface operations {
             /** @description Server-sent events; each `data` is an Event. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_audit_log_api_v1_audit_log_get: {
@@ -7548,21 +7318,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_AuditEntryOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     verify_audit_log_api_v1_audit_log_verification_get: {
@@ -7577,21 +7341,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Verification"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_audit_entry_api_v1_audit_log__entry_id__get: {
@@ -7608,21 +7366,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_tenant_api_v1_tenant_get: {
@@ -7637,21 +7389,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TenantDetail"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_tenant_api_v1_tenant_delete: {
@@ -7669,19 +7415,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_tenant_api_v1_tenant_patch: {
@@ -7700,21 +7440,65 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TenantDetail"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    get_settings_api_v1_tenant_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/json": components["schemas"]["SettingsOut"];
                 };
             };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    put_settings_api_v1_tenant_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     export_tenant_api_v1_tenant_export_post: {
@@ -7729,21 +7513,15 @@ export interface operations {
             /** @description A file for each table. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/zip": unknown;
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_sso_api_v1_sso_get: {
@@ -7758,21 +7536,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SsoOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     set_up_sso_api_v1_sso_put: {
@@ -7791,21 +7563,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SsoOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     remove_sso_api_v1_sso_delete: {
@@ -7820,26 +7586,18 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     look_up_sso_api_v1_auth_sso_lookup_post: {
         parameters: {
-            query?: {
-                must_say?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -7853,21 +7611,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SsoOffer"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     start_sso_api_v1_auth_sso_start_get: {
@@ -7885,19 +7637,13 @@ export interface operations {
             /** @description Successful Response */
             303: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     finish_sso_api_v1_auth_sso_callback_get: {
@@ -7916,19 +7662,13 @@ export interface operations {
             /** @description Successful Response */
             303: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     preview_schedule_api_v1_schedule_preview_get: {
@@ -7947,21 +7687,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_triggers_api_v1_triggers_get: {
@@ -7984,21 +7718,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_TriggerOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_trigger_api_v1_triggers_post: {
@@ -8017,21 +7745,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TriggerMade"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_trigger_api_v1_triggers__trigger_id__get: {
@@ -8048,21 +7770,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TriggerOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_trigger_api_v1_triggers__trigger_id__delete: {
@@ -8079,19 +7795,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_trigger_api_v1_triggers__trigger_id__patch: {
@@ -8112,21 +7822,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TriggerOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     rotate_secret_api_v1_triggers__trigger_id__rotate_secret_post: {
@@ -8147,21 +7851,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewSecret"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     run_trigger_api_v1_triggers__trigger_id__run_post: {
@@ -8182,21 +7880,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FiringOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_firings_api_v1_triggers__trigger_id__firings_get: {
@@ -8216,21 +7908,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_FiringOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     call_hook_api_v1_hooks__token__post: {
@@ -8252,6 +7938,7 @@ export interface operations {
             /** @description The execution is over; outputs or error say how. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8261,21 +7948,15 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HookAnswer"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_notifications_api_v1_notifications_get: {
@@ -8298,21 +7979,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_NotificationOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     create_notification_api_v1_notifications_post: {
@@ -8331,21 +8006,15 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationMade"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     get_notification_api_v1_notifications__notification_id__get: {
@@ -8362,21 +8031,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     delete_notification_api_v1_notifications__notification_id__delete: {
@@ -8393,19 +8056,13 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     change_notification_api_v1_notifications__notification_id__patch: {
@@ -8426,21 +8083,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     rotate_notification_secret_api_v1_notifications__notification_id__rotate_secret_post: {
@@ -8457,21 +8108,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationSecret"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     list_deliveries_api_v1_notification_deliveries_get: {
@@ -8492,21 +8137,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_DeliveryOut_"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
     send_again_api_v1_notification_deliveries__delivery_id__resend_post: {
@@ -8523,21 +8162,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryOut"];
                 };
             };
-            /** @description What is wrong, and where. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
         };
     };
 }

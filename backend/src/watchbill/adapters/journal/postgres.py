@@ -28,10 +28,16 @@ _NO_LIMIT = 2**31 - 1
 
 
 class PostgresJournal:
-    """Implements core.ports.Journal. Raises ConnectionError when the database does not answer."""
+    """Implements core.ports.Journal. Raises ConnectionError when the database does not answer.
 
-    def __init__(self, pool: asyncpg.Pool):
+    Args:
+        running_limit: executions that may run at a time, for each tenant that has no limit of its own; 0 is
+            any number.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, running_limit: int = 0):
         self._pool = pool
+        self._running_limit = running_limit
 
     async def claim(
         self,
@@ -42,14 +48,15 @@ class PostgresJournal:
         only: Collection[UUID] | None = None,
         force: bool = False,
     ) -> list[Claim]:
+        given = (owner, lease_seconds, limit, self._running_limit)
         async with self._connection() as connection:
             if only is None:
                 async with connection.transaction():
                     await connection.execute(queries.CLAIM_LOCK)
-                    rows = await connection.fetch(queries.CLAIM_DUE, owner, lease_seconds, limit)
+                    rows = await connection.fetch(queries.CLAIM_DUE, *given)
             else:
                 query = queries.CLAIM_FORCED if force else queries.CLAIM_ONLY
-                rows = await connection.fetch(query, owner, lease_seconds, limit, list(only))
+                rows = await connection.fetch(query, *given, list(only))
         return [
             Claim(
                 # asyncpg has a UUID type of its own that JSON encoders do not know.

@@ -5,18 +5,26 @@ from __future__ import annotations
 
 from watchbill.core.tenancy import TenantScope
 
-_TAKE = """
+# How many executions of a tenant may run at a time, null for any number: what the operator set, or the
+# installation's ($4, 0 for any number), and not more than its own admins want.
+_MAY_RUN = """
+least(nullif(coalesce((SELECT l.running FROM public.tenant_limits AS l WHERE l.tenant_id = {tenant}), $4), 0),
+      (SELECT s.max_running FROM public.tenant_settings AS s WHERE s.tenant_id = {tenant}))
+"""  # of parts that stand in this file
+
+_TAKE = f"""
 UPDATE public.active_executions AS a
    SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running'
   FROM (
     SELECT execution_id FROM public.active_executions
-     WHERE {which} AND (owner IS NULL OR lease_until < now())
+     WHERE {{which}} AND (owner IS NULL OR lease_until < now())
      LIMIT $3 FOR UPDATE SKIP LOCKED
   ) AS due
  WHERE a.execution_id = due.execution_id
 RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.plan_digest, a.cancel_requested,
-          a.pause_requested, a.wakes, (a.flow_limit IS NOT NULL OR a.tenant_limit IS NOT NULL) AS limited
-"""
+          a.pause_requested, a.wakes,
+          (a.flow_limit IS NOT NULL OR {_MAY_RUN.format(tenant="a.tenant_id")} IS NOT NULL) AS limited
+"""  # noqa: S608  # as above
 
 # One worker at a time counts what is running, so that no limit is passed by two that count together.
 CLAIM_LOCK = "SELECT pg_advisory_xact_lock(7236401959)"
@@ -37,20 +45,21 @@ WITH RECURSIVE running AS MATERIALIZED (
            ORDER BY a.tenant_id LIMIT 1)
     FROM tenants AS t WHERE t.tenant_id IS NOT NULL
 ), counted AS (
-  SELECT t.tenant_id, coalesce((SELECT sum(n) FROM running AS r WHERE r.tenant_id = t.tenant_id), 0) AS n
+  SELECT t.tenant_id, {_MAY_RUN.format(tenant="t.tenant_id")} AS may_run,
+         coalesce((SELECT sum(n) FROM running AS r WHERE r.tenant_id = t.tenant_id), 0) AS n
     FROM tenants AS t WHERE t.tenant_id IS NOT NULL
 ), numbered AS (
-  SELECT w.execution_id, w.due_at, w.flow_limit, w.tenant_limit,
+  SELECT w.execution_id, w.due_at, w.flow_limit, c.may_run,
          c.n + row_number() OVER (PARTITION BY c.tenant_id ORDER BY w.due_at, w.execution_id) AS turn,
          w.of_flow + row_number() OVER (PARTITION BY c.tenant_id, w.flow_id
                                         ORDER BY w.due_at, w.execution_id) AS flow_turn
     FROM counted AS c CROSS JOIN LATERAL (
-      SELECT a.execution_id, a.due_at, a.flow_id, a.flow_limit, a.tenant_limit, coalesce(r.n, 0) AS of_flow
+      SELECT a.execution_id, a.due_at, a.flow_id, a.flow_limit, coalesce(r.n, 0) AS of_flow
         FROM public.active_executions AS a
         LEFT JOIN running AS r ON r.tenant_id = a.tenant_id AND r.flow_id = a.flow_id
        WHERE a.tenant_id = c.tenant_id AND a.owner IS NULL AND a.due_at <= now()
          AND (a.flow_limit IS NULL OR coalesce(r.n, 0) < a.flow_limit)
-         AND (a.tenant_limit IS NULL OR c.n < a.tenant_limit)
+         AND (c.may_run IS NULL OR c.n < c.may_run)
        ORDER BY a.due_at LIMIT $3
     ) AS w
 ), chosen AS (
@@ -58,16 +67,17 @@ WITH RECURSIVE running AS MATERIALIZED (
     WHERE lease_until < now() LIMIT $3)
   UNION ALL
   SELECT execution_id, turn, due_at FROM numbered
-   WHERE (flow_limit IS NULL OR flow_turn <= flow_limit) AND (tenant_limit IS NULL OR turn <= tenant_limit)
+   WHERE (flow_limit IS NULL OR flow_turn <= flow_limit) AND (may_run IS NULL OR turn <= may_run)
   ORDER BY turn, due_at LIMIT $3
 )
 {_TAKE.format(which="execution_id IN (SELECT execution_id FROM chosen)")}
 """  # noqa: S608  # of parts that stand in this file
 
 CLAIM_ONLY = _TAKE.format(
-    which="execution_id = ANY($4::uuid[]) AND due_at <= now() AND flow_limit IS NULL AND tenant_limit IS NULL"
+    which="execution_id = ANY($5::uuid[]) AND due_at <= now() AND flow_limit IS NULL"
+    f" AND {_MAY_RUN.format(tenant='active_executions.tenant_id')} IS NULL"
 )
-CLAIM_FORCED = _TAKE.format(which="execution_id = ANY($4::uuid[])")
+CLAIM_FORCED = _TAKE.format(which="execution_id = ANY($5::uuid[])")
 
 # SKIP LOCKED: a row that a commit holds is being extended by that commit, and waiting for it could deadlock.
 HEARTBEAT = """

@@ -33,7 +33,8 @@ class Hints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:
-    """The ports behind the execution routes."""
+    """The ports behind the execution routes, and the installation's limit on executions that run for a
+    tenant (0 for any number)."""
 
     journal: Journal
     history: History
@@ -41,10 +42,11 @@ class ExecutionBackend:
     publisher: LiveEvents
     hints: Hints
     types: NodeTypes
+    running_limit: int = 0
 
     def reading(self, scope: TenantScope) -> Reading:
         """What it takes to read a tenant's executions whole."""
-        return Reading(scope, self.types, self.history)
+        return Reading(scope, self.types, self.history, self.running_limit)
 
 
 def backend(connection: HTTPConnection) -> ExecutionBackend:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,13 @@ from watchbill.features.executions.tables import (
 )
 from watchbill.features.flows.tables import Flow
 
+# As the journal's SQL has it where it claims: what the operator set, or the installation's (0 for any
+# number), and not more than the tenant's admins want.
+_MAY_RUN = text("""
+SELECT least(nullif(coalesce((SELECT running FROM public.tenant_limits WHERE tenant_id = :tenant),
+                             CAST(:installation AS int)), 0),
+             (SELECT max_running FROM public.tenant_settings WHERE tenant_id = :tenant))
+""")
 # An execution, its flow's name, and its row while it is not over.
 Found = tuple[Execution, str | None, ActiveExecution | None]
 
@@ -189,14 +196,29 @@ async def flow_limit(session: AsyncSession, flow_id: UUID | None) -> int | None:
     return await session.scalar(select(Flow.max_running).where(Flow.id == flow_id)) if flow_id else None
 
 
-async def waiting_before(session: AsyncSession, row: ActiveExecution) -> int:
-    """How many executions of its tenant, or of its flow when that has a limit, wait for a worker longer."""
+async def may_run(session: AsyncSession, tenant_id: UUID, installation: int) -> int | None:
+    """How many executions of the tenant may run at a time; None for any number."""
+    return await session.scalar(_MAY_RUN, {"tenant": tenant_id, "installation": installation})
+
+
+async def running(session: AsyncSession, row: ActiveExecution, *, of_flow: bool = False) -> int:
+    """How many executions of its tenant, or of its flow, run now."""
+    query = select(func.count()).where(
+        ActiveExecution.tenant_id == row.tenant_id, ActiveExecution.owner.is_not(None)
+    )
+    if of_flow:
+        query = query.where(ActiveExecution.flow_id == row.flow_id)
+    return (await session.scalar(query)) or 0
+
+
+async def waiting_before(session: AsyncSession, row: ActiveExecution, *, of_flow: bool = False) -> int:
+    """How many executions of its tenant, or of its flow, wait for a worker longer."""
     query = select(func.count()).where(
         ActiveExecution.tenant_id == row.tenant_id,
         ActiveExecution.owner.is_(None),
         ActiveExecution.due_at <= func.now(),
         tuple_(ActiveExecution.due_at, ActiveExecution.execution_id) < tuple_(row.due_at, row.execution_id),
     )
-    if row.flow_limit is not None:
+    if of_flow:
         query = query.where(ActiveExecution.flow_id == row.flow_id)
     return (await session.scalar(query)) or 0

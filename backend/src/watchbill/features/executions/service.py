@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import orjson
@@ -60,11 +60,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What it takes to read an execution whole: the tenant, the node types, and the stores of its history."""
+    """What it takes to read an execution whole: the tenant, the node types, the stores of its history, and
+    the installation's limit on executions that run for a tenant (0 for any number)."""
 
     scope: TenantScope
     types: NodeTypes
     history: History
+    running_limit: int = 0
 
 
 async def start(session: AsyncSession, scope: TenantScope, ask: Start) -> tuple[Execution, bool]:
@@ -216,7 +218,7 @@ async def detail(
             "nodes": node_states(state),
             "definition": definition,
             "last_seq": state.seq,
-            "queue": await _queue(session, active),
+            "queue": await _queue(session, reading, active),
         }
     )
 
@@ -241,12 +243,24 @@ async def folded(
     return definition, state
 
 
-async def _queue(session: AsyncSession, active: ActiveExecution | None) -> Queue | None:
+async def _queue(session: AsyncSession, reading: Reading, active: ActiveExecution | None) -> Queue | None:
     """Where the execution stands among those that wait to begin or go on."""
     if active is None or active.owner is not None or active.due_at > datetime.now(UTC):
         return None
-    reason = "flow" if active.flow_limit is not None else "tenant" if active.tenant_limit else "workers"
-    return Queue(position=await queries.waiting_before(session, active) + 1, reason=reason)
+    reason = await _obstacle(session, reading, active)
+    before = await queries.waiting_before(session, active, of_flow=reason == "flow")
+    return Queue(position=before + 1, reason=reason)
+
+
+async def _obstacle(
+    session: AsyncSession, reading: Reading, row: ActiveExecution
+) -> Literal["workers", "flow", "tenant"]:
+    if row.flow_limit is not None and await queries.running(session, row, of_flow=True) >= row.flow_limit:
+        return "flow"
+    limit = await queries.may_run(session, row.tenant_id, reading.running_limit)
+    if limit is not None and await queries.running(session, row) >= limit:
+        return "tenant"
+    return "workers"
 
 
 def node_states(state: ExecutionState) -> list[NodeExecution]:

@@ -38,7 +38,6 @@ class ActiveExecution(PublicTable):
     wakes: Mapped[int] = mapped_column(server_default="0")
     flow_id: Mapped[UUID | None]
     flow_limit: Mapped[int | None]
-    tenant_limit: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -54,13 +53,21 @@ class StoredPlan(TenantTable):
 
 
 class Execution(Identified, TenantTable):
-    """What lists and pages show of an execution. The journal is the truth; this row follows it."""
+    """What lists and pages show of an execution. The journal is the truth; this row follows it. Once
+    `logs_removed`, numbers of trace events are missing from its history."""
 
     __tablename__ = "executions"
     __table_args__ = (
         Index("ix_executions_list", desc("created_at"), desc("id")),
         Index("ix_executions_flow_id", "flow_id", desc("created_at")),
         Index("ix_executions_status", "status", desc("created_at")),
+        Index(
+            "ix_executions_ended",
+            "logs_removed",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
+        Index("ix_executions_plan_digest", "plan_digest"),
         Index(
             "uq_executions_idempotency_key",
             "idempotency_key",
@@ -82,6 +89,7 @@ class Execution(Identified, TenantTable):
     created_by: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    logs_removed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class ExecutionEvent(TenantTable):

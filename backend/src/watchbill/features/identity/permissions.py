@@ -63,8 +63,8 @@ TABLE: tuple[Rule, ...] = (
     Rule("keys:read", "admin", "See the tenant's API keys, without their secrets"),
     Rule("keys:write", "admin", "Make and revoke API keys"),
     Rule("audit:read", "admin", "See and search the audit log"),
-    Rule("tenant:read", "viewer", "See the tenant's name and limits"),
-    Rule("tenant:write", "admin", "Rename, export and delete the tenant"),
+    Rule("tenant:read", "viewer", "See the tenant's name, limits and settings"),
+    Rule("tenant:write", "admin", "Rename, set up, export and delete the tenant"),
     Rule("sso:read", "admin", "See how people sign in with the company's account"),
     Rule("sso:write", "admin", "Set up single sign-on"),
 )

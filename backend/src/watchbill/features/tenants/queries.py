@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.executions.tables import ActiveExecution
 from watchbill.features.identity.tables import Membership, Tenant, User
-from watchbill.features.tenants.tables import TenantLimit
+from watchbill.features.tenants.tables import DueCleaning, TenantLimit, TenantSetting
 
 
 async def named(session: AsyncSession, name: str) -> Tenant | None:
@@ -40,6 +41,25 @@ async def members(session: AsyncSession, tenant_id: UUID) -> Sequence[tuple[User
 async def limit(session: AsyncSession, tenant_id: UUID) -> TenantLimit | None:
     """The limits that were set for a tenant."""
     return await session.get(TenantLimit, tenant_id)
+
+
+async def setting(session: AsyncSession, tenant_id: UUID) -> TenantSetting | None:
+    """What the tenant's admins set."""
+    return await session.get(TenantSetting, tenant_id)
+
+
+async def hold(session: AsyncSession, tenant_id: UUID) -> bool:
+    """Keep others from changing what belongs to the tenant meanwhile; False when it is gone."""
+    query = select(Tenant.id).where(Tenant.id == tenant_id).with_for_update(key_share=True)
+    return await session.scalar(query) is not None
+
+
+async def clean_soon(session: AsyncSession, tenant_id: UUID) -> None:
+    """Let the clean-up look at the tenant next."""
+    row = insert(DueCleaning).values(tenant_id=tenant_id, next_at=func.now())
+    await session.execute(
+        row.on_conflict_do_update(index_elements=[DueCleaning.tenant_id], set_={"next_at": func.now()})
+    )
 
 
 async def cancel_executions(session: AsyncSession, tenant_id: UUID) -> Sequence[UUID]:

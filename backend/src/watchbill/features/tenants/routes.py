@@ -9,9 +9,15 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from watchbill.features.identity.access import Access, database, identity_options, require
-from watchbill.features.tenants import service
+from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
-from watchbill.features.tenants.schemas import TenantChange, TenantDetail
+from watchbill.features.tenants.schemas import (
+    SettingsForm,
+    SettingsOut,
+    TenantChange,
+    TenantDefaults,
+    TenantDetail,
+)
 from watchbill.features.tenants.service import Stores
 
 router = APIRouter(prefix="/tenant", tags=["tenant"])
@@ -21,6 +27,13 @@ Writer = Annotated[Access, require("tenant:write")]
 
 def stores(request: Request) -> Stores:
     return Stores(database(request), request.app.state.redis)
+
+
+def tenant_defaults(request: Request) -> TenantDefaults:
+    return request.app.state.tenant_defaults
+
+
+Defaults = Annotated[TenantDefaults, Depends(tenant_defaults)]
 
 
 @router.get("")
@@ -33,6 +46,19 @@ async def get_tenant(access: Reader) -> TenantDetail:
 async def change_tenant(form: TenantChange, access: Writer) -> TenantDetail:
     """Rename the tenant."""
     return await service.rename(access.session, access.scope.tenant_id, form.name)
+
+
+@router.get("/settings")
+async def get_settings(access: Reader, defaults: Defaults) -> SettingsOut:
+    """How many executions run at a time, and how long executions and their logs are kept."""
+    return await settings.read(access.session, access.scope.tenant_id, defaults)
+
+
+@router.put("/settings")
+async def put_settings(form: SettingsForm, access: Writer, defaults: Defaults) -> SettingsOut:
+    """Set how many executions run at a time, and how long executions and their logs are kept. What is over
+    its time is removed soon after, for good."""
+    return await settings.change(access.session, access.scope.tenant_id, form, defaults)
 
 
 @router.post(

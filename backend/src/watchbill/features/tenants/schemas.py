@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.kit.text import Name
 
 
 class Limits(BaseModel):
-    """Requests a minute that an operator set for this tenant; null means the installation's, 0 none."""
+    """What an operator set for this tenant: requests a minute, and executions that run at a time. Null means
+    the installation's, 0 no limit."""
 
     user_a_minute: int | None
     tenant_a_minute: int | None
+    running: int | None
 
 
 class TenantDetail(BaseModel):
@@ -36,3 +38,37 @@ class TenantChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
+
+
+_Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class SettingsForm(BaseModel):
+    """What a tenant's admins set for it. Days count from an execution's end; null means the installation's,
+    0 for ever. The executions that run at a time are never more than the operator allows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_running: Annotated[int, Field(ge=1, le=1_000_000)] | None
+    keep_executions_days: _Days | None
+    keep_logs_days: _Days | None
+
+
+class TenantDefaults(BaseModel):
+    """What holds where a tenant sets nothing; 0 is any number, and for ever."""
+
+    model_config = ConfigDict(frozen=True)
+
+    running: int
+    keep_executions_days: int
+    keep_logs_days: int
+
+
+class SettingsOut(BaseModel):
+    """What a tenant's admins set for it, and what holds without: `defaults.running` is what the operator
+    allows this tenant."""
+
+    max_running: int | None
+    keep_executions_days: int | None
+    keep_logs_days: int | None
+    defaults: TenantDefaults

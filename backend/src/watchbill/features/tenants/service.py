@@ -68,7 +68,9 @@ async def describe(session: AsyncSession, tenant_id: UUID) -> TenantDetail:
         created_at=tenant.created_at,
         members=len(await queries.members(session, tenant_id)),
         limits=Limits(
-            user_a_minute=limit and limit.user_a_minute, tenant_a_minute=limit and limit.tenant_a_minute
+            user_a_minute=limit and limit.user_a_minute,
+            tenant_a_minute=limit and limit.tenant_a_minute,
+            running=limit and limit.running,
         ),
     )
 
@@ -86,10 +88,13 @@ async def rename(session: AsyncSession, tenant_id: UUID, name: str) -> TenantDet
     return await describe(session, tenant_id)
 
 
-async def set_limits(session: AsyncSession, tenant_id: UUID, *, user: int | None, tenant: int | None) -> None:
-    """Give a tenant limits of its own, in requests a minute; None takes the installation's, 0 is no limit."""
+async def set_limits(
+    session: AsyncSession, tenant_id: UUID, *, user: int | None, tenant: int | None, running: int | None
+) -> None:
+    """Give a tenant limits of its own: requests a minute, and executions that run at a time, also of those
+    that wait already. None takes the installation's, 0 is no limit."""
     limit = await queries.limit(session, tenant_id) or TenantLimit(tenant_id=tenant_id)
-    limit.user_a_minute, limit.tenant_a_minute = user, tenant
+    limit.user_a_minute, limit.tenant_a_minute, limit.running = user, tenant, running
     session.add(limit)
     await session.flush()
 

@@ -1,18 +1,20 @@
-"""What an operator sets for one tenant, and what went wrong with its migration."""
+"""What an operator and its admins set for one tenant, when it is tidied, and what went wrong with its
+migration."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, func
+from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import PublicTable
+from watchbill.kit.tables import UNAUDITED, PublicTable
 
 
 class TenantLimit(PublicTable):
-    """Requests a minute of a tenant that has its own limits; null means the installation's, 0 none."""
+    """What an operator lets a tenant have: requests a minute, and executions that run at a time. Null means
+    the installation's, 0 no limit."""
 
     __tablename__ = "tenant_limits"
 
@@ -21,6 +23,35 @@ class TenantLimit(PublicTable):
     )
     user_a_minute: Mapped[int | None]
     tenant_a_minute: Mapped[int | None]
+    running: Mapped[int | None]
+
+
+class TenantSetting(PublicTable):
+    """What a tenant's admins set for it: executions that run at a time, when that is to be less than its
+    limit, and days that executions and their logs are kept after their end; null means the installation's,
+    0 for ever."""
+
+    __tablename__ = "tenant_settings"
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
+    )
+    max_running: Mapped[int | None]
+    keep_executions_days: Mapped[int | None]
+    keep_logs_days: Mapped[int | None]
+
+
+class DueCleaning(PublicTable):
+    """When to look next for what a tenant need not keep. Whoever looks moves `next_at` on first: it is a
+    lease too."""
+
+    __tablename__ = "due_cleanings"
+    __table_args__ = (Index(None, "next_at"), UNAUDITED)
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
+    )
+    next_at: Mapped[datetime]
 
 
 class MigrationFailure(PublicTable):

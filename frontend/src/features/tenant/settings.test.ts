@@ -1,0 +1,36 @@
+/** The words and limits of the tenant's settings. */
+import { describe, expect, it } from "vitest";
+import { hintOf, isSame, problemOf, valuesOf } from "./settings";
+
+const settings = {
+  max_running: 2,
+  keep_executions_days: null,
+  keep_logs_days: 0,
+  defaults: { running: 5, keep_executions_days: 0, keep_logs_days: 30 },
+};
+
+describe("the tenant's settings", () => {
+  it("knows whether something changed", () => {
+    const values = valuesOf(settings);
+    expect(isSame(values, settings)).toBe(true);
+    expect(isSame({ ...values, keep_logs_days: null }, settings)).toBe(false);
+  });
+
+  it("says what holds without a value", () => {
+    expect(hintOf("max_running", settings.defaults)).toContain("Empty: 5,");
+    expect(hintOf("max_running", { ...settings.defaults, running: 0 })).toContain("any number");
+    expect(hintOf("keep_executions_days", settings.defaults)).toContain("Empty: for ever.");
+    expect(hintOf("keep_logs_days", settings.defaults)).toContain("Empty: 30 days.");
+    expect(hintOf("keep_logs_days", { ...settings.defaults, keep_logs_days: 1 })).toContain(
+      "1 day.",
+    );
+  });
+
+  it("refuses what the API would refuse", () => {
+    expect(problemOf("max_running", 0)).toBeDefined();
+    expect(problemOf("keep_logs_days", 0)).toBeUndefined();
+    expect(problemOf("keep_logs_days", 1.5)).toBeDefined();
+    expect(problemOf("keep_executions_days", 36_501)).toContain("36,500");
+    expect(problemOf("keep_executions_days", null)).toBeUndefined();
+  });
+});

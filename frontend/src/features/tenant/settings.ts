@@ -1,0 +1,51 @@
+/** The tenant's settings as a form: fields, their words, and what is wrong with a value. */
+import type { Schema } from "@/lib/api/client";
+
+type Settings = Schema<"SettingsOut">;
+export type Values = Schema<"SettingsForm">;
+export type Name = keyof Values;
+
+export const FIELDS: readonly { name: Name; label: string; unit?: string }[] = [
+  { name: "max_running", label: "Executions that run at a time" },
+  { name: "keep_executions_days", label: "Keep executions for", unit: "days" },
+  { name: "keep_logs_days", label: "Keep their logs for", unit: "days" },
+];
+const MOST_DAYS = 36_500;
+const MOST_RUNNING = 1_000_000;
+
+export function valuesOf({ max_running, keep_executions_days, keep_logs_days }: Settings): Values {
+  return { max_running, keep_executions_days, keep_logs_days };
+}
+
+export function isSame(values: Values, settings: Settings): boolean {
+  return FIELDS.every(({ name }) => values[name] === settings[name]);
+}
+
+/** What holds while nothing is set. */
+export function hintOf(name: Name, defaults: Settings["defaults"]): string {
+  if (name === "max_running") {
+    return defaults.running === 0
+      ? "Further ones wait their turn. Empty: any number."
+      : `Further ones wait their turn. Empty: ${defaults.running}, which is also the most you may have.`;
+  }
+  const days = defaults[name];
+  if (name === "keep_executions_days") {
+    return `Counted from their end. 0: for ever. Empty: ${days === 0 ? "for ever" : inDays(days)}.`;
+  }
+  return `Model calls, streamed text, log lines. 0: as long as the execution. Empty: ${
+    days === 0 ? "as long as the execution" : inDays(days)
+  }.`;
+}
+
+/** What is wrong with a value, and how to mend it. */
+export function problemOf(name: Name, value: number | null): string | undefined {
+  if (value === null) return undefined;
+  const [least, most] = name === "max_running" ? [1, MOST_RUNNING] : [0, MOST_DAYS];
+  return Number.isInteger(value) && value >= least && value <= most
+    ? undefined
+    : `Enter a whole number from ${least} to ${most.toLocaleString("en")}.`;
+}
+
+function inDays(days: number): string {
+  return days === 1 ? "1 day" : `${days} days`;
+}
