@@ -68,6 +68,23 @@ async def test_addresses(member: Person):
     refused(await member.http.get("flows/a%00b"), 422, "nul_character")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "flows", "GET, POST"),
+        ("OPTIONS", "auth/me", "GET, PATCH"),
+        ("POST", "flows/4171a2ad-441a-4428-b540-32e690134c9a", "DELETE, GET, PATCH, PUT"),
+        # Not what may be done with a flow whose id is "validate".
+        ("PUT", "flows/validate", "POST"),
+        ("PATCH", "members/me", "DELETE"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(admin: Person, method: str, path: str, allowed: str):
+    response = await admin.http.request(method, path)
+    refused(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == allowed
+
+
 async def test_every_answer_has_an_id(visitor: AsyncClient):
     given = await visitor.get("auth/me", headers={"X-Request-ID": "abc-123"})
     assert given.headers["x-request-id"] == "abc-123"

@@ -16,7 +16,7 @@ from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.mail import open_mail
 from watchbill.api import docs, health, problems
-from watchbill.api.events import publish_event_shapes
+from watchbill.api.document import PROBLEMS, publish_document
 from watchbill.api.executions import open_executions
 from watchbill.api.limits import RateLimitHeaders
 from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityHeaders
@@ -41,7 +41,6 @@ from watchbill.features.sso import routes as sso
 from watchbill.features.sso.service import SsoBackend
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
-from watchbill.features.tenants.schemas import TenantDefaults
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerBackend
@@ -64,8 +63,8 @@ ROUTERS = (
     node_types.router,
     executions.router,
     approvals.router,
-    stream.router,
     mailed_approvals.router,
+    stream.router,
     audit.router,
     tenants.router,
     sso.router,
@@ -92,17 +91,17 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
         middleware=_middleware(settings, security_policy(ui)),
-        responses={"4XX": {"model": problems.ProblemDetails, "description": "What is wrong, and where."}},
+        responses={status: {"model": problems.ProblemDetails} for status in PROBLEMS},
     )
     app.state.settings = settings
-    app.state.tenant_defaults = _tenant_defaults(settings)
+    app.state.tenant_defaults = settings.tenant_defaults
     app.state.identity_options = _identity_options(settings)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(docs.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    publish_event_shapes(app)
+    publish_document(app)
     if ui is not None:
         # As the router's last resort, not as a mount: a mount would also take wrong methods of API paths.
         app.router.default = StaticUi(ui, otherwise=app.router.not_found)
@@ -160,15 +159,6 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     finally:
         await redis.aclose(close_connection_pool=True)
         await database.close()
-
-
-def _tenant_defaults(settings: Settings) -> TenantDefaults:
-    """What holds for tenants that have nothing of their own."""
-    return TenantDefaults(
-        running=settings.running_limit_tenant,
-        keep_executions_days=settings.keep_executions_days,
-        keep_logs_days=settings.keep_logs_days,
-    )
 
 
 def _identity_options(settings: Settings) -> IdentityOptions:

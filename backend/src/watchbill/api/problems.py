@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from watchbill.api.context import request_id
+from watchbill.api.methods import is_named, methods_of
 from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
 from watchbill.kit.db import DatabaseUnavailable
 from watchbill.kit.paging import BadCursor
 
-_CODES = {404: "not_found", 405: "method_not_allowed", 400: "malformed_body"}
+_CODES = {404: "not_found", 400: "malformed_body"}
 
 
 class ProblemField(BaseModel):
@@ -101,19 +102,29 @@ async def _database_unavailable(_request: Request, error: Exception) -> Response
     return from_error(Unavailable(str(error), code="database_unavailable"))
 
 
-async def _validation_error(_request: Request, error: Exception) -> Response:
+async def _validation_error(request: Request, error: Exception) -> Response:
     items = cast("list[dict[str, Any]]", cast("RequestValidationError", error).errors())[:100]
+    if any(item["loc"][0] == "path" for item in items) and is_named(request):
+        return _wrong_method(request)
     fields = [FieldError(tuple(item["loc"]), item["type"], _sentence(item)) for item in items]
     detail = "; ".join(f"{'.'.join(map(str, field.loc))}: {field.message}" for field in fields[:3])
     return problem(422, "invalid_input", "The request is not valid", detail, errors=fields)
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     http = cast("HTTPException", error)
+    if http.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _wrong_method(request)
     title = HTTPStatus(http.status_code).phrase
     code = _CODES.get(http.status_code, title.lower().replace(" ", "_"))
     headers = dict(http.headers) if http.headers else None
     return problem(http.status_code, code, title, str(http.detail), headers=headers)
+
+
+def _wrong_method(request: Request) -> Response:
+    allowed = ", ".join(methods_of(request))
+    detail = f"This address takes {allowed}."
+    return problem(405, "method_not_allowed", "Method Not Allowed", detail, headers={"Allow": allowed})
 
 
 def _sentence(item: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from watchbill.core.agents import AgentConfig, AgentOptions, TaskConfig
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Description, Name
 
 TaskName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -20,10 +21,8 @@ class AgentIn(AgentConfig):
     name: Name
 
 
-class AgentPatch(BaseModel):
+class AgentPatch(Input):
     """What to change of an agent; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     role: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
@@ -68,16 +67,12 @@ class CrewTask(TaskConfig):
     tool_ids: list[UUID] = Field(default=[], max_length=50)
 
 
-class CrewOptions(BaseModel):
+class CrewOptions(Input):
     """Options of a crew beyond its agents and tasks. There are none yet; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid")
 
-
-class CrewIn(BaseModel):
+class CrewIn(Input):
     """A crew of stored agents."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     description: Description | None = None
@@ -88,10 +83,8 @@ class CrewIn(BaseModel):
     config: CrewOptions = CrewOptions()
 
 
-class CrewPatch(BaseModel):
+class CrewPatch(Input):
     """What to change of a crew; what is left out stays. The result must be a whole crew again."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     description: Description | None = None

@@ -7,16 +7,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from watchbill.features.audit import service
 from watchbill.features.audit.queries import Filters
 from watchbill.features.audit.schemas import AuditEntryOut, Outcome, Verification
 from watchbill.features.identity.access import Access, require
+from watchbill.kit.inputs import written_moment
 from watchbill.kit.paging import Listed, PageQuery
 
 router = APIRouter(prefix="/audit-log", tags=["audit"])
 Reader = Annotated[Access, require("audit:read")]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_moment)]
 Word = Annotated[str | None, Query(max_length=200)]
 
 
@@ -26,8 +28,8 @@ def filters(
     outcome: Annotated[Outcome | None, Query()] = None,
     actor_id: UUID | None = None,
     target_id: Word = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
 ) -> Filters:
     return Filters(page.q, action, outcome, actor_id, target_id, _usable(since), _usable(until))
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.flow.problems import Problem
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Description, Name
 
 Definition = Annotated[
@@ -25,10 +26,8 @@ MaxRunning = Annotated[
 ]
 
 
-class FlowIn(BaseModel):
+class FlowIn(Input):
     """A new flow."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     description: Description | None = None
@@ -43,10 +42,8 @@ class FlowReplacement(FlowIn):
     version: Version
 
 
-class FlowPatch(BaseModel):
+class FlowPatch(Input):
     """What to change; what is left out stays. A definition needs the version it was made from."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     description: Description | None = None
@@ -89,10 +86,8 @@ class FlowOut(FlowSummary):
     definition: dict[str, Any]
 
 
-class ValidateRequest(BaseModel):
+class ValidateRequest(Input):
     """A definition to check; it need not be stored, nor well-formed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     definition: Any
 
@@ -104,10 +99,8 @@ class Validation(BaseModel):
     problems: list[Problem]
 
 
-class PublishRequest(BaseModel):
+class PublishRequest(Input):
     """Which edit to publish; without it, whatever is there."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: Version | None = None
 

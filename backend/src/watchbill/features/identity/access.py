@@ -103,19 +103,19 @@ def require(permission: Permission) -> Any:
     return Depends(guard, scope="function")
 
 
-def refuse_other_sites(connection: HTTPConnection, *, must_say: bool = False) -> None:
+def refuse_other_sites(connection: HTTPConnection) -> None:
     """Refuse what a page of another site sends.
-
-    `must_say` also refuses requests that do not say where they come from; browsers say so on every unsafe
-    request and WebSocket.
 
     Raises:
         Forbidden: the request comes from elsewhere.
     """
     source = connection.headers.get("origin") or connection.headers.get("referer")
-    if source is None and not must_say:
-        return
-    url = urlsplit(source or "")
+    if source is not None:
+        _refuse_elsewhere(connection, source)
+
+
+def _refuse_elsewhere(connection: HTTPConnection, source: str) -> None:
+    url = urlsplit(source)
     origin = f"{url.scheme}://{url.netloc}"
     ours = url.netloc == connection.headers.get("host") and url.scheme in ("http", "https")
     if not ours and origin not in identity_options(connection).origins:
@@ -138,5 +138,8 @@ def access_token(connection: HTTPConnection) -> str:
     if not token:
         raise NotAuthenticated()
     if connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE_METHODS:
-        refuse_other_sites(connection, must_say=True)
+        # Browsers say where these come from, so what does not say so is refused too.
+        _refuse_elsewhere(
+            connection, connection.headers.get("origin") or connection.headers.get("referer", "")
+        )
     return token

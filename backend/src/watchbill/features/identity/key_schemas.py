@@ -9,14 +9,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from watchbill.features.identity.permissions import Permission
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 
-class KeyIn(BaseModel):
+class KeyIn(Input):
     """A key to make. Scopes are permissions; `flow_ids` limits it to some flows, and then it may have only
     permissions about flows and executions. Without `expires_at` it lasts until it is revoked."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=100)]

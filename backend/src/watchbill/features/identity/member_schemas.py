@@ -10,11 +10,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.schemas import Email
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
-
-
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class MemberOut(BaseModel):
@@ -28,13 +25,13 @@ class MemberOut(BaseModel):
     last_active_at: datetime | None
 
 
-class RoleChange(_Input):
+class RoleChange(Input):
     """The role to have from now on."""
 
     role: Role
 
 
-class InvitationIn(_Input):
+class InvitationIn(Input):
     """Whom to invite, and as what."""
 
     email: Email
@@ -62,7 +59,7 @@ class SentInvitation(InvitationOut):
     link: str | None
 
 
-class InvitationToken(_Input):
+class InvitationToken(Input):
     """The token of the invitation's link."""
 
     token: Annotated[str, StringConstraints(max_length=200)]

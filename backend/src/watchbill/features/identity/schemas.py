@@ -9,17 +9,14 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Permission, Role
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=128)]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Registration(_Input):
+class Registration(Input):
     """A new person with a tenant of their own."""
 
     email: Email
@@ -28,7 +25,7 @@ class Registration(_Input):
     tenant_name: Name
 
 
-class Login(_Input):
+class Login(Input):
     """`tenant` is the slug or id of one of several tenants; without it, the one joined first."""
 
     email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
@@ -80,51 +77,51 @@ class Me(BaseModel):
     unverified: bool
 
 
-class Refresh(_Input):
+class Refresh(Input):
     """The refresh token, when it does not come as a cookie."""
 
     refresh_token: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
-class Switch(_Input):
+class Switch(Input):
     """`tenant` is the slug or id of one of the person's tenants."""
 
     tenant: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class ProfileChange(_Input):
+class ProfileChange(Input):
     """What a person says of themselves."""
 
     full_name: Name | None
 
 
-class NewTenant(_Input):
+class NewTenant(Input):
     """A further tenant of somebody who has an account."""
 
     name: Name
 
 
-class PasswordChange(_Input):
+class PasswordChange(Input):
     """The password one has, and the one to have from now on."""
 
     current_password: Annotated[str, StringConstraints(max_length=1024)]
     new_password: Password
 
 
-class Forgotten(_Input):
+class Forgotten(Input):
     """Whose password was forgotten."""
 
     email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
 
 
-class PasswordReset(_Input):
+class PasswordReset(Input):
     """The token of the mailed link, and the password to have from now on."""
 
     token: Annotated[str, StringConstraints(max_length=200)]
     password: Password
 
 
-class MailedToken(_Input):
+class MailedToken(Input):
     """The token of a mailed link."""
 
     token: Annotated[str, StringConstraints(max_length=200)]

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from watchbill.core.usage import Dollars
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 ProviderType = Literal[
@@ -22,19 +23,15 @@ Priority = Annotated[int, Field(ge=0, le=100_000, description="The lowest number
 Models = Annotated[list[ModelName], Field(max_length=200, description="The first one is the default.")]
 
 
-class Price(BaseModel):
+class Price(Input):
     """US dollars per million tokens."""
-
-    model_config = ConfigDict(extra="forbid")
 
     input: Annotated[Dollars, Field(ge=0, le=100_000)]
     output: Annotated[Dollars, Field(ge=0, le=100_000)]
 
 
-class ProviderConfig(BaseModel):
+class ProviderConfig(Input):
     """Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key."""
-
-    model_config = ConfigDict(extra="forbid")
 
     prices: dict[ModelName, Price] = Field(default={}, max_length=200, description="By model.")
     organization: str | None = Field(default=None, max_length=200, description="OpenAI.")
@@ -45,25 +42,21 @@ class ProviderConfig(BaseModel):
     )
 
 
-class ProviderIn(BaseModel):
+class ProviderIn(Input):
     """A new provider."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     provider_type: ProviderType
     base_url: BaseUrl | None = None
     api_key: ApiKey | None = Field(default=None, description="Write-only; answers show api_key_hint.")
-    models: Models = []
+    models: Models = Field([])
     priority: Priority = 100
     config: ProviderConfig = ProviderConfig()
     is_active: bool = True
 
 
-class ProviderPatch(BaseModel):
+class ProviderPatch(Input):
     """What to change; what is left out stays, and an api_key of null is removed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     base_url: BaseUrl | None = None
@@ -99,10 +92,8 @@ class ProviderOut(BaseModel):
     updated_at: datetime
 
 
-class ProviderTest(BaseModel):
+class ProviderTest(Input):
     """Which model to ask; by default the provider's first."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: ModelName | None = None
 

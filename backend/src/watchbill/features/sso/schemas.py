@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Role
+from watchbill.kit.inputs import Input
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 # Everybody has an address there, so nobody can speak for all of them.
@@ -38,18 +39,16 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-class SsoIn(BaseModel):
+class SsoIn(Input):
     """A tenant's provider. Without `client_secret` the one that is stored stays; an empty one removes it, for
     providers that know Watchbill as a public client."""
-
-    model_config = ConfigDict(extra="forbid")
 
     issuer: Line
     client_id: Line
     client_secret: Annotated[str, StringConstraints(max_length=2000)] | None = None
     domains: Annotated[list[Domain], Field(min_length=1, max_length=20)]
     role_claim: Line | None = None
-    roles: Annotated[dict[Line, Role], Field(max_length=100)] = {}
+    roles: dict[Line, Role] = Field({}, max_length=100)
     default_role: Role | None = "viewer"
     is_active: bool = True
 

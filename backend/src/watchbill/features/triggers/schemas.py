@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.expressions import ExpressionError, parse_template, templates_in
 from watchbill.features.triggers import schedule
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 Kind = Literal["schedule", "webhook"]
@@ -22,10 +23,8 @@ Version = Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
-class Schedule(BaseModel):
+class Schedule(Input):
     """When a schedule runs: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly."""
-
-    model_config = ConfigDict(extra="forbid")
 
     cron: str = Field(min_length=1, max_length=schedule.MAX_LENGTH)
     timezone: str = Field("UTC", min_length=1, max_length=60, description="IANA name, such as Europe/Berlin.")
@@ -39,10 +38,8 @@ class Schedule(BaseModel):
         return self
 
 
-class Webhook(BaseModel):
+class Webhook(Input):
     """How calls of a webhook are checked and answered."""
-
-    model_config = ConfigDict(extra="forbid")
 
     signing: Literal["required", "none"] = Field(
         "required", description="none: whoever knows the address may start the flow."
@@ -152,10 +149,8 @@ class TriggerMade(TriggerOut):
     secret: str | None
 
 
-class Rotation(BaseModel):
+class Rotation(Input):
     """How long the secret so far stays good, in seconds."""
-
-    model_config = ConfigDict(extra="forbid")
 
     keep_seconds: int = Field(24 * 3600, ge=0, le=7 * 24 * 3600)
 
@@ -167,10 +162,8 @@ class NewSecret(BaseModel):
     previous_until: datetime | None
 
 
-class RunNow(BaseModel):
+class RunNow(Input):
     """Starts a trigger by hand. `body` stands in for that of a webhook's call."""
-
-    model_config = ConfigDict(extra="forbid")
 
     body: Any = None
 
