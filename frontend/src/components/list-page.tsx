@@ -6,6 +6,7 @@ import type { ComponentProps, ReactNode } from "react";
 import { Button } from "./button";
 import { EmptyState } from "./empty-state";
 import { ErrorState } from "./error-state";
+import { MoreRows } from "./more-rows";
 import { SearchInput } from "./search-input";
 import { SkeletonRows } from "./skeleton";
 import { Table } from "./table";
@@ -77,13 +78,7 @@ function Rows<Row>({ list, noun, search, onSearch, empty, table }: RowsProps<Row
       <div className="min-w-190">
         <Table {...table} rows={rows} />
       </div>
-      {list.hasNextPage && (
-        <div className="flex justify-center py-3">
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <MoreRows list={list} />
     </div>
   );
 }

@@ -1,30 +1,28 @@
 "use client";
 
 /** Agents: who does the work, described once and used in many crews and flows. */
-import { Bot, Copy, Plus, Trash2 } from "lucide-react";
+import { Bot, Copy, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
+import { actionsColumn, updatedColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
-import { RelativeTime } from "@/components/relative-time";
-import { RowMenu } from "@/components/row-menu";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
 import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import { useAgents, useDuplicateAgent, type Agent } from "./api";
 import { AgentForm, AgentSheet } from "./parts/agent-sheet";
 import { DeleteAgent } from "./parts/delete-agent";
 
 export function AgentsView() {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
-  const open = params.get("open");
-  const list = useAgents(search);
+  const url = useListUrl();
+  const list = useAgents(url.search);
   const writes = useCan("agents:write");
   const [deleting, setDeleting] = useState<Agent | null>(null);
   const add = (
-    <Button variant="primary" onClick={() => change({ new: "1" })}>
+    <Button variant="primary" onClick={() => url.make()}>
       <Plus aria-hidden />
       New agent
     </Button>
@@ -36,25 +34,19 @@ export function AgentsView() {
         label="Agents"
         noun="agents"
         list={list}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
         columns={columns(writes, setDeleting)}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => change({ open: id })}
+        {...url.bound}
         empty={
           <EmptyState
             icon={<Bot />}
             title="No agents yet"
             description="An agent has a role, a goal and a backstory, and thinks with a model of yours. Describe one, then put it into a crew or a flow."
-            action={
-              writes && <Button onClick={() => change({ new: "1" })}>Describe an agent</Button>
-            }
+            action={writes && <Button onClick={() => url.make()}>Describe an agent</Button>}
           />
         }
       />
-      {params.get("new") && writes && <AgentForm onClose={() => change({ new: null })} />}
-      {open && <AgentSheet key={open} id={open} onClose={() => change({ open: null })} />}
+      {url.making && writes && <AgentForm onClose={url.close} />}
+      {url.open && <AgentSheet key={url.open} id={url.open} onClose={url.close} />}
       {deleting && <DeleteAgent agent={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
@@ -89,18 +81,10 @@ function columns(writes: boolean, onDelete: (agent: Agent) => void): Column<Agen
           <span className="text-muted">Default</span>
         ),
     },
-    {
-      id: "updated",
-      header: "Updated",
-      className: "w-28",
-      cell: ({ updated_at }) => <RelativeTime time={updated_at} />,
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (agent) => writes && <AgentMenu agent={agent} onDelete={() => onDelete(agent)} />,
-    },
+    updatedColumn(),
+    actionsColumn(
+      (agent) => writes && <AgentMenu agent={agent} onDelete={() => onDelete(agent)} />,
+    ),
   ];
 }
 
@@ -112,7 +96,7 @@ function AgentMenu({ agent, onDelete }: { agent: Agent; onDelete: () => void }) 
       items={[
         { label: "Duplicate", icon: <Copy aria-hidden />, onSelect: () => duplicate.mutate(agent) },
         { separator: true },
-        { label: "Delete", icon: <Trash2 aria-hidden />, danger: true, onSelect: onDelete },
+        deleteItem(onDelete),
       ]}
     />
   );

@@ -2,15 +2,12 @@
 
 /** Making a further tenant. */
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useId } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
+import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useCreateTenant } from "./session";
 
 const schema = z.object({
@@ -22,43 +19,23 @@ const schema = z.object({
 });
 
 export function NewTenantDialog({ onClose }: { onClose: () => void }) {
-  const id = useId();
   const create = useCreateTenant();
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { name: "" } });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
-  const submit = form.handleSubmit(async ({ name }) => {
-    try {
-      await create.mutateAsync(name);
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async ({ name }) => {
+    await create.mutateAsync(name);
   });
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
       title="New tenant"
       description="It has flows, agents, models and members of its own. You become its admin."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            form={id}
-            variant="primary"
-            loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
-          >
-            Make tenant
-          </Button>
-        </>
-      }
+      verb="Make tenant"
+      form={{ ...save, saving: save.saving || save.done }}
+      onClose={onClose}
     >
-      <form id={id} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="Name" error={errors.name?.message}>
-          <Input autoComplete="organization" {...form.register("name")} />
-        </Field>
-        <FormError message={errors.root?.message} />
-      </form>
-    </Dialog>
+      <Field label="Name" error={errors.name?.message}>
+        <Input autoComplete="organization" {...form.register("name")} />
+      </Field>
+    </FormDialog>
   );
 }

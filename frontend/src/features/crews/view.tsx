@@ -1,18 +1,18 @@
 "use client";
 
 /** Crews: agents that share out a list of tasks, used in flows or run by themselves. */
-import { Copy, Play, Plus, Trash2, Users } from "lucide-react";
+import { Copy, Play, Plus, Users } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { actionsColumn, nameColumn, updatedColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
-import { RelativeTime } from "@/components/relative-time";
-import { RowMenu } from "@/components/row-menu";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
 import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import { useCrews, useDuplicateCrew, type Crew } from "./api";
 import { CrewForm, CrewSheet } from "./parts/crew-sheet";
 import { DeleteCrew } from "./parts/delete-crew";
@@ -21,13 +21,11 @@ import { TestDialog } from "./parts/test-dialog";
 type Asked = { what: "delete" | "test"; crew: Crew };
 
 export function CrewsView() {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
-  const open = params.get("open");
-  const list = useCrews(search);
+  const url = useListUrl();
+  const list = useCrews(url.search);
   const writes = useCan("agents:write");
   const [asked, setAsked] = useState<Asked | null>(null);
-  const add = () => change({ new: "1" });
+  const add = () => url.make();
   return (
     <>
       <PageBar
@@ -45,12 +43,8 @@ export function CrewsView() {
         label="Crews"
         noun="crews"
         list={list}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
         columns={columns(writes, setAsked)}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => change({ open: id })}
+        {...url.bound}
         empty={
           <EmptyState
             icon={<Users />}
@@ -60,8 +54,8 @@ export function CrewsView() {
           />
         }
       />
-      {params.get("new") && writes && <CrewForm onClose={() => change({ new: null })} />}
-      {open && <CrewSheet key={open} id={open} onClose={() => change({ open: null })} />}
+      {url.making && writes && <CrewForm onClose={url.close} />}
+      {url.open && <CrewSheet key={url.open} id={url.open} onClose={url.close} />}
       {asked?.what === "test" && <TestDialog crew={asked.crew} onClose={() => setAsked(null)} />}
       {asked?.what === "delete" && <DeleteCrew crew={asked.crew} onClose={() => setAsked(null)} />}
     </>
@@ -70,16 +64,7 @@ export function CrewsView() {
 
 function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[] {
   return [
-    {
-      id: "name",
-      header: "Name",
-      cell: ({ name, description }) => (
-        <span title={description ?? undefined}>
-          <span className="font-medium">{name}</span>
-          {description && <span className="ml-2 text-muted">{description}</span>}
-        </span>
-      ),
-    },
+    nameColumn(({ description }) => description),
     {
       id: "process",
       header: "Process",
@@ -102,18 +87,8 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
       className: "w-20",
       cell: ({ tasks }) => tasks.length,
     },
-    {
-      id: "updated",
-      header: "Updated",
-      className: "w-28",
-      cell: ({ updated_at }) => <RelativeTime time={updated_at} />,
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (crew) => writes && <CrewMenu crew={crew} onAsk={onAsk} />,
-    },
+    updatedColumn(),
+    actionsColumn((crew) => writes && <CrewMenu crew={crew} onAsk={onAsk} />),
   ];
 }
 
@@ -130,12 +105,7 @@ function CrewMenu({ crew, onAsk }: { crew: Crew; onAsk: (asked: Asked) => void }
         },
         { label: "Duplicate", icon: <Copy aria-hidden />, onSelect: () => duplicate.mutate(crew) },
         { separator: true },
-        {
-          label: "Delete",
-          icon: <Trash2 aria-hidden />,
-          danger: true,
-          onSelect: () => onAsk({ what: "delete", crew }),
-        },
+        deleteItem(() => onAsk({ what: "delete", crew })),
       ]}
     />
   );

@@ -1,26 +1,17 @@
 "use client";
 
 /** All flows: open one, start a new one, from an example or from nothing. */
-import {
-  CalendarClock,
-  Copy,
-  PencilLine,
-  Play,
-  Plus,
-  Shapes,
-  Trash2,
-  Workflow,
-} from "lucide-react";
+import { CalendarClock, Copy, PencilLine, Play, Plus, Shapes, Workflow } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { actionsColumn, nameColumn, updatedColumn } from "@/components/columns";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
 import type { MenuItem } from "@/components/menu";
-import { RelativeTime } from "@/components/relative-time";
-import { RowMenu } from "@/components/row-menu";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
 import { useCan } from "@/features/auth";
 import { executionsHref } from "@/features/executions";
@@ -100,16 +91,7 @@ export function FlowsView() {
 
 function useColumns(writes: boolean, onAsk: (asked: Asked) => void): Column<FlowSummary>[] {
   const columns: Column<FlowSummary>[] = [
-    {
-      id: "name",
-      header: "Name",
-      cell: ({ name, description }) => (
-        <span title={description ?? undefined}>
-          <span className="font-medium">{name}</span>
-          {description && <span className="ml-2 text-muted">{description}</span>}
-        </span>
-      ),
-    },
+    nameColumn(({ description }) => description),
     {
       id: "version",
       header: "Published",
@@ -131,18 +113,8 @@ function useColumns(writes: boolean, onAsk: (asked: Asked) => void): Column<Flow
         </span>
       ),
     },
-    {
-      id: "updated",
-      header: "Updated",
-      className: "w-28",
-      cell: ({ updated_at }) => <RelativeTime time={updated_at} />,
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (flow) => <FlowMenu flow={flow} writes={writes} onAsk={onAsk} />,
-    },
+    updatedColumn(),
+    actionsColumn((flow) => <FlowMenu flow={flow} writes={writes} onAsk={onAsk} />),
   ];
   return columns;
 }
@@ -174,12 +146,7 @@ function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
       onSelect: () => duplicate.mutate(flow),
     },
     { separator: true },
-    {
-      label: "Delete",
-      icon: <Trash2 aria-hidden />,
-      danger: true,
-      onSelect: () => onAsk({ what: "delete", flow }),
-    },
+    deleteItem(() => onAsk({ what: "delete", flow })),
   ];
   return <RowMenu name={flow.name} items={[runs, triggers, ...(writes ? changes : [])]} />;
 }

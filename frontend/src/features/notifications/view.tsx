@@ -1,31 +1,29 @@
 "use client";
 
 /** Settings, notifications: who is told when executions end. */
-import { Bell, Mail, Plus, Trash2, Webhook } from "lucide-react";
+import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
+import { ActiveSwitch } from "@/components/active-switch";
 import { Button } from "@/components/button";
+import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
-import { RowMenu } from "@/components/row-menu";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import { StatusIcon } from "@/components/status-badge";
-import { Switch } from "@/components/switch";
 import type { Column } from "@/components/table";
-import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { useAllFlows } from "@/features/flows";
 import { SettingsFrame } from "@/features/settings";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import { useChangeNotification, useNotifications, type Notification } from "./api";
 import { DeleteNotification } from "./parts/delete-notification";
 import { NewNotificationSheet, NotificationSheet } from "./parts/notification-sheet";
 
 export function NotificationsView() {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
-  const open = params.get("open");
+  const url = useListUrl();
   const writes = useCan("notifications:write");
   const [deleting, setDeleting] = useState<Notification | null>(null);
-  const add = () => change({ new: "1" });
+  const add = () => url.make();
   return (
     <SettingsFrame
       title="Notifications"
@@ -42,13 +40,9 @@ export function NotificationsView() {
       <ListPage
         label="Notifications"
         noun="notifications"
-        list={useNotifications(search)}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
+        list={useNotifications(url.search)}
         columns={useColumns(writes, setDeleting)}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => change({ open: id })}
+        {...url.bound}
         empty={
           <EmptyState
             icon={<Bell />}
@@ -58,10 +52,8 @@ export function NotificationsView() {
           />
         }
       />
-      {params.get("new") && writes && (
-        <NewNotificationSheet onClose={() => change({ new: null })} />
-      )}
-      {open && <NotificationSheet key={open} id={open} onClose={() => change({ open: null })} />}
+      {url.making && writes && <NewNotificationSheet onClose={url.close} />}
+      {url.open && <NotificationSheet key={url.open} id={url.open} onClose={url.close} />}
       {deleting && <DeleteNotification notification={deleting} onClose={() => setDeleting(null)} />}
     </SettingsFrame>
   );
@@ -74,11 +66,7 @@ function useColumns(
   const { data: flows } = useAllFlows();
   const names = new Map(flows?.map(({ id, name }) => [id, name]));
   return [
-    {
-      id: "name",
-      header: "Name",
-      cell: ({ name }) => <span className="font-medium">{name}</span>,
-    },
+    nameColumn(),
     {
       id: "flow",
       header: "About",
@@ -117,54 +105,16 @@ function useColumns(
         </span>
       ),
     },
-    {
-      id: "active",
-      header: "Active",
-      className: "w-20",
-      cell: (notification) => (
-        <span className="flex">
-          <ActiveSwitch notification={notification} disabled={!writes} />
-        </span>
-      ),
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (notification) =>
+    activeColumn((notification) => <Active {...{ notification, writes }} />),
+    actionsColumn(
+      (notification) =>
         writes && (
-          <RowMenu
-            name={notification.name}
-            items={[
-              {
-                label: "Delete",
-                icon: <Trash2 aria-hidden />,
-                danger: true,
-                onSelect: () => onDelete(notification),
-              },
-            ]}
-          />
+          <RowMenu name={notification.name} items={[deleteItem(() => onDelete(notification))]} />
         ),
-    },
+    ),
   ];
 }
 
-type ActiveSwitchProps = { notification: Notification; disabled: boolean };
-
-function ActiveSwitch({ notification, disabled }: ActiveSwitchProps) {
-  const change = useChangeNotification();
-  const on = change.isPending ? (change.variables.is_active ?? true) : notification.is_active;
-  return (
-    <Switch
-      aria-label={`${notification.name} is active`}
-      checked={on}
-      disabled={disabled}
-      onChange={(is_active) =>
-        change.mutate(
-          { id: notification.id, is_active },
-          { onError: (error) => toast.error(`“${notification.name}” was not switched`, error) },
-        )
-      }
-    />
-  );
+function Active({ notification, writes }: { notification: Notification; writes: boolean }) {
+  return <ActiveSwitch of={notification} change={useChangeNotification()} disabled={!writes} />;
 }

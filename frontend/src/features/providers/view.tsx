@@ -1,20 +1,21 @@
 "use client";
 
 /** Models: the providers that agents think with, in the order in which they are asked. */
-import { Cpu, FlaskConical, Plus, Trash2, Zap } from "lucide-react";
+import { Cpu, FlaskConical, Plus, Zap } from "lucide-react";
 import { useState } from "react";
+import { ActiveSwitch } from "@/components/active-switch";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
-import { RowMenu } from "@/components/row-menu";
-import { Switch } from "@/components/switch";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { formatDuration } from "@/lib/format";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import {
   useChangeProvider,
   useDemoModel,
@@ -27,10 +28,8 @@ import { NewProviderSheet, ProviderSheet } from "./parts/provider-sheet";
 import { providerTypes } from "./types";
 
 export function ModelsView() {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
-  const open = params.get("open");
-  const list = useProviders(search);
+  const url = useListUrl();
+  const list = useProviders(url.search);
   const writes = useCan("providers:write");
   const [deleting, setDeleting] = useState<Provider | null>(null);
   const columns = useColumns(writes, setDeleting);
@@ -44,7 +43,7 @@ export function ModelsView() {
           writes && (
             <>
               {list.data && !hasDemo && <DemoButton />}
-              <Button variant="primary" onClick={() => change({ new: "1" })}>
+              <Button variant="primary" onClick={() => url.make()}>
                 <Plus aria-hidden />
                 Add provider
               </Button>
@@ -56,21 +55,12 @@ export function ModelsView() {
         label="Models"
         noun="providers"
         list={list}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
         columns={columns}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => change({ open: id })}
+        {...url.bound}
         empty={<NoProviders writes={writes} />}
       />
-      {params.get("new") && writes && (
-        <NewProviderSheet
-          onClose={() => change({ new: null })}
-          onCreated={(id) => change({ new: null, open: id })}
-        />
-      )}
-      {open && <ProviderSheet key={open} id={open} onClose={() => change({ open: null })} />}
+      {url.making && writes && <NewProviderSheet onClose={url.close} onCreated={url.show} />}
+      {url.open && <ProviderSheet key={url.open} id={url.open} onClose={url.close} />}
       {deleting && <DeleteProvider provider={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
@@ -88,11 +78,7 @@ function DemoButton() {
 
 function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Column<Provider>[] {
   return [
-    {
-      id: "name",
-      header: "Name",
-      cell: ({ name }) => <span className="font-medium">{name}</span>,
-    },
+    nameColumn(),
     {
       id: "type",
       header: "Type",
@@ -135,42 +121,16 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
       className: "w-20",
       cell: ({ priority }) => priority,
     },
-    {
-      id: "active",
-      header: "Active",
-      className: "w-20",
-      cell: (provider) => (
-        <span className="flex">
-          <ActiveSwitch provider={provider} disabled={!writes} />
-        </span>
-      ),
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (provider) =>
+    activeColumn((provider) => <Active {...{ provider, writes }} />),
+    actionsColumn(
+      (provider) =>
         writes && <ProviderMenu provider={provider} onDelete={() => onDelete(provider)} />,
-    },
+    ),
   ];
 }
 
-function ActiveSwitch({ provider, disabled }: { provider: Provider; disabled: boolean }) {
-  const change = useChangeProvider();
-  const on = change.isPending ? (change.variables.is_active ?? true) : provider.is_active;
-  return (
-    <Switch
-      aria-label={`${provider.name} is active`}
-      checked={on}
-      disabled={disabled}
-      onChange={(is_active) =>
-        change.mutate(
-          { id: provider.id, is_active },
-          { onError: (error) => toast.error(`“${provider.name}” was not switched`, error) },
-        )
-      }
-    />
-  );
+function Active({ provider, writes }: { provider: Provider; writes: boolean }) {
+  return <ActiveSwitch of={provider} change={useChangeProvider()} disabled={!writes} />;
 }
 
 function ProviderMenu({ provider, onDelete }: { provider: Provider; onDelete: () => void }) {
@@ -192,7 +152,7 @@ function ProviderMenu({ provider, onDelete }: { provider: Provider; onDelete: ()
       items={[
         { label: "Test", icon: <Zap aria-hidden />, onSelect: say },
         { separator: true },
-        { label: "Delete", icon: <Trash2 aria-hidden />, danger: true, onSelect: onDelete },
+        deleteItem(onDelete),
       ]}
     />
   );

@@ -16,7 +16,7 @@ import { Switch } from "@/components/switch";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { SettingsFrame, SettingsSection } from "@/features/settings";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useRemoveSso, useSetUpSso, useSso, type Sso } from "./api";
 import { ProviderFields, RoleFields } from "./fields";
 import { schema, toBody, toValues } from "./form";
@@ -46,26 +46,25 @@ function SsoForm({ sso }: { sso: Sso }) {
   const writes = useCan("sso:write");
   const setUp = useSetUpSso();
   const form = useForm({ resolver: zodResolver(schema), defaultValues: toValues(sso) });
-  const { errors, isSubmitting } = form.formState;
-  const submit = form.handleSubmit(async (values) => {
-    try {
+  const save = useSave(
+    form,
+    async (values) => {
       await setUp.mutateAsync(toBody(values));
       toast.success("Single sign-on is saved");
-    } catch (error) {
-      setFormErrors(form, error, { domain_taken: "domains" });
-    }
-  });
+    },
+    { domain_taken: "domains" },
+  );
   return (
     <>
-      <form noValidate onSubmit={submit} className="mt-6 flex flex-col gap-4">
+      <form noValidate onSubmit={save.onSubmit} className="mt-6 flex flex-col gap-4">
         <ProviderFields form={form} sso={sso} />
         <RoleFields form={form} />
         <FormField control={form.control} name="is_active" label="Offer it on the sign-in page">
           {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
         </FormField>
-        <FormError message={errors.root?.message} />
+        <FormError message={save.problem} />
         {writes && (
-          <Button type="submit" variant="primary" loading={isSubmitting} className="self-start">
+          <Button type="submit" variant="primary" loading={save.saving} className="self-start">
             Save
           </Button>
         )}

@@ -1,21 +1,21 @@
 "use client";
 
 /** What starts one flow by itself: its schedules and webhooks. */
-import { CalendarClock, Play, Plus, Trash2, Webhook } from "lucide-react";
+import { CalendarClock, Play, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
+import { ActiveSwitch } from "@/components/active-switch";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
 import { RelativeTime } from "@/components/relative-time";
-import { RowMenu } from "@/components/row-menu";
-import { Switch } from "@/components/switch";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
-import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { FLOWS_PATH, flowHref } from "@/features/flows";
 import { PageBar } from "@/features/shell";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import { useChangeTrigger, useFlow, useRunTrigger, useTriggers, type Trigger } from "./api";
 import { inputNames, type Kind } from "./form";
 import { DeleteTrigger } from "./parts/delete-trigger";
@@ -25,15 +25,13 @@ import { NewTriggerSheet, TriggerSheet } from "./parts/trigger-sheet";
 const kinds: Kind[] = ["schedule", "webhook"];
 
 export function TriggersView({ flowId }: { flowId: string }) {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
-  const open = params.get("open");
-  const kind = kinds.find((one) => one === params.get("new"));
+  const url = useListUrl();
+  const kind = kinds.find((one) => one === url.making);
   const writes = useCan("triggers:write");
   const flow = useFlow(flowId);
   const names = inputNames(flow.data?.definition);
   const [deleting, setDeleting] = useState<Trigger | null>(null);
-  const add = writes && <AddButtons onAdd={(one) => change({ new: one })} />;
+  const add = writes && <AddButtons onAdd={url.make} />;
   return (
     <>
       <PageBar
@@ -47,13 +45,9 @@ export function TriggersView({ flowId }: { flowId: string }) {
       <ListPage
         label="Triggers"
         noun="triggers"
-        list={useTriggers(flowId, search)}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
+        list={useTriggers(flowId, url.search)}
         columns={useColumns(writes, setDeleting)}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => change({ open: id })}
+        {...url.bound}
         empty={
           <EmptyState
             icon={<CalendarClock />}
@@ -63,16 +57,9 @@ export function TriggersView({ flowId }: { flowId: string }) {
         }
       />
       {kind && writes && flow.data && (
-        <NewTriggerSheet
-          kind={kind}
-          flowId={flowId}
-          names={names}
-          onClose={() => change({ new: null })}
-        />
+        <NewTriggerSheet kind={kind} flowId={flowId} names={names} onClose={url.close} />
       )}
-      {open && (
-        <TriggerSheet key={open} id={open} names={names} onClose={() => change({ open: null })} />
-      )}
+      {url.open && <TriggerSheet key={url.open} id={url.open} names={names} onClose={url.close} />}
       {deleting && <DeleteTrigger trigger={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
@@ -96,11 +83,7 @@ function AddButtons({ onAdd }: { onAdd: (kind: Kind) => void }) {
 function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Column<Trigger>[] {
   const runs = useCan("flows:execute");
   return [
-    {
-      id: "name",
-      header: "Name",
-      cell: ({ name }) => <span className="font-medium">{name}</span>,
-    },
+    nameColumn(),
     {
       id: "kind",
       header: "Starts the flow",
@@ -127,23 +110,10 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
           <span className="text-muted">Never</span>
         ),
     },
-    {
-      id: "active",
-      header: "Active",
-      className: "w-20",
-      cell: (trigger) => (
-        <span className="flex">
-          <ActiveSwitch trigger={trigger} disabled={!writes} />
-        </span>
-      ),
-    },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (trigger) =>
-        (writes || runs) && <TriggerMenu {...{ trigger, writes, runs, onDelete }} />,
-    },
+    activeColumn((trigger) => <Active {...{ trigger, writes }} />),
+    actionsColumn(
+      (trigger) => (writes || runs) && <TriggerMenu {...{ trigger, writes, runs, onDelete }} />,
+    ),
   ];
 }
 
@@ -166,22 +136,8 @@ function When({ trigger: { schedule, webhook, description } }: { trigger: Trigge
   );
 }
 
-function ActiveSwitch({ trigger, disabled }: { trigger: Trigger; disabled: boolean }) {
-  const change = useChangeTrigger();
-  const on = change.isPending ? (change.variables.is_active ?? true) : trigger.is_active;
-  return (
-    <Switch
-      aria-label={`${trigger.name} is active`}
-      checked={on}
-      disabled={disabled}
-      onChange={(is_active) =>
-        change.mutate(
-          { id: trigger.id, is_active },
-          { onError: (error) => toast.error(`“${trigger.name}” was not switched`, error) },
-        )
-      }
-    />
-  );
+function Active({ trigger, writes }: { trigger: Trigger; writes: boolean }) {
+  return <ActiveSwitch of={trigger} change={useChangeTrigger()} disabled={!writes} />;
 }
 
 type MenuProps = {
@@ -198,12 +154,7 @@ function TriggerMenu({ trigger, writes, runs, onDelete }: MenuProps) {
     icon: <Play aria-hidden />,
     onSelect: () => run.mutate(trigger),
   };
-  const remove = {
-    label: "Delete",
-    icon: <Trash2 aria-hidden />,
-    danger: true,
-    onSelect: () => onDelete(trigger),
-  };
+  const remove = deleteItem(() => onDelete(trigger));
   return (
     <RowMenu name={trigger.name} items={[...(runs ? [start] : []), ...(writes ? [remove] : [])]} />
   );

@@ -8,10 +8,10 @@ import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { api } from "@/lib/api/client";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
+import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 
 const schema = z.object({ email: z.email("Enter an e-mail address, like name@example.org.") });
@@ -19,14 +19,10 @@ const schema = z.object({ email: z.email("Enter an e-mail address, like name@exa
 export function ForgotPasswordView() {
   const [sent, setSent] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: "" } });
-  const { errors, isSubmitting } = form.formState;
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      await api.POST("/api/v1/auth/forgot-password", { body });
-      setSent(body.email);
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async (body) => {
+    await api.POST("/api/v1/auth/forgot-password", { body });
+    setSent(body.email);
   });
   const back = (
     <Link href="/login/" className={linkClass}>
@@ -46,15 +42,11 @@ export function ForgotPasswordView() {
   }
   return (
     <AuthFrame title="Set a new password" description="We mail you a link for it." footer={back}>
-      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+      <AuthForm form={{ ...save, done: false }} verb="Mail me a link">
         <Field label="E-mail" error={errors.email?.message}>
           <Input type="email" autoComplete="username" autoFocus {...form.register("email")} />
         </Field>
-        <FormError message={errors.root?.message} />
-        <Button type="submit" variant="primary" loading={isSubmitting}>
-          Mail me a link
-        </Button>
-      </form>
+      </AuthForm>
     </AuthFrame>
   );
 }

@@ -15,8 +15,9 @@ import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { Spinner } from "@/components/spinner";
 import { api, type Schema } from "@/lib/api/client";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { leaveFor } from "@/lib/api/transport";
+import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
 import { PASSWORD_HINT, passwordRule } from "../password";
@@ -114,18 +115,14 @@ function AcceptWithPassword({ token, invitation }: InvitedProps) {
     resolver: zodResolver(has_account ? known : newcomer),
     defaultValues: { full_name: "", password: "" },
   });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
-  const submit = form.handleSubmit(async ({ full_name, password }) => {
-    try {
-      await accept({ token, password, full_name: full_name || null });
-    } catch (error) {
-      return setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async ({ full_name, password }) => {
+    await accept({ token, password, full_name: full_name || null });
     leaveFor("/");
   });
   return (
     <InvitedFrame invitation={invitation}>
-      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+      <AuthForm form={save} verb="Accept invitation">
         <Field label="E-mail">
           <Input type="email" autoComplete="username" value={email} readOnly />
         </Field>
@@ -144,15 +141,7 @@ function AcceptWithPassword({ token, invitation }: InvitedProps) {
             {...form.register("password")}
           />
         </Field>
-        <FormError message={errors.root?.message} />
-        <Button
-          type="submit"
-          variant="primary"
-          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
-        >
-          Accept invitation
-        </Button>
-      </form>
+      </AuthForm>
     </InvitedFrame>
   );
 }

@@ -9,12 +9,12 @@ import { useForm, useWatch } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { companyProblem, useCompanySignIn } from "../company";
+import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { safeNext } from "../session";
 
@@ -30,15 +30,11 @@ export function LoginView() {
     resolver: zodResolver(schema),
     defaultValues: { email: "", password: "" },
   });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
+  const { errors } = form.formState;
   const company = useCompanySignIn(useWatch({ control: form.control, name: "email" }));
 
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      await api.POST("/api/v1/auth/login", { body });
-    } catch (error) {
-      return setFormErrors(form, error);
-    }
+  const save = useSave(form, async (body) => {
+    await api.POST("/api/v1/auth/login", { body });
     window.location.assign(safeNext(next));
   });
   const query = next ? `?next=${encodeURIComponent(next)}` : "";
@@ -60,30 +56,27 @@ export function LoginView() {
         </>
       }
     >
-      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+      <AuthForm
+        form={{ ...save, problem: save.problem ?? companyProblem(params.get("problem")) }}
+        verb="Sign in"
+        after={
+          company && (
+            <Button asChild>
+              <a href={`${company}&next=${encodeURIComponent(safeNext(next))}`}>
+                <Building2 aria-hidden />
+                Sign in with your company’s account
+              </a>
+            </Button>
+          )
+        }
+      >
         <Field label="E-mail" error={errors.email?.message}>
           <Input type="email" autoComplete="username" autoFocus {...form.register("email")} />
         </Field>
         <Field label="Password" error={errors.password?.message}>
           <SecretInput autoComplete="current-password" {...form.register("password")} />
         </Field>
-        <FormError message={errors.root?.message ?? companyProblem(params.get("problem"))} />
-        <Button
-          type="submit"
-          variant="primary"
-          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
-        >
-          Sign in
-        </Button>
-        {company && (
-          <Button asChild>
-            <a href={`${company}&next=${encodeURIComponent(safeNext(next))}`}>
-              <Building2 aria-hidden />
-              Sign in with your company’s account
-            </a>
-          </Button>
-        )}
-      </form>
+      </AuthForm>
     </AuthFrame>
   );
 }

@@ -6,13 +6,12 @@ import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
+import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { PASSWORD_HINT, passwordRule } from "../password";
 import { safeNext } from "../session";
@@ -30,15 +29,10 @@ export function RegisterView() {
     resolver: zodResolver(schema),
     defaultValues: { full_name: "", email: "", password: "", tenant_name: "" },
   });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
-
-  const submit = form.handleSubmit(async ({ full_name, ...rest }) => {
-    try {
-      const body = full_name ? { ...rest, full_name } : rest;
-      await api.POST("/api/v1/auth/register", { body });
-    } catch (error) {
-      return setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async ({ full_name, ...rest }) => {
+    const body = full_name ? { ...rest, full_name } : rest;
+    await api.POST("/api/v1/auth/register", { body });
     window.location.assign(safeNext(next));
   });
   const query = next ? `?next=${encodeURIComponent(next)}` : "";
@@ -55,7 +49,7 @@ export function RegisterView() {
         </>
       }
     >
-      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+      <AuthForm form={save} verb="Create account">
         <Field label="Your name" optional error={errors.full_name?.message}>
           <Input autoComplete="name" autoFocus {...form.register("full_name")} />
         </Field>
@@ -72,15 +66,7 @@ export function RegisterView() {
         >
           <Input autoComplete="organization" {...form.register("tenant_name")} />
         </Field>
-        <FormError message={errors.root?.message} />
-        <Button
-          type="submit"
-          variant="primary"
-          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
-        >
-          Create account
-        </Button>
-      </form>
+      </AuthForm>
     </AuthFrame>
   );
 }

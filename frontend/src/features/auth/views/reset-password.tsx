@@ -5,13 +5,12 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import Link from "next/link";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import { Button } from "@/components/button";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { leaveFor } from "@/lib/api/transport";
+import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
 import { PASSWORD_HINT, passwordRule } from "../password";
@@ -21,13 +20,9 @@ const schema = z.object({ password: passwordRule });
 export function ResetPasswordView() {
   const token = useMailedToken();
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { password: "" } });
-  const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
-  const submit = form.handleSubmit(async ({ password }) => {
-    try {
-      await api.POST("/api/v1/auth/reset-password", { body: { token: token ?? "", password } });
-    } catch (error) {
-      return setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async ({ password }) => {
+    await api.POST("/api/v1/auth/reset-password", { body: { token: token ?? "", password } });
     leaveFor("/login/");
   });
   return (
@@ -40,19 +35,11 @@ export function ResetPasswordView() {
         </Link>
       }
     >
-      <form noValidate method="post" onSubmit={submit} className="flex flex-col gap-4">
+      <AuthForm form={save} verb="Set password">
         <Field label="New password" hint={PASSWORD_HINT} error={errors.password?.message}>
           <SecretInput autoComplete="new-password" autoFocus {...form.register("password")} />
         </Field>
-        <FormError message={errors.root?.message} />
-        <Button
-          type="submit"
-          variant="primary"
-          loading={isSubmitting || (isSubmitSuccessful && !errors.root)}
-        >
-          Set password
-        </Button>
-      </form>
+      </AuthForm>
     </AuthFrame>
   );
 }

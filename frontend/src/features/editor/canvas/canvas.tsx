@@ -22,8 +22,8 @@ import { NODE_WIDTH, reconnect } from "../model/edits";
 import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
 import { useReveal } from "./reveal";
-import { edgeTypes, nodeTypes } from "./node-kinds";
 import { useFitOnLevel } from "./fit-level";
+import { sharedProps } from "./shared-props";
 
 const ariaLabels = {
   "node.a11yDescription.default":
@@ -87,12 +87,10 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   }
   return (
     <ReactFlow
-      className="wb-canvas"
+      {...sharedProps}
       aria-label="Flow canvas"
       nodes={nodes}
       edges={edges}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
       onConnect={(connection) => join(store, toConnection(connection))}
@@ -107,20 +105,9 @@ export function Canvas({ drawer }: { drawer: boolean }) {
       nodesDraggable={!readOnly}
       nodesConnectable={!readOnly}
       edgesReconnectable={!readOnly}
-      deleteKeyCode={null}
-      panActivationKeyCode={null}
-      disableKeyboardA11y
       selectionMode={SelectionMode.Partial}
       multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-      panOnScroll
-      zoomOnDoubleClick={false}
       connectionRadius={28}
-      minZoom={0.05}
-      maxZoom={2}
-      fitView
-      fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
-      onlyRenderVisibleElements
-      attributionPosition="bottom-center"
       snapToGrid
       snapGrid={[8, 8]}
     >

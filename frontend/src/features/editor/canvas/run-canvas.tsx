@@ -16,10 +16,10 @@ import { readDefinition, type FlowDefinition } from "../model/definition";
 import type { NodeTypes } from "../model/node-types";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
-import { CanvasMap, FIT } from "./canvas-tools";
+import { CanvasMap } from "./canvas-tools";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
-import { edgeTypes, nodeTypes } from "./node-kinds";
+import { sharedProps } from "./shared-props";
 
 export type RunCanvasProps = {
   executionId: string;
@@ -115,26 +115,13 @@ function Picture(props: ReactFlowProps<CanvasNode, CanvasEdge>) {
   useFitOnLevel();
   return (
     <ReactFlow
-      className="wb-canvas"
+      {...sharedProps}
       aria-label="Flow of the run"
       {...props}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
       nodesDraggable={false}
       nodesConnectable={false}
       elementsSelectable={false}
       edgesFocusable={false}
-      deleteKeyCode={null}
-      panActivationKeyCode={null}
-      disableKeyboardA11y
-      panOnScroll
-      zoomOnDoubleClick={false}
-      minZoom={0.05}
-      maxZoom={2}
-      fitView
-      fitViewOptions={{ padding: FIT.padding, maxZoom: FIT.maxZoom }}
-      onlyRenderVisibleElements
-      attributionPosition="bottom-center"
     >
       <Background gap={16} size={1.5} />
       <CanvasMap />

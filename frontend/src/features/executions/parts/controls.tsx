@@ -2,6 +2,7 @@
 
 /** What a person can do with a run: pause it, let it go on, stop it, or run it again from its failure. */
 import { CircleStop, Pause, Play, RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
@@ -16,12 +17,12 @@ export function Controls({ run, size = "md" }: ControlsProps) {
   const may = useCan("executions:write");
   const status = state.seq > 0 ? state.status : detail?.status;
   if (!status || !may) return null;
-  if (status === "failed" || status === "cancelled") return <RunAgain run={run} size={size} />;
+  if (status === "failed" || status === "cancelled") return <AgainButton run={run} size={size} />;
   if (isFinal(status)) return null;
   return (
     <>
       {detail?.paused || state.paused ? (
-        <Resume run={run} size={size} />
+        <ResumeButton run={run} size={size} />
       ) : (
         <PauseButton run={run} size={size} />
       )}
@@ -30,61 +31,71 @@ export function Controls({ run, size = "md" }: ControlsProps) {
   );
 }
 
+type ActionProps = Pick<ControlsProps, "size"> & {
+  /** What is used of the mutation. */
+  action: { isPending: boolean; mutate: (body: undefined, on: Outcomes) => void };
+  /** The verb on the button. */
+  verb: string;
+  icon: ReactNode;
+  /** What is said when it is refused. */
+  refused: string;
+  onSuccess?: () => void;
+};
+type Outcomes = { onSuccess?: () => void; onError: (error: unknown) => void };
+
+function ActionButton({ size, action, verb, icon, refused, onSuccess }: ActionProps) {
+  const onError = (error: unknown) => toast.error(refused, error);
+  return (
+    <Button
+      size={size}
+      loading={action.isPending}
+      onClick={() => action.mutate(undefined, { onSuccess, onError })}
+    >
+      {icon}
+      {verb}
+    </Button>
+  );
+}
+
 function PauseButton({ run: { id }, size }: ControlsProps) {
-  const pause = usePauseExecution(id);
   return (
-    <Button
+    <ActionButton
       size={size}
-      loading={pause.isPending}
-      onClick={() =>
-        pause.mutate(undefined, {
-          onError: (error) => toast.error("The run could not be paused", error),
-        })
-      }
-    >
-      <Pause aria-hidden />
-      Pause
-    </Button>
+      action={usePauseExecution(id)}
+      verb="Pause"
+      icon={<Pause aria-hidden />}
+      refused="The run could not be paused"
+    />
   );
 }
 
-function Resume({ run: { id }, size }: ControlsProps) {
-  const resume = useResumeExecution(id);
+function ResumeButton({ run: { id }, size }: ControlsProps) {
   return (
-    <Button
+    <ActionButton
       size={size}
-      loading={resume.isPending}
-      onClick={() =>
-        resume.mutate(undefined, {
-          onError: (error) => toast.error("The run does not go on", error),
-        })
-      }
-    >
-      <Play aria-hidden />
-      Resume
-    </Button>
+      action={useResumeExecution(id)}
+      verb="Resume"
+      icon={<Play aria-hidden />}
+      refused="The run does not go on"
+    />
   );
 }
 
-function RunAgain({ run: { id, state }, size }: ControlsProps) {
-  const resume = useResumeExecution(id);
+function AgainButton({ run: { id, state }, size }: ControlsProps) {
   return (
-    <Button
+    <ActionButton
       size={size}
-      loading={resume.isPending}
-      onClick={() =>
-        resume.mutate(undefined, {
-          // Its stream had come to an end.
-          onSuccess: () => reconnect(id),
-          onError: (error) => toast.error("The run was not started again", error),
-        })
+      action={useResumeExecution(id)}
+      verb={
+        state.status === "cancelled"
+          ? "Run again from where it stopped"
+          : "Run again from the failure"
       }
-    >
-      <RotateCw aria-hidden />
-      {state.status === "cancelled"
-        ? "Run again from where it stopped"
-        : "Run again from the failure"}
-    </Button>
+      icon={<RotateCw aria-hidden />}
+      refused="The run was not started again"
+      // Its stream had come to an end.
+      onSuccess={() => reconnect(id)}
+    />
   );
 }
 

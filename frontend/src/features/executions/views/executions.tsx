@@ -10,6 +10,7 @@ import { ErrorState } from "@/components/error-state";
 import { FilterChips } from "@/components/filter-chips";
 import { Duration, Money, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
+import { MoreRows } from "@/components/more-rows";
 import { SkeletonRows } from "@/components/skeleton";
 import { SplitPane } from "@/components/split-pane";
 import { StatusBadge, statusLooks } from "@/components/status-badge";
@@ -140,13 +141,7 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
         openId={open}
         onOpen={({ id }) => onOpen(id)}
       />
-      {list.hasNextPage && (
-        <div className="flex justify-center py-3">
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <MoreRows list={list} />
     </div>
   );
 }

@@ -4,13 +4,11 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
-import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
+import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
-import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { Textarea } from "@/components/textarea";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useChangeFlow, type FlowSummary } from "../api";
 
 const schema = z.object({
@@ -24,39 +22,19 @@ export function RenameDialog({ flow, onClose }: { flow: FlowSummary; onClose: ()
     resolver: zodResolver(schema),
     defaultValues: { name: flow.name, description: flow.description ?? "" },
   });
-  const { errors, isSubmitting } = form.formState;
-
-  const submit = form.handleSubmit(async ({ name, description }) => {
-    try {
-      await change.mutateAsync({ id: flow.id, name, description: description || null });
-      onClose();
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async ({ name, description }) => {
+    await change.mutateAsync({ id: flow.id, name, description: description || null });
+    onClose();
   });
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title="Rename flow"
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form="rename-flow" variant="primary" loading={isSubmitting}>
-            Rename
-          </Button>
-        </>
-      }
-    >
-      <form id="rename-flow" noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="Name" error={errors.name?.message}>
-          <Input {...form.register("name")} />
-        </Field>
-        <Field label="Description" optional error={errors.description?.message}>
-          <Textarea {...form.register("description")} />
-        </Field>
-        <FormError message={errors.root?.message} />
-      </form>
-    </Dialog>
+    <FormDialog title="Rename flow" verb="Rename" form={save} onClose={onClose}>
+      <Field label="Name" error={errors.name?.message}>
+        <Input {...form.register("name")} />
+      </Field>
+      <Field label="Description" optional error={errors.description?.message}>
+        <Textarea {...form.register("description")} />
+      </Field>
+    </FormDialog>
   );
 }

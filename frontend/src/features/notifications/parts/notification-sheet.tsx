@@ -2,15 +2,13 @@
 
 /** A notification's form: a new one, or one that is stored with what it sent. */
 import { zodResolver } from "@hookform/resolvers/zod";
-import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import { Button } from "@/components/button";
 import { FormSheet } from "@/components/form-sheet";
-import { LoadingSheet } from "@/components/loading-sheet";
+import { StoredSheet } from "@/components/stored-sheet";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import {
   useChangeNotification,
   useCreateNotification,
@@ -22,7 +20,7 @@ import { newNotification, notificationSchema, toChange, toCreation, toValues } f
 import { DeleteNotification } from "./delete-notification";
 import { Deliveries } from "./deliveries";
 import { NotificationFields } from "./fields";
-import { NewSecret, SecretDialog } from "./secret";
+import { NewSecret, SigningSecret } from "./secret";
 
 export function NewNotificationSheet({ onClose }: { onClose: () => void }) {
   const create = useCreateNotification();
@@ -31,29 +29,20 @@ export function NewNotificationSheet({ onClose }: { onClose: () => void }) {
     resolver: zodResolver(notificationSchema),
     defaultValues: newNotification,
   });
-  const { errors, isSubmitting, isDirty } = form.formState;
-
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      const notification = await create.mutateAsync(toCreation(values));
-      if (notification.secret) return setMade(notification);
-      toast.success(`“${notification.name}” added`);
-      onClose();
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const save = useSave(form, async (values) => {
+    const notification = await create.mutateAsync(toCreation(values));
+    if (notification.secret) return setMade(notification);
+    toast.success(`“${notification.name}” added`);
+    onClose();
   });
-  if (made?.secret) return <SecretDialog secret={made.secret} onClose={onClose} />;
+  if (made?.secret) return <SigningSecret secret={made.secret} onClose={onClose} />;
   return (
     <FormSheet
       title="New notification"
       description="Tells somebody when executions end."
       verb="Add notification"
       onClose={onClose}
-      onSubmit={submit}
-      saving={isSubmitting}
-      dirty={isDirty}
-      problem={errors.root?.message}
+      form={save}
     >
       <NotificationFields form={form} />
     </FormSheet>
@@ -61,15 +50,10 @@ export function NewNotificationSheet({ onClose }: { onClose: () => void }) {
 }
 
 export function NotificationSheet({ id, onClose }: { id: string; onClose: () => void }) {
-  const { data, error, refetch } = useNotification(id);
-  if (data) return <StoredNotification notification={data} onClose={onClose} />;
   return (
-    <LoadingSheet
-      title="Notification"
-      error={error}
-      onRetry={() => void refetch()}
-      onClose={onClose}
-    />
+    <StoredSheet title="Notification" query={useNotification(id)} onClose={onClose}>
+      {(notification) => <StoredNotification notification={notification} onClose={onClose} />}
+    </StoredSheet>
   );
 }
 
@@ -78,55 +62,31 @@ type StoredProps = { notification: Notification; onClose: () => void };
 function StoredNotification({ notification, onClose }: StoredProps) {
   const writes = useCan("notifications:write");
   const change = useChangeNotification();
-  const [deleting, setDeleting] = useState(false);
   const form = useForm({
     resolver: zodResolver(notificationSchema),
     defaultValues: toValues(notification),
   });
-  const { errors, isSubmitting, isDirty } = form.formState;
-
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await change.mutateAsync({ id: notification.id, ...toChange(values) });
-      toast.success(`“${values.name}” saved`);
-      onClose();
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const save = useSave(form, async (values) => {
+    await change.mutateAsync({ id: notification.id, ...toChange(values) });
+    toast.success(`“${values.name}” saved`);
+    onClose();
   });
   return (
-    <>
-      <FormSheet
-        title={notification.name}
-        verb="Save"
-        onClose={onClose}
-        onSubmit={submit}
-        saving={isSubmitting}
-        dirty={isDirty}
-        problem={errors.root?.message}
-        readOnly={!writes}
-        extra={
-          <Button variant="ghost" onClick={() => setDeleting(true)}>
-            <Trash2 aria-hidden />
-            Delete
-          </Button>
-        }
-        after={
-          <>
-            {writes && notification.channel === "webhook" && <NewSecret id={notification.id} />}
-            <Deliveries notificationId={notification.id} writes={writes} />
-          </>
-        }
-      >
-        <NotificationFields form={form} stored />
-      </FormSheet>
-      {deleting && (
-        <DeleteNotification
-          notification={notification}
-          onClose={() => setDeleting(false)}
-          onDeleted={onClose}
-        />
-      )}
-    </>
+    <FormSheet
+      title={notification.name}
+      verb="Save"
+      onClose={onClose}
+      form={save}
+      readOnly={!writes}
+      deletion={(asked) => <DeleteNotification notification={notification} {...asked} />}
+      after={
+        <>
+          {writes && notification.channel === "webhook" && <NewSecret id={notification.id} />}
+          <Deliveries notificationId={notification.id} writes={writes} />
+        </>
+      }
+    >
+      <NotificationFields form={form} stored />
+    </FormSheet>
   );
 }

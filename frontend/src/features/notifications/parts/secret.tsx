@@ -3,26 +3,19 @@
 /** The secret that signs what URLs are told; shown only when it is new. */
 import { useState } from "react";
 import { Button } from "@/components/button";
-import { Dialog } from "@/components/dialog";
-import { SecretLine } from "@/components/secret-line";
+import { SecretDialog } from "@/components/secret-dialog";
 import { toast } from "@/components/toast";
 import { useRotateSecret } from "../api";
 
-export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
+/** What is said of a new secret. */
+export function SigningSecret({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <SecretDialog
       title="The secret of its signatures"
       description="The receiver checks with it who calls. Copy it now: it is shown only this once."
-      footer={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
-    >
-      <SecretLine label="Secret" text={secret} />
-    </Dialog>
+      text={secret}
+      onClose={onClose}
+    />
   );
 }
 
@@ -43,7 +36,7 @@ export function NewSecret({ id }: { id: string }) {
       >
         New secret
       </Button>
-      {secret && <SecretDialog secret={secret} onClose={() => setSecret(null)} />}
+      {secret && <SigningSecret secret={secret} onClose={() => setSecret(null)} />}
     </>
   );
 }

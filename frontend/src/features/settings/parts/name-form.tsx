@@ -9,7 +9,7 @@ import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { toast } from "@/components/toast";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useChangeProfile } from "../api";
 
 const schema = z.object({
@@ -19,23 +19,19 @@ const schema = z.object({
 export function NameForm({ name }: { name: string }) {
   const change = useChangeProfile();
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { full_name: name } });
-  const { errors, isSubmitting, isDirty } = form.formState;
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await change.mutateAsync({ full_name: values.full_name || null });
-      form.reset(values);
-      toast.success("Name saved");
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async (values) => {
+    await change.mutateAsync({ full_name: values.full_name || null });
+    form.reset(values);
+    toast.success("Name saved");
   });
   return (
-    <form noValidate onSubmit={submit} className="flex max-w-80 flex-col gap-3">
+    <form noValidate onSubmit={save.onSubmit} className="flex max-w-80 flex-col gap-3">
       <Field label="Your name" optional error={errors.full_name?.message}>
         <Input autoComplete="name" {...form.register("full_name")} />
       </Field>
-      <FormError message={errors.root?.message} />
-      <Button type="submit" className="self-start" loading={isSubmitting} disabled={!isDirty}>
+      <FormError message={save.problem} />
+      <Button type="submit" className="self-start" loading={save.saving} disabled={!save.dirty}>
         Save name
       </Button>
     </form>

@@ -4,18 +4,16 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
-import { Button } from "@/components/button";
 import { Checkbox } from "@/components/checkbox";
-import { Dialog } from "@/components/dialog";
 import { Field, type ControlAria } from "@/components/field";
 import { FormField } from "@/components/form-field";
 import { FormSheet } from "@/components/form-sheet";
 import { Input } from "@/components/input";
-import { SecretLine } from "@/components/secret-line";
+import { SecretDialog } from "@/components/secret-dialog";
 import { Select } from "@/components/select";
 import { useSession } from "@/features/auth";
 import { useAllFlows } from "@/features/flows";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useCreateKey, usePermissionTable } from "../api";
 import { forFlows, keySchema, lifetimes, newKey, toKey } from "../key-form";
 
@@ -23,28 +21,31 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
   const create = useCreateKey();
   const [made, setMade] = useState<{ name: string; key: string } | null>(null);
   const form = useForm({ resolver: zodResolver(keySchema), defaultValues: newKey });
-  const { errors, isSubmitting, isDirty } = form.formState;
+  const { errors } = form.formState;
   const limited = useWatch({ control: form.control, name: "flow_ids" }).length > 0;
 
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      const key = await create.mutateAsync(toKey(values));
-      if (key) setMade(key);
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const save = useSave(form, async (values) => {
+    const key = await create.mutateAsync(toKey(values));
+    if (key) setMade(key);
   });
-  if (made) return <KeyDialog name={made.name} secret={made.key} onClose={onClose} />;
+  if (made) {
+    return (
+      <SecretDialog
+        title={`“${made.name}” is ready`}
+        description="Copy the key now: it is shown only this once."
+        label="API key"
+        text={made.key}
+        onClose={onClose}
+      />
+    );
+  }
   return (
     <FormSheet
       title="New API key"
       description="It acts for you, with the rights you choose here and never more than your role has."
       verb="Make key"
       onClose={onClose}
-      onSubmit={submit}
-      saving={isSubmitting}
-      dirty={isDirty}
-      problem={errors.root?.message}
+      form={save}
     >
       <Field label="Name" hint="Where it is used, e.g. “CI”." error={errors.name?.message}>
         <Input autoComplete="off" {...form.register("name")} />
@@ -114,24 +115,5 @@ function Ticks({ options, chosen, onChange, ...aria }: ChoiceProps & { options: 
         </label>
       ))}
     </div>
-  );
-}
-
-function KeyDialog(props: { name: string; secret: string; onClose: () => void }) {
-  const { name, onClose } = props;
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={`“${name}” is ready`}
-      description="Copy the key now: it is shown only this once."
-      footer={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
-    >
-      <SecretLine label="API key" text={props.secret} />
-    </Dialog>
   );
 }

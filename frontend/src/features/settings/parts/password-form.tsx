@@ -10,7 +10,7 @@ import { FormError } from "@/components/form-error";
 import { SecretInput } from "@/components/secret-input";
 import { toast } from "@/components/toast";
 import { PASSWORD_HINT, passwordRule } from "@/features/auth";
-import { setFormErrors } from "@/lib/api/form";
+import { useSave } from "@/lib/api/use-save";
 import { useChangePassword } from "../api";
 
 const schema = z.object({
@@ -23,18 +23,19 @@ const empty = { current_password: "", new_password: "" };
 export function PasswordForm({ email }: { email: string }) {
   const change = useChangePassword();
   const form = useForm({ resolver: zodResolver(schema), defaultValues: empty });
-  const { errors, isSubmitting } = form.formState;
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      await change.mutateAsync(body);
-      form.reset(empty);
-      toast.success("Password changed", { description: "Your other sessions have ended." });
-    } catch (error) {
-      setFormErrors(form, error);
-    }
+  const { errors } = form.formState;
+  const save = useSave(form, async (body) => {
+    await change.mutateAsync(body);
+    form.reset(empty);
+    toast.success("Password changed", { description: "Your other sessions have ended." });
   });
   return (
-    <form noValidate method="post" onSubmit={submit} className="flex max-w-80 flex-col gap-3">
+    <form
+      noValidate
+      method="post"
+      onSubmit={save.onSubmit}
+      className="flex max-w-80 flex-col gap-3"
+    >
       {/* So that password managers know whose it is. */}
       <input type="hidden" autoComplete="username" name="username" value={email} readOnly />
       <Field label="Current password" error={errors.current_password?.message}>
@@ -43,8 +44,8 @@ export function PasswordForm({ email }: { email: string }) {
       <Field label="New password" hint={PASSWORD_HINT} error={errors.new_password?.message}>
         <SecretInput autoComplete="new-password" {...form.register("new_password")} />
       </Field>
-      <FormError message={errors.root?.message} />
-      <Button type="submit" className="self-start" loading={isSubmitting}>
+      <FormError message={save.problem} />
+      <Button type="submit" className="self-start" loading={save.saving}>
         Change password
       </Button>
     </form>

@@ -1,29 +1,29 @@
 "use client";
 
 /** Settings, API keys: the keys by which programs use the API. */
-import { KeyRound, Plus, Trash2 } from "lucide-react";
+import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { actionsColumn } from "@/components/columns";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
 import { RelativeTime } from "@/components/relative-time";
-import { RowMenu } from "@/components/row-menu";
+import { deleteItem, RowMenu } from "@/components/row-menu";
 import type { Column } from "@/components/table";
 import { useCan } from "@/features/auth";
-import { useUrlState } from "@/lib/url-state";
+import { useListUrl } from "@/lib/list-url";
 import { useApiKeys, useRevokeKey, type ApiKey } from "../api";
 import { SettingsFrame } from "../frame";
 import { Expiry } from "../parts/invitation-list";
 import { NewKeySheet } from "../parts/new-key";
 
 export function ApiKeysView() {
-  const [params, change] = useUrlState();
-  const search = params.get("q") ?? "";
+  const url = useListUrl();
   const writes = useCan("keys:write");
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
-  const add = () => change({ new: "1" });
+  const add = () => url.make();
   return (
     <SettingsFrame
       title="API keys"
@@ -40,11 +40,9 @@ export function ApiKeysView() {
       <ListPage
         label="API keys"
         noun="keys"
-        list={useApiKeys(search)}
-        search={search}
-        onSearch={(q) => change({ q: q || null })}
+        list={useApiKeys(url.search)}
         columns={columns(writes, setRevoking)}
-        rowId={({ id }) => id}
+        {...url.bound}
         empty={
           <EmptyState
             icon={<KeyRound />}
@@ -54,7 +52,7 @@ export function ApiKeysView() {
           />
         }
       />
-      {params.get("new") && writes && <NewKeySheet onClose={() => change({ new: null })} />}
+      {url.making && writes && <NewKeySheet onClose={url.close} />}
       {revoking && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} />}
     </SettingsFrame>
   );
@@ -107,25 +105,10 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
       className: "w-32",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
     },
-    {
-      id: "actions",
-      header: <span className="sr-only">Actions</span>,
-      className: "w-14",
-      cell: (key) =>
-        writes && (
-          <RowMenu
-            name={key.name}
-            items={[
-              {
-                label: "Revoke",
-                icon: <Trash2 aria-hidden />,
-                danger: true,
-                onSelect: () => onRevoke(key),
-              },
-            ]}
-          />
-        ),
-    },
+    actionsColumn(
+      (key) =>
+        writes && <RowMenu name={key.name} items={[deleteItem(() => onRevoke(key), "Revoke")]} />,
+    ),
   ];
 }
 

@@ -4,7 +4,7 @@
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
-import { Dialog } from "@/components/dialog";
+import { SecretDialog } from "@/components/secret-dialog";
 import { SecretLine } from "@/components/secret-line";
 import { toast } from "@/components/toast";
 import { useRotateSecret, type MadeTrigger, type Trigger } from "../api";
@@ -44,7 +44,7 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
         <SecretDialog
           title="The new secret"
           description="Copy it now: it is shown only this once. The one before is good for another day."
-          secret={secret}
+          text={secret}
           onClose={() => setSecret(null)}
         />
       )}
@@ -72,21 +72,15 @@ function Curl({ trigger, names }: { trigger: Called; names: string[] }) {
 export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose: () => void }) {
   const { made, names, onClose } = props;
   return (
-    <Dialog
-      open
+    <SecretDialog
       size="lg"
-      onOpenChange={(open) => !open && onClose()}
       title={`“${made.name}” is ready`}
       description={
         made.webhook?.signing === "none"
           ? "Whoever knows its address can start the flow."
           : "Copy the secret now: it is shown only this once."
       }
-      footer={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
+      onClose={onClose}
     >
       <div className="flex flex-col gap-3">
         <SecretLine label="Address" text={addressOf(made)} />
@@ -95,26 +89,6 @@ export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose:
         )}
         <Curl trigger={made} names={names} />
       </div>
-    </Dialog>
-  );
-}
-
-type SecretProps = { title: string; description: string; secret: string; onClose: () => void };
-
-function SecretDialog({ title, description, secret, onClose }: SecretProps) {
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={title}
-      description={description}
-      footer={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
-    >
-      <SecretLine label="Secret" text={secret} />
-    </Dialog>
+    </SecretDialog>
   );
 }
