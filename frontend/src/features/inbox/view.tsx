@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { FilterChips } from "@/components/filter-chips";
+import { MoreRows } from "@/components/more-rows";
 import { SkeletonRows } from "@/components/skeleton";
 import { useCan, useSession } from "@/features/auth";
 import { PageBar } from "@/features/shell";
@@ -59,13 +60,7 @@ function Questions({ shown, onAll }: { shown: Shown; onAll: () => void }) {
           <Question key={approval.id} approval={approval} refusal={refusalOf(approval)} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className="flex justify-center py-3">
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <MoreRows list={list} />
     </div>
   );
 }
