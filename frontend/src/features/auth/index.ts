@@ -1,5 +1,7 @@
 /** What other features and routes use of sign-in. */
+export { AuthFrame, linkClass } from "./frame";
 export { AuthGate } from "./gate";
+export { useMailedToken } from "./mailed-token";
 export { NewTenantDialog } from "./new-tenant";
 export { PASSWORD_HINT, passwordRule } from "./password";
 export {

@@ -1,7 +1,13 @@
 "use client";
 
 /** The questions that executions ask people, and answering them. */
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+} from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
 import type { InputField } from "@/lib/inputs";
 
@@ -17,6 +23,10 @@ export type Answer = {
   values: Record<string, unknown>;
 };
 export type Reply = { approved: boolean; comment: string; values: Record<string, unknown> };
+/** Sends a reply, wherever the question came from. */
+export type Answering = UseMutationResult<unknown, Error, Reply>;
+/** A question as a mailed link shows it; `email` is whom it was mailed to. */
+export type MailedApproval = Omit<Schema<"MailedApproval">, "fields"> & { fields: InputField[] };
 
 /** Questions come by themselves; looking again is cheap. */
 const LOOK_MS = 5_000;
@@ -40,7 +50,7 @@ export function useApprovals(open: boolean) {
 }
 
 /** Answers a question. Raises ApiError 409 when it is closed, 403 for a role that may not, 422 with fields. */
-export function useAnswer(id: string) {
+export function useAnswer(id: string): Answering {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (reply: Reply) =>
@@ -53,5 +63,31 @@ export function useAnswer(id: string) {
         client.invalidateQueries({ queryKey: ["approvals"] }),
         client.invalidateQueries({ queryKey: ["executions"] }),
       ]),
+  });
+}
+
+/** The question that a mailed link is about. Looking answers nothing. */
+export function useMailedApproval(token: string | undefined) {
+  return useQuery({
+    queryKey: ["mailed-approval", token],
+    enabled: token !== undefined,
+    // Whoever comes back to the page may have begun to write.
+    refetchOnWindowFocus: false,
+    queryFn: async ({ signal }) => {
+      const body = { token: token ?? "" };
+      const { data } = await api.POST("/api/v1/mailed-approvals", { body, signal });
+      if (!data) throw new Error("The server sent an empty question.");
+      return data as unknown as MailedApproval;
+    },
+  });
+}
+
+/** Answers by a mailed link. Raises ApiError as `useAnswer`, and 403 when the link is not good any more. */
+export function useMailedAnswer(token: string): Answering {
+  return useMutation({
+    mutationFn: (reply: Reply) =>
+      api.POST("/api/v1/mailed-approvals/answer", {
+        body: { ...reply, token } as Schema<"MailedAnswer">,
+      }),
   });
 }

@@ -13,7 +13,9 @@ const WITHOUT_SESSION = [
   "verify-email",
   "invitation",
   "invitation/accept",
-].map((name) => `${AUTH}/${name}`);
+]
+  .map((name) => `${AUTH}/${name}`)
+  .concat("/api/v1/mailed-approvals", "/api/v1/mailed-approvals/answer");
 /** Pages that work without a session. */
 const PUBLIC_PAGES = [
   "/login",
@@ -22,6 +24,7 @@ const PUBLIC_PAGES = [
   "/reset-password",
   "/verify-email",
   "/invitation",
+  "/answer",
 ];
 
 async function send(request: Request): Promise<Response> {

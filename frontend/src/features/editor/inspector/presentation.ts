@@ -9,7 +9,10 @@ const first: Record<string, string[]> = {
   http_request: ["method", "url", "headers", "body_type", "values"],
   map: ["items", "max_parallel", "on_item_error"],
   loop: ["until", "max_iterations"],
-  approval: ["title", "details", "role", "fields", "deadline_seconds", "on_deadline"],
+  approval: [
+    ...["title", "details", "role", "fields", "notify"],
+    ...["escalate_after_seconds", "escalate_to", "deadline_seconds", "on_deadline"],
+  ],
   note: ["text"],
   llm: ["prompt", "model", "output_schema"],
   agent: ["agent_id", "agent", "task"],
@@ -42,7 +45,10 @@ export function isShown(
     if (name === "values") return kind === "json" || kind === "form";
     if (name === "content") return kind !== "none";
   }
-  if (owner === "approval" && name === "on_deadline") return beside.deadline_seconds != null;
+  if (owner === "approval") {
+    if (name === "on_deadline") return beside.deadline_seconds != null;
+    if (name === "escalate_to") return beside.escalate_after_seconds != null;
+  }
   return true;
 }
 

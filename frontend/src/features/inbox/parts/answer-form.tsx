@@ -8,17 +8,21 @@ import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
 import { InputFields } from "@/components/input-fields";
 import { Textarea } from "@/components/textarea";
-import { toast } from "@/components/toast";
-import { missingInputs, startValues } from "@/lib/inputs";
-import { useAnswer, type Approval } from "../api";
+import { missingInputs, startValues, type InputField } from "@/lib/inputs";
+import type { Answering } from "../api";
 import { answerErrors } from "../errors";
 
-export function AnswerForm({ approval }: { approval: Approval }) {
-  const fields = approval.fields.map((field) => ({ ...field, required: field.required ?? true }));
+type AnswerFormProps = {
+  asked: { title: string; fields: InputField[] };
+  answer: Answering;
+  onAnswered?: (approved: boolean) => void;
+};
+
+export function AnswerForm({ asked, answer, onAnswered }: AnswerFormProps) {
+  const fields = asked.fields.map((field) => ({ ...field, required: field.required ?? true }));
   const [values, setValues] = useState(() => startValues(fields, null));
   const [comment, setComment] = useState("");
   const [errors, setErrors] = useState<Record<string, string>>({});
-  const answer = useAnswer(approval.id);
 
   function send(approved: boolean) {
     const missing = approved ? missingInputs(fields, values) : {};
@@ -27,7 +31,7 @@ export function AnswerForm({ approval }: { approval: Approval }) {
     answer.mutate(
       { approved, comment, values: approved ? values : {} },
       {
-        onSuccess: () => toast.success(approved ? "Approved" : "Rejected"),
+        onSuccess: () => onAnswered?.(approved),
         onError: (error) => setErrors(answerErrors(error)),
       },
     );
@@ -35,7 +39,7 @@ export function AnswerForm({ approval }: { approval: Approval }) {
   return (
     <form
       noValidate
-      aria-label={`Answer “${approval.title}”`}
+      aria-label={`Answer “${asked.title}”`}
       className="flex max-w-120 flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault();

@@ -8,7 +8,8 @@ import { JsonView } from "@/components/json-view";
 import { Markdown } from "@/components/markdown";
 import { RelativeTime } from "@/components/relative-time";
 import { executionHref } from "@/features/executions";
-import type { Answer, Approval } from "../api";
+import { toast } from "@/components/toast";
+import { useAnswer, type Answer, type Approval } from "../api";
 import { AnswerForm } from "./answer-form";
 
 type QuestionProps = {
@@ -55,9 +56,19 @@ export function Question({ approval, refusal }: QuestionProps) {
           </p>
         )}
         {open &&
-          (refusal ? <p className="text-muted">{refusal}</p> : <AnswerForm approval={approval} />)}
+          (refusal ? <p className="text-muted">{refusal}</p> : <AnswerHere approval={approval} />)}
       </article>
     </li>
+  );
+}
+
+function AnswerHere({ approval }: { approval: Approval }) {
+  return (
+    <AnswerForm
+      asked={approval}
+      answer={useAnswer(approval.id)}
+      onAnswered={(approved) => toast.success(approved ? "Approved" : "Rejected")}
+    />
   );
 }
 
