@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from watchbill.core.tenancy import TenantDefaults
+
 # Anyone can read these, so production refuses them; they let tests and a bare `watchbill api` start.
 DEVELOPMENT_JWT_SECRET = "development-only-secret-that-everyone-can-read"  # noqa: S105
 DEVELOPMENT_ENCRYPTION_KEYS = "development:" + base64.b64encode(b"watchbill development key 32 by!").decode()
@@ -162,6 +164,15 @@ class Settings(BaseSettings):
         """Private addresses that URLs entered by users may reach."""
         loopback = [] if self.env == "production" else ["127.0.0.0/8", "::1/128"]
         return [*self.allowed_private_hosts, *loopback]
+
+    @property
+    def tenant_defaults(self) -> TenantDefaults:
+        """What holds for tenants that have nothing of their own."""
+        return TenantDefaults(
+            running=self.running_limit_tenant,
+            keep_executions_days=self.keep_executions_days,
+            keep_logs_days=self.keep_logs_days,
+        )
 
     @property
     def base_url(self) -> str:

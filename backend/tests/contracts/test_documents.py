@@ -71,12 +71,15 @@ async def test_tenants_collections_and_keys_are_apart(kept: Kept) -> None:
     assert await store.read(mine, "execution_logs", "b") == []
 
 
-async def test_a_key_can_be_deleted(kept: Kept) -> None:
-    store, mine, _ = kept
-    await store.append(mine, "execution_logs", [("a", document(1)), ("b", document(1))])
-    await store.delete(mine, "execution_logs", "a")
-    assert await store.read(mine, "execution_logs", "a") == []
-    assert await store.read(mine, "execution_logs", "b") == [document(1)]
+async def test_keys_can_be_deleted(kept: Kept) -> None:
+    store, mine, theirs = kept
+    for tenant in (mine, theirs):
+        await store.append(tenant, "execution_logs", [(key, document(1)) for key in "abc"])
+    await store.delete(mine, "execution_logs", "a", "c", "never there")
+    await store.delete(mine, "execution_outputs", "b")
+    await store.delete(mine, "execution_logs")
+    assert [await store.read(mine, "execution_logs", key) for key in "abc"] == [[], [document(1)], []]
+    assert await store.read(theirs, "execution_logs", "a") == [document(1)]
 
 
 async def test_old_documents_expire(kept: Kept) -> None:

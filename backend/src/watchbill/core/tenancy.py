@@ -1,9 +1,11 @@
-"""The tenant scope: the only way to say whose data is meant."""
+"""The tenant scope, the only way to say whose data is meant, and what holds for tenants by default."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,14 @@ class TenantScope:
     def key(self, *parts: str) -> str:
         """A Redis key or channel of the tenant: `wb:<tenant hex>:part:part`."""
         return ":".join(("wb", self.tenant_id.hex, *parts))
+
+
+class TenantDefaults(BaseModel):
+    """What holds for a tenant that has nothing of its own: executions that run at a time, and days that
+    executions and their logs are kept after their end. 0 is any number, and for ever."""
+
+    model_config = ConfigDict(frozen=True)
+
+    running: int = 0
+    keep_executions_days: int = 0
+    keep_logs_days: int = 0

@@ -12,15 +12,18 @@ from watchbill.core.tenancy import TenantScope
 
 # A larger output would be read with every event of its execution, again and again.
 LARGE_BYTES = 64 * 1024
+# An execution's outputs stand under one key, so that one deletion gets them all. Their numbers there have the
+# epoch: a worker that is fenced off may have written another output under the same number of its event.
+_EPOCH = 2**32
 
 
 def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
-    """The event without its output, and the document that holds it. The key has the epoch: a worker that is
-    fenced off may have written a document under the same number."""
+    """The event without its output, and the document that holds it with its key. `epoch` is that of the claim
+    under which the event is written, 0 when no worker writes it."""
     reference = f"{epoch}:{event.seq}"
-    document = Document(event.seq, event.timestamp, {"output": event.data["output"]})
+    document = Document(_place(reference), event.timestamp, {"output": event.data["output"]})
     lean = event.model_copy(update={"data": {**event.data, "output": None, "output_ref": reference}})
-    return lean, (_key(event.execution_id, str(epoch)), document)
+    return lean, (str(event.execution_id), document)
 
 
 async def whole(documents: DocumentStore, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
@@ -60,13 +63,13 @@ async def _read(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for reference in references:
-        epoch, _, seq = reference.partition(":")
-        key, before = _key(execution_id, epoch), int(seq) - 1
-        documents_found = await documents.read(scope, "execution_outputs", key, after=before, limit=1)
-        if documents_found and documents_found[0].seq == int(seq):
+        place, key = _place(reference), str(execution_id)
+        documents_found = await documents.read(scope, "execution_outputs", key, after=place - 1, limit=1)
+        if documents_found and documents_found[0].seq == place:
             found[reference] = documents_found[0].body["output"]
     return found
 
 
-def _key(execution_id: UUID, epoch: str) -> str:
-    return f"{execution_id}:{epoch}"
+def _place(reference: str) -> int:
+    epoch, _, seq = reference.partition(":")
+    return int(epoch) * _EPOCH + int(seq)

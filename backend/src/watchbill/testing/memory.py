@@ -177,8 +177,9 @@ class MemoryDocuments:
             if seq > after and (not types or document.body.get("type") in types)
         ][:limit]
 
-    async def delete(self, scope: TenantScope, collection: DocumentCollection, key: str) -> None:
-        self.kept.pop((scope, collection, key), None)
+    async def delete(self, scope: TenantScope, collection: DocumentCollection, *keys: str) -> None:
+        for key in keys:
+            self.kept.pop((scope, collection, key), None)
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
         removed = 0

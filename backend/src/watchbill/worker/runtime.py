@@ -31,6 +31,7 @@ from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
+from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -105,9 +106,10 @@ class Runtime:
         )
         self.http = AiohttpClient(guard)
         self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
+        documents = PostgresDocuments(self.pool)
         self.engine = Engine(
             journal=PostgresJournal(self.pool, running_limit=settings.running_limit_tenant),
-            documents=PostgresDocuments(self.pool),
+            documents=documents,
             live=RedisLive(self.redis),
             services=Services(self.gateway, self.crews, self.http),
             node_types=NODE_TYPES,
@@ -118,6 +120,7 @@ class Runtime:
             ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
         )
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
+        self._spawn(Cleaner(self.database, documents, settings.tenant_defaults).run())
         self._spawn(Notifier(self.database, self._outlets()).run())
         # Both are imported in threads; executions that need neither never wait for them.
         self.gateway.load()

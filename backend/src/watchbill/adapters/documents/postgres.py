@@ -26,7 +26,7 @@ SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
  ORDER BY seq LIMIT $5
 """
-_DELETE = 'DELETE FROM "{schema}".documents WHERE collection = $1 AND key = $2'
+_DELETE = 'DELETE FROM "{schema}".documents WHERE collection = $1 AND key = ANY($2::text[])'
 _EXPIRE = 'DELETE FROM "{schema}".documents WHERE created_at < $1'
 
 
@@ -58,8 +58,8 @@ class PostgresDocuments:
         rows = await self._pool.fetch(_sql(_READ, scope), collection, key, after, list(types) or None, limit)
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
 
-    async def delete(self, scope: TenantScope, collection: Collection, key: str) -> None:
-        await self._pool.execute(_sql(_DELETE, scope), collection, key)
+    async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
+        await self._pool.execute(_sql(_DELETE, scope), collection, keys)
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
         answer = await self._pool.execute(_sql(_EXPIRE, scope), before)

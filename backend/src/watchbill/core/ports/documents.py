@@ -44,8 +44,8 @@ class DocumentStore(Protocol):
         """Documents with seq > after, lowest first; `types` keeps those whose body.type is one of them."""
         ...
 
-    async def delete(self, scope: TenantScope, collection: Collection, key: str) -> None:
-        """Remove every document of the key."""
+    async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
+        """Remove every document of the keys."""
         ...
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:

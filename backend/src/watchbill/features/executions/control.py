@@ -91,6 +91,8 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     )
     execution.status = ExecutionStatus.PENDING
     execution.error = execution.outputs = execution.finished_at = None
+    # Whoever takes it fills the holes that the clean-up made, and what follows has its own logs.
+    execution.logs_removed = False
     await access.session.flush()
     access.work.after_commit(partial(parts.publisher.publish, access.scope, [resumed]))
 

@@ -11,7 +11,7 @@ from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.outputs import whole, whole_snapshot
-from watchbill.features.executions import queries
+from watchbill.features.executions import queries, removing
 from watchbill.kit.db import Database
 
 
@@ -52,9 +52,14 @@ class History:
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
     ) -> list[Event]:
-        """Events after+1, after+2, ... up to the first number that is not there yet."""
+        """Events after+1, after+2, ... up to the first number that is not there yet. Where the clean-up made
+        holes, there is nothing to wait for."""
         events = await self.all_events(scope, execution_id, after=after, limit=limit)
-        return unbroken(events, after)
+        whole = unbroken(events, after)
+        if len(whole) == len(events):
+            return whole
+        async with self._database.transaction(scope) as work:
+            return events if await removing.logs_removed(work.session, execution_id) else whole
 
     async def trace(
         self, scope: TenantScope, execution_id: UUID, *, types: Sequence[str], after: int, limit: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy import DateTime, Text, cast, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,6 +61,37 @@ async def clean_soon(session: AsyncSession, tenant_id: UUID) -> None:
     await session.execute(
         row.on_conflict_do_update(index_elements=[DueCleaning.tenant_id], set_={"next_at": func.now()})
     )
+
+
+async def clean_at(session: AsyncSession, tenant_id: UUID, now: datetime, moment: datetime) -> None:
+    """Let the clean-up look at the tenant again then, unless somebody asked for it meanwhile."""
+    await session.execute(
+        update(DueCleaning)
+        .where(DueCleaning.tenant_id == tenant_id, DueCleaning.next_at > now)
+        .values(next_at=moment)
+    )
+
+
+async def take_cleaning(session: AsyncSession, now: datetime, until: datetime) -> UUID | None:
+    """Take the tenant that the clean-up should look at first, for so long; None when none is due. One that it
+    never looked at comes before all others."""
+    waiting = (
+        select(Tenant.id)
+        .outerjoin(DueCleaning, DueCleaning.tenant_id == Tenant.id)
+        .where(or_(DueCleaning.next_at.is_(None), DueCleaning.next_at <= now))
+        .order_by(DueCleaning.next_at.asc().nulls_first())
+        .limit(1)
+    )
+    row = insert(DueCleaning).from_select(
+        ["tenant_id", "next_at"], waiting.add_columns(literal(until, DateTime(timezone=True)))
+    )
+    # Another worker may have taken it a moment ago.
+    taken = row.on_conflict_do_update(
+        index_elements=[DueCleaning.tenant_id],
+        set_={"next_at": row.excluded.next_at},
+        where=DueCleaning.next_at <= now,
+    ).returning(DueCleaning.tenant_id)
+    return await session.scalar(taken)
 
 
 async def cancel_executions(session: AsyncSession, tenant_id: UUID) -> Sequence[UUID]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.access import Access, database, identity_options, require
 from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
@@ -15,7 +16,6 @@ from watchbill.features.tenants.schemas import (
     SettingsForm,
     SettingsOut,
     TenantChange,
-    TenantDefaults,
     TenantDetail,
 )
 from watchbill.features.tenants.service import Stores

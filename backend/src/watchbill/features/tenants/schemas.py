@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from watchbill.core.tenancy import TenantDefaults
 from watchbill.kit.text import Name
 
 
@@ -52,16 +53,6 @@ class SettingsForm(BaseModel):
     max_running: Annotated[int, Field(ge=1, le=1_000_000)] | None
     keep_executions_days: _Days | None
     keep_logs_days: _Days | None
-
-
-class TenantDefaults(BaseModel):
-    """What holds where a tenant sets nothing; 0 is any number, and for ever."""
-
-    model_config = ConfigDict(frozen=True)
-
-    running: int
-    keep_executions_days: int
-    keep_logs_days: int
 
 
 class SettingsOut(BaseModel):

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound
+from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.tenants import queries
-from watchbill.features.tenants.schemas import SettingsForm, SettingsOut, TenantDefaults
+from watchbill.features.tenants.schemas import SettingsForm, SettingsOut
 from watchbill.features.tenants.tables import TenantSetting
 
 
