@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from watchbill.core.events import (
     DATA_MODELS,
@@ -17,33 +17,28 @@ from watchbill.core.events import (
     NodeStatus,
 )
 from watchbill.core.usage import Usage
+from watchbill.kit.inputs import Input
 
 
-class ExecuteOptions(BaseModel):
+class ExecuteOptions(Input):
     """`wait_seconds` holds the answer back until the execution is over, at most so long."""
-
-    model_config = ConfigDict(extra="forbid")
 
     wait_seconds: float = Field(default=0.0, ge=0, le=300)
 
 
-class ExecuteRequest(BaseModel):
+class ExecuteRequest(Input):
     """Starts a run. `version` is the draft, the newest published version or its number; by default the
     published one where there is one."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = Field({})
     version: Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     options: ExecuteOptions = ExecuteOptions()
 
 
-class CrewTestRequest(BaseModel):
+class CrewTestRequest(Input):
     """Inputs for a test run of a crew; its texts read them as `{{ inputs.<name> }}`."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = Field({})
 
 
 class ExecutionSummary(BaseModel):
@@ -98,10 +93,8 @@ class Queue(BaseModel):
     reason: Literal["workers", "flow", "tenant"]
 
 
-class ForkRequest(BaseModel):
+class ForkRequest(Input):
     """Where to begin again, and outputs of nodes to take in place of what they gave."""
-
-    model_config = ConfigDict(extra="forbid")
 
     from_node: Annotated[str, Field(min_length=1, max_length=200)]
     outputs: dict[str, JsonValue] = Field(default={}, max_length=2000)
@@ -128,10 +121,8 @@ class ApprovalOut(BaseModel):
     closed_at: datetime | None
 
 
-class MailedLink(BaseModel):
+class MailedLink(Input):
     """The token of the link in a mail."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: str = Field(max_length=200)
 
@@ -153,10 +144,8 @@ class MailedApproval(BaseModel):
     email: str
 
 
-class AnswerRequest(BaseModel):
+class AnswerRequest(Input):
     """The answer to a question; `values` fills in its form."""
-
-    model_config = ConfigDict(extra="forbid")
 
     approved: bool
     comment: str = Field("", max_length=10_000)

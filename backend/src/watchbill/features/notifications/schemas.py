@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Typ
 
 from watchbill.core.events import ExecutionFailure
 from watchbill.core.usage import Usage
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 Channel = Literal["webhook", "email"]
@@ -31,14 +32,12 @@ Recipients = Annotated[
 ]
 
 
-class NotificationIn(BaseModel):
+class NotificationIn(Input):
     """A new notification. Without a flow it is about all of them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     flow_id: UUID | None = None
-    statuses: Statuses = ["failed"]
+    statuses: Statuses = Field(["failed"])
     channel: Channel
     recipients: Recipients
     is_active: bool = True
@@ -50,10 +49,8 @@ class NotificationIn(BaseModel):
         return self
 
 
-class NotificationPatch(BaseModel):
+class NotificationPatch(Input):
     """What to change; what is left out stays. The channel cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     flow_id: UUID | None = None

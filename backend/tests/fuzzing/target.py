@@ -1,0 +1,115 @@
+"""The API to be tried: a process of its own on real PostgreSQL and Valkey, and a person who is signed in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from tests.people import PASSWORD, checked, new_email
+from tests.services import Services
+
+_READY_SECONDS = 60
+_STOP_SECONDS = 20
+_MOVE = """
+UPDATE public.memberships SET role = $3, tenant_id = (
+  SELECT tenant_id FROM public.memberships JOIN public.users ON id = user_id WHERE email = $2)
+ WHERE user_id = (SELECT id FROM public.users WHERE email = $1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the API answers, and the file that its processes write their logs to."""
+
+    url: str
+    log: Path
+
+
+@contextmanager
+def serving(services: Services, folder: Path, *, worker: bool, port: int | None = None) -> Iterator[Target]:
+    """Start the API, and a worker if wanted; both are gone after the block."""
+    port = port or _free_port()
+    target = Target(f"http://127.0.0.1:{port}", folder / "processes.log")
+    environment = _environment(services, folder)
+    with target.log.open("wb") as log:
+        commands = [("api", "--port", str(port)), *([("worker",)] if worker else [])]
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "watchbill.cli", *command],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+            for command in commands
+        ]
+        try:
+            _wait(target, processes)
+            yield target
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(_STOP_SECONDS)
+
+
+def sign_up(target: Target) -> str:
+    """Register somebody with a tenant; returns their address. The password is everybody's in the tests."""
+    form = {"email": new_email(), "password": PASSWORD, "tenant_name": "Fuzzed"}
+    checked(httpx.post(f"{target.url}/api/v1/auth/register", json=form), 201)
+    return form["email"]
+
+
+async def move(services: Services, email: str, *, to: str, role: str) -> None:
+    """Let somebody leave their own tenant for that of `to`, with a role there."""
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        await connection.execute(_MOVE, email, to, role)
+    finally:
+        await connection.close()
+
+
+def _environment(services: Services, folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBILL_")}
+    return kept | {
+        "WATCHBILL_ENV": "test",
+        "WATCHBILL_DATABASE_URL": services.database_url,
+        "WATCHBILL_REDIS_URL": services.redis_url,
+        "WATCHBILL_DATA_DIR": str(folder / "data"),
+        "WATCHBILL_BCRYPT_COST": "4",
+        "WATCHBILL_RATE_LIMIT_USER": "0",
+        "WATCHBILL_RATE_LIMIT_TENANT": "0",
+        "WATCHBILL_RATE_LIMIT_AUTH": "0",
+        "WATCHBILL_LOG_FORMAT": "json",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait(target: Target, processes: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _answers(f"{target.url}/health/ready"):
+        dead = any(process.poll() is not None for process in processes)
+        assert not dead and time.monotonic() < deadline, target.log.read_text()[-3000:]
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,28 @@
+"""A short run of Schemathesis; `make fuzz` is the long one. The same document gives the same cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzzing.run import fuzz
+from tests.fuzzing.target import move, serving, sign_up
+from tests.services import Services
+
+# Without a worker nobody answers there, and to find that out takes most of a minute.
+_NEEDS_A_WORKER = "/api/v1/llm-providers/{provider_id}/test"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_the_api_does_what_its_document_says(services: Services, tmp_path: Path):
+    options = ["--phases", "fuzzing", "--seed", "1", "--generation-deterministic"]
+    options += ["--exclude-path", _NEEDS_A_WORKER, "--request-timeout", "30"]
+    with serving(services, tmp_path, worker=False) as target:
+        admin, viewer = sign_up(target), sign_up(target)
+        await move(services, viewer, to=admin, role="viewer")
+        for email, examples in ((admin, "3"), (viewer, "1")):
+            outcome = fuzz(target, email, tmp_path, [*options, "--max-examples", examples])
+            assert not outcome.failures, outcome.said
+            assert outcome.cases > 100
