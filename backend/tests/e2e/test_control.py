@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+from sqlalchemy import text
 
 from tests.core.flows import edge, flow, input_node, llm, node, output, transform
 from tests.e2e.conftest import Tenant
 from tests.people import checked
+from watchbill.core.tenancy import TenantScope
 
 CHAIN = flow(
     [
@@ -235,3 +240,39 @@ async def test_a_large_output_is_seen_whole_everywhere(tenant: Tenant) -> None:
     found = await tenant.get(id_)
     assert found["outputs"] == {"size": 100_000}
     assert next(n for n in found["nodes"] if n["node_id"] == "big")["output"] == {"value": big}
+
+
+async def test_a_fork_does_not_write_large_outputs_into_its_journal(tenant: Tenant, app: FastAPI) -> None:
+    big, bigger = "x" * 100_000, "y" * 200_000
+    whole = flow(
+        [
+            input_node("topic"),
+            transform("big", "{{ 'x' + inputs.topic }}"),
+            transform("other", "{{ 'o' + inputs.topic }}"),
+            output(size="{{ size(nodes.big.output.value) + size(nodes.other.output.value) }}"),
+        ],
+        [edge("in", "big"), edge("in", "other"), edge("big", "out"), edge("other", "out")],
+    )
+    id_ = await tenant.execute(whole, topic=big[1:])
+    await tenant.watch(id_)
+    form = {"from_node": "out", "outputs": {"other": {"value": bigger}}}
+    made = checked(await tenant.http.post(f"executions/{id_}/fork", json=form), 202)["id"]
+    seen = await tenant.watch(made)
+    scope = TenantScope(UUID(checked(await tenant.http.get("tenant"), 200)["id"]))
+    async with app.state.database.transaction(scope) as work:
+        query = text(
+            "SELECT max(length(data ->> 'output')), count(*) FILTER (WHERE data ->> 'output_ref' LIKE '0:%')"
+            " FROM execution_events WHERE execution_id = :id AND type = 'node_completed'"
+        )
+        longest, references = (await work.session.execute(query, {"id": made})).one()
+        assert longest < 100 and references == 3, "of the input, and of both that come before the end"
+        # It has outputs of its own: the first execution may be removed.
+        gone = text("DELETE FROM documents WHERE collection = 'execution_outputs' AND key = :id")
+        await work.session.execute(gone, {"id": id_})
+    done = {e["node_id"]: e["data"]["output"] for e in seen if e["type"] == "node_completed"}
+    assert (done["big"], done["other"]) == ({"value": big}, {"value": bigger})
+    found = await tenant.get(made)
+    assert found["outputs"] == {"size": 300_000}
+    assert next(n for n in found["nodes"] if n["node_id"] == "big")["output"] == {"value": big}
+    again = checked(await tenant.http.post(f"executions/{made}/fork", json={"from_node": "out"}), 202)["id"]
+    assert (await status(tenant, again, "completed"))["outputs"] == {"size": 300_000}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.tenancy import TenantScope
@@ -24,6 +26,19 @@ def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
     document = Document(_place(reference), event.timestamp, {"output": event.data["output"]})
     lean = event.model_copy(update={"data": {**event.data, "output": None, "output_ref": reference}})
     return lean, (str(event.execution_id), document)
+
+
+def lean(events: Sequence[Event]) -> tuple[list[Event], list[tuple[str, Document]]]:
+    """Events that no worker writes, without their large outputs, and the documents that hold these."""
+    kept: list[Event] = []
+    aside: list[tuple[str, Document]] = []
+    for event in events:
+        found = event
+        if event.type == "node_completed" and len(orjson.dumps(event.data["output"])) > LARGE_BYTES:
+            found, document = set_aside(event, 0)
+            aside.append(document)
+        kept.append(found)
+    return kept, aside
 
 
 async def whole(documents: DocumentStore, scope: TenantScope, events: Sequence[Event]) -> list[Event]:

@@ -115,7 +115,9 @@ async def fork(
         NotFound: no such execution.
         InvalidInput: a node does not exist, or an output names no branch of its node.
     """
-    row = await queries.find(access.session, execution_id)
+    # The clean-up must not take it away meanwhile, nor its plan.
+    held = await queries.held(access.session, execution_id)
+    row = await queries.find(access.session, execution_id) if held else None
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     origin, flow_name, _ = row
@@ -145,6 +147,7 @@ async def fork(
         forked_from=execution_id,
         created_by=access.identity.user_id,
     )
+    events = await parts.history.without_large_outputs(access.scope, events)
     limit = await queries.flow_limit(access.session, origin.flow_id)
     await queries.insert_execution(access.session, access.scope, execution, events, limit)
     access.work.after_commit(partial(parts.hints.execute, access.scope, new_id))

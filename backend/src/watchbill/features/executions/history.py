@@ -10,7 +10,7 @@ from uuid import UUID
 from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.outputs import whole, whole_snapshot
+from watchbill.engine.outputs import lean, whole, whole_snapshot
 from watchbill.features.executions import queries, removing
 from watchbill.kit.db import Database
 
@@ -38,6 +38,13 @@ class History:
         trace = [_event(execution_id, document) for document in documents]
         merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
         return await self.whole(scope, merged)
+
+    async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
+        """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
+        kept, aside = lean(events)
+        if aside:
+            await self._documents.append(scope, "execution_outputs", aside)
+        return kept
 
     async def whole(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """The events with large outputs in their places."""

@@ -191,6 +191,12 @@ async def locked(session: AsyncSession, execution_id: UUID) -> Execution | None:
     return await session.scalar(select(Execution).where(Execution.id == execution_id).with_for_update())
 
 
+async def held(session: AsyncSession, execution_id: UUID) -> bool:
+    """Keep an execution from being deleted meanwhile; False when it is gone."""
+    query = select(Execution.id).where(Execution.id == execution_id)
+    return await session.scalar(query.with_for_update(read=True, key_share=True)) is not None
+
+
 async def flow_limit(session: AsyncSession, flow_id: UUID | None) -> int | None:
     """How many executions of the flow may run at a time; None for any number."""
     return await session.scalar(select(Flow.max_running).where(Flow.id == flow_id)) if flow_id else None

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.tenancy import TenantDefaults
+from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
 
@@ -44,11 +45,9 @@ class TenantChange(BaseModel):
 _Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
-class SettingsForm(BaseModel):
+class SettingsForm(Input):
     """What a tenant's admins set for it. Days count from an execution's end; null means the installation's,
     0 for ever. The executions that run at a time are never more than the operator allows."""
-
-    model_config = ConfigDict(extra="forbid")
 
     max_running: Annotated[int, Field(ge=1, le=1_000_000)] | None
     keep_executions_days: _Days | None
