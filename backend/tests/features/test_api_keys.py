@@ -15,6 +15,7 @@ from tests import people
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.kit.clock import now
+from watchbill.kit.migrations import head
 
 RUN = ["flows:read", "flows:execute", "executions:read"]
 
@@ -145,6 +146,11 @@ async def test_the_installations_own_key(app: FastAPI, admin: Person, visitor: A
         refused(await program.patch("auth/me", json={"full_name": "x"}), 403, "scope_forbids")
         refused(await program.post("api-keys", json={"name": "k", "scopes": RUN}), 403, "person_needed")
         refused(await program.delete("members/me"), 403)
+        statement = text("UPDATE public.tenants SET schema_revision = :revision WHERE id = :id")
+        for revision, status in (("0001", 503), (head("tenant"), 200)):
+            async with app.state.database.transaction() as work:
+                await work.session.execute(statement, {"revision": revision, "id": me["tenant"]["id"]})
+            assert (await program.get("flows")).status_code == status
     async with http_client(app, "the key of the installatioN") as program:
         refused(await program.get("auth/me"), 401, "bad_token")
 

@@ -145,11 +145,14 @@ def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
 
 
 async def test_a_tenant_that_is_not_migrated_is_refused_with_the_reason(app: FastAPI, admin: Person):
+    key = checked(await admin.http.post("api-keys", json={"name": "k", "scopes": ["flows:read"]}), 201)
     statement = text("UPDATE public.tenants SET schema_revision = :revision WHERE id = :id")
     async with app.state.database.transaction() as work:
         await work.session.execute(statement, {"revision": "0001", "id": admin.tenant_id})
     problem = refused(await admin.http.get("flows"), 503, "tenant_not_migrated")
     assert "watchbill migrate --status" in problem["detail"]
+    async with people.http_client(app, key["key"]) as program:
+        refused(await program.get("flows"), 503, "tenant_not_migrated")
     async with app.state.database.transaction() as work:
         await work.session.execute(statement, {"revision": head("tenant"), "id": admin.tenant_id})
     checked(await admin.http.get("flows"))

@@ -20,20 +20,20 @@ _RECONNECTS = 20
 
 
 class ApiError(RuntimeError):
-    """The API refused; the message is the reason it gave."""
+    """The API refused; the message is the reason it gave, `lines` the same with each field that is wrong."""
 
     def __init__(self, message: str, *, status: int = 0, fields: list[dict[str, Any]] | None = None):
         super().__init__(message)
         self.status = status
-        self.fields = fields or []
+        self.lines = [_field(field) for field in fields or ()] or [message]
 
 
 class Client:
-    """Talks to the API at `url`. Use it as an async context manager."""
+    """Talks to the API at `url`, with an API key or after signing in. Use it as an async context manager."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, key: str | None = None):
         self._url = f"{url}/api/v1"
-        self._session = aiohttp.ClientSession()
+        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"} if key else None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,6 +131,8 @@ class Client:
                     field, _, value = line.decode().strip("\r").partition(": ")
                     if field == "event":
                         kind = value
+                    elif field == "data" and kind == "refused":
+                        return  # asking again is told why
                     elif field == "data":
                         yield None if kind == "end" else json.loads(value)
 
@@ -142,14 +144,21 @@ class Client:
         """
         timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
         try:
+            # A key is for this server alone, so nobody may send it on to another.
             async with self._session.request(
-                method, f"{self._url}{path}", json=body, timeout=timeout
+                method, f"{self._url}{path}", json=body, timeout=timeout, allow_redirects=False
             ) as answer:
-                if answer.status >= 400:
+                if answer.status >= 300:
                     raise await _refusal(answer)
                 return None if answer.status == 204 else await answer.json()
+        except (aiohttp.ContentTypeError, ValueError) as error:
+            raise ApiError(f"What answers at {self._url} is not Watchbill.") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ApiError(f"Watchbill does not answer at {self._url}: {error}") from error
+
+
+def _field(field: dict[str, Any]) -> str:
+    return f"{'.'.join(str(part) for part in field['loc'])}: {field['message']}"
 
 
 async def _refusal(answer: aiohttp.ClientResponse) -> ApiError:

@@ -73,6 +73,22 @@ function listen(port: number, silenceMs = 5000) {
   return { state, seen, until };
 }
 
+it("asks again when access ended, and takes the refusal as final", async () => {
+  const said = { status: 401, code: "session_expired", detail: "Your session is over." };
+  const { asked, port } = await serve(
+    say(event(1), `event: refused\ndata: ${JSON.stringify(said)}\n\n`),
+    (_request, response) => {
+      response.writeHead(401, { "Content-Type": "application/problem+json" });
+      response.end(JSON.stringify({ title: "Sign in to continue", ...said }));
+    },
+  );
+  const { state, seen, until } = listen(port);
+  await until("failed");
+  expect(seen.at(-1)?.code).toBe("session_expired");
+  expect(asked).toEqual([undefined, "1"]);
+  expect(state.seq).toBe(1);
+});
+
 it("reads events cut anywhere, and stops at the server's end", async () => {
   const text = `: hello\n\n${event(1)}${event(2)}event: end\ndata: {}\n\n`;
   const { asked, port } = await serve(say(...(text.match(/[^]{1,7}/g) ?? [])));

@@ -132,6 +132,11 @@ async function read(
         outcome = "ended";
         return;
       }
+      // The session, the membership or the tenant is over; the next request is told so, and signs out.
+      if (message.event === "refused") {
+        outcome = "closed";
+        return;
+      }
       const event = parseEvent(message.data);
       if (options.onEvent(event, allowGap) === "gap") outcome = "gap";
       // A failed execution may have been resumed, so only the server knows whether this was the last event.

@@ -17,8 +17,8 @@ from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.schemas import AnswerRequest, MailedApproval, MailedLink
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
+from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import Permission, Role
-from watchbill.features.identity.service import check_open
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Work

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, WebSocket, WebSocketDisconnect
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket, WebSocketDisconnect
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import HTTPConnection
 
-from watchbill.core.errors import WatchbillError
+from watchbill.core.errors import Unavailable, WatchbillError
 from watchbill.core.events import Event
-from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity.access import Access, database, enter, require
+from watchbill.features.identity import service as people
+from watchbill.features.identity.access import Access, database, enter, identity_options, require
+from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.recording import recorded
+from watchbill.kit.db import DatabaseUnavailable
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
+# After this long it is asked again whether whoever watches may; with the watch's own pauses that makes 13 s.
+RECHECK_SECONDS = 8.0
 # WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
 _NORMAL = 1000
 _REFUSED = 4400
@@ -34,17 +41,19 @@ _REFUSED = 4400
 )
 async def stream_execution(
     execution_id: UUID,
+    request: Request,
     access: Annotated[Access, require("executions:read")],
     parts: Annotated[ExecutionBackend, Depends(backend)],
     after: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> EventSourceResponse:
     """Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
-    follows the last one."""
+    follows the last one, and one named `refused`, with status, code and detail, the end of one's access."""
     await service.require(access.session, execution_id)
     seen = _position(last_event_id, after)
+    blocks = watch(parts.live, parts.history, access.scope, execution_id, after=seen)
     return EventSourceResponse(
-        _events(parts, access.scope, execution_id, seen),
+        _events(_permitted(request, access.identity, blocks)),
         ping=HEARTBEAT_SECONDS,
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
@@ -57,27 +66,59 @@ def _position(last_event_id: str | None, after: int | None) -> int:
     return after or 0
 
 
-async def _events(
-    parts: ExecutionBackend, scope: TenantScope, execution_id: UUID, after: int
-) -> AsyncIterator[ServerSentEvent]:
-    async for block in watch(parts.live, parts.history, scope, execution_id, after=after):
-        for event in block:
-            yield ServerSentEvent(event.model_dump_json(), event=event.type, id=str(event.seq))
+async def _events(blocks: AsyncGenerator[list[Event]]) -> AsyncGenerator[ServerSentEvent]:
+    try:
+        async with contextlib.aclosing(blocks):
+            async for block in blocks:
+                for event in block:
+                    yield ServerSentEvent(event.model_dump_json(), event=event.type, id=str(event.seq))
+    except WatchbillError as error:
+        said = {"status": error.status, "code": error.error_code, "detail": error.detail}
+        yield ServerSentEvent(orjson.dumps(said).decode(), event="refused")
+        return
     yield ServerSentEvent("{}", event="end")
+
+
+async def _permitted(
+    connection: HTTPConnection, identity: Identity, blocks: AsyncGenerator[list[Event]]
+) -> AsyncGenerator[list[Event]]:
+    """The blocks for as long as whoever watches is let in.
+
+    Raises:
+        NotAuthenticated, Forbidden, Unavailable: they are not any more, or it cannot be found out.
+    """
+    checked = time.monotonic()
+    async with contextlib.aclosing(blocks):
+        async for block in blocks:
+            if time.monotonic() - checked >= RECHECK_SECONDS:
+                await _check_again(connection, identity)
+                checked = time.monotonic()
+            yield block
+
+
+async def _check_again(connection: HTTPConnection, identity: Identity) -> None:
+    try:
+        async with database(connection).transaction() as work:
+            options = identity_options(connection)
+            again = await people.authenticate_again(work.session, options, identity)
+    except DatabaseUnavailable as error:
+        raise Unavailable(str(error), code="database_unavailable") from error
+    again.demand("executions:read")
 
 
 @router.websocket("/ws/executions/{execution_id}")
 async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int = 0) -> None:
-    """The same events as JSON text frames; the socket closes with 1000 after the last one."""
+    """The same events as JSON text frames; the socket closes with 1000 after the last one, and with 44xx, an
+    HTTP status, when one is not let in or not any more."""
     await websocket.accept()
     try:
         async with recorded(database(websocket), websocket) as work:
             access = await enter(websocket, work, "executions:read")
             await service.require(access.session, execution_id)
     except WatchbillError as error:
-        await websocket.close(_REFUSED + error.status - 400, error.title)
+        await _refuse(websocket, error)
         return
-    sending = asyncio.create_task(_send(websocket, access.scope, execution_id, max(0, after)))
+    sending = asyncio.create_task(_send(websocket, access.identity, execution_id, max(0, after)))
     leaving = asyncio.create_task(_until_left(websocket))
     _, pending = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
@@ -85,16 +126,27 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
     await asyncio.gather(*pending, return_exceptions=True)
     if sending in pending:
         return
-    await sending
+    try:
+        await sending
+    except WatchbillError as error:
+        await _refuse(websocket, error)
+        return
     await websocket.close(_NORMAL)
 
 
-async def _send(websocket: WebSocket, scope: TenantScope, execution_id: UUID, after: int) -> None:
+async def _refuse(websocket: WebSocket, error: WatchbillError) -> None:
+    await websocket.close(_REFUSED + error.status - 400, error.title)
+
+
+async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> None:
     parts = backend(websocket)
+    watched = watch(parts.live, parts.history, identity.scope, execution_id, after=after)
+    blocks = _permitted(websocket, identity, watched)
     with contextlib.suppress(WebSocketDisconnect):
-        async for block in watch(parts.live, parts.history, scope, execution_id, after=after):
-            for event in block:
-                await websocket.send_text(event.model_dump_json())
+        async with contextlib.aclosing(blocks):
+            async for block in blocks:
+                for event in block:
+                    await websocket.send_text(event.model_dump_json())
 
 
 async def _until_left(websocket: WebSocket) -> None:

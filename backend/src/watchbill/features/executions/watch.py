@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from watchbill.core.events import Event
@@ -21,7 +21,7 @@ _BLOCK = 500
 
 async def watch(
     live: LiveReader, history: History, scope: TenantScope, execution_id: UUID, *, after: int
-) -> AsyncIterator[list[Event]]:
+) -> AsyncGenerator[list[Event]]:
     """Yields events after `after` in blocks, and an empty block at least every LOOK_SECONDS; ends after the
     final one."""
     cursor, look, stuck = after, True, 0

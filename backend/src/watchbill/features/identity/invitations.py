@@ -25,6 +25,7 @@ from watchbill.features.identity.member_schemas import (
     InvitationOut,
     SentInvitation,
 )
+from watchbill.features.identity.opened import suspended
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Membership, Tenant, User
@@ -128,7 +129,7 @@ async def accept(
     """
     invitation, tenant, _ = await _by_token(session, form.token)
     if tenant.status != "active":
-        raise service.suspended()
+        raise suspended()
     user = await people.user_by_email(session, invitation.email)
     if user is None:
         user = await _new_user(session, options, invitation, form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import ColumnElement, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
@@ -15,14 +15,14 @@ from watchbill.kit.paging import Page, fetch_page
 KeyEntry = tuple[ApiKey, User, Tenant, Membership]
 
 
-async def key_entry(session: AsyncSession, key_hash: str) -> KeyEntry | None:
+async def key_entry(session: AsyncSession, which: ColumnElement[bool]) -> KeyEntry | None:
     """A key with its maker, tenant and what connects them."""
     query = (
         select(ApiKey, User, Tenant, Membership)
         .join(User, User.id == ApiKey.user_id)
         .join(Tenant, Tenant.id == ApiKey.tenant_id)
         .join(Membership, (Membership.user_id == ApiKey.user_id) & (Membership.tenant_id == ApiKey.tenant_id))
-        .where(ApiKey.key_hash == key_hash)
+        .where(which)
     )
     row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])

@@ -13,6 +13,7 @@ from watchbill.features.identity import key_queries as queries
 from watchbill.features.identity import tokens
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.key_schemas import KeyIn, KeyOut, NewKey
+from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import GRANTS, PERSONAL, Permission, Role
 from watchbill.features.identity.tables import ApiKey
 from watchbill.kit.clock import now
@@ -103,15 +104,27 @@ async def authenticate(session: AsyncSession, token: str) -> Identity:
     Raises:
         NotAuthenticated: the key is unknown, revoked or over, or its maker was disabled.
         Forbidden: the tenant is suspended.
+        Unavailable: the tenant's tables are not those of this version yet.
     """
-    found = await queries.key_entry(session, tokens.digest(token))
+    return _identity(await queries.key_entry(session, ApiKey.key_hash == tokens.digest(token)))
+
+
+async def authenticate_again(session: AsyncSession, key_id: UUID) -> Identity:
+    """Whom a key stands for that was let in a while ago.
+
+    Raises:
+        NotAuthenticated, Forbidden, Unavailable: as authenticate does.
+    """
+    return _identity(await queries.key_entry(session, ApiKey.id == key_id))
+
+
+def _identity(found: queries.KeyEntry | None) -> Identity:
     if found is None or found[1].status != "active":
         raise NotAuthenticated("This key is not valid: it is unknown or was revoked.", code="bad_key")
     key, _, tenant, membership = found
     if key.expires_at is not None and key.expires_at <= now():
         raise NotAuthenticated("This key has expired; make another.", code="key_expired")
-    if tenant.status != "active":
-        raise Forbidden("This tenant is suspended.", code="tenant_suspended")
+    check_open(tenant)
     role = cast("Role", membership.role)
     scopes = cast("frozenset[Permission]", frozenset(key.scopes))
     return Identity(

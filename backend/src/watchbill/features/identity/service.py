@@ -14,11 +14,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound, Unavailable
+from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import keys, queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import Identity, IdentityOptions
+from watchbill.features.identity.opened import check_open, suspended
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
@@ -145,13 +146,34 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
     Raises:
         NotAuthenticated: it is no good, its session is over, or the person left or was disabled.
         Forbidden: the tenant is suspended.
+        Unavailable: the tenant's tables are not those of this version yet.
     """
     if options.api_key is not None and hmac.compare_digest(token.encode(), options.api_key.encode()):
         return await _installation(session)
     if token.startswith(keys.PREFIX):
         return await keys.authenticate(session, token)
     claims = tokens.read(options.jwt_secret, token)
-    found = await queries.entry(session, claims.user_id, claims.tenant_id, claims.sign_in_id)
+    return await _person(session, options, claims.user_id, claims.tenant_id, claims.sign_in_id)
+
+
+async def authenticate_again(session: AsyncSession, options: IdentityOptions, identity: Identity) -> Identity:
+    """Whom somebody who was let in a while ago stands for now.
+
+    Raises:
+        NotAuthenticated, Forbidden, Unavailable: as authenticate does, though not because an access token is
+            over: what stays open goes on as long as the session does.
+    """
+    if identity.key_id is not None:
+        return await keys.authenticate_again(session, identity.key_id)
+    if identity.sign_in_id is None:
+        return await _installation(session)
+    return await _person(session, options, identity.user_id, identity.tenant_id, identity.sign_in_id)
+
+
+async def _person(
+    session: AsyncSession, options: IdentityOptions, user_id: UUID, tenant_id: UUID, sign_in_id: UUID
+) -> Identity:
+    found = await queries.entry(session, user_id, tenant_id, sign_in_id)
     if found is None or found[0].status != "active":
         raise access_ended()
     user, tenant, membership, sign_in = found
@@ -167,32 +189,13 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
     )
 
 
-def check_open(tenant: Tenant) -> None:
-    """Insist that a tenant can be worked in.
-
-    Raises:
-        Forbidden: it is suspended.
-        Unavailable: its tables are not those of this version yet.
-    """
-    if tenant.status != "active":
-        raise suspended()
-    if tenant.schema_revision < head("tenant"):
-        # Its migration is to come or has failed; our statements would not fit its tables.
-        raise Unavailable(
-            "This tenant is being brought up to date. If it lasts, the operator finds the reason with"
-            " `watchbill migrate --status`.",
-            code="tenant_not_migrated",
-        )
-
-
 async def _installation(session: AsyncSession) -> Identity:
     """Whom the installation's own key stands for."""
     found = await queries.first_admin(session)
     if found is None:
         raise NotAuthenticated("Nobody has registered yet, so the key stands for nobody.", code="no_tenant")
     user, tenant, _ = found
-    if tenant.status != "active":
-        raise suspended()
+    check_open(tenant)
     return Identity(user.id, tenant.id, "admin", ALL - PERSONAL)
 
 
@@ -264,8 +267,3 @@ def email_taken() -> Conflict:
 def access_ended() -> NotAuthenticated:
     """The person does not belong here any more."""
     return NotAuthenticated("You no longer have access here; sign in again.", code="access_ended")
-
-
-def suspended() -> Forbidden:
-    """The tenant is suspended."""
-    return Forbidden("This tenant is suspended.", code="tenant_suspended")

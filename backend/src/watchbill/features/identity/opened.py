@@ -1,0 +1,30 @@
+"""Whether a tenant can be worked in, whoever asks: a person, a key, or a link in a mail."""
+
+from __future__ import annotations
+
+from watchbill.core.errors import Forbidden, Unavailable
+from watchbill.features.identity.tables import Tenant
+from watchbill.kit.migrations import head
+
+
+def check_open(tenant: Tenant) -> None:
+    """Insist that a tenant can be worked in.
+
+    Raises:
+        Forbidden: it is suspended.
+        Unavailable: its tables are not those of this version yet.
+    """
+    if tenant.status != "active":
+        raise suspended()
+    if tenant.schema_revision < head("tenant"):
+        # Its migration is to come or has failed; our statements would not fit its tables.
+        raise Unavailable(
+            "This tenant is being brought up to date. If it lasts, the operator finds the reason with"
+            " `watchbill migrate --status`.",
+            code="tenant_not_migrated",
+        )
+
+
+def suspended() -> Forbidden:
+    """The tenant is suspended."""
+    return Forbidden("This tenant is suspended.", code="tenant_suspended")
