@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
 from tests.features.firing import firings, make_trigger
@@ -165,6 +165,23 @@ async def test_an_answer_with_the_result_waits_and_then_gives_up(
     answer = checked(await call(visitor, hook, {"topic": "x"}), 202)
     assert answer["status"] == "pending" and answer["outputs"] is None
     assert 0.9 < time.monotonic() - started < 5
+
+
+async def test_refused_calls_count_for_their_address_and_keep_nobody_out(
+    app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
+):
+    hook = await make_trigger(member, webhook={})
+    limits = RequestLimits(app.state.limits.rates, user=100, tenant=100, address=2)
+    monkeypatch.setitem(app.state._state, "limits", limits)
+    elsewhere = ASGITransport(app, client=("192.0.2.7", 1), raise_app_exceptions=False)
+    async with AsyncClient(transport=elsewhere) as caller:
+        refused(await call(caller, hook, {"topic": "x"}, secret="guess"), 401, "signature_invalid")
+        refused(await caller.post("http://test/api/v1/hooks/unknown", json={}), 404, "hook_not_found")
+        too_many = await call(caller, hook, {"topic": "x"}, secret="another")
+        refused(too_many, 429, "too_many_requests")
+        assert int(too_many.headers["retry-after"]) > 0 and '"address";r=0' in too_many.headers["ratelimit"]
+        refused(await caller.post("http://test/api/v1/hooks/other", json={}), 429)
+        checked(await call(caller, hook, {"topic": "x"}), 202)
 
 
 async def test_calls_count_towards_the_limits(

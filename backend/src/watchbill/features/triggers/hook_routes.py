@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from watchbill.core.errors import WatchbillError
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service as executions
@@ -19,7 +20,8 @@ from watchbill.features.identity.access import database, request_limits
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.routes import Backend
 from watchbill.features.triggers.schemas import HookAnswer
-from watchbill.kit.db import Database
+from watchbill.features.triggers.service import TriggerBackend
+from watchbill.kit.db import Database, Work
 
 router = APIRouter(tags=["triggers"])
 
@@ -43,10 +45,11 @@ async def call_hook(
 ) -> HookAnswer:
     """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
-    Calls count towards the limits on requests, each webhook like a user."""
+    Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
+    address they come from."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
     async with database(request).transaction() as work:
-        admitted = await hooks.admit(work, parts.keys, token, call)
+        admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
         await work.enter(admitted.scope)
@@ -63,6 +66,18 @@ async def call_hook(
     answer = await _answer(database(request), started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
     return answer
+
+
+async def _admit(
+    request: Request, work: Work, parts: TriggerBackend, token: str, call: hooks.Request
+) -> hooks.Admitted:
+    """Let a call in. A call that is refused counts for its address, where others may guess too; one that is
+    signed as it must be comes in whatever others at its address do."""
+    try:
+        return await hooks.admit(work, parts.keys, token, call)
+    except WatchbillError:
+        await request_limits(request).count_address(request)
+        raise
 
 
 async def _finish(parts: ExecutionBackend, scope: TenantScope, execution_id: UUID, seconds: float) -> None:
