@@ -30,7 +30,7 @@ from watchbill.core.events import (
 )
 from watchbill.core.ports.journal import Batch, Claim, Control, Journal, Outcome, Park
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.service import Start, start
+from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.testing.memory import MemoryJournal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,8 +67,8 @@ async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
 
     async def create() -> UUID:
         async with database.transaction(scope) as work:
-            execution, _ = await start(work.session, scope, Start(chain(1), {"topic": "x"}))
-        return execution.id
+            started = await start_definition(work.session, scope, chain(1), Ask({"topic": "x"}))
+        return started.execution.id
 
     async def request_cancel(id_: UUID) -> None:
         await pool.execute(
@@ -163,6 +163,10 @@ async def test_a_final_outcome_ends_the_claim(setup: Setup) -> None:
     done = event(claim, 2, ExecutionCompleted(outputs={"a": 1}, usage=Usage()), None)
     assert await setup.journal.append(claim.scope, [batch(claim, done, outcome=DONE)], lease_seconds=10)
     assert await setup.status(claim.execution_id) == "completed"
+    told = await setup.journal.outcome(claim.scope, claim.execution_id)
+    assert told is not None
+    assert told.status is ExecutionStatus.COMPLETED
+    assert await setup.journal.outcome(claim.scope, uuid4()) is None
     late = event(claim, 3, NodeStarted(attempt=1))
     assert await setup.journal.append(claim.scope, [batch(claim, late)], lease_seconds=10) == {}
     assert await setup.journal.claim("you", lease_seconds=1, limit=9, only=[claim.execution_id]) == []

@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio as redis
 from tests.services import Services
 
-from watchbill.adapters.redis import Doorbells, RedisLive, RedisLiveReader
+from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
 from watchbill.core.events import Event
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
@@ -37,7 +37,10 @@ async def memory() -> Live:
 async def valkey(services: Services) -> AsyncIterator[Live]:
     async with redis.Redis.from_url(services.redis_url) as client:
         doorbells = Doorbells(client)
-        yield Live(RedisLive(client), RedisLiveReader(client, doorbells), TenantScope(uuid4()), uuid4())
+        endings = Endings(client)
+        reader = RedisLiveReader(client, doorbells, endings)
+        yield Live(RedisLive(client), reader, TenantScope(uuid4()), uuid4())
+        await endings.close()
         await doorbells.close()
 
 
@@ -77,6 +80,32 @@ async def test_the_doorbell_rings_at_the_start_and_for_each_publish(live: Live) 
                 await asyncio.sleep(0.005)
 
 
+async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) -> None:
+    final = Event(
+        seq=3,
+        execution_id=live.id,
+        type="execution_cancelled",
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        data={"usage": {}},
+    )
+    async with (
+        asyncio.timeout(10),
+        live.reader.ending(live.scope, live.id) as one,
+        live.reader.ending(live.scope, live.id) as two,
+        live.reader.ending(live.scope, uuid4()) as other,
+        live.reader.doorbell(live.scope, live.id) as bell,
+    ):
+        # Whoever waits while the connection is made is told to look once.
+        for ended in (one, two, other):
+            ended.clear()
+        while not (bell.is_set() and await live.reader.read(live.scope, live.id, after=0, limit=1)):
+            await live.writer.publish(live.scope, [event(live, 1)])
+        assert not one.is_set()
+        await live.writer.publish(live.scope, [event(live, 2), final])
+        await asyncio.gather(one.wait(), two.wait())
+        assert not other.is_set()
+
+
 async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
     async with (
         asyncio.timeout(10),
@@ -92,12 +121,16 @@ async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
 async def test_a_redis_that_is_away_stops_nobody() -> None:
     async with redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=1) as client:
         writer, scope, id_ = RedisLive(client), TenantScope(uuid4()), uuid4()
-        live = Live(writer, RedisLiveReader(client, Doorbells(client)), scope, id_)
+        endings = Endings(client)
+        live = Live(writer, RedisLiveReader(client, Doorbells(client), endings), scope, id_)
         await writer.publish(scope, [event(live, 1)])
         assert writer.failures == 1
         assert await live.reader.read(scope, id_, after=0, limit=9) == []
         async with live.reader.doorbell(scope, id_) as bell:
             assert bell.is_set()
+        async with asyncio.timeout(10), live.reader.ending(scope, id_) as ended:
+            assert not ended.is_set()
+        await endings.close()
 
 
 async def test_events_published_again_after_a_crash_do_no_harm(live: Live) -> None:

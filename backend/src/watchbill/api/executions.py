@@ -12,7 +12,7 @@ from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.hints import CeleryHints
 from watchbill.adapters.documents import PostgresDocuments
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.redis import Doorbells, RedisLive, RedisLiveReader
+from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
@@ -37,17 +37,20 @@ async def open_executions(
         statement_cache_size=0 if pgbouncer else 500,
         server_settings={"application_name": "watchbill-api"},
     )
-    doorbells = Doorbells(redis)
+    doorbells, endings = Doorbells(redis), Endings(redis)
+    hints = CeleryHints(celery_app(redis_url), redis)
     try:
         yield ExecutionBackend(
             journal=PostgresJournal(pool, running_limit=running_limit),
             history=History(database, PostgresDocuments(pool)),
-            live=RedisLiveReader(redis, doorbells),
+            live=RedisLiveReader(redis, doorbells, endings),
             publisher=RedisLive(redis),
-            hints=CeleryHints(celery_app(redis_url), redis),
+            hints=hints,
             types=NODE_TYPES,
             running_limit=running_limit,
         )
     finally:
+        await hints.close()
+        await endings.close()
         await doorbells.close()
         await pool.close()

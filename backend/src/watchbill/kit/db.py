@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from watchbill.kit.audit import AuditedSession
 
 AfterCommit = Callable[[], Awaitable[None]]
+_ENTER = text("SELECT set_config('search_path', :path, true)")
+_ENTER_AS = text("SELECT set_config('search_path', :path, true), set_config('role', :role, true)")
+_PUT_BACK = "put_back_at"
+# A connection that was used so lately is alive, unless it knows itself that it was closed.
+_FRESH_SECONDS = 5.0
 
 
 class Scope(Protocol):
@@ -77,12 +85,13 @@ class Database:
             target,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             pool_recycle=1800,
             json_serializer=_dump_json,
             json_deserializer=orjson.loads,
             connect_args=_connect_args(pgbouncer or asked),
         )
+        event.listen(self.engine.sync_engine, "checkin", _note_time)
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
 
     @asynccontextmanager
     async def transaction(self, scope: Scope | None = None) -> AsyncGenerator[Work]:
@@ -100,8 +109,9 @@ class Database:
             work = Work(session)
             async with session.begin():
                 try:
-                    schema = scope.schema if scope else None
-                    await enter_schema(session, schema, schema)
+                    await session.connection()
+                    if scope:
+                        await work.enter(scope)
                 except (OSError, DBAPIError, PoolTimeout) as error:
                     raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
                 yield work
@@ -121,16 +131,15 @@ class Database:
         await self.engine.dispose()
 
 
-async def enter_schema(session: AsyncSession, schema: str | None, role: str | None = None) -> None:
+async def enter_schema(session: AsyncSession, schema: str, role: str | None = None) -> None:
     """Set the transaction's search_path, and its role where one is given, in one round trip. Both are local
     to the transaction: behind a pooler in transaction mode a session's setting would leak into the next
     client's transaction."""
-    path = f'"{schema}", public' if schema else "public"
-    settings, values = "set_config('search_path', :path, true)", {"path": path}
+    path = f'"{schema}", public'
     if role:
-        settings += ", set_config('role', :role, true)"
-        values["role"] = role
-    await session.execute(text(f"SELECT {settings}"), values)
+        await session.execute(_ENTER_AS, {"path": path, "role": role})
+    else:
+        await session.execute(_ENTER, {"path": path})
 
 
 def driver_url(url: str) -> tuple[URL, bool]:
@@ -154,6 +163,23 @@ def _connect_args(pgbouncer: bool) -> dict[str, Any]:
         "prepared_statement_cache_size": 0,
         "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4().hex}__",
     }
+
+
+def _note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_PUT_BACK] = time.monotonic()
+
+
+def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Give out no connection that the server closed; the pool then opens another. To ask the server each
+    time would be a round trip for every request."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    put_back: float | None = record.info.get(_PUT_BACK)
+    if put_back is not None and time.monotonic() - put_back > _FRESH_SECONDS:
+        try:
+            connection.ping()
+        except (connection.dbapi.Error, OSError) as error:
+            raise DisconnectionError from error
 
 
 def _dump_json(value: Any) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from watchbill.core.events import Event, ExecutionQueued, envelope
+from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
 from watchbill.core.ports.documents import Collection as DocumentCollection
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
@@ -133,6 +133,10 @@ class MemoryJournal:
             accepted[batch.execution_id] = row.control
         return accepted
 
+    async def outcome(self, scope: TenantScope, execution_id: UUID) -> Outcome | None:
+        pending = Outcome(ExecutionStatus.PENDING) if execution_id in self.rows else None
+        return self.outcomes.get(execution_id, pending)
+
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:
         row = self.rows.get(execution_id)
         return row.control if row is not None and row.epoch == epoch else None
@@ -199,6 +203,7 @@ class MemoryLive:
     published: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _owners: dict[UUID, TenantScope] = field(default_factory=dict[UUID, TenantScope])
     _bells: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
+    _endings: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
 
     async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
         for event in events:
@@ -206,15 +211,13 @@ class MemoryLive:
             self.published[event.execution_id].append(event)
             for bell in self._bells[event.execution_id]:
                 bell.set()
+            for ending in self._endings[event.execution_id] if event.final else ():
+                ending.set()
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
         if self._owners.get(execution_id) != scope:
             return []
         return [event for event in self.published[execution_id] if event.seq > after][:limit]
-
-    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
-        events = await self.read(scope, execution_id, after=0, limit=2**31)
-        return events[-1] if events else None
 
     @asynccontextmanager
     async def doorbell(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
@@ -225,3 +228,12 @@ class MemoryLive:
             yield bell
         finally:
             self._bells[execution_id].discard(bell)
+
+    @asynccontextmanager
+    async def ending(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
+        ending = asyncio.Event()
+        self._endings[execution_id].add(ending)
+        try:
+            yield ending
+        finally:
+            self._endings[execution_id].discard(ending)

@@ -67,8 +67,9 @@ def register_tasks(app: Any, runtime: Runtime) -> None:
     """The tasks by the names that the API sends."""
 
     @app.task(name=EXECUTE)
-    def execute(tenant_id: str, execution_id: str) -> None:
-        runtime.hint(UUID(execution_id))
+    def execute(executions: list[tuple[str, str]]) -> None:
+        for _tenant_id, execution_id in executions:
+            runtime.hint(UUID(execution_id))
 
     @app.task(name=PROVIDER_TEST)
     def provider_test(tenant_id: str, provider_id: str, model: str | None, reply_key: str) -> None:

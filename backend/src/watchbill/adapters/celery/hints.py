@@ -23,19 +23,30 @@ class CeleryHints:
     def __init__(self, app: Celery, client: redis.Redis):
         self._app = app
         self._redis = client
+        self._waiting: list[tuple[str, str]] = []
+        self._sending: asyncio.Task[None] | None = None
 
     async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
-        """Say that an execution waits to be claimed."""
-        try:
-            await asyncio.to_thread(
-                self._app.send_task,
-                EXECUTE,
-                args=(str(scope.tenant_id), str(execution_id)),
-                expires=300,
-                ignore_result=True,
-            )
-        except (OperationalError, OSError) as error:
-            logger.warning("hint_not_sent", execution_id=str(execution_id), error=str(error))
+        """Say that an execution waits to be claimed. Nobody waits until it is said: what comes while a
+        message is on its way goes together in the next one."""
+        self._waiting.append((str(scope.tenant_id), str(execution_id)))
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send(), name="hints")
+
+    async def close(self) -> None:
+        """Wait until all is sent."""
+        if self._sending:
+            await self._sending
+
+    async def _send(self) -> None:
+        while self._waiting:
+            executions, self._waiting = self._waiting, []
+            try:
+                await asyncio.to_thread(
+                    self._app.send_task, EXECUTE, args=(executions,), expires=300, ignore_result=True
+                )
+            except (OperationalError, OSError) as error:
+                logger.warning("hint_not_sent", executions=len(executions), error=str(error))
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say that an execution is to stop."""

@@ -11,8 +11,8 @@ import asyncpg
 import orjson
 
 from watchbill.adapters.journal import queries
-from watchbill.core.events import Event
-from watchbill.core.ports.journal import Batch, Claim, Control
+from watchbill.core.events import Event, ExecutionStatus
+from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
 
 # What PostgreSQL says while it restarts or a connection breaks: the caller may try again.
@@ -124,6 +124,17 @@ class PostgresJournal:
                     query = queries.keep_snapshot(scope)
                     await connection.execute(query, batch.execution_id, batch.last_seq, state)
         return written
+
+    async def outcome(self, scope: TenantScope, execution_id: UUID) -> Outcome | None:
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries.select_outcome(scope), execution_id)
+        if row is None:
+            return None
+        texts = (row["outputs"], row["error"], row["usage"])
+        outputs, error, usage = (None if text is None else orjson.loads(text) for text in texts)
+        return Outcome(
+            ExecutionStatus(row["status"]), row["started_at"], row["finished_at"], outputs, error, usage
+        )
 
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:
         async with self._connection() as connection:

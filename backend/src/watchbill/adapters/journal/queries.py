@@ -102,6 +102,13 @@ SELECT cancel_requested, pause_requested, wakes FROM public.active_executions
 """
 
 
+def select_outcome(scope: TenantScope) -> str:
+    """Parameters: execution id."""
+    return f"""
+SELECT status, started_at, finished_at, outputs, error, usage FROM "{scope.schema}".executions WHERE id = $1
+"""  # noqa: S608  # as below
+
+
 def select_answers(scope: TenantScope) -> str:
     """Parameters: execution id."""
     return f"""

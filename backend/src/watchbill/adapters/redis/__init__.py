@@ -2,6 +2,7 @@
 
 from watchbill.adapters.redis.control import ControlListener, announce
 from watchbill.adapters.redis.doorbells import Doorbells
+from watchbill.adapters.redis.endings import Endings
 from watchbill.adapters.redis.live import RedisLive, RedisLiveReader
 
-__all__ = ["ControlListener", "Doorbells", "RedisLive", "RedisLiveReader", "announce"]
+__all__ = ["ControlListener", "Doorbells", "Endings", "RedisLive", "RedisLiveReader", "announce"]

@@ -14,6 +14,7 @@ import structlog
 from redis.exceptions import RedisError, ResponseError
 
 from watchbill.adapters.redis.doorbells import Doorbells
+from watchbill.adapters.redis.endings import CHANNEL, Endings
 from watchbill.core.events import Event
 from watchbill.core.tenancy import TenantScope
 
@@ -56,6 +57,9 @@ class RedisLive:
         for execution_id, seq in newest.items():
             pipe.expire(stream_key(scope, execution_id), KEEP_SECONDS)
             pipe.publish(doorbell_channel(scope, execution_id), seq)
+        for event in events:
+            if event.final:
+                pipe.publish(CHANNEL, event.execution_id.bytes)
         try:
             answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
@@ -74,9 +78,10 @@ class RedisLive:
 class RedisLiveReader:
     """Implements core.ports.LiveReader. While Redis is away it reads nothing, and watchers ask the stores."""
 
-    def __init__(self, client: redis.Redis, doorbells: Doorbells):
+    def __init__(self, client: redis.Redis, doorbells: Doorbells, endings: Endings):
         self._redis = client
         self._doorbells = doorbells
+        self._endings = endings
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
         key = stream_key(scope, execution_id)
@@ -87,13 +92,8 @@ class RedisLiveReader:
             return []
         return [Event.model_validate(orjson.loads(fields[b"e"])) for _, fields in entries]
 
-    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
-        try:
-            entries: Any = await self._redis.xrevrange(stream_key(scope, execution_id), count=1)
-        except (RedisError, OSError) as error:
-            logger.warning("live_read_failed", error=str(error))
-            return None
-        return Event.model_validate(orjson.loads(entries[0][1][b"e"])) if entries else None
-
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         return self._doorbells.listen(doorbell_channel(scope, execution_id))
+
+    def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+        return self._endings.listen(execution_id)

@@ -45,7 +45,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Columns of the execution's row that change with a batch; None leaves a column as it is."""
+    """Columns of the execution's row that change with a batch; None leaves `started_at` as it is."""
 
     status: ExecutionStatus
     started_at: datetime | None = None
@@ -128,6 +128,10 @@ class Journal(Protocol):
         An outcome with a final status ends the claim, and so does `park`. Returns the executions that were
         written and what is asked of each; those missing were fenced off and nothing of theirs was written.
         """
+        ...
+
+    async def outcome(self, scope: TenantScope, execution_id: UUID) -> Outcome | None:
+        """The execution's row as it is now; None when there is none."""
         ...
 
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:

@@ -29,10 +29,11 @@ class LiveReader(Protocol):
         that the buffer no longer holds them and the stores must be asked."""
         ...
 
-    async def newest(self, scope: TenantScope, execution_id: UUID) -> Event | None:
-        """The newest event, if any is buffered."""
-        ...
-
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         """An event that is set at the start and whenever new events may be there; clear it, then read."""
+        ...
+
+    def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+        """An event that is set when the execution may have ended since the block was entered. The word of it
+        may be lost: look at the row from time to time."""
         ...

@@ -71,7 +71,7 @@ async def _enter(
     user, tenant, membership = found
     if trail := trail_of(work.session):
         trail.by(tenant.id, user.id, None, permission)
-    check_open(tenant)
+    check_open(tenant.status, tenant.schema_revision)
     await work.enter(TenantScope(tenant.id))
     asked = await answering.find(work.session, link.approval_id, lock=True)
     if asked.approval.created_at != link.asked_at:

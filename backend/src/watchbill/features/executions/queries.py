@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_, update
+import orjson
+from sqlalchemy import Select, Uuid, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +22,20 @@ from watchbill.features.executions.tables import (
     StoredPlan,
 )
 from watchbill.features.flows.tables import Flow
+from watchbill.kit.audit import note_created
 
+_COLUMNS = (
+    "id",
+    "flow_id",
+    "flow_version",
+    "plan_digest",
+    "status",
+    "inputs",
+    "idempotency_key",
+    "forked_from",
+    "created_by",
+)
+_UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by")
 # As the journal's SQL has it where it claims: what the operator set, or the installation's (0 for any
 # number), and not more than the tenant's admins want.
 _MAY_RUN = text("""
@@ -45,39 +59,72 @@ async def by_idempotency_key(session: AsyncSession, key: str) -> Execution | Non
     return await session.scalar(select(Execution).where(Execution.idempotency_key == key))
 
 
+# One statement for what would be seven round trips. The plan is held on to, so that nobody removes it
+# meanwhile; without it, or when the key was used already, nothing is stored.
+_INSERT = text("""
+WITH plan AS MATERIALIZED (
+  SELECT digest FROM plans WHERE digest = :plan_digest FOR KEY SHARE
+), execution AS (
+  INSERT INTO executions (id, flow_id, flow_version, plan_digest, status, inputs, idempotency_key,
+                          forked_from, created_by)
+  SELECT :id, CAST(:flow_id AS uuid), CAST(:flow_version AS int), plan.digest, :status,
+         CAST(:inputs AS jsonb), CAST(:idempotency_key AS text), CAST(:forked_from AS uuid),
+         CAST(:created_by AS uuid)
+    FROM plan
+  ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+  RETURNING id, created_at
+), told AS (
+  INSERT INTO execution_events (execution_id, seq, type, node_id, "timestamp", data)
+  SELECT execution.id, e.seq, e.type, e.node_id, e."timestamp", e.data
+    FROM execution, jsonb_to_recordset(CAST(:events AS jsonb))
+      AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
+), waiting AS (
+  INSERT INTO public.active_executions (execution_id, tenant_id, plan_digest, last_seq, flow_id, flow_limit)
+  SELECT execution.id, :tenant_id, :plan_digest, :last_seq, CAST(:flow_id AS uuid), CAST(:flow_limit AS int)
+    FROM execution
+)
+SELECT created_at FROM execution
+""").bindparams(*(bindparam(name, type_=Uuid()) for name in _UUIDS))
+
+
 async def insert_execution(
     session: AsyncSession,
     scope: TenantScope,
     execution: Execution,
     events: Sequence[Event],
     flow_limit: int | None = None,
-) -> None:
-    """Store a pending execution, its first events, and the row that workers find it by.
+) -> bool:
+    """Store a pending execution, its first events, and the row that workers find it by; the object is not
+    the session's afterwards. Returns whether it was stored: not when its plan is not there, or another has
+    its idempotency key."""
+    values = {name: getattr(execution, name) for name in _COLUMNS} | {
+        "inputs": orjson.dumps(execution.inputs).decode(),
+        "events": orjson.dumps([_row(event) for event in events]).decode(),
+        "last_seq": events[-1].seq,
+        "tenant_id": scope.tenant_id,
+        "flow_limit": flow_limit,
+    }
+    created_at = await session.scalar(_INSERT, values)
+    if created_at is None:
+        return False
+    execution.created_at = created_at
+    note_created(session, execution)
+    return True
 
-    Raises:
-        sqlalchemy.exc.IntegrityError: another request stored one with its idempotency key; the transaction
-            goes on without this one.
-    """
-    async with session.begin_nested():
-        session.add(execution)
-    add_events(session, events)
-    activate(session, scope, execution, last_seq=events[-1].seq, flow_limit=flow_limit)
-    await session.flush()
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "node_id": event.node_id,
+        "timestamp": event.timestamp,
+        "data": event.data,
+    }
 
 
 def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
     """Store events of the journal."""
-    session.add_all(
-        ExecutionEvent(
-            execution_id=event.execution_id,
-            seq=event.seq,
-            type=event.type,
-            node_id=event.node_id,
-            timestamp=event.timestamp,
-            data=event.data,
-        )
-        for event in events
-    )
+    session.add_all(ExecutionEvent(execution_id=event.execution_id, **_row(event)) for event in events)
 
 
 def activate(

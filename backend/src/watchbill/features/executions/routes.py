@@ -48,12 +48,11 @@ async def execute_flow(
 ) -> ExecutionResult:
     """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
     `options.wait_seconds` the answer has the outputs, if the execution is over by then."""
-    started = await starting.start_flow(access, parts, flow_id, form, idempotency_key)
+    started = await starting.execute_flow(access, parts, flow_id, form, idempotency_key)
+    pending = ExecutionResult(**dict(started), outputs=None)
     if not form.options.wait_seconds:
-        return ExecutionResult.model_validate({**started.model_dump(), "outputs": None})
-    await access.work.finish()
-    await access.work.committed()
-    return await waiting.result(parts, db, access.scope, started.id, form.options.wait_seconds)
+        return pending
+    return await waiting.result(access, parts, db, pending, form.options.wait_seconds)
 
 
 @router.post("/crews/{crew_id}/test", status_code=202)
@@ -64,7 +63,7 @@ async def test_crew(
     parts: Backend,
 ) -> ExecutionSummary:
     """Run a crew by itself."""
-    return await starting.start_crew(access, parts, crew_id, form)
+    return await starting.test_crew(access, parts, crew_id, form)
 
 
 @router.get("/executions")

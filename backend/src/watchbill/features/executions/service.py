@@ -1,24 +1,20 @@
-"""Starting, finding and cancelling executions."""
+"""Finding executions, and reading them whole."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import orjson
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, InvalidInput, NotFound
-from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
+from watchbill.core.errors import NotFound
+from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.plan import compile_flow
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.features.executions import queries
@@ -32,30 +28,10 @@ from watchbill.features.executions.schemas import (
     Queue,
 )
 from watchbill.features.executions.tables import ActiveExecution, Execution
-from watchbill.features.flows import checking
-from watchbill.kit.db import constraint_of
 from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
-from watchbill.nodes.input import Config as InputConfig
-from watchbill.nodes.input import check_inputs
 
 NodeTypes = Mapping[str, NodeType]
 _NO_LIMIT = 2**31 - 1
-# Plans that are stored: looking again for each execution took a seventh of starting it. The row that names a
-# plan has a foreign key, so a plan that is gone after all is noticed.
-_kept_plans: OrderedDict[tuple[TenantScope, str], None] = OrderedDict()
-_PLANS_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What to run for whom. `version` None means the draft."""
-
-    definition: object
-    inputs: Mapping[str, Any]
-    flow_id: UUID | None = None
-    version: int | None = None
-    idempotency_key: str | None = None
-    user_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,80 +43,6 @@ class Reading:
     types: NodeTypes
     history: History
     running_limit: int = 0
-
-
-async def start(session: AsyncSession, scope: TenantScope, ask: Start) -> tuple[Execution, bool]:
-    """Store a pending execution; returns it and whether it is new. A repeated idempotency key returns the
-    first one's.
-
-    Raises:
-        InvalidInput: the flow has problems or the inputs do not fit; nothing was stored.
-        Conflict: the key was used for another flow.
-    """
-    if ask.idempotency_key and (known := await queries.by_idempotency_key(session, ask.idempotency_key)):
-        if known.flow_id != ask.flow_id:
-            raise Conflict(
-                "This Idempotency-Key was used to run another flow.", code="idempotency_key_reused"
-            )
-        return known, False
-    validation, plan = await checking.compiled(session, ask.definition)
-    checking.refuse_invalid(validation)
-    if plan is None:
-        raise AssertionError("a valid flow has a plan")
-    inputs = checked_inputs(plan, ask.inputs)
-    stored = plan.definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    stored = {"schema": "watchbill.flow/v1", **stored}
-    digest = hashlib.sha256(orjson.dumps(stored, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    if (scope, digest) not in _kept_plans:
-        await queries.keep_plan(session, digest, stored)
-    execution = Execution(
-        id=uuid4(),
-        flow_id=ask.flow_id,
-        flow_version=ask.version,
-        plan_digest=digest,
-        status="pending",
-        inputs=inputs,
-        idempotency_key=ask.idempotency_key,
-        created_by=ask.user_id,
-    )
-    queued = envelope(
-        ExecutionQueued(flow_id=ask.flow_id, version=ask.version, inputs=inputs),
-        seq=1,
-        execution_id=execution.id,
-        node_id=None,
-        timestamp=datetime.now(UTC),
-    )
-    limit = await queries.flow_limit(session, ask.flow_id)
-    try:
-        await queries.insert_execution(session, scope, execution, [queued], limit)
-    except IntegrityError as error:
-        if constraint_of(error) == "fk_executions_plan_digest":
-            await queries.keep_plan(session, digest, stored)
-            await queries.insert_execution(session, scope, execution, [queued], limit)
-        # Two requests with one key at the same time: the other one was first.
-        elif ask.idempotency_key and (
-            first := await queries.by_idempotency_key(session, ask.idempotency_key)
-        ):
-            return first, False
-        else:
-            raise
-    _kept_plans[scope, digest] = None
-    if len(_kept_plans) > _PLANS_REMEMBERED:
-        _kept_plans.popitem(last=False)
-    return execution, True
-
-
-def checked_inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs with defaults filled in.
-
-    Raises:
-        InvalidInput: with an error for each that is missing, unknown or of the wrong type.
-    """
-    config = InputConfig.model_validate(plan.nodes[plan.entry].node.config)
-    values, errors = check_inputs(config, given)
-    if errors:
-        raise InvalidInput(errors[0].message, code="inputs_invalid", errors=tuple(errors))
-    return values
 
 
 def summary(execution: Execution, flow_name: str | None, active: ActiveExecution | None) -> ExecutionSummary:

@@ -1,17 +1,27 @@
-"""Starting executions of flows and crews from requests."""
+"""Starting executions: of a flow's version, or of a crew by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict
+from watchbill.core.events import ExecutionQueued, envelope
+from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents import service as agents
-from watchbill.features.executions import service
+from watchbill.features.executions import plans, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.plans import Prepared
 from watchbill.features.executions.schemas import CrewTestRequest, ExecuteRequest, ExecutionSummary
-from watchbill.features.flows import service as flows
+from watchbill.features.executions.tables import Execution
+from watchbill.features.flows import running
+from watchbill.features.flows.running import Source, Wanted
 from watchbill.features.identity.access import Access
 
 _FIELD_TYPES: dict[type, str] = {
@@ -24,25 +34,34 @@ _FIELD_TYPES: dict[type, str] = {
 }
 
 
-async def start_flow(
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """For whom to run something, on what; a repeated `key` finds the execution that the first one made."""
+
+    inputs: Mapping[str, Any]
+    key: str | None = None
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An execution, and whether it was made just now."""
+
+    execution: Execution
+    new: bool
+    flow_name: str | None = None
+
+
+async def execute_flow(
     access: Access, parts: ExecutionBackend, flow_id: UUID, form: ExecuteRequest, key: str | None
 ) -> ExecutionSummary:
-    """Start a flow.
-
-    Raises:
-        NotFound: no such flow or version.
-        Conflict: the flow is switched off, or the key was used for another flow.
-        InvalidInput: the flow has problems, or the inputs do not fit it.
-    """
-    flow = await flows.get(access.session, flow_id)
-    if not flow.is_active:
-        raise Conflict("This flow is switched off. Switch it on to run it.", code="flow_inactive")
-    version, definition = await flows.runnable(access.session, flow, form.version)
-    ask = service.Start(definition, form.inputs, flow_id, version, key, access.identity.user_id)
-    return await _start(access, parts, ask, flow.name)
+    """Start a flow for a request. Raises what `start_flow` raises."""
+    ask = Ask(form.inputs, key, access.identity.user_id)
+    started = await start_flow(access.session, access.scope, flow_id, form.version, ask)
+    return _announced(access, parts, started)
 
 
-async def start_crew(
+async def test_crew(
     access: Access, parts: ExecutionBackend, crew_id: UUID, form: CrewTestRequest
 ) -> ExecutionSummary:
     """Start a flow of input, crew and output; each input given becomes a field of the input node.
@@ -52,18 +71,92 @@ async def start_crew(
         InvalidInput: its texts read inputs that are not given.
     """
     crew = await agents.get_crew(access.session, crew_id)
+    ask = Ask(form.inputs, user_id=access.identity.user_id)
     definition = _crew_flow(crew_id, crew.name, form.inputs)
-    ask = service.Start(definition, form.inputs, user_id=access.identity.user_id)
-    return await _start(access, parts, ask, None)
+    return _announced(access, parts, await start_definition(access.session, access.scope, definition, ask))
 
 
-async def _start(
-    access: Access, parts: ExecutionBackend, ask: service.Start, flow_name: str | None
-) -> ExecutionSummary:
-    execution, new = await service.start(access.session, access.scope, ask)
-    if new:
-        access.work.after_commit(partial(parts.hints.execute, access.scope, execution.id))
-    return service.summary(execution, flow_name, None)
+async def start_flow(
+    session: AsyncSession, scope: TenantScope, flow_id: UUID, version: Wanted, ask: Ask
+) -> Started:
+    """Store a pending execution of a flow.
+
+    Raises:
+        NotFound: no such flow or version.
+        Conflict: the flow is switched off, or the key was used for another flow.
+        InvalidInput: the flow has problems, or the inputs do not fit it; nothing was stored.
+    """
+    source = await running.source(session, flow_id, version)
+    if known := await _known(session, ask, flow_id):
+        return Started(known, new=False, flow_name=source.flow_name)
+    prepared = await plans.of_flow(session, scope, source, anew=False)
+    started = await _store(session, scope, prepared, ask, source)
+    if started is None:
+        prepared = await plans.of_flow(session, scope, source, anew=True)
+        started = await _store(session, scope, prepared, ask, source)
+    return _stored(started)
+
+
+async def start_definition(
+    session: AsyncSession, scope: TenantScope, definition: object, ask: Ask
+) -> Started:
+    """Store a pending execution of what is no stored flow.
+
+    Raises:
+        InvalidInput: it has problems, or the inputs do not fit it; nothing was stored.
+    """
+    return _stored(await _store(session, scope, await plans.of_definition(session, definition), ask))
+
+
+def _announced(access: Access, parts: ExecutionBackend, started: Started) -> ExecutionSummary:
+    if started.new:
+        access.work.after_commit(partial(parts.hints.execute, access.scope, started.execution.id))
+    return service.summary(started.execution, started.flow_name, None)
+
+
+async def _known(session: AsyncSession, ask: Ask, flow_id: UUID) -> Execution | None:
+    """What an earlier request with the same key made."""
+    known = await queries.by_idempotency_key(session, ask.key) if ask.key else None
+    if known is not None and known.flow_id != flow_id:
+        raise Conflict("This Idempotency-Key was used to run another flow.", code="idempotency_key_reused")
+    return known
+
+
+async def _store(
+    session: AsyncSession, scope: TenantScope, prepared: Prepared, ask: Ask, source: Source | None = None
+) -> Started | None:
+    """Store the execution; None when its plan is not there."""
+    inputs = prepared.inputs(ask.inputs)
+    flow_id, version, limit = (source.flow_id, source.version, source.limit) if source else (None,) * 3
+    execution = Execution(
+        id=uuid4(),
+        flow_id=flow_id,
+        flow_version=version,
+        plan_digest=prepared.digest,
+        status="pending",
+        inputs=inputs,
+        idempotency_key=ask.key,
+        created_by=ask.user_id,
+    )
+    queued = envelope(
+        ExecutionQueued(flow_id=flow_id, version=version, inputs=inputs),
+        seq=1,
+        execution_id=execution.id,
+        node_id=None,
+        timestamp=datetime.now(UTC),
+    )
+    name = source.flow_name if source else None
+    if await queries.insert_execution(session, scope, execution, [queued], limit):
+        return Started(execution, new=True, flow_name=name)
+    # Two requests with one key at the same time: the other one was first.
+    first = await _known(session, ask, flow_id) if flow_id else None
+    return Started(first, new=False, flow_name=name) if first else None
+
+
+def _stored(started: Started | None) -> Started:
+    if started is None:
+        raise RuntimeError("a plan that was stored a moment ago is gone")
+    return started
 
 
 def _crew_flow(crew_id: UUID, name: str, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -145,8 +145,9 @@ class Approval(TenantTable):
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
-
     mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
 class StoredDocument(TenantTable):
     """A document of core.ports.documents, where no document database is used."""
 

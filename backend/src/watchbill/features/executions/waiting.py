@@ -4,40 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from uuid import UUID
 
+from watchbill.core.errors import NotFound
+from watchbill.core.ports.journal import Outcome
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.schemas import ExecutionResult
+from watchbill.features.identity.access import Access
 from watchbill.kit.db import Database
 
-# Without a ring for this long the row is read, in case Redis lost the bell.
+# Without a word for this long the row is read, in case Redis lost it.
 _LOOK_SECONDS = 2.0
 
 
 async def result(
-    parts: ExecutionBackend, database: Database, scope: TenantScope, execution_id: UUID, seconds: float
+    access: Access, parts: ExecutionBackend, database: Database, pending: ExecutionResult, seconds: float
 ) -> ExecutionResult:
-    """The execution once it is over, or as it is after so many seconds."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await _end(parts, database, scope, execution_id)
-    async with database.transaction(scope) as work:
-        return await service.result(work.session, execution_id)
+    """Commit, and answer with the execution once it is over, or as it is after so many seconds."""
+    async with parts.live.ending(access.scope, pending.id) as ended:
+        await access.work.finish()
+        await access.work.committed()
+        outcome = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                outcome = await _outcome(parts, access.scope, pending, ended)
+    if outcome is None:
+        async with database.transaction(access.scope) as work:
+            return await service.result(work.session, pending.id)
+    return ExecutionResult.model_validate(
+        {
+            **dict(pending),
+            "status": outcome.status,
+            "started_at": outcome.started_at,
+            "finished_at": outcome.finished_at,
+            "outputs": outcome.outputs,
+            "error": outcome.error,
+            "usage": outcome.usage or pending.usage,
+        }
+    )
 
 
-async def _end(parts: ExecutionBackend, database: Database, scope: TenantScope, execution_id: UUID) -> None:
-    async with parts.live.doorbell(scope, execution_id) as bell:
-        while True:
-            bell.clear()
-            newest = await parts.live.newest(scope, execution_id)
-            if newest is not None and newest.final:
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    await bell.wait()
-                    continue
-            async with database.transaction(scope) as work:
-                if (await service.require(work.session, execution_id)).status.final:
-                    return
+async def _outcome(
+    parts: ExecutionBackend, scope: TenantScope, pending: ExecutionResult, ended: asyncio.Event
+) -> Outcome:
+    # Perhaps it is an old one, which a repeated key found.
+    look = pending.status.final
+    while True:
+        if look:
+            outcome = await parts.journal.outcome(scope, pending.id)
+            if outcome is None:
+                raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
+            if outcome.status.final:
+                return outcome
+        ended.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await ended.wait()
+        look = True

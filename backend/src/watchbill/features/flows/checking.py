@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,16 +37,25 @@ def _too_large(definition: object) -> Problem | None:
     return Problem(code="definition_too_large", message=text)
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Every problem of a definition and, if none stands in the way, its plan with stored flows, agents and
+    crews written in; `alone` when it names none of those."""
+
+    validation: Validation
+    plan: Plan | None
+    alone: bool
+
+
 async def check(session: AsyncSession, definition: object) -> Validation:
     """Every problem of a definition."""
-    return (await compiled(session, definition))[0]
+    return (await compiled(session, definition)).validation
 
 
-async def compiled(session: AsyncSession, definition: object) -> tuple[Validation, Plan | None]:
-    """Every problem of a definition and, if none stands in the way, its plan with stored flows, agents and
-    crews written in."""
+async def compiled(session: AsyncSession, definition: object) -> Compiled:
+    """The definition compiled, which takes what it names from the tenant's tables."""
     if problem := _too_large(definition):
-        return Validation(valid=False, problems=[problem]), None
+        return Compiled(Validation(valid=False, problems=[problem]), None, alone=True)
     with_flows, lost = await write_flows(session, definition)
     written, missing = await write_in(session, with_flows)
     missing = [*lost, *missing]
@@ -53,7 +63,8 @@ async def compiled(session: AsyncSession, definition: object) -> tuple[Validatio
     result = await asyncio.to_thread(compile_flow, written, NODE_TYPES)
     problems = [*missing, *_others(result.problems, missing)]
     valid = result.valid and not missing
-    return Validation(valid=valid, problems=problems), result.plan if valid else None
+    validation = Validation(valid=valid, problems=problems)
+    return Compiled(validation, result.plan if valid else None, alone=written == definition)
 
 
 def _others(problems: tuple[Problem, ...], known: list[Problem]) -> list[Problem]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -23,6 +24,17 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Flow
     """The flow of that id; `lock` keeps others from changing it until the transaction ends."""
     query = select(Flow).where(Flow.id == id_, Flow.deleted_at.is_(None))
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+# Asked for whenever an execution starts: made once, and without the definition, which is mostly known.
+_OUTLINE = select(
+    Flow.name, Flow.is_active, Flow.version, Flow.updated_at, Flow.published_version, Flow.max_running
+).where(Flow.id == bindparam("id"), Flow.deleted_at.is_(None))
+
+
+async def outline(session: AsyncSession, id_: UUID) -> Any:
+    """The flow's name, is_active, version, updated_at, published_version and max_running, or None."""
+    return (await session.execute(_OUTLINE, {"id": id_})).one_or_none()
 
 
 async def versions(

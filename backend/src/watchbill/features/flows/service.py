@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -137,23 +136,6 @@ async def version(session: AsyncSession, id_: UUID, number: int) -> FlowVersion:
     if found is None:
         raise NotFound(f"The flow has no version {number}.")
     return found
-
-
-async def runnable(
-    session: AsyncSession, flow: Flow, wanted: Literal["draft", "published"] | int | None
-) -> tuple[int | None, dict[str, Any]]:
-    """The number and definition to run; the draft has no number. Nothing wanted means the newest published
-    version, or the draft while there is none.
-
-    Raises:
-        NotFound: the version is not there.
-    """
-    if wanted == "published" and flow.published_version is None:
-        raise NotFound("The flow has not been published yet.", code="not_published")
-    number = wanted if isinstance(wanted, int) else flow.published_version
-    if wanted == "draft" or number is None:
-        return None, flow.definition
-    return number, (await version(session, flow.id, number)).definition
 
 
 def _found(flow: Flow | None) -> Flow:

@@ -124,7 +124,7 @@ def _identity(found: queries.KeyEntry | None) -> Identity:
     key, _, tenant, membership = found
     if key.expires_at is not None and key.expires_at <= now():
         raise NotAuthenticated("This key has expired; make another.", code="key_expired")
-    check_open(tenant)
+    check_open(tenant.status, tenant.schema_revision)
     role = cast("Role", membership.role)
     scopes = cast("frozenset[Permission]", frozenset(key.scopes))
     return Identity(

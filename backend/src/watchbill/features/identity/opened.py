@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from watchbill.core.errors import Forbidden, Unavailable
-from watchbill.features.identity.tables import Tenant
 from watchbill.kit.migrations import head
 
 
-def check_open(tenant: Tenant) -> None:
-    """Insist that a tenant can be worked in.
+def check_open(status: str, schema_revision: str) -> None:
+    """Insist that a tenant of that status and schema can be worked in.
 
     Raises:
         Forbidden: it is suspended.
         Unavailable: its tables are not those of this version yet.
     """
-    if tenant.status != "active":
+    if status != "active":
         raise suspended()
-    if tenant.schema_revision < head("tenant"):
+    if schema_revision < head("tenant"):
         # Its migration is to come or has failed; our statements would not fit its tables.
         raise Unavailable(
             "This tenant is being brought up to date. If it lasts, the operator finds the reason with"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import MetaData, Text, and_, cast, delete, func, or_, select, text, update
+from sqlalchemy import MetaData, Text, and_, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
@@ -16,7 +17,6 @@ from watchbill.kit.migrations import stamp
 from watchbill.kit.roles import secure_schema
 
 Belonging = tuple[User, Tenant, Membership]
-Entry = tuple[User, Tenant, Membership, SignIn | None]
 
 
 async def user_by_email(session: AsyncSession, email: str) -> User | None:
@@ -36,17 +36,44 @@ async def belonging(session: AsyncSession, user_id: UUID, tenant_id: UUID) -> Be
     return None if row is None else (row[0], row[1], row[2])
 
 
-async def entry(session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID) -> Entry | None:
-    """A belonging, and the person's sign-in of that id if there is one."""
-    query = (
-        select(User, Tenant, Membership, SignIn)
-        .join(Membership, Membership.user_id == User.id)
-        .join(Tenant, Tenant.id == Membership.tenant_id)
-        .outerjoin(SignIn, and_(SignIn.id == sign_in_id, SignIn.user_id == User.id))
-        .where(Membership.user_id == user_id, Membership.tenant_id == tenant_id)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a belonging says about who may come in, and the person's sign-in of one id if there is one."""
+
+    role: str
+    user_status: str
+    email_verified_at: datetime | None
+    tenant_status: str
+    schema_revision: str
+    sign_in_id: UUID | None
+    ended_at: datetime | None
+    last_used_at: datetime | None
+
+
+# Asked for each request: made once, and of columns, which is far cheaper than four mapped rows.
+_ENTRY = (
+    select(
+        Membership.role,
+        User.status,
+        User.email_verified_at,
+        Tenant.status,
+        Tenant.schema_revision,
+        SignIn.id,
+        SignIn.ended_at,
+        SignIn.last_used_at,
     )
-    row = (await session.execute(query)).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3])
+    .join(User, User.id == Membership.user_id)
+    .join(Tenant, Tenant.id == Membership.tenant_id)
+    .outerjoin(SignIn, and_(SignIn.id == bindparam("sign_in"), SignIn.user_id == Membership.user_id))
+    .where(Membership.user_id == bindparam("user"), Membership.tenant_id == bindparam("tenant"))
+)
+
+
+async def entry(session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID) -> Entry | None:
+    """What a belonging says, with the person's sign-in of that id."""
+    values = {"user": user_id, "tenant": tenant_id, "sign_in": sign_in_id}
+    row = (await session.execute(_ENTRY, values)).one_or_none()
+    return None if row is None else Entry(*row)
 
 
 async def first_admin(session: AsyncSession) -> Belonging | None:

@@ -174,18 +174,21 @@ async def _person(
     session: AsyncSession, options: IdentityOptions, user_id: UUID, tenant_id: UUID, sign_in_id: UUID
 ) -> Identity:
     found = await queries.entry(session, user_id, tenant_id, sign_in_id)
-    if found is None or found[0].status != "active":
+    if found is None or found.user_status != "active":
         raise access_ended()
-    user, tenant, membership, sign_in = found
-    if sign_in is None or sign_in.ended_at is not None:
+    if found.sign_in_id is None or found.ended_at is not None:
         raise sign_ins.over()
-    check_open(tenant)
-    role = cast("Role", membership.role)
-    unverified = options.verify_email and user.email_verified_at is None
-    granted = GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role]
-    used = sign_in.last_used_at
+    check_open(found.tenant_status, found.schema_revision)
+    role = cast("Role", found.role)
+    unverified = options.verify_email and found.email_verified_at is None
     return Identity(
-        user.id, tenant.id, role, granted, sign_in_id=sign_in.id, last_used_at=used, unverified=unverified
+        user_id,
+        tenant_id,
+        role,
+        GRANTS[role] & _UNVERIFIED if unverified else GRANTS[role],
+        sign_in_id=found.sign_in_id,
+        last_used_at=found.last_used_at,
+        unverified=unverified,
     )
 
 
@@ -195,7 +198,7 @@ async def _installation(session: AsyncSession) -> Identity:
     if found is None:
         raise NotAuthenticated("Nobody has registered yet, so the key stands for nobody.", code="no_tenant")
     user, tenant, _ = found
-    check_open(tenant)
+    check_open(tenant.status, tenant.schema_revision)
     return Identity(user.id, tenant.id, "admin", ALL - PERSONAL)
 
 

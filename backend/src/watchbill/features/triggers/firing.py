@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import service as executions
-from watchbill.features.flows import service as flows
+from watchbill.features.executions.starting import Ask, start_flow
 from watchbill.features.triggers import queries
 from watchbill.features.triggers.mapping import flow_inputs
 from watchbill.features.triggers.schemas import Cause, Outcome, Version
@@ -98,22 +96,15 @@ async def note(
     return firing
 
 
-async def _execute(session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call) -> Any:
-    flow = await flows.get(session, trigger.flow_id)
-    if not flow.is_active:
-        raise Conflict("The flow is switched off. Switch it on to run it.", code="flow_inactive")
-    version, definition = await flows.runnable(session, flow, stored_version(trigger.version))
+async def _execute(session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call) -> UUID:
     key = call.idempotency_key
-    ask = executions.Start(
-        definition,
+    ask = Ask(
         flow_inputs(trigger.inputs, call.given),
-        trigger.flow_id,
-        version,
         f"trigger:{trigger.id}:{key}" if key else None,
         trigger.created_by,
     )
-    execution, _ = await executions.start(session, scope, ask)
-    return execution.id
+    started = await start_flow(session, scope, trigger.flow_id, stored_version(trigger.version), ask)
+    return started.execution.id
 
 
 def stored_version(text: str | None) -> Version | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import event, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.attributes import History
 from sqlalchemy.sql.dml import UpdateBase
@@ -79,6 +80,12 @@ def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
     mark = session.info.get(_NESTED, {}).pop(transaction, None)
     if mark is not None and (trail := trail_of(session)):
         del trail.changes[mark:]
+
+
+def note_created(session: AsyncSession, row: Any) -> None:
+    """Note a row that was written by hand-made SQL, which the session does not see."""
+    if trail := trail_of(session):
+        _note(trail, row, "create", {}, _loaded(row))
 
 
 def _note(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from watchbill.kit.audit.trail import Trail
@@ -40,8 +41,12 @@ def write(session: Session, trail: Trail) -> None:
         values = {"id": uuid4(), "entry": entry}
         if trail.user_id:
             values["actor"] = trail.user_id
-        name = _USER if trail.user_id else "NULL::text"
-        session.execute(text(_APPEND.format(schema=schema, name=name)), values)
+        session.execute(_append(schema, _USER if trail.user_id else "NULL::text"), values)
+
+
+@lru_cache(maxsize=1000)
+def _append(schema: str, name: str) -> TextClause:
+    return text(_APPEND.format(schema=schema, name=name))
 
 
 def _tenants(session: Session, trail: Trail) -> Sequence[UUID]:
