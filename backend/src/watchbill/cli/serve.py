@@ -14,6 +14,9 @@ from watchbill.config import Settings
 
 # Streams of events never end by themselves.
 _GRACE_SECONDS = 3
+# Longer than clients and proxies keep an idle connection (60 s is usual): whoever closes last is not the one
+# whose request gets lost on the way.
+_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | None) -> None:
@@ -27,6 +30,7 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         # A proxy on the same machine needs no naming.
         "forwarded_allow_ips": ["127.0.0.1", "::1", *settings.trusted_proxies],
         "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
     }
     if settings.api_reload and fd is None:
         folder = str(Path(__file__).parents[1])

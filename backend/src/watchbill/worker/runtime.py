@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import threading
 from collections.abc import Coroutine
 from dataclasses import asdict
@@ -45,6 +46,16 @@ logger = structlog.get_logger(__name__)
 REPLY_SECONDS = 60
 
 
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's, which needs a third less of a processor for what waits on sockets; it does not run on
+    Windows."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
 class Runtime:
     """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
     thread. The methods named `hint` and `test_provider` may be called from any thread."""
@@ -53,7 +64,7 @@ class Runtime:
         self._settings = settings
         self._database_url = database_url
         self._redis_url = redis_url
-        self._loop = asyncio.new_event_loop()
+        self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._background: set[asyncio.Task[Any]] = set()
 
