@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from tests.e2e.running import alive, until
 from watchbill.cli.commands import app
-from watchbill.cli.workflow import NotRunnable, read_workflow
+from watchbill.cli.reading import NotRunnable
+from watchbill.cli.workflow import read_workflow
 from watchbill.embedded import ports
 from watchbill.embedded.child import clean_environment
 from watchbill.embedded.errors import AlreadyRunning, CannotStart

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import aiohttp
 
@@ -162,10 +163,11 @@ def _field(field: dict[str, Any]) -> str:
 
 
 async def _refusal(answer: aiohttp.ClientResponse) -> ApiError:
-    try:
-        problem: dict[str, Any] = await answer.json(content_type=None)
-    except ValueError:
-        problem = {}
+    problem: dict[str, Any] = {}
+    with suppress(ValueError):
+        # A proxy's refusal may be a page, or nothing.
+        body = await answer.json(content_type=None)
+        problem = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     return ApiError(
         problem.get("detail") or f"The API answered {answer.status} {answer.reason}.",
         status=answer.status,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watchbill import __version__
-from watchbill.cli import operator
+from watchbill.cli import executions, operator
 from watchbill.kit.open_files import allow_open_files
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(executions.commands, name="executions")
 app.add_typer(operator.tenants, name="tenants")
 app.add_typer(operator.keys, name="keys")
 app.add_typer(operator.audit, name="audit")

@@ -8,13 +8,13 @@ import signal
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from watchbill.cli.client import ApiError, Client
+from watchbill.cli.reading import NotRunnable
 from watchbill.cli.screen import JsonScreen, PeopleScreen, Screen
-from watchbill.cli.workflow import NotRunnable, Workflow, read_workflow
+from watchbill.cli.workflow import Workflow, read_workflow
 from watchbill.config import Settings
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
@@ -48,7 +48,7 @@ def run_file(
     except NotRunnable as error:
         screen.refuse(error.lines)
     except ApiError as error:
-        screen.refuse([_field(field) for field in error.fields] or [str(error)])
+        screen.refuse(error.lines)
     except CannotStart as error:
         screen.refuse([str(error)])
     return 1
@@ -144,7 +144,3 @@ async def _url_of(busy: AlreadyRunning, folder: DataFolder) -> str:
 def _password(email: str) -> str:
     given = os.environ.get("WATCHBILL_PASSWORD")
     return given or str(typer.prompt(f"Password of {email}", hide_input=True, err=True))
-
-
-def _field(field: dict[str, Any]) -> str:
-    return f"{'.'.join(str(part) for part in field['loc'])}: {field['message']}"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from watchbill.cli.reading import NotRunnable, read_object
 from watchbill.core.flow.problems import Problem
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.input import TYPE as INPUT
@@ -17,14 +16,6 @@ from watchbill.nodes.input import check_inputs
 from watchbill.nodes.registry import NODE_TYPES
 
 _TEXT_TYPES = ("string", "text")
-
-
-class NotRunnable(RuntimeError):
-    """The file or the inputs cannot be run. `lines` say why, one sentence each."""
-
-    def __init__(self, lines: Sequence[str]):
-        super().__init__("\n".join(lines))
-        self.lines = list(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +47,14 @@ def read_workflow(file: Path, pairs: Sequence[str], inputs_file: Path | None) ->
     Raises:
         NotRunnable: a file cannot be read, the flow has problems, or the inputs do not fit.
     """
-    content = _parse(file)
+    content = read_object(file)
     definition = content.get("definition", content)
     compilation = compile_flow(definition, NODE_TYPES)
     if compilation.plan is None:
         raise NotRunnable([_sentence(file, problem) for problem in compilation.problems])
     entry = compilation.plan.nodes[compilation.plan.entry].node
     config = INPUT.config.model_validate(entry.config)
-    given = _parse(inputs_file) if inputs_file else {}
+    given = read_object(inputs_file) if inputs_file else {}
     types = {field["name"]: field.get("type", "string") for field in entry.config.get("fields", ())}
     given |= dict(_pair(pair, types) for pair in pairs)
     _, errors = check_inputs(config, given)  # type: ignore[arg-type]
@@ -71,18 +62,6 @@ def read_workflow(file: Path, pairs: Sequence[str], inputs_file: Path | None) ->
         raise NotRunnable([f"{error.message}{_offer(error.code, types)}" for error in errors])
     name = str(content.get("name") or file.stem)
     return Workflow(name, content.get("description"), definition, given)
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise NotRunnable([f"{file} cannot be read: {error.strerror}."]) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise NotRunnable([f"{file} is not valid YAML or JSON: {' '.join(str(error).split())}"]) from error
-    if not isinstance(content, dict):
-        raise NotRunnable([f"{file} must contain an object with named fields."])
-    return content
 
 
 def _pair(pair: str, types: dict[str, str]) -> tuple[str, Any]:

@@ -1298,7 +1298,7 @@ export interface paths {
         /**
          * Stream Execution
          * @description Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
-         *     follows the last one.
+         *     follows the last one, and one named `refused`, with status, code and detail, the end of one's access.
          */
         get: operations["stream_execution_api_v1_executions__execution_id__stream_get"];
         put?: never;
@@ -1675,7 +1675,8 @@ export interface paths {
          * Call Hook
          * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
          *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
-         *     Calls count towards the limits on requests, each webhook like a user.
+         *     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
+         *     address they come from.
          */
         post: operations["call_hook_api_v1_hooks__token__post"];
         delete?: never;
@@ -4279,14 +4280,24 @@ export interface components {
         };
         /**
          * TenantDefaults
-         * @description What holds where a tenant sets nothing; 0 is any number, and for ever.
+         * @description What holds for a tenant that has nothing of its own: executions that run at a time, and days that
+         *     executions and their logs are kept after their end. 0 is any number, and for ever.
          */
         TenantDefaults: {
-            /** Running */
+            /**
+             * Running
+             * @default 0
+             */
             running: number;
-            /** Keep Executions Days */
+            /**
+             * Keep Executions Days
+             * @default 0
+             */
             keep_executions_days: number;
-            /** Keep Logs Days */
+            /**
+             * Keep Logs Days
+             * @default 0
+             */
             keep_logs_days: number;
         };
         /**
