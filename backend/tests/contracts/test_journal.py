@@ -203,6 +203,20 @@ async def test_a_released_execution_can_be_taken_at_once(setup: Setup) -> None:
     assert await setup.journal.claim("third", lease_seconds=1, limit=1, only=[claim.execution_id]) == []
 
 
+async def test_what_a_dead_worker_had_can_be_taken_at_once(setup: Setup) -> None:
+    dead = f"dead-{uuid4().hex}"
+    mine = {(await claimed(setup, owner=dead)).execution_id for _ in range(2)}
+    other = await claimed(setup)
+    assert dead in await setup.journal.owners()
+    assert await setup.journal.abandon(dead) == 2
+    assert dead not in await setup.journal.owners()
+    assert await setup.journal.abandon(dead) == 0
+    ids = [*mine, other.execution_id]
+    heirs = await setup.journal.claim("heir", lease_seconds=1, limit=9, only=ids)
+    assert {claim.execution_id for claim in heirs} == mine
+    assert {claim.epoch for claim in heirs} == {2}
+
+
 WAITING = Outcome(ExecutionStatus.WAITING, NOW, None, None, None, Usage().model_dump(mode="json"))
 
 

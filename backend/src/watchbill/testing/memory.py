@@ -137,6 +137,15 @@ class MemoryJournal:
         pending = Outcome(ExecutionStatus.PENDING) if execution_id in self.rows else None
         return self.outcomes.get(execution_id, pending)
 
+    async def owners(self) -> set[str]:
+        return {row.owner for row in self.rows.values() if row.owner is not None}
+
+    async def abandon(self, owner: str) -> int:
+        theirs = [row for row in self.rows.values() if row.owner == owner]
+        for row in theirs:
+            row.owner, row.lease_until, row.due_at = None, None, datetime.now(UTC)
+        return len(theirs)
+
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:
         row = self.rows.get(execution_id)
         return row.control if row is not None and row.epoch == epoch else None

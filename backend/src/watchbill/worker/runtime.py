@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import sys
 import threading
 from collections.abc import Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -40,6 +38,7 @@ from watchbill.kit.outbound import guarded_connector
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.worker.hints import NearHints
+from watchbill.worker.owners import release_the_dead, this_owner
 
 logger = structlog.get_logger(__name__)
 
@@ -118,15 +117,17 @@ class Runtime:
         self.http = AiohttpClient(guard)
         self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
         documents = PostgresDocuments(self.pool)
+        journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
         self.engine = Engine(
-            journal=PostgresJournal(self.pool, running_limit=settings.running_limit_tenant),
+            journal=journal,
             documents=documents,
             live=RedisLive(self.redis),
             services=Services(self.gateway, self.crews, self.http),
             node_types=NODE_TYPES,
-            settings=EngineSettings(owner=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"),
+            settings=EngineSettings(owner=this_owner()),
             now=lambda: datetime.now(UTC),
         )
+        self._spawn(release_the_dead(journal))
         self._spawn(
             ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
         )

@@ -150,6 +150,14 @@ class PostgresJournal:
         async with self._connection() as connection:
             await connection.execute(queries.RELEASE, execution_id, epoch)
 
+    async def owners(self) -> set[str]:
+        async with self._connection() as connection:
+            return {row["owner"] for row in await connection.fetch(queries.OWNERS)}
+
+    async def abandon(self, owner: str) -> int:
+        async with self._connection() as connection:
+            return len(await connection.fetch(queries.ABANDON, owner))
+
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[asyncpg.pool.PoolConnectionProxy]:
         try:

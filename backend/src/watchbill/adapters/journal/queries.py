@@ -96,6 +96,13 @@ UPDATE public.active_executions SET owner = NULL, lease_until = NULL, due_at = n
  WHERE execution_id = $1 AND epoch = $2
 """
 
+OWNERS = "SELECT DISTINCT owner FROM public.active_executions WHERE owner IS NOT NULL"
+
+ABANDON = """
+UPDATE public.active_executions SET owner = NULL, lease_until = NULL, due_at = now() WHERE owner = $1
+RETURNING execution_id
+"""
+
 CONTROL = """
 SELECT cancel_requested, pause_requested, wakes FROM public.active_executions
  WHERE execution_id = $1 AND epoch = $2

@@ -145,3 +145,11 @@ class Journal(Protocol):
     async def release(self, execution_id: UUID, epoch: int) -> None:
         """Give a claim back so that another worker can take the execution at once."""
         ...
+
+    async def owners(self) -> set[str]:
+        """The workers that have executions."""
+        ...
+
+    async def abandon(self, owner: str) -> int:
+        """Give back everything that a worker had which is no more; returns how many executions."""
+        ...

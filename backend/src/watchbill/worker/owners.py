@@ -1,0 +1,64 @@
+"""Who owns what: names of worker processes that tell whether the process is still there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import structlog
+
+from watchbill.core.ports.journal import Journal
+
+logger = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 2.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROCESS_IDS = Path("/proc/self/ns/pid")
+
+
+def this_owner() -> str:
+    """A name for this process: where it runs, its id there, when it began, and something random."""
+    began = psutil.Process().create_time()
+    return f"{_place()}:{os.getpid()}:{began:.0f}:{uuid4().hex[:8]}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether that process is known to have ended. Nothing is known of other machines and containers, nor of
+    this one before it was started anew: the lease decides there."""
+    place, _, rest = owner.partition(":")
+    pid, _, rest = rest.partition(":")
+    began = rest.partition(":")[0]
+    if place != _place() or not (pid.isdecimal() and began.isdecimal()):
+        return False
+    try:
+        process = psutil.Process(int(pid))
+        # A later process may have got the same id; one that nobody has waited for yet still has its own.
+        return abs(process.create_time() - int(began)) > 1 or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def release_the_dead(journal: Journal) -> None:
+    """Give back at once what workers had that were killed here, now and from time to time. Their leases would
+    run out too, but later."""
+    while True:
+        try:
+            for owner in await journal.owners():
+                if is_gone(owner):
+                    logger.warning("dead_worker", owner=owner, executions=await journal.abandon(owner))
+        except OSError as error:
+            logger.warning("owners_unknown", error=str(error))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _place() -> str:
+    """This machine since it was started, and the space that its process ids are in."""
+    try:
+        boot, space = _BOOT_ID.read_text()[:8], str(_PROCESS_IDS.stat().st_ino)
+    except OSError:
+        boot, space = f"{psutil.boot_time():.0f}", ""
+    return f"{socket.gethostname()}/{boot}/{space}"
