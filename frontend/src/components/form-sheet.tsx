@@ -29,6 +29,13 @@ type FormSheetProps = {
   children: ReactNode;
 };
 
+/**
+ * A fieldset of fields, one below the other. What is only to be read must be well readable: not dimmed like a
+ * control out of use.
+ */
+export const fieldsClass =
+  "flex min-w-0 flex-col gap-4 [&:disabled_:disabled]:opacity-100 [&:disabled_:is(input,textarea,[role=combobox])]:bg-sunken";
+
 /** Open while it is rendered. */
 export function FormSheet(props: FormSheetProps) {
   const { title, description, onClose, form, verb, deletion, readOnly, size } = props;
@@ -73,11 +80,7 @@ export function FormSheet(props: FormSheetProps) {
             void form.onSubmit();
           }}
         >
-          {/* What is only to be read must be well readable: not dimmed like a control out of use. */}
-          <fieldset
-            disabled={readOnly}
-            className="flex min-w-0 flex-col gap-4 [&:disabled_:disabled]:opacity-100 [&:disabled_:is(input,textarea,[role=combobox])]:bg-sunken"
-          >
+          <fieldset disabled={readOnly} className={fieldsClass}>
             <ReadOnlyForm value={readOnly ?? false}>{props.children}</ReadOnlyForm>
             <FormError message={form.problem} />
           </fieldset>

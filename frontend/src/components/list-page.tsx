@@ -27,17 +27,20 @@ type ListPageProps<Row> = Omit<ComponentProps<typeof Table<Row>>, "rows"> & {
   noun: string;
   search: string;
   onSearch: (search: string) => void;
+  /** Behind the search. */
+  filters?: ReactNode;
   /** Shown while there is nothing at all. */
   empty: ReactNode;
 };
 
 export function ListPage<Row>(props: ListPageProps<Row>) {
-  const { list, noun, search, onSearch, empty, ...table } = props;
+  const { list, noun, search, onSearch, filters, empty, ...table } = props;
   return (
     <div className="flex h-full flex-col">
       <h1 className="sr-only">{table.label}</h1>
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
         <SearchInput label={`Search ${noun}`} value={search} onChange={onSearch} />
+        {filters}
       </div>
       <Rows {...{ list, noun, search, onSearch, empty, table }} />
     </div>

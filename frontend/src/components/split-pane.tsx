@@ -1,7 +1,13 @@
 "use client";
 
 /** Two panes with a handle between them; the size of the second one is remembered. */
-import { useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import {
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from "react";
 import { cn } from "@/lib/cn";
 import { useStored } from "@/lib/stored";
 
@@ -13,6 +19,8 @@ type SplitPaneProps = {
   /** The pane that is sized: at the right (horizontal) or at the bottom (vertical); null hides it. */
   side: ReactNode;
   direction?: "horizontal" | "vertical";
+  /** Where there is no room side by side: the second pane stands below the first, or lies over it. */
+  narrow?: "stack" | "cover";
   /** Under which name the size is remembered. */
   name: string;
   /** Pixels. */
@@ -22,7 +30,8 @@ type SplitPaneProps = {
 };
 
 export function SplitPane(props: SplitPaneProps) {
-  const { children, side, direction = "horizontal", name, initial, min = 160, max = 900 } = props;
+  const { children, side, direction = "horizontal", narrow = "stack" } = props;
+  const { name, initial, min = 160, max = 900 } = props;
   const [stored, setSize] = useStored(`split.${name}`, initial);
   const [drag, setDrag] = useState<{ at: number; size: number } | null>(null);
   const size = clamp(stored, min, max);
@@ -43,8 +52,21 @@ export function SplitPane(props: SplitPaneProps) {
     setSize(clamp(size + step * KEY_STEP, min, max));
   }
   return (
-    <div className={cn("flex size-full min-h-0 min-w-0", row ? "flex-row" : "flex-col")}>
-      <div className="relative min-h-0 min-w-0 flex-1">{children}</div>
+    <div
+      className={cn(
+        "relative flex size-full min-h-0 min-w-0",
+        row ? "flex-row" : "flex-col",
+        row && "max-md:flex-col max-md:overflow-y-auto",
+      )}
+    >
+      <div
+        className={cn(
+          "relative min-h-0 min-w-0 flex-1",
+          row && narrow === "stack" && side && "max-md:h-[80vh] max-md:flex-none",
+        )}
+      >
+        {children}
+      </div>
       {side && (
         <div
           role="separator"
@@ -62,13 +84,24 @@ export function SplitPane(props: SplitPaneProps) {
           className={cn(
             "relative shrink-0 touch-none bg-line transition-colors after:absolute hover:bg-accent-text",
             row
-              ? "w-px cursor-col-resize after:-inset-x-1 after:inset-y-0"
+              ? "w-px cursor-col-resize after:-inset-x-1 after:inset-y-0 max-md:hidden"
               : "h-px cursor-row-resize after:inset-x-0 after:-inset-y-1",
           )}
         />
       )}
       {side && (
-        <div className="min-h-0 min-w-0 shrink-0" style={row ? { width: size } : { height: size }}>
+        <div
+          style={{ "--size": `${size}px` } as CSSProperties}
+          className={cn(
+            "min-h-0 min-w-0 shrink-0",
+            row
+              ? "w-(--size) max-w-[70%] max-md:w-full max-md:max-w-none"
+              : "h-(--size) max-h-[70%]",
+            row &&
+              narrow === "cover" &&
+              "max-md:absolute max-md:inset-0 max-md:z-20 max-md:bg-surface",
+          )}
+        >
           {side}
         </div>
       )}

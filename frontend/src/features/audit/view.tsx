@@ -29,6 +29,7 @@ export function AuditLogView() {
       <div className="h-full">
         <SplitPane
           name="audit"
+          narrow="cover"
           initial={420}
           min={320}
           side={
@@ -47,36 +48,32 @@ function List({ open }: { open: string | null }) {
   const search = params.get("q") ?? "";
   const outcome = outcomes.find(({ value }) => value === params.get("outcome"))?.value ?? null;
   return (
-    <div className="flex h-full flex-col">
-      <div className="shrink-0 px-4 pt-2">
+    <ListPage
+      label="Audit log"
+      noun="entries"
+      list={useAuditLog({ search, outcome })}
+      search={search}
+      onSearch={(q) => change({ q: q || null })}
+      filters={
         <FilterChips
           label="Outcome"
           chips={outcomes}
           value={outcome}
           onChange={(value) => change({ outcome: value })}
         />
-      </div>
-      <div className="min-h-0 flex-1">
-        <ListPage
-          label="Audit log"
-          noun="entries"
-          list={useAuditLog({ search, outcome })}
-          search={search}
-          onSearch={(q) => change({ q: q || null })}
-          columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
-          rowId={({ id }) => id}
-          openId={open}
-          onOpen={({ id }) => change({ open: id === open ? null : id })}
-          empty={
-            <EmptyState
-              icon={<ScrollText />}
-              title={outcome === "denied" ? "Nothing was denied" : "No entries"}
-              description="Every change, sign-in, use of a key and denied attempt is noted here."
-            />
-          }
+      }
+      columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
+      rowId={({ id }) => id}
+      openId={open}
+      onOpen={({ id }) => change({ open: id === open ? null : id })}
+      empty={
+        <EmptyState
+          icon={<ScrollText />}
+          title={outcome === "denied" ? "Nothing was denied" : "No entries"}
+          description="Every change, sign-in, use of a key and denied attempt is noted here."
         />
-      </div>
-    </div>
+      }
+    />
   );
 }
 

@@ -14,8 +14,11 @@ export function actorName({ actor }: AuditEntry): string {
   return actor.kind === "key" ? `${name}, by API key` : name;
 }
 
+/** What has no name of its own. */
+const things: Record<string, string> = { sign_ins: "Sign-in", executions: "Execution" };
+
 /** What it was done to: its name, or what it is. */
 export function targetName({ target }: AuditEntry): string {
   if (!target) return "–";
-  return target.name ?? inWords(target.type);
+  return target.name ?? things[target.type] ?? inWords(target.type);
 }

@@ -90,7 +90,7 @@ export function Editor(props: EditorProps) {
         onRun={() => void onRun()}
       />
       <h1 className="sr-only">{sync.name}</h1>
-      <div className="flex h-full min-h-0">
+      <div className="relative flex h-full min-h-0">
         {!readOnly && <Palette />}
         <div className="min-w-0 flex-1">
           <SplitPane

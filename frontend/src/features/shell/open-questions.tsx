@@ -1,6 +1,6 @@
 "use client";
 
-/** How many questions wait for an answer, beside the Inbox in the rail. */
+/** How many questions wait for an answer, beside the Inbox in the rail of those who may give one. */
 import { useQuery } from "@tanstack/react-query";
 import { useCan } from "@/features/auth";
 import { cn } from "@/lib/cn";
@@ -12,7 +12,7 @@ const LOOK_MS = 15_000;
 const MOST = 99;
 
 export function OpenQuestions({ folded }: { folded: boolean }) {
-  const may = useCan("executions:read");
+  const may = useCan("executions:write");
   const { data } = useQuery({
     queryKey: ["approvals", "count"],
     enabled: may,

@@ -40,7 +40,11 @@ function Breadcrumb({ crumbs }: { crumbs: Crumb[] }) {
         </span>
       )}
       {href ? (
-        <Link href={href} prefetch={false} className="shrink-0 text-muted hover:text-text">
+        <Link
+          href={href}
+          prefetch={false}
+          className="min-w-0 truncate text-muted first:shrink-0 hover:text-text"
+        >
           {label}
         </Link>
       ) : (

@@ -114,7 +114,9 @@ function PaletteButton({ onClick }: { onClick: () => void }) {
     >
       <Search aria-hidden className="size-4" />
       <span className="max-md:sr-only">Search</span>
-      <Kbd keys={["Ctrl", "K"]} />
+      <span className="max-md:hidden">
+        <Kbd keys={["Ctrl", "K"]} />
+      </span>
     </button>
   );
 }

@@ -53,6 +53,7 @@ export function TriggersView({ flowId }: { flowId: string }) {
             icon={<CalendarClock />}
             title="Nothing starts this flow by itself yet"
             description="A schedule starts it at certain times; a webhook when another service calls its address."
+            action={writes && <Button onClick={() => url.make("schedule")}>Add a schedule</Button>}
           />
         }
       />

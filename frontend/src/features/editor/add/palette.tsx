@@ -25,7 +25,7 @@ export function Palette() {
   return (
     <section
       aria-label="Node types"
-      className="flex h-full w-52 shrink-0 flex-col border-r bg-surface"
+      className="flex h-full w-52 shrink-0 flex-col border-r bg-surface max-md:hidden"
     >
       <div className="relative p-2">
         <Search

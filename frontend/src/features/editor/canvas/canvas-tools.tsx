@@ -30,23 +30,27 @@ export function CanvasTools() {
         aria-label="Canvas"
         className="flex items-center rounded-md border bg-surface p-0.5"
       >
-        <IconButton
-          label="Undo"
-          keys={["Ctrl", "Z"]}
-          side="top"
-          icon={<Undo2 aria-hidden />}
-          disabled={!undoable}
-          onClick={() => store.getState().undo()}
-        />
-        <IconButton
-          label="Redo"
-          keys={["Ctrl", "Shift", "Z"]}
-          side="top"
-          icon={<Redo2 aria-hidden />}
-          disabled={!redoable}
-          onClick={() => store.getState().redo()}
-        />
-        <Divider />
+        {!readOnly && (
+          <>
+            <IconButton
+              label="Undo"
+              keys={["Ctrl", "Z"]}
+              side="top"
+              icon={<Undo2 aria-hidden />}
+              disabled={!undoable}
+              onClick={() => store.getState().undo()}
+            />
+            <IconButton
+              label="Redo"
+              keys={["Ctrl", "Shift", "Z"]}
+              side="top"
+              icon={<Redo2 aria-hidden />}
+              disabled={!redoable}
+              onClick={() => store.getState().redo()}
+            />
+            <Divider />
+          </>
+        )}
         <IconButton
           label="Zoom out"
           side="top"
@@ -74,26 +78,33 @@ export function CanvasTools() {
           icon={<Maximize aria-hidden />}
           onClick={() => void fitView(FIT)}
         />
-        <Divider />
-        <IconButton
-          label="Lay out"
-          disabled={readOnly}
-          keys={["L"]}
-          side="top"
-          icon={<WandSparkles aria-hidden />}
-          onClick={() => void arrange()}
-        />
+        {!readOnly && (
+          <>
+            <Divider />
+            <IconButton
+              label="Lay out"
+              keys={["L"]}
+              side="top"
+              icon={<WandSparkles aria-hidden />}
+              onClick={() => void arrange()}
+            />
+          </>
+        )}
       </div>
     </Panel>
   );
 }
 
+/** A flow with fewer nodes is seen as a whole without a map, which would only lie in its way. */
+const MAPPED_NODES = 10;
+
 export function CanvasMap() {
-  const some = useEditor((state) => state.flow.nodes.length > 0);
-  if (!some) return null;
+  const large = useEditor((state) => state.flow.nodes.length >= MAPPED_NODES);
+  if (!large) return null;
   return (
     <MiniMap
       position="bottom-right"
+      className="max-md:hidden"
       pannable
       zoomable
       nodeBorderRadius={12}

@@ -20,5 +20,5 @@ export const sharedProps: ReactFlowProps<CanvasNode, CanvasEdge> = {
   fitView: true,
   fitViewOptions: { padding: FIT.padding, maxZoom: FIT.maxZoom },
   onlyRenderVisibleElements: true,
-  attributionPosition: "bottom-center",
+  attributionPosition: "bottom-right",
 };

@@ -6,14 +6,14 @@ import { useState } from "react";
 import { Combobox } from "@/components/combobox";
 import { IconButton } from "@/components/icon-button";
 import { join } from "../actions";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorContext, useEditorStore } from "../context";
 import { refusal } from "../model/connect";
 import { handleOf, nodeName, type FlowDefinition, type FlowNode } from "../model/definition";
 import { remove } from "../model/edits";
 import { portsOf } from "../model/node-types";
 
 export function Connections({ node }: { node: FlowNode }) {
-  const store = useEditorStore();
+  const { store, readOnly } = useEditorContext();
   const flow = useEditor((state) => state.flow);
   const types = useEditor((state) => state.types);
   const ports = portsOf(node, types);
@@ -36,16 +36,18 @@ export function Connections({ node }: { node: FlowNode }) {
               >
                 {nodeName(target)}
               </button>
-              <IconButton
-                label={`Disconnect ${nodeName(target)}`}
-                icon={<X aria-hidden />}
-                onClick={() =>
-                  store.getState().edit((before) => remove(before, new Set(), new Set([edge.id])))
-                }
-              />
+              {!readOnly && (
+                <IconButton
+                  label={`Disconnect ${nodeName(target)}`}
+                  icon={<X aria-hidden />}
+                  onClick={() =>
+                    store.getState().edit((before) => remove(before, new Set(), new Set([edge.id])))
+                  }
+                />
+              )}
             </div>
           ))}
-          <ConnectTo node={node} handle={handle} />
+          {!readOnly && <ConnectTo node={node} handle={handle} />}
         </div>
       ))}
     </section>

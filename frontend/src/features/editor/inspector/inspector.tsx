@@ -4,6 +4,7 @@
 import { Copy, Trash2, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Field } from "@/components/field";
+import { fieldsClass } from "@/components/form-sheet";
 import { IconButton } from "@/components/icon-button";
 import { Input } from "@/components/input";
 import { Tabs } from "@/components/tabs";
@@ -47,7 +48,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
     <aside
       ref={panel}
       aria-label="Inspector"
-      className="flex h-full w-90 shrink-0 flex-col border-l bg-surface"
+      className="flex h-full w-90 shrink-0 flex-col border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-10 max-md:max-w-[85%] max-md:shadow-float"
     >
       <header className="flex h-12 shrink-0 items-center gap-2 pr-2 pl-4">
         <NodeIcon type={type} />
@@ -87,7 +88,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
                 // Scrolled by keyboard also where nothing in it takes the focus.
                 <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
                   <OpenBody node={node} />
-                  <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-4">
+                  <fieldset disabled={readOnly} className={fieldsClass}>
                     <Loose node={node} />
                     <NameField node={node} />
                     {type && (

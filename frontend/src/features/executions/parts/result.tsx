@@ -61,7 +61,7 @@ function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
 }
 
 const waiting = {
-  pending: "The run is in the queue. A worker takes it in a moment.",
+  pending: "The run is in the queue. Its result appears here.",
   running: "The run is under way. Its result appears here.",
   waiting: "The run waits before it goes on. Its result appears here.",
 };

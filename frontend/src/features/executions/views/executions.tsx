@@ -54,6 +54,7 @@ export function ExecutionsView() {
       {open ? (
         <SplitPane
           name="executions"
+          narrow="cover"
           initial={520}
           min={360}
           side={
@@ -133,14 +134,17 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
   }
   return (
     <div className="min-h-0 flex-1 overflow-auto">
-      <Table
-        label="Executions"
-        columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
-        rows={rows}
-        rowId={({ id }) => id}
-        openId={open}
-        onOpen={({ id }) => onOpen(id)}
-      />
+      {/* Below this width it scrolls sideways: the column without a width would vanish. */}
+      <div className={open ? "min-w-120" : "min-w-190"}>
+        <Table
+          label="Executions"
+          columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
+          rows={rows}
+          rowId={({ id }) => id}
+          openId={open}
+          onOpen={({ id }) => onOpen(id)}
+        />
+      </div>
       <MoreRows list={list} />
     </div>
   );

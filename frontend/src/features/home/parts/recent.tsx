@@ -28,8 +28,8 @@ export function RecentExecutions({ list }: { list: ReturnType<typeof useRecentEx
           <span className="min-w-0 flex-1 truncate font-medium">
             {run.flow_name ?? "Without a flow"}
           </span>
-          <Money value={run.usage.cost_usd} className="text-muted" />
-          <RelativeTime time={run.created_at} className="w-20 text-right text-muted" />
+          <Money value={run.usage.cost_usd} className="text-muted max-md:hidden" />
+          <RelativeTime time={run.created_at} className="w-20 shrink-0 text-right text-muted" />
         </Row>
       ))}
       {list.data?.items.length === 0 && <Nothing>Nothing has run yet.</Nothing>}
