@@ -23,5 +23,6 @@ test("says who did it", () => {
 test("says what it was done to", () => {
   expect(targetName(entry({ target: null }))).toBe("–");
   expect(targetName(entry({ target: { type: "flows", id: "1", name: "Brief" } }))).toBe("Brief");
-  expect(targetName(entry({ target: { type: "sign_ins", id: "1", name: null } }))).toBe("Sign ins");
+  expect(targetName(entry({ target: { type: "sign_ins", id: "1", name: null } }))).toBe("Sign-in");
+  expect(targetName(entry({ target: { type: "api_keys", id: "1", name: null } }))).toBe("Api keys");
 });
