@@ -1,5 +1,6 @@
 /** What admins set up: the audit log, the tenant, single sign-on with a real provider. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
@@ -53,7 +54,7 @@ test("an admin finds in the audit log who did what", async ({ page, person, api 
 test("an admin renames, exports and deletes a tenant", async ({ page, person }) => {
   await page.goto("/settings/tenant/");
   await page.getByLabel("Name").fill("Royal Navy");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText("The name is saved")).toBeVisible();
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export data" }).click();
@@ -67,6 +68,28 @@ test("an admin renames, exports and deletes a tenant", async ({ page, person }) 
   await looksRight(page);
   await remove.click();
   await expect(page.getByRole("heading", { name: "Sign in to Watchbill" })).toBeVisible();
+});
+
+test("an admin sets how long executions are kept", async ({ page, person }) => {
+  await page.goto("/settings/tenant/");
+  await expect(page.getByLabel("Name")).toHaveValue(person.tenant);
+  const running = page.getByRole("spinbutton", { name: "Executions that run at a time" });
+  const executions = page.getByRole("spinbutton", { name: "Keep executions for" });
+  const save = page.getByRole("button", { name: "Save settings" });
+  await expect(save).toBeDisabled();
+  await running.fill("0");
+  await expect(page.getByText("Enter a whole number from 1 to 1,000,000.")).toBeVisible();
+  await expect(save).toBeDisabled();
+  await looksRight(page);
+  await running.fill("2");
+  await executions.fill("90");
+  await save.click();
+  await expect(page.getByText("The settings are saved")).toBeVisible();
+  await page.reload();
+  await expect(executions).toHaveValue("90");
+  await expect(page.getByRole("spinbutton", { name: "Keep their logs for" })).toHaveValue("");
+  await expect(save).toBeDisabled();
+  await looksRight(page);
 });
 
 test("people of a company sign in with its account", async ({ page, person, browser }) => {
@@ -84,6 +107,14 @@ test("people of a company sign in with its account", async ({ page, person, brow
     await page.getByLabel("Issuer").fill(issuer);
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Single sign-on is saved")).toBeVisible();
+    const proof = page.getByLabel(`TXT record of ${domain}`);
+    await expect(page.getByText("Not proved yet")).toBeVisible();
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await expect(page.getByText(`No record yet at ${domain}`)).toBeVisible();
+    await looksRight(page);
+    await appendFile(process.env.DNS_FILE ?? "", `${domain} ${await proof.innerText()}\n`);
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await expect(page.getByText("Proved", { exact: true })).toBeVisible();
     await looksRight(page);
 
     const claims = { sub: "1", email: `new@${domain}`, name: "New Colleague" };

@@ -1,6 +1,6 @@
 /** Starts a Watchbill for the tests, with data of its own, and stops it afterwards. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -15,19 +15,22 @@ const unlimited = {
   WATCHBILL_RATE_LIMIT_AUTH: "0",
 };
 
-/** Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL, WATCHBILL_FOLDER and LLM_URL set. */
+/**
+ * Playwright calls it once, and what it returns at the end. The tests find WATCHBILL_URL, WATCHBILL_FOLDER and LLM_URL set,
+ * and in DNS_FILE where to write what the name server says.
+ */
 export default async function start(): Promise<() => Promise<void>> {
-  const stopModel = await startModel();
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of stops.toReversed()) await end();
+  };
   try {
-    const stopWatchbill = await startWatchbill();
-    return async () => {
-      await stopWatchbill();
-      await stopModel();
-    };
+    for (const begin of [startModel, startNames, startWatchbill]) stops.push(await begin());
   } catch (error) {
-    await stopModel();
+    await stop();
     throw error;
   }
+  return stop;
 }
 
 export const SLOW_WORDS = 120;
@@ -57,6 +60,28 @@ async function startModel(): Promise<() => Promise<void>> {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ rules: RULES }),
     });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+/** The name server, which reads a file: each line is a domain and its text. */
+async function startNames(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(path.join(tmpdir(), "watchbill-names-"));
+  const file = path.join(folder, "texts");
+  await writeFile(file, "");
+  const child = spawn(PYTHON, ["-m", "watchbill.testing.names", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.kill("SIGTERM")) await exit(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    process.env.WATCHBILL_DNS_SERVERS = await announced(child, /^(\S+:\d+)$/m);
+    process.env.DNS_FILE = file;
   } catch (error) {
     await stop();
     throw error;

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
     mail_from: str = "Watchbill <watchbill@localhost>"
     """Whom mails come from."""
 
+    sso_trust_domains: bool = False
+    """Whether mail domains of single sign-on need no proof. Otherwise people are let in by a domain only when
+    a DNS record there says that it is the tenant's."""
+    dns_servers: Words = []
+    """Name servers that are asked for such records, IP addresses or address:port, with commas; unset means
+    those of the machine."""
+
     sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
     """Where Python tools run."""
     allowed_private_hosts: Words = []
@@ -115,7 +122,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """JSON for machines, console for people; auto looks whether there is a terminal."""
 
-    @field_validator("cors_origins", "allowed_private_hosts", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "allowed_private_hosts", "trusted_proxies", "dns_servers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -15,6 +20,8 @@ from httpx import AsyncClient
 from tests import people
 from tests.people import PASSWORD, Person, checked, refused
 from watchbill.features.sso.service import safe_path
+from watchbill.kit import dns
+from watchbill.kit.dns import TextRecords
 from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
 
 
@@ -37,6 +44,54 @@ def fault(issuer: str) -> Iterator[object]:
     switch("")
 
 
+@dataclass(frozen=True)
+class Names:
+    """A name server beside the tests, and the file of what it knows."""
+
+    address: str
+    file: Path
+
+    def set(self, domain: str, text: str) -> None:
+        """Have a domain say this and nothing else."""
+        lines = self.file.read_text().splitlines()
+        self.write([line for line in lines if not line.startswith(f"{domain} ")] + [f"{domain} {text}"])
+
+    def write(self, lines: list[str]) -> None:
+        self.file.write_text("".join(f"{line}\n" for line in lines))
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """No answer comes for a while."""
+        aside = self.file.rename(self.file.with_suffix(".aside"))
+        yield
+        aside.rename(self.file)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+    file = tmp_path_factory.mktemp("names") / "texts"
+    file.touch()
+    command = [sys.executable, "-m", "watchbill.testing.names", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Names(process.stdout.readline().strip(), file)
+        process.terminate()
+
+
+@pytest.fixture(autouse=True)
+def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names:
+    """The API asks that name server."""
+    proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
+    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
+    return server
+
+
+def prove(names: Names, shown: dict[str, Any]) -> None:
+    """Set the records that a tenant was told to set."""
+    for proof in shown["proofs"]:
+        names.set(proof["domain"], proof["record"])
+
+
 def person_at(issuer: str, **claims: object) -> None:
     httpx.put(f"{issuer}/_person", json=claims).raise_for_status()
 
@@ -45,8 +100,8 @@ def new_domain() -> str:
     return f"{people.new_email().split('@')[0]}.example.com"
 
 
-async def set_up(admin: Person, issuer: str, **changes: object) -> str:
-    """Switch single sign-on on for a domain of its own."""
+async def set_up(admin: Person, issuer: str, names: Names, **changes: object) -> str:
+    """Switch single sign-on on for a domain of its own, with its record."""
     domain = new_domain()
     form = {
         "issuer": issuer,
@@ -55,7 +110,7 @@ async def set_up(admin: Person, issuer: str, **changes: object) -> str:
         "domains": [domain],
         **changes,
     }
-    checked(await admin.http.put("sso", json=form))
+    prove(names, checked(await admin.http.put("sso", json=form)))
     return domain
 
 
@@ -71,9 +126,9 @@ async def go(client: AsyncClient, domain: str, next: str = "/flows/") -> httpx.R
 
 
 async def test_somebody_of_the_company_is_let_in_and_made_a_member(
-    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names
 ):
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     person_at(issuer, sub="42", email=f"New.One@{domain}", name="New One")
     offer = checked(await visitor.post("auth/sso/lookup", json={"email": f"x@{domain.upper()}"}))
     assert offer["start"] == f"/api/v1/auth/sso/start?domain={domain}"
@@ -91,9 +146,11 @@ async def test_somebody_of_the_company_is_let_in_and_made_a_member(
     assert len(entries) == 2 and entries[0]["actor"]["name"] == f"new.one@{domain}"
 
 
-async def test_roles_follow_the_provider(app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str):
+async def test_roles_follow_the_provider(
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names
+):
     roles = {"crew": "member", "bridge": "admin"}
-    domain = await set_up(admin, issuer, role_claim="groups", roles=roles, default_role=None)
+    domain = await set_up(admin, issuer, names, role_claim="groups", roles=roles, default_role=None)
     for groups, role in ((["crew", "other"], "member"), (["crew", "bridge"], "admin"), (["crew"], "member")):
         person_at(issuer, sub="7", email=f"a@{domain}", groups=groups)
         await go(visitor, domain)
@@ -108,10 +165,10 @@ async def test_roles_follow_the_provider(app: FastAPI, admin: Person, visitor: A
 
 
 async def test_an_account_that_was_there_is_not_taken_over(
-    app: FastAPI, admin: Person, stranger: Person, issuer: str
+    app: FastAPI, admin: Person, stranger: Person, issuer: str, names: Names
 ):
     """A tenant's admin controls its provider, which could claim to be anybody."""
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     email = f"victim@{domain}"
     form = {"email": email, "password": PASSWORD, "tenant_name": "Victim's"}
     async with people.http_client(app) as victim, people.http_client(app) as thief:
@@ -144,9 +201,9 @@ async def test_an_account_that_was_there_is_not_taken_over(
     ],
 )
 async def test_a_false_answer_lets_nobody_in(
-    admin: Person, visitor: AsyncClient, issuer: str, fault, name: str, code: str
+    admin: Person, visitor: AsyncClient, issuer: str, names: Names, fault, name: str, code: str
 ):
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     person_at(issuer, sub="1", email=f"a@{domain}")
     fault(name)
     assert (await go(visitor, domain)).headers["location"] == f"/login/?problem={code}"
@@ -164,9 +221,9 @@ async def test_a_false_answer_lets_nobody_in(
     ],
 )
 async def test_whom_the_provider_may_not_vouch_for(
-    admin: Person, visitor: AsyncClient, issuer: str, claims: dict, code: str
+    admin: Person, visitor: AsyncClient, issuer: str, names: Names, claims: dict, code: str
 ):
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     email = claims.get("email")
     email = email.replace("DOMAIN", domain) if isinstance(email, str) else email
     person_at(issuer, sub="1", **(claims | {"email": email}))
@@ -174,9 +231,9 @@ async def test_whom_the_provider_may_not_vouch_for(
 
 
 async def test_the_way_back_works_once_and_in_the_same_browser(
-    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names
 ):
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     person_at(issuer, sub="1", email=f"a@{domain}")
     start = await visitor.get("auth/sso/start", params={"domain": domain})
     query = parse_qs(urlsplit(start.headers["location"]).query)
@@ -190,11 +247,11 @@ async def test_the_way_back_works_once_and_in_the_same_browser(
     assert forged.headers["location"] == "/login/?problem=sso_expired"
 
 
-async def test_setting_it_up(admin: Person, stranger: Person, member: Person, issuer: str):
+async def test_setting_it_up(admin: Person, stranger: Person, member: Person, issuer: str, names: Names):
     refused(await member.http.get("sso"), 403)
     empty = checked(await admin.http.get("sso"))
     assert empty["is_active"] is False and empty["redirect_uri"].endswith("/api/v1/auth/sso/callback")
-    domain = await set_up(admin, issuer)
+    domain = await set_up(admin, issuer, names)
     shown = checked(await admin.http.get("sso"))
     assert shown["has_secret"] is True and CLIENT_SECRET not in str(shown)
     assert shown["domains"] == [domain]
@@ -208,6 +265,81 @@ async def test_setting_it_up(admin: Person, stranger: Person, member: Person, is
     checked(await admin.http.delete("sso"), 204)
     checked(await admin.http.delete("sso"), 204)
     checked(await stranger.http.put("sso", json=form))
+
+
+async def test_nobody_is_let_in_by_a_domain_that_is_not_proved(
+    admin: Person, visitor: AsyncClient, issuer: str, names: Names
+):
+    domain = new_domain()
+    form = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "domains": [domain]}
+    shown = checked(await admin.http.put("sso", json=form))
+    (proof,) = shown["proofs"]
+    assert (proof["domain"], proof["state"]) == (domain, "unproved")
+    assert re.fullmatch(r"watchbill-verification=[a-z2-7]{32}", proof["record"])
+    person_at(issuer, sub="1", email=f"a@{domain}")
+    lookup = {"email": f"a@{domain}"}
+    for text in (None, "watchbill-verification=another", proof["record"] + "x"):
+        if text:
+            names.set(domain, text)
+        assert checked(await visitor.post("auth/sso/lookup", json=lookup))["start"] is None
+        assert (await go(visitor, domain)).headers["location"] == "/login/?problem=sso_unproved_domain"
+        assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "unproved"
+    names.set(domain, proof["record"])
+    assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "proved"
+    assert checked(await admin.http.get("sso"))["proofs"][0]["state"] == "proved"
+    assert checked(await visitor.post("auth/sso/lookup", json=lookup))["start"]
+    assert (await go(visitor, domain)).headers["location"] == "/flows/"
+
+
+async def test_a_proof_outlasts_name_servers_that_are_away_but_not_its_record(
+    app: FastAPI, admin: Person, issuer: str, names: Names, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dns, "_SECONDS", 0.3)
+    domain = await set_up(admin, issuer, names)
+    check = "sso/check-domains"
+    with names.away():
+        assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
+    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "proved"
+    with names.away():
+        assert checked(await admin.http.post(check))["proofs"][0]["state"] == "proved"
+    names.set(domain, "something else")
+    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
+    names.write([])
+    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
+
+
+async def test_a_domain_goes_to_whom_it_belongs(admin: Person, stranger: Person, issuer: str, names: Names):
+    """Whoever writes down somebody else's domain first does not keep them from using it."""
+    domain = new_domain()
+    form = {"issuer": issuer, "client_id": CLIENT_ID, "domains": [domain]}
+    checked(await stranger.http.put("sso", json=form))
+    problem = refused(await admin.http.put("sso", json=form), 409, "domain_taken")
+    record = re.search(r"watchbill-verification=[a-z2-7]{32}", problem["detail"])
+    assert record
+    names.set(domain, record[0])
+    assert checked(await admin.http.put("sso", json=form))["proofs"][0]["state"] == "proved"
+    assert checked(await stranger.http.get("sso"))["domains"] == []
+    refused(await stranger.http.put("sso", json=form), 409, "domain_taken")
+
+
+async def test_an_operator_may_trust_every_domain(
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, monkeypatch: pytest.MonkeyPatch
+):
+    proofs = replace(app.state.sso.proofs, trust=True)
+    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
+    domain = new_domain()
+    form = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "domains": [domain]}
+    assert checked(await admin.http.put("sso", json=form))["proofs"][0]["state"] == "trusted"
+    assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "trusted"
+    person_at(issuer, sub="1", email=f"a@{domain}")
+    assert (await go(visitor, domain)).headers["location"] == "/flows/"
+
+
+def test_name_servers_are_addresses():
+    assert TextRecords(["192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"])
+    for bad in ("ns.example.com", "192.0.2.1:x", ""):
+        with pytest.raises(ValueError):
+            TextRecords([bad])
 
 
 async def test_an_unknown_domain_is_offered_nothing(visitor: AsyncClient):

@@ -38,6 +38,7 @@ from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.sso import routes as sso
+from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.service import SsoBackend
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
@@ -47,6 +48,7 @@ from watchbill.features.triggers.service import TriggerBackend
 from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.dns import TextRecords
 from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
@@ -125,6 +127,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=UrlGuard(settings.private_hosts),
         base_url=app.state.identity_options.base_url,
+        proofs=DomainProofs(TextRecords(settings.dns_servers), redis, settings.sso_trust_domains),
     )
     app.state.limits = RequestLimits(
         Rates(pool),

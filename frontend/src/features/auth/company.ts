@@ -30,6 +30,8 @@ const problems: Record<string, string> = {
   sso_bad_answer: "Your company's sign-in page gave an answer that cannot be trusted. Try again.",
   sso_refused: "Your company's sign-in page did not let you in.",
   sso_expired: "Signing in took too long or began in another browser. Try again.",
+  sso_unproved_domain:
+    "Nothing proves yet that your address belongs to this company. Ask who administers Watchbill there.",
   sso_wrong_domain: "Your company's account has an address of another domain.",
   sso_no_email: "Your company's account does not say your e-mail address. Ask who administers it.",
   sso_unverified: "Your company has not verified your e-mail address yet.",

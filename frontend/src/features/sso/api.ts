@@ -7,6 +7,7 @@ import { useRefresh } from "@/lib/api/lists";
 
 export type Sso = Schema<"SsoOut">;
 export type SsoIn = Schema<"SsoIn">;
+export type DomainProof = Schema<"DomainProof">;
 
 export function useSso() {
   return $api.useQuery("get", "/api/v1/sso");
@@ -16,6 +17,14 @@ export function useSetUpSso() {
   const refresh = useRefresh();
   return useMutation({
     mutationFn: (body: SsoIn) => api.PUT("/api/v1/sso", { body }),
+    onSuccess: () => void refresh(),
+  });
+}
+
+export function useCheckDomains() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: () => api.POST("/api/v1/sso/check-domains"),
     onSuccess: () => void refresh(),
   });
 }

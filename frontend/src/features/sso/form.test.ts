@@ -6,6 +6,7 @@ const stored = {
   client_id: "watchbill",
   has_secret: true,
   domains: ["example.com"],
+  proofs: [],
   role_claim: "groups",
   roles: { crew: "member" as const },
   default_role: null,

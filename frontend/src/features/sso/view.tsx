@@ -18,6 +18,7 @@ import { useCan } from "@/features/auth";
 import { SettingsFrame, SettingsSection } from "@/features/settings";
 import { useSave } from "@/lib/api/use-save";
 import { useRemoveSso, useSetUpSso, useSso, type Sso } from "./api";
+import { Domains } from "./domains";
 import { ProviderFields, RoleFields } from "./fields";
 import { schema, toBody, toValues } from "./form";
 
@@ -69,6 +70,7 @@ function SsoForm({ sso }: { sso: Sso }) {
           </Button>
         )}
       </form>
+      {sso.proofs && sso.proofs.length > 0 && <Domains proofs={sso.proofs} writes={writes} />}
       {writes && sso.issuer && <Removal />}
     </>
   );

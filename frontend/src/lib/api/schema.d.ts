@@ -1105,6 +1105,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exchanges
+         * @description What models, tools and other services were asked, and what they answered, in order.
+         */
+        get: operations["list_exchanges_api_v1_executions__execution_id__exchanges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/cancel": {
         parameters: {
             query?: never;
@@ -1465,6 +1485,26 @@ export interface paths {
          * @description Forget the provider.
          */
         delete: operations["remove_sso_api_v1_sso_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sso/check-domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Sso Domains
+         * @description Look whether the records are there that prove whose the mail domains are.
+         */
+        post: operations["check_sso_domains_api_v1_sso_check_domains_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2306,6 +2346,22 @@ export interface components {
             created_at: string;
         };
         /**
+         * DomainProof
+         * @description Whether a domain is known to be the tenant's. Nobody is let in by it until it is `proved`: until a TXT
+         *     record at the domain says `record`. `trusted` means that the operator vouches for every domain.
+         */
+        DomainProof: {
+            /** Domain */
+            domain: string;
+            /** Record */
+            record: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "proved" | "unproved" | "trusted";
+        };
+        /**
          * ErrorKind
          * @description Whose fault a node's failure is. Retry policies and the UI go by it.
          * @enum {string}
@@ -2380,6 +2436,57 @@ export interface components {
         Examples: {
             /** Items */
             items: components["schemas"]["Example"][];
+        };
+        /**
+         * ExchangeOut
+         * @description What a node asked a model, a tool or another service, and what it was answered; secrets are hidden.
+         *     `number` is the how manyth of the attempt it is, `digest` the SHA-256 of the request. `answer` is null
+         *     when there was an error. `cut` tells that long texts were shortened to keep it small.
+         */
+        ExchangeOut: {
+            /** Seq */
+            seq: number;
+            /** Node Id */
+            node_id: string;
+            /** Attempt */
+            attempt: number;
+            /** Number */
+            number: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "llm" | "tool" | "http";
+            /** Digest */
+            digest: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            } | null;
+            error: components["schemas"]["NodeFailure"] | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Cut */
+            cut: boolean;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
+         * ExchangePage
+         * @description Exchanges in order. `next_after` is where to go on, or null when these were the last so far.
+         */
+        ExchangePage: {
+            /** Items */
+            items: components["schemas"]["ExchangeOut"][];
+            /** Next After */
+            next_after: number | null;
         };
         /**
          * ExecuteOptions
@@ -4209,7 +4316,8 @@ export interface components {
         };
         /**
          * SsoOut
-         * @description The provider as it is set up. `redirect_uri` is what has to be registered there.
+         * @description The provider as it is set up. `redirect_uri` is what has to be registered there; `proofs` are those of
+         *     the domains.
          */
         SsoOut: {
             /** Issuer */
@@ -4226,6 +4334,11 @@ export interface components {
              * @default []
              */
             domains: string[];
+            /**
+             * Proofs
+             * @default []
+             */
+            proofs: components["schemas"]["DomainProof"][];
             /** Role Claim */
             role_claim?: string | null;
             /**
@@ -7035,6 +7148,36 @@ export interface operations {
             "4XX": components["responses"]["Refused"];
         };
     };
+    list_exchanges_api_v1_executions__execution_id__exchanges_get: {
+        parameters: {
+            query?: {
+                /** @description Only of these nodes, by their paths. */
+                node_id?: string[] | null;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePage"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
     cancel_execution_api_v1_executions__execution_id__cancel_post: {
         parameters: {
             query?: never;
@@ -7601,6 +7744,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    check_sso_domains_api_v1_sso_check_domains_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoOut"];
+                };
             };
             503: components["responses"]["Unavailable"];
             "4XX": components["responses"]["Refused"];

@@ -23,9 +23,9 @@ async def domains(session: AsyncSession, tenant_id: UUID) -> Sequence[str]:
     return (await session.scalars(query)).all()
 
 
-async def taken(session: AsyncSession, wanted: Sequence[str], tenant_id: UUID) -> Sequence[str]:
-    """Which of the domains belong to other tenants."""
-    query = select(SsoDomain.domain).where(SsoDomain.domain.in_(wanted), SsoDomain.tenant_id != tenant_id)
+async def taken(session: AsyncSession, wanted: Sequence[str], tenant_id: UUID) -> Sequence[SsoDomain]:
+    """Those of the domains that other tenants have."""
+    query = select(SsoDomain).where(SsoDomain.domain.in_(wanted), SsoDomain.tenant_id != tenant_id)
     return (await session.scalars(query)).all()
 
 

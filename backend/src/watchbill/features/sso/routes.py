@@ -67,6 +67,12 @@ async def set_up_sso(form: SsoIn, access: Writer, parts: Parts) -> SsoOut:
     return await service.set_up(access.session, parts, access.scope.tenant_id, form)
 
 
+@settings.post("/check-domains")
+async def check_sso_domains(access: Writer, parts: Parts) -> SsoOut:
+    """Look whether the records are there that prove whose the mail domains are."""
+    return await service.check_domains(access.session, parts, access.scope.tenant_id)
+
+
 @settings.delete("", status_code=204)
 async def remove_sso(access: Writer) -> None:
     """Forget the provider."""
@@ -74,10 +80,12 @@ async def remove_sso(access: Writer) -> None:
 
 
 @signing_in.post("/lookup", dependencies=[Depends(refuse_other_sites)])
-async def look_up_sso(form: SsoLookup, work: WorkDep) -> SsoOffer:
+async def look_up_sso(form: SsoLookup, work: WorkDep, parts: Parts) -> SsoOffer:
     """Whether an address belongs to a company that signs in by itself, and where that begins."""
     domain = form.email.rpartition("@")[2]
     tenant = await queries.active_at(work.session, domain) if "@" in form.email else None
+    if tenant is not None and not await parts.proofs.holds(tenant.id, domain):
+        tenant = None
     return SsoOffer(start=f"{_AUTH}/start?{urlencode({'domain': domain})}" if tenant else None)
 
 
@@ -96,6 +104,8 @@ async def start_sso(
         connection = await queries.connection(work.session, tenant.id) if tenant else None
         if tenant is None or connection is None:
             return _back("sso_unknown_domain")
+        if not await parts.proofs.holds(tenant.id, domain.lower()):
+            return _back("sso_unproved_domain")
         provider = await discover(parts.guard, connection.issuer)
     except ProviderFault:
         return _back("sso_provider_away")
@@ -163,7 +173,7 @@ async def finish_sso(
     try:
         async with work.session.begin_nested():
             begun = await service.let_in(
-                work.session, options, tenant, connection, claims, browser, known=kept.user_id
+                work.session, options, parts.proofs, tenant, connection, claims, browser, known=kept.user_id
             )
     except Forbidden as refusal:
         if trail := trail_of(work.session):

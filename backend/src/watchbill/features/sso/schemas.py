@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -53,13 +53,24 @@ class SsoIn(Input):
     is_active: bool = True
 
 
+class DomainProof(BaseModel):
+    """Whether a domain is known to be the tenant's. Nobody is let in by it until it is `proved`: until a TXT
+    record at the domain says `record`. `trusted` means that the operator vouches for every domain."""
+
+    domain: str
+    record: str
+    state: Literal["proved", "unproved", "trusted"]
+
+
 class SsoOut(BaseModel):
-    """The provider as it is set up. `redirect_uri` is what has to be registered there."""
+    """The provider as it is set up. `redirect_uri` is what has to be registered there; `proofs` are those of
+    the domains."""
 
     issuer: str | None = None
     client_id: str | None = None
     has_secret: bool = False
     domains: list[str] = []
+    proofs: list[DomainProof] = []
     role_claim: str | None = None
     roles: dict[str, Role] = {}
     default_role: Role | None = "viewer"
@@ -71,7 +82,8 @@ class SsoOut(BaseModel):
 class SsoLookup(BaseModel):
     """Whose way to sign in is asked for."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+    # The length counts before spaces are taken away, as the document says.
+    email: Annotated[str, Field(max_length=254), AfterValidator(str.strip), AfterValidator(str.lower)]
 
 
 class SsoOffer(BaseModel):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, FieldError, Forbidden, InvalidInput
+from watchbill.core.errors import FieldError, Forbidden, InvalidInput
 from watchbill.features.identity import member_queries, sign_ins, tokens
 from watchbill.features.identity import queries as people
 from watchbill.features.identity import service as identity
@@ -21,9 +21,11 @@ from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.sso import queries
+from watchbill.features.sso.domains import claim, proof
+from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.provider import Client, ProviderFault, discover
 from watchbill.features.sso.schemas import SsoIn, SsoOut
-from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoDomain, SsoSignIn
+from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.ssrf import UrlGuard
 
@@ -37,6 +39,7 @@ class SsoBackend:
     keys: KeyRing
     guard: UrlGuard
     base_url: str
+    proofs: DomainProofs
 
     @property
     def redirect_uri(self) -> str:
@@ -60,11 +63,13 @@ async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) ->
     connection = await queries.connection(session, tenant_id)
     if connection is None:
         return SsoOut(redirect_uri=parts.redirect_uri)
+    domains = list(await queries.domains(session, tenant_id))
     return SsoOut(
         issuer=connection.issuer,
         client_id=connection.client_id,
         has_secret=connection.sealed_client_secret is not None,
-        domains=list(await queries.domains(session, tenant_id)),
+        domains=domains,
+        proofs=[await proof(parts.proofs, tenant_id, domain) for domain in domains],
         role_claim=connection.role_claim,
         roles=connection.roles,
         default_role=cast("Role | None", connection.default_role),
@@ -72,6 +77,14 @@ async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) ->
         redirect_uri=parts.redirect_uri,
         updated_at=connection.updated_at,
     )
+
+
+async def check_domains(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) -> SsoOut:
+    """Look whether the domains prove that they are the tenant's."""
+    if not parts.proofs.trust:
+        domains = await queries.domains(session, tenant_id)
+        await asyncio.gather(*(parts.proofs.check(tenant_id, domain) for domain in domains))
+    return await describe(session, parts, tenant_id)
 
 
 async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form: SsoIn) -> SsoOut:
@@ -97,7 +110,7 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
     if form.client_secret is not None:
         sealed = parts.keys.seal(form.client_secret, place(tenant_id)) if form.client_secret else None
         connection.sealed_client_secret = sealed
-    await _claim_domains(session, tenant_id, form.domains)
+    await claim(session, parts.proofs, tenant_id, form.domains)
     await session.refresh(connection)
     return await describe(session, parts, tenant_id)
 
@@ -113,6 +126,7 @@ async def remove(session: AsyncSession, tenant_id: UUID) -> None:
 async def let_in(
     session: AsyncSession,
     options: IdentityOptions,
+    proofs: DomainProofs,
     tenant: Tenant,
     connection: SsoConnection,
     claims: Mapping[str, Any],
@@ -131,7 +145,7 @@ async def let_in(
     """
     role = role_of(connection, claims)
     found = await queries.account(session, tenant.id, str(claims["sub"]))
-    user, membership = found or await _join(session, tenant, claims, role, known)
+    user, membership = found or await _join(session, proofs, tenant, claims, role, known)
     if user.status != "active":
         raise Forbidden("This account is disabled.", code="sso_disabled")
     if connection.role_claim:
@@ -168,12 +182,20 @@ def role_of(connection: SsoConnection, claims: Mapping[str, Any]) -> Role:
 
 
 async def _join(
-    session: AsyncSession, tenant: Tenant, claims: Mapping[str, Any], role: Role, known: UUID | None
+    session: AsyncSession,
+    proofs: DomainProofs,
+    tenant: Tenant,
+    claims: Mapping[str, Any],
+    role: Role,
+    known: UUID | None,
 ) -> tuple[User, Membership]:
     """The account and membership of somebody who comes for the first time."""
     email = _email(claims)
-    if email.rpartition("@")[2] not in await queries.domains(session, tenant.id):
+    domain = email.rpartition("@")[2]
+    if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
+    if not await proofs.holds(tenant.id, domain):
+        raise Forbidden("Nothing proves that this domain is the company's.", code="sso_unproved_domain")
     user = await people.user_by_email(session, email)
     if user is None:
         # "-" is no hash, so no password fits until one is set by mail.
@@ -212,22 +234,6 @@ def safe_path(path: str | None) -> str:
         return "/"
     parts = urlsplit(path)
     return path if not parts.netloc and path.isprintable() else "/"
-
-
-async def _claim_domains(session: AsyncSession, tenant_id: UUID, wanted: list[str]) -> None:
-    unique = sorted(set(wanted))
-    if await queries.taken(session, unique, tenant_id):
-        raise _taken()
-    await queries.forget_domains(session, tenant_id)
-    session.add_all(SsoDomain(domain=domain, tenant_id=tenant_id) for domain in unique)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise _taken() from error
-
-
-def _taken() -> Conflict:
-    return Conflict("One of these domains belongs to another tenant.", code="domain_taken")
 
 
 def _field(field: str, code: str, message: str) -> InvalidInput:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.kit.inputs import Input
@@ -34,10 +34,8 @@ class TenantDetail(BaseModel):
     limits: Limits
 
 
-class TenantChange(BaseModel):
+class TenantChange(Input):
     """What may be changed of a tenant."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
 

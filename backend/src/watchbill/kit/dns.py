@@ -1,0 +1,63 @@
+"""TXT records of domains, by which their owners say something to others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from dns.asyncresolver import Resolver
+from dns.exception import DNSException
+from dns.nameserver import Do53Nameserver
+from dns.resolver import NXDOMAIN
+
+_PORT = 53
+_SECONDS = 5.0
+
+
+class NamesAway(ConnectionError):
+    """No name server gave an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRecords:
+    """Asks name servers: `servers`, each an IP address or address:port, or those of the machine.
+
+    Raises:
+        ValueError: one is no address.
+    """
+
+    servers: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for text in self.servers:
+            _server(text)
+
+    async def of(self, domain: str) -> list[str]:
+        """The texts that stand at a domain; none where there is no such domain.
+
+        Raises:
+            NamesAway: that cannot be found out now.
+        """
+        try:
+            answer = await self._resolver().resolve(domain, "TXT", raise_on_no_answer=False, search=False)
+        except NXDOMAIN:
+            return []
+        except (DNSException, OSError) as error:
+            raise NamesAway(f"The name servers do not answer for {domain}.") from error
+        # A text may come in pieces of 255 bytes.
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in answer.rrset or ()]
+
+    def _resolver(self) -> Resolver:
+        resolver = Resolver(configure=not self.servers)
+        resolver.lifetime = _SECONDS
+        if self.servers:
+            resolver.nameservers = [_server(text) for text in self.servers]
+        return resolver
+
+
+def _server(text: str) -> Do53Nameserver:
+    address, _, port = text.rpartition(":")
+    if address.startswith("[") or address.count(".") == 3:
+        return Do53Nameserver(str(ip_address(address.strip("[]"))), int(port))
+    return Do53Nameserver(str(ip_address(text.strip("[]"))), _PORT)
