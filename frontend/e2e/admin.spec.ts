@@ -107,7 +107,7 @@ test("people of a company sign in with its account", async ({ page, person, brow
     await page.getByLabel("Issuer").fill(issuer);
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Single sign-on is saved")).toBeVisible();
-    const proof = page.getByLabel(`TXT record of ${domain}`);
+    const proof = page.getByLabel(`Record of ${domain}`, { exact: true });
     await expect(page.getByText("Not proved yet")).toBeVisible();
     await page.getByRole("button", { name: "Check", exact: true }).click();
     await expect(page.getByText(`No record yet at ${domain}`)).toBeVisible();

@@ -43,7 +43,7 @@ export function Domains({ proofs, writes }: { proofs: DomainProof[]; writes: boo
               {domain}
               <Badge tone={states[state].tone}>{states[state].text}</Badge>
             </p>
-            {!trusted && <SecretLine label={`TXT record of ${domain}`} text={record} />}
+            {!trusted && <SecretLine label={`Record of ${domain}`} text={record} />}
           </li>
         ))}
       </ul>
