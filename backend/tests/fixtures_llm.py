@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from watchbill.adapters.crewai import CrewAiRunner
+from watchbill.adapters.crewai.library import load_crewai
 from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.litellm.library import load_litellm
 from watchbill.core.events import EventData
 from watchbill.core.ports.llm import LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
@@ -95,6 +98,8 @@ def llm_server(running_llm_server: LlmServer) -> LlmServer:
 async def llm_gateway(llm_directory: Directory) -> AsyncIterator[LiteLlmGateway]:
     gateway = LiteLlmGateway(llm_directory, stall_seconds=30)
     gateway.load()
+    # What tests look at shall not depend on who is the first to wait for the library.
+    await asyncio.to_thread(load_litellm)
     yield gateway
     await gateway.close()
 
@@ -111,5 +116,6 @@ async def crew_runner(
     storage: Path = tmp_path_factory.mktemp("crewai")
     runner = CrewAiRunner(llm_gateway, storage=storage)
     runner.load()
+    await asyncio.to_thread(load_crewai, storage)
     yield runner
     runner.close()

@@ -8,7 +8,7 @@ export type NodeOverlay = {
   status: NodeStatus;
   startedAt: string | null;
   finishedAt: string | null;
-  /** The last lines that its models have streamed. */
+  /** The last lines that its models have streamed; before the first of them, what was logged last. */
   text: string;
   tokens: number;
   costUsd: number;
@@ -49,7 +49,7 @@ export function toOverlay(node: NodeState): NodeOverlay {
     status: node.status,
     startedAt: node.started_at,
     finishedAt: node.finished_at,
-    text: node.text.tail(TAIL_LINES),
+    text: node.text.tail(TAIL_LINES) || (node.logs.at(-1)?.message ?? ""),
     tokens: total_tokens,
     costUsd: cost_usd,
     error: node.error?.message ?? null,

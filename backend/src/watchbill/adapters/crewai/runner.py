@@ -6,11 +6,13 @@ import asyncio
 import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from watchbill.adapters.crewai.library import load_crewai
+from watchbill.adapters.crewai.library import Kickoff, load_crewai
 from watchbill.adapters.crewai.run import CrewRun
+from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.crews import CrewJob, CrewResult, TaskResult
 from watchbill.core.ports.llm import Emit, LlmGateway
@@ -47,8 +49,9 @@ class CrewAiRunner:
                 tools_unavailable) or bug (crew_failed) otherwise.
         """
         run = CrewRun(job, self._gateway, asyncio.get_running_loop(), emit)
+        kickoff = await loaded(partial(load_crewai, self._storage), emit)
         context = contextvars.copy_context()
-        submitted = self._pool.submit(context.run, self._kickoff, run)
+        submitted = self._pool.submit(context.run, self._kickoff, kickoff, run)
         thread = asyncio.wrap_future(submitted)
         try:
             output, tasks = await asyncio.shield(thread)
@@ -61,8 +64,8 @@ class CrewAiRunner:
             raise
         return CrewResult(output, tasks, run.usage)
 
-    def _kickoff(self, run: CrewRun) -> tuple[Any, tuple[TaskResult, ...]]:
-        kickoff = load_crewai(self._storage)
+    @staticmethod
+    def _kickoff(kickoff: Kickoff, run: CrewRun) -> tuple[Any, tuple[TaskResult, ...]]:
         try:
             return kickoff(run)
         except NodeError:

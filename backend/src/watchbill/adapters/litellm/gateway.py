@@ -20,6 +20,7 @@ from watchbill.adapters.litellm.library import load_litellm
 from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.litellm.reading import Reading, TokenGate, read_stream, read_whole
+from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
@@ -144,6 +145,8 @@ class LiteLlmGateway:
                 messages=[dict(message) for message in call.messages],
             )
         )
+        if self._library is None:
+            self._library = await loaded(load_litellm, emit)
         candidate, reading = await self._first_answer(options, call, emit, call_id, started)
         answer = await self._completed(candidate, reading, call, emit, call_id, started)
         return _checked(answer, reading, candidate)

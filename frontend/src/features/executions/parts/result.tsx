@@ -44,7 +44,13 @@ function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
     return node?.status === "running" && node.text.length > 0 ? [{ step, node }] : [];
   });
   if (writing.length === 0) {
-    return <p className="text-muted">{waiting[state.status as keyof typeof waiting]}</p>;
+    const note = newestNote(state, steps);
+    return (
+      <p className="text-muted">
+        {waiting[state.status as keyof typeof waiting]}
+        {note && ` ${note}`}
+      </p>
+    );
   }
   return (
     <div className="flex flex-col gap-3">
@@ -58,6 +64,13 @@ function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
       ))}
     </div>
   );
+}
+
+/** What a step that runs logged last, e.g. that its worker is still starting. */
+function newestNote(state: ExecutionState, steps: Step[]): string | undefined {
+  const nodes = steps.flatMap(({ id }) => state.nodes.get(id) ?? []);
+  const lines = nodes.flatMap(({ status, logs }) => (status === "running" ? logs.slice(-1) : []));
+  return lines.sort((one, other) => one.seq - other.seq).at(-1)?.message;
 }
 
 const waiting = {
