@@ -8,7 +8,12 @@ import { toast } from "./toast";
 
 const TICK_MS = 1500;
 
-type CopyButtonProps = { text: string; label?: string; className?: string };
+type CopyButtonProps = {
+  /** A function where writing it down takes time: it is called by the click. */
+  text: string | (() => string);
+  label?: string;
+  className?: string;
+};
 
 export function CopyButton({ text, label = "Copy", className }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
@@ -21,7 +26,7 @@ export function CopyButton({ text, label = "Copy", className }: CopyButtonProps)
 
   async function copy() {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(typeof text === "string" ? text : text());
       setCopied(true);
     } catch (error) {
       // Browsers refuse outside HTTPS and localhost.

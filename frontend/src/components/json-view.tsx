@@ -7,7 +7,9 @@ import { cn } from "@/lib/cn";
 import { CopyButton } from "./copy-button";
 
 const TEXT_LIMIT = 400;
+/** Of a list's items at first, and with each click on "more". */
 const LIST_LIMIT = 100;
+const LIST_MORE = 1000;
 
 type JsonViewProps = {
   value: unknown;
@@ -20,7 +22,7 @@ export function JsonView({ value, depth = 2, className }: JsonViewProps) {
   return (
     <div className={cn("group relative font-mono text-xs", className)}>
       <CopyButton
-        text={JSON.stringify(value, null, 2) ?? ""}
+        text={() => JSON.stringify(value, null, 2) ?? ""}
         label="Copy JSON"
         className="absolute top-0 right-0 z-10 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
       />
@@ -38,10 +40,11 @@ function Branch({ name, value, depth }: BranchProps) {
 
 function Fold({ name, value, depth }: BranchProps & { value: object }) {
   const [open, setOpen] = useState(depth > 0);
-  const [all, setAll] = useState(false);
+  const [limit, setLimit] = useState(LIST_LIMIT);
   const entries = Object.entries(value);
   const list = Array.isArray(value);
-  const shown = all ? entries : entries.slice(0, LIST_LIMIT);
+  const shown = entries.slice(0, limit);
+  const more = Math.min(LIST_MORE, entries.length - shown.length);
   const unit = list ? "item" : "key";
   if (entries.length === 0) return <Row name={name}>{list ? "[]" : "{}"}</Row>;
   return (
@@ -67,9 +70,7 @@ function Fold({ name, value, depth }: BranchProps & { value: object }) {
           {shown.map(([key, item]) => (
             <Branch key={key} name={key} value={item} depth={depth - 1} />
           ))}
-          {shown.length < entries.length && (
-            <More onClick={() => setAll(true)}>Show all {entries.length}</More>
-          )}
+          {more > 0 && <More onClick={() => setLimit(limit + LIST_MORE)}>Show {more} more</More>}
         </div>
       )}
     </div>

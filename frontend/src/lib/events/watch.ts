@@ -25,6 +25,9 @@ export type Watched = {
 const KEPT = 4;
 /** A hidden tab gets no animation frames. */
 const HIDDEN_MS = 500;
+/** Each state for views copies and is read as a whole: the more nodes there are, the fewer states a second. */
+const NODES_PER_MS = 80;
+const MOST_PAUSE_MS = 250;
 
 const watched = new Map<string, Watched>();
 
@@ -80,7 +83,10 @@ export function expectNodes(entry: Watched, ids: Iterable<string>): void {
 function open(entry: Watched): void {
   const { folding, store } = entry;
   if (isFinal(folding.status) && store.getState().connection === "ended") return;
-  const frame = frames(() => publish(entry));
+  const frame = frames(
+    () => publish(entry),
+    () => Math.min(MOST_PAUSE_MS, folding.nodes.size / NODES_PER_MS),
+  );
   const stop = openStream({
     executionId: entry.executionId,
     lastSeq: () => folding.seq,
@@ -119,18 +125,23 @@ function dropOldest(): void {
   }
 }
 
-/** Runs `task` at most once a frame, however often it is requested. */
-function frames(task: () => void): { request: () => void; now: () => void } {
+/** Runs `task` at most once a frame and `pause` milliseconds, however often it is requested. */
+function frames(task: () => void, pause: () => number): { request: () => void; now: () => void } {
   let cancel: (() => void) | null = null;
+  let last = -Infinity;
   const run = () => {
     cancel?.();
     cancel = null;
     task();
+    last = performance.now();
   };
   return {
     request() {
       if (cancel !== null) return;
-      const frame = requestAnimationFrame(run);
+      let frame = requestAnimationFrame(function look() {
+        if (performance.now() - last >= pause()) run();
+        else frame = requestAnimationFrame(look);
+      });
       const timer = setTimeout(run, HIDDEN_MS);
       cancel = () => {
         cancelAnimationFrame(frame);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { foldEvent, newFolding, snapshot, NO_USAGE, type ExecutionEvent } from "@/lib/events";
 import type { FlowDefinition } from "../api";
 import { editable, readOutputs } from "./forks";
-import { around, eventPlace, outline, stepAt, stepsIn } from "./outline";
+import { around, bareSteps, eventPlace, outline, stepAt, stepsIn } from "./outline";
 import { rowsOf } from "./rows";
 
 const flow: FlowDefinition = {
@@ -73,6 +73,13 @@ function state() {
   });
   return snapshot(folding, null);
 }
+
+it("lists no iterations before the flow is known", () => {
+  expect(bareSteps(["each", "each[0]", "each[0].ask", "out"]).map(({ id }) => id)).toEqual([
+    "each",
+    "out",
+  ]);
+});
 
 describe("steps", () => {
   it("leave remarks out and are found in bodies", () => {

@@ -50,6 +50,12 @@ export function isPriced({ calls }: NodeState): boolean {
   return calls.every(({ priced }) => priced);
 }
 
+/** The same of a whole run. */
+export function areAllPriced({ nodes }: ExecutionState): boolean {
+  for (const node of nodes.values()) if (!isPriced(node)) return false;
+  return true;
+}
+
 /** Whether the path leads into a body. */
 function isInner(path: string): boolean {
   return path.includes("[");
@@ -75,7 +81,12 @@ export function stepInFocus(state: ExecutionState): string | null {
 const settled = new Set(["completed", "failed", "skipped", "cancelled"]);
 
 export function progressOf({ nodes }: ExecutionState): { done: number; total: number } {
-  const own = [...nodes].filter(([id]) => !isInner(id));
-  const done = own.filter(([, { status }]) => settled.has(status)).length;
-  return { done, total: own.length };
+  let done = 0;
+  let total = 0;
+  for (const [id, { status }] of nodes) {
+    if (isInner(id)) continue;
+    total += 1;
+    if (settled.has(status)) done += 1;
+  }
+  return { done, total };
 }

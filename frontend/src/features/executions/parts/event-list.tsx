@@ -61,7 +61,10 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
         </label>
         <span className="ml-auto flex items-center gap-1 text-xs text-muted tabular-nums">
           {shown.length} of {count}
-          <CopyAll events={shown} />
+          <CopyButton
+            text={() => JSON.stringify(shown, null, 2)}
+            label="Copy these events as JSON"
+          />
         </span>
       </div>
       {state.missing > 0 && (
@@ -85,21 +88,6 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
         )}
       </div>
     </div>
-  );
-}
-
-/** The text is made when it is asked for: it may be megabytes. */
-function CopyAll({ events }: { events: ExecutionEvent[] }) {
-  const [ready, setReady] = useState<ExecutionEvent[] | null>(null);
-  const text = useMemo(
-    () => (ready === events ? JSON.stringify(events, null, 2) : ""),
-    [ready, events],
-  );
-  const prepare = () => setReady(events);
-  return (
-    <span onPointerEnter={prepare} onFocus={prepare}>
-      <CopyButton text={text} label="Copy these events as JSON" />
-    </span>
   );
 }
 

@@ -13,7 +13,7 @@ import { cn } from "@/lib/cn";
 import { isFinal, reconnect } from "@/lib/events";
 import { executionHref } from "../links";
 import { presentOf } from "../model/timeline";
-import { isPriced, progressOf, usageSoFar } from "../model/reading";
+import { areAllPriced, progressOf, usageSoFar } from "../model/reading";
 import { Cost } from "./cost";
 import type { Run } from "../use-run";
 
@@ -41,7 +41,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
         <Tokens value={usage?.total_tokens ?? 0} />
       </Fact>
       <Fact label="Cost">
-        <Cost usd={usage?.cost_usd ?? 0} priced={[...state.nodes.values()].every(isPriced)} />
+        <Cost usd={usage?.cost_usd ?? 0} priced={areAllPriced(state)} />
       </Fact>
       <Fact label="Started">
         <RelativeTime time={started ?? detail?.created_at} />

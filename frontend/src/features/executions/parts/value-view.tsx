@@ -1,7 +1,8 @@
 "use client";
 
 /** A value of a run, read in the way that fits it: as prose, table, tree or plain. */
-import { useState } from "react";
+import { memo, useState } from "react";
+import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { JsonView } from "@/components/json-view";
 import { Markdown } from "@/components/markdown";
@@ -16,7 +17,8 @@ type ValueViewProps = {
   className?: string;
 };
 
-export function ValueView({ title, value, className }: ValueViewProps) {
+/** Drawn again only when the value is another: a run under way gives its views many states a second. */
+export const ValueView = memo(function ValueView({ title, value, className }: ValueViewProps) {
   const readings = readingsOf(value);
   const [chosen, setChosen] = useState<Reading | null>(null);
   const reading = readings.find((one) => one === chosen) ?? readings[0] ?? "text";
@@ -27,14 +29,14 @@ export function ValueView({ title, value, className }: ValueViewProps) {
         {readings.length > 1 && (
           <Readings readings={readings} value={reading} onChange={setChosen} title={title} />
         )}
-        <CopyButton text={plain(value)} label={`Copy ${title}`} />
+        <CopyButton text={() => plain(value)} label={`Copy ${title}`} />
       </div>
       <div className="overflow-x-auto rounded-md border bg-surface px-3 py-2">
         <Read value={value} reading={reading} />
       </div>
     </section>
   );
-}
+});
 
 type ReadingsProps = {
   readings: Reading[];
@@ -72,31 +74,43 @@ function Read({ value, reading }: { value: Json; reading: Reading }) {
   return <pre className="font-mono text-xs break-words whitespace-pre-wrap">{plain(value)}</pre>;
 }
 
+/** Rows drawn at first, and with each click on "more"; a table of thousands would be slow. */
+const PAGE = 100;
+
 function ValueTable({ rows }: { rows: Record<string, Json>[] }) {
+  const [limit, setLimit] = useState(PAGE);
   const columns = columnsOf(rows);
+  const more = Math.min(PAGE, rows.length - limit);
   return (
-    <table className="w-full text-left">
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th key={column} scope="col" className="pr-4 pb-1 text-xs font-medium text-muted">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, index) => (
-          <tr key={index} className="align-top">
+    <>
+      <table className="w-full text-left">
+        <thead>
+          <tr>
             {columns.map((column) => (
-              <td key={column} className="border-t py-1 pr-4 tabular-nums">
-                {row[column] == null ? "" : String(row[column])}
-              </td>
+              <th key={column} scope="col" className="pr-4 pb-1 text-xs font-medium text-muted">
+                {column}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.slice(0, limit).map((row, index) => (
+            <tr key={index} className="align-top">
+              {columns.map((column) => (
+                <td key={column} className="border-t py-1 pr-4 tabular-nums">
+                  {row[column] == null ? "" : String(row[column])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 && (
+        <Button size="sm" variant="ghost" onClick={() => setLimit(limit + PAGE)}>
+          Show {more} more
+        </Button>
+      )}
+    </>
   );
 }
 
