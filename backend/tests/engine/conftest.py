@@ -85,7 +85,7 @@ class Ship:
     scope: TenantScope = field(default_factory=lambda: TenantScope(uuid4()))
     engines: list[Engine] = field(default_factory=list[Engine])
 
-    def engine(self, owner: str = "worker", **settings: Any) -> Engine:
+    def engine(self, owner: str = "worker", services: Services | None = None, **settings: Any) -> Engine:
         fast = {
             "heartbeat_seconds": 0.05,
             "sweep_seconds": 0.02,
@@ -96,7 +96,7 @@ class Ship:
             journal=self.journal,
             documents=self.documents,
             live=self.live,
-            services=Services(self.model, NoCrews(), NoHttp()),
+            services=services or Services(self.model, NoCrews(), NoHttp()),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
             now=lambda: datetime.now(UTC),

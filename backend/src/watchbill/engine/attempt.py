@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
+from watchbill.core.exchanges import Exchange
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.node_types import NodeContext, NodeResult
 from watchbill.core.plan import PlanNode
@@ -23,9 +24,11 @@ from watchbill.core.ports.http import HttpClient
 from watchbill.core.ports.journal import Claim
 from watchbill.core.ports.llm import LlmGateway
 from watchbill.core.usage import Usage
+from watchbill.engine.exchanges import Secrets
+from watchbill.engine.recording import RecordedHttp, ToolCalls
 
-# Takes an event of a node, on the engine's loop.
-Publish = Callable[[EventData, str], None]
+# Takes an event or exchange of a node, on the engine's loop.
+Publish = Callable[[EventData | Exchange, str], None]
 
 logger = structlog.get_logger(__name__)
 
@@ -35,11 +38,12 @@ MAX_INPUT_SHOWN_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What nodes that do I/O work with."""
+    """What nodes that do I/O work with, and the secrets that must not be kept of what they say."""
 
     llm: LlmGateway
     crews: CrewRunner
     http: HttpClient
+    secrets: Secrets = lambda _scope: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,16 @@ class Attempt:
         return Ended(None, NodeFailure(kind=ErrorKind.BUG, code="internal_error", message=text), self.usage)
 
     def _context(self, config: dict[str, Any], services: Services, publish: Publish) -> NodeContext:
-        def emit(data: EventData) -> None:
+        tools = ToolCalls()
+
+        def emit(data: EventData | Exchange) -> None:
+            publish(data, self.path)
+            if isinstance(data, Exchange):
+                return
             if isinstance(data, LlmCompleted):
                 self.usage += data.usage
-            publish(data, self.path)
+            if exchange := tools.exchange(data):
+                publish(exchange, self.path)
 
         return NodeContext(
             scope=self.claim.scope,
@@ -138,7 +148,7 @@ class Attempt:
             emit=emit,
             llm=services.llm,
             crews=services.crews,
-            http=services.http,
+            http=RecordedHttp(services.http, emit),
             idempotency_key=f"{self.claim.execution_id}:{self.path}",
         )
 

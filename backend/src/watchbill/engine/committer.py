@@ -13,6 +13,8 @@ from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.ports.journal import Control, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
+from watchbill.engine.exchange_writer import ExchangeWriter
+from watchbill.engine.exchanges import Secrets
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
 
@@ -25,19 +27,26 @@ _RETRY_SECONDS = 0.25
 
 
 class Committer:
-    """Writes records to the journal, then the documents, then to watchers.
+    """Writes records to the journal, then the documents, then to watchers. Exchanges go beside it all;
+    only the end of an execution waits for its own.
 
     An execution is never in two commits at once, so its events reach every store in order. Who waits for a
     commit waits for the journal only: it decides what happened, and the next node need not wait for the rest.
     """
 
     def __init__(
-        self, journal: Journal, documents: DocumentStore, live: LiveEvents, settings: EngineSettings
+        self,
+        journal: Journal,
+        documents: DocumentStore,
+        live: LiveEvents,
+        settings: EngineSettings,
+        secrets: Secrets = lambda _scope: (),
     ):
         self._journal = journal
         self._documents = documents
         self._live = live
         self._settings = settings
+        self._exchanges = ExchangeWriter(documents, secrets)
         self._waiting: dict[Record, list[_Answer]] = {}
         self._busy: set[Record] = set()
         self._timers: dict[Record, asyncio.TimerHandle] = {}
@@ -66,9 +75,11 @@ class Committer:
             self._timers[record] = loop.call_later(self._settings.trace_seconds, self._due, record)
 
     def forget(self, record: Record) -> None:
-        """Drop what a fenced or finished record still has waiting."""
+        """Drop what a fenced or finished record still has waiting, except its exchanges: they happened,
+        whoever goes on."""
         if timer := self._timers.pop(record, None):
             timer.cancel()
+        self._exchanges.put(record.claim.scope, record.claim.execution_id, record.take_exchanges())
         for future in self._waiting.pop(record, []):
             future.cancel()
 
@@ -76,6 +87,7 @@ class Committer:
         """Wait until all that was committed is also visible."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+        await self._exchanges.finish()
 
     def _due(self, record: Record) -> None:
         self._timers.pop(record, None)
@@ -114,10 +126,15 @@ class Committer:
         futures: dict[Record, list[_Answer]],
     ) -> None:
         taken = {record: record.take() for record in records}
+        for record, part in taken.items():
+            self._exchanges.put(scope, record.claim.execution_id, part.exchanges)
         try:
             if outputs := [output for part in taken.values() for output in part.outputs]:
                 # Before the journal, which must never name what is not there.
                 await self._documents.append(scope, "execution_outputs", outputs)
+            for part in taken.values():
+                if part.final:
+                    await self._exchanges.written(part.batch.execution_id)
             asked = await self._journal_write(scope, list(taken.values()))
             for record in records:
                 id_ = record.claim.execution_id

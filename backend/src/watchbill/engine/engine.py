@@ -52,7 +52,7 @@ class Engine:
         self._types = node_types
         self._settings = settings
         self._now = now
-        self._committer = Committer(journal, documents, live, settings)
+        self._committer = Committer(journal, documents, live, settings, services.secrets)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
+from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState, dump
 from watchbill.core.execution.fold import apply_data
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
+from watchbill.engine.exchanges import Kept, place
 from watchbill.engine.outputs import set_aside
 
 # A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end.
@@ -36,13 +39,19 @@ class _Entry:
 
 @dataclass(slots=True)
 class Taken:
-    """What one commit writes: the batch for the journal, the trace and large outputs for the documents, and
-    all events for watchers."""
+    """What one commit writes: the batch for the journal; the trace, large outputs and exchanges for the
+    documents; and all events for watchers."""
 
     batch: Batch
     trace: list[Event]
     all: list[Event]
     outputs: list[tuple[str, Document]]
+    exchanges: list[Kept]
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing comes after it."""
+        return self.batch.outcome is not None and self.batch.outcome.status.final
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +71,10 @@ class Record:
     failure: Exception | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
     _streams: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
+    _exchanges: list[Kept] = field(default_factory=list[Kept])
+    _kept: int = 0
+    # By node and attempt.
+    _numbers: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
 
     def __post_init__(self) -> None:
         self.last_seq = self.claim.last_seq
@@ -69,7 +82,7 @@ class Record:
     @property
     def empty(self) -> bool:
         """Whether nothing waits to be written."""
-        return not self._entries
+        return not self._entries and not self._exchanges
 
     def add(self, data: EventData, node_id: str | None = None, *, large: bool = False) -> None:
         """Append an event. One of the journal changes the state at once; nothing comes after the last one.
@@ -87,6 +100,22 @@ class Record:
         else:
             self._streams[data.call_id] = stream = _Entry(data, node_id, at, texts=[data.text])
             self._entries.append(stream)
+
+    def keep(self, exchange: Exchange, node_id: str) -> None:
+        """Note what a node that is running exchanged with the world; nothing comes after the last event."""
+        node = self.state.nodes.get(node_id)
+        if self.state.status.final or node is None:
+            return
+        self._kept += 1
+        self._numbers[node_id, node.attempt] += 1
+        number = self._numbers[node_id, node.attempt]
+        seq = place(self.claim.epoch, self._kept)
+        self._exchanges.append(Kept(exchange, seq, node_id, node.attempt, number, self.now()))
+
+    def take_exchanges(self) -> list[Kept]:
+        """The exchanges that wait; they do so no longer."""
+        taken, self._exchanges = self._exchanges, []
+        return taken
 
     def take(self) -> Taken:
         """Everything that waits, numbered; the record is empty afterwards."""
@@ -121,7 +150,7 @@ class Record:
         )
         self.park = None
         trace = [event for event in events if event.type not in JOURNAL_TYPES]
-        return Taken(batch, trace, events, outputs)
+        return Taken(batch, trace, events, outputs, self.take_exchanges())
 
     def _snapshot(self, events: int) -> dict[str, Any] | None:
         """The state after what was taken, once so much happened that folding it again would take a while."""

@@ -13,6 +13,7 @@ import structlog
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
+from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState
 from watchbill.core.execution.decide import deadline
 from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
@@ -174,8 +175,11 @@ class Run:
             self._ended.append((task, attempt.path, ended))
         self._wake.set()
 
-    def _trace(self, data: e.EventData, path: str) -> None:
-        self.record.add(data, path)
+    def _trace(self, data: e.EventData | Exchange, path: str) -> None:
+        if isinstance(data, Exchange):
+            self.record.keep(data, path)
+        else:
+            self.record.add(data, path)
         self._committer.soon(self.record)
 
     async def _sleep(self, step: Step) -> None:

@@ -27,6 +27,8 @@ from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
+from watchbill.engine.exchanges import KnownKeys
+from watchbill.engine.recording import RecordedLlm
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
@@ -110,19 +112,21 @@ class Runtime:
         self.providers = StoredProviders.from_settings(self.database, settings)
         guard = UrlGuard(settings.private_hosts)
         # No limit on connections: each model call waits on one for seconds or minutes.
+        keys = KnownKeys(self.providers)
         self.gateway = LiteLlmGateway(
-            self.providers,
+            keys,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
         self.http = AiohttpClient(guard)
-        self.crews = CrewAiRunner(self.gateway, storage=settings.data_dir / "crewai")
+        recorded = RecordedLlm(self.gateway)
+        self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
         documents = PostgresDocuments(self.pool)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
         self.engine = Engine(
             journal=journal,
             documents=documents,
             live=RedisLive(self.redis),
-            services=Services(self.gateway, self.crews, self.http),
+            services=Services(recorded, self.crews, self.http, keys.of),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=this_owner()),
             now=lambda: datetime.now(UTC),

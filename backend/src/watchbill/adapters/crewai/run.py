@@ -13,6 +13,7 @@ from uuid import UUID
 from watchbill.core.agents import AgentOptions
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData
+from watchbill.core.exchanges import Exchange
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.core.usage import Usage
@@ -129,9 +130,9 @@ class CrewRun:
         for future in pending:
             future.cancel()
 
-    def _emit(self, data: EventData) -> None:
+    def _emit(self, data: EventData | Exchange) -> None:
         self._emit_now(data)
 
 
-def _nowhere(_: EventData) -> None:
+def _nowhere(_: EventData | Exchange) -> None:
     """Where the events of a cancelled run go."""

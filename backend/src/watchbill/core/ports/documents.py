@@ -9,7 +9,9 @@ from typing import Any, Literal, Protocol
 
 from watchbill.core.tenancy import TenantScope
 
-Collection = Literal["execution_logs", "execution_outputs", "chat_messages", "audit_logs"]
+Collection = Literal[
+    "execution_logs", "execution_outputs", "execution_exchanges", "chat_messages", "audit_logs"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from watchbill.core.events import EventData
+from watchbill.core.exchanges import Exchange
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 
 # Called on the engine's event loop only; it enqueues and returns at once.
-Emit = Callable[[EventData], None]
+Emit = Callable[[EventData | Exchange], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,15 @@ class History:
         )
         return [_event(execution_id, document) for document in documents]
 
+    async def exchanges(
+        self, scope: TenantScope, execution_id: UUID, *, nodes: Sequence[str], after: int, limit: int
+    ) -> list[Document]:
+        """What these nodes (all of them when none is named) exchanged with the world: engine.exchanges."""
+        key = str(execution_id)
+        return await self._documents.read(
+            scope, "execution_exchanges", key, after=after, limit=limit, types=nodes
+        )
+
 
 def unbroken(events: Sequence[Event], after: int) -> list[Event]:
     """The longest prefix whose numbers follow `after` one by one."""

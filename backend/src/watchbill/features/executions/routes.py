@@ -8,11 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 
 from watchbill.core.events import ExecutionStatus
-from watchbill.features.executions import cancelling, control, service, starting, waiting
+from watchbill.features.executions import cancelling, control, exchanges, service, starting, waiting
 from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.exchanges import NodePath
 from watchbill.features.executions.schemas import (
     CrewTestRequest,
     EventPage,
+    ExchangePage,
     ExecuteRequest,
     ExecutionDetail,
     ExecutionResult,
@@ -116,6 +118,25 @@ async def list_logs(
     await service.require(access.session, execution_id)
     events = await parts.history.trace(access.scope, execution_id, types=type or [], after=after, limit=limit)
     return service.event_page(events, limit)
+
+
+@router.get("/executions/{execution_id}/exchanges")
+async def list_exchanges(
+    execution_id: UUID,
+    access: Reader,
+    parts: Backend,
+    node_id: Annotated[
+        list[NodePath] | None, Query(max_length=50, description="Only of these nodes, by their paths.")
+    ] = None,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ExchangePage:
+    """What models, tools and other services were asked, and what they answered, in order."""
+    await service.require(access.session, execution_id)
+    nodes = node_id or []
+    return await exchanges.page(
+        parts.history, access.scope, execution_id, nodes=nodes, after=after, limit=limit
+    )
 
 
 @router.post("/executions/{execution_id}/cancel", status_code=202)

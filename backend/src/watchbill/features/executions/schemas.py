@@ -163,6 +163,32 @@ class ExecutionDetail(ExecutionSummary):
     queue: Queue | None
 
 
+class ExchangeOut(BaseModel):
+    """What a node asked a model, a tool or another service, and what it was answered; secrets are hidden.
+    `number` is the how manyth of the attempt it is, `digest` the SHA-256 of the request. `answer` is null
+    when there was an error. `cut` tells that long texts were shortened to keep it small."""
+
+    seq: int
+    node_id: str
+    attempt: int
+    number: int
+    kind: Literal["llm", "tool", "http"]
+    digest: str
+    request: dict[str, Any]
+    answer: dict[str, Any] | None
+    error: NodeFailure | None
+    duration_ms: int
+    cut: bool
+    timestamp: datetime
+
+
+class ExchangePage(BaseModel):
+    """Exchanges in order. `next_after` is where to go on, or null when these were the last so far."""
+
+    items: list[ExchangeOut]
+    next_after: int | None
+
+
 class EventPage(BaseModel):
     """Events in order. `next_after` is where to go on, or null when these were the last so far."""
 

@@ -138,14 +138,13 @@ class Approval(TenantTable):
     details: Mapped[str]
     role: Mapped[str]
     fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column("asked_at", server_default=func.now())
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-
-    mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class StoredDocument(TenantTable):

@@ -121,6 +121,7 @@ class Cleaner:
                 keys = [str(id_) for id_ in ids]
                 await self._documents.delete(scope, "execution_logs", *keys)
                 await self._documents.delete(scope, "execution_outputs", *keys)
+                await self._documents.delete(scope, "execution_exchanges", *keys)
                 removed.plans += await removing.remove(work.session, ids)
         removed.executions += len(ids)
         return len(ids) == BATCH
@@ -130,7 +131,9 @@ class Cleaner:
         async with self._database.transaction(scope) as work:
             ids = await removing.ended(work.session, before, BATCH, with_logs=True)
             if ids:
-                await self._documents.delete(scope, "execution_logs", *map(str, ids))
+                keys = [str(id_) for id_ in ids]
+                await self._documents.delete(scope, "execution_logs", *keys)
+                await self._documents.delete(scope, "execution_exchanges", *keys)
                 await removing.note_logs_removed(work.session, ids)
         removed.logs += len(ids)
         return len(ids) == BATCH

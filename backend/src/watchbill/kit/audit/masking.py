@@ -22,6 +22,11 @@ _LONGEST = 4096
 _DEEPEST = 12
 
 
+def is_secret(name: str) -> bool:
+    """Whether the name of a column or field calls its value secret."""
+    return _SECRET.search(name) is not None
+
+
 def masked(name: str, value: Any) -> Any:
     """A column's value as JSON, with what its name or the names inside it call secret hidden, and with a
     digest in place of what is longer than 4 KiB."""
@@ -36,7 +41,7 @@ def masked(name: str, value: Any) -> Any:
 def _plain(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _SECRET.search(name):
+    if is_secret(name):
         return MASK
     if depth == 0:
         return "..."

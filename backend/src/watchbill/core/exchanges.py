@@ -1,0 +1,23 @@
+"""What a node asked the world and what it was answered, whole enough to be played back to a later run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from watchbill.core.events import NodeFailure
+
+ExchangeKind = Literal["llm", "tool", "http"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of a node and its answer, or the failure instead of one; JSON values that may still hold
+    secrets and be of any size. It is given to the same callback as events, and never decides anything."""
+
+    kind: ExchangeKind
+    request: Mapping[str, Any]
+    answer: Mapping[str, Any] | None
+    error: NodeFailure | None
+    duration_ms: int
