@@ -8,8 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import crowd, isolation, letting_in, live, memory, overhead, tenants, throughput
+from bench import crowd, isolation, letting_in, live, memory, overhead, recovery, tenants, throughput, waiting
 from bench.figures import Figure, machine, table, write
+from bench.peers import running as peers
 from bench.stack import Stack, running
 
 Measurement = Callable[[Stack], Awaitable[list[Figure]]]
@@ -18,12 +19,15 @@ Measurement = Callable[[Stack], Awaitable[list[Figure]]]
 MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "memory": (memory.at_start, memory.in_use),
     "overhead": (overhead.measure,),
-    "throughput": (throughput.measure,),
+    "throughput": (throughput.measure, waiting.measure),
+    "peers": (peers.measure,),
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),
     "letting_in": (letting_in.measure,),
     "isolation": (isolation.measure,),
     "tenants": (tenants.measure,),
+    # Last: it kills the stack's worker.
+    "recovery": (recovery.measure,),
 }
 
 
@@ -52,7 +56,7 @@ def main() -> None:
     options = _parser().parse_args()
     before = machine()
     with running() as stack:
-        figures = asyncio.run(_measure(stack, options.only or list(MEASUREMENTS)))
+        figures = peers.compared(asyncio.run(_measure(stack, options.only or list(MEASUREMENTS))))
     print(table(figures))
     print(f"\nmachine: {before}\nwritten: {write(figures, before, options.results)}")
     if not options.keep_going and any(figure.verdict == "MISSED" for figure in figures):

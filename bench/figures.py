@@ -18,19 +18,29 @@ import watchbill
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; `target` is the most it may be, where there is one."""
+    """One measured value; `target` is the most it may be and `least` the least, where there is one."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    least: float | None = None
 
     @property
     def verdict(self) -> str:
         """ "ok" or "MISSED" where there is a target."""
-        if self.target is None:
+        if self.target is None and self.least is None:
             return ""
-        return "ok" if self.value <= self.target else "MISSED"
+        high = self.target is not None and self.value > self.target
+        low = self.least is not None and self.value < self.least
+        return "MISSED" if high or low else "ok"
+
+    @property
+    def bound(self) -> str:
+        """The target as the table has it."""
+        if self.least is not None:
+            return f"≥ {self.least:.4g}"
+        return "" if self.target is None else f"≤ {self.target:.4g}"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -40,10 +50,8 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """A table for a terminal."""
-    rows = [("figure", "value", "unit", "at most", "")]
-    for figure in figures:
-        target = "" if figure.target is None else f"{figure.target:g}"
-        rows.append((figure.name, f"{figure.value:.4g}", figure.unit, target, figure.verdict))
+    rows = [("figure", "value", "unit", "target", "")]
+    rows += [(f.name, f"{f.value:.4g}", f.unit, f.bound, f.verdict) for f in figures]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
         f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {target:>{widths[3]}}  {verdict}"

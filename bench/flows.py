@@ -42,6 +42,11 @@ def fan(width: int) -> Definition:
     return {"schema": "watchbill.flow/v1", "nodes": nodes, "edges": edges}
 
 
+def calls(url: str, count: int) -> Definition:
+    """A line of HTTP requests."""
+    return _line([{"id": f"call_{i}", "type": "http_request", "config": {"url": url}} for i in range(count)])
+
+
 def questions(count: int) -> Definition:
     """A line of single LLM calls."""
     config = {"prompt": "Say something about {{ inputs.topic }}."}

@@ -33,6 +33,7 @@ class Stack:
 
     api_url: str
     llm_url: str
+    slow_url: str
     api_pid: int
     worker_pid: int
     folder: Path
@@ -51,7 +52,8 @@ def running() -> Iterator[Stack]:
         valkey = start_valkey(folder / "valkey")
         ending.callback(stop, valkey)
         llm_port = _free_port(_FIRST_PORT)
-        api_port = _free_port(llm_port + 1)
+        slow_port = _free_port(llm_port + 1)
+        api_port = _free_port(slow_port + 1)
         environment = _environment(folder, postgres.url, valkey.url)
         command = [sys.executable, "-m", "watchbill.cli"]
         subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
@@ -61,12 +63,16 @@ def running() -> Iterator[Stack]:
 
         llm = ("watchbill.testing.llm_server", "--port", str(llm_port), "--first-token-ms", "0")
         start("llm", sys.executable, "-m", *llm, "--token-ms", "0")
+        slow = start("slow", sys.executable, "-m", "bench.slow", "--port", str(slow_port))
+        slow_url = f"http://127.0.0.1:{slow_port}"
         api = start("api", *command, "api", "--port", str(api_port))
         worker = start("worker", *command, "worker")
         api_url = f"http://127.0.0.1:{api_port}"
         _wait(lambda: _answers(f"{api_url}/health/ready"), api, folder / "api.log")
         _wait(lambda: "worker_ready" in (folder / "worker.log").read_text(), worker, folder / "worker.log")
-        yield Stack(api_url, f"http://127.0.0.1:{llm_port}", api.pid, worker.pid, folder, environment)
+        _wait(lambda: _answers(slow_url), slow, folder / "slow.log")
+        llm_url = f"http://127.0.0.1:{llm_port}"
+        yield Stack(api_url, llm_url, f"{slow_url}/wait", api.pid, worker.pid, folder, environment)
 
 
 @contextmanager
@@ -81,6 +87,15 @@ def extra_api(stack: Stack, environment: Mapping[str, str]) -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def another_worker(stack: Stack) -> Iterator[int]:
+    """One more worker process, from when it is ready; gives its process id."""
+    log = stack.folder / f"worker-{time.monotonic_ns()}.log"
+    with _process((sys.executable, "-m", "watchbill.cli", "worker"), stack.environment, log) as process:
+        _wait(lambda: "worker_ready" in log.read_text(), process, log)
+        yield process.pid
+
+
 def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
     """The caller's environment, with no setting of Watchbill but these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBILL_")}
@@ -92,6 +107,9 @@ def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, s
         "WATCHBILL_RATE_LIMIT_TENANT": "0",
         "WATCHBILL_RATE_LIMIT_AUTH": "0",
         "WATCHBILL_LOG_FORMAT": "json",
+        # The servers that flows call run here.
+        "WATCHBILL_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
     }
 
 

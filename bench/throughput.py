@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+from typing import Any
+
+import asyncpg
 
 from bench import flows
 from bench.client import Tenant, new_tenant, warm_up
-from bench.figures import Figure, percentile
+from bench.figures import Figure
+from bench.peers.load import CLIENTS_A, CLIENTS_B, NODES, WIDTH, rates
 from bench.stack import Stack
 
-_SECONDS = 6.0
+# Milliseconds.
+_TARGETS = {"A, 1 client: p50": 20.0, "A, 50 clients: p95": 400.0}
+_SAMPLE = 100
 
 
 async def measure(stack: Stack) -> list[Figure]:
     """Each client asks for the next execution when it has the result of the last."""
     await warm_up(stack)
-    figures: list[Figure] = []
     async with new_tenant(stack) as tenant:
-        for name, definition, crowds in (
-            ("A", flows.transforms(10), (1, 10, 50)),
-            ("B", flows.fan(20), (1, 10)),
-        ):
-            flow = await tenant.flow(definition)
-            await _clients(tenant, flow, 4, 1.0)
-            for clients in crowds:
-                times, seconds = await _clients(tenant, flow, clients, _SECONDS)
-                who = f"{name}, {clients} client{'s' if clients > 1 else ''}"
-                figures.append(Figure(f"{who}: executions a second", len(times) / seconds, "/s"))
-                figures.append(Figure(f"{who}: p50", percentile(times, 50), "ms"))
-                figures.append(Figure(f"{who}: p95", percentile(times, 95), "ms"))
-    return figures
+        line = await tenant.flow(flows.transforms(NODES))
+        fan = await tenant.flow(flows.fan(WIDTH))
+        found = await rates("A", lambda: _result(tenant, line), CLIENTS_A)
+        found |= await rates("B", lambda: _result(tenant, fan), CLIENTS_B)
+        figures = [Figure(f"Watchbill {k}", v, unit, _TARGETS.get(k)) for k, (v, unit) in found.items()]
+        return figures + await _journal(stack, tenant, line)
 
 
-async def _clients(tenant: Tenant, flow: str, count: int, seconds: float) -> tuple[list[float], float]:
-    """Milliseconds each execution took, and the seconds that all together took."""
-    times: list[float] = []
-    begin = time.perf_counter()
+async def _result(tenant: Tenant, flow: str) -> None:
+    answer = await tenant.result(flow)
+    if answer["status"] != "completed":
+        raise RuntimeError(f"an execution did not complete: {answer}")
 
-    async def client() -> None:
-        while time.perf_counter() - begin < seconds:
-            started = time.perf_counter()
-            answer = await tenant.result(flow)
-            if answer["status"] != "completed":
-                raise RuntimeError(f"an execution did not complete: {answer}")
-            times.append((time.perf_counter() - started) * 1000)
 
-    await asyncio.gather(*(client() for _ in range(count)))
-    return times, time.perf_counter() - begin
+async def _journal(stack: Stack, tenant: Tenant, flow: str) -> list[Figure]:
+    """What one execution of flow A costs the database, all that goes on beside it included."""
+    connection: Any = await asyncpg.connect(stack.environment["WATCHBILL_DATABASE_URL"])
+    try:
+        before = await connection.fetchval(_COMMITS)
+        ids = [(await tenant.result(flow))["id"] for _ in range(_SAMPLE)]
+        commits = await connection.fetchval(_COMMITS) - before
+        me = await tenant.call("GET", "auth/me")
+        schema = f"tenant_{me['tenant']['id'].replace('-', '')}"
+        rows, size = await connection.fetchrow(_ROWS.format(schema=schema), ids)
+    finally:
+        await connection.close()
+    return [
+        Figure("flow A: transactions of the database each", commits / _SAMPLE, ""),
+        Figure("flow A: rows of the journal each", rows / _SAMPLE, "rows"),
+        Figure("flow A: bytes of the journal each", size / _SAMPLE, "B"),
+    ]
+
+
+# The statistics of other connections come a second later at most.
+_COMMITS = """
+SELECT xact_commit FROM pg_stat_database, pg_stat_force_next_flush(), pg_sleep(1.5)
+ WHERE datname = current_database()
+"""
+_ROWS = """
+SELECT count(*), sum(pg_column_size(e)) FROM "{schema}".execution_events AS e
+ WHERE execution_id = ANY($1::text[]::uuid[])
+"""
