@@ -63,6 +63,14 @@ up: .venv/runtime frontend/out/index.html
 	@$(call INSTALL,requirements/dev.txt)
 	@touch $@
 
+# Other engines to compare with must not share our packages.
+.venv-peers/.done: .venv/tools requirements/peers.txt
+	@echo "Installing the engines to compare with."
+	@rm -rf .venv-peers && $(BIN)/python -m venv --without-pip .venv-peers
+	@$(BIN)/uv pip install --quiet --system-certs --python .venv-peers/bin/python --require-hashes \
+	  --requirement requirements/peers.txt
+	@touch $@
+
 frontend/node_modules/.done: frontend/package-lock.json
 	@$(FIND_NODE)
 	@echo "Installing the packages of the user interface."
@@ -109,7 +117,7 @@ check: dev
 	cd frontend && npm run --silent lint
 	cd frontend && npm run --silent typecheck
 
-bench: dev ui
+bench: dev ui .venv-peers/.done
 	$(BIN)/python -m bench $(ARGS)
 
 fuzz: dev
@@ -131,5 +139,5 @@ build: dev ui
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 clean:
-	rm -rf .venv dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
+	rm -rf .venv .venv-peers dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
 	  .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,4 +9,5 @@ lock() {
 lock api.in -o api.txt
 lock api.in worker.in -o worker.txt
 lock dev.in -o dev.txt
+lock peers.in -o peers.txt
 lock build.in -c dev.txt -o build.txt
