@@ -18,7 +18,7 @@ from tests.core.flows import ANSWER
 from tests.people import Person, checked
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
-from watchbill.features.executions import stream, watch
+from watchbill.features.executions import permits, watch
 from watchbill.features.identity import tokens
 from watchbill.kit.crypto import KeyRing
 
@@ -26,7 +26,8 @@ from watchbill.kit.crypto import KeyRing
 @pytest.fixture
 async def url(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The API on a port of its own, where access is looked at more often than in production."""
-    monkeypatch.setattr(stream, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(permits, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(permits, "GOOD_SECONDS", 0.05)
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.1)
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)

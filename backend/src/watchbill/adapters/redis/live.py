@@ -82,9 +82,18 @@ class RedisLiveReader:
         self._redis = client
         self._doorbells = doorbells
         self._endings = endings
+        self._reading: dict[tuple[str, int, int], asyncio.Task[list[Event]]] = {}
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
-        key = stream_key(scope, execution_id)
+        # All who watch an execution hear its bell together, and mostly know the same of it.
+        wanted = (stream_key(scope, execution_id), after, limit)
+        reading = self._reading.get(wanted)
+        if reading is None:
+            reading = self._reading[wanted] = asyncio.create_task(self._read(*wanted), name="live")
+            reading.add_done_callback(lambda _: self._reading.pop(wanted, None))
+        return await asyncio.shield(reading)
+
+    async def _read(self, key: str, after: int, limit: int) -> list[Event]:
         try:
             entries: Any = await self._redis.xrange(key, min=f"{after + 1}-0", max="+", count=limit)
         except (RedisError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History
+from watchbill.features.executions.permits import Permits
 from watchbill.features.executions.service import NodeTypes, Reading
 
 
@@ -33,8 +34,8 @@ class Hints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:
-    """The ports behind the execution routes, and the installation's limit on executions that run for a
-    tenant (0 for any number)."""
+    """The ports behind the execution routes, the installation's limit on executions that run for a tenant (0
+    for any number), and who may go on watching."""
 
     journal: Journal
     history: History
@@ -43,6 +44,7 @@ class ExecutionBackend:
     hints: Hints
     types: NodeTypes
     running_limit: int = 0
+    permits: Permits = field(default_factory=Permits)
 
     def reading(self, scope: TenantScope) -> Reading:
         """What it takes to read a tenant's executions whole."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -12,23 +11,18 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket, WebSocketDisconnect
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.requests import HTTPConnection
 
-from watchbill.core.errors import Unavailable, WatchbillError
+from watchbill.core.errors import WatchbillError
 from watchbill.core.events import Event
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity import service as people
-from watchbill.features.identity.access import Access, database, enter, identity_options, require
+from watchbill.features.identity.access import Access, database, enter, require
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.recording import recorded
-from watchbill.kit.db import DatabaseUnavailable
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
-# After this long it is asked again whether whoever watches may; with the watch's own pauses that makes 13 s.
-RECHECK_SECONDS = 8.0
 # WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
 _NORMAL = 1000
 _REFUSED = 4400
@@ -53,7 +47,7 @@ async def stream_execution(
     seen = _position(last_event_id, after)
     blocks = watch(parts.live, parts.history, access.scope, execution_id, after=seen)
     return EventSourceResponse(
-        _events(_permitted(request, access.identity, blocks)),
+        _events(parts.permits.while_let_in(request, access.identity, blocks)),
         ping=HEARTBEAT_SECONDS,
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
@@ -77,33 +71,6 @@ async def _events(blocks: AsyncGenerator[list[Event]]) -> AsyncGenerator[ServerS
         yield ServerSentEvent(orjson.dumps(said).decode(), event="refused")
         return
     yield ServerSentEvent("{}", event="end")
-
-
-async def _permitted(
-    connection: HTTPConnection, identity: Identity, blocks: AsyncGenerator[list[Event]]
-) -> AsyncGenerator[list[Event]]:
-    """The blocks for as long as whoever watches is let in.
-
-    Raises:
-        NotAuthenticated, Forbidden, Unavailable: they are not any more, or it cannot be found out.
-    """
-    checked = time.monotonic()
-    async with contextlib.aclosing(blocks):
-        async for block in blocks:
-            if time.monotonic() - checked >= RECHECK_SECONDS:
-                await _check_again(connection, identity)
-                checked = time.monotonic()
-            yield block
-
-
-async def _check_again(connection: HTTPConnection, identity: Identity) -> None:
-    try:
-        async with database(connection).transaction() as work:
-            options = identity_options(connection)
-            again = await people.authenticate_again(work.session, options, identity)
-    except DatabaseUnavailable as error:
-        raise Unavailable(str(error), code="database_unavailable") from error
-    again.demand("executions:read")
 
 
 @router.websocket("/ws/executions/{execution_id}")
@@ -141,7 +108,7 @@ async def _refuse(websocket: WebSocket, error: WatchbillError) -> None:
 async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> None:
     parts = backend(websocket)
     watched = watch(parts.live, parts.history, identity.scope, execution_id, after=after)
-    blocks = _permitted(websocket, identity, watched)
+    blocks = parts.permits.while_let_in(websocket, identity, watched)
     with contextlib.suppress(WebSocketDisconnect):
         async with contextlib.aclosing(blocks):
             async for block in blocks:
