@@ -84,6 +84,9 @@ test("an admin sets how long executions are kept", async ({ page, person }) => {
   await running.fill("2");
   await executions.fill("90");
   await save.click();
+  await expect(page.getByRole("dialog", { name: "Remove what is over its time?" })).toBeVisible();
+  await looksRight(page);
+  await page.getByRole("button", { name: "Save and remove" }).click();
   await expect(page.getByText("The settings are saved")).toBeVisible();
   await page.reload();
   await expect(executions).toHaveValue("90");

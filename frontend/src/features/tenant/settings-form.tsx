@@ -3,22 +3,26 @@
 /** How many executions run at a time, and how long they and their logs are kept. */
 import { useState, type FormEvent } from "react";
 import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
 import { Field } from "@/components/field";
 import { NumberInput } from "@/components/number-input";
 import { toast } from "@/components/toast";
 import type { Schema } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/error";
 import { useChangeSettings } from "./api";
-import { FIELDS, hintOf, isSame, problemOf, valuesOf, type Values } from "./settings";
+import { FIELDS, hintOf, isSame, problemOf, removesMore, valuesOf, type Values } from "./settings";
 
 export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) {
   const [values, setValues] = useState<Values>(valuesOf(settings));
   const change = useChangeSettings();
   const problems = FIELDS.map(({ name }) => problemOf(name, values[name]));
+  const [asking, setAsking] = useState(false);
+  const saved = () => toast.success("The settings are saved");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (problems.some(Boolean)) return;
-    change.mutate(values, { onSuccess: () => toast.success("The settings are saved") });
+    if (removesMore(values, settings)) setAsking(true);
+    else change.mutate(values, { onSuccess: saved });
   };
   return (
     <form noValidate onSubmit={submit} className="flex max-w-md flex-col gap-3">
@@ -37,7 +41,7 @@ export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) 
           />
         </Field>
       ))}
-      {change.error && (
+      {change.error && !asking && (
         <p role="alert" className="text-xs text-failed">
           {toApiError(change.error).message}
         </p>
@@ -50,6 +54,15 @@ export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) 
       >
         Save settings
       </Button>
+      {asking && (
+        <ConfirmDialog
+          title="Remove what is over its time?"
+          description="Executions or logs that are older than this are removed within seconds. Nothing can bring them back."
+          verb="Save and remove"
+          onConfirm={() => change.mutateAsync(values).then(saved)}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </form>
   );
 }

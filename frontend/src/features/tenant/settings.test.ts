@@ -1,6 +1,6 @@
 /** The words and limits of the tenant's settings. */
 import { describe, expect, it } from "vitest";
-import { hintOf, isSame, problemOf, valuesOf } from "./settings";
+import { hintOf, isSame, problemOf, removesMore, valuesOf } from "./settings";
 
 const settings = {
   max_running: 2,
@@ -14,6 +14,17 @@ describe("the tenant's settings", () => {
     const values = valuesOf(settings);
     expect(isSame(values, settings)).toBe(true);
     expect(isSame({ ...values, keep_logs_days: null }, settings)).toBe(false);
+  });
+
+  it("knows whether more is removed", () => {
+    const values = valuesOf(settings);
+    expect(removesMore(values, settings)).toBe(false);
+    expect(removesMore({ ...values, max_running: 1 }, settings)).toBe(false);
+    expect(removesMore({ ...values, keep_executions_days: 9 }, settings)).toBe(true);
+    expect(removesMore({ ...values, keep_logs_days: null }, settings)).toBe(true);
+    const short = { ...settings, keep_logs_days: 7 };
+    expect(removesMore({ ...values, keep_logs_days: null }, short)).toBe(false);
+    expect(removesMore({ ...values, keep_logs_days: 6 }, short)).toBe(true);
   });
 
   it("says what holds without a value", () => {

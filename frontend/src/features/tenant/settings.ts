@@ -21,6 +21,15 @@ export function isSame(values: Values, settings: Settings): boolean {
   return FIELDS.every(({ name }) => values[name] === settings[name]);
 }
 
+/** Whether something that is kept now would be removed. */
+export function removesMore(values: Values, settings: Settings): boolean {
+  const kept = ["keep_executions_days", "keep_logs_days"] as const;
+  return kept.some((name) => {
+    const days = (value: number | null) => (value ?? settings.defaults[name]) || Infinity;
+    return days(values[name]) < days(settings[name]);
+  });
+}
+
 /** What holds while nothing is set. */
 export function hintOf(name: Name, defaults: Settings["defaults"]): string {
   if (name === "max_running") {

@@ -105,7 +105,11 @@ async def start_definition(
     Raises:
         InvalidInput: it has problems, or the inputs do not fit it; nothing was stored.
     """
-    return _stored(await _store(session, scope, await plans.of_definition(session, definition), ask))
+    started = await _store(session, scope, await plans.of_definition(session, definition), ask)
+    if started is None:
+        # The clean-up took the plan away just before it was held.
+        started = await _store(session, scope, await plans.of_definition(session, definition), ask)
+    return _stored(started)
 
 
 def _announced(access: Access, parts: ExecutionBackend, started: Started) -> ExecutionSummary:
