@@ -165,6 +165,10 @@ async def test_a_crew_can_be_tested_by_itself(tenant: Tenant) -> None:
     seen = await tenant.watch(started["id"])
     assert seen[-1]["type"] == "execution_completed"
     assert {"task_started", "task_completed", "llm_completed"} <= {event["type"] for event in seen}
+    execution = await tenant.get(started["id"])
+    assert (execution["flow_id"], execution["flow_name"]) == (None, "Pair")
+    [listed] = checked(await tenant.http.get("executions"), 200)["items"]
+    assert listed["flow_name"] == "Pair"
 
 
 async def test_a_stored_agent_is_used_as_it_was_when_the_run_began(tenant: Tenant) -> None:

@@ -71,6 +71,30 @@ export function useExecutionDetail(id: string) {
   });
 }
 
+/** What a node asked a model, a tool or a service, and was answered. */
+export type Exchange = Omit<Schema<"ExchangeOut">, "request" | "answer"> & {
+  request: Record<string, Json>;
+  answer: Record<string, Json> | null;
+};
+
+/** What one node exchanged with the world, in order; `version` is another one when there may be more. */
+export function useExchanges(id: string, node: string, version: string) {
+  return useInfiniteQuery({
+    queryKey: ["execution", id, "exchanges", node, version],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { node_id: [node], after: pageParam };
+      const params = { path: { execution_id: id }, query };
+      const page = body(
+        await api.GET("/api/v1/executions/{execution_id}/exchanges", { params, signal }),
+      );
+      // The document describes requests and answers as any object.
+      return page as unknown as { items: Exchange[]; next_after: number | null };
+    },
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next_after,
+  });
+}
+
 /** Asks for the end of a run; it is over when its last event comes. */
 export function useCancelExecution(id: string) {
   const client = useQueryClient();

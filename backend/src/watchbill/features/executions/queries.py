@@ -8,7 +8,18 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, Uuid, bindparam, func, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,7 +54,12 @@ SELECT least(nullif(coalesce((SELECT running FROM public.tenant_limits WHERE ten
                              CAST(:installation AS int)), 0),
              (SELECT max_running FROM public.tenant_settings WHERE tenant_id = :tenant))
 """)
-# An execution, its flow's name, and its row while it is not over.
+# A crew that was tested by itself has no flow; what was run is called after the crew.
+_CREW_NAME: ColumnElement[str] = literal_column("""
+(SELECT jsonb_path_query_first(plans.definition, '$.nodes[*] ? (@.type == "crew").label') #>> '{}'
+ FROM plans WHERE plans.digest = executions.plan_digest AND executions.flow_id IS NULL)
+""")
+# An execution, the name of its flow or crew, and its row while it is not over.
 Found = tuple[Execution, str | None, ActiveExecution | None]
 
 
@@ -152,14 +168,14 @@ def activate(
 
 def _with_flow() -> Select[Execution, str, ActiveExecution]:
     return (
-        select(Execution, Flow.name, ActiveExecution)
+        select(Execution, func.coalesce(Flow.name, _CREW_NAME), ActiveExecution)
         .outerjoin(Flow, Flow.id == Execution.flow_id)
         .outerjoin(ActiveExecution, ActiveExecution.execution_id == Execution.id)
     )
 
 
 async def find(session: AsyncSession, execution_id: UUID) -> Found | None:
-    """The execution, its flow's name, and its row while it is not over."""
+    """The execution, the name of its flow or crew, and its row while it is not over."""
     row = (await session.execute(_with_flow().where(Execution.id == execution_id))).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 

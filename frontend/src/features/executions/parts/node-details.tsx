@@ -16,6 +16,7 @@ import { around, stepsIn, typeName, type Step } from "../model/outline";
 import { isPriced } from "../model/reading";
 import type { Run } from "../use-run";
 import { Cost } from "./cost";
+import { Exchanges } from "./exchanges";
 import { Failure } from "./failure";
 import { ForkButton } from "./fork-dialog";
 import { StreamText } from "./stream-text";
@@ -83,6 +84,7 @@ export function NodeDetails(props: NodeDetailsProps) {
       </header>
       <Within run={run} step={step} node={node} onSelect={onSelect} />
       {node ? <Parts node={node} begin={run.state.queued_at} /> : null}
+      {node && <Exchanges execution={run.id} path={step.id} type={step.type} node={node} />}
     </section>
   );
 }

@@ -15,6 +15,7 @@ import { useUrlState } from "@/lib/url-state";
 import { useExecutionDetail, type FlowDefinition } from "../api";
 import { EXECUTIONS_PATH } from "../links";
 import { EventList } from "../parts/event-list";
+import { versionName } from "../model/naming";
 import { NodeDetails } from "../parts/node-details";
 import { Result, Values } from "../parts/result";
 import { Controls } from "../parts/controls";
@@ -44,7 +45,7 @@ export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
   const run = useRun(executionId);
   const { error, refetch } = useExecutionDetail(executionId);
   const name = run.detail?.flow_name ?? "Execution";
-  const version = run.detail && (run.detail.version ? `version ${run.detail.version}` : "draft");
+  const version = run.detail && versionName(run.detail);
   const crumbs = [{ label: "Executions", href: EXECUTIONS_PATH }, { label: name }];
   if (error && run.state.seq === 0) {
     const retry = () => {

@@ -19,6 +19,7 @@ import { PageBar } from "@/features/shell";
 import { isFinal, type ExecutionStatus } from "@/lib/events";
 import { useUrlState } from "@/lib/url-state";
 import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
+import { versionName } from "../model/naming";
 import { RunDrawer } from "../run-drawer";
 
 const statuses: ExecutionStatus[] = [
@@ -163,11 +164,11 @@ const columns: Column<ExecutionSummary>[] = [
   {
     id: "flow",
     header: "Flow",
-    cell: ({ flow_name, version, error }) => (
-      <span title={error?.message}>
-        <span className="font-medium">{flow_name ?? "Without a flow"}</span>
-        <span className="ml-2 text-xs text-muted">{version ? `version ${version}` : "draft"}</span>
-        {error && <span className="ml-2 text-xs text-failed">{error.message}</span>}
+    cell: (run) => (
+      <span title={run.error?.message}>
+        <span className="font-medium">{run.flow_name ?? "Without a flow"}</span>
+        <span className="ml-2 text-xs text-muted">{versionName(run)}</span>
+        {run.error && <span className="ml-2 text-xs text-failed">{run.error.message}</span>}
       </span>
     ),
   },
