@@ -58,7 +58,8 @@ class Place:
         id_ = UUID(checked(await self.person.http.post(url, json={"inputs": {}}), 202)["id"])
         body = {"type": "log", "node_id": None, "data": {"level": "info", "message": "hello"}}
         key = str(id_)
-        await self.documents.append(self.person.scope, "execution_logs", [(key, Document(2, NOW, body))])
+        for collection in ("execution_logs", "execution_exchanges"):
+            await self.documents.append(self.person.scope, collection, [(key, Document(2, NOW, body))])
         output = Document(2**32 + 3, NOW, {"output": "large"})
         await self.documents.append(self.person.scope, "execution_outputs", [(key, output)])
         if ended is not None:
@@ -80,7 +81,11 @@ class Place:
         return {row[0] for row in await self.sql("SELECT id FROM executions")}
 
     async def logs(self, id_: UUID) -> int:
-        return len(await self.documents.read(self.person.scope, "execution_logs", str(id_)))
+        """How many logs it has; as many exchanges were recorded."""
+        logs = await self.documents.read(self.person.scope, "execution_logs", str(id_))
+        exchanges = await self.documents.read(self.person.scope, "execution_exchanges", str(id_))
+        assert len(logs) == len(exchanges)
+        return len(logs)
 
     async def keep(self, **values: int) -> None:
         checked(await self.person.http.put("tenant/settings", json=NOTHING | values))
@@ -129,7 +134,7 @@ async def test_an_execution_is_kept_to_the_second_and_then_removed_whole(
     for table in ("execution_events", "execution_snapshots", "approvals"):
         assert await here.sql(f"SELECT 1 FROM {table} WHERE execution_id = :id", id=old) == [], table
     assert await here.sql("SELECT 1 FROM documents WHERE key = :id", id=str(old)) == []
-    assert len(await here.sql("SELECT 1 FROM documents WHERE key = :id", id=str(young))) == 2
+    assert len(await here.sql("SELECT 1 FROM documents WHERE key = :id", id=str(young))) == 3
     assert await here.logs(waiting) == 1
 
 
