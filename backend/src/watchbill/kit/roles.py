@@ -76,8 +76,11 @@ BEGIN
     GRANT USAGE ON SCHEMA "{schema}" TO "{schema}";
   END IF;
   FOR relation IN
-    SELECT relname FROM pg_class WHERE relnamespace = '"{schema}"'::regnamespace AND relkind IN ('r', 'p')
-       AND NOT has_table_privilege('{schema}', oid, 'SELECT')
+    -- By what depends on the schema, which has an index; pg_class would be read whole.
+    SELECT c.relname FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid
+     WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = '"{schema}"'::regnamespace
+       AND d.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p')
+       AND NOT has_table_privilege('{schema}', c.oid, 'SELECT')
   LOOP
     EXECUTE format('GRANT %s ON "{schema}".%I TO "{schema}"', CASE relation.relname
       WHEN 'alembic_version' THEN 'SELECT'

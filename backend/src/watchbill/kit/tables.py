@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, Uuid, func
+from sqlalchemy import DateTime, MetaData, Uuid, create_mock_engine, func
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -21,6 +23,22 @@ _NAMES = {
 # A part of __table_args__: rows that follow from others and say nothing of their own to the audit log.
 UNAUDITED: dict[str, Any] = {"info": {"audited": False}}
 _TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, UUID: Uuid}
+
+
+@lru_cache
+def statements(tables: MetaData) -> str:
+    """One statement that makes all of the tables in the schema that the search_path names: written once, and
+    sent in one round trip."""
+    dialect: Any = postgresql.dialect(paramstyle="named")  # others double percent signs
+    parts: list[str] = []
+
+    def note(part: Any, *_: Any, **__: Any) -> None:
+        parts.append(str(part.compile(dialect=dialect)).strip())
+
+    # Declared for any dialect's engine, and this one only writes down what it would be told.
+    tables.create_all(create_mock_engine("postgresql+asyncpg://", note), checkfirst=False)  # type: ignore[arg-type]
+    body = ";\n".join(parts)
+    return f"DO $tables$ BEGIN\n{body};\nEND $tables$"
 
 
 def sealed(place: str) -> Any:

@@ -15,6 +15,7 @@ from watchbill.features.identity.tables import ApiKey, MailLink, Membership, Sig
 from watchbill.kit.db import enter_schema
 from watchbill.kit.migrations import stamp
 from watchbill.kit.roles import secure_schema
+from watchbill.kit.tables import statements
 
 Belonging = tuple[User, Tenant, Membership]
 
@@ -191,6 +192,6 @@ async def create_schema(session: AsyncSession, scope: TenantScope, tables: MetaD
     await session.execute(text(f'CREATE SCHEMA "{scope.schema}"'))
     await enter_schema(session, scope.schema)
     connection = await session.connection()
-    await connection.run_sync(tables.create_all, checkfirst=False)
+    await connection.exec_driver_sql(statements(tables))
     await stamp(session, scope.schema)
     await secure_schema(session, scope.schema)
