@@ -27,13 +27,14 @@ INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --
 , := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-backend test-stacks test-frontend test-browser check bench fuzz lock format openapi docs build clean dev ui
+.PHONY: help up test test-backend test-stacks test-frontend test-browser check bench chaos fuzz lock format openapi docs build clean dev ui
 
 help:
 	@echo "make up       start Watchbill on http://127.0.0.1:8000"
 	@echo "make test     every test: backend, frontend, browser"
 	@echo "make check    formatters, linters, types, import rules, generated files"
 	@echo "make bench    benchmarks: a table, and JSON in bench/results"
+	@echo "make chaos    200 executions while workers and servers are killed, 200 cancels"
 	@echo "make fuzz     at least 20,000 made-up requests to every route"
 	@echo "make build    a wheel with the user interface, in dist"
 	@echo "make format   format everything"
@@ -119,6 +120,9 @@ check: dev
 
 bench: dev ui .venv-peers/.done
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: dev
+	LONG_TESTS=1 $(BIN)/pytest -n0 --timeout 1800 backend/tests/e2e/test_chaos.py backend/tests/e2e/test_cancel.py
 
 fuzz: dev
 	PYTHONPATH=backend $(BIN)/python -m tests.fuzzing $(ARGS)

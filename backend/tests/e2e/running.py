@@ -17,6 +17,8 @@ import psutil
 
 from watchbill.embedded.folder import DataFolder
 
+# `make chaos` sets it: more of everything that a test in CI has only a little of.
+LONG = os.environ.get("LONG_TESTS") == "1"
 START_SECONDS = 90
 STOP_SECONDS = 40
 

@@ -11,11 +11,12 @@ import pytest
 
 from tests.core.flows import edge, flow, input_node, llm, node, output
 from tests.e2e.conftest import Tenant
+from tests.e2e.running import LONG
 from tests.people import checked
 
 pytestmark = pytest.mark.slow
 
-MOMENTS = 60
+MOMENTS = 200 if LONG else 60
 AT_ONCE = 6
 
 
