@@ -18,6 +18,13 @@ class Config(BaseModel):
     values: dict[str, Any] = Field(
         min_length=1, max_length=100, title="Values", json_schema_extra={"format": "template-map"}
     )
+    order: list[str] = Field(
+        default=[],
+        max_length=100,
+        title="Order",
+        description="The names as their author put them, as values are stored without an order.",
+        json_schema_extra={"format": "hidden"},
+    )
 
 
 def evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:

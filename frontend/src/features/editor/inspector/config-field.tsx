@@ -8,6 +8,7 @@ import { NumberInput } from "@/components/number-input";
 import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { TagsInput } from "@/components/tags-input";
+import { inOrder } from "@/lib/ordered";
 import { resolve, type JsonSchema, type Resolved } from "../model/json-schema";
 import { dotted, readPath, type Path } from "../model/paths";
 import { CommitInput } from "./commit-input";
@@ -20,7 +21,7 @@ import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";
 import { AgentPicker, CrewPicker, ModelPicker, ProviderPicker } from "./pickers";
-import { choiceOf, isShown, linesOf, order, titleOf } from "./presentation";
+import { choiceOf, isShown, linesOf, order, orderOf, titleOf } from "./presentation";
 import { SubflowFields } from "./subflow-fields";
 import { WaitFields } from "./wait-fields";
 import { StoredOrInline } from "./stored-or-inline";
@@ -160,8 +161,17 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
       />
     );
   }
-  if (format === "template-map")
-    return <MapEditor {...aria} path={path} value={value} onChange={change} />;
+  if (format === "template-map") {
+    const beside = orderOf(kind, path);
+    return (
+      <MapEditor
+        {...aria}
+        path={path}
+        value={beside ? inOrder(record(value), readPath(siblings, ["order"])) : value}
+        onChange={(next) => write(path, next, beside && { path: beside, value: Object.keys(next) })}
+      />
+    );
+  }
   if (format === "agent") return <AgentPicker {...aria} value={value} onChange={change} />;
   if (format === "crew") return <CrewPicker {...aria} value={value} onChange={change} />;
   if (format === "provider" || name === "provider_id") {
@@ -291,4 +301,8 @@ function singular(label: string): string {
   const word = label.toLowerCase();
   if (word.endsWith("ches")) return word.slice(0, -2);
   return word.endsWith("s") ? word.slice(0, -1) : word;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -14,7 +14,8 @@ type FormContextValue = {
   /** The schema that `$ref` is looked up in. */
   root: JsonSchema;
   config: unknown;
-  write: (path: Path, value: unknown) => void;
+  /** `beside` is written in the same step of undo. */
+  write: (path: Path, value: unknown, beside?: { path: Path; value: unknown }) => void;
   /** The first problem at a field, or below it when `deep`. */
   problem: (path: Path, deep?: boolean) => string | undefined;
 };
@@ -46,10 +47,16 @@ export function useFormValue(
   const path = useEditor((state) => idPath(state.level, nodeId));
   const fresh = useEditor((state) => state.fresh === nodeId);
   const write = useCallback(
-    (path: Path, value: unknown) => {
+    (path: Path, value: unknown, beside?: { path: Path; value: unknown }) => {
       const { edit, types } = store.getState();
       const key = `${nodeId}.${dotted(path)}`;
-      edit((flow) => updateNode(flow, nodeId, path, value, types), { key });
+      edit(
+        (flow) => {
+          const written = updateNode(flow, nodeId, path, value, types);
+          return beside ? updateNode(written, nodeId, beside.path, beside.value, types) : written;
+        },
+        { key },
+      );
     },
     [store, nodeId],
   );

@@ -111,6 +111,20 @@ describe("inspector", () => {
     expect(findNode(store.getState().flow, "research")?.config.agent).toEqual(before);
   });
 
+  it("keeps the order of values, which the server would lose", async () => {
+    const made = addNode(research(), typeOf("output"), { x: 0, y: 0 });
+    const { store, user } = open(made.flow, made.id);
+    await user.click(screen.getByRole("button", { name: "Add a value" }));
+    const [first] = screen.getAllByLabelText("Name of the value");
+    await user.clear(first as HTMLElement);
+    await user.type(first as HTMLElement, "zebra{Enter}");
+    const config = findNode(store.getState().flow, made.id)?.config;
+    expect(config?.order).toEqual(["zebra", "value"]);
+    store.getState().undo();
+    store.getState().undo();
+    expect(findNode(store.getState().flow, made.id)?.config.order).toBeUndefined();
+  });
+
   it("cannot be typed into when it is read-only", () => {
     open(research(), "research", true);
     expect(screen.getByLabelText("Goal")).toBeDisabled();

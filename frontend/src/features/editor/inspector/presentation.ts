@@ -1,5 +1,7 @@
 /** Which fields matter first, by what they belong to, and how large a text field starts. */
 
+import type { Path } from "../model/paths";
+
 /** By node kind, or by the name of the schema inside it; what is not named comes under "More". */
 const first: Record<string, string[]> = {
   input: ["fields"],
@@ -103,4 +105,10 @@ const choices: Record<string, Record<string, string>> = {
 /** What a choice is called; methods and the like stay as they are written. */
 export function choiceOf(field: string, value: string): string {
   return choices[field]?.[value] ?? (value === value.toUpperCase() ? value : titleOf(value));
+}
+
+/** Where the order of named values is kept: the server keeps no order of names. Undefined where none matters. */
+export function orderOf(kind: string, path: Path): Path | undefined {
+  const named = kind === "output" || kind === "transform";
+  return named && path.at(-1) === "values" ? [...path.slice(0, -1), "order"] : undefined;
 }

@@ -1,4 +1,5 @@
 /** The one line on a node that says what it does, in the user's own words. */
+import { inOrder } from "@/lib/ordered";
 import type { Config, FlowNode } from "./definition";
 import { segments } from "./expressions";
 import { readPath } from "./paths";
@@ -15,8 +16,8 @@ const writers: Record<string, (config: Config, names: Names) => string> = {
     const fields = list(config.fields).map((field) => text(field.name));
     return fields.length > 0 ? `Asks for ${fields.join(", ")}` : "Asks for nothing yet";
   },
-  output: (config) => sentence("Gives", config.values),
-  transform: (config) => sentence("Sets", config.values),
+  output: (config) => sentence("Gives", config),
+  transform: (config) => sentence("Sets", config),
   agent: (config, names) => {
     const stored = text(config.agent_id);
     const who = stored
@@ -84,8 +85,9 @@ function formatSpan(seconds: number): string {
   return plural(seconds / size, word);
 }
 
-function sentence(verb: string, values: unknown): string {
-  const names = typeof values === "object" && values !== null ? Object.keys(values) : [];
+function sentence(verb: string, { values, order }: Config): string {
+  const named = typeof values === "object" && values !== null ? values : {};
+  const names = Object.keys(inOrder(named as Record<string, unknown>, order));
   return names.length > 0 ? `${verb} ${names.join(", ")}` : "";
 }
 

@@ -5,12 +5,13 @@ import { Failure } from "./failure";
 import { StreamText } from "./stream-text";
 import { ValueView } from "./value-view";
 import { isFinal, type ExecutionState, type Json } from "@/lib/events";
+import { inOrder } from "@/lib/ordered";
 import type { Step } from "../model/outline";
 import type { Run } from "../use-run";
 
 type ResultProps = { run: Run; onSelect: (path: string) => void };
 
-export function Result({ run: { state, steps, stepAt }, onSelect }: ResultProps) {
+export function Result({ run: { state, steps, stepAt, detail }, onSelect }: ResultProps) {
   const { error, outputs } = state;
   if (!isFinal(state.status)) return <Meanwhile state={state} steps={steps} />;
   if (error) {
@@ -35,7 +36,16 @@ export function Result({ run: { state, steps, stepAt }, onSelect }: ResultProps)
   if (outputs === null) {
     return <p className="text-muted">The run was cancelled before it had a result.</p>;
   }
-  return <Values values={outputs} empty="The flow has no output values. Add some to its Output." />;
+  // As the author put them: the flow's Output nodes name the order.
+  const order = detail?.definition.nodes.flatMap(({ type, config }) =>
+    type === "output" && Array.isArray(config?.order) ? config.order : [],
+  );
+  return (
+    <Values
+      values={inOrder(outputs, order)}
+      empty="The flow has no output values. Add some to its Output."
+    />
+  );
 }
 
 function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
