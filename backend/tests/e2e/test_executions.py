@@ -162,6 +162,7 @@ async def test_a_crew_can_be_tested_by_itself(tenant: Tenant) -> None:
     started = checked(
         await tenant.http.post(f"crews/{crew_id}/test", json={"inputs": {"topic": "tides"}}), 202
     )
+    assert started["flow_name"] == "Pair"
     seen = await tenant.watch(started["id"])
     assert seen[-1]["type"] == "execution_completed"
     assert {"task_started", "task_completed", "llm_completed"} <= {event["type"] for event in seen}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -73,7 +73,8 @@ async def test_crew(
     crew = await agents.get_crew(access.session, crew_id)
     ask = Ask(form.inputs, user_id=access.identity.user_id)
     definition = _crew_flow(crew_id, crew.name, form.inputs)
-    return _announced(access, parts, await start_definition(access.session, access.scope, definition, ask))
+    started = await start_definition(access.session, access.scope, definition, ask)
+    return _announced(access, parts, replace(started, flow_name=crew.name))
 
 
 async def start_flow(
