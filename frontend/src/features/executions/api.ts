@@ -31,6 +31,7 @@ const PAGE = 50;
 /** While runs are under way the list looks again; a run's own page gets its events pushed. */
 const LIST_REFRESH_MS = 3000;
 const QUEUE_REFRESH_MS = 2000;
+const EXCHANGE_LOOKS = 10;
 /** Newest first, a page at a time. */
 export function useExecutions({ status, flowId }: ExecutionFilter) {
   return useInfiniteQuery({
@@ -77,7 +78,8 @@ export type Exchange = Omit<Schema<"ExchangeOut">, "request" | "answer"> & {
   answer: Record<string, Json> | null;
 };
 
-/** What one node exchanged with the world, in order; `version` is another one when there may be more. */
+/** What one node exchanged with the world, in order; `version` is another one when there may be more. What is
+ *  written last may come a moment after the node's end. */
 export function useExchanges(id: string, node: string, version: string) {
   return useInfiniteQuery({
     queryKey: ["execution", id, "exchanges", node, version],
@@ -91,6 +93,10 @@ export function useExchanges(id: string, node: string, version: string) {
       return page as unknown as { items: Exchange[]; next_after: number | null };
     },
     initialPageParam: 0,
+    refetchInterval: ({ state }) =>
+      state.data?.pages[0]?.items.length === 0 && state.dataUpdateCount < EXCHANGE_LOOKS
+        ? LIST_REFRESH_MS
+        : false,
     getNextPageParam: (page) => page.next_after,
   });
 }
