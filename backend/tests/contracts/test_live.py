@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -78,6 +79,34 @@ async def test_the_doorbell_rings_at_the_start_and_for_each_publish(live: Live) 
             while not bell.is_set():
                 await live.writer.publish(live.scope, [event(live, seq)] if seq else [])
                 await asyncio.sleep(0.005)
+
+
+async def test_whoever_asks_after_a_publish_sees_it_though_another_answer_is_on_its_way(
+    services: Services,
+) -> None:
+    async with redis.Redis.from_url(services.redis_url) as client:
+        live = Live(
+            RedisLive(client),
+            RedisLiveReader(client, Doorbells(client), Endings(client)),
+            TenantScope(uuid4()),
+            uuid4(),
+        )
+        ask, answered, go_on = client.xrange, asyncio.Event(), asyncio.Event()
+
+        async def slow(*args: Any, **options: Any) -> Any:
+            answer = await ask(*args, **options)
+            answered.set()
+            await go_on.wait()
+            return answer
+
+        client.xrange = slow  # type: ignore[method-assign]
+        reads = [asyncio.create_task(live.reader.read(live.scope, live.id, after=0, limit=9))]
+        await answered.wait()
+        await live.writer.publish(live.scope, [event(live, 1)])
+        reads += [asyncio.create_task(live.reader.read(live.scope, live.id, after=0, limit=9)) for _ in "ab"]
+        await asyncio.sleep(0)
+        go_on.set()
+        assert [len(events) for events in await asyncio.gather(*reads)] == [0, 1, 1]
 
 
 async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) -> None:

@@ -90,10 +90,12 @@ class RedisLiveReader:
         reading = self._reading.get(wanted)
         if reading is None:
             reading = self._reading[wanted] = asyncio.create_task(self._read(*wanted), name="live")
-            reading.add_done_callback(lambda _: self._reading.pop(wanted, None))
         return await asyncio.shield(reading)
 
     async def _read(self, key: str, after: int, limit: int) -> list[Event]:
+        await asyncio.sleep(0)
+        # From here on nobody may join: an answer that is on its way may be older than the ring they heard.
+        del self._reading[key, after, limit]
         try:
             entries: Any = await self._redis.xrange(key, min=f"{after + 1}-0", max="+", count=limit)
         except (RedisError, OSError) as error:

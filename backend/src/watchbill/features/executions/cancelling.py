@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from watchbill.core.errors import Conflict
+from watchbill.core.events import ExecutionStatus
 from watchbill.engine.cancel import cancel_unowned
 from watchbill.features.executions import queries, service
 from watchbill.features.executions.backend import ExecutionBackend
@@ -27,11 +28,11 @@ async def cancel(
 
     Raises:
         NotFound: no such execution.
-        Conflict: it is over.
+        Conflict: it is over, or ended in the moment it was to stop.
     """
     found = await service.require(access.session, execution_id)
     if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
-        raise Conflict(f"The execution is over: it is {found.status}.", code="execution_over")
+        raise _over(found.status)
     # The request's own transaction must end before a worker can see the mark.
     await access.session.commit()
     await parts.hints.cancel(execution_id)
@@ -43,4 +44,12 @@ async def cancel(
             async for _ in watch(parts.live, parts.history, access.scope, execution_id, after=after):
                 pass
     async with database.transaction(access.scope) as work:
-        return await service.require(work.session, execution_id)
+        now = await service.require(work.session, execution_id)
+    if now.status.final and now.status is not ExecutionStatus.CANCELLED:
+        # Its last event was on its way when it was told to stop.
+        raise _over(now.status)
+    return now
+
+
+def _over(status: ExecutionStatus) -> Conflict:
+    return Conflict(f"The execution is over: it is {status}.", code="execution_over")

@@ -44,7 +44,9 @@ async def watch(
                 if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
                     return
                 look = len(block) == _BLOCK or block[-1].final
-                continue
+                # Without another ring there is nothing new: to read once more would double the reading.
+                if look or bell.is_set():
+                    continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await bell.wait()
