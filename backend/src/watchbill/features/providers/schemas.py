@@ -49,7 +49,7 @@ class ProviderIn(Input):
     provider_type: ProviderType
     base_url: BaseUrl | None = None
     api_key: ApiKey | None = Field(default=None, description="Write-only; answers show api_key_hint.")
-    models: Models = Field([])
+    models: Models = Field(default=[])
     priority: Priority = 100
     config: ProviderConfig = ProviderConfig()
     is_active: bool = True

@@ -53,9 +53,7 @@ export function outline({ nodes: all, edges }: Graph): Step[] {
 
 /** Steps for nodes of which nothing but their events is known; those in bodies may be many thousands. */
 export function bareSteps(ids: Iterable<string>): Step[] {
-  return [...ids]
-    .filter((id) => !id.includes("["))
-    .map((id) => ({ id, name: id, type: "" }));
+  return [...ids].filter((id) => !id.includes("[")).map((id) => ({ id, name: id, type: "" }));
 }
 
 /** The steps of one iteration, e.g. of `each[3]`; none when it has no body that is known. */
