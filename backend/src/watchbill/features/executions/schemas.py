@@ -100,10 +100,9 @@ class ForkRequest(Input):
     outputs: dict[str, JsonValue] = Field(default={}, max_length=2000)
 
 
-class ApprovalOut(BaseModel):
-    """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
-    Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
-    time was over, or when its execution ended."""
+class Question(BaseModel):
+    """What an execution asks. `fields` are what may be filled in when approving, as fields of an Input node;
+    `role` is the least role that may answer."""
 
     id: UUID
     execution_id: UUID
@@ -116,6 +115,13 @@ class ApprovalOut(BaseModel):
     fields: list[dict[str, Any]]
     due_at: datetime | None
     asked_at: datetime
+
+
+class ApprovalOut(Question):
+    """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
+    Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
+    time was over, or when its execution ended."""
+
     answer: dict[str, Any] | None
     answered_at: datetime | None
     closed_at: datetime | None
@@ -127,20 +133,9 @@ class MailedLink(Input):
     token: str = Field(max_length=200)
 
 
-class MailedApproval(BaseModel):
+class MailedApproval(Question):
     """An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers."""
 
-    id: UUID
-    execution_id: UUID
-    flow_id: UUID | None
-    flow_name: str | None
-    node_id: str
-    title: str
-    details: str
-    role: Literal["member", "admin"]
-    fields: list[dict[str, Any]]
-    due_at: datetime | None
-    asked_at: datetime
     email: str
 
 
