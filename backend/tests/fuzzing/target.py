@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 
+from tests.e2e.running import until
 from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
 
@@ -101,11 +101,12 @@ def _free_port() -> int:
 
 
 def _wait(target: Target, processes: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while not _answers(f"{target.url}/health/ready"):
+    def ready() -> bool:
         dead = any(process.poll() is not None for process in processes)
-        assert not dead and time.monotonic() < deadline, target.log.read_text()[-3000:]
-        time.sleep(0.1)
+        assert not dead, target.log.read_text()[-3000:]
+        return _answers(f"{target.url}/health/ready")
+
+    until(ready, _READY_SECONDS, f"the API is ready; its log is {target.log}")
 
 
 def _answers(url: str) -> bool:

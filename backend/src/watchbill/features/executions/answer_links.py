@@ -3,9 +3,6 @@ good."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,9 +10,11 @@ from uuid import UUID
 
 from watchbill.core.errors import Forbidden, NotFound
 from watchbill.features.executions.tables import Approval
+from watchbill.kit import signed_tokens
 
 # How long a question without a deadline can be answered from the mail.
 GOOD_FOR = timedelta(days=7)
+_PURPOSE = b"answer link"
 _BODY = struct.Struct(">16s16s16sqq")
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,7 +47,7 @@ def sign(secret: str, link: AnswerLink) -> str:
         (link.asked_at - _EPOCH) // _MICROSECOND,
         (link.expires_at - _EPOCH) // _MICROSECOND,
     )
-    return base64.urlsafe_b64encode(body + _mac(secret, body)).decode().rstrip("=")
+    return signed_tokens.make(secret, _PURPOSE, body)
 
 
 def read(secret: str, token: str, now: datetime) -> AnswerLink:
@@ -58,13 +57,10 @@ def read(secret: str, token: str, now: datetime) -> AnswerLink:
         NotFound: it is not ours, or was changed.
         Forbidden: its time is over.
     """
-    try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _bad() from error
-    body, mac = raw[: _BODY.size], raw[_BODY.size :]
-    if len(body) != _BODY.size or not hmac.compare_digest(mac, _mac(secret, body)):
-        raise _bad()
+    body = signed_tokens.body_of(secret, _PURPOSE, token, _BODY.size)
+    if body is None:
+        text = "This link is not whole. Open it from the mail again, or answer in your inbox."
+        raise NotFound(text, code="link_invalid")
     tenant, approval, user, asked, expires = _BODY.unpack(body)
     link = AnswerLink(
         UUID(bytes=tenant),
@@ -77,12 +73,3 @@ def read(secret: str, token: str, now: datetime) -> AnswerLink:
         text = "The time of this link is over. If the question is still open, it is in your inbox."
         raise Forbidden(text, code="link_expired")
     return link
-
-
-def _mac(secret: str, body: bytes) -> bytes:
-    return hmac.digest(secret.encode(), b"answer link\0" + body, "sha256")
-
-
-def _bad() -> NotFound:
-    text = "This link is not whole. Open it from the mail again, or answer in your inbox."
-    return NotFound(text, code="link_invalid")

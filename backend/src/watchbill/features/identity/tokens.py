@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
 import secrets
 import struct
 from dataclasses import dataclass
@@ -16,11 +13,13 @@ import jwt
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.features.identity.permissions import Role
+from watchbill.kit import signed_tokens
 from watchbill.kit.clock import now
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["user_id", "tenant_id", "role", "exp", "iat", "jti", "sid"]
 _REFRESH = "wbr_"
+_PURPOSE = b"refresh token"
 _BODY = struct.Struct(">16sI")
 
 
@@ -68,7 +67,7 @@ def refresh_token(secret: str, sign_in_id: UUID, generation: int) -> str:
     refresh at once are given the same one; a MAC makes that nobody else can tell it, and that one which is
     used a second time can be told from one that was made up."""
     body = _BODY.pack(sign_in_id.bytes, generation)
-    return _REFRESH + base64.urlsafe_b64encode(body + _mac(secret, body)).decode().rstrip("=")
+    return _REFRESH + signed_tokens.make(secret, _PURPOSE, body)
 
 
 def read_refresh(secret: str, token: str) -> tuple[UUID, int]:
@@ -77,20 +76,11 @@ def read_refresh(secret: str, token: str) -> tuple[UUID, int]:
     Raises:
         NotAuthenticated: it is not ours.
     """
-    encoded = token.removeprefix(_REFRESH)
-    try:
-        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise bad_token() from error
-    body, mac = raw[: _BODY.size], raw[_BODY.size :]
-    if len(body) != _BODY.size or not hmac.compare_digest(mac, _mac(secret, body)):
+    body = signed_tokens.body_of(secret, _PURPOSE, token.removeprefix(_REFRESH), _BODY.size)
+    if body is None:
         raise bad_token()
     sign_in, generation = _BODY.unpack(body)
     return UUID(bytes=sign_in), generation
-
-
-def _mac(secret: str, body: bytes) -> bytes:
-    return hmac.digest(secret.encode(), b"refresh token\0" + body, "sha256")
 
 
 def random_token(prefix: str = "") -> str:
