@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from watchbill.embedded.servers import start_postgres, start_valkey, stop
 
+_ROOT = Path(__file__).parents[1]
 _FIRST_PORT = 8600
 _READY_SECONDS = 90
 
@@ -109,7 +110,8 @@ def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, s
         "WATCHBILL_LOG_FORMAT": "json",
         # The servers that flows call run here.
         "WATCHBILL_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        # This checkout's, wherever the one is that is installed.
+        "PYTHONPATH": os.pathsep.join((str(_ROOT), str(_ROOT / "backend" / "src"))),
     }
 
 

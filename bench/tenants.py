@@ -17,8 +17,8 @@ from sqlalchemy import make_url, text
 from bench.figures import Figure, percentile
 from bench.stack import Stack, extra_api
 from watchbill.kit.db import Database
-from watchbill.kit.migrations import head
 from watchbill.kit.resources import data_dir
+from watchbill.kit.revisions import head
 from watchbill.kit.upgrading import Source, migrate
 
 TENANTS = 1000

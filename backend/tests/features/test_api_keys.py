@@ -15,7 +15,7 @@ from tests import people
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.kit.clock import now
-from watchbill.kit.migrations import head
+from watchbill.kit.revisions import head
 
 RUN = ["flows:read", "flows:execute", "executions:read"]
 

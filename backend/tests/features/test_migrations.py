@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from tests.features.test_tenancy import make_tenant
 from tests.services import fresh_database
-from watchbill.kit import migrations, upgrading
+from watchbill.kit import upgrading
 from watchbill.kit.db import Database
+from watchbill.kit.migrations import scripts
 from watchbill.kit.resources import data_dir
+from watchbill.kit.revisions import Branch, current, head
 from watchbill.kit.upgrading import Source, migrate, status
 
 ADD = '''
@@ -46,7 +48,7 @@ def newer(tmp_path: Path) -> Path:
             target = folder / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())
-    (folder / "tenant" / "9999_extra.py").write_text(ADD.format(before=migrations.head("tenant")))
+    (folder / "tenant" / "9999_extra.py").write_text(ADD.format(before=head("tenant")))
     return folder
 
 
@@ -64,7 +66,7 @@ async def test_a_broken_tenant_stops_nobody_else(fresh):
     done = await migrate(database)
     assert done.upgraded == 2
     assert list(done.failed) == [UUID(broken.removeprefix("tenant_"))]
-    assert await migrations.current(database) is True, "the others are served"
+    assert await current(database) is True, "the others are served"
     ((id_, _, revision, error),) = await status(database)
     assert f"tenant_{id_.hex}" == broken and revision == "none"
     assert error is not None and '"flows" already exists' in error
@@ -106,4 +108,11 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(fresh, monkeypatch: p
             await migrate(database)
     assert len(await status(database)) == 2
     assert (await migrate(database)).upgraded == 2
-    assert {await revisions(database, schema) for schema in schemas} == {migrations.head("tenant")}
+    assert {await revisions(database, schema) for schema in schemas} == {head("tenant")}
+
+
+@pytest.mark.parametrize("branch", ["public", "tenant"])
+def test_the_files_names_say_what_alembic_would(branch: Branch):
+    assert head(branch) == scripts(branch).get_current_head()
+    names = [script.revision for script in scripts(branch).walk_revisions()]
+    assert names == sorted(names, reverse=True), "a later revision has a larger name"

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests.people import Person, checked
 from tests.services import fresh_database
-from watchbill.kit import migrations
+from watchbill.kit import migrations, revisions
 from watchbill.kit.db import Database, driver_url
 from watchbill.kit.upgrading import migrate
 
@@ -36,12 +36,12 @@ async def make_tenant(database: Database, schema_revision: str) -> str:
 
 
 async def test_migrations_make_what_the_tables_say(empty: Database):
-    assert await migrations.current(empty) is False
+    assert await revisions.current(empty) is False
     assert (await migrate(empty)).upgraded == 0
     schema = await make_tenant(empty, "none")
-    assert await migrations.current(empty) is False
+    assert await revisions.current(empty) is False
     assert (await migrate(empty)).upgraded == 1
-    assert await migrations.current(empty) is True
+    assert await revisions.current(empty) is True
     async with empty.engine.connect() as connection:
         await migrations.run(connection, command.check, "public", "public")
         await migrations.run(connection, command.check, "tenant", schema)
@@ -62,7 +62,7 @@ async def test_a_new_tenants_schema_is_what_migrations_make(admin: Person, datab
     async with database.engine.connect() as connection:
         await migrations.run(connection, command.check, "tenant", schema)
         query = text(f"SELECT version_num FROM {schema}.alembic_version")
-        assert await connection.scalar(query) == migrations.head("tenant")
+        assert await connection.scalar(query) == revisions.head("tenant")
     assert (await migrate(database)).upgraded == 0
 
 

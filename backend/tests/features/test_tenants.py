@@ -19,7 +19,7 @@ from watchbill.cli.installation import Installation
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.migrations import head
+from watchbill.kit.revisions import head
 
 
 def installation(app: FastAPI) -> Installation:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from watchbill import __version__
-from watchbill.kit import migrations
+from watchbill.kit import revisions
 from watchbill.kit.db import Database
 
 router = APIRouter(tags=["health"])
@@ -59,6 +59,6 @@ async def _check(sign_of_life: Awaitable[object]) -> Check:
 
 async def _migrations(database: Database) -> Check:
     try:
-        return "ok" if await asyncio.wait_for(migrations.current(database), _PATIENCE) else "behind"
+        return "ok" if await asyncio.wait_for(revisions.current(database), _PATIENCE) else "behind"
     except (SQLAlchemyError, OSError, TimeoutError):
         return "failing"

@@ -10,7 +10,7 @@ import typer
 
 from watchbill.config import Settings
 from watchbill.kit.db import Database
-from watchbill.kit.migrations import current, head
+from watchbill.kit.revisions import current, head
 from watchbill.kit.upgrading import Migrated, Source, migrate, status
 
 _POLL_SECONDS = 0.1

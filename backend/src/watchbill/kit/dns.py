@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
-from dns.asyncresolver import Resolver
-from dns.exception import DNSException
-from dns.nameserver import Do53Nameserver
-from dns.resolver import NXDOMAIN
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver
 
 _PORT = 53
 _SECONDS = 5.0
@@ -39,6 +38,10 @@ class TextRecords:
         Raises:
             NamesAway: that cannot be found out now.
         """
+        # Only single sign-on asks, and few installations have it: the library's 5 MB are loaded when it does.
+        from dns.exception import DNSException
+        from dns.resolver import NXDOMAIN
+
         try:
             answer = await self._resolver().resolve(domain, "TXT", raise_on_no_answer=False, search=False)
         except NXDOMAIN:
@@ -49,15 +52,19 @@ class TextRecords:
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer.rrset or ()]
 
     def _resolver(self) -> Resolver:
+        from dns.asyncresolver import Resolver
+        from dns.nameserver import Do53Nameserver
+
         resolver = Resolver(configure=not self.servers)
         resolver.lifetime = _SECONDS
         if self.servers:
-            resolver.nameservers = [_server(text) for text in self.servers]
+            resolver.nameservers = [Do53Nameserver(*_server(text)) for text in self.servers]
         return resolver
 
 
-def _server(text: str) -> Do53Nameserver:
+def _server(text: str) -> tuple[str, int]:
+    """Address and port."""
     address, _, port = text.rpartition(":")
     if address.startswith("[") or address.count(".") == 3:
-        return Do53Nameserver(str(ip_address(address.strip("[]"))), int(port))
-    return Do53Nameserver(str(ip_address(text.strip("[]"))), _PORT)
+        return str(ip_address(address.strip("[]"))), int(port)
+    return str(ip_address(text.strip("[]"))), _PORT

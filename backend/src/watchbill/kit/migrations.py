@@ -6,36 +6,23 @@ import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from watchbill.kit.db import Database
-from watchbill.kit.resources import data_dir
+from watchbill.kit.revisions import Branch, migrations_folder
 
-Branch = Literal["public", "tenant"]
-_SOME_BEHIND = """
-SELECT EXISTS (
-  SELECT FROM public.tenants AS t WHERE schema_revision <> :head AND NOT EXISTS (
-    SELECT FROM public.migration_failures AS f WHERE f.tenant_id = t.id AND f.revision = :head))
-"""
 _one_at_a_time = asyncio.Lock()
-
-
-class MigrationsMissing(RuntimeError):
-    """The migration files are neither in the package nor in the checkout; the installation is broken."""
 
 
 def alembic_config(branch: Branch, folder: Path | None = None, **attributes: Any) -> Config:
     """Alembic's configuration for one branch. Without a `connection` it can only read the files. `folder` has
     other migrations than Watchbill's own."""
-    folder = folder or data_dir("migrations")
-    if folder is None:
-        raise MigrationsMissing(MigrationsMissing.__doc__)
+    folder = folder or migrations_folder()
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("version_locations", str(folder / branch).replace("%", "%%"))
@@ -49,15 +36,6 @@ def scripts(branch: Branch, folder: Path | None = None) -> ScriptDirectory:
     """The revisions of a branch, read once: to read them for each of many tenants takes longer than to run
     them."""
     return ScriptDirectory.from_config(alembic_config(branch, folder))
-
-
-@lru_cache
-def head(branch: Branch, folder: Path | None = None) -> str:
-    """The newest revision of a branch."""
-    revision = scripts(branch, folder).get_current_head()
-    if revision is None:
-        raise MigrationsMissing(MigrationsMissing.__doc__)
-    return revision
 
 
 async def run(
@@ -92,30 +70,3 @@ async def upgrade(
 
     async with _one_at_a_time:
         await connection.run_sync(act)
-
-
-async def stamp(session: AsyncSession, schema: str) -> None:
-    """Note in a tenant schema that was just made from the tables that no migration is missing there."""
-    await session.execute(
-        text(
-            f'CREATE TABLE "{schema}".alembic_version'
-            " (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)"
-        )
-    )
-    await session.execute(
-        text(f'INSERT INTO "{schema}".alembic_version VALUES (:revision)'),  # noqa: S608 (our own name)
-        {"revision": head("tenant")},
-    )
-
-
-async def current(database: Database) -> bool:
-    """Whether the public schema and every tenant's are at the newest revision. A tenant whose migration
-    failed does not count: it is refused until somebody has dealt with it, and the others are served."""
-    async with database.engine.connect() as connection:
-        known = await connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
-        if not known:
-            return False
-        revision = await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
-        if revision != head("public"):
-            return False
-        return not await connection.scalar(text(_SOME_BEHIND), {"head": head("tenant")})

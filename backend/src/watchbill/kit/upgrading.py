@@ -18,7 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from watchbill.kit.db import Database
-from watchbill.kit.migrations import head, upgrade
+from watchbill.kit.migrations import upgrade
+from watchbill.kit.revisions import head
 from watchbill.kit.roles import secure_public, secure_schema
 
 log = structlog.stdlib.get_logger("watchbill.migrations")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.db import enter_schema
-from watchbill.kit.migrations import stamp
+from watchbill.kit.revisions import stamp
 from watchbill.kit.roles import secure_schema
 from watchbill.kit.tables import statements
 

@@ -26,8 +26,8 @@ from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable
-from watchbill.kit.migrations import head
 from watchbill.kit.passwords import hash_password, verify_password
+from watchbill.kit.revisions import head
 
 __all__ = ["Identity", "IdentityOptions"]
 

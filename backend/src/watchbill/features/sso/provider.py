@@ -1,27 +1,23 @@
 """Speaks OpenID Connect with a tenant's provider: discovery, the code flow with PKCE, and ID tokens.
 
 Every address comes from a user or from what a user's address answered, so all of them go through the guard.
+The libraries for that have 10 MB and are loaded when the first person comes: few installations have single
+sign-on, and every process of the API would hold them.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-import aiohttp
 import orjson
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
-from watchbill.kit.outbound import RefusedConnection, guarded_connector
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_SECONDS = 10
 _LARGEST = 256 * 1024
 # Signatures that need the provider's private key: neither "none" nor those that the client's secret can make.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -84,10 +80,15 @@ def authorization_url(provider: Provider, client: Client, *, state: str, nonce: 
         "scope": "openid email profile",
         "state": state,
         "nonce": nonce,
-        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
     }
     return f"{provider.authorization}{'&' if '?' in provider.authorization else '?'}{urlencode(query)}"
+
+
+def _challenge(verifier: str) -> str:
+    """S256 of RFC 7636."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 async def redeem(
@@ -119,6 +120,11 @@ async def redeem(
 def _claims(
     answer: dict[str, Any], keys: dict[str, Any], provider: Provider, client: Client, nonce: str
 ) -> dict[str, Any]:
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     try:
         known = KeySet.import_key_set(cast("Any", keys))
         token = jwt.decode(str(answer["id_token"]), known, algorithms=_ALGORITHMS)
@@ -141,10 +147,15 @@ async def _get(guard: UrlGuard, url: str) -> dict[str, Any]:
 
 
 async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> dict[str, Any]:
+    import aiohttp
+
+    from watchbill.kit.outbound import RefusedConnection, guarded_connector
+
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
         await guard.check(url)
         async with (
-            aiohttp.ClientSession(connector=guarded_connector(guard), timeout=_TIMEOUT) as session,
+            aiohttp.ClientSession(connector=guarded_connector(guard), timeout=timeout) as session,
             # A provider has no reason to send us elsewhere.
             session.request(method, url, allow_redirects=False, **options) as answer,
         ):

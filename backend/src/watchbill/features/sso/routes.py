@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 import time
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from authlib.common.security import generate_token
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -111,9 +111,9 @@ async def start_sso(
         return _back("sso_provider_away")
     state = SsoState(
         tenant_id=tenant.id,
-        state=generate_token(43),
-        nonce=generate_token(43),
-        verifier=generate_token(64),
+        state=secrets.token_urlsafe(32),
+        nonce=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(48),
         next=service.safe_path(next),
         user_id=await _signed_in(request, work, options),
         expires_at=time.time() + _MINUTES * 60,
