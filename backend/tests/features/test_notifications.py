@@ -18,6 +18,7 @@ from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
 from watchbill.adapters.http import AiohttpClient
 from watchbill.core.ports.mail import MailFailed, MailMessage
+from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.notifier import WAITS, Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -61,12 +62,16 @@ class Office:
     database: Database
     outlets: Outlets
     post: Post
+    questions: QuestionMails
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def work(self, workers: int = 1, **later: float) -> None:
         """Note and send everything that is due, at a time after the last."""
         self.now = max(self.now, datetime.now(UTC)) + timedelta(**later)
-        notifiers = [Notifier(self.database, self.outlets, now=lambda: self.now) for _ in range(workers)]
+        notifiers = [
+            Notifier(self.database, self.outlets, self.questions, now=lambda: self.now)
+            for _ in range(workers)
+        ]
 
         async def one(notifier: Notifier) -> None:
             await notifier.note_all()
@@ -94,9 +99,8 @@ async def office(database: Database, settings: Any) -> AsyncIterator[Office]:
     http = AiohttpClient(UrlGuard(["127.0.0.0/8"]))
     keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
     post = Post()
-    office = Office(
-        database, Outlets(http, post, keys, "http://here", settings.jwt_secret.get_secret_value()), post
-    )
+    questions = QuestionMails(settings.jwt_secret.get_secret_value(), "http://here")
+    office = Office(database, Outlets(http, post, keys, "http://here"), post, questions)
     await office.work()  # what other tests left
     yield office
     await http.close()

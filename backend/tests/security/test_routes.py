@@ -20,7 +20,7 @@ from tests.core.flows import ANSWER
 from tests.people import Person, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
-from watchbill.features.executions.tables import Approval
+from watchbill.features.approvals.tables import Approval
 from watchbill.features.identity import tokens
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, TABLE
 from watchbill.features.notifications.tables import Delivery

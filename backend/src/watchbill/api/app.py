@@ -23,9 +23,11 @@ from watchbill.api.middleware import BodyLimit, LastCatch, RequestLog, SecurityH
 from watchbill.api.ui import StaticUi, security_policy
 from watchbill.config import Settings
 from watchbill.features.agents import routes as agents
+from watchbill.features.approvals import mailed_routes as mailed_approvals
+from watchbill.features.approvals import routes as approvals
 from watchbill.features.audit import routes as audit
-from watchbill.features.executions import approvals, mailed_approvals, stream
 from watchbill.features.executions import routes as executions
+from watchbill.features.executions import stream
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes

@@ -1,6 +1,7 @@
 """Every table of the system: importing this fills the metadata that migrations and tenants are made of."""
 
 from watchbill.features.agents import tables as agents
+from watchbill.features.approvals import tables as approvals
 from watchbill.features.audit import tables as audit
 from watchbill.features.executions import tables as executions
 from watchbill.features.flows import tables as flows
@@ -12,6 +13,18 @@ from watchbill.features.tenants import tables as tenants
 from watchbill.features.triggers import tables as triggers
 from watchbill.kit.tables import PublicTable, TenantTable
 
-MODULES = (identity, providers, agents, flows, executions, triggers, notifications, audit, tenants, sso)
+MODULES = (
+    identity,
+    providers,
+    agents,
+    flows,
+    executions,
+    triggers,
+    notifications,
+    approvals,
+    audit,
+    tenants,
+    sso,
+)
 PUBLIC_TABLES = PublicTable.metadata
 TENANT_TABLES = TenantTable.metadata

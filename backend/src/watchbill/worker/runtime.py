@@ -30,6 +30,7 @@ from watchbill.engine.engine import Engine
 from watchbill.engine.exchanges import KnownKeys
 from watchbill.engine.recording import RecordedLlm
 from watchbill.engine.settings import EngineSettings
+from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tenants.cleaning import Cleaner
@@ -137,7 +138,8 @@ class Runtime:
         )
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
         self._spawn(Cleaner(self.database, documents, settings.tenant_defaults).run())
-        self._spawn(Notifier(self.database, self._outlets()).run())
+        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
+        self._spawn(Notifier(self.database, self._outlets(), questions).run())
         # Both are imported in threads; executions that need neither never wait for them.
         self.gateway.load()
         self.crews.load()
@@ -151,8 +153,7 @@ class Runtime:
             mailbox=settings.mailbox,
         )
         keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
-        secret = settings.jwt_secret.get_secret_value()
-        return Outlets(self.http, mail, keys, settings.base_url, secret)
+        return Outlets(self.http, mail, keys, settings.base_url)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)

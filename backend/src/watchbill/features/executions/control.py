@@ -25,7 +25,7 @@ from watchbill.core.events import (
 )
 from watchbill.core.execution import ExecutionState
 from watchbill.core.plan import PlanNode
-from watchbill.features.executions import queries, service
+from watchbill.features.executions import journal_queries, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.tables import Execution
@@ -76,7 +76,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
         text = "The execution completed; fork it to run a part of it again."
         raise Conflict(text, code="execution_completed")
     _, state = await service.folded(access.session, parts.reading(access.scope), execution)
-    events = await queries.journal(access.session, execution.id, 0, 2**31 - 1)
+    events = await journal_queries.events(access.session, execution.id, 0, 2**31 - 1)
     epoch = max((event.data["epoch"] for event in events if "epoch" in event.data), default=0)
     interrupted = [
         path
@@ -84,7 +84,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
         if node.status in (NodeStatus.FAILED, NodeStatus.CANCELLED) and path in _stopped(state)
     ]
     resumed = _event(ExecutionResumed(epoch=epoch, interrupted=interrupted), execution.id, events[-1].seq + 1)
-    queries.add_events(access.session, [resumed])
+    journal_queries.add_events(access.session, [resumed])
     limit = await queries.flow_limit(access.session, execution.flow_id)
     queries.activate(
         access.session, access.scope, execution, last_seq=resumed.seq, epoch=epoch, flow_limit=limit

@@ -11,7 +11,7 @@ from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.outputs import lean, whole, whole_snapshot
-from watchbill.features.executions import queries, removing
+from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 
 
@@ -31,7 +31,7 @@ class History:
     ) -> list[Event]:
         """Events with seq > after, at most `limit`."""
         async with self._database.transaction(scope) as work:
-            journal = await queries.journal(work.session, execution_id, after, limit)
+            journal = await journal_queries.events(work.session, execution_id, after, limit)
         documents = await self._documents.read(
             scope, "execution_logs", str(execution_id), after=after, limit=limit
         )

@@ -25,11 +25,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import Event
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions.journal_queries import row_of
 from watchbill.features.executions.tables import (
     ActiveExecution,
     Execution,
-    ExecutionEvent,
-    ExecutionSnapshot,
     StoredPlan,
 )
 from watchbill.features.flows.tables import Flow
@@ -47,13 +46,6 @@ _COLUMNS = (
     "created_by",
 )
 _UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by")
-# As the journal's SQL has it where it claims: what the operator set, or the installation's (0 for any
-# number), and not more than the tenant's admins want.
-_MAY_RUN = text("""
-SELECT least(nullif(coalesce((SELECT running FROM public.tenant_limits WHERE tenant_id = :tenant),
-                             CAST(:installation AS int)), 0),
-             (SELECT max_running FROM public.tenant_settings WHERE tenant_id = :tenant))
-""")
 # A crew that was tested by itself has no flow; what was run is called after the crew.
 _CREW_NAME: ColumnElement[str] = literal_column("""
 (SELECT jsonb_path_query_first(plans.definition, '$.nodes[*] ? (@.type == "crew").label') #>> '{}'
@@ -115,7 +107,7 @@ async def insert_execution(
     its idempotency key."""
     values = {name: getattr(execution, name) for name in _COLUMNS} | {
         "inputs": orjson.dumps(execution.inputs).decode(),
-        "events": orjson.dumps([_row(event) for event in events]).decode(),
+        "events": orjson.dumps([row_of(event) for event in events]).decode(),
         "last_seq": events[-1].seq,
         "tenant_id": scope.tenant_id,
         "flow_limit": flow_limit,
@@ -126,21 +118,6 @@ async def insert_execution(
     execution.created_at = created_at
     note_created(session, execution)
     return True
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "seq": event.seq,
-        "type": event.type,
-        "node_id": event.node_id,
-        "timestamp": event.timestamp,
-        "data": event.data,
-    }
-
-
-def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
-    """Store events of the journal."""
-    session.add_all(ExecutionEvent(execution_id=event.execution_id, **_row(event)) for event in events)
 
 
 def activate(
@@ -204,35 +181,6 @@ async def newest(
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
-async def journal(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:
-    """Events of the journal with seq > after."""
-    rows = await session.scalars(
-        select(ExecutionEvent)
-        .where(ExecutionEvent.execution_id == execution_id, ExecutionEvent.seq > after)
-        .order_by(ExecutionEvent.seq)
-        .limit(limit)
-    )
-    return [
-        Event(
-            seq=row.seq,
-            execution_id=row.execution_id,
-            type=row.type,
-            node_id=row.node_id,
-            timestamp=row.timestamp,
-            data=row.data,
-        )
-        for row in rows
-    ]
-
-
-async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:
-    """The newest snapshot, unless it is of a later moment than event `up_to`."""
-    query = select(ExecutionSnapshot.state).where(
-        ExecutionSnapshot.execution_id == execution_id, ExecutionSnapshot.seq <= up_to
-    )
-    return await session.scalar(query)
-
-
 async def request_cancel(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> bool:
     """Mark an active execution as to be cancelled; False when it is over."""
     return await wake(session, scope, execution_id, cancel_requested=True)
@@ -263,31 +211,3 @@ async def held(session: AsyncSession, execution_id: UUID) -> bool:
 async def flow_limit(session: AsyncSession, flow_id: UUID | None) -> int | None:
     """How many executions of the flow may run at a time; None for any number."""
     return await session.scalar(select(Flow.max_running).where(Flow.id == flow_id)) if flow_id else None
-
-
-async def may_run(session: AsyncSession, tenant_id: UUID, installation: int) -> int | None:
-    """How many executions of the tenant may run at a time; None for any number."""
-    return await session.scalar(_MAY_RUN, {"tenant": tenant_id, "installation": installation})
-
-
-async def running(session: AsyncSession, row: ActiveExecution, *, of_flow: bool = False) -> int:
-    """How many executions of its tenant, or of its flow, run now."""
-    query = select(func.count()).where(
-        ActiveExecution.tenant_id == row.tenant_id, ActiveExecution.owner.is_not(None)
-    )
-    if of_flow:
-        query = query.where(ActiveExecution.flow_id == row.flow_id)
-    return (await session.scalar(query)) or 0
-
-
-async def waiting_before(session: AsyncSession, row: ActiveExecution, *, of_flow: bool = False) -> int:
-    """How many executions of its tenant, or of its flow, wait for a worker longer."""
-    query = select(func.count()).where(
-        ActiveExecution.tenant_id == row.tenant_id,
-        ActiveExecution.owner.is_(None),
-        ActiveExecution.due_at <= func.now(),
-        tuple_(ActiveExecution.due_at, ActiveExecution.execution_id) < tuple_(row.due_at, row.execution_id),
-    )
-    if of_flow:
-        query = query.where(ActiveExecution.flow_id == row.flow_id)
-    return (await session.scalar(query)) or 0

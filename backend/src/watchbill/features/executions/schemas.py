@@ -100,53 +100,6 @@ class ForkRequest(Input):
     outputs: dict[str, JsonValue] = Field(default={}, max_length=2000)
 
 
-class Question(BaseModel):
-    """What an execution asks. `fields` are what may be filled in when approving, as fields of an Input node;
-    `role` is the least role that may answer."""
-
-    id: UUID
-    execution_id: UUID
-    flow_id: UUID | None
-    flow_name: str | None
-    node_id: str
-    title: str
-    details: str
-    role: Literal["member", "admin"]
-    fields: list[dict[str, Any]]
-    due_at: datetime | None
-    asked_at: datetime
-
-
-class ApprovalOut(Question):
-    """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
-    Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
-    time was over, or when its execution ended."""
-
-    answer: dict[str, Any] | None
-    answered_at: datetime | None
-    closed_at: datetime | None
-
-
-class MailedLink(Input):
-    """The token of the link in a mail."""
-
-    token: str = Field(max_length=200)
-
-
-class MailedApproval(Question):
-    """An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers."""
-
-    email: str
-
-
-class AnswerRequest(Input):
-    """The answer to a question; `values` fills in its form."""
-
-    approved: bool
-    comment: str = Field("", max_length=10_000)
-    values: dict[str, JsonValue] = Field(default={}, max_length=100)
-
-
 class ExecutionDetail(ExecutionSummary):
     """An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run."""
 

@@ -17,7 +17,7 @@ from watchbill.core.node_types import NodeType
 from watchbill.core.plan import compile_flow
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
-from watchbill.features.executions import queries
+from watchbill.features.executions import journal_queries, queries, queue_queries
 from watchbill.features.executions.history import History
 from watchbill.features.executions.schemas import (
     EventPage,
@@ -134,11 +134,11 @@ async def folded(
     if plan is None:
         raise RuntimeError("a stored plan does not compile")
     state = ExecutionState.initial(plan)
-    stored = await queries.snapshot(session, execution.id, up_to)
+    stored = await journal_queries.snapshot(session, execution.id, up_to)
     if stored is not None:
         stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored)
         state = restore(plan, stored) or state
-    events = await queries.journal(session, execution.id, state.seq, _NO_LIMIT)
+    events = await journal_queries.events(session, execution.id, state.seq, _NO_LIMIT)
     for event in await reading.history.whole(reading.scope, events):
         if event.seq <= up_to:
             apply(state, event)
@@ -150,17 +150,18 @@ async def _queue(session: AsyncSession, reading: Reading, active: ActiveExecutio
     if active is None or active.owner is not None or active.due_at > datetime.now(UTC):
         return None
     reason = await _obstacle(session, reading, active)
-    before = await queries.waiting_before(session, active, of_flow=reason == "flow")
+    before = await queue_queries.waiting_before(session, active, of_flow=reason == "flow")
     return Queue(position=before + 1, reason=reason)
 
 
 async def _obstacle(
     session: AsyncSession, reading: Reading, row: ActiveExecution
 ) -> Literal["workers", "flow", "tenant"]:
-    if row.flow_limit is not None and await queries.running(session, row, of_flow=True) >= row.flow_limit:
+    limit = row.flow_limit
+    if limit is not None and await queue_queries.running(session, row, of_flow=True) >= limit:
         return "flow"
-    limit = await queries.may_run(session, row.tenant_id, reading.running_limit)
-    if limit is not None and await queries.running(session, row) >= limit:
+    limit = await queue_queries.may_run(session, row.tenant_id, reading.running_limit)
+    if limit is not None and await queue_queries.running(session, row) >= limit:
         return "tenant"
     return "workers"
 

@@ -8,17 +8,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.http import HttpClient, HttpRequest
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.notifications import asking, message, queries
-from watchbill.features.notifications.asking import Pen
+from watchbill.features.notifications import message, queries
 from watchbill.features.notifications.schemas import Attempt
 from watchbill.features.notifications.service import secret_place
 from watchbill.features.notifications.tables import Delivery
@@ -44,14 +45,26 @@ _GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """The ways out, the keys that open secrets, the address that messages link to, and the secret that signs
-    links by which people answer."""
+    """The ways out, the keys that open secrets, and the address that messages link to."""
 
     http: HttpClient
     mail: Mail
     keys: KeyRing
     base_url: str
-    link_secret: str
+
+
+class Questions(Protocol):
+    """What executions ask people by mail."""
+
+    async def note_next(self, database: Database, now: datetime) -> bool:
+        """Note the mails about one question; False when none waits for some."""
+        ...
+
+    async def as_mail(
+        self, session: AsyncSession, scope: TenantScope, delivery: Delivery
+    ) -> MailMessage | str:
+        """The mail that asks one person, or why there is none to send any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +80,17 @@ class Notifier:
     """Tells about executions that are over, and asks what they wait for. Any number of workers may run
     one."""
 
-    def __init__(self, database: Database, outlets: Outlets, *, now: Callable[[], datetime] = clock):
+    def __init__(
+        self,
+        database: Database,
+        outlets: Outlets,
+        questions: Questions,
+        *,
+        now: Callable[[], datetime] = clock,
+    ):
         self._database = database
         self._outlets = outlets
+        self._questions = questions
         self._now = now
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -90,7 +111,7 @@ class Notifier:
 
     async def note_all(self) -> None:
         """Note everything that somebody is to be told or asked by now."""
-        while await asking.note_next(self._database, self._now()):
+        while await self._questions.note_next(self._database, self._now()):
             pass
         while await self.note_next():
             pass
@@ -171,8 +192,7 @@ class Notifier:
                 await queries.set_due(work.session, scope, delivery_id, None)
                 return None
             if delivery.notification_id is None:
-                pen = Pen(self._outlets.link_secret, self._outlets.base_url)
-                mail = await asking.as_mail(work.session, scope, delivery, pen)
+                mail = await self._questions.as_mail(work.session, scope, delivery)
                 return _Said(mail, passing=False) if isinstance(mail, str) else mail
             wanted = await queries.by_id(work.session, delivery.notification_id)
             found = await queries.execution(work.session, delivery.execution_id)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import any_, delete, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.tables import Approval, Execution
+from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
-from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.identity.tables import Tenant
 from watchbill.features.notifications.tables import (
     Delivery,
     DueDelivery,
-    DueQuestion,
     FinishedExecution,
     Notification,
     NotifiedTenant,
@@ -66,51 +65,6 @@ async def take_finished(session: AsyncSession) -> tuple[FinishedExecution, bool]
 async def settle(session: AsyncSession, execution_id: UUID) -> None:
     """Whoever is to be told of an execution's end is noted."""
     await session.execute(delete(FinishedExecution).where(FinishedExecution.execution_id == execution_id))
-
-
-async def take_question(session: AsyncSession, now: datetime) -> DueQuestion | None:
-    """The question that people are to be asked by mail for longest, locked until the transaction ends."""
-    query = (
-        select(DueQuestion)
-        .join(Tenant, Tenant.id == DueQuestion.tenant_id)
-        .where(DueQuestion.next_at <= now, Tenant.status == "active")
-        .order_by(DueQuestion.next_at)
-        .limit(1)
-        .with_for_update(of=DueQuestion, skip_locked=True)
-    )
-    return await session.scalar(query)
-
-
-async def approval(session: AsyncSession, execution_id: UUID, node_id: str) -> Approval | None:
-    """The question of an execution's node."""
-    return await session.get(Approval, (execution_id, node_id))
-
-
-async def people_of(
-    session: AsyncSession, scope: TenantScope, roles: Collection[str], addresses: Collection[str], limit: int
-) -> Sequence[tuple[UUID, str, str]]:
-    """Active people of a tenant who have one of these roles or one of these addresses (in lower case): ids,
-    addresses and roles, whoever was there first coming first."""
-    query = (
-        select(User.id, User.email, Membership.role)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.tenant_id == scope.tenant_id, User.status == "active")
-        .where(or_(Membership.role.in_(roles), func.lower(User.email).in_(addresses)))
-        .order_by(Membership.created_at, User.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
-
-
-async def person(session: AsyncSession, scope: TenantScope, user_id: UUID) -> tuple[str, str] | None:
-    """Address and role of somebody who is active in the tenant."""
-    query = (
-        select(User.email, Membership.role)
-        .join(Membership, Membership.user_id == User.id)
-        .where(User.id == user_id, Membership.tenant_id == scope.tenant_id, User.status == "active")
-    )
-    row = (await session.execute(query)).one_or_none()
-    return None if row is None else (row[0], row[1])
 
 
 async def interested(session: AsyncSession, execution: Execution) -> Sequence[Notification]:

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import UNAUDITED, Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class NotifiedTenant(PublicTable):
@@ -33,20 +33,6 @@ class FinishedExecution(PublicTable):
     execution_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     finished_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class DueQuestion(PublicTable):
-    """A question that people are to be asked by mail: at once, and when `told` those who are asked later. The
-    journal's writer adds the row with the event that asks. Its execution may be gone."""
-
-    __tablename__ = "due_questions"
-    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"), UNAUDITED)
-
-    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    node_id: Mapped[str] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
-    next_at: Mapped[datetime]
-    told: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class DueDelivery(PublicTable):

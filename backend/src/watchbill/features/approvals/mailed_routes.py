@@ -6,15 +6,14 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
 
 from watchbill.core.errors import Forbidden
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import answer_links, answering
-from watchbill.features.executions.answer_links import AnswerLink
-from watchbill.features.executions.answering import Asked
+from watchbill.features.approvals import links, service
+from watchbill.features.approvals.links import AnswerLink
+from watchbill.features.approvals.schemas import MailedAnswer, MailedApproval, MailedLink
+from watchbill.features.approvals.service import Asked
 from watchbill.features.executions.backend import ExecutionBackend, backend
-from watchbill.features.executions.schemas import AnswerRequest, MailedApproval, MailedLink
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.opened import check_open
@@ -23,13 +22,7 @@ from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Work
 
-router = APIRouter(prefix="/mailed-approvals", tags=["executions"])
-
-
-class MailedAnswer(AnswerRequest):
-    """The answer to a question, with the token of the link in the mail."""
-
-    token: Annotated[str, Field(max_length=200)]
+router = APIRouter(prefix="/mailed-approvals", tags=["approvals"])
 
 
 @router.post("")
@@ -50,7 +43,7 @@ async def answer_mailed_approval(
     """Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
     counts, and no link to the question is good afterwards."""
     link, asked, _ = await _enter(request, work, form.token, "executions:write")
-    await answering.answer(work, TenantScope(link.tenant_id), parts, asked, link.user_id, form)
+    await service.answer(work, TenantScope(link.tenant_id), parts, asked, link.user_id, form)
 
 
 async def _enter(
@@ -63,7 +56,7 @@ async def _enter(
         Forbidden: its time is over, the person may not answer (any more), or the tenant is suspended.
         Conflict: the question is closed.
     """
-    link = answer_links.read(identity_options(request).jwt_secret, token, now())
+    link = links.read(identity_options(request).jwt_secret, token, now())
     found = await people.belonging(work.session, link.user_id, link.tenant_id)
     if found is None or found[0].status != "active":
         text = "This was mailed to somebody who does not belong to the tenant any more."
@@ -73,7 +66,7 @@ async def _enter(
         trail.by(tenant.id, user.id, None, permission)
     check_open(tenant.status, tenant.schema_revision)
     await work.enter(TenantScope(tenant.id))
-    asked = await answering.find(work.session, link.approval_id, lock=True)
+    asked = await service.find(work.session, link.approval_id, lock=True)
     if asked.approval.created_at != link.asked_at:
         text = "The question is asked anew since; answer it from the newer mail or in your inbox."
         raise Forbidden(text, code="link_expired")

@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import queries
+from watchbill.features.approvals import queries
+from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
+from watchbill.features.approvals.tables import Approval
 from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.schemas import AnswerRequest, ApprovalOut
-from watchbill.features.executions.tables import Approval, Execution
-from watchbill.features.flows.tables import Flow
+from watchbill.features.executions.queries import wake
+from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
-from watchbill.features.identity.tables import User
 from watchbill.kit.db import Work
+from watchbill.kit.paging import decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as FormConfig
 from watchbill.nodes.input import check_inputs
 
@@ -85,28 +85,30 @@ class Asked:
 _WHO: dict[Role, str] = {"admin": "an admin", "member": "a member or an admin"}
 
 
-def rows() -> Select[Approval, Execution, str]:
-    """All questions, each with its execution and the flow's name."""
-    return (
-        select(Approval, Execution, Flow.name)
-        .join(Execution, Execution.id == Approval.execution_id)
-        .outerjoin(Flow, Flow.id == Execution.flow_id)
-    )
-
-
 async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) -> Asked:
     """A question; `lock` keeps others from answering it until the transaction ends.
 
     Raises:
         NotFound: there is none of that id.
     """
-    query = rows().where(Approval.id == approval_id)
-    if lock:
-        query = query.with_for_update(of=Approval)
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
+    found = await queries.find(session, approval_id, lock=lock)
+    if found is None:
         raise NotFound("There is no such question.", code="approval_not_found")
-    return Asked(row[0], row[1], row[2])
+    return Asked(*found)
+
+
+async def page(
+    session: AsyncSession, *, open: bool | None, limit: int, cursor: str | None
+) -> tuple[list[Asked], str | None]:
+    """One page of questions, the newest first, and the next page's cursor.
+
+    Raises:
+        kit.paging.BadCursor: the cursor is not one that a list gave out.
+    """
+    before = decode_cursor(cursor) if cursor else None
+    rows = await queries.newest(session, open=open, before=before, limit=limit + 1)
+    following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
+    return [Asked(*row) for row in rows[:limit]], following
 
 
 async def answer(
@@ -120,21 +122,15 @@ async def answer(
     approval = asked.approval
     approval.answer = {
         "approved": form.approved,
-        "by": await _name(work.session, user_id),
+        "by": await queries.name(work.session, user_id),
         "comment": form.comment,
         "values": _values(approval, form) if form.approved else {},
     }
     approval.answered_by, approval.answered_at = user_id, datetime.now(UTC)
-    await queries.wake(work.session, scope, approval.execution_id)
+    await wake(work.session, scope, approval.execution_id)
     work.after_commit(partial(parts.hints.wake, approval.execution_id))
     work.after_commit(partial(parts.hints.execute, scope, approval.execution_id))
     await work.session.flush()
-
-
-async def _name(session: AsyncSession, user_id: UUID) -> str | None:
-    query = select(User.full_name, User.email).where(User.id == user_id)
-    person = (await session.execute(query)).one_or_none()
-    return (person[0] or person[1]) if person else None
 
 
 def _values(approval: Approval, form: AnswerRequest) -> dict[str, object]:

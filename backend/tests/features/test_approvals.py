@@ -25,7 +25,7 @@ from watchbill.config import Settings
 from watchbill.core.events import NodeCompleted, NodeWaiting, envelope
 from watchbill.core.ports.journal import Batch, Claim
 from watchbill.core.ports.mail import MailFailed
-from watchbill.features.executions import answer_links
+from watchbill.features.approvals import links
 from watchbill.features.identity.tables import Membership, User
 from watchbill.nodes.approval import TYPE
 
@@ -219,16 +219,16 @@ async def test_a_link_is_good_for_its_question_and_its_time_only(
     await office.work()
     key = token(office, admin)
     secret = settings.jwt_secret.get_secret_value()
-    link = answer_links.read(secret, key, datetime.now(UTC))
+    link = links.read(secret, key, datetime.now(UTC))
     assert abs((link.expires_at - datetime.now(UTC)).total_seconds() - 600) < 60
-    for bad in ("", "x", key[:-1], key[:-4] + "AAAA", answer_links.sign("another", link), "é" * 9):
+    for bad in ("", "x", key[:-1], key[:-4] + "AAAA", links.sign("another", link), "é" * 9):
         refused(await look(visitor, bad), 404, "link_invalid")
     refused(await look(visitor, "x" * 300), 422)
-    over = answer_links.sign(secret, replace(link, expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    over = links.sign(secret, replace(link, expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     refused(await answer(visitor, over), 403, "link_expired")
-    gone = answer_links.sign(secret, replace(link, tenant_id=UUID(int=1)))
+    gone = links.sign(secret, replace(link, tenant_id=UUID(int=1)))
     refused(await answer(visitor, gone), 403, "access_ended")
-    none = answer_links.sign(secret, replace(link, approval_id=UUID(int=1)))
+    none = links.sign(secret, replace(link, approval_id=UUID(int=1)))
     refused(await answer(visitor, none), 404, "approval_not_found")
     # The node is tried again: what was mailed before is about another question.
     await asking.again(claim, seq=3, notify=["admin"])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from watchbill.core.errors import Forbidden, NotFound
-from watchbill.features.executions.tables import Approval
+from watchbill.features.approvals.tables import Approval
 from watchbill.kit import signed_tokens
 
 # How long a question without a deadline can be answered from the mail.

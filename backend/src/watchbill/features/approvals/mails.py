@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import WatchbillError
 from watchbill.core.ports.mail import MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import answer_links, answering
-from watchbill.features.executions.answer_links import AnswerLink
-from watchbill.features.executions.answering import Asked
-from watchbill.features.executions.tables import Approval
+from watchbill.features.approvals import links, queries, service
+from watchbill.features.approvals.links import AnswerLink
+from watchbill.features.approvals.service import Asked
+from watchbill.features.approvals.tables import Approval, DueQuestion
 from watchbill.features.identity.mails import link as page_link
 from watchbill.features.identity.permissions import RANKS, Role
-from watchbill.features.notifications import queries
+from watchbill.features.notifications.queries import add_deliveries
 from watchbill.features.notifications.schemas import Attempt
-from watchbill.features.notifications.tables import Delivery, DueQuestion
+from watchbill.features.notifications.tables import Delivery
 from watchbill.kit.db import Database
 
 # Nobody means to write to more people than that about one question.
@@ -32,32 +32,53 @@ _ROLES: dict[str, tuple[Role, ...]] = {"member": ("member", "admin"), "admin": (
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
-    """What the mails are written with: the secret that signs their links, and the address these lead to."""
+class QuestionMails:
+    """Asks by mail (notifications.notifier.Questions). The links in the mails are signed with the secret and
+    lead to the base URL."""
 
     secret: str
     base_url: str
 
+    async def note_next(self, database: Database, now: datetime) -> bool:
+        """Note the mails about the question that waits longest for some; False when none does."""
+        async with database.transaction() as work:
+            due = await queries.take_question(work.session, now)
+            if due is None:
+                return False
+            scope = TenantScope(due.tenant_id)
+            await work.enter(scope)
+            approval = await queries.approval(work.session, due.execution_id, due.node_id)
+            later = None
+            if approval is not None and (await service.find(work.session, approval.id)).open:
+                rows, later = await _wanted(work.session, scope, due, approval, now)
+                if rows:
+                    await add_deliveries(work.session, scope, rows, now)
+            if later is None:
+                await work.session.delete(due)
+            else:
+                due.next_at, due.told = later, True
+        return True
 
-async def note_next(database: Database, now: datetime) -> bool:
-    """Note the mails about the question that waits longest for some; False when none does."""
-    async with database.transaction() as work:
-        due = await queries.take_question(work.session, now)
-        if due is None:
-            return False
-        scope = TenantScope(due.tenant_id)
-        await work.enter(scope)
-        approval = await queries.approval(work.session, due.execution_id, due.node_id)
-        later = None
-        if approval is not None and (await answering.find(work.session, approval.id)).open:
-            rows, later = await _wanted(work.session, scope, due, approval, now)
-            if rows:
-                await queries.add_deliveries(work.session, scope, rows, now)
-        if later is None:
-            await work.session.delete(due)
-        else:
-            due.next_at, due.told = later, True
-    return True
+    async def as_mail(
+        self, session: AsyncSession, scope: TenantScope, delivery: Delivery
+    ) -> MailMessage | str:
+        """The mail that asks one person, or why there is none to send any more."""
+        if delivery.approval_id is None or delivery.user_id is None:
+            return _STRANGER
+        asked = await service.find(session, delivery.approval_id)
+        if asked.approval.created_at != delivery.asked_at:
+            return "The question is asked anew since."
+        person = await queries.person(session, scope, delivery.user_id)
+        if person is None:
+            return _STRANGER
+        email, role = person
+        try:
+            asked.demand(cast("Role", role))
+        except WatchbillError as error:
+            return error.detail
+        link = AnswerLink.to(asked.approval, scope.tenant_id, delivery.user_id)
+        url = page_link(self.base_url, "answer", links.sign(self.secret, link))
+        return _written(email, asked, link, url, escalated=delivery.escalated)
 
 
 async def _wanted(
@@ -113,28 +134,6 @@ async def _rows(
             "attempts": [refused.model_dump(mode="json")],
         }
     return rows
-
-
-async def as_mail(
-    session: AsyncSession, scope: TenantScope, delivery: Delivery, pen: Pen
-) -> MailMessage | str:
-    """The mail that asks one person, or why there is none to send any more."""
-    if delivery.approval_id is None or delivery.user_id is None:
-        return _STRANGER
-    asked = await answering.find(session, delivery.approval_id)
-    if asked.approval.created_at != delivery.asked_at:
-        return "The question is asked anew since."
-    person = await queries.person(session, scope, delivery.user_id)
-    if person is None:
-        return _STRANGER
-    email, role = person
-    try:
-        asked.demand(cast("Role", role))
-    except WatchbillError as error:
-        return error.detail
-    link = AnswerLink.to(asked.approval, scope.tenant_id, delivery.user_id)
-    url = page_link(pen.base_url, "answer", answer_links.sign(pen.secret, link))
-    return _written(email, asked, link, url, escalated=delivery.escalated)
 
 
 def _written(to: str, asked: Asked, link: AnswerLink, url: str, *, escalated: bool) -> MailMessage:

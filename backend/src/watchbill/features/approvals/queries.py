@@ -1,0 +1,103 @@
+"""SQL of questions. The session's transaction sees one tenant; the table of what is due is public."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.events import ExecutionStatus
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.approvals.tables import Approval, DueQuestion
+from watchbill.features.executions.tables import Execution
+from watchbill.features.flows.tables import Flow
+from watchbill.features.identity.tables import Membership, Tenant, User
+
+# A question, the execution that asks it, and the name of its flow.
+Found = tuple[Approval, Execution, str | None]
+_FINAL = [status for status in ExecutionStatus if status.final]
+
+
+def _rows() -> Select[Approval, Execution, str]:
+    return (
+        select(Approval, Execution, Flow.name)
+        .join(Execution, Execution.id == Approval.execution_id)
+        .outerjoin(Flow, Flow.id == Execution.flow_id)
+    )
+
+
+async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) -> Found | None:
+    """A question; `lock` keeps others from changing it until the transaction ends."""
+    query = _rows().where(Approval.id == approval_id)
+    if lock:
+        query = query.with_for_update(of=Approval)
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+async def newest(
+    session: AsyncSession, *, open: bool | None, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Found]:
+    """Questions, newest first, that come after the cursor `before`; with `open` only open or closed ones."""
+    query = _rows().order_by(Approval.created_at.desc(), Approval.id.desc()).limit(limit)
+    if open is not None:
+        still = Approval.closed_at.is_(None) & Approval.answer.is_(None) & Execution.status.not_in(_FINAL)
+        query = query.where(still if open else ~still)
+    if before:
+        query = query.where(tuple_(Approval.created_at, Approval.id) < tuple_(*before))
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
+async def name(session: AsyncSession, user_id: UUID) -> str | None:
+    """What somebody is called: by name, or else by address."""
+    query = select(User.full_name, User.email).where(User.id == user_id)
+    person = (await session.execute(query)).one_or_none()
+    return (person[0] or person[1]) if person else None
+
+
+async def take_question(session: AsyncSession, now: datetime) -> DueQuestion | None:
+    """The question that people are to be asked by mail for longest, locked until the transaction ends."""
+    query = (
+        select(DueQuestion)
+        .join(Tenant, Tenant.id == DueQuestion.tenant_id)
+        .where(DueQuestion.next_at <= now, Tenant.status == "active")
+        .order_by(DueQuestion.next_at)
+        .limit(1)
+        .with_for_update(of=DueQuestion, skip_locked=True)
+    )
+    return await session.scalar(query)
+
+
+async def approval(session: AsyncSession, execution_id: UUID, node_id: str) -> Approval | None:
+    """The question of an execution's node."""
+    return await session.get(Approval, (execution_id, node_id))
+
+
+async def people_of(
+    session: AsyncSession, scope: TenantScope, roles: Collection[str], addresses: Collection[str], limit: int
+) -> Sequence[tuple[UUID, str, str]]:
+    """Active people of a tenant who have one of these roles or one of these addresses (in lower case): ids,
+    addresses and roles, whoever was there first coming first."""
+    query = (
+        select(User.id, User.email, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.tenant_id == scope.tenant_id, User.status == "active")
+        .where(or_(Membership.role.in_(roles), func.lower(User.email).in_(addresses)))
+        .order_by(Membership.created_at, User.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
+async def person(session: AsyncSession, scope: TenantScope, user_id: UUID) -> tuple[str, str] | None:
+    """Address and role of somebody who is active in the tenant."""
+    query = (
+        select(User.email, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .where(User.id == user_id, Membership.tenant_id == scope.tenant_id, User.status == "active")
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1])

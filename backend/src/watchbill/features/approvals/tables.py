@@ -1,0 +1,53 @@
+"""What executions ask people; for all tenants, whom to ask next by mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from watchbill.kit.tables import UNAUDITED, PublicTable, TenantTable
+
+
+class Approval(TenantTable):
+    """A question that an execution asks a person. The journal's writer adds and closes it with the events
+    that do; whoever answers fills in `answer`, which the engine reads. `mails` says who is asked by mail:
+    {to, escalate_at, escalate_to}, or null."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_open", "asked_at", postgresql_where=text("closed_at IS NULL")),)
+
+    id: Mapped[UUID] = mapped_column(unique=True)
+    execution_id: Mapped[UUID] = mapped_column(
+        ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    details: Mapped[str]
+    role: Mapped[str]
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column("asked_at", server_default=func.now())
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    answered_by: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class DueQuestion(PublicTable):
+    """A question that people are to be asked by mail: at once, and when `told` those who are asked later. The
+    journal's writer adds the row with the event that asks. Its execution may be gone."""
+
+    __tablename__ = "due_questions"
+    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"), UNAUDITED)
+
+    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    node_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    next_at: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(server_default=text("false"))
