@@ -295,6 +295,27 @@ async def test_tenants_take_turns_and_limits_hold(
         assert len(await many.journal.claim("w", lease_seconds=60, limit=10)) == 1
 
 
+@pytest.mark.parametrize("handed_over", [True, False], ids=["handed over", "left by a dead worker"])
+async def test_who_began_goes_on_before_who_waits_for_its_place(
+    app: FastAPI, admin: Person, settings: Settings, handed_over: bool
+) -> None:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
+        made = await _postgres(app, admin, pool)
+        ids = [await made.create() for _ in range(3)]
+        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", ids)
+        one = "UPDATE public.active_executions SET flow_limit = 1, flow_id = $1"
+        await pool.execute(one, uuid4())
+        worker = f"w-{uuid4().hex}"
+        [first] = await made.journal.claim(worker, lease_seconds=60, limit=10)
+        if handed_over:
+            await made.journal.release(first.execution_id, first.epoch)
+        else:
+            assert await made.journal.abandon(worker) == 1
+        [heir] = await made.journal.claim("heir", lease_seconds=60, limit=10)
+        assert heir.execution_id == first.execution_id, "otherwise two of a flow limited to one are under way"
+
+
 @pytest.mark.parametrize(
     ("installation", "operator", "admins", "running"),
     [

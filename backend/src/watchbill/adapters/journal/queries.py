@@ -91,17 +91,21 @@ UPDATE public.active_executions AS a
 RETURNING a.execution_id, a.cancel_requested, a.pause_requested, a.wakes
 """
 
-RELEASE = """
-UPDATE public.active_executions SET owner = NULL, lease_until = NULL, due_at = now()
+# Who began goes on before who waits for its place: otherwise a run that is under way would stand behind
+# another of its flow, and both would be under way where only one may.
+_FREE = "owner = NULL, lease_until = NULL, due_at = to_timestamp(0)"
+
+RELEASE = f"""
+UPDATE public.active_executions SET {_FREE}
  WHERE execution_id = $1 AND epoch = $2
-"""
+"""  # noqa: S608  # as above
 
 OWNERS = "SELECT DISTINCT owner FROM public.active_executions WHERE owner IS NOT NULL"
 
-ABANDON = """
-UPDATE public.active_executions SET owner = NULL, lease_until = NULL, due_at = now() WHERE owner = $1
+ABANDON = f"""
+UPDATE public.active_executions SET {_FREE} WHERE owner = $1
 RETURNING execution_id
-"""
+"""  # noqa: S608  # as above
 
 CONTROL = """
 SELECT cancel_requested, pause_requested, wakes FROM public.active_executions
