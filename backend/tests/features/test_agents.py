@@ -44,6 +44,10 @@ async def test_an_agent_from_making_to_deleting(member: Person):
         ({"name": " "}, ["name"]),
         ({"config": {"max_iter": 0}}, ["config", "max_iter"]),
         ({"config": {"memory": True}}, ["config", "memory"]),
+        ({"role": 5}, ["role"]),
+        ({"config": {"max_iter": "5"}}, ["config", "max_iter"]),
+        ({"config": {"temperature": False}}, ["config", "temperature"]),
+        ({"config": {"allow_delegation": 1}}, ["config", "allow_delegation"]),
         ({"provider_id": str(uuid4())}, ["provider_id"]),
         ({"tool_ids": [str(uuid4())]}, ["tool_ids"]),
     ],
@@ -80,6 +84,13 @@ async def test_a_crew_from_making_to_deleting(member: Person):
     assert checked(await member.http.put(path, json=crew(agent)))["name"] == "Crew"
     checked(await member.http.delete(path), 204)
     checked(await member.http.delete(f"agents/{agent}"), 204)
+
+
+async def test_a_tasks_texts_are_texts(member: Person):
+    agent = await make_agent(member)
+    tasks = [{"name": "t", "description": 5, "expected_output": "e", "agent_id": agent}]
+    problem = refused(await member.http.post("crews", json=crew(agent, tasks=tasks)), 422)
+    assert problem["errors"][0]["loc"] == ["body", "tasks", 0, "description"]
 
 
 async def test_a_manager_is_kept_too(member: Person):

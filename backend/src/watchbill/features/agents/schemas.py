@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from watchbill.core.agents import AgentConfig, AgentOptions, TaskConfig
 from watchbill.kit.inputs import Input
@@ -15,10 +15,19 @@ from watchbill.kit.text import Description, Name
 TaskName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class AgentIn(AgentConfig):
+def _as_written(value: object) -> object:
+    """In a flow, a text may be an expression that gives a number; in a request it is a text."""
+    if not isinstance(value, str):
+        raise ValueError("Write a text.")
+    return value
+
+
+class AgentIn(AgentConfig, Input):
     """An agent with a name of its own."""
 
     name: Name
+
+    _texts = field_validator("role", "goal", "backstory", mode="before")(_as_written)
 
 
 class AgentPatch(Input):
@@ -65,6 +74,8 @@ class CrewTask(TaskConfig):
     agent_id: UUID | None = None
     context: list[TaskName] = Field(default=[], max_length=100)
     tool_ids: list[UUID] = Field(default=[], max_length=50)
+
+    _texts = field_validator("description", "expected_output", mode="before")(_as_written)
 
 
 class CrewOptions(Input):
