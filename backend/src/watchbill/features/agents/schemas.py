@@ -22,7 +22,7 @@ def _as_written(value: object) -> object:
     return value
 
 
-class AgentIn(AgentConfig, Input):
+class AgentIn(AgentConfig):
     """An agent with a name of its own."""
 
     name: Name
