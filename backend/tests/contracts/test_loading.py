@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 import pytest
 
 from watchbill.adapters import loading
+from watchbill.adapters.litellm.library import load_litellm
 from watchbill.core.events import EventData, Log
 
 
@@ -42,3 +44,10 @@ async def test_a_library_that_cannot_be_loaded_says_why() -> None:
 
     with pytest.raises(ImportError, match="broken"):
         await loading.loaded(load, lambda event: None)
+
+
+def test_the_first_calls_side_by_side_find_litellms_models_finished() -> None:
+    load_litellm()
+    types = importlib.import_module("litellm.types.utils")
+    for name in ("ModelResponse", "ModelResponseStream", "Message", "Delta", "Choices", "Usage"):
+        assert getattr(types, name).__pydantic_complete__, name

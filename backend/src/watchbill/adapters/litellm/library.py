@@ -8,6 +8,8 @@ import threading
 import warnings
 from typing import Any
 
+from pydantic import BaseModel
+
 _lock = threading.Lock()
 _loaded: list[Any] = []
 
@@ -30,5 +32,16 @@ def load_litellm() -> Any:
             litellm.turn_off_message_logging = True
             litellm.disable_streaming_logging = True
             litellm.drop_params = True
+            _complete(importlib.import_module("litellm.types.utils"))
             _loaded.append(litellm)
         return _loaded[0]
+
+
+def _complete(module: Any) -> None:
+    """Finish the models that LiteLLM leaves unfinished until their first use: Pydantic takes a class apart
+    while it does, and a call in another thread that meets it then fails."""
+    models = [found for found in vars(module).values() if isinstance(found, type)]
+    for model in models:
+        ours = issubclass(model, BaseModel) and model.__module__ == module.__name__
+        if ours and not model.__pydantic_complete__:
+            model.model_rebuild()
