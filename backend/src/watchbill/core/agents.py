@@ -24,7 +24,7 @@ class AgentOptions(_Model):
     """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
     and its own time-outs are not: Watchbill has its own."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
     max_iter: int = Field(
         default=20, ge=1, le=100, title="Maximum steps", description="How often it may think."
