@@ -1,4 +1,4 @@
-"""Puts the built user interface, the migrations and the examples into the wheel."""
+"""Puts the built user interface, the migrations, the examples and the OpenAPI document into the wheel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CONTENT = {"backend/alembic": "migrations", "examples": "examples", "frontend/out": "ui"}
+CONTENT = {
+    "backend/alembic": "migrations",
+    "examples": "examples",
+    "frontend/out": "ui",
+    "docs/reference/openapi.json": "reference/openapi.json",
+}
 
 
 class DataHook(BuildHookInterface):

@@ -10,7 +10,7 @@ import pytest
 from watchbill.adapters.litellm.candidates import candidates
 from watchbill.adapters.litellm.connection import arguments, model_name, secrets
 from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.gathering import gather_seconds
+from watchbill.adapters.litellm.reading import gather_seconds
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.llm import Provider
 from watchbill.kit.answers import AnswerMismatch, check_schema, parse_answer
@@ -142,6 +142,6 @@ def test_schemas_are_checked():
     assert "$.type" in (check_schema({"type": "strange"}) or "")
 
 
-def test_many_streams_share_a_bounded_number_of_pieces():
-    assert gather_seconds(1) == gather_seconds(16) == 0.04
+def test_many_streams_share_a_bounded_number_of_events():
+    assert gather_seconds(1) == gather_seconds(12) == 0.03
     assert [streams / gather_seconds(streams) for streams in (50, 500)] == [400, 400]

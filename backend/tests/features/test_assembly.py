@@ -21,9 +21,20 @@ SCRIPT = "window.theme = 'dark'"
 
 
 def test_the_api_never_loads_crewai_or_litellm():
-    heavy = ("crewai", "litellm", "openai", "anthropic", "lancedb", "chromadb")
+    heavy = (
+        "crewai",
+        "litellm",
+        "openai",
+        "anthropic",
+        "lancedb",
+        "chromadb",
+        "alembic",
+        "authlib",
+        "aiohttp",
+    )
     code = (
-        "import sys; from watchbill.api.app import create_app; from watchbill.config import Settings;"
+        "import sys, watchbill.cli.serve, watchbill.cli.schema; from watchbill.api.app import create_app;"
+        "from watchbill.config import Settings;"
         "create_app(Settings(env='test', _env_file=None)).openapi();"
         f"print([name for name in {heavy} if name in sys.modules])"
     )

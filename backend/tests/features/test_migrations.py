@@ -14,8 +14,8 @@ from watchbill.kit import upgrading
 from watchbill.kit.db import Database
 from watchbill.kit.migrations import scripts
 from watchbill.kit.resources import data_dir
-from watchbill.kit.revisions import Branch, current, head
-from watchbill.kit.upgrading import Source, migrate, status
+from watchbill.kit.revisions import Branch, current, head, status
+from watchbill.kit.upgrading import Source, migrate
 
 ADD = '''
 """One column more."""

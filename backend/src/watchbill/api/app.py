@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Watchbill",
         version=watchbill.__version__,
         description="Draw, run and watch AI agent workflows.",
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

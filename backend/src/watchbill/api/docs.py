@@ -1,4 +1,5 @@
-"""/api/docs: Swagger UI from files of our own, since a machine without internet reaches no CDN."""
+"""The OpenAPI document, and /api/docs: Swagger UI from files of our own, since a machine without internet
+reaches no CDN."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-router = APIRouter(prefix="/api/docs", include_in_schema=False)
+from watchbill.kit.resources import data_dir
+
+router = APIRouter(prefix="/api", include_in_schema=False)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -37,23 +40,33 @@ _START = """SwaggerUIBundle({
 """
 
 
-@router.get("")
+@router.get("/openapi.json")
+async def document() -> Response:
+    """The document as it was generated from the routes: to do that again here would take seconds, and 15 MB
+    of memory for as long as the process lives."""
+    folder = data_dir("reference")
+    if folder is None:
+        raise RuntimeError("The OpenAPI document is neither in the package nor in the checkout.")
+    return FileResponse(folder / "openapi.json", media_type="application/json")
+
+
+@router.get("/docs")
 async def docs() -> Response:
     """Every route, to read and to try."""
     return HTMLResponse(_PAGE)
 
 
-@router.get("/start.js")
+@router.get("/docs/start.js")
 async def start() -> Response:
     return Response(_START, media_type="text/javascript")
 
 
-@router.get("/swagger-ui.css")
+@router.get("/docs/swagger-ui.css")
 async def style() -> Response:
     return FileResponse(_assets() / "swagger-ui.css")
 
 
-@router.get("/swagger-ui-bundle.js")
+@router.get("/docs/swagger-ui-bundle.js")
 async def script() -> Response:
     return FileResponse(_assets() / "swagger-ui-bundle.js")
 

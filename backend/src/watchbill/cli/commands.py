@@ -81,9 +81,9 @@ def api(
 
     settings = _configured()
     if migrated:
-        from watchbill.cli.schema import bring_up_to_date
+        from watchbill.cli.schema import bring_up_to_date_elsewhere
 
-        asyncio.run(bring_up_to_date(settings))
+        bring_up_to_date_elsewhere(settings)
     serve(settings, host=host, port=port, fd=fd)
 
 

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from watchbill.config import Settings
 from watchbill.kit.db import Database
-from watchbill.kit.revisions import current, head
-from watchbill.kit.upgrading import Migrated, Source, migrate, status
+from watchbill.kit.revisions import current, head, status
+
+if TYPE_CHECKING:
+    from watchbill.kit.upgrading import Migrated
 
 _POLL_SECONDS = 0.1
 
 
 async def bring_up_to_date(settings: Settings) -> Migrated:
     """Migrate. Several processes may do it at the same time."""
+    # Here, since who only asks whether something is behind needs no Alembic.
+    from watchbill.kit.upgrading import Source, migrate
+
     async with open_database(settings) as database:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
         return await migrate(database, source=Source(url, settings.database_pgbouncer))
+
+
+def bring_up_to_date_elsewhere(settings: Settings) -> None:
+    """Migrate, if anything is behind, in a process of its own: what a migration loads never leaves memory.
+
+    A tenant that could not be brought up to date is noted, and refused until somebody has dealt with it.
+
+    Raises:
+        typer.Exit: the database itself could not be brought up to date; the other process has said why.
+    """
+    if not asyncio.run(_is_behind(settings)):
+        return
+    done = subprocess.run([sys.executable, "-m", "watchbill.cli", "migrate"], check=False)
+    if done.returncode and not asyncio.run(_can_serve(settings)):
+        raise typer.Exit(1)
 
 
 async def report(settings: Settings) -> int:
@@ -41,6 +64,16 @@ async def until_up_to_date(settings: Settings) -> None:
     async with open_database(settings) as database:
         while not await current(database):  # noqa: ASYNC110 (a migration rings no bell)
             await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _is_behind(settings: Settings) -> bool:
+    async with open_database(settings) as database:
+        return not await current(database) or bool(await status(database))
+
+
+async def _can_serve(settings: Settings) -> bool:
+    async with open_database(settings) as database:
+        return await current(database)
 
 
 @asynccontextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -76,3 +78,15 @@ async def current(database: Database) -> bool:
         if revision != head("public"):
             return False
         return not await connection.scalar(text(_SOME_BEHIND), {"head": head("tenant")})
+
+
+async def status(database: Database) -> Sequence[tuple[UUID, str, str, str | None]]:
+    """Every tenant that is behind: its id, its name, its revision, and what went wrong, if something did."""
+    query = """
+    SELECT t.id, t.name, t.schema_revision, f.error FROM public.tenants AS t
+      LEFT JOIN public.migration_failures AS f ON f.tenant_id = t.id
+     WHERE t.schema_revision <> :head ORDER BY t.created_at
+    """
+    async with database.engine.connect() as connection:
+        rows = await connection.execute(text(query), {"head": head("tenant")})
+        return [(row[0], row[1], row[2], row[3]) for row in rows]

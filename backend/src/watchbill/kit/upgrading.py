@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,18 +93,6 @@ async def migrate(
         for part in await asyncio.gather(*parts):
             result.add(part)
     return result
-
-
-async def status(database: Database) -> Sequence[tuple[UUID, str, str, str | None]]:
-    """Every tenant that is behind: its id, its name, its revision, and what went wrong, if something did."""
-    query = """
-    SELECT t.id, t.name, t.schema_revision, f.error FROM public.tenants AS t
-      LEFT JOIN public.migration_failures AS f ON f.tenant_id = t.id
-     WHERE t.schema_revision <> :head ORDER BY t.created_at
-    """
-    async with database.engine.connect() as connection:
-        rows = await connection.execute(text(query), {"head": head("tenant")})
-        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _help(source: Source, since: datetime) -> Migrated:

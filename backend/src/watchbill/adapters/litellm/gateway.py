@@ -15,11 +15,11 @@ import aiohttp
 from watchbill.adapters.litellm import connection, failures
 from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.gathering import open_session
+from watchbill.adapters.litellm.gathering import heard_by, open_session
 from watchbill.adapters.litellm.library import load_litellm
 from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
-from watchbill.adapters.litellm.reading import Reading, TokenGate, read_stream, read_whole
+from watchbill.adapters.litellm.reading import Listener, Reading, TokenGate, read_whole
 from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
@@ -155,23 +155,21 @@ class LiteLlmGateway:
         self, options: Sequence[Candidate], call: LlmCall, emit: Emit, call_id: str, started: float
     ) -> tuple[Candidate, Reading]:
         question = Question.of(call)
-        gate = TokenGate(lambda text: emit(LlmToken(call_id=call_id, text=text)))
-        for position, candidate in enumerate(options):
-            reading = Reading()
-            try:
-                await self._attempt(candidate, question, reading, gate.push)
-                gate.flush()
-                self._cooling.clear(candidate.provider.id)
-                return candidate, reading
-            except NodeError as error:
-                gate.flush()
-                last = position == len(options) - 1 or reading.began
-                if last or error.error_code not in failures.FAILOVER_CODES:
-                    emit(_failed(error, candidate, call_id, started))
-                    raise
-                emit(_failover(error, candidate, options[position + 1], call_id))
-            finally:
-                gate.discard_timer()
+        with TokenGate(lambda text: emit(LlmToken(call_id=call_id, text=text))) as gate:
+            for position, candidate in enumerate(options):
+                reading = Reading()
+                try:
+                    await self._attempt(candidate, question, reading, gate.push)
+                    gate.flush()
+                    self._cooling.clear(candidate.provider.id)
+                    return candidate, reading
+                except NodeError as error:
+                    gate.flush()
+                    last = position == len(options) - 1 or reading.began
+                    if last or error.error_code not in failures.FAILOVER_CODES:
+                        emit(_failed(error, candidate, call_id, started))
+                        raise
+                    emit(_failover(error, candidate, options[position + 1], call_id))
         raise AssertionError("candidates() never returns an empty list")
 
     async def _attempt(
@@ -226,19 +224,21 @@ class LiteLlmGateway:
         if self._session is None or self._session.closed:
             self._session = self._open_session()
         in_words = candidate.provider.id in self._schema_in_words
-        response = await self._library.acompletion(
-            **arguments,
-            **question.body(candidate, in_words=in_words),
-            num_retries=0,
-            max_retries=0,
-            timeout=self._timeout(),
-            shared_session=self._session,
-        )
+        listener = Listener(reading, push, self._stall_seconds)
+        with heard_by(listener.hear):
+            response = await self._library.acompletion(
+                **arguments,
+                **question.body(candidate, in_words=in_words),
+                num_retries=0,
+                max_retries=0,
+                timeout=self._timeout(),
+                shared_session=self._session,
+            )
         if not question.stream:
             read_whole(response, reading)
             return
         try:
-            await read_stream(response, reading, push, self._stall_seconds)
+            await listener.read(response)
         finally:
             # Reached on cancellation too: it is what closes the connection at once.
             await response.aclose()

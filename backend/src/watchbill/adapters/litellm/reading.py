@@ -9,26 +9,39 @@ from typing import Any
 
 from watchbill.core.ports.llm import ToolCall
 
-# Tokens that arrive within this many seconds of the last event are sent as one: nobody reads faster, and
-# hundreds of streams at once stay affordable.
+# Text that arrives within this many seconds of the last event is sent as one: nobody reads faster.
 _GATHER_SECONDS = 0.03
+# Of all answers together, so that hundreds of streams at once stay affordable.
+_EVENTS_A_SECOND = 400
 
 
 class TokenGate:
-    """Passes text on at once, then at most every 30 ms. Lives on one event loop."""
+    """Passes text on at once, then at most every 30 ms, and less often when more than 12 answers stream at
+    once. Lives on one event loop; to be used as a context manager, which at its end sends nothing more."""
+
+    # Of this process, those that have sent something and have not ended.
+    _streaming = 0
 
     def __init__(self, send: Callable[[str], None]):
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._held: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._open_at = 0.0
+        self._open_at: float | None = None
+
+    def __enter__(self) -> TokenGate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._discard_timer()
+        if self._open_at is not None:
+            TokenGate._streaming -= 1
 
     def push(self, text: str) -> None:
-        """Send the text now or with what follows within 30 ms."""
+        """Send the text now or with what follows shortly."""
         self._held.append(text)
         if self._timer is None:
-            wait = self._open_at - self._loop.time()
+            wait = 0.0 if self._open_at is None else self._open_at - self._loop.time()
             if wait <= 0:
                 self.flush()
             else:
@@ -36,17 +49,23 @@ class TokenGate:
 
     def flush(self) -> None:
         """Send what is held."""
-        self.discard_timer()
+        self._discard_timer()
         if self._held:
             text, self._held = "".join(self._held), []
-            self._open_at = self._loop.time() + _GATHER_SECONDS
+            if self._open_at is None:
+                TokenGate._streaming += 1
+            self._open_at = self._loop.time() + gather_seconds(TokenGate._streaming)
             self._send(text)
 
-    def discard_timer(self) -> None:
-        """Send nothing later; what is held stays held."""
+    def _discard_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def gather_seconds(streams: int) -> float:
+    """How long text may wait for more of it while so many answers stream."""
+    return max(_GATHER_SECONDS, streams / _EVENTS_A_SECOND)
 
 
 @dataclass(slots=True)
@@ -54,6 +73,7 @@ class Reading:
     """What has been read so far."""
 
     pieces: list[str] = field(default_factory=list[str])
+    heard: bool = False  # some of its text was heard before LiteLLM handed it over
     refusal: str = ""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
@@ -71,7 +91,7 @@ class Reading:
     @property
     def began(self) -> bool:
         """Whether any of the answer has arrived."""
-        return bool(self.pieces or self.tools or self.refusal)
+        return bool(self.heard or self.pieces or self.tools or self.refusal)
 
     def add_message(self, choice: Any, message: Any) -> str:
         """Take in one delta, or the whole message; returns its text."""
@@ -103,26 +123,47 @@ class Reading:
 _PIECES_KEPT = 16
 
 
-async def read_stream(
-    chunks: AsyncIterator[Any], reading: Reading, push: Callable[[str], None], stall_seconds: float
-) -> None:
-    """Read to the end.
+class Listener:
+    """Hears an answer as it arrives, passes its text on, and notices when it stalls.
 
-    Raises:
-        TimeoutError: once text has begun, nothing came for `stall_seconds`.
+    The text comes from the wire where its format is known there, else when LiteLLM hands it over.
     """
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(None) as limit:
-        async for chunk in chunks:
-            for choice in chunk.choices:
-                if text := reading.add_message(choice, choice.delta):
-                    push(text)
-            reading.add_usage(getattr(chunk, "usage", None))
-            kept: list[Any] = getattr(chunks, "chunks", [])
-            if len(kept) > 2 * _PIECES_KEPT:
-                del kept[:-_PIECES_KEPT]
-            if reading.began:
-                limit.reschedule(loop.time() + stall_seconds)
+
+    def __init__(self, reading: Reading, push: Callable[[str], None], stall_seconds: float):
+        self._reading = reading
+        self._push = push
+        self._stall_seconds = stall_seconds
+        self._loop = asyncio.get_running_loop()
+        self._limit = asyncio.timeout(None)
+
+    def hear(self, text: str) -> None:
+        """Take text from the wire."""
+        self._reading.heard = True
+        self._push(text)
+        self._alive()
+
+    async def read(self, chunks: AsyncIterator[Any]) -> None:
+        """Read to the end.
+
+        Raises:
+            TimeoutError: once text has begun, nothing came for `stall_seconds`.
+        """
+        reading = self._reading
+        async with self._limit:
+            async for chunk in chunks:
+                for choice in chunk.choices:
+                    text = reading.add_message(choice, choice.delta)
+                    if text and not reading.heard:
+                        self._push(text)
+                reading.add_usage(getattr(chunk, "usage", None))
+                kept: list[Any] = getattr(chunks, "chunks", [])
+                if len(kept) > 2 * _PIECES_KEPT:
+                    del kept[:-_PIECES_KEPT]
+                if reading.began:
+                    self._alive()
+
+    def _alive(self) -> None:
+        self._limit.reschedule(self._loop.time() + self._stall_seconds)
 
 
 def read_whole(response: Any, reading: Reading) -> None:
