@@ -20,7 +20,8 @@ FIND_NODE = if ! node -e 'const [a, b] = process.versions.node.split(".").map(Nu
   echo "Building the user interface needs Node 20.9 or newer with npm; this machine has" \
   "$$(node --version 2>/dev/null || echo none)." >&2; exit 1; fi
 # uv takes seconds where pip takes minutes; pip is there for machines whose packages only pip can reach.
-INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes --requirement $(1) 2>/dev/null \
+# Without compiled files each process compiles what it imports, which takes seconds and memory.
+INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --system-certs --python $(BIN)/python --require-hashes --requirement $(1) 2>/dev/null \
   || $(PIP) install --quiet --require-hashes --requirement $(1)
 
 # A comma in a function's argument would end it.
@@ -57,6 +58,7 @@ up: .venv/runtime frontend/out/index.html
 	@echo "Installing the Python packages."
 	@$(call INSTALL,requirements/worker.txt)
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q backend/src
 	@touch $@
 
 .venv/dev: .venv/runtime requirements/dev.txt
@@ -68,7 +70,7 @@ up: .venv/runtime frontend/out/index.html
 .venv-peers/.done: .venv/tools requirements/peers.txt
 	@echo "Installing the engines to compare with."
 	@rm -rf .venv-peers && $(BIN)/python -m venv --without-pip .venv-peers
-	@$(BIN)/uv pip install --quiet --system-certs --python .venv-peers/bin/python --require-hashes \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --system-certs --python .venv-peers/bin/python --require-hashes \
 	  --requirement requirements/peers.txt
 	@touch $@
 
