@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from httpx import ASGITransport, AsyncClient
 
 from tests.people import refused
@@ -40,6 +44,23 @@ def test_the_api_never_loads_crewai_or_litellm():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def _threaded(dependant: Dependant) -> set[str]:
+    """What a route needs, or does, that FastAPI would run in a thread."""
+    found = set[str]().union(*map(_threaded, dependant.dependencies))
+    call: Any = dependant.call
+    waits = [call, getattr(call, "__call__", None)]  # noqa: B004 (a callable object that waits)
+    if call and not any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in waits):
+        found.add(f"{call.__module__}.{call.__qualname__}")
+    return found
+
+
+def test_no_route_sends_what_it_needs_to_a_thread():
+    routes = iter_route_contexts(create_app(Settings(env="test", _env_file=None)).routes)
+    needs = [_threaded(route.dependant) for route in routes if getattr(route, "dependant", None)]
+    assert len(needs) > 100
+    assert set[str]().union(*needs) == set()
 
 
 def test_every_command_may_open_as_many_files_as_the_machine_allows():

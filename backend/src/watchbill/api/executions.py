@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import asyncpg
 from redis.asyncio import Redis
 
 from watchbill.adapters.celery.app import celery_app
@@ -16,6 +15,7 @@ from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveRea
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
+from watchbill.kit.pool import open_pool
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -30,13 +30,7 @@ async def open_executions(
     running_limit: int,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
-    pool = await asyncpg.create_pool(
-        database_url,
-        min_size=0,
-        max_size=8,
-        statement_cache_size=0 if pgbouncer else 500,
-        server_settings={"application_name": "watchbill-api"},
-    )
+    pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
     doorbells, endings = Doorbells(redis), Endings(redis)
     hints = CeleryHints(celery_app(redis_url), redis)
     try:

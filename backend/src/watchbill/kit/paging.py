@@ -38,7 +38,7 @@ class Page:
     q: str | None = None
 
 
-def page_query(
+async def page_query(
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=200, description="next_cursor of the page before.")

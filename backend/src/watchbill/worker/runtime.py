@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 import redis.asyncio as redis
 import structlog
@@ -38,6 +37,7 @@ from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.outbound import guarded_connector
+from watchbill.kit.pool import open_pool
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.worker.hints import NearHints
@@ -98,12 +98,12 @@ class Runtime:
 
     async def _open(self) -> None:
         settings = self._settings
-        self.pool = await asyncpg.create_pool(
+        self.pool = await open_pool(
             self._database_url,
-            min_size=1,
-            max_size=settings.database_pool_size,
-            statement_cache_size=0 if settings.database_pgbouncer else 1000,
-            server_settings={"application_name": "watchbill-worker"},
+            name="watchbill-worker",
+            least=1,
+            most=settings.database_pool_size,
+            pgbouncer=settings.database_pgbouncer,
         )
         self.database = Database(self._database_url, pgbouncer=settings.database_pgbouncer, pool_size=4)
         connections = redis.BlockingConnectionPool.from_url(

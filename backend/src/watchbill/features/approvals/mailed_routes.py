@@ -56,7 +56,7 @@ async def _enter(
         Forbidden: its time is over, the person may not answer (any more), or the tenant is suspended.
         Conflict: the question is closed.
     """
-    link = links.read(identity_options(request).jwt_secret, token, now())
+    link = links.read((await identity_options(request)).jwt_secret, token, now())
     found = await people.belonging(work.session, link.user_id, link.tenant_id)
     if found is None or found[0].status != "active":
         text = "This was mailed to somebody who does not belong to the tenant any more."

@@ -22,7 +22,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(written_moment)]
 Word = Annotated[str | None, Query(max_length=200)]
 
 
-def filters(
+async def filters(
     page: PageQuery,
     action: Word = None,
     outcome: Annotated[Outcome | None, Query()] = None,

@@ -51,6 +51,6 @@ class ExecutionBackend:
         return Reading(scope, self.types, self.history, self.running_limit)
 
 
-def backend(connection: HTTPConnection) -> ExecutionBackend:
+async def backend(connection: HTTPConnection) -> ExecutionBackend:
     """The backend that the app's lifespan put into its state."""
     return connection.app.state.executions

@@ -62,8 +62,8 @@ class Permits:
     async def _check(self, connection: HTTPConnection, identity: Identity, who: _Who) -> None:
         begun = time.monotonic()
         try:
-            async with database(connection).transaction() as work:
-                options = identity_options(connection)
+            async with (await database(connection)).transaction() as work:
+                options = await identity_options(connection)
                 again = await people.authenticate_again(work.session, options, identity)
         except DatabaseUnavailable as error:
             raise Unavailable(str(error), code="database_unavailable") from error

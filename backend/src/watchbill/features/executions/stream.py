@@ -79,7 +79,7 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
     HTTP status, when one is not let in or not any more."""
     await websocket.accept()
     try:
-        async with recorded(database(websocket), websocket) as work:
+        async with recorded(await database(websocket), websocket) as work:
             access = await enter(websocket, work, "executions:read")
             await service.require(access.session, execution_id)
     except WatchbillError as error:
@@ -106,7 +106,7 @@ async def _refuse(websocket: WebSocket, error: WatchbillError) -> None:
 
 
 async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> None:
-    parts = backend(websocket)
+    parts = await backend(websocket)
     watched = watch(parts.live, parts.history, identity.scope, execution_id, after=after)
     blocks = parts.permits.while_let_in(websocket, identity, watched)
     with contextlib.suppress(WebSocketDisconnect):

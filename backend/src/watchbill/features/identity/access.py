@@ -45,7 +45,9 @@ class Access:
         return self.work.session
 
 
-def identity_options(connection: HTTPConnection) -> IdentityOptions:
+# Dependencies are async also when they wait for nothing: FastAPI sends any other one to a thread, which costs
+# as much as a round trip to the database.
+async def identity_options(connection: HTTPConnection) -> IdentityOptions:
     return connection.app.state.identity_options
 
 
@@ -53,14 +55,14 @@ def request_limits(connection: HTTPConnection) -> RequestLimits:
     return connection.app.state.limits
 
 
-def database(connection: HTTPConnection) -> Database:
+async def database(connection: HTTPConnection) -> Database:
     return connection.app.state.database
 
 
 async def open_work(request: Request) -> AsyncIterator[Work]:
     """The request's transaction. It is committed before the answer is sent, or rolled back by an error; the
     audit log says what it changed, or that it was refused."""
-    async with recorded(database(request), request) as work:
+    async with recorded(await database(request), request) as work:
         yield work
 
 
@@ -77,7 +79,7 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
         Forbidden: the role or key does not grant the permission, the tenant is suspended, or a page of
             another site is using the session cookie.
     """
-    options = identity_options(connection)
+    options = await identity_options(connection)
     identity = await service.authenticate(work.session, options, access_token(connection))
     if trail := trail_of(work.session):
         trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
@@ -88,7 +90,7 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     identity.demand(permission)
     await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
     await keys.stay_within(work.session, identity, permission, connection.path_params)
-    work.after_commit(partial(service.note_use, database(connection), identity))
+    work.after_commit(partial(service.note_use, await database(connection), identity))
     return Access(identity, work)
 
 
@@ -103,7 +105,7 @@ def require(permission: Permission) -> Any:
     return Depends(guard, scope="function")
 
 
-def refuse_other_sites(connection: HTTPConnection) -> None:
+async def refuse_other_sites(connection: HTTPConnection) -> None:
     """Refuse what a page of another site sends.
 
     Raises:
@@ -118,7 +120,7 @@ def _refuse_elsewhere(connection: HTTPConnection, source: str) -> None:
     url = urlsplit(source)
     origin = f"{url.scheme}://{url.netloc}"
     ours = url.netloc == connection.headers.get("host") and url.scheme in ("http", "https")
-    if not ours and origin not in identity_options(connection).origins:
+    if not ours and origin not in connection.app.state.identity_options.origins:
         raise Forbidden("The request comes from a page of another site.", code="wrong_origin")
 
 

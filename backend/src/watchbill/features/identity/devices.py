@@ -34,7 +34,7 @@ class Device:
     browser: bool
 
 
-def device_of(connection: HTTPConnection) -> Device:
+async def device_of(connection: HTTPConnection) -> Device:
     """The device behind a request. Browsers name their page's origin with every request that changes
     something, and programs do not."""
     agent = connection.headers.get("user-agent", "")

@@ -48,11 +48,11 @@ from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.db import Database
 
 
-def mail_of(request: Request) -> Mail:
+async def mail_of(request: Request) -> Mail:
     return request.app.state.mail
 
 
-def throttle_of(request: Request) -> Throttle:
+async def throttle_of(request: Request) -> Throttle:
     return request.app.state.throttle
 
 

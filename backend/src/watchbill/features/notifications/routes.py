@@ -25,7 +25,7 @@ from watchbill.kit.paging import Listed, Page, PageQuery
 router = APIRouter(tags=["notifications"])
 
 
-def backend(connection: HTTPConnection) -> NotificationBackend:
+async def backend(connection: HTTPConnection) -> NotificationBackend:
     """The backend that the app's lifespan put into its state."""
     return connection.app.state.notifications
 

@@ -23,7 +23,7 @@ from watchbill.kit.paging import Listed, PageQuery
 router = APIRouter(prefix="/llm-providers", tags=["providers"])
 
 
-def backend(connection: HTTPConnection) -> ProviderBackend:
+async def backend(connection: HTTPConnection) -> ProviderBackend:
     """The backend that the app's lifespan put into its state."""
     return connection.app.state.providers
 

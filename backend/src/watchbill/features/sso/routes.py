@@ -45,7 +45,7 @@ settings = APIRouter(prefix="/sso", tags=["sso"])
 signing_in = APIRouter(prefix="/auth/sso", tags=["auth"])
 
 
-def backend(request: Request) -> SsoBackend:
+async def backend(request: Request) -> SsoBackend:
     return request.app.state.sso
 
 

@@ -25,11 +25,11 @@ Reader = Annotated[Access, require("tenant:read")]
 Writer = Annotated[Access, require("tenant:write")]
 
 
-def stores(request: Request) -> Stores:
-    return Stores(database(request), request.app.state.redis)
+async def stores(request: Request) -> Stores:
+    return Stores(await database(request), request.app.state.redis)
 
 
-def tenant_defaults(request: Request) -> TenantDefaults:
+async def tenant_defaults(request: Request) -> TenantDefaults:
     return request.app.state.tenant_defaults
 
 
@@ -69,7 +69,7 @@ async def put_settings(form: SettingsForm, access: Writer, defaults: Defaults) -
 async def export_tenant(access: Writer, request: Request) -> FileResponse:
     """Everything the tenant has, as a ZIP file, without secrets."""
     tenant = await service.describe(access.session, access.scope.tenant_id)
-    path = await export(access.session, tenant.id, identity_options(request).tenant_tables)
+    path = await export(access.session, tenant.id, (await identity_options(request)).tenant_tables)
     return FileResponse(
         path,
         media_type="application/zip",

@@ -48,7 +48,8 @@ async def call_hook(
     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
     address they come from."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
-    async with database(request).transaction() as work:
+    db = await database(request)
+    async with db.transaction() as work:
         admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
@@ -61,9 +62,9 @@ async def call_hook(
     if received.new:
         await started.hints.execute(received.scope, received.execution_id)
     if received.rules.answer == "at_once":
-        return await _answer(database(request), started, received.scope, received.execution_id)
+        return await _answer(db, started, received.scope, received.execution_id)
     await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
-    answer = await _answer(database(request), started, received.scope, received.execution_id)
+    answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
     return answer
 

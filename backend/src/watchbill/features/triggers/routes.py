@@ -33,7 +33,7 @@ from watchbill.kit.paging import Listed, PageQuery
 router = APIRouter(tags=["triggers"])
 
 
-def backend(connection: HTTPConnection) -> TriggerBackend:
+async def backend(connection: HTTPConnection) -> TriggerBackend:
     """The backend that the app's lifespan put into its state."""
     return connection.app.state.triggers
 
