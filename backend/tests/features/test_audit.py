@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.people import PASSWORD, Person, checked, http_client, refused
 from watchbill.kit.db import Database
@@ -152,8 +154,42 @@ async def test_tampering_shows(database: Database, admin: Person):
     assert await verdict() == (False, 2)
     await tamper("INSERT INTO {log} SELECT * FROM {s}.kept")
     assert await verdict() == (True, None)
+    newest = "SELECT * FROM {log} WHERE seq = (SELECT max(seq) FROM {log})"
+    await tamper(f"CREATE TABLE {{s}}.newest AS {newest}")
     await tamper("DELETE FROM {log} WHERE seq = (SELECT max(seq) FROM {log})")
     assert (await verdict())[0] is False
+    await tamper("INSERT INTO {log} SELECT * FROM {s}.newest")
+    assert await verdict() == (True, None)
+
+
+_PENDING = text("INSERT INTO audit_pending (id, entry) VALUES (gen_random_uuid(), '{}')")
+
+
+async def test_a_transaction_that_has_noted_something_keeps_nobody_waiting(database: Database, admin: Person):
+    async with database.transaction(admin.scope) as first:
+        await first.session.execute(_PENDING)
+        async with asyncio.timeout(20), database.transaction(admin.scope) as second:
+            await second.session.execute(_PENDING)
+    async with database.transaction(admin.scope) as work:
+        assert await work.session.scalar(text("SELECT count(*) FROM audit_pending")) == 0
+    assert checked(await admin.http.get("audit-log/verification"))["ok"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO audit_log SELECT seq + 1, gen_random_uuid(), created_at, entry, hash FROM audit_log",
+        "UPDATE audit_log SET entry = '{}'",
+        "DELETE FROM audit_log",
+        "UPDATE audit_head SET seq = 1",
+        "DELETE FROM audit_head",
+        "UPDATE audit_pending SET entry = '{}'",
+    ],
+)
+async def test_a_tenants_own_role_cannot_touch_the_chain(database: Database, admin: Person, statement: str):
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction(admin.scope) as work:
+            await work.session.execute(text(statement))
 
 
 async def test_sign_ins_are_noted(database: Database, visitor, admin: Person):

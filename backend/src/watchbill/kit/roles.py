@@ -84,7 +84,9 @@ BEGIN
   LOOP
     EXECUTE format('GRANT %s ON "{schema}".%I TO "{schema}"', CASE relation.relname
       WHEN 'alembic_version' THEN 'SELECT'
-      WHEN 'audit_log' THEN 'SELECT, INSERT'
+      WHEN 'audit_log' THEN 'SELECT'
+      WHEN 'audit_head' THEN 'SELECT'
+      WHEN 'audit_pending' THEN 'SELECT, INSERT'
       ELSE 'SELECT, INSERT, UPDATE, DELETE' END, relation.relname);
   END LOOP;
 END $$

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, desc, text
+from sqlalchemy import DDL, BigInteger, Index, LargeBinary, desc, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,7 @@ from watchbill.kit.tables import TenantTable
 
 class AuditEntry(TenantTable):
     """What somebody did (kit.audit.trail writes `entry`). `hash` is SHA-256 over the hash before it, the
-    number, the time and the entry; tenants' own role may add rows here and read them, and no more."""
+    number, the time and the entry; tenants' own role may read rows here, and no more."""
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -38,3 +38,24 @@ class AuditHead(TenantTable):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PendingAuditEntry(TenantTable):
+    """What the transaction under way did. Its commit takes the row away and puts the entry into the chain, so
+    nobody ever sees one of another transaction, and a crash leaves none."""
+
+    __tablename__ = "audit_pending"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+event.listen(
+    PendingAuditEntry.__table__,
+    "after_create",
+    DDL(
+        "CREATE CONSTRAINT TRIGGER chain_audit_entry AFTER INSERT ON audit_pending"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.chain_audit_entry()"
+    ),
+)

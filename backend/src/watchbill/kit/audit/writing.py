@@ -12,28 +12,20 @@ from sqlalchemy.orm import Session
 
 from watchbill.kit.audit.trail import Trail
 
-# One statement: the head's row is locked from here to the commit, so entries of transactions that run at once
-# still form one chain. The name of the actor is that of today; people change theirs.
-_APPEND = """
-WITH given AS MATERIALIZED (
-  SELECT CAST(:id AS uuid) AS id, clock_timestamp() AS at,
-         jsonb_set(CAST(:entry AS jsonb), '{{actor,name}}', coalesce(to_jsonb({name}), 'null')) AS entry
-), head AS (
-  INSERT INTO "{schema}".audit_head AS h (id, seq, hash)
-  SELECT 1, 1, sha256(convert_to('1 ' || extract(epoch FROM at) || ' ' || entry, 'UTF8')) FROM given
-  ON CONFLICT (id) DO UPDATE SET seq = h.seq + 1, hash = sha256(h.hash || (
-    SELECT convert_to(h.seq + 1 || ' ' || extract(epoch FROM at) || ' ' || entry, 'UTF8') FROM given))
-  RETURNING seq, hash
-)
-INSERT INTO "{schema}".audit_log (id, seq, created_at, entry, hash)
-SELECT given.id, head.seq, given.at, given.entry, head.hash FROM given, head
+# The table's trigger takes the entry into the chain at the commit, in the database: a lock on the chain's end
+# that were held across a round trip would make everybody who changes something wait for our event loop. The
+# name of the actor is that of today; people change theirs.
+_NOTE = """
+INSERT INTO "{schema}".audit_pending (id, entry)
+SELECT CAST(:id AS uuid),
+       jsonb_set(CAST(:entry AS jsonb), '{{actor,name}}', coalesce(to_jsonb({name}), 'null'))
 """
 _USER = "(SELECT email FROM public.users WHERE id = CAST(:actor AS uuid))"
-_PLACES = "SELECT tenant_id FROM public.memberships WHERE user_id = :user"
+_PLACES = "SELECT tenant_id FROM public.memberships WHERE user_id = :user ORDER BY tenant_id"
 
 
 def write(session: Session, trail: Trail) -> None:
-    """Append the trail's entry to the log of its tenant, or of each tenant that the person belongs to when
+    """Add the trail's entry to the log of its tenant, or of each tenant that the person belongs to when
     the trail names none. Part of the session's transaction."""
     entry = orjson.dumps(trail.entry()).decode()
     for tenant_id in _tenants(session, trail):
@@ -41,12 +33,12 @@ def write(session: Session, trail: Trail) -> None:
         values = {"id": uuid4(), "entry": entry}
         if trail.user_id:
             values["actor"] = trail.user_id
-        session.execute(_append(schema, _USER if trail.user_id else "NULL::text"), values)
+        session.execute(_note(schema, _USER if trail.user_id else "NULL::text"), values)
 
 
 @lru_cache(maxsize=1000)
-def _append(schema: str, name: str) -> TextClause:
-    return text(_APPEND.format(schema=schema, name=name))
+def _note(schema: str, name: str) -> TextClause:
+    return text(_NOTE.format(schema=schema, name=name))
 
 
 def _tenants(session: Session, trail: Trail) -> Sequence[UUID]:
