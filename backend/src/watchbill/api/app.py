@@ -57,7 +57,10 @@ from watchbill.kit.ssrf import UrlGuard
 
 MAX_BODY = 4 * 1024 * 1024
 
+# A path is looked for in this order, one route after the other: what is asked for most comes first.
 ROUTERS = (
+    executions.router,
+    stream.router,
     identity.router,
     member_routes.router,
     key_routes.router,
@@ -65,10 +68,8 @@ ROUTERS = (
     agents.router,
     flows.router,
     node_types.router,
-    executions.router,
     approvals.router,
     mailed_approvals.router,
-    stream.router,
     audit.router,
     tenants.router,
     sso.router,
