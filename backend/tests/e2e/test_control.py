@@ -174,6 +174,8 @@ async def test_a_map_of_model_calls_and_a_stored_sub_flow(tenant: Tenant) -> Non
     assert found["usage"]["llm_calls"] == 3
     paths = {n["node_id"]: n["status"] for n in found["nodes"]}
     assert paths["each[2].call[0].ask"] == "completed"
+    outer = checked(await tenant.http.get(f"executions/{id_}?iterations=false"), 200)["nodes"]
+    assert outer == [one for one in found["nodes"] if "[" not in one["node_id"]] and outer
 
 
 async def test_a_flow_that_contains_itself_is_refused(tenant: Tenant) -> None:

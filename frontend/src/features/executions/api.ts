@@ -56,13 +56,16 @@ function isUnderWay({ status }: ExecutionSummary): boolean {
   return status === "pending" || status === "running" || status === "waiting";
 }
 
-/** The execution with the definition it runs; what happens in it comes by its stream. */
+/** The execution with the definition it runs; what happens in it, iterations too, comes by its stream. */
 export function useExecutionDetail(id: string) {
   return useQuery({
     queryKey: ["execution", id],
     queryFn: async ({ signal }) => {
       const detail = body(
-        await api.GET("/api/v1/executions/{execution_id}", { ...at(id), signal }),
+        await api.GET("/api/v1/executions/{execution_id}", {
+          params: { path: { execution_id: id }, query: { iterations: false } },
+          signal,
+        }),
       );
       // The document describes both as any object; a stored plan has always been checked.
       return detail as ExecutionDetail;

@@ -5446,6 +5446,8 @@ export interface operations {
             query?: {
                 /** @description The state right after the event with this seq. */
                 as_of?: number | null;
+                /** @description Whether the nodes in bodies of Map and Loop are listed too. */
+                iterations?: boolean;
             };
             header?: never;
             path: {

@@ -90,9 +90,13 @@ async def get_execution(
     as_of: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="The state right after the event with this seq.")
     ] = None,
+    iterations: Annotated[
+        bool, Query(description="Whether the nodes in bodies of Map and Loop are listed too.")
+    ] = True,
 ) -> ExecutionDetail:
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
-    return await service.detail(access.session, parts.reading(access.scope), execution_id, as_of=as_of)
+    reading = parts.reading(access.scope)
+    return await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
 
 
 @router.get("/executions/{execution_id}/events")

@@ -91,9 +91,15 @@ async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary
 
 
 async def detail(
-    session: AsyncSession, reading: Reading, execution_id: UUID, *, as_of: int | None = None
+    session: AsyncSession,
+    reading: Reading,
+    execution_id: UUID,
+    *,
+    as_of: int | None = None,
+    iterations: bool = True,
 ) -> ExecutionDetail:
-    """The execution whole, folded from its journal up to the event `as_of`.
+    """The execution whole, folded from its journal up to the event `as_of`; without `iterations`, which may
+    be ten thousand, only with the nodes of the flow itself.
 
     Raises:
         NotFound: this tenant has none of that id.
@@ -117,7 +123,7 @@ async def detail(
             **seen.model_dump(),
             "inputs": execution.inputs,
             "outputs": state.outputs,
-            "nodes": node_states(state),
+            "nodes": node_states(state, iterations=iterations),
             "definition": definition,
             "last_seq": state.seq,
             "queue": await _queue(session, reading, active),
@@ -166,8 +172,8 @@ async def _obstacle(
     return "workers"
 
 
-def node_states(state: ExecutionState) -> list[NodeExecution]:
-    """Every node in the plan's order."""
+def node_states(state: ExecutionState, *, iterations: bool) -> list[NodeExecution]:
+    """Every node in the plan's order, or only those outside of bodies."""
     return [
         NodeExecution(
             node_id=id_,
@@ -185,6 +191,7 @@ def node_states(state: ExecutionState) -> list[NodeExecution]:
             usage=node.usage,
         )
         for id_, node in state.nodes.items()
+        if iterations or "[" not in id_
     ]
 
 
