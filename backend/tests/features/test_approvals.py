@@ -101,6 +101,12 @@ async def test_a_question_is_mailed_once_and_answered_by_its_link(
     assert "**Rent**" in mail.text and "“Payroll”" in mail.text and "http://here/answer/#token=" in mail.text
     await office.work(hours=1)
     assert len(office.post.mails) == 2
+    [listed] = checked(await viewer.http.get("approvals"))["items"]
+    assert listed["mailed"] == [
+        {"email": email, "status": "delivered", "escalated": False}
+        for email in sorted([admin.email, member.email])
+    ]
+    assert checked(await viewer.http.get(f"approvals/{listed['id']}")) == listed
 
     key = token(office, member)
     shown = checked(await look(visitor, key))

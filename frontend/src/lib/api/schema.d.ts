@@ -2096,6 +2096,24 @@ export interface components {
             answered_at: string | null;
             /** Closed At */
             closed_at: string | null;
+            /** Mailed */
+            mailed: components["schemas"]["AskedByMail"][];
+        };
+        /**
+         * AskedByMail
+         * @description A mail that asks the question; `escalated` when nobody had answered in time. Whose address it is may
+         *     answer by its link.
+         */
+        AskedByMail: {
+            /** Email */
+            email: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** Escalated */
+            escalated: boolean;
         };
         /**
          * Attempt

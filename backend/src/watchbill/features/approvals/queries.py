@@ -15,6 +15,7 @@ from watchbill.features.approvals.tables import Approval, DueQuestion
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
 from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.notifications.tables import Delivery
 
 # A question, the execution that asks it, and the name of its flow.
 Found = tuple[Approval, Execution, str | None]
@@ -49,6 +50,20 @@ async def newest(
     if before:
         query = query.where(tuple_(Approval.created_at, Approval.id) < tuple_(*before))
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
+async def mails(
+    session: AsyncSession, approvals: Sequence[Approval]
+) -> Sequence[tuple[UUID, str, str, bool]]:
+    """The mails that ask these questions, as they are asked now: the question's id, the address, how far the
+    mail is, and whether it was sent because nobody had answered."""
+    query = (
+        select(Approval.id, Delivery.recipient, Delivery.status, Delivery.escalated)
+        .join(Delivery, (Delivery.approval_id == Approval.id) & (Delivery.asked_at == Approval.created_at))
+        .where(Approval.id.in_([approval.id for approval in approvals]))
+        .order_by(Delivery.escalated, Delivery.recipient)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in await session.execute(query)]
 
 
 async def name(session: AsyncSession, user_id: UUID) -> str | None:

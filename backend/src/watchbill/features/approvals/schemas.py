@@ -28,6 +28,15 @@ class Question(BaseModel):
     asked_at: datetime
 
 
+class AskedByMail(BaseModel):
+    """A mail that asks the question; `escalated` when nobody had answered in time. Whose address it is may
+    answer by its link."""
+
+    email: str
+    status: Literal["pending", "delivered", "failed"]
+    escalated: bool
+
+
 class ApprovalOut(Question):
     """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
     Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
@@ -36,6 +45,7 @@ class ApprovalOut(Question):
     answer: dict[str, Any] | None
     answered_at: datetime | None
     closed_at: datetime | None
+    mailed: list[AskedByMail]
 
 
 class MailedLink(Input):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +15,7 @@ from watchbill.core.errors import Conflict, FieldError, Forbidden, InvalidInput,
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals import queries
-from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
+from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut, AskedByMail
 from watchbill.features.approvals.tables import Approval
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.queries import wake
@@ -32,6 +34,7 @@ class Asked:
     approval: Approval
     execution: Execution
     flow_name: str | None
+    mails: tuple[AskedByMail, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -78,6 +81,7 @@ class Asked:
                 "answer": approval.answer,
                 "answered_at": approval.answered_at,
                 "closed_at": approval.closed_at or over,
+                "mailed": self.mails,
             }
         )
 
@@ -94,7 +98,8 @@ async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) 
     found = await queries.find(session, approval_id, lock=lock)
     if found is None:
         raise NotFound("There is no such question.", code="approval_not_found")
-    return Asked(*found)
+    (asked,) = await _asked(session, [found])
+    return asked
 
 
 async def page(
@@ -108,7 +113,16 @@ async def page(
     before = decode_cursor(cursor) if cursor else None
     rows = await queries.newest(session, open=open, before=before, limit=limit + 1)
     following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
-    return [Asked(*row) for row in rows[:limit]], following
+    return await _asked(session, rows[:limit]), following
+
+
+async def _asked(session: AsyncSession, rows: Sequence[queries.Found]) -> list[Asked]:
+    mails: dict[UUID, list[AskedByMail]] = defaultdict(list)
+    for id_, email, status, escalated in await queries.mails(session, [row[0] for row in rows]):
+        mails[id_].append(
+            AskedByMail.model_validate({"email": email, "status": status, "escalated": escalated})
+        )
+    return [Asked(*row, tuple(mails[row[0].id])) for row in rows]
 
 
 async def answer(

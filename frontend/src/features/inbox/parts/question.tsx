@@ -1,7 +1,7 @@
 "use client";
 
 /** One question: what is asked, by which run, until when; and its answer, or the form for it. */
-import { CircleCheck, CircleX, Clock } from "lucide-react";
+import { CircleCheck, CircleX, Clock, Mail } from "lucide-react";
 import Link from "next/link";
 import { Badge } from "@/components/badge";
 import { JsonView } from "@/components/json-view";
@@ -46,6 +46,7 @@ export function Question({ approval, refusal }: QuestionProps) {
             )}
             {approval.role === "admin" && <Badge>Admins only</Badge>}
           </p>
+          {approval.mailed.length > 0 && <Mailed mails={approval.mailed} />}
         </header>
         {details && <Markdown text={details} />}
         {answer && <Given answer={answer} at={approval.answered_at} />}
@@ -59,6 +60,23 @@ export function Question({ approval, refusal }: QuestionProps) {
           (refusal ? <p className="text-muted">{refusal}</p> : <AnswerHere approval={approval} />)}
       </article>
     </li>
+  );
+}
+
+/** Whom the question was mailed to, and whether it reached them. */
+function Mailed({ mails }: { mails: Approval["mailed"] }) {
+  return (
+    <ul aria-label="Asked by mail" className="mt-1 flex flex-wrap gap-x-3 text-xs text-muted">
+      {mails.map(({ email, status, escalated }) => (
+        <li key={email} className="flex items-center gap-1 break-all">
+          <Mail aria-hidden className="size-3.5 shrink-0" />
+          {email}
+          {escalated && <span>(escalated)</span>}
+          {status === "pending" && <span>(not sent yet)</span>}
+          {status === "failed" && <span className="text-failed">(could not be sent)</span>}
+        </li>
+      ))}
+    </ul>
   );
 }
 
