@@ -4,6 +4,7 @@
 import { Slot } from "radix-ui";
 import { useId, type ComponentProps, type ReactElement, type ReactNode } from "react";
 import { cn } from "@/lib/cn";
+import { CodeText } from "./code-text";
 
 export function Label({ className, ...rest }: ComponentProps<"label">) {
   return <label {...rest} className={cn("text-sm font-medium", className)} />;
@@ -58,12 +59,12 @@ export function Field({ label, hint, error, optional, inline, className, childre
       )}
       {hint && (
         <p id={`${id}-hint`} className="text-xs text-muted">
-          {hint}
+          {typeof hint === "string" ? <CodeText text={hint} /> : hint}
         </p>
       )}
       {error && (
         <p id={`${id}-error`} role="alert" className="text-xs text-failed">
-          {error}
+          <CodeText text={error} />
         </p>
       )}
     </div>

@@ -33,14 +33,14 @@ class Config(BaseModel):
     details: Annotated[Text, Field(title="Details", json_schema_extra={"format": "template"})] = ""
     role: Literal["member", "admin"] = Field("member", title="Who may answer")
     fields: list[InputField] = Field(
-        default=[], max_length=50, title="Form", description="What to fill in when approving."
+        default=[], max_length=50, title="Form fields", description="What to fill in when approving."
     )
     deadline_seconds: float | None = Field(None, gt=0, le=LONGEST_SECONDS, title="Deadline")
     on_deadline: Literal["fail", "approve", "reject"] = Field("fail", title="After the deadline")
     notify: People = Field(
         default=[],
         title="Ask by mail",
-        description="Addresses of people who may answer, or `member` or `admin` for all of that role.",
+        description="Addresses of people who may answer, or “member” or “admin” for all of that role.",
     )
     escalate_after_seconds: float | None = Field(
         None,

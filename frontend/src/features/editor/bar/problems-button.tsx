@@ -5,6 +5,7 @@ import { useReactFlow } from "@xyflow/react";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
+import { CodeText } from "@/components/code-text";
 import { Popover } from "@/components/popover";
 import { MOVE_DURATION } from "../canvas/canvas-tools";
 import { useEditor, useEditorStore } from "../context";
@@ -97,7 +98,9 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
             {[...nodes.map(nodeName), fieldWords(problem.field)].filter(Boolean).join(" · ")}
           </span>
         )}
-        <span className="block break-words">{problem.message}</span>
+        <span className="block break-words">
+          <CodeText text={problem.message} />
+        </span>
       </span>
     </button>
   );

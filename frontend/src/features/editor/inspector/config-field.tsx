@@ -2,6 +2,7 @@
 
 /** A form from a JSON Schema: each field becomes the control that fits it. */
 import type { ReactElement } from "react";
+import { CodeText } from "@/components/code-text";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { NumberInput } from "@/components/number-input";
@@ -95,7 +96,11 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
     return (
       <fieldset data-field={dotted(path)} className="flex flex-col gap-1">
         <legend className="float-left w-full text-sm font-medium">{label}</legend>
-        {own.description && <p className="text-xs text-muted">{own.description}</p>}
+        {own.description && (
+          <p className="text-xs text-muted">
+            <CodeText text={own.description} />
+          </p>
+        )}
         <ListEditor schema={own} path={path} value={value} word={singular(label)} />
         <Wrong message={problem(path)} />
       </fieldset>
@@ -119,7 +124,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
 function Wrong({ message }: { message: string | undefined }) {
   return message ? (
     <p role="alert" className="text-xs text-failed">
-      {message}
+      <CodeText text={message} />
     </p>
   ) : null;
 }

@@ -3,6 +3,7 @@
 /** The chosen node at the right: its form, its data in the run that is shown, its settings. */
 import { Copy, Trash2, X } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { CodeText } from "@/components/code-text";
 import { Field } from "@/components/field";
 import { fieldsClass } from "@/components/form-sheet";
 import { IconButton } from "@/components/icon-button";
@@ -175,7 +176,9 @@ function Loose({ node }: { node: FlowNode }) {
   return (
     <ul role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-xs text-failed">
       {own.map(({ message }) => (
-        <li key={message}>{message}</li>
+        <li key={message}>
+          <CodeText text={message} />
+        </li>
       ))}
     </ul>
   );

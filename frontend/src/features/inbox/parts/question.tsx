@@ -66,10 +66,13 @@ export function Question({ approval, refusal }: QuestionProps) {
 /** Whom the question was mailed to, and whether it reached them. */
 function Mailed({ mails }: { mails: Approval["mailed"] }) {
   return (
-    <ul aria-label="Asked by mail" className="mt-1 flex flex-wrap gap-x-3 text-xs text-muted">
+    <ul aria-label="Mailed to" className="mt-1 flex flex-wrap gap-x-3 text-xs text-muted">
+      <li aria-hidden className="flex items-center gap-1">
+        <Mail className="size-3.5" />
+        Mailed to
+      </li>
       {mails.map(({ email, status, escalated }) => (
-        <li key={email} className="flex items-center gap-1 break-all">
-          <Mail aria-hidden className="size-3.5 shrink-0" />
+        <li key={email} className="flex flex-wrap gap-x-1 break-all">
           {email}
           {escalated && <span>(escalated)</span>}
           {status === "pending" && <span>(not sent yet)</span>}
