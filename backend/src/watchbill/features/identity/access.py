@@ -80,7 +80,8 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
             another site is using the session cookie.
     """
     options = await identity_options(connection)
-    identity = await service.authenticate(work.session, options, access_token(connection))
+    as_tenant = permission.partition(":")[0] not in DIRECTORY
+    identity = await service.let_in(work, options, access_token(connection), as_tenant=as_tenant)
     if trail := trail_of(work.session):
         trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
         # A key's use is noted once a minute, whatever it is used for.
@@ -88,7 +89,6 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     who = identity.key_id or identity.user_id
     await request_limits(connection).count(work.session, connection, identity.tenant_id, who)
     identity.demand(permission)
-    await work.enter(identity.scope, as_tenant=permission.partition(":")[0] not in DIRECTORY)
     await keys.stay_within(work.session, identity, permission, connection.path_params)
     work.after_commit(partial(service.note_use, await database(connection), identity))
     return Access(identity, work)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import MetaData, Text, and_, bindparam, cast, delete, func, or_, select, text, update
+from sqlalchemy import MetaData, Select, Text, and_, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
-from watchbill.kit.db import enter_schema
+from watchbill.kit.db import enter_schema, entrance, with_entrance
 from watchbill.kit.revisions import stamp
 from watchbill.kit.roles import secure_schema
 from watchbill.kit.tables import statements
@@ -52,7 +53,7 @@ class Entry:
 
 
 # Asked for each request: made once, and of columns, which is far cheaper than four mapped rows.
-_ENTRY = (
+_ENTRY: Select[*tuple[Any, ...]] = (
     select(
         Membership.role,
         User.status,
@@ -68,13 +69,24 @@ _ENTRY = (
     .outerjoin(SignIn, and_(SignIn.id == bindparam("sign_in"), SignIn.user_id == Membership.user_id))
     .where(Membership.user_id == bindparam("user"), Membership.tenant_id == bindparam("tenant"))
 )
+_ENTRY_AND_ENTRANCE = with_entrance(_ENTRY)
 
 
-async def entry(session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID) -> Entry | None:
-    """What a belonging says, with the person's sign-in of that id."""
-    values = {"user": user_id, "tenant": tenant_id, "sign_in": sign_in_id}
-    row = (await session.execute(_ENTRY, values)).one_or_none()
-    return None if row is None else Entry(*row)
+async def entry(
+    session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID, *, as_tenant: bool | None = None
+) -> Entry | None:
+    """What a belonging says, with the person's sign-in of that id.
+
+    Where there is one and `as_tenant` is not None, the transaction has entered the tenant as Work.enter does:
+    whoever then finds that the person may not come in must end it.
+    """
+    values: dict[str, Any] = {"user": user_id, "tenant": tenant_id, "sign_in": sign_in_id}
+    if as_tenant is None:
+        row = (await session.execute(_ENTRY, values)).one_or_none()
+    else:
+        values |= entrance(TenantScope(tenant_id), as_tenant=as_tenant)
+        row = (await session.execute(_ENTRY_AND_ENTRANCE, values)).one_or_none()
+    return None if row is None else Entry(*row[:8])
 
 
 async def first_admin(session: AsyncSession) -> Belonging | None:

@@ -25,7 +25,7 @@ from watchbill.features.identity.schemas import Login, Me, ProfileChange, Regist
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database, DatabaseUnavailable
+from watchbill.kit.db import Database, DatabaseUnavailable, Work
 from watchbill.kit.passwords import hash_password, verify_password
 from watchbill.kit.revisions import head
 
@@ -148,12 +148,28 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
         Forbidden: the tenant is suspended.
         Unavailable: the tenant's tables are not those of this version yet.
     """
-    if options.api_key is not None and hmac.compare_digest(token.encode(), options.api_key.encode()):
+    if _is_installations(options, token):
         return await _installation(session)
     if token.startswith(keys.PREFIX):
         return await keys.authenticate(session, token)
     claims = tokens.read(options.jwt_secret, token)
     return await _person(session, options, claims.user_id, claims.tenant_id, claims.sign_in_id)
+
+
+def _is_installations(options: IdentityOptions, token: str) -> bool:
+    return options.api_key is not None and hmac.compare_digest(token.encode(), options.api_key.encode())
+
+
+async def let_in(work: Work, options: IdentityOptions, token: str, *, as_tenant: bool) -> Identity:
+    """Whom an access token or key stands for, with the transaction seeing the tenant's tables; `as_tenant` as
+    Work.enter takes it. Raises what authenticate does, after which the transaction must not go on."""
+    if _is_installations(options, token) or token.startswith(keys.PREFIX):
+        identity = await authenticate(work.session, options, token)
+        await work.enter(identity.scope, as_tenant=as_tenant)
+        return identity
+    claims = tokens.read(options.jwt_secret, token)
+    who = (claims.user_id, claims.tenant_id, claims.sign_in_id)
+    return await _person(work.session, options, *who, as_tenant=as_tenant)
 
 
 async def authenticate_again(session: AsyncSession, options: IdentityOptions, identity: Identity) -> Identity:
@@ -171,9 +187,15 @@ async def authenticate_again(session: AsyncSession, options: IdentityOptions, id
 
 
 async def _person(
-    session: AsyncSession, options: IdentityOptions, user_id: UUID, tenant_id: UUID, sign_in_id: UUID
+    session: AsyncSession,
+    options: IdentityOptions,
+    user_id: UUID,
+    tenant_id: UUID,
+    sign_in_id: UUID,
+    *,
+    as_tenant: bool | None = None,
 ) -> Identity:
-    found = await queries.entry(session, user_id, tenant_id, sign_in_id)
+    found = await queries.entry(session, user_id, tenant_id, sign_in_id, as_tenant=as_tenant)
     if found is None or found.user_status != "active":
         raise access_ended()
     if found.sign_in_id is None or found.ended_at is not None:
