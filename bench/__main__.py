@@ -19,7 +19,7 @@ Measurement = Callable[[Stack], Awaitable[list[Figure]]]
 MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "memory": (memory.at_start, memory.in_use),
     "overhead": (overhead.measure,),
-    "throughput": (throughput.measure, waiting.measure),
+    "throughput": (throughput.measure, waiting.measure, waiting.memory),
     "peers": (peers.measure,),
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),

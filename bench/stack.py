@@ -42,8 +42,9 @@ class Stack:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Start everything with empty data, and end every process of it at the end of the block."""
+def running(**settings: str) -> Iterator[Stack]:
+    """Start everything with empty data, and these settings of API and worker beside what measuring needs; end
+    every process of it at the end of the block."""
     with ExitStack() as ending:
         folder = Path(tempfile.mkdtemp(prefix="watchbill-bench-"))
         ending.callback(shutil.rmtree, folder)
@@ -55,7 +56,7 @@ def running() -> Iterator[Stack]:
         llm_port = _free_port(_FIRST_PORT)
         slow_port = _free_port(llm_port + 1)
         api_port = _free_port(slow_port + 1)
-        environment = _environment(folder, postgres.url, valkey.url)
+        environment = _environment(folder, postgres.url, valkey.url) | settings
         command = [sys.executable, "-m", "watchbill.cli"]
         subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
 

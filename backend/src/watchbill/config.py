@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     """Connections of each process to the database."""
     redis_url: SecretStr | None = None
     """Redis or Valkey; unset means an embedded Valkey."""
+    worker_preload: bool = True
+    """Whether a worker loads CrewAI and LiteLLM at its start; otherwise the first model call waits for that,
+    and a worker that makes none needs 300 MB less."""
     mongo_url: SecretStr | None = None
     """MongoDB for logs and traces; unset means that PostgreSQL keeps them."""
 

@@ -140,9 +140,10 @@ class Runtime:
         self._spawn(Cleaner(self.database, documents, settings.tenant_defaults).run())
         questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
         self._spawn(Notifier(self.database, self._outlets(), questions).run())
-        # Both are imported in threads; executions that need neither never wait for them.
-        self.gateway.load()
-        self.crews.load()
+        if settings.worker_preload:
+            # Both are imported in threads; executions that need neither never wait for them.
+            self.gateway.load()
+            self.crews.load()
         self.engine.start()
 
     def _outlets(self) -> Outlets:
