@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -45,12 +46,15 @@ class Worker:
         self._log = log
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Start it and wait until it takes work."""
+    async def start(self, **settings: str) -> None:
+        """Start it, with these settings beside its own, and wait until it takes work."""
         await asyncio.to_thread(self._log.write_bytes, b"")
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "watchbill.cli", "worker", env=self._environment, stdout=log, stderr=log
+                *(sys.executable, "-m", "watchbill.cli", "worker"),
+                env=self._environment | settings,
+                stdout=log,
+                stderr=log,
             )
         async with asyncio.timeout(60):
             while READY not in self._log.read_bytes():
@@ -66,6 +70,11 @@ class Worker:
 
     def log(self) -> str:
         return self._log.read_text()
+
+    def libraries(self) -> str:
+        """The files that the process has mapped into its memory, shared libraries among them."""
+        assert self.process is not None
+        return "\n".join(region.path for region in psutil.Process(self.process.pid).memory_maps())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -70,6 +70,19 @@ async def test_a_worker_that_is_killed_is_replaced_and_finished_nodes_stay_finis
     assert starts == ["in", "first", "second", "second", "out"]
 
 
+async def test_a_worker_that_left_crewai_out_loads_it_for_the_first_call(
+    tenant: Tenant, worker: Worker
+) -> None:
+    await worker.stop()
+    await worker.start(WATCHBILL_WORKER_PRELOAD="false")
+    plain = flow([input_node("topic"), output(x="{{ inputs.topic }}")], [edge("in", "out")])
+    assert (await tenant.watch(await tenant.execute(plain, topic="x")))[-1]["type"] == "execution_completed"
+    assert "tiktoken" not in worker.libraries(), "LiteLLM's"
+    tenant.server.script([{"then": {"text": "Tides turn."}}])
+    assert (await tenant.watch(await tenant.execute(ASK, topic="x")))[-1]["type"] == "execution_completed"
+    assert "tiktoken" in worker.libraries()
+
+
 async def test_an_execution_nobody_runs_can_still_be_cancelled(tenant: Tenant, worker: Worker) -> None:
     await worker.stop()
     try:
