@@ -65,6 +65,8 @@ async def _run(*command: Path | str) -> dict[str, tuple[float, str]]:
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     try:
         printed, _ = await asyncio.wait_for(process.communicate(), _PATIENCE_SECONDS)
+    except TimeoutError:
+        raise PeerFailed(f"{command[1]} took longer than {_PATIENCE_SECONDS} s.") from None
     finally:
         if process.returncode is None:
             process.terminate()
