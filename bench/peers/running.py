@@ -22,7 +22,7 @@ _N8N = "n8n"
 _N8N_PACKAGES = _HERE / "n8n/node_modules"
 _PEERS = {"LangGraph": "langgraph_peer.py", "DBOS": "dbos_peer.py"}
 _ALL_PEERS = {**_PEERS, _N8N: "n8n_peer.py"}
-_PATIENCE_SECONDS = 300
+_PATIENCE_SECONDS = 600
 # What we want to be, by the fastest of them.
 _FACTOR = 1.2
 _BUSY = f"A, 50 clients: {RATE}"
