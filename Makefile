@@ -1,9 +1,11 @@
 # Each target does its own set-up: a fresh clone needs nothing but Python >= 3.11, Node >= 20.9 and make.
 #   make up ARGS="--port 8001"      options of `watchbill up`
 #   make test REPORTS=build/reports     also writes JUnit files
+#   make bench PEERS=all            measures n8n too, for which it installs it (Node >= 20.19, 2 GB)
 
 ARGS ?=
 REPORTS ?=
+PEERS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UI_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
@@ -15,9 +17,10 @@ FIND_PYTHON = for python in python3.13 python3.12 python3.11 python3; do \
   2>/dev/null; then found=$$python; break; fi; done; \
   if [ -z "$$found" ]; then echo "Watchbill needs Python 3.11, 3.12 or 3.13 with its venv module" \
   "(on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; fi
+# Node 20 of at least this minor version, or newer, for what needs it.
 FIND_NODE = if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
-  process.exit(a > 20 || (a === 20 && b >= 9) ? 0 : 1)' 2>/dev/null || ! command -v npm >/dev/null; then \
-  echo "Building the user interface needs Node 20.9 or newer with npm; this machine has" \
+  process.exit(a > 20 || (a === 20 && b >= $(1)) ? 0 : 1)' 2>/dev/null || ! command -v npm >/dev/null; then \
+  echo "$(2) needs Node 20.$(1) or newer with npm; this machine has" \
   "$$(node --version 2>/dev/null || echo none)." >&2; exit 1; fi
 # uv takes seconds where pip takes minutes; pip is there for machines whose packages only pip can reach.
 # Without compiled files each process compiles what it imports, which takes seconds and memory.
@@ -34,7 +37,7 @@ help:
 	@echo "make up       start Watchbill on http://127.0.0.1:8000"
 	@echo "make test     every test: backend, frontend, browser"
 	@echo "make check    formatters, linters, types, import rules, generated files"
-	@echo "make bench    benchmarks: a table, and JSON in bench/results"
+	@echo "make bench    benchmarks: a table, and JSON in bench/results; with PEERS=all beside n8n too"
 	@echo "make chaos    200 executions while workers and servers are killed, 200 cancels"
 	@echo "make fuzz     at least 20,000 made-up requests to every route"
 	@echo "make build    a wheel with the user interface, in dist"
@@ -74,14 +77,23 @@ up: .venv/runtime frontend/out/index.html
 	  --requirement requirements/peers.txt
 	@touch $@
 
+# Only ever installed to be measured, when it is asked for; without scripts, as it needs nothing compiled.
+N8N := $(if $(filter all,$(PEERS)),bench/peers/n8n/node_modules/.done)
+
+bench/peers/n8n/node_modules/.done: bench/peers/n8n/package-lock.json
+	@$(call FIND_NODE,19,n8n)
+	@echo "Installing n8n, to compare with: this takes minutes and 2 GB."
+	@cd bench/peers/n8n && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+	@touch $@
+
 frontend/node_modules/.done: frontend/package-lock.json
-	@$(FIND_NODE)
+	@$(call FIND_NODE,9,Building the user interface)
 	@echo "Installing the packages of the user interface."
 	@cd frontend && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
-	@$(FIND_NODE)
+	@$(call FIND_NODE,9,Building the user interface)
 	@$(MAKE) --silent --no-print-directory frontend/node_modules/.done
 	@echo "Building the user interface."
 	@cd frontend && npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
@@ -120,8 +132,8 @@ check: dev
 	cd frontend && npm run --silent lint
 	cd frontend && npm run --silent typecheck
 
-bench: dev ui .venv-peers/.done
-	$(BIN)/python -m bench $(ARGS)
+bench: dev ui .venv-peers/.done $(N8N)
+	$(BIN)/python -m bench $(if $(N8N),--all-peers) $(ARGS)
 
 chaos: dev
 	LONG_TESTS=1 $(BIN)/pytest -n0 --timeout 1800 backend/tests/e2e/test_chaos.py backend/tests/e2e/test_cancel.py
@@ -146,4 +158,4 @@ build: dev ui
 
 clean:
 	rm -rf .venv .venv-peers dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
-	  .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	  bench/peers/n8n/node_modules .ruff_cache .pytest_cache .hypothesis .import_linter_cache

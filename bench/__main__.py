@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -35,28 +36,34 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="one of them; may be repeated")
     parser.add_argument(
+        "--all-peers", action="store_true", help="n8n too, which `make bench PEERS=all` installs"
+    )
+    parser.add_argument(
         "--results", type=Path, default=Path(__file__).parent / "results", help="where JSON goes"
     )
     parser.add_argument("--keep-going", action="store_true", help="exit with 0 when a target is missed")
     return parser
 
 
-async def _measure(stack: Stack, names: list[str]) -> list[Figure]:
+async def _measure(stack: Stack, measurements: list[Measurement]) -> list[Figure]:
     figures: list[Figure] = []
-    for name in names:
-        for measurement in MEASUREMENTS[name]:
-            found = await measurement(stack)
-            print(table(found), end="\n\n", file=sys.stderr, flush=True)
-            figures += found
+    for measurement in measurements:
+        found = await measurement(stack)
+        print(table(found), end="\n\n", file=sys.stderr, flush=True)
+        figures += found
     return figures
 
 
 def main() -> None:
     """Exits with 1 when a target is missed."""
     options = _parser().parse_args()
+    known = MEASUREMENTS | ({"peers": (peers.measure_all,)} if options.all_peers else {})
+    chosen = [measurement for name in options.only or known for measurement in known[name]]
+    # Like Ctrl-C: whoever ends us leaves no server behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     before = machine()
     with running() as stack:
-        figures = peers.compared(asyncio.run(_measure(stack, options.only or list(MEASUREMENTS))))
+        figures = peers.compared(asyncio.run(_measure(stack, chosen)))
     print(table(figures))
     print(f"\nmachine: {before}\nwritten: {write(figures, before, options.results)}")
     if not options.keep_going and any(figure.verdict == "MISSED" for figure in figures):

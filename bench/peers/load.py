@@ -42,9 +42,13 @@ def arguments() -> Arguments:
     return Arguments(given.database_url, given.slow_url)
 
 
-async def measure(a: Run, b: Run, c: Run) -> None:
-    """Run the three flows, and print as JSON what was found: for each name its value and unit."""
-    found: dict[str, tuple[float, str]] = {"idle memory": (_memory(), "MB")}
+async def measure(a: Run, b: Run, c: Run, idle: float | None = None) -> None:
+    """Run the three flows, and print as JSON what was found: for each name its value and unit.
+
+    Args:
+        idle: the idle memory in MiB of an engine that is not in this process.
+    """
+    found: dict[str, tuple[float, str]] = {"idle memory": (_memory() if idle is None else idle, "MB")}
     for name, run, crowds in (("A", a, CLIENTS_A), ("B", b, CLIENTS_B)):
         found |= await rates(name, run, crowds)
     for count in CROWDS:
