@@ -143,3 +143,10 @@ async def test_a_stream_outlives_its_access_token_but_not_the_session(
         assert not waiting.done()
         checked(await viewer.http.post("auth/logout"), 204)
         assert (await waiting)[0] == "refused"
+
+
+async def test_the_document_says_what_a_stream_is(app: FastAPI, admin: Person, execution: str):
+    checked(await admin.http.post(f"executions/{execution}/cancel"), 202)
+    answer = await admin.http.get(f"executions/{execution}/stream")
+    documented = app.openapi()["paths"]["/api/v1/executions/{execution_id}/stream"]["get"]["responses"]["200"]
+    assert answer.headers["content-type"].partition(";")[0] in documented["content"]
