@@ -8,10 +8,14 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from tests.core.flows import ANSWER, edge, flow, input_node, output
+from tests.core.flows import ANSWER, edge, flow, input_node, node, output
 from tests.people import PASSWORD, checked, new_email
 
 _TOPIC = flow([input_node("topic"), output()], [edge("in", "out")])
+_QUESTION = flow(
+    [input_node(), node("ask", "approval", {"title": "Go on?"}), output(answer="{{ nodes.ask.output }}")],
+    [edge("in", "ask"), edge("ask", "out", "approved")],
+)
 _TASK = {"name": "say", "description": "Say something.", "expected_output": "A word."}
 # What is no id, or no secret to those who have it.
 _EVERYBODYS = ("token", "version", "node", "cron", "timezone")
@@ -56,9 +60,11 @@ def sign_in(url: str, email: str, tenant_id: str) -> httpx.Client:
 
 
 def ended(http: httpx.Client, flow_id: str) -> str:
-    """An execution that is over. It takes two seconds: so long a cancellation waits for a worker."""
+    """An execution that is over."""
     id_ = _executed(http, flow_id)
-    checked(http.post(f"executions/{id_}/cancel"), 202)
+    answer = http.post(f"executions/{id_}/cancel")
+    # A worker may have done it already.
+    checked(answer, 409 if answer.status_code == 409 else 202)
     return id_
 
 
@@ -67,13 +73,14 @@ def stock(http: httpx.Client) -> dict[str, list[Any]]:
     agents, crew, provider = _people_of_flows(http)
     flows = [_id(http, "flows", name="Answers", definition=ANSWER)]
     flows.append(_id(http, "flows", name="Echoes", definition=_TOPIC))
+    flows.append(_id(http, "flows", name="Asks", definition=_QUESTION))
     for _ in range(2):
         checked(http.post(f"flows/{flows[0]}/publish"), 201)
     triggers, token = _triggers(http, flows[0])
     key = _id(http, "api-keys", name="Key", scopes=["flows:read"], flow_ids=[flows[0]])
     return {
         "flow": flows,
-        "execution": [_executed(http, flows[0]) for _ in range(3)],
+        "execution": [_executed(http, flow) for flow in (flows[0], flows[0], flows[2])],
         "agent": agents,
         "crew": [crew],
         "provider": [provider],
