@@ -52,15 +52,18 @@ def after_call(_context: schemathesis.HookContext, case: Any, response: Any) -> 
 def nothing_of_other_tenants(_context: Any, response: Any, _case: Any) -> None:
     """An id of another tenant answers just like one that nothing has."""
     request = response.request
-    body = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body or ""
-    strange = _ground.ids.strange(f"{request.url} {body}") if isinstance(body, str) else []
+    body: bytes = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    # Bytes that are no text must stay as they are.
+    url, text = request.url, body.decode("utf-8", "surrogateescape")
+    strange = _ground.ids.strange(f"{url} {text}")
     if not strange:
         return
-    url, nobodys = request.url, [str(uuid4()) for _ in strange]
+    nobodys = [str(uuid4()) for _ in strange]
     for id_, other in zip(strange, nobodys, strict=True):
-        url, body = url.replace(id_, other), body.replace(id_, other)
+        url, text = url.replace(id_, other), text.replace(id_, other)
+    body = text.encode("utf-8", "surrogateescape")
     headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
-    answer = httpx.request(request.method, url, content=body.encode(), headers=headers, timeout=60)
+    answer = httpx.request(request.method, url, content=body, headers=headers, timeout=60)
     told = answer.text
     for id_, other in zip(strange, nobodys, strict=True):
         told = told.replace(other, id_)
