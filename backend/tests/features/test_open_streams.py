@@ -13,12 +13,14 @@ import uvicorn
 import websockets
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import delete
 
 from tests.core.flows import ANSWER
-from tests.people import Person, checked
+from tests.people import Person, checked, refused
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
-from watchbill.features.executions import permits, watch
+from watchbill.features.executions import cancelling, permits, watch
+from watchbill.features.executions.tables import ActiveExecution
 from watchbill.features.identity import tokens
 from watchbill.kit.crypto import KeyRing
 
@@ -143,3 +145,37 @@ async def test_a_stream_outlives_its_access_token_but_not_the_session(
         assert not waiting.done()
         checked(await viewer.http.post("auth/logout"), 204)
         assert (await waiting)[0] == "refused"
+
+
+async def test_the_document_says_what_a_stream_is(app: FastAPI, admin: Person, execution: str):
+    checked(await admin.http.post(f"executions/{execution}/cancel"), 202)
+    answer = await admin.http.get(f"executions/{execution}/stream")
+    documented = app.openapi()["paths"]["/api/v1/executions/{execution_id}/stream"]["get"]["responses"]["200"]
+    assert answer.headers["content-type"].partition(";")[0] in documented["content"]
+
+
+@pytest.mark.parametrize("after", [2, 2**31 - 1])
+async def test_a_stream_ends_where_all_is_known_already(admin: Person, execution: str, after: int):
+    checked(await admin.http.post(f"executions/{execution}/cancel"), 202)
+    async with asyncio.timeout(5):
+        answer = await admin.http.get(f"executions/{execution}/stream", params={"after": after})
+    assert answer.text.split() == ["event:", "end", "data:", "{}"]
+
+
+async def test_nobody_waits_for_a_worker_to_cancel_what_none_has(
+    admin: Person, execution: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cancelling, "WAIT_SECONDS", 60)
+    async with asyncio.timeout(10):
+        ended = checked(await admin.http.post(f"executions/{execution}/cancel"), 202)
+    assert ended["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", ["cancel", "pause"])
+async def test_what_ended_this_moment_is_not_said_to_be_pending(
+    app: FastAPI, admin: Person, execution: str, how: str
+):
+    async with app.state.database.transaction() as work:
+        await work.session.execute(delete(ActiveExecution))
+    problem = refused(await admin.http.post(f"executions/{execution}/{how}"), 409, "execution_over")
+    assert "pending" not in problem["detail"]

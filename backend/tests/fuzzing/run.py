@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzzing.target import Target
+from tests.fuzzing import statuses
+from tests.fuzzing.ground import VARIABLE, Place
 from tests.people import PASSWORD
 
 _HERE = Path(__file__).parent
@@ -23,9 +24,10 @@ class Outcome:
     cases: int
     failures: list[str]
     said: str
+    statuses: dict[str, set[int]]
 
 
-def fuzz(target: Target, email: str, folder: Path, options: Sequence[str]) -> Outcome:
+def fuzz(place: Place, email: str, folder: Path, options: Sequence[str]) -> Outcome:
     """Try every route as somebody; `options` are those of `schemathesis run`.
 
     Raises:
@@ -34,14 +36,18 @@ def fuzz(target: Target, email: str, folder: Path, options: Sequence[str]) -> Ou
     report = folder / f"{email}.json"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(_HERE / "schemathesis.toml")),
-        *("run", f"{target.url}/api/openapi.json", "--no-color"),
+        *("run", f"{place.url}/api/openapi.json", "--no-color"),
         *("--report", "json", "--report-json-path", str(report), *options),
     ]
+    seen = folder / f"{email}.statuses.json"
     environment = {
         **os.environ,
+        statuses.VARIABLE: str(seen),
         "PYTHONPATH": str(_HERE.parents[1]),
+        VARIABLE: place.to_environment(),
         "FUZZ_EMAIL": email,
         "FUZZ_PASSWORD": PASSWORD,
+        "FUZZ_TENANT": place.tenant_id,
     }
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     if not report.exists():
@@ -50,4 +56,4 @@ def fuzz(target: Target, email: str, folder: Path, options: Sequence[str]) -> Ou
     failures = [
         f"{failure['title']}: {', '.join(failure['operations'])}" for failure in found["failures"]
     ] + [str(error) for error in found["errors"]]
-    return Outcome(found["test_cases"]["generated"], failures, done.stdout)
+    return Outcome(found["test_cases"]["generated"], failures, done.stdout, statuses.read(seen))

@@ -11,20 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import httpx
 
 from tests.e2e.running import until
+from tests.fuzzing.ground import Place
+from tests.fuzzing.stock import join
 from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 20
-_MOVE = """
-UPDATE public.memberships SET role = $3, tenant_id = (
-  SELECT tenant_id FROM public.memberships JOIN public.users ON id = user_id WHERE email = $2)
- WHERE user_id = (SELECT id FROM public.users WHERE email = $1)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +59,21 @@ def serving(services: Services, folder: Path, *, worker: bool, port: int | None 
                 process.wait(_STOP_SECONDS)
 
 
-def sign_up(target: Target) -> str:
-    """Register somebody with a tenant; returns their address. The password is everybody's in the tests."""
+async def settle(target: Target, services: Services) -> tuple[Place, str, str]:
+    """A tenant with somebody to be an admin and somebody to be a viewer, and another tenant."""
+    (keeper, tenant_id), (stranger, elsewhere) = _sign_up(target), _sign_up(target)
+    admin, viewer = _sign_up(target)[0], _sign_up(target)[0]
+    people = {admin: "admin", viewer: "viewer"}
+    place = Place(target.url, services.database_url, tenant_id, keeper, people, elsewhere, stranger)
+    await join(services.database_url, tenant_id, people)
+    return place, admin, viewer
+
+
+def _sign_up(target: Target) -> tuple[str, str]:
+    """Register somebody with a tenant; returns their address and the tenant's id. All have one password."""
     form = {"email": new_email(), "password": PASSWORD, "tenant_name": "Fuzzed"}
-    checked(httpx.post(f"{target.url}/api/v1/auth/register", json=form), 201)
-    return form["email"]
-
-
-async def move(services: Services, email: str, *, to: str, role: str) -> None:
-    """Let somebody leave their own tenant for that of `to`, with a role there."""
-    connection = await asyncpg.connect(services.database_url)
-    try:
-        await connection.execute(_MOVE, email, to, role)
-    finally:
-        await connection.close()
+    answer = checked(httpx.post(f"{target.url}/api/v1/auth/register", json=form), 201)
+    return form["email"], answer["tenant"]["id"]
 
 
 def _environment(services: Services, folder: Path) -> dict[str, str]:

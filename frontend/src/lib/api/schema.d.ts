@@ -5698,14 +5698,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events; each `data` is an Event. */
+            /** @description Server-sent events, each like this; `data` is an Event but for the last. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Event"];
+                    "text/event-stream": {
+                        /** @description The Event's seq. */
+                        id?: string;
+                        /** @description The Event's type, or `end`, or `refused`. */
+                        event: string;
+                        data: string;
+                    };
                 };
             };
             503: components["responses"]["Unavailable"];

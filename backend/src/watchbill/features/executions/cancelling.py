@@ -32,7 +32,7 @@ async def cancel(
     """
     found = await service.require(access.session, execution_id)
     if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
-        raise _over(found.status)
+        raise over(found.status)
     # The request's own transaction must end before a worker can see the mark.
     await access.session.commit()
     await parts.hints.cancel(execution_id)
@@ -47,9 +47,11 @@ async def cancel(
         now = await service.require(work.session, execution_id)
     if now.status.final and now.status is not ExecutionStatus.CANCELLED:
         # Its last event was on its way when it was told to stop.
-        raise _over(now.status)
+        raise over(now.status)
     return now
 
 
-def _over(status: ExecutionStatus) -> Conflict:
-    return Conflict(f"The execution is over: it is {status}.", code="execution_over")
+def over(status: ExecutionStatus) -> Conflict:
+    """For what cannot be done any more; a status that is not final was read a moment too early."""
+    detail = f"The execution is over: it is {status}." if status.final else "The execution has just ended."
+    return Conflict(detail, code="execution_over")

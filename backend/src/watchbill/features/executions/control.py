@@ -27,6 +27,7 @@ from watchbill.core.execution import ExecutionState
 from watchbill.core.plan import PlanNode
 from watchbill.features.executions import journal_queries, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.cancelling import over
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.access import Access
@@ -42,7 +43,7 @@ async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> 
     found = await service.require(access.session, execution_id)
     marked = await queries.wake(access.session, access.scope, execution_id, pause_requested=True)
     if found.status.final or not marked:
-        raise Conflict(f"The execution is over: it is {found.status}.", code="execution_over")
+        raise over(found.status)
     access.work.after_commit(partial(parts.hints.wake, execution_id))
     return found.model_copy(update={"paused": True})
 

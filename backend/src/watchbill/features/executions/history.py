@@ -68,6 +68,11 @@ class History:
         async with self._database.transaction(scope) as work:
             return events if await removing.logs_removed(work.session, execution_id) else whole
 
+    async def ended(self, scope: TenantScope, execution_id: UUID, *, by: int) -> bool:
+        """Whether the execution is over and its last event's seq is `by` or lower."""
+        async with self._database.transaction(scope) as work:
+            return await journal_queries.ended(work.session, execution_id, by)
+
     async def trace(
         self, scope: TenantScope, execution_id: UUID, *, types: Sequence[str], after: int, limit: int
     ) -> list[Event]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.events import Event
+from watchbill.core.events import FINAL_TYPES, Event
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
 
@@ -49,6 +49,13 @@ async def events(session: AsyncSession, execution_id: UUID, after: int, limit: i
         )
         for row in rows
     ]
+
+
+async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
+    """Whether the journal's last event is the execution's end, and its seq `by` or lower."""
+    query = select(ExecutionEvent.type, ExecutionEvent.seq).where(ExecutionEvent.execution_id == execution_id)
+    last = (await session.execute(query.order_by(ExecutionEvent.seq.desc()).limit(1))).one_or_none()
+    return last is not None and last.type in FINAL_TYPES and last.seq <= by
 
 
 async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:

@@ -23,6 +23,33 @@ from watchbill.features.identity.recording import recorded
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
+# What one server-sent event is. Before OpenAPI 3.2 a stream has no other way to say what is in it.
+_REFUSAL = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+    "required": ["status", "code", "detail"],
+    "additionalProperties": False,
+}
+_DATA = {
+    "anyOf": [
+        {"$ref": "#/components/schemas/Event"},
+        {"type": "object", "maxProperties": 0, "title": "End"},
+        _REFUSAL,
+    ]
+}
+_SENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "The Event's seq."},
+        "event": {"type": "string", "description": "The Event's type, or `end`, or `refused`."},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _DATA},
+    },
+    "required": ["event", "data"],
+}
 # WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
 _NORMAL = 1000
 _REFUSED = 4400
@@ -31,7 +58,12 @@ _REFUSED = 4400
 @router.get(
     "/executions/{execution_id}/stream",
     response_class=EventSourceResponse,
-    responses={200: {"model": Event, "description": "Server-sent events; each `data` is an Event."}},
+    responses={
+        200: {
+            "description": "Server-sent events, each like this; `data` is an Event but for the last.",
+            "content": {"text/event-stream": {"schema": _SENT}},
+        }
+    },
 )
 async def stream_execution(
     execution_id: UUID,

@@ -23,7 +23,7 @@ async def watch(
     live: LiveReader, history: History, scope: TenantScope, execution_id: UUID, *, after: int
 ) -> AsyncGenerator[list[Event]]:
     """Yields events after `after` in blocks, and an empty block at least every LOOK_SECONDS; ends after the
-    final one."""
+    final one, and at once where that is known."""
     cursor, look, stuck = after, True, 0
     async with live.doorbell(scope, execution_id) as bell:
         while True:
@@ -35,6 +35,9 @@ async def watch(
                 block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
                 if not block:
                     stuck += 1
+                    # Nothing will ring for somebody who knows the end already.
+                    if await history.ended(scope, execution_id, by=cursor):
+                        return
                 if stuck > _PATIENCE:
                     block = await _past_the_hole(history, scope, execution_id, cursor)
             look = False
