@@ -174,6 +174,7 @@ async def test_a_dead_workers_execution_goes_on_elsewhere_from_its_last_finished
     ship.engines.clear()
     ship.model.gates.clear()
     ship.engine("heir")
+    ship.journal.rows[id_].lease_until = datetime.now(UTC)
     events = await ship.finish(id_)
     assert ship.model.asked == ["first", "second", "second"]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -286,7 +287,7 @@ async def test_a_trace_that_could_not_be_written_is_mended_by_whoever_takes_over
         await append(*args)
 
     monkeypatch.setattr(ship.documents, "append", lossy)
-    ship.engine()
+    ship.engine(lease_seconds=0.3)
     definition = flow(
         [input_node("topic"), llm("one"), llm("two"), output()],
         [edge("in", "one"), edge("one", "two"), edge("two", "out")],
