@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures_llm import KEY, Desk, Directory
 
 from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.litellm.library import load_litellm
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted
 
@@ -50,6 +51,15 @@ async def test_an_answer_comes_with_usage_and_cost(desk: Desk, stream: bool):
     assert desk.types() == ["llm_started", "llm_completed"]
     assert desk.streamed() == (answer.text if stream else "")
     assert desk.server.calls[-1].key_hint == KEY[-4:]
+
+
+async def test_litellm_puts_no_answer_together_that_was_heard(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    calls: list[Any] = []
+    monkeypatch.setattr(load_litellm(), "stream_chunk_builder", lambda *_, **said: calls.append(said))
+    desk.server.script([{"then": {"text": "The moon pulls the sea."}}])
+    answer = await desk.ask("Explain tides")
+    assert (answer.text, answer.finish_reason) == ("The moon pulls the sea.", "stop")
+    assert answer.usage.completion_tokens > 0 and calls == []
 
 
 async def test_tokens_arrive_while_the_model_speaks(desk: Desk):

@@ -28,6 +28,7 @@ _OTHERS = st.one_of(
             b"data: {not json",
             b'event: delta\ndata: {"text": "x"}',
             b'data: {"choices": [], "usage": {"total_tokens": 3}}',
+            b'data: {"choices": [], "usage": {"prompt_tokens": 2, "completion_tokens": 1}}',
             b'data: {"choices": [{"delta": {"content": "a"}}, {"delta": {"content": "b"}}]}',
         ]
     ),
@@ -43,10 +44,24 @@ def _text(event: bytes) -> str:
     return choices[0]["delta"].get("content") or "" if choices and len(choices) == 1 else ""
 
 
+class Ear:
+    """Keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.counts: list[tuple[int, int]] = []
+
+    def hear(self, text: str) -> None:
+        self.heard.append(text)
+
+    def hear_usage(self, prompt_tokens: int, completion_tokens: int) -> None:
+        self.counts.append((prompt_tokens, completion_tokens))
+
+
 @given(st.lists(_PLAIN | _OTHERS), st.binary(max_size=9).filter(lambda rest: b"\n\n" not in rest), st.data())
 def test_no_text_is_lost_doubled_or_out_of_order(events: list[bytes], rest: bytes, data: st.DataObject):
-    heard: list[str] = []
-    gatherer = Gatherer(heard.append)
+    ear = Ear()
+    gatherer = Gatherer(ear)
     body = b"".join(event + b"\n\n" for event in events) + rest.replace(b"\n", b"")
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
     passed = b""
@@ -56,7 +71,7 @@ def test_no_text_is_lost_doubled_or_out_of_order(events: list[bytes], rest: byte
 
     said = "".join(map(_text, events))
     received = passed.split(b"\n\n")[:-1]
-    assert "".join(heard) == said
+    assert "".join(ear.heard) == said
     assert "".join(map(_text, received)) == said
     plain = {event for event in events if _is_plain(event)}
     assert [event for event in received if not _is_plain(event)] == [e for e in events if e not in plain]
@@ -69,3 +84,34 @@ def _is_plain(event: bytes) -> bool:
     except (ValueError, KeyError):
         return False
     return len(choices) == 1 and choices[0].keys() == {"delta"} and choices[0]["delta"].keys() == {"content"}
+
+
+_USAGE = b'data: {"choices": [], "usage": {"prompt_tokens": 20, "completion_tokens": 5}}'
+_FINISH = _chunk({}, finish_reason="stop")
+_DONE = b"data: [DONE]"
+
+
+def _passed(ear: Ear, *events: bytes) -> list[bytes]:
+    """What goes on to LiteLLM after each event."""
+    gatherer = Gatherer(ear)
+    return [gatherer.feed(event + b"\n\n") for event in events]
+
+
+def test_the_end_of_an_answer_goes_on_in_one_piece_with_its_tokens_counted():
+    ear = Ear()
+    *before, last = _passed(ear, _chunk({"content": "Tides"}), _FINISH, _USAGE, _DONE)
+    assert before == [b"", b"", b""]
+    assert last.endswith(b"\n\n".join((_FINISH, _USAGE, _DONE, b""))) and b"Tides" in last
+    assert ear.counts == [(20, 5)]
+
+
+def test_tokens_do_not_count_as_told_where_the_answer_goes_on_after_its_finish_reason():
+    ear = Ear()
+    _passed(ear, _FINISH, _chunk({"content": "More."}), _USAGE, _DONE)
+    assert (ear.heard, ear.counts) == (["More."], [])
+
+
+def test_an_answer_whose_tokens_nobody_counts_is_only_passed_on():
+    ear = Ear()
+    assert _passed(ear, _FINISH, _DONE)[-1] == b"\n\n".join((_FINISH, _DONE, b""))
+    assert ear.counts == []

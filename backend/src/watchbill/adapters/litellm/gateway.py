@@ -225,7 +225,7 @@ class LiteLlmGateway:
             self._session = self._open_session()
         in_words = candidate.provider.id in self._schema_in_words
         listener = Listener(reading, push, self._stall_seconds)
-        with heard_by(listener.hear):
+        with heard_by(listener):
             response = await self._library.acompletion(
                 **arguments,
                 **question.body(candidate, in_words=in_words),

@@ -3,31 +3,43 @@
 LiteLLM spends about 1 ms of CPU on a piece and models send 30 to 100 a second, so a few dozen streams would
 fill a core. Text of OpenAI's format goes from here to whoever listens; LiteLLM gets it joined, as soon as
 something else comes. What is not plain text of OpenAI's format passes through untouched and in order.
+
+The end of an answer, from its finish reason on, goes to LiteLLM in one piece too, so that whoever reads from
+LiteLLM knows at the finish reason that nothing else follows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from aiohttp.client_reqrep import ClientResponse
 
-Hear = Callable[[str], None]
+
+class Hearer(Protocol):
+    """Whoever listens to an answer."""
+
+    def hear(self, text: str) -> None:
+        """Take the text that follows."""
+
+    def hear_usage(self, prompt_tokens: int, completion_tokens: int) -> None:
+        """Take the token counts of the whole answer, after which nothing of it follows."""
+
 
 _PLAIN_KEYS = frozenset({"content", "role"})
 # LiteLLM passes nothing of ours on to the response, but it asks in the context that called it.
-_listener: ContextVar[Hear | None] = ContextVar("_listener", default=None)
+_listener: ContextVar[Hearer | None] = ContextVar("_listener", default=None)
 
 
 @contextmanager
-def heard_by(hear: Hear) -> Generator[None]:
+def heard_by(hearer: Hearer) -> Generator[None]:
     """Within this, requests for streamed answers have their text heard. Each answer's text is given in order,
     without gaps, before the answer's reader gets it."""
-    token = _listener.set(hear)
+    token = _listener.set(hearer)
     try:
         yield
     finally:
@@ -53,19 +65,19 @@ class _GatheringResponse(ClientResponse):
 
     async def start(self, connection: Any) -> ClientResponse:
         await super().start(connection)
-        hear = _listener.get()
+        hearer = _listener.get()
         events = self.content_type == "text/event-stream" and "Content-Encoding" not in self.headers
-        if hear is not None and events:
-            self.content: Any = _GatheredStream(self.content, hear)
+        if hearer is not None and events:
+            self.content: Any = _GatheredStream(self.content, hearer)
         return self
 
 
 class _GatheredStream:
     """The stream reader of a response, with another way to iterate over it."""
 
-    def __init__(self, reader: aiohttp.StreamReader, hear: Hear):
+    def __init__(self, reader: aiohttp.StreamReader, hearer: Hearer):
         self._reader = reader
-        self._gatherer = Gatherer(hear)
+        self._gatherer = Gatherer(hearer)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)
@@ -89,13 +101,16 @@ class _GatheredStream:
 
 
 class Gatherer:
-    """Splits bytes into events and joins those that carry only text."""
+    """Splits bytes into events and joins those that carry only text, and those of the answer's end."""
 
-    def __init__(self, hear: Hear) -> None:
+    def __init__(self, hearer: Hearer) -> None:
         self.incomplete = b""
-        self._hear = hear
+        self._hearer = hearer
         self._held: dict[str, Any] | None = None
         self._texts: list[str] = []
+        self._end = b""
+        self._counts: tuple[int, int] | None = None
+        self._said_more = False  # after the finish reason, against the format
 
     def feed(self, data: bytes) -> bytes:
         """Take in bytes; returns what must not wait any longer."""
@@ -103,22 +118,31 @@ class Gatherer:
         return b"".join(self._take(event) for event in events)
 
     def flush(self) -> bytes:
-        """The held text as one event, or nothing."""
+        """What is held: the text as one event, and the events of the end."""
+        end, self._end = self._end, b""
+        if end and self._counts and not self._said_more:
+            self._hearer.hear_usage(*self._counts)
         if self._held is None:
-            return b""
+            return end
         self._held["choices"][0]["delta"]["content"] = "".join(self._texts)
         event, self._held, self._texts = self._held, None, []
-        return b"data: " + json.dumps(event).encode() + b"\n\n"
+        return b"data: " + json.dumps(event).encode() + b"\n\n" + end
 
     def _take(self, event: bytes) -> bytes:
         parsed = _parsed(event)
+        self._counts = _counts(parsed) or self._counts
+        self._said_more = self._said_more or bool(self._end and _says(parsed))
         if text := _text(parsed):
-            self._hear(text)
-            if _is_plain(parsed):
+            self._hearer.hear(text)
+            if not self._end and _is_plain(parsed):
                 self._held = self._held or parsed
                 self._texts.append(text)
                 return b""
-        return self.flush() + (_with_refusal(parsed) or event + b"\n\n")
+        passed = _with_refusal(parsed) or event + b"\n\n"
+        if self._end or _finishes(parsed):
+            self._end += passed
+            return self.flush() if event == b"data: [DONE]" else b""
+        return self.flush() + passed
 
 
 def _parsed(event: bytes) -> dict[str, Any]:
@@ -130,19 +154,49 @@ def _parsed(event: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     choices = chunk.get("choices")
-    one = isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0].get("delta"), dict)
-    return chunk if one else {}
+    known = isinstance(choices, list) and all(_is_choice(choice) for choice in choices)
+    return chunk if known and len(choices) < 2 else {}
+
+
+def _is_choice(choice: Any) -> bool:
+    return isinstance(choice, dict) and isinstance(choice.get("delta"), dict)
+
+
+def _choice(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The chunk's only choice; empty when it has none, like the chunk that counts the tokens."""
+    choices = chunk.get("choices")
+    return choices[0] if choices else {}
+
+
+def _counts(chunk: dict[str, Any]) -> tuple[int, int] | None:
+    """The tokens of the question and the answer, if the chunk has them."""
+    usage = chunk.get("usage")
+    if not isinstance(usage, dict):
+        return None
+    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    return (asked, said) if isinstance(asked, int) and isinstance(said, int) and asked + said else None
+
+
+def _says(chunk: dict[str, Any]) -> bool:
+    """Whether any of the answer is in the chunk."""
+    delta = _choice(chunk).get("delta", {})
+    return any(value for key, value in delta.items() if key != "role")
+
+
+def _finishes(chunk: dict[str, Any]) -> bool:
+    """Whether the answer ends with this chunk."""
+    return bool(_choice(chunk).get("finish_reason"))
 
 
 def _text(chunk: dict[str, Any]) -> str:
     """The text of a chunk, if it has any."""
-    content = chunk["choices"][0]["delta"].get("content") if chunk else None
+    content = _choice(chunk).get("delta", {}).get("content")
     return content if isinstance(content, str) else ""
 
 
 def _is_plain(chunk: dict[str, Any]) -> bool:
     """Whether the chunk carries nothing but text."""
-    choice = chunk["choices"][0]
+    choice = _choice(chunk)
     if chunk.get("usage") or choice.get("finish_reason") or choice.get("logprobs"):
         return False
     return all(value is None or key in _PLAIN_KEYS for key, value in choice["delta"].items())
@@ -150,7 +204,7 @@ def _is_plain(chunk: dict[str, Any]) -> bool:
 
 def _with_refusal(chunk: dict[str, Any]) -> bytes:
     """A refusal where LiteLLM looks for it; left where OpenAI puts it, LiteLLM drops it."""
-    refusal = chunk and chunk["choices"][0]["delta"].get("refusal")
+    refusal = _choice(chunk).get("delta", {}).get("refusal")
     if not refusal:
         return b""
     chunk["choices"][0]["delta"] |= {"provider_specific_fields": {"refusal": refusal}, "refusal": None}

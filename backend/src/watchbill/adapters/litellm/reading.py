@@ -118,8 +118,8 @@ class Reading:
         parts[2] += call.function.arguments or ""
 
 
-# LiteLLM keeps every piece and puts them all together again at the end, to count and log what we count and
-# log ourselves. With hundreds of pieces that holds up everything else in the process for milliseconds.
+# LiteLLM keeps every piece and puts them all together again at the end. With hundreds of pieces that holds up
+# everything else in the process for milliseconds.
 _PIECES_KEPT = 16
 
 
@@ -135,6 +135,7 @@ class Listener:
         self._stall_seconds = stall_seconds
         self._loop = asyncio.get_running_loop()
         self._limit = asyncio.timeout(None)
+        self._counted: tuple[int, int] | None = None
 
     def hear(self, text: str) -> None:
         """Take text from the wire."""
@@ -142,8 +143,13 @@ class Listener:
         self._push(text)
         self._alive()
 
+    def hear_usage(self, prompt_tokens: int, completion_tokens: int) -> None:
+        """Take token counts from the wire; the last ones are those of the whole answer."""
+        self._counted = prompt_tokens, completion_tokens
+
     async def read(self, chunks: AsyncIterator[Any]) -> None:
-        """Read to the end.
+        """Read to the end, or to the finish reason when the wire has told the rest by then: LiteLLM would put
+        the answer together again, to count and log what is counted and logged here.
 
         Raises:
             TimeoutError: once text has begun, nothing came for `stall_seconds`.
@@ -159,6 +165,9 @@ class Listener:
                 kept: list[Any] = getattr(chunks, "chunks", [])
                 if len(kept) > 2 * _PIECES_KEPT:
                     del kept[:-_PIECES_KEPT]
+                if reading.finish_reason and self._counted:
+                    reading.prompt_tokens, reading.completion_tokens = self._counted
+                    return
                 if reading.began:
                     self._alive()
 
