@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from typing import Any
 from uuid import uuid4
 
@@ -253,3 +254,18 @@ async def test_a_hundred_crews_at_once(crew_runner: CrewAiRunner, desk: Desk):
     results = await asyncio.gather(*(crew_runner.run(single(desk), desk.events.append) for _ in range(100)))
     assert {result.output for result in results} == {"Done."}
     assert desk.server.calls.total == 100
+
+
+async def test_an_agents_steps_start_no_threads(
+    crew_runner: CrewAiRunner, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def counted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+    await crew_runner.run(single(desk), desk.events.append)
+    assert [name for name in started if name.startswith("asyncio")] == []

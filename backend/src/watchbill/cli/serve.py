@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from watchbill.config import Settings
+from watchbill.kit.garbage import set_aside
 
 # Streams of events never end by themselves.
 _GRACE_SECONDS = 3
@@ -37,6 +38,7 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         uvicorn.run("watchbill.cli.serve:create", factory=True, reload=True, reload_dirs=[folder], **options)
         return
     server = uvicorn.Server(uvicorn.Config(create(settings), **options))
+    set_aside()
     server.run(sockets=None if fd is None else [_inherited(fd)])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from watchbill.adapters.crewai.run import CrewRun
 from watchbill.core.ports.crews import TaskResult
+from watchbill.kit.garbage import set_aside
 
 Kickoff = Callable[[CrewRun], tuple[Any, tuple[TaskResult, ...]]]
 
@@ -42,5 +43,6 @@ def load_crewai(storage: Path) -> Kickoff:
                 module = importlib.import_module("watchbill.adapters.crewai.kickoff")
             # What goes wrong reaches the user as the node's error; its log lines would carry prompts.
             logging.getLogger("crewai").setLevel(logging.CRITICAL)
+            set_aside()
             _loaded.append(module.kickoff)
         return _loaded[0]

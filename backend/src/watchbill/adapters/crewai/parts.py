@@ -14,6 +14,7 @@ from crewai.flow.flow import FlowState
 from crewai.hooks.dispatch import HookAborted
 from pydantic import PrivateAttr
 
+from watchbill.adapters.crewai.loop import run_in_place
 from watchbill.adapters.crewai.model import GatewayLlm
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
 from watchbill.core.agents import AgentOptions
@@ -51,7 +52,13 @@ class ExecutorState(FlowState, AgentExecutorState):
     """The state of an agent at work. CrewAI would build this very class anew for every agent, 10 ms each."""
 
 
-# A class attribute and not a subclass: a Flow's steps are not inherited.
+def _kickoff(executor: AgentExecutor, inputs: dict[str, Any] | None = None) -> Any:
+    """As Flow.kickoff, which would start a thread for each step."""
+    return run_in_place(executor.kickoff_async(inputs))
+
+
+# Class attributes and not a subclass: a Flow's steps are not inherited.
+AgentExecutor.kickoff = _kickoff  # pyright: ignore[reportAttributeAccessIssue]
 AgentExecutor._initial_state_t = ExecutorState  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from watchbill.kit.garbage import set_aside
+
 _lock = threading.Lock()
 _loaded: list[Any] = []
 
@@ -33,6 +35,7 @@ def load_litellm() -> Any:
             litellm.disable_streaming_logging = True
             litellm.drop_params = True
             _complete(importlib.import_module("litellm.types.utils"))
+            set_aside()
             _loaded.append(litellm)
         return _loaded[0]
 
