@@ -16,9 +16,9 @@ import { Canvas } from "./canvas/canvas";
 import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
 import { Inspector } from "./inspector/inspector";
-import { readDefinition } from "./model/definition";
 import { inputFields } from "./model/inputs";
 import type { NodeTypes } from "./model/node-types";
+import { openDefinition } from "./model/places";
 import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
@@ -31,7 +31,7 @@ export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
   const readOnly = !useCan("flows:write");
   const [store] = useState(() =>
-    createEditorStore(types, readDefinition(record.definition), readOnly),
+    createEditorStore(types, openDefinition(record.definition, types), readOnly),
   );
   const names = useNames();
   const sync = useFlowSync(store, record);

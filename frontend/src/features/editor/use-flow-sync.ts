@@ -6,7 +6,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { toast } from "@/components/toast";
 import { flowKey, getFlow, saveFlow, validateFlow, type FlowRecord } from "./api";
 import { createAutosave, type SaveState } from "./autosave";
-import { readDefinition } from "./model/definition";
+import { openDefinition } from "./model/places";
 import type { EditorStore } from "./store";
 
 /** How long after the last change the server is asked for problems. */
@@ -82,7 +82,7 @@ export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
     try {
       const latest = await getFlow(id);
       client.setQueryData(flowKey(id), latest);
-      const flow = readDefinition(latest.definition);
+      const flow = openDefinition(latest.definition, store.getState().types);
       loading.add(flow);
       store.getState().load(flow);
       setName(latest.name);

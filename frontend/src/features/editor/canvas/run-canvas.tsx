@@ -12,8 +12,9 @@ import { openBody, showPath } from "../actions";
 import { useNodeTypes } from "../api";
 import { EditorContext } from "../context";
 import type { CanvasEdge, CanvasNode } from "../model/canvas";
-import { readDefinition, type FlowDefinition } from "../model/definition";
+import type { FlowDefinition } from "../model/definition";
 import type { NodeTypes } from "../model/node-types";
+import { openDefinition } from "../model/places";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
 import { CanvasMap } from "./canvas-tools";
@@ -58,7 +59,7 @@ export function RunCanvas(props: RunCanvasProps) {
 
 function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
   const { executionId, definition, flowName, selected, onSelect, types } = props;
-  const [store] = useState(() => createEditorStore(types, readDefinition(definition), true));
+  const [store] = useState(() => createEditorStore(types, openDefinition(definition, types), true));
   const overlay = useRunShown(executionId);
   const names = useNames();
   const context = useMemo(

@@ -10,6 +10,7 @@ import {
 import { room } from "./edits";
 import { bodyIn, edgeId, edgeIds, idsOf, takenIds, uniqueId } from "./ids";
 import type { NodeTypes } from "./node-types";
+import { withPlaces } from "./places";
 import { renameReferences } from "./references";
 
 /** What lies on the clipboard: a part of a flow, in the same shape. */
@@ -36,7 +37,8 @@ export function readClip(text: string): Clip | null {
       .filter((node) => typeof node?.id === "string" && typeof node.type === "string")
       .map((node) => ({ ...node, label: node.label ?? "", config: node.config ?? {} }));
     if (nodes.length === 0) return null;
-    return { schema: SCHEMA, nodes, edges: value.edges ?? [], layout: value.layout ?? {} };
+    const edges = value.edges ?? [];
+    return { schema: SCHEMA, nodes, edges, layout: withPlaces(nodes, edges, value.layout ?? {}) };
   } catch {
     return null;
   }
