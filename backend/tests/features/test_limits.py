@@ -76,6 +76,16 @@ async def test_a_tenant_can_have_its_own_limits(app: FastAPI, admin: Person, lim
     assert answers == [200, 200, 429]
 
 
+async def test_a_session_that_is_over_uses_up_nothing_of_the_tenants(admin: Person, member: Person, limited):
+    checked(await member.http.post("auth/logout"), 204)
+    limited(tenant=2)
+    checked(await admin.http.get("agents"))
+    for _ in range(4):
+        refused(await member.http.get("agents"), 401, "session_expired")
+    checked(await admin.http.get("agents"))
+    refused(await admin.http.get("agents"), 429)
+
+
 async def test_signing_in_has_a_limit_of_its_own(app: FastAPI, visitor: AsyncClient, limited):
     limited(address=2)
     form = {"email": people.new_email(), "password": "whatever it is"}

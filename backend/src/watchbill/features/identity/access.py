@@ -81,13 +81,21 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     """
     options = await identity_options(connection)
     as_tenant = permission.partition(":")[0] not in DIRECTORY
-    identity = await service.let_in(work, options, access_token(connection), as_tenant=as_tenant)
+    limits, token = request_limits(connection), access_token(connection)
+    claims = service.claims_of(options, token)
+    counting = limits.begin(claims) if claims else None
+    identity = await service.let_in(work, options, token, claims, as_tenant=as_tenant)
     if trail := trail_of(work.session):
         trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
         # A key's use is noted once a minute, whatever it is used for.
         trail.always = trail.always or (identity.key_id is not None and not service.used_lately(identity))
-    who = identity.key_id or identity.user_id
-    await request_limits(connection).count(work.session, connection, identity.tenant_id, who)
+    if counting:
+        limits.judge(connection, await counting)
+    else:
+        who = identity.key_id or identity.user_id
+        await limits.count(work.session, connection, identity.tenant_id, who)
+        if claims:
+            limits.meet(claims)
     identity.demand(permission)
     await keys.stay_within(work.session, identity, permission, connection.path_params)
     work.after_commit(partial(service.note_use, await database(connection), identity))

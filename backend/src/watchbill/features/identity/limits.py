@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import TooManyRequests
+from watchbill.features.identity.tokens import Claims
 from watchbill.kit.rates import Rate, Rates, Standing
 
 # A tenant's own limits take effect within this time; to look them up each time would cost a round trip.
 _KEEP_SECONDS = 30.0
+_MOST_MET = 100_000
 _OWN = text("SELECT user_a_minute, tenant_a_minute FROM public.tenant_limits WHERE tenant_id = :id")
 
 
@@ -25,6 +28,33 @@ class RequestLimits:
         self.rates = rates
         self._user, self._tenant, self._address = user, tenant, address
         self._own: dict[UUID, tuple[float, int, int]] = {}
+        self._begun: set[asyncio.Task[list[Standing]]] = set()
+        # Sign-ins that were let in, until when that is recent.
+        self._met: dict[UUID, float] = {}
+
+    def begin(self, claims: Claims) -> asyncio.Task[list[Standing]] | None:
+        """Begin to count a request while the database is asked whether its token still holds; `judge` takes
+        the result.
+
+        None when it has to be counted after that: nobody of that sign-in was let in lately, so the token may
+        no longer hold, and then it may not use up what the tenant has; or the tenant's own limits have to be
+        looked up.
+        """
+        amounts = self._known(claims.tenant_id)
+        if amounts is None or self._met.get(claims.sign_in_id, 0.0) < time.monotonic():
+            return None
+        rates = _rates(claims.tenant_id, claims.user_id, amounts)
+        counting = asyncio.create_task(self.rates.count(*rates))
+        # It ends by itself, also where nobody waits for it any more.
+        self._begun.add(counting)
+        counting.add_done_callback(self._begun.discard)
+        return counting
+
+    def meet(self, claims: Claims) -> None:
+        """Note that the sign-in was let in and counted."""
+        if len(self._met) >= _MOST_MET:
+            self._met.clear()
+        self._met[claims.sign_in_id] = time.monotonic() + _KEEP_SECONDS
 
     async def count(
         self, session: AsyncSession, connection: HTTPConnection, tenant_id: UUID, who: UUID
@@ -34,9 +64,8 @@ class RequestLimits:
         Raises:
             TooManyRequests: it is one too many.
         """
-        user, tenant = await self._amounts(session, tenant_id)
-        rates = (Rate("user", f"{tenant_id.hex}:{who.hex}", user), Rate("tenant", tenant_id.hex, tenant))
-        self._judge(connection, await self.rates.count(*rates))
+        amounts = self._known(tenant_id) or await self._look_up(session, tenant_id)
+        self.judge(connection, await self.rates.count(*_rates(tenant_id, who, amounts)))
 
     async def count_address(self, connection: HTTPConnection) -> None:
         """Count a request of somebody who is not signed in.
@@ -45,23 +74,29 @@ class RequestLimits:
             TooManyRequests: it is one too many.
         """
         address = connection.client.host if connection.client else "unknown"
-        self._judge(connection, await self.rates.count(Rate("address", address, self._address)))
+        self.judge(connection, await self.rates.count(Rate("address", address, self._address)))
 
     def forget(self, tenant_id: UUID) -> None:
         """Look the tenant's own limits up again."""
         self._own.pop(tenant_id, None)
 
-    async def _amounts(self, session: AsyncSession, tenant_id: UUID) -> tuple[int, int]:
+    def _known(self, tenant_id: UUID) -> tuple[int, int] | None:
         known = self._own.get(tenant_id)
-        if known and known[0] > time.monotonic():
-            return known[1], known[2]
+        return known[1:] if known and known[0] > time.monotonic() else None
+
+    async def _look_up(self, session: AsyncSession, tenant_id: UUID) -> tuple[int, int]:
         row = (await session.execute(_OWN, {"id": tenant_id})).one_or_none()
         user = self._user if row is None or row[0] is None else row[0]
         tenant = self._tenant if row is None or row[1] is None else row[1]
         self._own[tenant_id] = (time.monotonic() + _KEEP_SECONDS, user, tenant)
         return user, tenant
 
-    def _judge(self, connection: HTTPConnection, standings: list[Standing]) -> None:
+    def judge(self, connection: HTTPConnection, standings: list[Standing]) -> None:
+        """Let the answer tell where the request's sender stands.
+
+        Raises:
+            TooManyRequests: it is one too many.
+        """
         connection.scope.get("rate_limits", {})["standings"] = standings
         over = [standing for standing in standings if not standing.within]
         if over:
@@ -72,3 +107,8 @@ class RequestLimits:
                 f" Try again in {worst.seconds} s.",
                 retry_after=worst.seconds,
             )
+
+
+def _rates(tenant_id: UUID, who: UUID, amounts: tuple[int, int]) -> tuple[Rate, Rate]:
+    user, tenant = amounts
+    return Rate("user", f"{tenant_id.hex}:{who.hex}", user), Rate("tenant", tenant_id.hex, tenant)

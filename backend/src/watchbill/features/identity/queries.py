@@ -69,6 +69,7 @@ _ENTRY: Select[*tuple[Any, ...]] = (
     .outerjoin(SignIn, and_(SignIn.id == bindparam("sign_in"), SignIn.user_id == Membership.user_id))
     .where(Membership.user_id == bindparam("user"), Membership.tenant_id == bindparam("tenant"))
 )
+_COLUMNS = len(_ENTRY.selected_columns)
 _ENTRY_AND_ENTRANCE = with_entrance(_ENTRY)
 
 
@@ -86,7 +87,7 @@ async def entry(
     else:
         values |= entrance(TenantScope(tenant_id), as_tenant=as_tenant)
         row = (await session.execute(_ENTRY_AND_ENTRANCE, values)).one_or_none()
-    return None if row is None else Entry(*row[:8])
+    return None if row is None else Entry(*row[:_COLUMNS])
 
 
 async def first_admin(session: AsyncSession) -> Belonging | None:

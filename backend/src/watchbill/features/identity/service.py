@@ -24,6 +24,7 @@ from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
+from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work
 from watchbill.kit.passwords import hash_password, verify_password
@@ -160,14 +161,27 @@ def _is_installations(options: IdentityOptions, token: str) -> bool:
     return options.api_key is not None and hmac.compare_digest(token.encode(), options.api_key.encode())
 
 
-async def let_in(work: Work, options: IdentityOptions, token: str, *, as_tenant: bool) -> Identity:
-    """Whom an access token or key stands for, with the transaction seeing the tenant's tables; `as_tenant` as
-    Work.enter takes it. Raises what authenticate does, after which the transaction must not go on."""
+def claims_of(options: IdentityOptions, token: str) -> Claims | None:
+    """What an access token says, without asking whether that still holds; None for a key.
+
+    Raises:
+        NotAuthenticated: it is neither a key nor an access token of ours, or it is over.
+    """
     if _is_installations(options, token) or token.startswith(keys.PREFIX):
+        return None
+    return tokens.read(options.jwt_secret, token)
+
+
+async def let_in(
+    work: Work, options: IdentityOptions, token: str, claims: Claims | None, *, as_tenant: bool
+) -> Identity:
+    """Whom an access token or key stands for, with the transaction seeing the tenant's tables; `claims` as
+    `claims_of` gives them, `as_tenant` as Work.enter takes it. Raises what authenticate does, after which the
+    transaction must not go on."""
+    if claims is None:
         identity = await authenticate(work.session, options, token)
         await work.enter(identity.scope, as_tenant=as_tenant)
         return identity
-    claims = tokens.read(options.jwt_secret, token)
     who = (claims.user_id, claims.tenant_id, claims.sign_in_id)
     return await _person(work.session, options, *who, as_tenant=as_tenant)
 
