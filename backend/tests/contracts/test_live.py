@@ -168,4 +168,7 @@ async def test_events_published_again_after_a_crash_do_no_harm(live: Live) -> No
     if isinstance(live.writer, RedisLive):
         await live.writer.publish(live.scope, events[1:])
         assert live.writer.failures == 0
+        await live.writer.publish(live.scope, [*events[1:], event(live, 4)])
+        events.append(event(live, 4))
     assert await live.reader.read(live.scope, live.id, after=0, limit=9) == events
+    assert await live.reader.read(live.scope, live.id, after=2, limit=9) == events[2:]

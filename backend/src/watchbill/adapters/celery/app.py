@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import Celery
+from kombu import Queue
 
 EXECUTE = "watchbill.execute"
 PROVIDER_TEST = "watchbill.provider_test"
@@ -15,6 +16,9 @@ def celery_app(broker_url: str) -> Celery:
     app.conf.update(
         task_ignore_result=True,
         task_default_queue="watchbill",
+        # Nothing is lost with a message: workers find executions by their sweep, and whoever tests a provider
+        # is told that no worker answered. To acknowledge each would be six commands to Redis.
+        task_queues=[Queue("watchbill", routing_key="watchbill", no_ack=True)],
         task_serializer="json",
         accept_content=["json"],
         broker_transport_options={"global_keyprefix": "wb:celery:", "socket_connect_timeout": 5},

@@ -1,9 +1,10 @@
-"""Live events: one capped stream per execution whose entry ids are the sequence numbers, and a doorbell."""
+"""Live events: one capped stream per execution, and a doorbell. An entry of the stream holds the events that
+were published together, and its id is the sequence number of the last of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,10 @@ from watchbill.core.tenancy import TenantScope
 
 logger = structlog.get_logger(__name__)
 
-MAX_BUFFERED = 10_000
+# Entries; what is no longer among them is read from the stores.
+MAX_BUFFERED = 5_000
 KEEP_SECONDS = 3600
+_FIELD = "events"
 
 
 def stream_key(scope: TenantScope, execution_id: UUID) -> str:
@@ -49,13 +52,14 @@ class RedisLive:
         if not events:
             return
         pipe: Any = self._redis.pipeline(transaction=False)
-        newest: dict[UUID, int] = {}
+        together: dict[UUID, list[Event]] = {}
         for event in events:
-            newest[event.execution_id] = event.seq
-            key, fields = stream_key(scope, event.execution_id), {"e": event.model_dump_json()}
-            pipe.xadd(key, fields, id=f"{event.seq}-0", maxlen=MAX_BUFFERED, approximate=True)
-        for execution_id, seq in newest.items():
-            pipe.expire(stream_key(scope, execution_id), KEEP_SECONDS)
+            together.setdefault(event.execution_id, []).append(event)
+        for execution_id, pack in together.items():
+            key, seq = stream_key(scope, execution_id), pack[-1].seq
+            fields = {_FIELD: f"[{','.join(event.model_dump_json() for event in pack)}]"}
+            pipe.xadd(key, fields, id=f"{seq}-0", maxlen=MAX_BUFFERED, approximate=True)
+            pipe.expire(key, KEEP_SECONDS)
             pipe.publish(doorbell_channel(scope, execution_id), seq)
         for event in events:
             if event.final:
@@ -101,10 +105,20 @@ class RedisLiveReader:
         except (RedisError, OSError) as error:
             logger.warning("live_read_failed", error=str(error))
             return []
-        return [Event.model_validate(orjson.loads(fields[b"e"])) for _, fields in entries]
+        return list(_events(entries, after))[:limit]
 
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         return self._doorbells.listen(doorbell_channel(scope, execution_id))
 
     def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         return self._endings.listen(execution_id)
+
+
+def _events(entries: Any, after: int) -> Iterator[Event]:
+    """The events of stream entries from there on, each once: whoever takes over an execution may publish some
+    again together with new ones."""
+    for _, fields in entries:
+        for value in orjson.loads(fields[_FIELD.encode()]):
+            if value["seq"] > after:
+                after = value["seq"]
+                yield Event.model_validate(value)

@@ -6,7 +6,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,14 +16,19 @@ from watchbill.core.errors import InvalidInput
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import queries
 from watchbill.features.flows import checking, running
-from watchbill.features.flows.running import Source
+from watchbill.features.flows.running import Source, Wanted
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_KEPT = 5_000
 # Of flows that name nothing stored elsewhere. To compile ten nodes again for each execution took a fifth of
 # starting it.
 _kept: OrderedDict[tuple[TenantScope, Source], Prepared] = OrderedDict()
-_KEPT = 5_000
+# What was run last when this was wanted of the flow.
+_lately: OrderedDict[tuple[TenantScope, UUID, Wanted], Source] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,18 @@ class Prepared:
         return values
 
 
+def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[Source, Prepared] | None:
+    """What was run of a flow when it was last asked for. It still holds if the flow is as it was seen."""
+    source = _lately.get((scope, flow_id, wanted))
+    prepared = source and _kept.get((scope, source))
+    return (source, prepared) if source and prepared else None
+
+
+def remember(scope: TenantScope, wanted: Wanted, source: Source) -> None:
+    """Note what was run of a flow."""
+    _put(_lately, (scope, source.flow_id, wanted), source)
+
+
 async def of_flow(session: AsyncSession, scope: TenantScope, source: Source, *, anew: bool) -> Prepared:
     """The plan of a flow's version. With `anew` it is made and stored again: it was remembered, but is gone.
 
@@ -57,10 +75,15 @@ async def of_flow(session: AsyncSession, scope: TenantScope, source: Source, *, 
         return known
     prepared, alone = await _prepare(session, await running.definition(session, source))
     if alone:
-        _kept[scope, source] = prepared
-        if len(_kept) > _KEPT:
-            _kept.popitem(last=False)
+        _put(_kept, (scope, source), prepared)
     return prepared
+
+
+def _put(kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > _KEPT:
+        kept.popitem(last=False)
 
 
 async def of_definition(session: AsyncSession, definition: object) -> Prepared:

@@ -68,10 +68,17 @@ async def by_idempotency_key(session: AsyncSession, key: str) -> Execution | Non
 
 
 # One statement for what would be seven round trips. The plan is held on to, so that nobody removes it
-# meanwhile; without it, or when the key was used already, nothing is stored.
+# meanwhile; without it, when the key was used already, or when the flow is not as it was seen, nothing is
+# stored.
 _INSERT = text("""
 WITH plan AS MATERIALIZED (
-  SELECT digest FROM plans WHERE digest = :plan_digest FOR KEY SHARE
+  SELECT digest FROM plans
+   WHERE digest = :plan_digest
+     AND (CAST(:flow_seen AS timestamptz) IS NULL
+          OR EXISTS (SELECT FROM flows
+                      WHERE id = CAST(:flow_id AS uuid) AND updated_at = CAST(:flow_seen AS timestamptz)
+                        AND deleted_at IS NULL))
+     FOR KEY SHARE OF plans
 ), execution AS (
   INSERT INTO executions (id, flow_id, flow_version, plan_digest, status, inputs, idempotency_key,
                           forked_from, created_by)
@@ -101,16 +108,18 @@ async def insert_execution(
     execution: Execution,
     events: Sequence[Event],
     flow_limit: int | None = None,
+    flow_seen: datetime | None = None,
 ) -> bool:
     """Store a pending execution, its first events, and the row that workers find it by; the object is not
-    the session's afterwards. Returns whether it was stored: not when its plan is not there, or another has
-    its idempotency key."""
+    the session's afterwards. Returns whether it was stored: not when its plan is not there, another has its
+    idempotency key, or its flow was changed since `flow_seen` or deleted."""
     values = {name: getattr(execution, name) for name in _COLUMNS} | {
         "inputs": orjson.dumps(execution.inputs).decode(),
         "events": orjson.dumps([row_of(event) for event in events]).decode(),
         "last_seq": events[-1].seq,
         "tenant_id": scope.tenant_id,
         "flow_limit": flow_limit,
+        "flow_seen": flow_seen,
     }
     created_at = await session.scalar(_INSERT, values)
     if created_at is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict
+from watchbill.core.errors import Conflict, InvalidInput
 from watchbill.core.events import ExecutionQueued, envelope
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents import service as agents
@@ -87,6 +88,8 @@ async def start_flow(
         Conflict: the flow is switched off, or the key was used for another flow.
         InvalidInput: the flow has problems, or the inputs do not fit it; nothing was stored.
     """
+    if started := await _as_before(session, scope, flow_id, version, ask):
+        return started
     source = await running.source(session, flow_id, version)
     if known := await _known(session, ask, flow_id):
         return Started(known, new=False, flow_name=source.flow_name)
@@ -95,7 +98,22 @@ async def start_flow(
     if started is None:
         prepared = await plans.of_flow(session, scope, source, anew=True)
         started = await _store(session, scope, prepared, ask, source)
+    plans.remember(scope, version, source)
     return _stored(started)
+
+
+async def _as_before(
+    session: AsyncSession, scope: TenantScope, flow_id: UUID, version: Wanted, ask: Ask
+) -> Started | None:
+    """Start what was started before, without looking at the flow; None when it was changed since then, or
+    whoever asks has to be told of a mistake: what is remembered may be too old to judge by."""
+    known = None if ask.key else plans.remembered(scope, flow_id, version)
+    if known is None:
+        return None
+    source, prepared = known
+    with suppress(InvalidInput):
+        return await _store(session, scope, prepared, ask, source)
+    return None
 
 
 async def start_definition(
@@ -130,7 +148,7 @@ async def _known(session: AsyncSession, ask: Ask, flow_id: UUID) -> Execution | 
 async def _store(
     session: AsyncSession, scope: TenantScope, prepared: Prepared, ask: Ask, source: Source | None = None
 ) -> Started | None:
-    """Store the execution; None when its plan is not there."""
+    """Store the execution; None when its plan is not there, or the flow is not as it was seen."""
     inputs = prepared.inputs(ask.inputs)
     flow_id, version, limit = (source.flow_id, source.version, source.limit) if source else (None,) * 3
     execution = Execution(
@@ -151,7 +169,8 @@ async def _store(
         timestamp=datetime.now(UTC),
     )
     name = source.flow_name if source else None
-    if await queries.insert_execution(session, scope, execution, [queued], limit):
+    seen = source.seen if source else None
+    if await queries.insert_execution(session, scope, execution, [queued], limit, seen):
         return Started(execution, new=True, flow_name=name)
     # Two requests with one key at the same time: the other one was first.
     first = await _known(session, ask, flow_id) if flow_id else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -18,13 +18,15 @@ Wanted = Literal["draft", "published"] | int | None
 @dataclass(frozen=True, slots=True)
 class Source:
     """A version of a flow that is to be run; the draft has no `version`. `edited` tells one state of the
-    draft from another. `limit` is how many executions of the flow may run at a time."""
+    draft from another. `limit` is how many executions of the flow may run at a time. `seen` is when the flow
+    had last been changed: while that holds, so does all of this."""
 
     flow_id: UUID
     flow_name: str
     version: int | None
     edited: tuple[int, datetime] | None
     limit: int | None
+    seen: datetime = field(compare=False)
 
 
 async def source(session: AsyncSession, flow_id: UUID, wanted: Wanted) -> Source:
@@ -43,7 +45,7 @@ async def source(session: AsyncSession, flow_id: UUID, wanted: Wanted) -> Source
         raise NotFound("The flow has not been published yet.", code="not_published")
     version = wanted if isinstance(wanted, int) else None if wanted == "draft" else flow.published_version
     edited = (flow.version, flow.updated_at) if version is None else None
-    return Source(flow_id, flow.name, version, edited, flow.max_running)
+    return Source(flow_id, flow.name, version, edited, flow.max_running, flow.updated_at)
 
 
 async def definition(session: AsyncSession, chosen: Source) -> dict[str, Any]:
