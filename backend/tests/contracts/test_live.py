@@ -14,7 +14,8 @@ import redis.asyncio as redis
 from tests.services import Services
 
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
-from watchbill.core.events import Event
+from watchbill.core.events import Event, ExecutionStatus
+from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.testing.memory import MemoryLive
@@ -126,13 +127,35 @@ async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) 
     ):
         # Whoever waits while the connection is made is told to look once.
         for ended in (one, two, other):
-            ended.clear()
+            ended.heard.clear()
         while not (bell.is_set() and await live.reader.read(live.scope, live.id, after=0, limit=1)):
             await live.writer.publish(live.scope, [event(live, 1)])
-        assert not one.is_set()
-        await live.writer.publish(live.scope, [event(live, 2), final])
-        await asyncio.gather(one.wait(), two.wait())
-        assert not other.is_set()
+        assert not one.heard.is_set()
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        outcome = Outcome(ExecutionStatus.CANCELLED, at, at, outputs={"b": [1.5, "é"], "a": None})
+        await live.writer.publish(live.scope, [event(live, 2), final], {live.id: outcome})
+        await asyncio.gather(one.heard.wait(), two.heard.wait())
+        assert one.outcome == two.outcome == outcome
+        assert not other.heard.is_set()
+
+
+async def test_an_outcome_that_is_too_large_to_tell_everybody_is_to_be_read(services: Services) -> None:
+    final = Event(
+        seq=1,
+        execution_id=uuid4(),
+        type="execution_completed",
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        data={"usage": {}, "outputs": {}},
+    )
+    async with redis.Redis.from_url(services.redis_url) as client:
+        endings = Endings(client)
+        async with asyncio.timeout(10), endings.listen(final.execution_id) as ending:
+            ending.heard.clear()
+            outcome = Outcome(ExecutionStatus.COMPLETED, outputs={"text": "x" * 20_000})
+            await RedisLive(client).publish(TenantScope(uuid4()), [final], {final.execution_id: outcome})
+            await ending.heard.wait()
+            assert ending.outcome is None
+        await endings.close()
 
 
 async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
@@ -158,7 +181,7 @@ async def test_a_redis_that_is_away_stops_nobody() -> None:
         async with live.reader.doorbell(scope, id_) as bell:
             assert bell.is_set()
         async with asyncio.timeout(10), live.reader.ending(scope, id_) as ended:
-            assert not ended.is_set()
+            assert not ended.heard.is_set()
         await endings.close()
 
 

@@ -142,7 +142,9 @@ class Committer:
             written = {r: t for r, t in taken.items() if r.claim.execution_id in asked}
             await self._documents_write(scope, written)
             # All in one go: a round trip for each execution would make every watcher wait for all others.
-            await self._live.publish(scope, [event for part in written.values() for event in part.all])
+            parts = written.values()
+            outcomes = {p.batch.execution_id: p.batch.outcome for p in parts if p.final and p.batch.outcome}
+            await self._live.publish(scope, [event for part in parts for event in part.all], outcomes)
         except Exception as error:  # handed on to whoever waits, now or at the next commit
             for record in records:
                 if not _settle(futures[record], error):

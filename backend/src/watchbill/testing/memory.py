@@ -15,6 +15,7 @@ from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envel
 from watchbill.core.ports.documents import Collection as DocumentCollection
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
+from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 
 
@@ -212,16 +213,19 @@ class MemoryLive:
     published: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _owners: dict[UUID, TenantScope] = field(default_factory=dict[UUID, TenantScope])
     _bells: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
-    _endings: dict[UUID, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
+    _endings: dict[UUID, list[Ending]] = field(default_factory=lambda: defaultdict(list))
 
-    async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
+    async def publish(
+        self, scope: TenantScope, events: Sequence[Event], outcomes: Mapping[UUID, Outcome] | None = None
+    ) -> None:
         for event in events:
             self._owners[event.execution_id] = scope
             self.published[event.execution_id].append(event)
             for bell in self._bells[event.execution_id]:
                 bell.set()
             for ending in self._endings[event.execution_id] if event.final else ():
-                ending.set()
+                ending.outcome = (outcomes or {}).get(event.execution_id)
+                ending.heard.set()
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
         if self._owners.get(execution_id) != scope:
@@ -239,10 +243,10 @@ class MemoryLive:
             self._bells[execution_id].discard(bell)
 
     @asynccontextmanager
-    async def ending(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
-        ending = asyncio.Event()
-        self._endings[execution_id].add(ending)
+    async def ending(self, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[Ending]:
+        ending = Ending()
+        self._endings[execution_id].append(ending)
         try:
             yield ending
         finally:
-            self._endings[execution_id].discard(ending)
+            self._endings[execution_id].remove(ending)

@@ -8,15 +8,29 @@ from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
+import orjson
 import redis.asyncio as redis
 import structlog
+from pydantic import TypeAdapter
 from redis.exceptions import RedisError
+
+from watchbill.core.ports.journal import Outcome
+from watchbill.core.ports.live import Ending
 
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "wb:ended"
 # So long a request waits for the subscription; without it, it looks by the clock.
 _PATIENCE_SECONDS = 1.0
+# Every process hears every ending, so only what is small goes with it. Bytes.
+_MOST_TOLD = 16_384
+_OUTCOME = TypeAdapter(Outcome)
+
+
+def word_of(execution_id: UUID, outcome: Outcome | None) -> bytes:
+    """The message that an execution ended: its id, and how it ended unless that is too large to tell."""
+    told = b"" if outcome is None else orjson.dumps(outcome)
+    return execution_id.bytes + (told if len(told) <= _MOST_TOLD else b"")
 
 
 class Endings:
@@ -25,27 +39,28 @@ class Endings:
 
     def __init__(self, client: redis.Redis):
         self._redis = client
-        self._waiting: dict[UUID, set[asyncio.Event]] = {}
+        self._waiting: dict[UUID, list[Ending]] = {}
         self._listening = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
-    async def listen(self, execution_id: UUID) -> AsyncGenerator[asyncio.Event]:
-        """An event that is set when the execution may have ended since the block was entered."""
+    async def listen(self, execution_id: UUID) -> AsyncGenerator[Ending]:
+        """Hears when the execution may have ended since the block was entered."""
         if self._task is None:
             self._task = asyncio.create_task(self._read(), name="endings")
-        event = asyncio.Event()
-        self._waiting.setdefault(execution_id, set()).add(event)
+        ending = Ending()
+        self._waiting.setdefault(execution_id, []).append(ending)
         try:
             if not self._listening.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_PATIENCE_SECONDS):
                         await self._listening.wait()
-            yield event
+            yield ending
         finally:
-            events = self._waiting[execution_id]
-            events.discard(event)
-            if not events:
+            # Two may be equal, so it goes by which one it is.
+            left = [one for one in self._waiting[execution_id] if one is not ending]
+            self._waiting[execution_id] = left
+            if not left:
                 del self._waiting[execution_id]
 
     async def close(self) -> None:
@@ -71,11 +86,16 @@ class Endings:
                 await asyncio.sleep(0.5)
 
     def _heed(self, message: bytes) -> None:
-        for event in self._waiting.get(UUID(bytes=message), ()):
-            event.set()
+        waiting = self._waiting.get(UUID(bytes=message[:16]), ())
+        if waiting and len(message) > 16:
+            outcome = _OUTCOME.validate_python(orjson.loads(message[16:]))
+            for ending in waiting:
+                ending.outcome = outcome
+        for ending in waiting:
+            ending.heard.set()
 
     def _wake_all(self) -> None:
         """What was told while nobody listened is not told again."""
-        for events in self._waiting.values():
-            for event in events:
-                event.set()
+        for waiting in self._waiting.values():
+            for ending in waiting:
+                ending.heard.set()

@@ -4,7 +4,7 @@ were published together, and its id is the sequence number of the last of them."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,10 @@ import structlog
 from redis.exceptions import RedisError, ResponseError
 
 from watchbill.adapters.redis.doorbells import Doorbells
-from watchbill.adapters.redis.endings import CHANNEL, Endings
+from watchbill.adapters.redis.endings import CHANNEL, Endings, word_of
 from watchbill.core.events import Event
+from watchbill.core.ports.journal import Outcome
+from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +50,9 @@ class RedisLive:
         self._redis = client
         self.failures = 0
 
-    async def publish(self, scope: TenantScope, events: Sequence[Event]) -> None:
+    async def publish(
+        self, scope: TenantScope, events: Sequence[Event], outcomes: Mapping[UUID, Outcome] | None = None
+    ) -> None:
         if not events:
             return
         pipe: Any = self._redis.pipeline(transaction=False)
@@ -63,7 +67,8 @@ class RedisLive:
             pipe.publish(doorbell_channel(scope, execution_id), seq)
         for event in events:
             if event.final:
-                pipe.publish(CHANNEL, event.execution_id.bytes)
+                outcome = (outcomes or {}).get(event.execution_id)
+                pipe.publish(CHANNEL, word_of(event.execution_id, outcome))
         try:
             answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
@@ -110,7 +115,7 @@ class RedisLiveReader:
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         return self._doorbells.listen(doorbell_channel(scope, execution_id))
 
-    def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+    def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[Ending]:
         return self._endings.listen(execution_id)
 
 

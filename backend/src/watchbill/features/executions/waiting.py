@@ -7,6 +7,7 @@ import contextlib
 
 from watchbill.core.errors import NotFound
 from watchbill.core.ports.journal import Outcome
+from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend
@@ -22,13 +23,13 @@ async def result(
     access: Access, parts: ExecutionBackend, database: Database, pending: ExecutionResult, seconds: float
 ) -> ExecutionResult:
     """Commit, and answer with the execution once it is over, or as it is after so many seconds."""
-    async with parts.live.ending(access.scope, pending.id) as ended:
+    async with parts.live.ending(access.scope, pending.id) as ending:
         await access.work.finish()
         await access.work.committed()
         outcome = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                outcome = await _outcome(parts, access.scope, pending, ended)
+                outcome = await _outcome(parts, access.scope, pending, ending)
     if outcome is None:
         async with database.transaction(access.scope) as work:
             return await service.result(work.session, pending.id)
@@ -46,7 +47,7 @@ async def result(
 
 
 async def _outcome(
-    parts: ExecutionBackend, scope: TenantScope, pending: ExecutionResult, ended: asyncio.Event
+    parts: ExecutionBackend, scope: TenantScope, pending: ExecutionResult, ending: Ending
 ) -> Outcome:
     # Perhaps it is an old one, which a repeated key found.
     look = pending.status.final
@@ -57,8 +58,10 @@ async def _outcome(
                 raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
             if outcome.status.final:
                 return outcome
-        ended.clear()
+        ending.heard.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
-                await ended.wait()
+                await ending.heard.wait()
+        if ending.outcome is not None:
+            return ending.outcome
         look = True
