@@ -10,8 +10,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
 
+from tests.features.test_audit import entries
 from tests.features.test_flows import FLOW, make_flow
 from tests.people import Person, checked, refused
+from watchbill.kit.db import Database
 
 
 @pytest.fixture
@@ -47,7 +49,18 @@ async def test_a_flow_that_was_started_before_is_not_read_again(member: Person, 
     assert any("FROM flows" in one and "INSERT" not in one for one in statements)
     statements.clear()
     checked(await run(member, flow["id"]), 202)
-    assert [one for one in statements if "FROM flows" in one and "INSERT" not in one] == []
+    # Who asks, and everything else at once, with what the audit log says of it.
+    _, insert = statements
+    assert "INSERT INTO executions" in insert and "INSERT INTO audit_pending" in insert
+
+
+async def test_each_start_is_one_entry_of_the_audit_log(database: Database, member: Person):
+    flow = await make_flow(member)
+    ids = [checked(await run(member, flow["id"]), 202)["id"] for _ in range(2)]
+    noted = [one for one in await entries(database, member) if one["action"] == "execute_flow"]
+    assert [one["target"]["id"] for one in noted] == ids
+    assert {one["actor"]["name"] for one in noted} == {member.email}
+    assert [[change["operation"] for change in one["changes"]] for one in noted] == [["create"]] * 2
 
 
 async def test_an_edited_draft_is_what_runs(member: Person):

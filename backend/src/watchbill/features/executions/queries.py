@@ -32,7 +32,7 @@ from watchbill.features.executions.tables import (
     StoredPlan,
 )
 from watchbill.features.flows.tables import Flow
-from watchbill.kit.audit import note_created
+from watchbill.kit.audit import NOTED, note_of_new
 
 _COLUMNS = (
     "id",
@@ -45,7 +45,7 @@ _COLUMNS = (
     "forked_from",
     "created_by",
 )
-_UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by")
+_UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by", "note_id", "actor")
 # A crew that was tested by itself has no flow; what was run is called after the crew.
 _CREW_NAME: ColumnElement[str] = literal_column("""
 (SELECT jsonb_path_query_first(plans.definition, '$.nodes[*] ? (@.type == "crew").label') #>> '{}'
@@ -67,10 +67,11 @@ async def by_idempotency_key(session: AsyncSession, key: str) -> Execution | Non
     return await session.scalar(select(Execution).where(Execution.idempotency_key == key))
 
 
-# One statement for what would be seven round trips. The plan is held on to, so that nobody removes it
+# One statement for what would be eight round trips. The plan is held on to, so that nobody removes it
 # meanwhile; without it, when the key was used already, or when the flow is not as it was seen, nothing is
 # stored.
-_INSERT = text("""
+_INSERT = text(
+    f"""
 WITH plan AS MATERIALIZED (
   SELECT digest FROM plans
    WHERE digest = :plan_digest
@@ -97,9 +98,13 @@ WITH plan AS MATERIALIZED (
   INSERT INTO public.active_executions (execution_id, tenant_id, plan_digest, last_seq, flow_id, flow_limit)
   SELECT execution.id, :tenant_id, :plan_digest, :last_seq, CAST(:flow_id AS uuid), CAST(:flow_limit AS int)
     FROM execution
+), noted AS (
+  {NOTED}
+    FROM execution WHERE CAST(:note AS jsonb) IS NOT NULL
 )
 SELECT created_at FROM execution
-""").bindparams(*(bindparam(name, type_=Uuid()) for name in _UUIDS))
+"""  # noqa: S608 (our own text)
+).bindparams(*(bindparam(name, type_=Uuid()) for name in _UUIDS))
 
 
 async def insert_execution(
@@ -121,11 +126,12 @@ async def insert_execution(
         "flow_limit": flow_limit,
         "flow_seen": flow_seen,
     }
-    created_at = await session.scalar(_INSERT, values)
+    note = note_of_new(session, execution)
+    created_at = await session.scalar(_INSERT, {**values, **note.values})
     if created_at is None:
         return False
     execution.created_at = created_at
-    note_created(session, execution)
+    note.written()
     return True
 
 

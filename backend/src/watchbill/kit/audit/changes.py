@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import event, inspect
@@ -13,7 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from watchbill.kit.audit.masking import masked
 from watchbill.kit.audit.trail import Change, Trail, trail_of
-from watchbill.kit.audit.writing import write
+from watchbill.kit.audit.writing import no_note, note_values, write
 
 _NESTED = "audit_marks"
 _OPERATIONS = {"insert": "create", "update": "update", "delete": "delete"}
@@ -82,10 +83,36 @@ def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
         del trail.changes[mark:]
 
 
-def note_created(session: AsyncSession, row: Any) -> None:
-    """Note a row that was written by hand-made SQL, which the session does not see."""
-    if trail := trail_of(session):
-        _note(trail, row, "create", {}, _loaded(row))
+@dataclass(slots=True)
+class RowNote:
+    """What the log says of a row that hand-made SQL creates, which the session does not see. The statement
+    that has `NOTED` writes it with the row: a statement of its own would be a round trip for each execution.
+    `values` are its parameters. Call `written` once the row is there."""
+
+    values: Mapping[str, Any]
+    _trail: Trail | None
+    _change: Change | None
+
+    def written(self) -> None:
+        """Go on with what the statement did not tell."""
+        if self._trail is None or self._change is None:
+            return
+        if self.values["note"] is None:
+            self._trail.changes.append(self._change)
+        else:
+            self._trail.changes, self._trail.always = [], False
+
+
+def note_of_new(session: AsyncSession, row: Any) -> RowNote:
+    """The note of a row that is about to be created in the transaction's tenant."""
+    trail = trail_of(session)
+    if trail is None:
+        return RowNote(no_note(), None, None)
+    _note(trail, row, "create", {}, _loaded(row))
+    change = trail.changes.pop()
+    if trail.tenant_id is None:
+        return RowNote(no_note(), trail, change)
+    return RowNote(note_values(replace(trail, changes=[*trail.changes, change])), trail, change)
 
 
 def _note(

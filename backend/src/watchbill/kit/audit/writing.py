@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -16,29 +17,37 @@ from watchbill.kit.audit.trail import Trail
 # that were held across a round trip would make everybody who changes something wait for our event loop. The
 # name of the actor is that of today; people change theirs.
 _NOTE = """
-INSERT INTO "{schema}".audit_pending (id, entry)
-SELECT CAST(:id AS uuid),
-       jsonb_set(CAST(:entry AS jsonb), '{{actor,name}}', coalesce(to_jsonb({name}), 'null'))
+INSERT INTO {table} (id, entry)
+SELECT CAST(:note_id AS uuid),
+       jsonb_set(CAST(:note AS jsonb), '{{actor,name}}', coalesce(to_jsonb((
+           SELECT email FROM public.users WHERE id = CAST(:actor AS uuid))), 'null'))
 """
-_USER = "(SELECT email FROM public.users WHERE id = CAST(:actor AS uuid))"
+# Part of a statement in a transaction that sees the tenant; `note_values` gives its parameters.
+NOTED = _NOTE.format(table="audit_pending")
 _PLACES = "SELECT tenant_id FROM public.memberships WHERE user_id = :user ORDER BY tenant_id"
+
+
+def note_values(trail: Trail) -> dict[str, Any]:
+    """The trail's entry as parameters of `NOTED`."""
+    return {"note_id": uuid4(), "note": orjson.dumps(trail.entry()).decode(), "actor": trail.user_id}
+
+
+def no_note() -> dict[str, Any]:
+    """Parameters of a `NOTED` that is to write nothing, where `:note` is null."""
+    return {"note_id": None, "note": None, "actor": None}
 
 
 def write(session: Session, trail: Trail) -> None:
     """Add the trail's entry to the log of its tenant, or of each tenant that the person belongs to when
     the trail names none. Part of the session's transaction."""
-    entry = orjson.dumps(trail.entry()).decode()
+    values = note_values(trail)
     for tenant_id in _tenants(session, trail):
-        schema = f"tenant_{tenant_id.hex}"
-        values = {"id": uuid4(), "entry": entry}
-        if trail.user_id:
-            values["actor"] = trail.user_id
-        session.execute(_note(schema, _USER if trail.user_id else "NULL::text"), values)
+        session.execute(_note(f"tenant_{tenant_id.hex}"), values | {"note_id": uuid4()})
 
 
 @lru_cache(maxsize=1000)
-def _note(schema: str, name: str) -> TextClause:
-    return text(_NOTE.format(schema=schema, name=name))
+def _note(schema: str) -> TextClause:
+    return text(_NOTE.format(table=f'"{schema}".audit_pending'))
 
 
 def _tenants(session: Session, trail: Trail) -> Sequence[UUID]:
