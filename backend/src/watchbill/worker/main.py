@@ -19,8 +19,7 @@ from watchbill.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)
 
-# Hints only pass ids on to the engine, so a few threads serve any number of executions.
-_HINT_THREADS = 4
+_AT_ONCE = "watchbill.adapters.celery.strategy:at_once"
 _GRACE_SECONDS = 5.0
 # Each thread that computes may keep the engine waiting for so long, after each of its system calls: a tenth
 # of Python's default.
@@ -45,8 +44,8 @@ def run(settings: Settings) -> None:
     worker_ready.connect(_log_ready, weak=False)
     try:
         worker: Any = app.Worker(
-            pool="threads",
-            concurrency=_HINT_THREADS,
+            # No task gets that far: each is done where it arrives.
+            pool="solo",
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
@@ -66,12 +65,12 @@ def run(settings: Settings) -> None:
 def register_tasks(app: Any, runtime: Runtime) -> None:
     """The tasks by the names that the API sends."""
 
-    @app.task(name=EXECUTE)
+    @app.task(name=EXECUTE, Strategy=_AT_ONCE)
     def execute(executions: list[tuple[str, str]]) -> None:
         for _tenant_id, execution_id in executions:
             runtime.hint(UUID(execution_id))
 
-    @app.task(name=PROVIDER_TEST)
+    @app.task(name=PROVIDER_TEST, Strategy=_AT_ONCE)
     def provider_test(tenant_id: str, provider_id: str, model: str | None, reply_key: str) -> None:
         runtime.test_provider(TenantScope(UUID(tenant_id)), UUID(provider_id), model, reply_key)
 
