@@ -119,7 +119,8 @@ async def accept(
     device: Device,
     signed_in: UUID | None,
 ) -> Begun:
-    """Join the tenant and go on there. `signed_in` is who is asking, if they are signed in.
+    """Join the tenant and go on there. `signed_in` is who is asking, if they signed in by
+    themselves.
 
     Raises:
         NotFound: the link is no good.
