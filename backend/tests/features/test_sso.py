@@ -208,8 +208,8 @@ async def connected(app: FastAPI, admin: Person, issuer: str, names: Names) -> t
 async def test_a_providers_sign_in_never_goes_on_elsewhere(
     app: FastAPI, admin: Person, issuer: str, names: Names
 ):
-    """Whoever controls the provider also decides who belongs to its tenant: a session that lost its place there
-    must end, not go on in the person's other tenants."""
+    """Whoever controls the provider also decides who belongs to its tenant: a session that lost its place
+    there must end, not go on in the person's other tenants."""
     thief, owner = await connected(app, admin, issuer, names)
     checked(await thief.post("auth/refresh"))
     checked(await admin.http.delete(f"members/{owner.user_id}"), 204)

@@ -26,6 +26,7 @@ from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.provider import Client, ProviderFault, discover
 from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
+from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.ssrf import UrlGuard
 
@@ -191,7 +192,7 @@ async def _join(
 ) -> tuple[User, Membership]:
     """The account and membership of somebody who comes for the first time."""
     email = _email(claims)
-    domain = email.rpartition("@")[2]
+    domain = mail_domain(email)
     if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
     if not await proofs.holds(tenant.id, domain):
@@ -220,7 +221,7 @@ def _email(claims: Mapping[str, Any]) -> str:
         raise Forbidden("The provider does not say your e-mail address.", code="sso_no_email")
     if claims.get("email_verified") is False:
         raise Forbidden("The provider has not verified your e-mail address.", code="sso_unverified")
-    return email.strip().lower()
+    return canonical_email(email)
 
 
 def _name(claims: Mapping[str, Any]) -> str | None:
