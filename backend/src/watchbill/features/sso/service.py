@@ -27,6 +27,7 @@ from watchbill.features.sso.provider import Client, ProviderFault, discover
 from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
 from watchbill.kit.addresses import canonical_email, mail_domain
+from watchbill.kit.audit import call
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.ssrf import UrlGuard
 
@@ -150,6 +151,7 @@ async def let_in(
     if user.status != "active":
         raise Forbidden("This account is disabled.", code="sso_disabled")
     if connection.role_claim:
+        call(membership, user.email)
         await _follow(session, membership, role)
     begun = await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
     sign_in_id = tokens.read(options.jwt_secret, begun.session.access_token).sign_in_id
@@ -208,6 +210,7 @@ async def _join(
     membership = await session.get(Membership, (user.id, tenant.id))
     if membership is None:
         membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
+        call(membership, user.email)
         session.add(membership)
         await session.flush()
     session.add(SsoAccount(tenant_id=tenant.id, subject=str(claims["sub"]), user_id=user.id))

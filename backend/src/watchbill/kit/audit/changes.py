@@ -16,6 +16,7 @@ from watchbill.kit.audit.trail import Change, Trail, trail_of
 from watchbill.kit.audit.writing import write
 
 _NESTED = "audit_marks"
+_CALLED = "audit_name"
 _OPERATIONS = {"insert": "create", "update": "update", "delete": "delete"}
 
 
@@ -82,6 +83,11 @@ def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
         del trail.changes[mark:]
 
 
+def call(row: Any, name: str) -> None:
+    """Say what a row is called that has neither name nor address of its own, for whoever reads the log."""
+    inspect(row).info[_CALLED] = name
+
+
 def note_created(session: AsyncSession, row: Any) -> None:
     """Note a row that was written by hand-made SQL, which the session does not see."""
     if trail := trail_of(session):
@@ -96,7 +102,7 @@ def _note(
         return
     state = inspect(row)
     key: tuple[Any, ...] | None = state.identity or state.mapper.primary_key_from_instance(row)
-    name = state.dict.get("name") or state.dict.get("email")
+    name = state.info.get(_CALLED) or state.dict.get("name") or state.dict.get("email")
     trail.changes.append(
         Change(
             table.name,
