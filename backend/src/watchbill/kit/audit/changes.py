@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Result, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.attributes import History
@@ -40,19 +40,24 @@ def _after_flush(session: Session, _context: Any) -> None:
 
 
 @event.listens_for(AuditedSession, "do_orm_execute")
-def _on_statement(state: ORMExecuteState) -> None:
+def _on_statement(state: ORMExecuteState) -> Result[Any] | None:
     trail = trail_of(state.session)
     statement = state.statement
     if trail is None or not isinstance(statement, UpdateBase) or state.is_select:
-        return
+        return None
     table: Any = statement.table
     if not table.info.get("audited", True):
-        return
+        return None
+    result = state.invoke_statement()
+    if getattr(result, "rowcount", -1) == 0:
+        # There was no such row, so nothing happened.
+        return result
     kind = "insert" if state.is_insert else "update" if state.is_update else "delete"
     # Parameters of conditions have other names than columns.
     params = statement.compile().params
     values = {name: masked(name, value) for name, value in params.items() if name in table.columns}
     trail.changes.append(Change(table.name, _OPERATIONS[kind], None, None, {}, values))
+    return result
 
 
 @event.listens_for(AuditedSession, "before_commit")
