@@ -147,6 +147,19 @@ async def test_somebody_of_the_company_is_let_in_and_made_a_member(
     assert len(entries) == 2 and entries[0]["actor"]["name"] == f"new.one@{domain}"
 
 
+async def test_whom_the_company_vouches_for_need_not_prove_the_address(
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names, monkeypatch
+):
+    """Nobody mailed them a link, so they would wait for ever."""
+    domain = await set_up(admin, issuer, names)
+    options = replace(app.state.identity_options, verify_email=True)
+    monkeypatch.setitem(app.state._state, "identity_options", options)
+    person_at(issuer, sub="1", email=f"new@{domain}")
+    await go(visitor, domain)
+    me = checked(await visitor.get("auth/me"))
+    assert me["unverified"] is False and me["user"]["email_verified_at"]
+
+
 async def test_roles_follow_the_provider(
     app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names
 ):

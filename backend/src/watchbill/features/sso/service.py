@@ -28,6 +28,7 @@ from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
 from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.audit import call
+from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.ssrf import UrlGuard
 
@@ -207,6 +208,8 @@ async def _join(
     elif user.id != known:
         # A tenant's provider has no say about an account that was there before: its owner must want this.
         raise Forbidden("There is an account with this address already.", code="sso_account_exists")
+    # The domain is the company's, and the company says whose the address is.
+    user.email_verified_at = user.email_verified_at or now()
     membership = await session.get(Membership, (user.id, tenant.id))
     if membership is None:
         membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
