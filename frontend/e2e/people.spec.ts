@@ -1,7 +1,8 @@
 /** People and keys: inviting, joining, roles, sessions, passwords, and a program that runs a flow. */
 import type { Browser, Page } from "@playwright/test";
-import { expect, makeExample, PASSWORD, test, type Person } from "./fixtures";
+import { expect, make, makeExample, PASSWORD, test, type Person } from "./fixtures";
 import { mailedLink } from "./mails";
+import { operate } from "./operator";
 
 async function signIn(page: Page, email: string, password = PASSWORD) {
   await page.goto("/login/");
@@ -205,4 +206,28 @@ test("a session is renewed without the person noticing", async ({ page, person }
   await page.context().clearCookies({ name: "watchbill_session" });
   await page.goto("/settings/");
   await expect(page.getByRole("heading", { name: "Profile" })).toBeVisible();
+});
+
+test("whose tenant is suspended goes on in another, or signs out", async ({
+  page,
+  person,
+  api,
+}) => {
+  const { tenant } = (await (await api.get("/api/v1/auth/me")).json()) as {
+    tenant: { slug: string };
+  };
+  await operate("tenants", "suspend", tenant.slug);
+  await page.goto("/flows/");
+  await expect(page.getByRole("heading", { name: "This tenant is suspended" })).toBeVisible();
+  await page.getByRole("button", { name: "Go on in another tenant" }).click();
+  await expect(page.getByText("You belong to no other tenant that is open.")).toBeVisible();
+  await operate("tenants", "activate", tenant.slug);
+  await make(api, "/auth/tenants", { name: "Second" });
+  await operate("tenants", "suspend", tenant.slug);
+  await page.getByRole("button", { name: "Go on in another tenant" }).click();
+  await expect(page.getByRole("button", { name: "Tenant Second: switch" })).toBeVisible();
+
+  await page.goto("/login/");
+  await signIn(page, person.email);
+  await expect(page.getByRole("button", { name: "Tenant Second: switch" })).toBeVisible();
 });

@@ -6,7 +6,7 @@ import path from "node:path";
 
 const READY_MS = 120_000;
 const BIN = path.resolve(import.meta.dirname, "../../.venv/bin");
-const COMMAND = path.join(BIN, "watchbill");
+export const COMMAND = path.join(BIN, "watchbill");
 const PYTHON = path.join(BIN, "python");
 // The tests of one person follow each other faster than anybody clicks.
 const unlimited = {

@@ -12,6 +12,7 @@ import pytest
 import redis
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
+from celery.signals import setup_logging
 from tests.services import Services
 
 from watchbill.adapters.celery.app import celery_app
@@ -39,8 +40,17 @@ def desk(services: Services) -> Iterator[Desk]:
         desk.taken.put((value.upper(), threading.get_ident()))
 
     assert note.name == "note"
-    with start_worker(desk.app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
-        yield desk
+    # Somebody listens, so Celery leaves the logging of the other tests alone.
+    setup_logging.connect(_as_it_is)
+    try:
+        with start_worker(desk.app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+            yield desk
+    finally:
+        setup_logging.disconnect(_as_it_is)
+
+
+def _as_it_is(**_: Any) -> None:
+    """Set nothing up."""
 
 
 def test_hints_are_done_where_they_arrive(desk: Desk) -> None:

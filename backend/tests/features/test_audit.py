@@ -76,6 +76,32 @@ async def test_what_is_long_is_noted_by_its_digest(database: Database, admin: Pe
     assert noted["bytes"] > 5000 and len(noted["sha256"]) == 64
 
 
+async def test_people_and_keys_are_called_by_their_names(
+    app, database: Database, admin: Person, visitor, stranger: Person
+):
+    """Who reads "remove member" wants to know whom, also when the account is gone."""
+    sent = checked(await admin.http.post("invitations", json={"email": stranger.email}), 201)
+    token = sent["link"].rpartition("=")[2]
+    form = {"token": token, "password": PASSWORD}
+    checked(await visitor.post("auth/invitation/accept", json=form))
+    checked(await admin.http.patch(f"members/{stranger.user_id}", json={"role": "viewer"}))
+    checked(await admin.http.delete(f"members/{stranger.user_id}"), 204)
+    key = checked(await admin.http.post("api-keys", json={"name": "CI", "scopes": ["flows:read"]}), 201)
+    checked(await admin.http.delete(f"api-keys/{key['id']}"), 204)
+    refused(await admin.http.delete(f"api-keys/{key['id']}"), 404)
+    await admin.http.post("invitations", json={"email": "new@example.com"})
+    told = {entry["action"]: entry["target"] for entry in await entries(database, admin) if entry["target"]}
+    assert told["accept"]["name"] == told["change_role"]["name"] == stranger.email
+    assert told["remove_member"]["name"] == stranger.email
+    assert told["invite"]["name"] == "new@example.com"
+    assert told["revoke_key"] == {"type": "api_keys", "id": key["id"], "name": "CI"}
+    invited = next(e for e in await entries(database, admin) if e["action"] == "invite")
+    # No invitation of that address was over, so none was removed before.
+    assert [change["operation"] for change in invited["changes"]] == ["create"]
+    found = checked(await admin.http.get("audit-log", params={"q": stranger.email}))["items"]
+    assert {"accept", "change_role", "remove_member"} <= {entry["action"] for entry in found}
+
+
 async def test_refused_sign_ins_are_noted(database: Database, visitor, admin: Person):
     before = len(await entries(database, admin))
     form = {"email": admin.email, "password": "not the password"}

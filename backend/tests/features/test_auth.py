@@ -1,5 +1,7 @@
 """Signing up, in and out."""
 
+from uuid import uuid4
+
 import jwt
 import pytest
 from httpx import AsyncClient
@@ -62,6 +64,18 @@ async def test_logging_in_and_out(visitor: AsyncClient, admin: Person):
     checked(await visitor.get("auth/me"))
     checked(await visitor.post("auth/logout"), 204)
     refused(await visitor.get("auth/me"), 401, "not_authenticated")
+
+
+async def test_an_address_may_be_written_in_several_ways(visitor: AsyncClient):
+    """Browsers send xn--exmple-cua.com for exämple.com."""
+    name = uuid4().hex[:8]
+    form = {"email": f"{name}@xn--exmple-cua.com", "password": PASSWORD, "tenant_name": "Ä"}
+    assert (
+        checked(await visitor.post("auth/register", json=form), 201)["user"]["email"] == f"{name}@exämple.com"
+    )
+    refused(await visitor.post("auth/register", json=form | {"email": f"{name}@exämple.com"}), 409)
+    for email in (form["email"], f"{name}@exämple.com", f" {name.upper()}@EXÄMPLE.com"):
+        checked(await visitor.post("auth/login", json={"email": email, "password": PASSWORD}))
 
 
 async def test_long_passwords_count_to_the_end(visitor: AsyncClient):

@@ -43,6 +43,11 @@ async def test_numbers_out_of_range(admin: Person):
     refused(await admin.http.get(f"flows/{admin.user_id}/versions/{2**40}"), 422)
 
 
+async def test_each_fault_is_told_once(admin: Person):
+    """Two parts of this route take the same parameters."""
+    assert len(refused(await admin.http.get("audit-log?limit=0"), 422)["errors"]) == 1
+
+
 async def test_a_body_that_is_too_large(member: Person):
     async def endless():
         for _ in range(5):

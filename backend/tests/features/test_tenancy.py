@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.people import Person, checked
 from tests.services import fresh_database
+from watchbill.cli.schema import report
 from watchbill.kit import migrations, revisions
 from watchbill.kit.db import Database, driver_url
 from watchbill.kit.upgrading import migrate
@@ -45,6 +46,16 @@ async def test_migrations_make_what_the_tables_say(empty: Database):
     async with empty.engine.connect() as connection:
         await migrations.run(connection, command.check, "public", "public")
         await migrations.run(connection, command.check, "tenant", schema)
+
+
+async def test_what_is_behind_is_shown(empty: Database, capsys: pytest.CaptureFixture[str]):
+    assert await report(empty) == 1
+    assert "has no tables yet" in capsys.readouterr().out
+    await migrate(empty)
+    assert await report(empty) == 0
+    await make_tenant(empty, "none")
+    assert await report(empty) == 1
+    assert "1 tenants are behind" in capsys.readouterr().out
 
 
 async def test_migrating_twice_at_once_is_harmless(empty: Database):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import zipfile
+from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
@@ -16,6 +19,7 @@ from tests.people import PASSWORD, Person, checked, refused
 from tests.security.test_isolation import start
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
+from watchbill.core.errors import Conflict
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
@@ -142,6 +146,41 @@ def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
     assert result.stderr.strip() == "There is no tenant nobody-here."
     assert CliRunner().invoke(cli, ["tenants", "list"]).exit_code == 0
     assert CliRunner().invoke(cli, ["audit", "verify"]).exit_code == 0
+    result = CliRunner().invoke(cli, ["migrate", "--status"])
+    assert (result.exit_code, result.stdout[:24]) == (0, "Everything is up to date")
+
+
+@pytest.mark.parametrize(
+    "command", ["tenants list", "audit verify", "keys status", "keys rotate", "migrate --status"]
+)
+def test_a_mistyped_data_directory_becomes_no_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    from watchbill.cli.commands import app as cli
+
+    for name in ("WATCHBILL_DATABASE_URL", "WATCHBILL_REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    missing = tmp_path / "missing"
+    result = CliRunner().invoke(cli, [*command.split(), "--data-dir", str(missing)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"There is no Watchbill in {missing};")
+    assert not missing.exists()
+
+
+async def test_names_cannot_command_the_operators_terminal(app: FastAPI, admin: Person, capsys):
+    checked(await admin.http.patch("tenant", json={"name": "a\x1b[2J\nforged"}))
+    await commands.show_all(installation(app))
+    line = next(line for line in capsys.readouterr().out.splitlines() if str(admin.tenant_id) in line)
+    assert line.endswith("a�[2J�forged")
+
+
+async def test_an_export_that_cannot_be_written_leaves_nothing(
+    app: FastAPI, admin: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(Conflict, match="cannot be written"):
+        await commands.export(installation(app), str(admin.tenant_id), tmp_path / "none" / "x.zip")
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 (a test waits for nobody)
 
 
 async def test_a_tenant_that_is_not_migrated_is_refused_with_the_reason(app: FastAPI, admin: Person):

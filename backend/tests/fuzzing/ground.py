@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.fuzzing import stock
+from tests.fuzzing import bodies, stock
 from tests.fuzzing.ids import Ids, entity
 
 # Where our process tells Schemathesis's about the place.
@@ -40,7 +40,8 @@ _ENDED = ("completed", "failed", "cancelled")
 @dataclass(frozen=True, slots=True)
 class Place:
     """A server, a tenant on it and who is in it: by address, with their roles. `keeper` is left alone by
-    made-up requests and stocks it; `stranger` is somebody in another tenant, `elsewhere`."""
+    made-up requests and stocks it; `stranger` is somebody in another tenant, `elsewhere`. `issuer` is a
+    provider for single sign-on."""
 
     url: str
     database_url: str
@@ -49,6 +50,7 @@ class Place:
     people: dict[str, str]
     elsewhere: str
     stranger: str
+    issuer: str
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))
@@ -61,6 +63,7 @@ class Ground:
     place: Place
     ids: Ids = field(default_factory=Ids)
     _cases: Counter[str] = field(default_factory=Counter[str])
+    _whole: Counter[str] = field(default_factory=Counter[str])
     _calls: int = 0
     _stocked: int = -_EVERY
 
@@ -84,6 +87,20 @@ class Ground:
             case.query = self._filled(case.query, seed)
         if "body" in valid and isinstance(case.body, dict):
             case.body = self._filled(case.body, seed)
+            self._fit(case, operation, valid)
+
+    def _fit(self, case: Any, operation: str, valid: set[str]) -> None:
+        """Now and then a body is put in whose parts fit together, for something that exists."""
+        body = bodies.fitting(operation, self.ids.own, self.place.issuer)
+        if body is None or (case.path_parameters and "path" not in valid):
+            return
+        self._whole[operation] += 1
+        if self._whole[operation] % bodies.EVERY != 1:
+            return
+        case.body = body
+        for name in case.path_parameters or ():
+            known = self.ids.own[entity(name) or name]
+            case.path_parameters[name] = known[-1] if known else case.path_parameters[name]
 
     def after(self, method: str, path: str, response: Any) -> None:
         """Notice what an answer says of what exists."""

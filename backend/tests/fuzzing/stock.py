@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 
 from tests.core.flows import ANSWER, edge, flow, input_node, node, output
+from tests.fuzzing import bodies
 from tests.people import PASSWORD, checked, new_email
 
 _TOPIC = flow([input_node("topic"), output()], [edge("in", "out")])
@@ -16,7 +17,6 @@ _QUESTION = flow(
     [input_node(), node("ask", "approval", {"title": "Go on?"}), output(answer="{{ nodes.ask.output }}")],
     [edge("in", "ask"), edge("ask", "out", "approved")],
 )
-_TASK = {"name": "say", "description": "Say something.", "expected_output": "A word."}
 # What is no id, or no secret to those who have it.
 _EVERYBODYS = ("token", "version", "node", "cron", "timezone")
 _JOIN = """
@@ -112,8 +112,7 @@ def _people_of_flows(http: httpx.Client) -> tuple[list[str], str, str]:
     provider = _id(http, "llm-providers", name="Provider", provider_type="openai", api_key="sk-1")
     form = {"role": "Writer", "goal": "To write.", "provider_id": provider}
     agents = [_id(http, "agents", name="Agent", **form) for _ in range(2)]
-    crew = _id(http, "crews", name="Crew", agent_ids=agents[:1], tasks=[_TASK | {"agent_id": agents[0]}])
-    return agents, crew, provider
+    return agents, _id(http, "crews", **bodies.crew(agents[0])), provider
 
 
 def _executed(http: httpx.Client, flow_id: str) -> str:
@@ -128,6 +127,7 @@ def _triggers(http: httpx.Client, flow_id: str) -> tuple[list[str], str]:
 
 
 def _notifications(http: httpx.Client, flow_id: str) -> list[str]:
-    """By mail only: what is told by webhook needs a host that can be found."""
-    mails = {"channel": "email", "recipients": ["someone@example.com"], "statuses": ["completed"]}
-    return [_id(http, "notifications", name="Told", **mails, **about) for about in ({}, {"flow_id": flow_id})]
+    return [
+        _id(http, "notifications", name="Told", **bodies.mails(), **about)
+        for about in ({}, {"flow_id": flow_id})
+    ]

@@ -25,19 +25,21 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the API answers, and the file that its processes write their logs to."""
+    """Where the API answers, the file that its processes write their logs to, and a provider for single
+    sign-on beside it."""
 
     url: str
     log: Path
+    issuer: str
 
 
 @contextmanager
 def serving(services: Services, folder: Path, *, worker: bool, port: int | None = None) -> Iterator[Target]:
     """Start the API, and a worker if wanted; both are gone after the block."""
     port = port or _free_port()
-    target = Target(f"http://127.0.0.1:{port}", folder / "processes.log")
     environment = _environment(services, folder)
-    with target.log.open("wb") as log:
+    with _provider() as issuer, (folder / "processes.log").open("wb") as log:
+        target = Target(f"http://127.0.0.1:{port}", folder / "processes.log", issuer)
         commands = [("api", "--port", str(port)), *([("worker",)] if worker else [])]
         processes = [
             subprocess.Popen(
@@ -59,12 +61,26 @@ def serving(services: Services, folder: Path, *, worker: bool, port: int | None 
                 process.wait(_STOP_SECONDS)
 
 
+@contextmanager
+def _provider() -> Iterator[str]:
+    """A provider of single sign-on, which is gone after the block; its address."""
+    command = [sys.executable, "-m", "watchbill.testing.oidc"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
 async def settle(target: Target, services: Services) -> tuple[Place, str, str]:
     """A tenant with somebody to be an admin and somebody to be a viewer, and another tenant."""
     (keeper, tenant_id), (stranger, elsewhere) = _sign_up(target), _sign_up(target)
     admin, viewer = _sign_up(target)[0], _sign_up(target)[0]
     people = {admin: "admin", viewer: "viewer"}
-    place = Place(target.url, services.database_url, tenant_id, keeper, people, elsewhere, stranger)
+    place = Place(
+        target.url, services.database_url, tenant_id, keeper, people, elsewhere, stranger, target.issuer
+    )
     await join(services.database_url, tenant_id, people)
     return place, admin, viewer
 

@@ -106,7 +106,10 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     items = cast("list[dict[str, Any]]", cast("RequestValidationError", error).errors())[:100]
     if any(item["loc"][0] == "path" for item in items) and is_named(request):
         return _wrong_method(request)
-    fields = [FieldError(tuple(item["loc"]), item["type"], _sentence(item)) for item in items]
+    # A parameter that two parts of a route take is wrong in both.
+    fields = list(
+        dict.fromkeys(FieldError(tuple(item["loc"]), item["type"], _sentence(item)) for item in items)
+    )
     detail = "; ".join(f"{'.'.join(map(str, field.loc))}: {field.message}" for field in fields[:3])
     return problem(422, "invalid_input", "The request is not valid", detail, errors=fields)
 

@@ -107,16 +107,17 @@ def worker(
 @app.command()
 def migrate(
     status: Annotated[bool, typer.Option("--status", help="Only show what is behind.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Bring the database up to date. Running it again is harmless.
 
     A tenant whose migration fails is reported and stops no other one; the exit code is then 1.
     """
-    from watchbill.cli.schema import bring_up_to_date, report
+    from watchbill.cli.schema import bring_up_to_date
 
-    settings = _configured(needs_redis=False)
     if status:
-        raise typer.Exit(asyncio.run(report(settings)))
+        operator.show_behind(data_dir)
+    settings = _configured(needs_redis=False)
     done = asyncio.run(bring_up_to_date(settings))
     for tenant_id, error in done.failed.items():
         typer.echo(f"Tenant {tenant_id} could not be brought up to date: {error}", err=True)

@@ -6,16 +6,18 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from redis.asyncio import Redis
 
 from watchbill.config import Settings
-from watchbill.embedded.errors import AlreadyRunning
+from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.revisions import head, public_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,13 @@ class Installation:
 
 
 @asynccontextmanager
-async def open_installation(settings: Settings) -> AsyncGenerator[Installation]:
+async def open_installation(settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Installation]:
     """Open what the settings name. Embedded servers are found when they run, and else started for as long as
-    the command takes; the data directory is locked meanwhile, so that no start comes in between.
+    the command takes; the data directory is locked meanwhile, so that no start comes in between. `migrated`
+    insists on the tables of this version.
 
     Raises:
-        CannotStart: the data directory cannot be used.
+        CannotStart: the data directory cannot be used, has no Watchbill, or the tables are others.
         ServerFailed: an embedded server does not start.
     """
     with ExitStack() as ending:
@@ -43,6 +46,8 @@ async def open_installation(settings: Settings) -> AsyncGenerator[Installation]:
         database = Database(database_url, pgbouncer=settings.database_pgbouncer, pool_size=5)
         redis = Redis.from_url(redis_url)
         try:
+            if migrated and await public_revision(database) != head("public"):
+                raise CannotStart("The database is not up to date. `watchbill migrate --status` says more.")
             restart_needed = not settings.database_url and _older_than_its_keys(DataFolder(settings.data_dir))
             yield Installation(database, redis, KeyRing.parse(ring), restart_needed)
         finally:
@@ -55,6 +60,7 @@ def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:
     if settings.database_url and settings.redis_url:
         return settings.database_url.get_secret_value(), settings.redis_url.get_secret_value(), ring
     folder = DataFolder(settings.data_dir)
+    _demand_data(folder, folder.path if settings.database_url else folder.postgres)
     try:
         ending.callback(os.close, folder.lock())
         running = False
@@ -74,6 +80,15 @@ def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:
         given_redis.get_secret_value() if given_redis else address(start_valkey(folder.valkey)),
         ring,
     )
+
+
+def _demand_data(folder: DataFolder, needed: Path) -> None:
+    """Refuse a directory that was only mistyped, rather than begin an installation there."""
+    if not needed.exists():
+        raise CannotStart(
+            f"There is no Watchbill in {folder.path};"
+            " name its data directory with --data-dir or WATCHBILL_DATA_DIR."
+        )
 
 
 def _older_than_its_keys(folder: DataFolder) -> bool:

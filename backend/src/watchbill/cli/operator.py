@@ -139,7 +139,23 @@ def verify(
     _run(data_dir, lambda installation: work.verify(installation, tenant, expect))
 
 
-def _run(data_dir: Path | None, action: Callable[[Installation], Awaitable[int | None]]) -> None:
+def show_behind(data_dir: Path | None) -> None:
+    """Show what a migration would change; the exit code is 1 when something is behind."""
+    from watchbill.cli.commands import load_settings
+    from watchbill.cli.schema import report, report_named
+
+    settings = load_settings(data_dir)
+    if settings.database_url:
+        raise typer.Exit(asyncio.run(report_named(settings)))
+    _run(data_dir, lambda installation: report(installation.database), migrated=False)
+
+
+def _run(
+    data_dir: Path | None,
+    action: Callable[[Installation], Awaitable[int | None]],
+    *,
+    migrated: bool = True,
+) -> None:
     """Open the installation, do it, and exit with its code; what is refused is one sentence."""
     from watchbill.cli.commands import load_settings
     from watchbill.cli.installation import open_installation
@@ -153,7 +169,7 @@ def _run(data_dir: Path | None, action: Callable[[Installation], Awaitable[int |
     configure_logs("warning", settings.log_format)
 
     async def act() -> int:
-        async with open_installation(settings) as installation:
+        async with open_installation(settings, migrated=migrated) as installation:
             return await action(installation) or 0
 
     try:

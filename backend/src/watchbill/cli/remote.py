@@ -14,6 +14,7 @@ import typer
 
 from watchbill.cli.client import ApiError, Client
 from watchbill.cli.reading import NotRunnable
+from watchbill.kit.terminal import printable
 
 KEY_VARIABLE = "WATCHBILL_API_KEY"
 _LONGEST_KEY = 1000
@@ -92,8 +93,3 @@ def address(url: str) -> str:
     if not fits:
         raise Misused("Give the address of a Watchbill with --url, such as https://watchbill.example.")
     return url.rstrip("/")
-
-
-def printable(text: str) -> str:
-    """A line that cannot command a terminal, whatever somebody called a flow."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -13,12 +13,14 @@ import typer
 
 from watchbill.config import Settings
 from watchbill.kit.db import Database
-from watchbill.kit.revisions import current, head, status
+from watchbill.kit.revisions import current, head, public_revision, status
+from watchbill.kit.terminal import printable
 
 if TYPE_CHECKING:
     from watchbill.kit.upgrading import Migrated
 
 _POLL_SECONDS = 0.1
+_CURE = "`watchbill migrate`, or the next `watchbill up`, brings it up to date."
 
 
 async def bring_up_to_date(settings: Settings) -> Migrated:
@@ -46,17 +48,28 @@ def bring_up_to_date_elsewhere(settings: Settings) -> None:
         raise typer.Exit(1)
 
 
-async def report(settings: Settings) -> int:
-    """Print what is behind; returns the exit code, 0 when nothing is."""
+async def report_named(settings: Settings) -> int:
+    """What `report` does, of the database that the settings name."""
     async with open_database(settings) as database:
-        if await current(database) and not await status(database):
-            typer.echo(f"Everything is up to date: public {head('public')}, tenants {head('tenant')}.")
-            return 0
-        behind = await status(database)
-        for tenant_id, name, revision, error in behind:
-            typer.echo(f"{tenant_id}  {revision} -> {head('tenant')}  {name}{f': {error}' if error else ''}")
-        typer.echo(f"{len(behind)} tenants are behind. `watchbill migrate` brings them up to date.")
+        return await report(database)
+
+
+async def report(database: Database) -> int:
+    """Print what is behind; returns the exit code, 0 when nothing is."""
+    public = await public_revision(database)
+    if public is None:
+        typer.echo(f"The database has no tables yet. {_CURE}")
         return 1
+    behind = await status(database)
+    if public == head("public") and not behind:
+        typer.echo(f"Everything is up to date: public {head('public')}, tenants {head('tenant')}.")
+        return 0
+    for tenant_id, name, revision, error in behind:
+        line = f"{tenant_id}  {revision} -> {head('tenant')}  {name}{f': {error}' if error else ''}"
+        typer.echo(printable(line))
+    shared = "" if public == head("public") else f"The public schema ({public} -> {head('public')}) and "
+    typer.echo(f"{shared}{len(behind)} tenants are behind. {_CURE}")
+    return 1
 
 
 async def until_up_to_date(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from watchbill.cli.installation import Installation
+from watchbill.core.errors import Conflict
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import export as exporting
@@ -17,13 +18,15 @@ from watchbill.features.tenants import queries, service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.db import Work
+from watchbill.kit.terminal import printable
 
 
 async def show_all(installation: Installation) -> None:
     """Print a line for each tenant."""
     async with installation.database.transaction() as work:
         for tenant, members in await queries.every(work.session):
-            typer.echo(f"{tenant.slug:<24} {tenant.id}  {tenant.status:<10} {members:>5}  {tenant.name}")
+            line = f"{tenant.slug:<24} {tenant.id}  {tenant.status:<10} {members:>5}  {tenant.name}"
+            typer.echo(printable(line))
 
 
 async def suspend(installation: Installation, name: str) -> None:
@@ -54,7 +57,15 @@ async def limit(
 async def export(installation: Installation, name: str, file: Path) -> None:
     """Write a tenant's data."""
     async with _tenant(installation, name, "export_tenant") as (work, tenant):
-        shutil.move(await exporting.export(work.session, tenant.id, TENANT_TABLES), file)
+        made = await exporting.export(work.session, tenant.id, TENANT_TABLES)
+        try:
+            shutil.move(made, file)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise Conflict(f"{file} cannot be written ({reason}).", code="cannot_write") from error
+        finally:
+            # What a tenant has must not lie about where others may look.
+            made.unlink(missing_ok=True)
     typer.echo(f"{tenant.slug} is written to {file}.")
 
 

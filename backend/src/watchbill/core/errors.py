@@ -57,7 +57,7 @@ class NotAuthenticated(WatchbillError):
 class Forbidden(WatchbillError):
     code = "forbidden"
     status = 403
-    title = "Your role does not allow this"
+    title = "This is not allowed"
 
 
 class NotFound(WatchbillError):

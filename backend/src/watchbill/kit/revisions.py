@@ -67,16 +67,21 @@ async def stamp(session: AsyncSession, schema: str) -> None:
     )
 
 
-async def current(database: Database) -> bool:
-    """Whether the public schema and every tenant's are at the newest revision. A tenant whose migration
-    failed does not count: it is refused until somebody has dealt with it, and the others are served."""
+async def public_revision(database: Database) -> str | None:
+    """The revision of the public schema; None when nothing was ever migrated there."""
     async with database.engine.connect() as connection:
         known = await connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
         if not known:
-            return False
-        revision = await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
-        if revision != head("public"):
-            return False
+            return None
+        return await connection.scalar(text("SELECT version_num FROM public.alembic_version"))
+
+
+async def current(database: Database) -> bool:
+    """Whether the public schema and every tenant's are at the newest revision. A tenant whose migration
+    failed does not count: it is refused until somebody has dealt with it, and the others are served."""
+    if await public_revision(database) != head("public"):
+        return False
+    async with database.engine.connect() as connection:
         return not await connection.scalar(text(_SOME_BEHIND), {"head": head("tenant")})
 
 

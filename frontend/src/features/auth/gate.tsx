@@ -5,6 +5,7 @@ import { useEffect, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { ApiError } from "@/lib/api/error";
+import { Closed } from "./closed";
 import { useSession } from "./session";
 import { Unverified } from "./unverified";
 
@@ -13,6 +14,7 @@ export function AuthGate({ children }: { children: ReactNode }) {
   useReloadWhenKept();
   if (data?.unverified) return <Unverified email={data.user.email} />;
   if (data) return children;
+  if (error instanceof ApiError && error.code === "tenant_suspended") return <Closed />;
   // On 401 the browser is already on its way to the sign-in page.
   const leaving = error instanceof ApiError && error.status === 401;
   return (

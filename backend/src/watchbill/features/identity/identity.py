@@ -84,7 +84,10 @@ class Identity:
                 "Confirm your e-mail address first: follow the link in the mail.", code="email_unverified"
             )
         if self.sign_in_id is None:
-            raise Forbidden(f"This key's scopes do not include {permission}.", code="scope_forbids")
+            raise Forbidden(
+                f"This key's scopes, or the role of who made it, do not include {permission}.",
+                code="scope_forbids",
+            )
         raise Forbidden(f"Your role, {self.role}, does not include {permission}.", code="role_forbids")
 
     @property

@@ -30,6 +30,7 @@ from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Membership, Tenant, User
 from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
 from watchbill.kit.passwords import hash_password, verify_password
@@ -119,7 +120,8 @@ async def accept(
     device: Device,
     signed_in: UUID | None,
 ) -> Begun:
-    """Join the tenant and go on there. `signed_in` is who is asking, if they are signed in.
+    """Join the tenant and go on there. `signed_in` is who is asking, if they signed in by
+    themselves.
 
     Raises:
         NotFound: the link is no good.
@@ -141,7 +143,9 @@ async def accept(
     role = cast("Role", invitation.role)
     place = await people.belonging(session, user.id, tenant.id)
     if place is None:
-        session.add(Membership(user_id=user.id, tenant_id=tenant.id, role=role))
+        membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
+        call(membership, user.email)
+        session.add(membership)
     await session.delete(invitation)
     await session.flush()
     return await sign_ins.begin(

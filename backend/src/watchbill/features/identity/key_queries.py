@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
@@ -35,10 +35,10 @@ async def key_page(
     return await fetch_page(session, select(ApiKey).where(ApiKey.tenant_id == tenant_id), ApiKey, wanted)
 
 
-async def delete_key(session: AsyncSession, tenant_id: UUID, key_id: UUID) -> bool:
-    """Remove a tenant's key; whether there was one."""
-    query = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.tenant_id == tenant_id).returning(ApiKey.id)
-    return await session.scalar(query) is not None
+async def lock_key(session: AsyncSession, tenant_id: UUID, key_id: UUID) -> ApiKey | None:
+    """A tenant's key, which nobody else revokes meanwhile."""
+    query = select(ApiKey).where(ApiKey.id == key_id, ApiKey.tenant_id == tenant_id)
+    return await session.scalar(query.with_for_update())
 
 
 # Flows and executions belong to features that depend on this one. Their tables are named here, with the

@@ -94,8 +94,11 @@ async def revoke(session: AsyncSession, identity: Identity, key_id: UUID) -> Non
     Raises:
         NotFound: there is none of that id.
     """
-    if not await queries.delete_key(session, identity.tenant_id, key_id):
+    key = await queries.lock_key(session, identity.tenant_id, key_id)
+    if key is None:
         raise NotFound("There is no such key.")
+    await session.delete(key)
+    await session.flush()
 
 
 async def authenticate(session: AsyncSession, token: str) -> Identity:

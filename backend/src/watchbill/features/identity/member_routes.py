@@ -106,7 +106,7 @@ async def accept(
     """Accept an invitation, and go on in that tenant."""
     try:
         identity = await service.authenticate(work.session, options, access_token(request))
-        asking = identity.user_id if identity.sign_in_id else None
+        asking = await service.demand_own_sign_in(work.session, identity)
     except (NotAuthenticated, Forbidden):
         # Then the password says who it is.
         asking = None

@@ -14,6 +14,7 @@ from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.member_schemas import MemberOut
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.tables import Membership, User
+from watchbill.kit.audit import call
 from watchbill.kit.paging import Page
 
 
@@ -57,6 +58,7 @@ async def _lock(session: AsyncSession, tenant_id: UUID, user_id: UUID) -> Member
     member = await session.get(Membership, (user_id, tenant_id), populate_existing=True)
     if member is None:
         raise NotFound("There is no such member.")
+    call(member, (await session.get_one(User, user_id)).email)
     return member
 
 

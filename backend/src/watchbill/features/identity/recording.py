@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from structlog.contextvars import get_contextvars
 
 from watchbill.core.errors import Forbidden, NotAuthenticated
+from watchbill.kit.addresses import canonical_email
 from watchbill.kit.audit import Trail, keep_trail, write
 from watchbill.kit.db import Database, Work
 
@@ -73,4 +74,4 @@ async def _email(connection: HTTPConnection) -> str | None:
     except ValueError:
         return None
     email = form.get("email") if isinstance(form, dict) else None
-    return email if isinstance(email, str) and "\x00" not in email else None
+    return canonical_email(email) if isinstance(email, str) and "\x00" not in email else None

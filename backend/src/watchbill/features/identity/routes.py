@@ -197,8 +197,8 @@ async def switch(form: Switch, response: Response, access: Self, options: Option
 @router.post("/tenants", status_code=201)
 async def create_tenant(form: NewTenant, access: Self, options: Options) -> TenantOut:
     """Make a further tenant, whose admin one is."""
-    access.identity.sign_in  # noqa: B018 (a key belongs to one tenant)
-    tenant = await service.add_tenant(access.session, options, access.identity.user_id, form.name)
+    user_id = await service.demand_own_sign_in(access.session, access.identity)
+    tenant = await service.add_tenant(access.session, options, user_id, form.name)
     return TenantOut.model_validate(tenant)
 
 

@@ -9,10 +9,13 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Permission, Role
+from watchbill.kit.addresses import canonical_email
 from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
 
-Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(canonical_email)]
+# What somebody says their address is; the answer must be the same when it is none.
+ClaimedEmail = Annotated[str, StringConstraints(max_length=254), AfterValidator(canonical_email)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=128)]
 
 
@@ -28,7 +31,7 @@ class Registration(Input):
 class Login(Input):
     """`tenant` is the slug or id of one of several tenants; without it, the one joined first."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+    email: ClaimedEmail
     password: Annotated[str, StringConstraints(max_length=1024)]
     tenant: Annotated[str, StringConstraints(max_length=200)] | None = None
 
@@ -111,7 +114,7 @@ class PasswordChange(Input):
 class Forgotten(Input):
     """Whose password was forgotten."""
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
+    email: ClaimedEmail
 
 
 class PasswordReset(Input):

@@ -129,16 +129,26 @@ async def switch(
     places = await queries.memberships(session, identity.user_id, tenant=tenant)
     if not places:
         raise NotFound("You do not belong to such a tenant.")
+    await demand_own_sign_in(session, identity)
+    if places[0][0].status != "active":
+        raise suspended()
+    return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
+
+
+async def demand_own_sign_in(session: AsyncSession, identity: Identity) -> UUID:
+    """Who is asking, provided that they signed in by themselves: the provider of one tenant has no say about
+    a person's other tenants.
+
+    Raises:
+        Forbidden: a provider let them in, or a key is asking.
+    """
     if await queries.vouched_for(session, identity.sign_in):
-        # The provider that let this person in has no say about their other tenants.
         raise Forbidden(
             "You signed in with your company's account, which is good here only."
             " Sign in with your password to go there.",
             code="sso_only_here",
         )
-    if places[0][0].status != "active":
-        raise suspended()
-    return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
+    return identity.user_id
 
 
 async def authenticate(session: AsyncSession, options: IdentityOptions, token: str) -> Identity:

@@ -181,9 +181,11 @@ def over() -> NotAuthenticated:
 
 
 async def _place(session: AsyncSession, sign_in: SignIn) -> queries.Belonging:
-    """Where a session goes on: where it was, or, if that is no longer possible, where else they belong."""
+    """Where a session goes on: where it was, or, if that is no longer possible, where else they belong. One
+    that a tenant's provider vouched for goes on nowhere else."""
     found = await queries.belonging(session, sign_in.user_id, sign_in.tenant_id)
-    if found is None or found[1].status != "active":
+    lost = found is None or found[1].status != "active"
+    if lost and not await queries.vouched_for(session, sign_in.id):
         places = await queries.memberships(session, sign_in.user_id)
         active = next((tenant for tenant, _ in places if tenant.status == "active"), None)
         found = await queries.belonging(session, sign_in.user_id, active.id) if active else found

@@ -31,6 +31,7 @@ from watchbill.features.sso import queries, service
 from watchbill.features.sso.provider import ProviderFault, authorization_url, discover, redeem
 from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
 from watchbill.features.sso.service import SsoBackend
+from watchbill.kit.addresses import ascii_domain, mail_domain
 from watchbill.kit.audit import trail_of
 from watchbill.kit.crypto import Unsealable
 from watchbill.kit.db import Work
@@ -82,8 +83,8 @@ async def remove_sso(access: Writer) -> None:
 @signing_in.post("/lookup", dependencies=[Depends(refuse_other_sites)])
 async def look_up_sso(form: SsoLookup, work: WorkDep, parts: Parts) -> SsoOffer:
     """Whether an address belongs to a company that signs in by itself, and where that begins."""
-    domain = form.email.rpartition("@")[2]
-    tenant = await queries.active_at(work.session, domain) if "@" in form.email else None
+    domain = mail_domain(form.email)
+    tenant = await queries.active_at(work.session, domain) if domain else None
     if tenant is not None and not await parts.proofs.holds(tenant.id, domain):
         tenant = None
     return SsoOffer(start=f"{_AUTH}/start?{urlencode({'domain': domain})}" if tenant else None)
@@ -100,11 +101,12 @@ async def start_sso(
 ) -> Response:
     """Go to the company's provider."""
     try:
-        tenant = await queries.active_at(work.session, domain.lower())
+        domain = ascii_domain(domain)
+        tenant = await queries.active_at(work.session, domain)
         connection = await queries.connection(work.session, tenant.id) if tenant else None
         if tenant is None or connection is None:
             return _back("sso_unknown_domain")
-        if not await parts.proofs.holds(tenant.id, domain.lower()):
+        if not await parts.proofs.holds(tenant.id, domain):
             return _back("sso_unproved_domain")
         provider = await discover(parts.guard, connection.issuer)
     except ProviderFault:

@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Role
+from watchbill.features.identity.schemas import ClaimedEmail
+from watchbill.kit.addresses import ascii_domain
 from watchbill.kit.inputs import Input
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -24,10 +26,7 @@ _ANYBODYS = frozenset(
 
 def _domain(text: str) -> str:
     """A mail domain in its canonical form."""
-    try:
-        plain = text.strip().lower().rstrip(".").encode("idna").decode()
-    except UnicodeError:
-        plain = ""
+    plain = ascii_domain(text)
     if len(plain) > 253 or not _DOMAIN.fullmatch(plain):
         raise ValueError("This is not a mail domain, such as example.com.")
     if plain in _ANYBODYS:
@@ -82,8 +81,7 @@ class SsoOut(BaseModel):
 class SsoLookup(BaseModel):
     """Whose way to sign in is asked for."""
 
-    # The length counts before spaces are taken away, as the document says.
-    email: Annotated[str, Field(max_length=254), AfterValidator(str.strip), AfterValidator(str.lower)]
+    email: ClaimedEmail
 
 
 class SsoOffer(BaseModel):

@@ -26,6 +26,9 @@ from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.provider import Client, ProviderFault, discover
 from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
+from watchbill.kit.addresses import canonical_email, mail_domain
+from watchbill.kit.audit import call
+from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.ssrf import UrlGuard
 
@@ -149,6 +152,7 @@ async def let_in(
     if user.status != "active":
         raise Forbidden("This account is disabled.", code="sso_disabled")
     if connection.role_claim:
+        call(membership, user.email)
         await _follow(session, membership, role)
     begun = await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
     sign_in_id = tokens.read(options.jwt_secret, begun.session.access_token).sign_in_id
@@ -191,7 +195,7 @@ async def _join(
 ) -> tuple[User, Membership]:
     """The account and membership of somebody who comes for the first time."""
     email = _email(claims)
-    domain = email.rpartition("@")[2]
+    domain = mail_domain(email)
     if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
     if not await proofs.holds(tenant.id, domain):
@@ -204,9 +208,12 @@ async def _join(
     elif user.id != known:
         # A tenant's provider has no say about an account that was there before: its owner must want this.
         raise Forbidden("There is an account with this address already.", code="sso_account_exists")
+    # The domain is the company's, and the company says whose the address is.
+    user.email_verified_at = user.email_verified_at or now()
     membership = await session.get(Membership, (user.id, tenant.id))
     if membership is None:
         membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
+        call(membership, user.email)
         session.add(membership)
         await session.flush()
     session.add(SsoAccount(tenant_id=tenant.id, subject=str(claims["sub"]), user_id=user.id))
@@ -220,7 +227,7 @@ def _email(claims: Mapping[str, Any]) -> str:
         raise Forbidden("The provider does not say your e-mail address.", code="sso_no_email")
     if claims.get("email_verified") is False:
         raise Forbidden("The provider has not verified your e-mail address.", code="sso_unverified")
-    return email.strip().lower()
+    return canonical_email(email)
 
 
 def _name(claims: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Result, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import LoaderCallableStatus, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.attributes import History
@@ -17,6 +17,7 @@ from watchbill.kit.audit.trail import Change, Trail, trail_of
 from watchbill.kit.audit.writing import no_note, note_values, write
 
 _NESTED = "audit_marks"
+_CALLED = "audit_name"
 _OPERATIONS = {"insert": "create", "update": "update", "delete": "delete"}
 
 
@@ -40,19 +41,24 @@ def _after_flush(session: Session, _context: Any) -> None:
 
 
 @event.listens_for(AuditedSession, "do_orm_execute")
-def _on_statement(state: ORMExecuteState) -> None:
+def _on_statement(state: ORMExecuteState) -> Result[Any] | None:
     trail = trail_of(state.session)
     statement = state.statement
     if trail is None or not isinstance(statement, UpdateBase) or state.is_select:
-        return
+        return None
     table: Any = statement.table
     if not table.info.get("audited", True):
-        return
+        return None
+    result = state.invoke_statement()
+    if getattr(result, "rowcount", -1) == 0:
+        # There was no such row, so nothing happened.
+        return result
     kind = "insert" if state.is_insert else "update" if state.is_update else "delete"
     # Parameters of conditions have other names than columns.
     params = statement.compile().params
     values = {name: masked(name, value) for name, value in params.items() if name in table.columns}
     trail.changes.append(Change(table.name, _OPERATIONS[kind], None, None, {}, values))
+    return result
 
 
 @event.listens_for(AuditedSession, "before_commit")
@@ -81,6 +87,11 @@ def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
     mark = session.info.get(_NESTED, {}).pop(transaction, None)
     if mark is not None and (trail := trail_of(session)):
         del trail.changes[mark:]
+
+
+def call(row: Any, name: str) -> None:
+    """Say what a row is called that has neither name nor address of its own, for whoever reads the log."""
+    inspect(row).info[_CALLED] = name
 
 
 @dataclass(slots=True)
@@ -123,7 +134,7 @@ def _note(
         return
     state = inspect(row)
     key: tuple[Any, ...] | None = state.identity or state.mapper.primary_key_from_instance(row)
-    name = state.dict.get("name") or state.dict.get("email")
+    name = state.info.get(_CALLED) or state.dict.get("name") or state.dict.get("email")
     trail.changes.append(
         Change(
             table.name,

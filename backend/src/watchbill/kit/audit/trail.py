@@ -83,8 +83,10 @@ class Trail:
         self.outcome, self.always = "denied", True
 
     def entry(self) -> dict[str, Any]:
-        """The log's entry. The first row that was changed is what it is about."""
-        target = next((change for change in self.changes if change.matters), None)
+        """The log's entry. The first row that was changed is what it is about, or else what was changed at
+        once, of which no single row is known."""
+        matters = [change for change in self.changes if change.matters]
+        target = next((change for change in matters if change.id), matters[0] if matters else None)
         return {
             "action": self.action,
             "outcome": self.outcome,
@@ -96,7 +98,7 @@ class Trail:
                 "user_id": str(self.user_id) if self.user_id else None,
             },
             "target": {"type": target.table, "id": target.id, "name": target.name} if target else None,
-            "changes": [change.entry() for change in self.changes if change.matters],
+            "changes": [change.entry() for change in matters],
             "origin": self.origin,
             "request": self.request,
         }

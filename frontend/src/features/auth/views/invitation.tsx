@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
@@ -15,6 +15,7 @@ import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { Spinner } from "@/components/spinner";
 import { api, type Schema } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/error";
 import { useSave } from "@/lib/api/use-save";
 import { leaveFor } from "@/lib/api/transport";
 import { AuthForm } from "../form";
@@ -50,13 +51,15 @@ export function InvitationView() {
 type Invitation = Schema<"InvitationDetails">;
 type InvitedProps = { token: string; invitation: Invitation };
 
-/** Whoever is signed in with the invited address accepts with one click. */
+/** Whoever is signed in with the invited address accepts with one click, unless a company's account let them in. */
 function Invited(props: InvitedProps) {
   const { invitation } = props;
   const { data: session, isPending } = useSession();
+  const [asked, setAsked] = useState(false);
   if (invitation.has_account && isPending) return <Waiting />;
   const mine = session?.user.email === invitation.email;
-  return mine ? <AcceptSignedIn {...props} /> : <AcceptWithPassword {...props} />;
+  if (!mine || asked) return <AcceptWithPassword {...props} />;
+  return <AcceptSignedIn {...props} onAsked={() => setAsked(true)} />;
 }
 
 async function accept(body: Schema<"Acceptance">) {
@@ -82,10 +85,13 @@ function InvitedFrame({ invitation, children }: { invitation: Invitation; childr
   );
 }
 
-function AcceptSignedIn({ token, invitation }: InvitedProps) {
+function AcceptSignedIn({ token, invitation, onAsked }: InvitedProps & { onAsked: () => void }) {
   const join = useMutation({
     mutationFn: () => accept({ token }),
     onSuccess: () => leaveFor("/"),
+    onError: (error) => {
+      if (error instanceof ApiError && error.code === "sign_in_to_accept") onAsked();
+    },
   });
   return (
     <InvitedFrame invitation={invitation}>

@@ -1,0 +1,43 @@
+"""One form for each e-mail address, however it was typed or sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        (" Ada@Example.COM ", "ada@example.com"),
+        ("a@xn--exmple-cua.com", "a@exämple.com"),
+        ("A@EXÄMPLE.com", "a@exämple.com"),
+        ("mu\u0308ller@example.com", "müller@example.com"),
+        ("No Address", "no address"),
+        ("", ""),
+        ("a@", "a@"),
+        ("a@" + "b" * 300, "a@" + "b" * 300),
+    ],
+)
+def test_an_address_has_one_form(written: str, stored: str):
+    assert canonical_email(written) == stored
+    assert canonical_email(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("a@Example.com.", "example.com"),
+        ("a@exämple.com", "xn--exmple-cua.com"),
+        ("a@straße.de", "xn--strae-oqa.de"),
+        ("a@xn--exmple-cua.com", "xn--exmple-cua.com"),
+        ("nobody", ""),
+        ("a@", ""),
+        ("a@a..b", ""),
+        ("a@" + "b" * 300 + ".com", ""),
+    ],
+)
+def test_its_domain_is_what_name_servers_know(address: str, domain: str):
+    assert mail_domain(address) == domain
+    assert ascii_domain(domain) == domain
