@@ -6,6 +6,8 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.core.flows import edge, flow, input_node, llm, node, output, transform
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
@@ -155,6 +157,14 @@ async def test_a_wait_lasts_and_a_long_one_gives_the_execution_back_meanwhile(sh
     ]
     [started, waiting, done] = [event for event in seen if event.node_id == "nap"]
     assert waiting.type == "node_waiting" and (done.timestamp - started.timestamp).total_seconds() >= 0.2
+
+
+@pytest.mark.parametrize("config", [{"seconds": "{{ 1e12 }}"}, {"until": "9999-12-31T23:59:59-23:59"}])
+async def test_a_wait_that_is_longer_than_any_calendar_is_refused(ship: Ship, config: dict[str, Any]) -> None:
+    ship.engine()
+    await ship.finish(id_ := ship.submit(around(node("nap", "wait", config)), topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["code"] == "wait_too_long"
 
 
 async def test_an_approval_waits_for_an_answer_without_a_worker(ship: Ship) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.core import events as e
-from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, NodeFailure
 from watchbill.core.execution import (
     Close,
@@ -161,9 +161,9 @@ class Steps:
         attempt = Attempt(node, path, number, self._claim)
         try:
             config = attempt.render(frame.scope)
-        except NodeError as error:
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
             self._record.add(e.NodeStarted(attempt=number), path)
-            self.settle(path, attempt.failed(error))
+            self.settle(path, attempt.broken(error))
             return
         seen = shown(_visible(node, config)) if node.type.accepts_input else None
         if node.type.body:
@@ -181,10 +181,8 @@ class Steps:
         ended, rounds = None, 0
         try:
             rounds = body.rounds(config).total
-        except NodeError as error:
-            ended = attempt.failed(error)
-        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
-            ended = attempt.bug(error)
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
+            ended = attempt.broken(error)
         iterations = rounds if ended is None else None
         self._record.add(
             e.NodeStarted(attempt=attempt.number, input=seen, iterations=iterations), attempt.path
@@ -198,8 +196,8 @@ class Steps:
             raise AssertionError("only a type that waits is suspended")
         try:
             suspension = wait.begin(config, self._now())
-        except NodeError as error:
-            self.settle(attempt.path, attempt.failed(error))
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
+            self.settle(attempt.path, attempt.broken(error))
             return
         request = dict(suspension.request) if suspension.request is not None else None
         self._record.add(e.NodeWaiting(until=suspension.until, request=request), attempt.path)
