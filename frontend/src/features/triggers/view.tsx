@@ -95,7 +95,7 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
       id: "next",
       header: "Next",
       className: "w-28",
-      cell: ({ next_at }) => <RelativeTime time={next_at} className="text-muted" />,
+      cell: ({ next_at }) => <RelativeTime ahead time={next_at} className="text-muted" />,
     },
     {
       id: "last",

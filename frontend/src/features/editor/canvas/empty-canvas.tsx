@@ -1,15 +1,17 @@
 "use client";
 
 /** What an empty canvas says: how to begin. */
-import { Panel } from "@xyflow/react";
+import { Panel, useReactFlow } from "@xyflow/react";
 import { LogIn, Workflow } from "lucide-react";
 import { Button } from "@/components/button";
 import { Kbd } from "@/components/kbd";
 import { add } from "../actions";
 import { useEditor, useEditorStore } from "../context";
+import { FIT } from "./canvas-tools";
 
 export function EmptyCanvas() {
   const store = useEditorStore();
+  const { fitView } = useReactFlow();
   const empty = useEditor((state) => state.flow.nodes.length === 0);
   if (!empty) return null;
   return (
@@ -24,7 +26,11 @@ export function EmptyCanvas() {
         <Button
           variant="primary"
           className="pointer-events-auto mt-4"
-          onClick={() => add(store, "input", { position: { x: 0, y: 0 } })}
+          onClick={() => {
+            add(store, "input", { position: { x: 0, y: 0 } });
+            // As soon as it has been measured.
+            void fitView(FIT);
+          }}
         >
           <LogIn aria-hidden />
           Add an Input node

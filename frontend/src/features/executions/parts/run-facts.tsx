@@ -77,7 +77,7 @@ function Holding({ run: { state, detail } }: { run: Run }) {
       {asks && "For an answer in the inbox"}
       {until && (
         <>
-          {asks ? ", due" : "Goes on"} <RelativeTime time={until} className="text-text" />
+          {asks ? ", due" : "Goes on"} <RelativeTime ahead time={until} className="text-text" />
         </>
       )}
     </span>

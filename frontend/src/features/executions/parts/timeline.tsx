@@ -152,14 +152,14 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
           event.preventDefault();
           onFold(step.id, wanted);
         }}
-        style={{ paddingLeft: indent }}
         className={cn(
           columns,
           "h-8 w-full text-left -outline-offset-2 transition-colors hover:bg-hover",
           selected && "bg-accent-soft hover:bg-accent-soft",
         )}
       >
-        <span className="flex min-w-0 items-center gap-2">
+        {/* Only the name is indented: the bars of all depths share one axis. */}
+        <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: indent - 16 }}>
           <StatusIcon status={status} />
           <span className="min-w-0 truncate font-medium" title={step.name}>
             {step.name}
