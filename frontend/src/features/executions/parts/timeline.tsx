@@ -81,7 +81,8 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
   );
 }
 
-const columns = "grid grid-cols-[minmax(140px,220px)_1fr_72px] items-center gap-3 px-4";
+const columns =
+  "grid grid-cols-[160px_1fr_72px] items-center gap-3 px-4 sm:grid-cols-[minmax(140px,220px)_1fr_72px]";
 
 /** Without an axis nothing has begun yet. */
 function Scale({ axis }: { axis: Axis | null }) {
@@ -95,7 +96,7 @@ function Scale({ axis }: { axis: Axis | null }) {
         {(axis ? ticksOf(axis) : []).map((ms) => (
           <span
             key={ms}
-            className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
+            className="absolute border-l pl-1 whitespace-nowrap tabular-nums max-sm:nth-[even]:hidden"
             style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
             {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}
