@@ -110,8 +110,7 @@ class Attempt:
         except TimeoutError as error:
             if not timeout.expired():  # pyright: ignore[reportPossiblyUnboundVariable]  # raised inside the block
                 return self.bug(error)
-            text = f"The node took longer than its time-out of {limit:g} seconds."
-            return self.failed(NodeError(ErrorKind.TIMEOUT, text, code="node_timeout"))
+            return self.failed(took_too_long(limit))
         except Exception as error:  # noqa: BLE001  # see `broken`
             return self.broken(error)
 
@@ -158,6 +157,12 @@ class Attempt:
             http=RecordedHttp(services.http, emit),
             idempotency_key=f"{self.claim.execution_id}:{self.path}",
         )
+
+
+def took_too_long(limit: float | None) -> NodeError:
+    """For a node that ran for longer than it may, in seconds."""
+    text = f"The node took longer than its time-out of {limit or 0:g} seconds."
+    return NodeError(ErrorKind.TIMEOUT, text, code="node_timeout")
 
 
 def _typed(model: type[BaseModel], config: dict[str, Any]) -> BaseModel:

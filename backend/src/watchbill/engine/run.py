@@ -15,7 +15,7 @@ from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState
-from watchbill.core.execution.decide import deadline
+from watchbill.core.execution.decide import next_deadline
 from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
 from watchbill.engine.attempt import Attempt, Ended, Services
 from watchbill.engine.committer import Committer
@@ -198,7 +198,7 @@ class Run:
             # Nothing is done about timers until it may go on.
             await self._wake.wait()
             return
-        due = min((at for at in (step.until, deadline(self.state)) if at is not None), default=None)
+        due = min((at for at in (step.until, next_deadline(self.state)) if at is not None), default=None)
         seconds = None if due is None else max(0.0, (due - self._now()).total_seconds())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):

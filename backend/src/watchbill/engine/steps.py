@@ -17,6 +17,7 @@ from watchbill.core.execution import (
     Due,
     End,
     ExecutionState,
+    Expire,
     Fail,
     Open,
     Skip,
@@ -33,7 +34,7 @@ from watchbill.core.node_types import BodyType, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Attempt, Ended, shown
+from watchbill.engine.attempt import Attempt, Ended, shown, took_too_long
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 
@@ -144,6 +145,8 @@ class Steps:
                 self._close(path)
             case End(path):
                 self._end(path)
+            case Expire(path):
+                self._expire(path)
             case Due(path):
                 self._due(path)
             case Complete(outputs):
@@ -201,6 +204,11 @@ class Steps:
             return
         request = dict(suspension.request) if suspension.request is not None else None
         self._record.add(e.NodeWaiting(until=suspension.until, request=request), attempt.path)
+
+    def _expire(self, path: str) -> None:
+        node = self._state.spec(path)
+        attempt = Attempt(node, path, self._state.nodes[path].attempt, self._claim)
+        self.settle(path, attempt.failed(took_too_long(node.node.timeout_seconds)))
 
     def _due(self, path: str) -> None:
         node = self._state.spec(path)
