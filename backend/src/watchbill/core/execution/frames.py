@@ -96,6 +96,9 @@ def drop_iterations(state: ExecutionState, path: str, at: datetime, *, forget: b
         return
     prefix = f"{path}["
     _clear(state, lambda place: place.startswith(prefix), at)
+    # When its time is over, iterations are still open.
+    for inner in [place for place in (*state.frames, *state.iterating) if place.startswith(prefix)]:
+        _end(state.nodes[inner], at)
     for places in (state.frames, state.iterating, state.movable, state.closable, state.timed):
         for inner in [place for place in places if place.startswith(prefix) or place == path]:
             places.pop(inner, None)
