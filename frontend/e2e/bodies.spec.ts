@@ -84,6 +84,43 @@ test("a body is opened, edited and left, and problems lead into it", async ({ pa
   ).toBeFocused();
 });
 
+/** Drags a node type from the palette to the middle of the canvas; returns how far from there the node is. */
+async function astray(page: Page, type: string): Promise<number> {
+  const canvas = page.locator(".wb-canvas");
+  const palette = page.getByRole("region", { name: "Node types" });
+  const before = (await canvas.boundingBox())!;
+  const at = { x: 320, y: 300 };
+  await palette.getByRole("button", { name: type }).dragTo(canvas, { targetPosition: at });
+  const node = (await page.locator(".react-flow__node").boundingBox())!;
+  return Math.hypot(
+    node.x + node.width / 2 - before.x - at.x,
+    node.y + node.height / 2 - before.y - at.y,
+  );
+}
+
+test("the first node stays where it is dropped, also in a body", async ({ page, api }) => {
+  const flow = await make(api, "/flows", { name: "New", definition: line() });
+  await page.goto(`/flows/edit/?id=${flow.id}`);
+  await expect(page.getByRole("button", { name: "Add an Input node" })).toBeVisible();
+  expect(await astray(page, "Map")).toBeLessThan(32);
+  await page.getByRole("button", { name: "Open body" }).first().click();
+  await expect(page.locator(".react-flow__node")).toHaveCount(0);
+  expect(await astray(page, "Wait")).toBeLessThan(32);
+});
+
+test("the bars of iterations stand below their node's", async ({ page, api }) => {
+  const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
+  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
+  await page.goto(`/executions/view/?id=${run.id}`);
+  const steps = page.getByRole("list", { name: "Steps" }).first();
+  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await steps.getByRole("button", { name: "Show what is in 2 of 2" }).click();
+  const tracks = await steps.locator("li > button > span[aria-hidden]").all();
+  expect(tracks).toHaveLength(6);
+  const lefts = await Promise.all(tracks.map(async (one) => (await one.boundingBox())!.x));
+  expect(new Set(lefts).size).toBe(1);
+});
+
 test("a run is paused, resumed, and forked with another output", async ({ page, api }) => {
   const wait = { id: "rest", type: "wait", label: "Rest", config: { seconds: 3600 } };
   const say = {

@@ -77,9 +77,9 @@ test("sign up, draw a flow with the mouse, run it, watch it, reload, and read th
   await page.getByRole("button", { name: "New flow" }).first().click();
   await page.waitForURL(/\/flows\/edit\/\?id=/);
 
-  await drop(page, "Input", 40, 200);
-  await drop(page, "Agent", 320, 200);
-  await drop(page, "Condition", 600, 200);
+  await drop(page, "Input", 150, 200);
+  await drop(page, "Agent", 430, 200);
+  await drop(page, "Condition", 710, 200);
   await drop(page, "Output", 900, 100);
   await drop(page, "Output", 900, 360);
   await page.getByRole("button", { name: "Show the whole flow" }).click();

@@ -175,6 +175,15 @@ def test_a_mistake_is_named_with_its_place(
     )
 
 
+@pytest.mark.parametrize(
+    "config",
+    [{"items": ""}, {"items": "{{ [1] }}", "body": {"nodes": [node("h", "http_request", {"url": ""})]}}],
+)
+def test_what_is_empty_is_said_to_be_empty(config: dict[str, Any]) -> None:
+    definition = flow([input_node(), node("each", "map", config)], [edge("in", "each")])
+    assert "This field is empty." in [problem.message for problem in problems(definition)]
+
+
 def test_the_error_branch_is_a_handle_when_the_node_has_one() -> None:
     nodes = [input_node(), llm("a", "x", on_error="branch"), output("ok", x="1"), output("bad", x="2")]
     assert problems(flow(nodes, [edge("in", "a"), edge("a", "ok"), edge("a", "bad", "error")])) == []

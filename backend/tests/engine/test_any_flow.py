@@ -19,6 +19,7 @@ from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus
 from watchbill.core.execution import ExecutionState, decide, dump, fold, restore
+from watchbill.core.execution.decide import next_deadline
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import Plan
 from watchbill.core.ports.journal import Claim
@@ -62,6 +63,8 @@ def levels(draw: st.DrawFn, depth: int, prefix: str, sources: list[str]) -> tupl
         else:
             inner_nodes, inner_edges = draw(levels(depth + 1, f"{id_}_", []))
             config = {"body": {"nodes": inner_nodes, "edges": inner_edges}, "result": "1"}
+            if draw(st.booleans()):
+                policy = {**policy, "timeout_seconds": draw(st.integers(1, 60))}
             if kind == "map":
                 config |= {
                     "items": "{{ " + str(list(range(draw(st.integers(0, 4))))) + " }}",
@@ -152,12 +155,14 @@ class Player:
         """One thing from outside: a node ends, somebody answers, or time passes."""
         asked = [path for path in self.state.waiting if self.state.nodes[path].request is not None]
         choices = [*self.flying, *asked]
-        if step.until is not None:
+        times = [step.until, next_deadline(self.state) if self.state.timed else None]
+        due = min((at for at in times if at is not None), default=None)
+        if due is not None:
             choices.append("")
         assert choices, "nothing to do, nothing in flight, nothing awaited: stuck"
         path = self.draw(st.sampled_from(sorted(choices)))
         if not path:
-            self.now = max(self.now, step.until)
+            self.now = max(self.now, due or self.now)
         elif path in self.flying:
             del self.flying[path]
             self.steps.settle(path, self.ended())

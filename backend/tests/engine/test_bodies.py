@@ -6,6 +6,8 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.core.flows import edge, flow, input_node, llm, node, output, transform
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
@@ -157,6 +159,14 @@ async def test_a_wait_lasts_and_a_long_one_gives_the_execution_back_meanwhile(sh
     assert waiting.type == "node_waiting" and (done.timestamp - started.timestamp).total_seconds() >= 0.2
 
 
+@pytest.mark.parametrize("config", [{"seconds": "{{ 1e12 }}"}, {"until": "9999-12-31T23:59:59-23:59"}])
+async def test_a_wait_that_is_longer_than_any_calendar_is_refused(ship: Ship, config: dict[str, Any]) -> None:
+    ship.engine()
+    await ship.finish(id_ := ship.submit(around(node("nap", "wait", config)), topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and error["code"] == "wait_too_long"
+
+
 async def test_an_approval_waits_for_an_answer_without_a_worker(ship: Ship) -> None:
     ship.engine()
     ask = node("ask", "approval", {"title": "Send {{ inputs.topic }}?"})
@@ -287,3 +297,51 @@ async def test_a_large_output_is_stored_by_itself_and_read_back_in_its_place(shi
     ship.engine("second")
     await ship.finish(id_)
     assert ship.journal.outcomes[id_].outputs == {"size": 70_000}
+
+
+@pytest.mark.parametrize("config", [{}, {"items": "{{ [1] }}"}])
+async def test_a_body_that_takes_too_long_fails_its_node_and_stops(
+    ship: Ship, config: dict[str, Any]
+) -> None:
+    ship.engine()
+    ship.model.gates["each[0].ask"] = asyncio.Event()
+    slow = each(llm("ask"), **config) | {"timeout_seconds": 0.2}
+    seen = await ship.finish(id_ := ship.submit(around(slow), topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and (error["kind"], error["code"]) == ("timeout", "node_timeout")
+    assert error["node_id"] == "each"
+    assert types(seen, "each")[-1] == "node_failed"
+    await ship.until(lambda: "each[0].ask" in ship.model.cancelled)
+
+
+async def test_a_body_that_takes_too_long_is_tried_again_or_goes_on(ship: Ship) -> None:
+    ship.engine()
+    gate = ship.model.gates["each[0].ask"] = asyncio.Event()
+    slow = each(llm("ask"), items="{{ [1] }}") | {"timeout_seconds": 0.2}
+    again = slow | {"retry": {"max_attempts": 2, "backoff_seconds": 0.05}}
+    id_ = ship.submit(around(again), topic="x")
+    await ship.until(lambda: "each[0].ask" in ship.model.cancelled)
+    gate.set()
+    seen = await ship.finish(id_)
+    assert types(seen, "each").count("node_retrying") == 1
+    assert ship.journal.outcomes[id_].outputs == {"result": ["an answer"]}
+
+    ship.model.gates["each[0].ask"] = asyncio.Event()
+    await ship.finish(id_ := ship.submit(around(slow | {"on_error": "continue", "default": []}), topic="x"))
+    assert ship.journal.outcomes[id_].outputs == {"result": []}
+
+
+async def test_a_body_inside_a_body_has_its_own_time(ship: Ship) -> None:
+    ship.engine()
+    ship.model.gates["each[1].inner[0].ask"] = asyncio.Event()
+    inner = node("inner", "map", {"items": "{{ [1] }}", "body": body(llm("ask"))}, timeout_seconds=0.2)
+    outer = each(inner, on_item_error="continue") | {"timeout_seconds": 60}
+    await ship.finish(id_ := ship.submit(around(outer), topic="x"))
+    assert ship.journal.outcomes[id_].outputs == {"result": [["an answer"], None, ["an answer"]]}
+
+
+async def test_waiting_does_not_count_towards_the_time_out_of_a_body(ship: Ship) -> None:
+    ship.engine(park_seconds=0.01)
+    nap = each(node("nap", "wait", {"seconds": 0.4}), items="{{ [1] }}") | {"timeout_seconds": 0.3}
+    await ship.finish(id_ := ship.submit(around(nap), topic="x"))
+    assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED

@@ -12,6 +12,7 @@ from tests.core.flows import branching, chain, edge, flow, input_node, llm, node
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionResumed, ExecutionStarted, ExecutionStatus, envelope
+from watchbill.engine.steps import Step, Steps
 
 ASK = flow(
     [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],
@@ -104,6 +105,33 @@ async def test_a_bug_in_a_node_is_a_failed_node_not_a_stuck_execution(ship: Ship
     error = ship.journal.outcomes[id_].error
     assert error is not None and error["kind"] == "bug"
     assert "secret detail" not in error["message"]
+
+
+async def test_a_bug_between_two_nodes_fails_the_execution_instead_of_being_tried_for_ever(
+    ship: Ship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_steps: Steps) -> Step:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(Steps, "advance", broken)
+    ship.engine()
+    await ship.finish(id_ := ship.submit(ASK, topic="x"))
+    error = ship.journal.outcomes[id_].error
+    assert error is not None and (error["kind"], error["code"]) == ("bug", "internal_error")
+    assert "secret detail" not in error["message"]
+
+
+@pytest.mark.parametrize("levels", [199, 205])
+async def test_what_is_nested_too_deeply_fails_its_node(ship: Ship, levels: int) -> None:
+    deep: Any = "x"
+    for _ in range(levels):
+        deep = [deep]
+    ship.engine()
+    read = flow([input_node("topic"), output(x="{{ inputs.topic }}")], [edge("in", "out")])
+    await ship.finish(id_ := ship.submit(read, topic=deep))
+    error = ship.journal.outcomes[id_].error
+    code, node_id = ("input_too_deep", "out") if levels == 199 else ("output_too_deep", "in")
+    assert error is not None and (error["code"], error["node_id"]) == (code, node_id)
 
 
 async def test_an_expression_that_fails_while_running_is_the_users(ship: Ship) -> None:

@@ -56,4 +56,12 @@ describe("formatRelative", () => {
     [Date.UTC(2026, 2, 12, 12), "12 Mar"],
     [Date.UTC(2024, 2, 12, 12), "12 Mar 2024"],
   ])("%d reads %s", (time, words) => expect(formatRelative(time, now)).toBe(words));
+
+  it("counts the last seconds of what lies ahead", () => {
+    expect(formatRelative(now + 7000, now)).toBe("just now");
+    expect(formatRelative(now + 7000, now, true)).toBe("in 7 s");
+    expect(formatRelative(now + 400, now, true)).toBe("now");
+    expect(formatRelative(now - 2000, now, true)).toBe("now");
+    expect(formatRelative(now - 20_000, now, true)).toBe("20 s ago");
+  });
 });

@@ -45,10 +45,13 @@ export function formatTokens(count: number): string {
   return `${trim(count / 1_000_000)}M`;
 }
 
-/** A time against `now` (both ms since the epoch): "just now", "5 min ago", "in 2 h", "12 Mar". */
-export function formatRelative(time: number, now: number): string {
+/**
+ * A time against `now` (both ms since the epoch): "just now", "5 min ago", "in 2 h", "12 Mar". The last seconds are
+ * counted only for what is known to lie ahead: another clock may be a little ahead of this one.
+ */
+export function formatRelative(time: number, now: number, ahead = false): string {
   const span = Math.abs(now - time);
-  if (span < 10 * SECOND) return "just now";
+  if (span < (ahead && time > now ? SECOND : 10 * SECOND)) return ahead ? "now" : "just now";
   if (span >= WEEK) return formatDay(time, now);
   const words =
     span < MINUTE

@@ -34,6 +34,9 @@ logger = structlog.get_logger(__name__)
 
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 MAX_INPUT_SHOWN_BYTES = 64 * 1024
+# JSON writers and readers give up at about 250 levels, and events and answers of the API add some.
+MAX_DEPTH = 200
+_CONTAINERS = (dict, list, tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,15 @@ class Attempt:
         """The configuration for this attempt.
 
         Raises:
-            NodeError: kind user, when an expression in it cannot be evaluated.
+            NodeError: kind user, when an expression in it cannot be evaluated; kind limit, when what it gives
+                cannot be stored.
         """
         try:
-            return self.node.render(scope)
+            config = self.node.render(scope)
         except ExpressionError as error:
             raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+        _refuse_deep(config, "input")
+        return config
 
     def evaluate(self, config: dict[str, Any], inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> Ended:
         """Run a pure node; never raises."""
@@ -87,10 +93,8 @@ class Attempt:
         """How this work of the node's code, which does no I/O, ended; never raises."""
         try:
             return Ended(_checked(work()), None, self.usage)
-        except NodeError as error:
-            return self.failed(error)
-        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
-            return self.bug(error)
+        except Exception as error:  # noqa: BLE001  # see `broken`
+            return self.broken(error)
 
     async def execute(self, config: dict[str, Any], services: Services, publish: Publish) -> Ended:
         """Run a node that does I/O within its time-out; raises nothing but CancelledError."""
@@ -103,15 +107,17 @@ class Attempt:
             async with asyncio.timeout(limit) as timeout:
                 result = await execute(context)
             return Ended(_checked(result), None, self.usage)
-        except NodeError as error:
-            return self.failed(error)
         except TimeoutError as error:
             if not timeout.expired():  # pyright: ignore[reportPossiblyUnboundVariable]  # raised inside the block
                 return self.bug(error)
-            text = f"The node took longer than its time-out of {limit:g} seconds."
-            return self.failed(NodeError(ErrorKind.TIMEOUT, text, code="node_timeout"))
-        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
-            return self.bug(error)
+            return self.failed(took_too_long(limit))
+        except Exception as error:  # noqa: BLE001  # see `broken`
+            return self.broken(error)
+
+    def broken(self, error: Exception) -> Ended:
+        """How an attempt ended that raised something. A node's code may fail in any way: whatever it is ends
+        the node, not the execution's worker."""
+        return self.failed(error) if isinstance(error, NodeError) else self.bug(error)
 
     def failed(self, error: NodeError) -> Ended:
         """The attempt ended with an error a user can be told about."""
@@ -153,6 +159,12 @@ class Attempt:
         )
 
 
+def took_too_long(limit: float | None) -> NodeError:
+    """For a node that ran for longer than it may, in seconds."""
+    text = f"The node took longer than its time-out of {limit or 0:g} seconds."
+    return NodeError(ErrorKind.TIMEOUT, text, code="node_timeout")
+
+
 def _typed(model: type[BaseModel], config: dict[str, Any]) -> BaseModel:
     try:
         return model.model_validate(config)
@@ -164,12 +176,27 @@ def _typed(model: type[BaseModel], config: dict[str, Any]) -> BaseModel:
 
 def _checked(result: NodeResult) -> NodeResult:
     """The result as every store can hold it, so that a replay sees what the first run saw."""
+    _refuse_deep(result.output, "output")
     result = NodeResult(clean(result.output), result.handle)
     size = len(json.dumps(result.output, ensure_ascii=False).encode())
     if size > MAX_OUTPUT_BYTES:
         text = f"The node's output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="output_too_large")
     return replace(result, size=size)
+
+
+def _refuse_deep(value: Any, what: str) -> None:
+    """Refuse what neither the stores nor whoever reads them could take apart again."""
+    if _deeper(value, MAX_DEPTH):
+        text = f"The node's {what} is nested more than {MAX_DEPTH} levels deep."
+        raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_deep")
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, _CONTAINERS):
+        return False
+    held = cast("dict[str, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
+    return not levels or any(_deeper(item, levels - 1) for item in held if isinstance(item, _CONTAINERS))
 
 
 def shown(config: Any) -> Any:

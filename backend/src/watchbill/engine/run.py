@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState
-from watchbill.core.execution.decide import deadline
+from watchbill.core.execution.decide import next_deadline
 from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
 from watchbill.engine.attempt import Attempt, Ended, Services
 from watchbill.engine.committer import Committer
@@ -95,13 +95,7 @@ class Run:
         """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
         whether that was the last one."""
         self._wake.clear()
-        await self._take_answers()
-        self._take_ended()
-        step = Step()
-        if self._control.cancel and not self.state.status.final:
-            self._stop()
-        elif not self._control.pause and not self.state.status.final:
-            step = self._steps.advance()
+        step = self._advance(await self._answers())
         self._stop_strays()
         parked = self._park(step)
         self.heed(await self._committer.commit(self.record))
@@ -127,14 +121,30 @@ class Run:
             )
             self._steps.fail(ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text))
 
-    async def _take_answers(self) -> None:
-        """What people answered; asked for only when somebody did something since the last look."""
+    async def _answers(self) -> Mapping[str, Mapping[str, Any]]:
+        """What people answered, by node; asked for only when somebody did something since the last look."""
         if self._control.wakes == self._seen_wakes or not self.state.waiting:
-            return
+            return {}
         self._seen_wakes = self._control.wakes
-        answers = await self._journal.answers(self.claim.scope, self.claim.execution_id)
-        for path, answer in answers.items():
-            self._steps.answer(path, answer)
+        return await self._journal.answers(self.claim.scope, self.claim.execution_id)
+
+    def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> Step:
+        """Take in what happened, and do what follows. Nothing of it is I/O: what breaks here would break
+        under every other worker too, so the execution fails instead of being tried for ever."""
+        try:
+            for path, answer in answers.items():
+                self._steps.answer(path, answer)
+            self._take_ended()
+            if self._control.cancel and not self.state.status.final:
+                self._stop()
+            elif not self._control.pause and not self.state.status.final:
+                return self._steps.advance()
+        except Exception as error:
+            logger.exception("execution_bug", execution_id=str(self.claim.execution_id))
+            kind = type(error).__name__
+            text = f"Watchbill failed between two nodes ({kind}); the worker's log has the details."
+            self._steps.fail(ExecutionFailure(kind=ErrorKind.BUG, code="internal_error", message=text))
+        return Step()
 
     def _take_ended(self) -> None:
         ended, self._ended = self._ended, []
@@ -188,7 +198,7 @@ class Run:
             # Nothing is done about timers until it may go on.
             await self._wake.wait()
             return
-        due = min((at for at in (step.until, deadline(self.state)) if at is not None), default=None)
+        due = min((at for at in (step.until, next_deadline(self.state)) if at is not None), default=None)
         seconds = None if due is None else max(0.0, (due - self._now()).total_seconds())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):

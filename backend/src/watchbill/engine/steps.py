@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.core import events as e
-from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, NodeFailure
 from watchbill.core.execution import (
     Close,
@@ -17,6 +17,7 @@ from watchbill.core.execution import (
     Due,
     End,
     ExecutionState,
+    Expire,
     Fail,
     Open,
     Skip,
@@ -33,7 +34,7 @@ from watchbill.core.node_types import BodyType, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Attempt, Ended, shown
+from watchbill.engine.attempt import Attempt, Ended, shown, took_too_long
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 
@@ -144,6 +145,8 @@ class Steps:
                 self._close(path)
             case End(path):
                 self._end(path)
+            case Expire(path):
+                self._expire(path)
             case Due(path):
                 self._due(path)
             case Complete(outputs):
@@ -161,9 +164,9 @@ class Steps:
         attempt = Attempt(node, path, number, self._claim)
         try:
             config = attempt.render(frame.scope)
-        except NodeError as error:
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
             self._record.add(e.NodeStarted(attempt=number), path)
-            self.settle(path, attempt.failed(error))
+            self.settle(path, attempt.broken(error))
             return
         seen = shown(_visible(node, config)) if node.type.accepts_input else None
         if node.type.body:
@@ -181,10 +184,8 @@ class Steps:
         ended, rounds = None, 0
         try:
             rounds = body.rounds(config).total
-        except NodeError as error:
-            ended = attempt.failed(error)
-        except Exception as error:  # noqa: BLE001  # one of the three places: a node's code may fail in any way
-            ended = attempt.bug(error)
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
+            ended = attempt.broken(error)
         iterations = rounds if ended is None else None
         self._record.add(
             e.NodeStarted(attempt=attempt.number, input=seen, iterations=iterations), attempt.path
@@ -198,11 +199,16 @@ class Steps:
             raise AssertionError("only a type that waits is suspended")
         try:
             suspension = wait.begin(config, self._now())
-        except NodeError as error:
-            self.settle(attempt.path, attempt.failed(error))
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
+            self.settle(attempt.path, attempt.broken(error))
             return
         request = dict(suspension.request) if suspension.request is not None else None
         self._record.add(e.NodeWaiting(until=suspension.until, request=request), attempt.path)
+
+    def _expire(self, path: str) -> None:
+        node = self._state.spec(path)
+        attempt = Attempt(node, path, self._state.nodes[path].attempt, self._claim)
+        self.settle(path, attempt.failed(took_too_long(node.node.timeout_seconds)))
 
     def _due(self, path: str) -> None:
         node = self._state.spec(path)

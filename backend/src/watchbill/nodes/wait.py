@@ -46,11 +46,11 @@ def _check(config: Any) -> list[Problem]:
 
 def _begin(config: Mapping[str, Any], now: datetime) -> Suspension:
     given = config.get("until")
-    until = now + _seconds(config["seconds"]) if given is None else _time(given)
-    if until - now > LONGEST:
+    left = _seconds(config["seconds"]) if given is None else _time(given) - now
+    if left > LONGEST:
         text = "A Wait node waits for 366 days at most."
         raise NodeError(ErrorKind.USER, text, code="wait_too_long")
-    return Suspension(max(until, now))
+    return Suspension(now + max(left, timedelta()))
 
 
 def _seconds(value: Any) -> timedelta:

@@ -66,7 +66,7 @@ function Asked({ token, asked }: { token: string; asked: MailedApproval }) {
           You answer as {asked.email}.
           {asked.due_at && (
             <span className="ml-2 text-waiting">
-              Due <RelativeTime time={asked.due_at} />
+              Due <RelativeTime ahead time={asked.due_at} />
             </span>
           )}
         </>

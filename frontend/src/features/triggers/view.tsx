@@ -88,19 +88,20 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     {
       id: "kind",
       header: "Starts the flow",
-      className: "w-100",
+      // What is left of a narrow page must do for the name.
+      className: "w-60 xl:w-100",
       cell: (trigger) => <When trigger={trigger} />,
     },
     {
       id: "next",
       header: "Next",
-      className: "w-28",
-      cell: ({ next_at }) => <RelativeTime time={next_at} className="text-muted" />,
+      className: "w-24",
+      cell: ({ next_at }) => <RelativeTime ahead time={next_at} className="text-muted" />,
     },
     {
       id: "last",
       header: "Last",
-      className: "w-48",
+      className: "w-44",
       cell: ({ last }) =>
         last ? (
           <span className="flex items-center gap-2" title={last.message ?? undefined}>

@@ -49,6 +49,13 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Expire:
+    """A node has run its body for longer than it may."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What a node waited for has come."""
 
@@ -76,7 +83,7 @@ class Fail:
     error: ExecutionFailure
 
 
-Command = Start | Skip | Open | Close | End | Due | Wait | Complete | Fail
+Command = Start | Skip | Open | Close | End | Expire | Due | Wait | Complete | Fail
 
 
 def decide(state: ExecutionState, now: datetime) -> list[Command]:
@@ -92,6 +99,9 @@ def decide(state: ExecutionState, now: datetime) -> list[Command]:
         return [Fail(passed)]
     if state.root.left == 0:
         return [Complete(outputs_of(state.root, state))]
+    if overdue := _overdue(state, now):
+        # By itself: what else could be done may lie in it.
+        return [Expire(overdue)]
     commands: list[Command] = [Close(path) for path in state.closable]
     commands += _moves(state)
     commands += [Skip(path) for path in state.skippable]
@@ -109,6 +119,15 @@ def deadline(state: ExecutionState) -> datetime | None:
     return state.running_since + timedelta(seconds=limit)
 
 
+def next_deadline(state: ExecutionState) -> datetime | None:
+    """When the first of the time-outs that count now is over: the execution's, or of a node with a body."""
+    whole = deadline(state)
+    if whole is None or state.running_since is None:
+        return None
+    lefts = [limit - state.seconds_used for path, limit in state.timed.items() if _in_body(state, path)]
+    return min([whole, *(state.running_since + timedelta(seconds=left) for left in lefts)])
+
+
 def outputs_of(frame: Frame, state: ExecutionState) -> dict[str, Any]:
     """What the output nodes of a flow gave, merged in the plan's order; a later node wins."""
     merged: dict[str, Any] = {}
@@ -116,6 +135,19 @@ def outputs_of(frame: Frame, state: ExecutionState) -> dict[str, Any]:
         if node.type.kind == "output" and state.nodes[frame.place(id_)].status is NodeStatus.COMPLETED:
             merged |= state.nodes[frame.place(id_)].output
     return merged
+
+
+def _overdue(state: ExecutionState, now: datetime) -> str | None:
+    used = state.seconds_at(now)
+    for path, limit in state.timed.items():  # outer nodes began before inner ones
+        if used >= limit and _in_body(state, path):
+            return path
+    return None
+
+
+def _in_body(state: ExecutionState, path: str) -> bool:
+    """Whether the node runs its body, and is not about to end."""
+    return state.nodes[path].status is NodeStatus.RUNNING and not state.iterating[path].done
 
 
 def _moves(state: ExecutionState) -> list[Command]:

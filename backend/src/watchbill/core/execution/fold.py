@@ -116,7 +116,7 @@ def _node_started(state: ExecutionState, path: str, node: NodeState, data: Any, 
     if is_iteration(path):
         frames.open_iteration(state, path)
     elif data.iterations is not None:
-        frames.begin_iterations(state, path)
+        frames.begin_iterations(state, path, at)
     else:
         state.running[path] = None
 

@@ -33,14 +33,16 @@ def release(state: ExecutionState, path: str, carries: Callable[[str | None], bo
             (state.ready if frame.active[target] else state.skippable)[frame.place(target)] = None
 
 
-def begin_iterations(state: ExecutionState, path: str) -> None:
-    """The node runs its body from now on."""
+def begin_iterations(state: ExecutionState, path: str, at: datetime) -> None:
+    """The node runs its body from now on, for as long as its time-out lets it."""
     spec = state.spec(path)
     if spec.type.body is None:
         raise AssertionError(f"{spec.type.kind} runs no body")
     rounds = spec.type.body.rounds(spec.render(state.frame_of(path).scope))
     state.iterating[path] = Iterations(rounds)
     state.movable[path] = None
+    if spec.node.timeout_seconds is not None:
+        state.timed[path] = state.seconds_at(at) + spec.node.timeout_seconds
 
 
 def open_iteration(state: ExecutionState, path: str) -> None:
@@ -94,7 +96,10 @@ def drop_iterations(state: ExecutionState, path: str, at: datetime, *, forget: b
         return
     prefix = f"{path}["
     _clear(state, lambda place: place.startswith(prefix), at)
-    for places in (state.frames, state.iterating, state.movable, state.closable):
+    # When its time is over, iterations are still open.
+    for inner in [place for place in (*state.frames, *state.iterating) if place.startswith(prefix)]:
+        _end(state.nodes[inner], at)
+    for places in (state.frames, state.iterating, state.movable, state.closable, state.timed):
         for inner in [place for place in places if place.startswith(prefix) or place == path]:
             places.pop(inner, None)
     if forget:
@@ -141,6 +146,9 @@ def revive(state: ExecutionState) -> None:
             state.closable[frame.path] = None
     for path, iterations in state.iterating.items():
         iterations.failed = None
+        limit = state.spec(path).node.timeout_seconds
+        if limit is not None:
+            state.timed[path] = state.seconds_used + limit
         _running(state.nodes[path])
         for index in iterations.open:
             _running(state.nodes[f"{path}[{index}]"])

@@ -56,6 +56,7 @@ class Snapshot(BaseModel):
     waiting: dict[str, datetime | None]
     movable: list[str]
     closable: list[str]
+    timed: dict[str, float] = {}
     nodes: dict[str, Any]
 
 
@@ -83,6 +84,7 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         waiting=state.waiting,
         movable=list(state.movable),
         closable=list(state.closable),
+        timed=state.timed,
         nodes=_NODES.dump_python(state.nodes, mode="json", exclude_defaults=True),
     )
     stored = shot.model_dump(mode="json")
@@ -110,6 +112,7 @@ def restore(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:
     state.ready, state.skippable = dict.fromkeys(shot.ready), dict.fromkeys(shot.skippable)
     state.running, state.movable = dict.fromkeys(shot.running), dict.fromkeys(shot.movable)
     state.closable, state.retrying, state.waiting = dict.fromkeys(shot.closable), shot.retrying, shot.waiting
+    state.timed = shot.timed
     return state
 
 

@@ -109,6 +109,7 @@ class ExecutionState:
     Nodes have paths: `ask` in the flow, `each[3].ask` in the fourth iteration of `each`, and `each[3]` is the
     iteration itself. `ready`, `skippable`, `running`, `retrying` and `waiting` hold paths of nodes,
     `iterating` those of nodes that run a body; `closable` are iterations whose nodes have all finished.
+    `timed` are nodes that run a body and may do so until the execution has run for that many seconds.
     `seconds_used` is the time it ran until `running_since`: waiting for people and for time is free.
     """
 
@@ -128,6 +129,7 @@ class ExecutionState:
     iterating: dict[str, Iterations] = field(default_factory=dict[str, Iterations])
     movable: dict[str, None] = field(default_factory=dict[str, None])
     closable: dict[str, None] = field(default_factory=dict[str, None])
+    timed: dict[str, float] = field(default_factory=dict[str, float])
     usage: Usage = field(default_factory=Usage)
     interruptions: int = 0
     started_at: datetime | None = None
@@ -180,6 +182,11 @@ class ExecutionState:
             # Where several run at a time, it would depend on which is faster.
             "previous": iterations.results.get(index - 1) if rounds.parallel == 1 else None,
         }
+
+    def seconds_at(self, at: datetime) -> float:
+        """For how long the execution had run at that time, without what it waited."""
+        running = 0.0 if self.running_since is None else (at - self.running_since).total_seconds()
+        return self.seconds_used + running
 
     def within(self, owner: str) -> Iterator[Frame]:
         """The frames of a node's iterations, and those inside them."""

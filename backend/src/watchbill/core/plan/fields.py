@@ -47,7 +47,7 @@ def sentence(code: str, message: str) -> str:
     """Pydantic's message as a sentence for a person."""
     if code == "missing":
         return "This field is required."
-    if code == "string_too_short":
+    if code in ("string_too_short", "too_short") and "at least 1 " in message:
         return "This field is empty."
     if code == "extra_forbidden":
         return "This field is not known here; remove it."

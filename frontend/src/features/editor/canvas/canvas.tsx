@@ -12,7 +12,7 @@ import {
   type Edge,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useEffect, type DragEvent, type MouseEvent } from "react";
+import { useCallback, useEffect, useState, type DragEvent, type MouseEvent } from "react";
 import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
@@ -41,6 +41,8 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
   useFitOnLevel();
+  // On an empty canvas the first node stays where it is dropped.
+  const [opensFitted] = useState(nodes.length > 0);
 
   useEffect(() => {
     if (!drawer) return;
@@ -88,6 +90,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   return (
     <ReactFlow
       {...sharedProps}
+      fitView={opensFitted}
       aria-label="Flow canvas"
       nodes={nodes}
       edges={edges}

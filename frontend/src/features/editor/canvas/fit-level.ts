@@ -7,7 +7,7 @@ import { useEditor } from "../context";
 import { FIT } from "./canvas-tools";
 
 export function useFitOnLevel(): void {
-  const { fitView } = useReactFlow();
+  const { fitView, getNodes, setViewport } = useReactFlow();
   const path = useEditor(({ level }) => level.map(({ node }) => node).join("."));
   const shown = useRef(path);
   useEffect(() => {
@@ -15,8 +15,12 @@ export function useFitOnLevel(): void {
     shown.current = path;
     // Two frames: its nodes have been drawn and measured.
     let frame = requestAnimationFrame(() => {
-      frame = requestAnimationFrame(() => void fitView({ ...FIT, duration: 0 }));
+      frame = requestAnimationFrame(() => {
+        // To fit nothing would wait for the first node, and take it away from where it is dropped.
+        if (getNodes().length > 0) void fitView({ ...FIT, duration: 0 });
+        else void setViewport({ x: 0, y: 0, zoom: 1 });
+      });
     });
     return () => cancelAnimationFrame(frame);
-  }, [path, fitView]);
+  }, [path, fitView, getNodes, setViewport]);
 }

@@ -19,7 +19,7 @@ export function NodeRun({ run }: { run: NodeOverlay }) {
           {run.until && (
             <>
               , {run.asks && "due "}
-              <RelativeTime time={run.until} />
+              <RelativeTime ahead time={run.until} />
             </>
           )}
         </span>

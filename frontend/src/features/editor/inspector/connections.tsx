@@ -19,38 +19,43 @@ export function Connections({ node }: { node: FlowNode }) {
   const ports = portsOf(node, types);
   if (ports.length === 0) return null;
   return (
-    <section aria-label="Connections" className="flex flex-col gap-2">
-      <h3 className="font-medium">Next</h3>
-      {ports.map(({ handle }) => (
-        <div key={handle ?? ""} className="flex flex-col gap-1">
-          {(handle !== null || ports.length > 1) && (
-            <p className="text-xs text-muted">{handle ?? "then"}</p>
-          )}
-          {following(flow, node.id, handle).map(({ edge, target }) => (
-            <div key={edge.id} className="flex h-7 items-center gap-1.5 pl-1">
-              <ArrowRight aria-hidden className="size-3.5 shrink-0 text-muted" />
-              <button
-                type="button"
-                onClick={() => store.getState().select([target.id])}
-                className="min-w-0 flex-1 truncate rounded-sm text-left hover:underline"
-              >
-                {nodeName(target)}
-              </button>
-              {!readOnly && (
-                <IconButton
-                  label={`Disconnect ${nodeName(target)}`}
-                  icon={<X aria-hidden />}
-                  onClick={() =>
-                    store.getState().edit((before) => remove(before, new Set(), new Set([edge.id])))
-                  }
-                />
-              )}
-            </div>
-          ))}
-          {!readOnly && <ConnectTo node={node} handle={handle} />}
-        </div>
-      ))}
-    </section>
+    <>
+      <hr />
+      <section aria-label="Connections" className="flex flex-col gap-2">
+        <h3 className="font-medium">Next</h3>
+        {ports.map(({ handle }) => (
+          <div key={handle ?? ""} className="flex flex-col gap-1">
+            {(handle !== null || ports.length > 1) && (
+              <p className="text-xs text-muted">{handle ?? "then"}</p>
+            )}
+            {following(flow, node.id, handle).map(({ edge, target }) => (
+              <div key={edge.id} className="flex h-7 items-center gap-1.5 pl-1">
+                <ArrowRight aria-hidden className="size-3.5 shrink-0 text-muted" />
+                <button
+                  type="button"
+                  onClick={() => store.getState().select([target.id])}
+                  className="min-w-0 flex-1 truncate rounded-sm text-left hover:underline"
+                >
+                  {nodeName(target)}
+                </button>
+                {!readOnly && (
+                  <IconButton
+                    label={`Disconnect ${nodeName(target)}`}
+                    icon={<X aria-hidden />}
+                    onClick={() =>
+                      store
+                        .getState()
+                        .edit((before) => remove(before, new Set(), new Set([edge.id])))
+                    }
+                  />
+                )}
+              </div>
+            ))}
+            {!readOnly && <ConnectTo node={node} handle={handle} />}
+          </div>
+        ))}
+      </section>
+    </>
   );
 }
 

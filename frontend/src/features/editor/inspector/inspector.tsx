@@ -102,7 +102,6 @@ function NodeInspector({ node }: { node: FlowNode }) {
                     )}
                     {inRuns && (
                       <>
-                        <hr />
                         <Connections node={node} />
                         <hr />
                         <ErrorPolicy node={node} />

@@ -10,6 +10,9 @@ import { CommitInput } from "./commit-input";
 import { useForm } from "./form-context";
 import { More } from "./more";
 
+/** They say in their own forms how long they last, and a time-out does nothing for them. */
+const WAITING = new Set(["wait", "approval"]);
+
 export function NodeSettings({ node }: { node: FlowNode }) {
   const store = useEditorStore();
   const flow = useEditor((state) => state.flow);
@@ -31,18 +34,20 @@ export function NodeSettings({ node }: { node: FlowNode }) {
           />
         </Field>
       </div>
-      <div data-field="timeout_seconds">
-        <Field
-          label="Time-out"
-          hint="Empty: as long as the run may take."
-          error={problem(["timeout_seconds"])}
-        >
-          <DurationInput
-            value={node.timeout_seconds}
-            onChange={(value) => write(["timeout_seconds"], value)}
-          />
-        </Field>
-      </div>
+      {(!WAITING.has(node.type) || node.timeout_seconds != null) && (
+        <div data-field="timeout_seconds">
+          <Field
+            label="Time-out"
+            hint="Empty: as long as the run may take."
+            error={problem(["timeout_seconds"])}
+          >
+            <DurationInput
+              value={node.timeout_seconds}
+              onChange={(value) => write(["timeout_seconds"], value)}
+            />
+          </Field>
+        </div>
+      )}
     </More>
   );
 }

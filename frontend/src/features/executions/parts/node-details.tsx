@@ -173,7 +173,7 @@ function Facts({ node }: { node: NodeState }) {
       {node.status === "waiting" && node.retry_at && (
         <span className="text-waiting">
           {node.error ? "Tries again" : node.request ? "Due" : "Goes on"}{" "}
-          <RelativeTime time={node.retry_at} />
+          <RelativeTime ahead time={node.retry_at} />
         </span>
       )}
       {node.status === "waiting" && node.request && (

@@ -43,7 +43,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       <Fact label="Cost">
         <Cost usd={usage?.cost_usd ?? 0} priced={areAllPriced(state)} />
       </Fact>
-      <Fact label="Started">
+      <Fact label={started ? "Started" : "Asked for"}>
         <RelativeTime time={started ?? detail?.created_at} />
       </Fact>
       <ConnectionNote run={run} />
@@ -77,7 +77,7 @@ function Holding({ run: { state, detail } }: { run: Run }) {
       {asks && "For an answer in the inbox"}
       {until && (
         <>
-          {asks ? ", due" : "Goes on"} <RelativeTime time={until} className="text-text" />
+          {asks ? ", due" : "Goes on"} <RelativeTime ahead time={until} className="text-text" />
         </>
       )}
     </span>

@@ -81,7 +81,8 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
   );
 }
 
-const columns = "grid grid-cols-[minmax(140px,220px)_1fr_72px] items-center gap-3 px-4";
+const columns =
+  "grid grid-cols-[160px_1fr_72px] items-center gap-3 px-4 sm:grid-cols-[minmax(140px,220px)_1fr_72px]";
 
 /** Without an axis nothing has begun yet. */
 function Scale({ axis }: { axis: Axis | null }) {
@@ -95,7 +96,7 @@ function Scale({ axis }: { axis: Axis | null }) {
         {(axis ? ticksOf(axis) : []).map((ms) => (
           <span
             key={ms}
-            className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
+            className="absolute border-l pl-1 whitespace-nowrap tabular-nums max-sm:nth-[even]:hidden"
             style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
             {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}
@@ -152,14 +153,14 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
           event.preventDefault();
           onFold(step.id, wanted);
         }}
-        style={{ paddingLeft: indent }}
         className={cn(
           columns,
           "h-8 w-full text-left -outline-offset-2 transition-colors hover:bg-hover",
           selected && "bg-accent-soft hover:bg-accent-soft",
         )}
       >
-        <span className="flex min-w-0 items-center gap-2">
+        {/* Only the name is indented: the bars of all depths share one axis. */}
+        <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: indent - 16 }}>
           <StatusIcon status={status} />
           <span className="min-w-0 truncate font-medium" title={step.name}>
             {step.name}

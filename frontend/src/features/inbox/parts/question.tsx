@@ -41,7 +41,7 @@ export function Question({ approval, refusal }: QuestionProps) {
             </span>
             {open && due_at && (
               <span className="text-waiting">
-                Due <RelativeTime time={due_at} />
+                Due <RelativeTime ahead time={due_at} />
               </span>
             )}
             {approval.role === "admin" && <Badge>Admins only</Badge>}

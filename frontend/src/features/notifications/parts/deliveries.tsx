@@ -67,7 +67,7 @@ function Row({ delivery, writes }: { delivery: Delivery; writes: boolean }) {
           {delivery.next_at && delivery.attempts.length > 0 && (
             <>
               {", next "}
-              <RelativeTime time={delivery.next_at} />
+              <RelativeTime ahead time={delivery.next_at} />
             </>
           )}
           {" · "}
