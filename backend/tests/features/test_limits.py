@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -116,4 +117,13 @@ async def test_what_is_over_the_limit_is_not_counted(services):
     standings = [(await rates.count(Rate("test", "slides", 2)))[0] for _ in range(3)]
     assert [standing.within for standing in standings] == [True, True, False]
     assert [standing.left for standing in standings] == [1, 0, 0]
+    await pool.disconnect()
+
+
+async def test_requests_at_the_same_moment_are_counted_one_by_one(services):
+    pool = ConnectionPool.from_url(services.redis_url)
+    rates, together = Rates(pool), Rate("test", "together", 20)
+    standings = [one for [one] in await asyncio.gather(*(rates.count(together) for _ in range(25)))]
+    assert [standing.within for standing in standings] == [True] * 20 + [False] * 5
+    assert [standing.left for standing in standings] == [*range(19, -1, -1), *[0] * 5]
     await pool.disconnect()

@@ -12,7 +12,7 @@ import structlog
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 log = structlog.stdlib.get_logger("watchbill.rates")
@@ -52,10 +52,7 @@ class Rates:
     """
 
     def __init__(self, pool: ConnectionPool):
-        options: dict[str, Any] = {"connection_pool": pool}
-        # The URL names the kind of server only; the pool knows where it is.
-        storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = SlidingWindowCounterRateLimiter(_storage(pool))
         self._paused_until = 0.0
         self._logged_at = -math.inf
         self.uncounted = 0
@@ -79,8 +76,11 @@ class Rates:
 
     async def _count(self, rate: Rate) -> Standing:
         item = RateLimitItemPerMinute(rate.amount, namespace="wb:rate")
-        within = await self._limiter.hit(item, rate.name, rate.key)
-        stats = await self._limiter.get_window_stats(item, rate.name, rate.key)
+        # One after the other in Redis, as they are asked for, though nobody waits in between.
+        within, stats = await asyncio.gather(
+            self._limiter.hit(item, rate.name, rate.key),
+            self._limiter.get_window_stats(item, rate.name, rate.key),
+        )
         seconds = max(1, math.ceil(stats.reset_time - time.time()))
         return Standing(rate, within, stats.remaining, min(seconds, WINDOW_SECONDS))
 
@@ -90,3 +90,65 @@ class Rates:
         if now - self._logged_at >= _LOG_EVERY_SECONDS:
             self._logged_at = now
             log.warning("requests_not_counted", reason=reason, uncounted=self.uncounted)
+
+
+def _storage(pool: ConnectionPool) -> RedisStorage:
+    options: dict[str, Any] = {"connection_pool": pool}
+    # The URL names the kind of server only; the pool knows where it is.
+    storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
+    bridge: Any = storage.bridge
+    bridge.storage = _Together(connection_pool=pool)
+    bridge.register_scripts()
+    return storage
+
+
+class _Together(Redis):
+    """A client that sends the scripts which are asked for at the same moment together and in their order: a
+    request is counted under several rates, and each answer tells where it stands."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._sending: set[asyncio.Task[None]] = set()
+        # Scripts that Redis was not given yet; one that it forgets is given again by redis-py.
+        self._new: list[str] = []
+
+    def register_script(self, script: Any) -> Any:
+        """The script as an object that can be called; it goes to Redis before the first call."""
+        self._new.append(script)
+        return super().register_script(script)
+
+    async def evalsha(self, sha: str, numkeys: int, *keys_and_args: Any) -> Any:
+        """The script's answer."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(((sha, numkeys, *keys_and_args), answer))
+        if len(self._waiting) == 1:
+            sending = asyncio.create_task(self._send())
+            self._sending.add(sending)
+            sending.add_done_callback(self._sending.discard)
+        return await answer
+
+    async def _send(self) -> None:
+        # Tasks that are ready now ask before this goes on.
+        await asyncio.sleep(0)
+        waiting, self._waiting = self._waiting, []
+        new, self._new = self._new, []
+        pipe: Any = self.pipeline(transaction=False)
+        for script in new:
+            pipe.script_load(script)
+        for script, _ in waiting:
+            pipe.evalsha(*script)
+        answers: list[Any]
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answers = (await pipe.execute(raise_on_error=False))[len(new) :]
+        except (RedisError, OSError) as error:
+            self._new = new
+            answers = [error] * len(waiting)
+        for (_, answer), value in zip(waiting, answers, strict=True):
+            if answer.done():  # whoever asked has given up
+                continue
+            if isinstance(value, Exception):
+                answer.set_exception(value)
+            else:
+                answer.set_result(value)
