@@ -26,6 +26,12 @@ describe("a flow without a layout", () => {
     expect(layout.in!.y).toBe((layout.left!.y + layout.right!.y) / 2);
   });
 
+  it("has what is connected to nothing below the rest", () => {
+    const { layout } = opened({ ...branches, nodes: [node("a", "note"), ...branches.nodes] });
+    expect(layout.a!.y).toBeGreaterThan(Math.max(layout.in!.y, layout.right!.y) + 64);
+    expect(layout.in!.y).toBe((layout.left!.y + layout.right!.y) / 2);
+  });
+
   it("has its bodies laid out too", () => {
     const body = { nodes: [node("a"), node("b")], edges: [edge("a", "b")] };
     const flow = opened({ nodes: [node("each", "map", { items: "{{ [1] }}", body })] });

@@ -35,30 +35,43 @@ function placed(flow: FlowDefinition, types: NodeTypes): FlowDefinition {
   return { ...flow, nodes, layout: withPlaces(nodes, flow.edges, flow.layout) };
 }
 
-/** The layout with a place for each node: in columns by what a node waits for, and below those that had one. */
+/**
+ * The layout with a place for each node, below those that had one: in columns by what a node waits for, and
+ * what is connected to nothing, such as notes, in a row of its own under them.
+ */
 export function withPlaces(nodes: FlowNode[], edges: FlowEdge[], layout: Layout): Layout {
   const missing = nodes.filter(({ id }) => !Object.hasOwn(layout, id));
   if (missing.length === 0) return layout;
   const taken = Object.values(layout);
   const left = taken.length > 0 ? Math.min(...taken.map(({ x }) => x)) : 0;
   const top = taken.length > 0 ? Math.max(...taken.map(({ y }) => y)) + ROW : 0;
-  const depths = depthsOf(nodes, edges);
-  const columns = new Map<number, FlowNode[]>();
-  for (const node of missing) {
-    const depth = depths.get(node.id) ?? 0;
-    columns.set(depth, [...(columns.get(depth) ?? []), node]);
+  const ends = new Set(edges.flatMap(({ source, target }) => [source, target]));
+  const columns = columnsOf(
+    missing.filter(({ id }) => ends.has(id)),
+    depthsOf(nodes, edges),
+  );
+  const most = Math.max(0, ...columns.map(({ length }) => length));
+  const loose = missing.filter(({ id }) => !ends.has(id));
+  const places = [
+    ...columns.flatMap((ids, column) =>
+      ids.map((id, row) => at(id, column, row + (most - ids.length) / 2)),
+    ),
+    ...loose.map(({ id }, column) => at(id, column, most)),
+  ];
+  function at(id: string, column: number, row: number): [string, Position] {
+    return [id, { x: left + column * COLUMN, y: top + row * ROW }];
   }
-  const order = [...columns.keys()].toSorted((one, other) => one - other);
-  const most = Math.max(...[...columns.values()].map(({ length }) => length));
-  const places = order.flatMap((key, column) => {
-    const members = columns.get(key) ?? [];
-    const above = ((most - members.length) * ROW) / 2;
-    return members.map(({ id }, row): [string, Position] => [
-      id,
-      { x: left + column * COLUMN, y: top + above + row * ROW },
-    ]);
-  });
   return { ...layout, ...Object.fromEntries(places) };
+}
+
+/** Ids by depth, without the depths at which there are none. */
+function columnsOf(nodes: FlowNode[], depths: Map<string, number>): string[][] {
+  const columns = new Map<number, string[]>();
+  for (const { id } of nodes) {
+    const depth = depths.get(id) ?? 0;
+    columns.set(depth, [...(columns.get(depth) ?? []), id]);
+  }
+  return [...columns.entries()].toSorted(([one], [other]) => one - other).map(([, ids]) => ids);
 }
 
 /** How many steps lie before each node at most. In a circle, which is a fault, what is known by then counts. */
