@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import uvloop
 
 from bench import crowd, isolation, letting_in, live, memory, overhead, recovery, tenants, throughput, waiting
 from bench.figures import Figure, machine, table, write
@@ -63,7 +64,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     before = machine()
     with running() as stack:
-        figures = peers.compared(asyncio.run(_measure(stack, chosen)))
+        figures = peers.compared(uvloop.run(_measure(stack, chosen)))
     print(table(figures))
     print(f"\nmachine: {before}\nwritten: {write(figures, before, options.results)}")
     if not options.keep_going and any(figure.verdict == "MISSED" for figure in figures):
