@@ -1,129 +1,20 @@
-"""Single sign-on with a real OpenID Connect provider beside the tests."""
+"""Signing in with the company's account, through a real OpenID Connect provider."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
+from tests.features.sso.company import Names, go, person_at, set_up
 from tests.people import PASSWORD, Person, checked, refused
 from watchbill.features.sso.service import safe_path
-from watchbill.kit import dns
-from watchbill.kit.dns import TextRecords
-from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    """A provider; every test says who signs in."""
-    command = [sys.executable, "-m", "watchbill.testing.oidc"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
-
-
-@pytest.fixture
-def fault(issuer: str) -> Iterator[object]:
-    def switch(name: str) -> None:
-        httpx.put(f"{issuer}/_fault", json={"fault": name}).raise_for_status()
-
-    yield switch
-    switch("")
-
-
-@dataclass(frozen=True)
-class Names:
-    """A name server beside the tests, and the file of what it knows."""
-
-    address: str
-    file: Path
-
-    def set(self, domain: str, text: str) -> None:
-        """Have a domain say this and nothing else."""
-        lines = self.file.read_text().splitlines()
-        self.write([line for line in lines if not line.startswith(f"{domain} ")] + [f"{domain} {text}"])
-
-    def write(self, lines: list[str]) -> None:
-        self.file.write_text("".join(f"{line}\n" for line in lines))
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """No answer comes for a while."""
-        aside = self.file.rename(self.file.with_suffix(".aside"))
-        yield
-        aside.rename(self.file)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
-    file = tmp_path_factory.mktemp("names") / "texts"
-    file.touch()
-    command = [sys.executable, "-m", "watchbill.testing.names", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Names(process.stdout.readline().strip(), file)
-        process.terminate()
-
-
-@pytest.fixture(autouse=True)
-def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names:
-    """The API asks that name server."""
-    proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
-    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
-    return server
-
-
-def prove(names: Names, shown: dict[str, Any]) -> None:
-    """Set the records that a tenant was told to set."""
-    for proof in shown["proofs"]:
-        names.set(proof["domain"], proof["record"])
-
-
-def person_at(issuer: str, **claims: object) -> None:
-    httpx.put(f"{issuer}/_person", json=claims).raise_for_status()
-
-
-def new_domain() -> str:
-    return f"{people.new_email().split('@')[0]}.example.com"
-
-
-async def set_up(admin: Person, issuer: str, names: Names, **changes: object) -> str:
-    """Switch single sign-on on for a domain of its own, with its record."""
-    domain = new_domain()
-    form = {
-        "issuer": issuer,
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "domains": [domain],
-        **changes,
-    }
-    prove(names, checked(await admin.http.put("sso", json=form)))
-    return domain
-
-
-async def go(client: AsyncClient, domain: str, next: str = "/flows/") -> httpx.Response:
-    """Walk a browser through the provider and back; returns the last answer."""
-    start = await client.get("auth/sso/start", params={"domain": domain, "next": next})
-    assert start.status_code == 303, start.text
-    if not start.headers["location"].startswith("http"):
-        return start
-    async with AsyncClient() as browser:
-        there = await browser.get(start.headers["location"])
-    return await client.get(there.headers["location"].replace("http://127.0.0.1:8000", "http://test"))
+from watchbill.testing.oidc import CLIENT_SECRET
 
 
 async def test_somebody_of_the_company_is_let_in_and_made_a_member(
@@ -325,81 +216,6 @@ async def test_setting_it_up(admin: Person, stranger: Person, member: Person, is
     checked(await admin.http.delete("sso"), 204)
     checked(await admin.http.delete("sso"), 204)
     checked(await stranger.http.put("sso", json=form))
-
-
-async def test_nobody_is_let_in_by_a_domain_that_is_not_proved(
-    admin: Person, visitor: AsyncClient, issuer: str, names: Names
-):
-    domain = new_domain()
-    form = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "domains": [domain]}
-    shown = checked(await admin.http.put("sso", json=form))
-    (proof,) = shown["proofs"]
-    assert (proof["domain"], proof["state"]) == (domain, "unproved")
-    assert re.fullmatch(r"watchbill-verification=[a-z2-7]{32}", proof["record"])
-    person_at(issuer, sub="1", email=f"a@{domain}")
-    lookup = {"email": f"a@{domain}"}
-    for text in (None, "watchbill-verification=another", proof["record"] + "x"):
-        if text:
-            names.set(domain, text)
-        assert checked(await visitor.post("auth/sso/lookup", json=lookup))["start"] is None
-        assert (await go(visitor, domain)).headers["location"] == "/login/?problem=sso_unproved_domain"
-        assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "unproved"
-    names.set(domain, proof["record"])
-    assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "proved"
-    assert checked(await admin.http.get("sso"))["proofs"][0]["state"] == "proved"
-    assert checked(await visitor.post("auth/sso/lookup", json=lookup))["start"]
-    assert (await go(visitor, domain)).headers["location"] == "/flows/"
-
-
-async def test_a_proof_outlasts_name_servers_that_are_away_but_not_its_record(
-    app: FastAPI, admin: Person, issuer: str, names: Names, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(dns, "_SECONDS", 0.3)
-    domain = await set_up(admin, issuer, names)
-    check = "sso/check-domains"
-    with names.away():
-        assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
-    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "proved"
-    with names.away():
-        assert checked(await admin.http.post(check))["proofs"][0]["state"] == "proved"
-    names.set(domain, "something else")
-    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
-    names.write([])
-    assert checked(await admin.http.post(check))["proofs"][0]["state"] == "unproved"
-
-
-async def test_a_domain_goes_to_whom_it_belongs(admin: Person, stranger: Person, issuer: str, names: Names):
-    """Whoever writes down somebody else's domain first does not keep them from using it."""
-    domain = new_domain()
-    form = {"issuer": issuer, "client_id": CLIENT_ID, "domains": [domain]}
-    checked(await stranger.http.put("sso", json=form))
-    problem = refused(await admin.http.put("sso", json=form), 409, "domain_taken")
-    record = re.search(r"watchbill-verification=[a-z2-7]{32}", problem["detail"])
-    assert record
-    names.set(domain, record[0])
-    assert checked(await admin.http.put("sso", json=form))["proofs"][0]["state"] == "proved"
-    assert checked(await stranger.http.get("sso"))["domains"] == []
-    refused(await stranger.http.put("sso", json=form), 409, "domain_taken")
-
-
-async def test_an_operator_may_trust_every_domain(
-    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, monkeypatch: pytest.MonkeyPatch
-):
-    proofs = replace(app.state.sso.proofs, trust=True)
-    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
-    domain = new_domain()
-    form = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "domains": [domain]}
-    assert checked(await admin.http.put("sso", json=form))["proofs"][0]["state"] == "trusted"
-    assert checked(await admin.http.post("sso/check-domains"))["proofs"][0]["state"] == "trusted"
-    person_at(issuer, sub="1", email=f"a@{domain}")
-    assert (await go(visitor, domain)).headers["location"] == "/flows/"
-
-
-def test_name_servers_are_addresses():
-    assert TextRecords(["192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"])
-    for bad in ("ns.example.com", "192.0.2.1:x", ""):
-        with pytest.raises(ValueError):
-            TextRecords([bad])
 
 
 async def test_an_unknown_domain_is_offered_nothing(visitor: AsyncClient):

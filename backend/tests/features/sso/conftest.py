@@ -1,0 +1,53 @@
+"""A real OpenID Connect provider and a name server beside the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.features.sso.company import Names
+from watchbill.kit.dns import TextRecords
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A provider; every test says who signs in."""
+    command = [sys.executable, "-m", "watchbill.testing.oidc"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.terminate()
+
+
+@pytest.fixture
+def fault(issuer: str) -> Iterator[object]:
+    def switch(name: str) -> None:
+        httpx.put(f"{issuer}/_fault", json={"fault": name}).raise_for_status()
+
+    yield switch
+    switch("")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+    file = tmp_path_factory.mktemp("names") / "texts"
+    file.touch()
+    command = [sys.executable, "-m", "watchbill.testing.names", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Names(process.stdout.readline().strip(), file)
+        process.terminate()
+
+
+@pytest.fixture(autouse=True)
+def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names:
+    """The API asks that name server."""
+    proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
+    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
+    return server
