@@ -16,6 +16,7 @@ import {
 import { useForm } from "./form-context";
 import { JsonField } from "@/components/json-field";
 import { More } from "./more";
+import { Setting } from "./setting";
 
 const outcomes = [
   { value: "fail", label: "Fail the run" },
@@ -32,51 +33,48 @@ const kinds: { kind: ErrorKind; label: string }[] = [
 ];
 
 export function ErrorPolicy({ node }: { node: FlowNode }) {
-  const { write, problem } = useForm();
+  const { write } = useForm();
   const retry = { ...DEFAULT_RETRY, ...node.retry };
   const change = (part: Partial<RetryPolicy>) =>
     write(["retry"], { ...node.retry, ...retry, ...part });
   return (
     <More label="When it fails">
-      <div data-field="retry.max_attempts">
-        <Field
-          label="Attempts"
-          hint="How often it is tried, the first time included."
-          error={problem(["retry", "max_attempts"])}
-        >
-          <NumberInput
-            min={1}
-            max={20}
-            step={1}
-            value={retry.max_attempts}
-            onChange={(value) => change({ max_attempts: value ?? 1 })}
-          />
-        </Field>
-      </div>
+      <Setting
+        path={["retry", "max_attempts"]}
+        label="Attempts"
+        hint="How often it is tried, the first time included."
+      >
+        <NumberInput
+          min={1}
+          max={20}
+          step={1}
+          value={retry.max_attempts}
+          onChange={(value) => change({ max_attempts: value ?? 1 })}
+        />
+      </Setting>
       {retry.max_attempts > 1 && <Waits retry={retry} onChange={change} />}
-      <div data-field="on_error">
-        <Field label={retry.max_attempts > 1 ? "And after the last attempt" : "Then"}>
-          <Select
-            options={outcomes}
-            value={node.on_error ?? "fail"}
-            onChange={(value) => write(["on_error"], value)}
-          />
-        </Field>
-      </div>
+      <Setting
+        path={["on_error"]}
+        label={retry.max_attempts > 1 ? "And after the last attempt" : "Then"}
+      >
+        <Select
+          options={outcomes}
+          value={node.on_error ?? "fail"}
+          onChange={(value) => write(["on_error"], value)}
+        />
+      </Setting>
       {node.on_error === "continue" && (
-        <div data-field="default">
-          <Field
-            label="Default output"
-            hint="A JSON value that later nodes read instead; empty is null."
-            error={problem(["default"])}
-          >
-            <JsonField
-              value={node.default ?? null}
-              onChange={(value) => write(["default"], value ?? undefined)}
-              minHeight="36px"
-            />
-          </Field>
-        </div>
+        <Setting
+          path={["default"]}
+          label="Default output"
+          hint="A JSON value that later nodes read instead; empty is null."
+        >
+          <JsonField
+            value={node.default ?? null}
+            onChange={(value) => write(["default"], value ?? undefined)}
+            minHeight="36px"
+          />
+        </Setting>
       )}
     </More>
   );
@@ -89,52 +87,43 @@ type WaitsProps = {
 
 /** How long it waits before each further attempt, and which failures are worth one. */
 function Waits({ retry, onChange }: WaitsProps) {
-  const { problem } = useForm();
   function toggle(kind: ErrorKind, on: boolean) {
     const next = on ? [...retry.kinds, kind] : retry.kinds.filter((other) => other !== kind);
     onChange({ kinds: RETRIED.filter((other) => next.includes(other)) });
   }
   return (
     <>
-      <div data-field="retry.backoff_seconds">
-        <Field label="First wait" error={problem(["retry", "backoff_seconds"])}>
-          <DurationInput
-            value={retry.backoff_seconds}
-            onChange={(value) => onChange({ backoff_seconds: value ?? 0 })}
-          />
-        </Field>
-      </div>
+      <Setting path={["retry", "backoff_seconds"]} label="First wait">
+        <DurationInput
+          value={retry.backoff_seconds}
+          onChange={(value) => onChange({ backoff_seconds: value ?? 0 })}
+        />
+      </Setting>
       <div className="grid grid-cols-2 gap-2">
-        <div data-field="retry.multiplier">
-          <Field label="Each wait times" error={problem(["retry", "multiplier"])}>
-            <NumberInput
-              min={1}
-              max={10}
-              value={retry.multiplier}
-              onChange={(value) => onChange({ multiplier: value ?? 1 })}
-            />
-          </Field>
-        </div>
-        <div data-field="retry.jitter">
-          <Field label="Jitter" error={problem(["retry", "jitter"])}>
-            <NumberInput
-              min={0}
-              max={100}
-              unit="%"
-              value={Math.round(retry.jitter * 100)}
-              onChange={(value) => onChange({ jitter: Math.min(100, value ?? 0) / 100 })}
-            />
-          </Field>
-        </div>
-      </div>
-      <div data-field="retry.max_backoff_seconds">
-        <Field label="Longest wait" error={problem(["retry", "max_backoff_seconds"])}>
-          <DurationInput
-            value={retry.max_backoff_seconds}
-            onChange={(value) => onChange({ max_backoff_seconds: value ?? 3600 })}
+        <Setting path={["retry", "multiplier"]} label="Each wait times">
+          <NumberInput
+            min={1}
+            max={10}
+            value={retry.multiplier}
+            onChange={(value) => onChange({ multiplier: value ?? 1 })}
           />
-        </Field>
+        </Setting>
+        <Setting path={["retry", "jitter"]} label="Jitter">
+          <NumberInput
+            min={0}
+            max={100}
+            unit="%"
+            value={Math.round(retry.jitter * 100)}
+            onChange={(value) => onChange({ jitter: Math.min(100, value ?? 0) / 100 })}
+          />
+        </Setting>
       </div>
+      <Setting path={["retry", "max_backoff_seconds"]} label="Longest wait">
+        <DurationInput
+          value={retry.max_backoff_seconds}
+          onChange={(value) => onChange({ max_backoff_seconds: value ?? 3600 })}
+        />
+      </Setting>
       <fieldset data-field="retry.kinds" className="flex flex-col gap-1.5">
         <legend className="mb-1 text-sm font-medium">Try again after</legend>
         {kinds.map(({ kind, label }) => (

@@ -1,7 +1,6 @@
 "use client";
 
 /** What every node has besides its configuration: its id and its time-out. */
-import { Field } from "@/components/field";
 import { DurationInput } from "@/components/duration-input";
 import { useEditor, useEditorStore } from "../context";
 import type { FlowNode } from "../model/definition";
@@ -9,6 +8,7 @@ import { idRefusal, renameNode } from "../model/edits";
 import { CommitInput } from "./commit-input";
 import { useForm } from "./form-context";
 import { More } from "./more";
+import { Setting } from "./setting";
 
 /** They say in their own forms how long they last, and a time-out does nothing for them. */
 const WAITING = new Set(["wait", "approval"]);
@@ -16,7 +16,7 @@ const WAITING = new Set(["wait", "approval"]);
 export function NodeSettings({ node }: { node: FlowNode }) {
   const store = useEditorStore();
   const flow = useEditor((state) => state.flow);
-  const { write, problem } = useForm();
+  const { write } = useForm();
 
   function rename(next: string) {
     const { edit, types, select } = store.getState();
@@ -25,28 +25,28 @@ export function NodeSettings({ node }: { node: FlowNode }) {
   }
   return (
     <More label="Settings">
-      <div data-field="id">
-        <Field label="Id" hint="What expressions call it; they follow when it changes.">
-          <CommitInput
-            value={node.id}
-            onCommit={rename}
-            refuse={(next) => idRefusal(flow, node.id, next)}
-          />
-        </Field>
-      </div>
+      <Setting
+        path={["id"]}
+        label="Id"
+        hint="What expressions call it; they follow when it changes."
+      >
+        <CommitInput
+          value={node.id}
+          onCommit={rename}
+          refuse={(next) => idRefusal(flow, node.id, next)}
+        />
+      </Setting>
       {(!WAITING.has(node.type) || node.timeout_seconds != null) && (
-        <div data-field="timeout_seconds">
-          <Field
-            label="Time-out"
-            hint="Empty: as long as the run may take."
-            error={problem(["timeout_seconds"])}
-          >
-            <DurationInput
-              value={node.timeout_seconds}
-              onChange={(value) => write(["timeout_seconds"], value)}
-            />
-          </Field>
-        </div>
+        <Setting
+          path={["timeout_seconds"]}
+          label="Time-out"
+          hint="Empty: as long as the run may take."
+        >
+          <DurationInput
+            value={node.timeout_seconds}
+            onChange={(value) => write(["timeout_seconds"], value)}
+          />
+        </Setting>
       )}
     </More>
   );
