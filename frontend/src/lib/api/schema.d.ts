@@ -3511,6 +3511,8 @@ export interface components {
             pure: boolean;
             /** Runs */
             runs: boolean;
+            /** Waits */
+            waits: boolean;
             body: components["schemas"]["BodyInfo"] | null;
             /** Config Schema */
             config_schema: {

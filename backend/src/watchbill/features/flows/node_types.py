@@ -49,6 +49,7 @@ class NodeTypeInfo(BaseModel):
     limit: int | None
     pure: bool
     runs: bool
+    waits: bool
     body: BodyInfo | None
     config_schema: dict[str, Any]
     handles: FixedHandles | ListedHandles
@@ -79,6 +80,7 @@ def describe(node_type: NodeType) -> NodeTypeInfo:
         limit=node_type.limit,
         pure=node_type.pure,
         runs=node_type.runs,
+        waits=node_type.wait is not None,
         body=_body(node_type),
         config_schema=node_type.config.model_json_schema(by_alias=True),
         handles=ListedHandles(**node_type.listed_handles)

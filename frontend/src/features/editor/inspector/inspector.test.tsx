@@ -39,6 +39,29 @@ describe("inspector", () => {
     expect(screen.getAllByLabelText("Name")[0]).toHaveValue(findNode(flow, id)?.label);
   });
 
+  it.each([
+    ["llm", true],
+    ["map", true],
+    ["wait", false],
+    ["approval", false],
+  ])("offers a time-out where it does something: %s", async (kind, offered) => {
+    const { flow, id } = addNode(research(), typeOf(kind), { x: 0, y: 0 });
+    const { user } = open(flow, id);
+    await user.click(screen.getByText("Settings"));
+    expect(screen.getByLabelText("Id")).toBeInTheDocument();
+    expect(screen.queryAllByLabelText("Time-out")).toHaveLength(offered ? 1 : 0);
+  });
+
+  it("shows a time-out that was set where it does nothing, so that it can be taken away", async () => {
+    const { flow, id } = addNode(research(), typeOf("wait"), { x: 0, y: 0 });
+    const nodes = flow.nodes.map((node) =>
+      node.id === id ? { ...node, timeout_seconds: 5 } : node,
+    );
+    const { user } = open({ ...flow, nodes }, id);
+    await user.click(screen.getByText("Settings"));
+    expect(screen.getByLabelText("Time-out")).toBeInTheDocument();
+  });
+
   it("writes what is typed, as one step of undo", async () => {
     const { store, user } = open(research(), "research");
     await user.type(screen.getByLabelText("Expected output"), ", no more");

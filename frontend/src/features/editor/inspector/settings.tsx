@@ -10,12 +10,10 @@ import { useForm } from "./form-context";
 import { More } from "./more";
 import { Setting } from "./setting";
 
-/** They say in their own forms how long they last, and a time-out does nothing for them. */
-const WAITING = new Set(["wait", "approval"]);
-
 export function NodeSettings({ node }: { node: FlowNode }) {
   const store = useEditorStore();
   const flow = useEditor((state) => state.flow);
+  const waits = useEditor((state) => state.types.get(node.type)?.waits);
   const { write } = useForm();
 
   function rename(next: string) {
@@ -36,7 +34,7 @@ export function NodeSettings({ node }: { node: FlowNode }) {
           refuse={(next) => idRefusal(flow, node.id, next)}
         />
       </Setting>
-      {(!WAITING.has(node.type) || node.timeout_seconds != null) && (
+      {(!waits || node.timeout_seconds != null) && (
         <Setting
           path={["timeout_seconds"]}
           label="Time-out"

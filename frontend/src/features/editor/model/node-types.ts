@@ -26,6 +26,8 @@ export type NodeTypeInfo = {
   body?: { field: string; locals: string[]; isolated: boolean } | null;
   /** False for remarks, which are only looked at. */
   runs?: boolean;
+  /** It waits for a time or a person, and says in its own form how long: a time-out does nothing for it. */
+  waits?: boolean;
 };
 
 export type NodeTypes = ReadonlyMap<string, NodeTypeInfo>;
