@@ -43,9 +43,12 @@ async def test_rotation_seals_everything_again_and_loses_nothing(app: FastAPI, a
     assert await opened(ring) == "sk-secret-1234567", "the old key works before"
     before = await count_by_key(database, COLUMNS)
     done = await rotate(database, ring, COLUMNS)
-    assert done.resealed >= 3 and done.unsealable == []
+    assert done.resealed >= 3
+    # The database is shared with tests that spoil a row of their own tenants, which stays as it was.
+    assert not [row for row in done.unsealable if admin.scope.tenant_id.hex in row]
     after = await count_by_key(database, COLUMNS)
-    assert after == {"new": before.total()}
+    assert after["new"] == before.total() - len(done.unsealable)
+    assert after.total() == before.total()
     assert await opened(ring) == "sk-secret-1234567"
     assert (await rotate(database, ring, COLUMNS)).resealed == 0
     async with database.transaction(admin.scope) as work:
