@@ -31,7 +31,8 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --system-certs --pyth
 , := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-backend test-stacks test-frontend test-browser check bench chaos fuzz lock format openapi docs build clean dev ui
+.PHONY: help up test test-backend test-stacks test-frontend test-browser check check-backend \
+  check-frontend bench chaos fuzz lock format openapi docs build clean dev ui
 
 help:
 	@echo "make up       start Watchbill on http://127.0.0.1:8000"
@@ -121,12 +122,17 @@ test-browser: dev ui
 	cd frontend && $(if $(REPORTS),PLAYWRIGHT_JUNIT_OUTPUT_FILE=$(abspath $(REPORTS))/browser.xml) \
 	  npx playwright test $(if $(REPORTS),--reporter=list$(,)junit)
 
-check: dev
+# Both halves have a core's worth of work: `make -j2 check` takes as long as the longer one.
+check: check-backend check-frontend
+
+check-backend: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+check-frontend: frontend/node_modules/.done
 	cd frontend && npm run --silent gen:api -- --check
 	cd frontend && npm run --silent format:check
 	cd frontend && npm run --silent lint

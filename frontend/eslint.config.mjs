@@ -41,9 +41,6 @@ const config = [
   prettier,
   {
     files: ["src/**/*.{ts,tsx}"],
-    settings: {
-      "import/resolver": { typescript: { project: "./tsconfig.json" } },
-    },
     rules: {
       "import/no-restricted-paths": ["error", { zones: [...layers, ...fences] }],
       "max-lines": ["error", { max: 400 }],

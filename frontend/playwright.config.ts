@@ -17,7 +17,8 @@ export default defineConfig({
   use: {
     viewport: { width: 1280, height: 800 },
     actionTimeout: 15_000,
-    trace: "retain-on-failure",
+    // A trace of each test would take a third of the time: `--trace on` makes one of what failed.
+    screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.WATCHBILL_CHROMIUM ?? "/usr/bin/chromium",
       args: [
