@@ -191,7 +191,7 @@ async def test_a_flow_that_contains_itself_is_refused(tenant: Tenant) -> None:
 
 
 async def test_a_flow_runs_no_more_at_a_time_than_it_may(tenant: Tenant) -> None:
-    tenant.server.script([{"then": {"text": "word " * 30, "token_ms": 30}}])
+    tenant.server.script([{"then": {"text": "word " * 60, "token_ms": 30}}])
     flow_id = await tenant.flow(CHAIN)
     checked(await tenant.http.patch(f"flows/{flow_id}", json={"max_running": 1}), 200)
     ask = {"inputs": {"topic": "x"}}
@@ -208,7 +208,7 @@ async def test_a_flow_runs_no_more_at_a_time_than_it_may(tenant: Tenant) -> None
 
 
 async def test_a_tenant_runs_no_more_at_a_time_than_it_wants(tenant: Tenant) -> None:
-    tenant.server.script([{"then": {"text": "word " * 30, "token_ms": 30}}])
+    tenant.server.script([{"then": {"text": "word " * 60, "token_ms": 30}}])
     form = {"max_running": 2, "keep_executions_days": None, "keep_logs_days": None}
     checked(await tenant.http.put("tenant/settings", json=form), 200)
     ids = [await tenant.execute(CHAIN, topic="x") for _ in range(4)]
@@ -278,3 +278,25 @@ async def test_a_fork_does_not_write_large_outputs_into_its_journal(tenant: Tena
     assert next(n for n in found["nodes"] if n["node_id"] == "big")["output"] == {"value": big}
     again = checked(await tenant.http.post(f"executions/{made}/fork", json={"from_node": "out"}), 202)["id"]
     assert (await status(tenant, again, "completed"))["outputs"] == {"size": 300_000}
+
+
+async def test_what_an_older_version_ran_can_be_seen_though_its_flow_is_not_accepted_now(
+    tenant: Tenant, app: FastAPI
+) -> None:
+    tenant.server.script([{"then": {"text": "Tides turn."}}])
+    id_ = await tenant.execute(CHAIN, topic="tides of long ago")
+    await tenant.watch(id_)
+    scope = TenantScope(UUID(checked(await tenant.http.get("tenant"), 200)["id"]))
+    async with app.state.database.transaction(scope) as work:
+        retired = (
+            "UPDATE plans SET definition = jsonb_set(definition, '{nodes,2,type}', '\"retired\"')"
+            " WHERE digest = (SELECT plan_digest FROM executions WHERE id = :id)"
+        )
+        await work.session.execute(text(retired), {"id": id_})
+    seen = await tenant.get(id_)
+    assert (seen["status"], seen["outputs"]["answer"]) == ("completed", "Tides turn.")
+    ask = next(n for n in seen["nodes"] if n["node_id"] == "ask")
+    assert (ask["status"], ask["output"], ask["usage"]["llm_calls"]) == ("completed", "Tides turn.", 1)
+    fork = await tenant.http.post(f"executions/{id_}/fork", json={"from_node": "ask"})
+    assert (fork.status_code, fork.json()["code"]) == (409, "plan_invalid")
+    assert "`retired`" in fork.json()["detail"]

@@ -325,3 +325,45 @@ async def test_a_trace_that_could_not_be_written_is_mended_by_whoever_takes_over
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert types(seen)[-1] == "execution_completed"
     assert "execution_resumed" in types(seen)
+
+
+async def test_what_is_wrong_with_one_execution_does_not_end_those_that_commit_with_it(ship: Ship) -> None:
+    append, refused, failures = ship.journal.append, "", list[int]()
+
+    async def choosy(scope: Any, batches: Any, **kwargs: Any) -> Any:
+        if any(str(batch.execution_id) == refused for batch in batches):
+            failures.append(len(batches))
+            raise ValueError("this one cannot be written")
+        return await append(scope, batches, **kwargs)
+
+    ship.journal.append = choosy  # type: ignore[method-assign]
+    ids = [ship.submit(chain(3), topic="x") for _ in range(5)]
+    refused = str(ids[2])
+    ship.engine()
+    others = [id_ for id_ in ids if str(id_) != refused]
+    histories = [await ship.finish(id_) for id_ in others]
+    assert failures[0] > 1, "it was with others in a group"
+    assert all("execution_resumed" not in types(history) for history in histories)
+    assert all(ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED for id_ in others)
+
+
+async def test_a_plan_that_is_not_accepted_any_more_ends_its_execution_and_keeps_its_bill(ship: Ship) -> None:
+    first = ship.engine("first")
+    definition = flow(
+        [input_node("topic"), llm("one"), llm("two"), output()],
+        [edge("in", "one"), edge("one", "two"), edge("two", "out")],
+    )
+    ship.model.gates["two"] = asyncio.Event()
+    id_ = ship.submit(definition, topic="x")
+    await ship.model.waiting.wait()
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    definition["nodes"][2]["type"] = "retired"
+    ship.engine("second")
+    events = await ship.finish(id_)
+    outcome = ship.journal.outcomes[id_]
+    assert (outcome.status, types(events)[-1]) == (ExecutionStatus.FAILED, "execution_failed")
+    assert outcome.error is not None
+    assert (outcome.error["code"], outcome.error["node_id"]) == ("plan_invalid", "two")
+    assert "`retired`" in outcome.error["message"]
+    assert outcome.usage is not None and outcome.usage["total_tokens"] == 5, "what was used stays on the bill"

@@ -128,6 +128,17 @@ class Committer:
         taken = {record: record.take() for record in records}
         for record, part in taken.items():
             self._exchanges.put(scope, record.claim.execution_id, part.exchanges)
+        for group, asked in await self._decided(scope, taken, futures):
+            for record in group:
+                id_ = record.claim.execution_id
+                _settle(futures[record], asked[id_] if id_ in asked else Fenced())
+            await self._tell(scope, {r: t for r, t in group.items() if r.claim.execution_id in asked})
+
+    async def _decided(
+        self, scope: TenantScope, taken: dict[Record, Taken], futures: dict[Record, list[_Answer]]
+    ) -> list[tuple[dict[Record, Taken], dict[UUID, Control]]]:
+        """Make a group durable; returns what was written together and what is asked of it. When that fails,
+        each of the group is tried by itself: what is wrong with one must not end the others."""
         try:
             if outputs := [output for part in taken.values() for output in part.outputs]:
                 # Before the journal, which must never name what is not there.
@@ -135,23 +146,28 @@ class Committer:
             for part in taken.values():
                 if part.final:
                     await self._exchanges.written(part.batch.execution_id)
-            asked = await self._journal_write(scope, list(taken.values()))
-            for record in records:
-                id_ = record.claim.execution_id
-                _settle(futures[record], asked[id_] if id_ in asked else Fenced())
-            written = {r: t for r, t in taken.items() if r.claim.execution_id in asked}
+            return [(taken, await self._journal_write(scope, list(taken.values())))]
+        except Exception as error:
+            logger.warning("commit_failed", executions=len(taken), exc_info=error)
+            if len(taken) > 1 and not isinstance(error, Fenced | OSError):
+                alone = [await self._decided(scope, {r: t}, futures) for r, t in taken.items()]
+                return [pair for pairs in alone for pair in pairs]
+            for record in taken:
+                _give_up(record, futures[record], error)
+            return []
+
+    async def _tell(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
+        """The trace and the watchers get what the journal has."""
+        try:
             await self._documents_write(scope, written)
             # All in one go: a round trip for each execution would make every watcher wait for all others.
             parts = written.values()
             outcomes = {p.batch.execution_id: p.batch.outcome for p in parts if p.final and p.batch.outcome}
             await self._live.publish(scope, [event for part in parts for event in part.all], outcomes)
-        except Exception as error:  # handed on to whoever waits, now or at the next commit
-            for record in records:
-                if not _settle(futures[record], error):
-                    record.failure = error
-                    logger.error(
-                        "trace_not_written", execution_id=str(record.claim.execution_id), exc_info=error
-                    )
+        except Exception as error:
+            logger.error("trace_not_written", executions=len(written), exc_info=error)
+            for record in written:
+                _give_up(record, (), error)
 
     async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, Control]:
         """Write, trying again while the database is away: the lease says how long that makes sense."""
@@ -181,6 +197,12 @@ class Committer:
         ]
         if entries:
             await self._documents.append(scope, "execution_logs", entries)
+
+
+def _give_up(record: Record, waiting: Sequence[_Answer], error: Exception) -> None:
+    """Hand an error to those who wait for this commit, or else to who asks for the next one."""
+    if not _settle(waiting, error):
+        record.failure = error
 
 
 def _settle(futures: Sequence[_Answer], result: Control | Exception) -> bool:

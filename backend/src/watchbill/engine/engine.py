@@ -14,7 +14,7 @@ import structlog
 from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.ports.journal import Claim, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
@@ -192,7 +192,7 @@ class Engine:
 
     async def _known(self, claim: Claim, plan: Plan) -> ExecutionState:
         """Where to fold from: the newest snapshot of a long execution, or the beginning."""
-        if claim.last_seq >= _LONG:
+        if claim.last_seq >= _LONG and plan.obstacle is None:
             stored = await self._journal.snapshot(claim.scope, claim.execution_id)
             if stored is not None:
                 stored = await whole_snapshot(self._documents, claim.scope, claim.execution_id, stored)
@@ -204,13 +204,11 @@ class Engine:
         if plan := self._plans.get(claim.plan_digest):
             self._plans.move_to_end(claim.plan_digest)
             return plan
-        compiled = compile_flow(await self._journal.definition(claim.scope, claim.plan_digest), self._types)
-        if compiled.plan is None:
-            raise RuntimeError(f"a stored plan does not compile: {compiled.problems[:3]}")
-        self._plans[claim.plan_digest] = compiled.plan
+        plan = stored_plan(await self._journal.definition(claim.scope, claim.plan_digest), self._types)
+        self._plans[claim.plan_digest] = plan
         if len(self._plans) > _PLANS_KEPT:
             self._plans.popitem(last=False)
-        return compiled.plan
+        return plan
 
     async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> None:
         """Fill the numbers of trace events that the last worker gave out but could not write."""

@@ -112,9 +112,19 @@ class Run:
     def _begin(self) -> None:
         if self.state.status is ExecutionStatus.PENDING:
             self.record.add(e.ExecutionStarted(epoch=self.claim.epoch))
-            return
-        self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
-        if self.state.interruptions > self._settings.max_interruptions:
+        else:
+            self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
+        if obstacle := self.state.plan.obstacle:
+            text = (
+                "This version of Watchbill does not accept the flow as it was when the execution began:"
+                f" {obstacle.message} Mend the flow and start it again."
+            )
+            self._steps.fail(
+                ExecutionFailure(
+                    kind=ErrorKind.USER, code="plan_invalid", message=text, node_id=obstacle.node_id
+                )
+            )
+        elif self.state.interruptions > self._settings.max_interruptions:
             text = (
                 f"The execution was interrupted {self.state.interruptions} times;"
                 " it may be what stops its workers."

@@ -42,10 +42,15 @@ def apply_data(state: ExecutionState, data: e.EventData, node_id: str | None, at
     if node_id is None:
         if handler := _EXECUTION.get(data.type):
             handler(state, data, at)
-    elif handler := _NODE.get(data.type):
+    elif noting := _NOTES.get(data.type):
         if node_id not in state.nodes:
             state.nodes[node_id] = NodeState()
-        handler(state, node_id, state.nodes[node_id], data, at)
+        noting(state.nodes[node_id], data, at)
+        if isinstance(data, e.NodeCompleted | e.NodeFailed | e.NodeRetrying):
+            state.nodes[node_id].usage += data.usage
+            state.usage += data.usage
+        if state.plan.obstacle is None:
+            _MOVES[data.type](state, node_id, data, at)
 
 
 def _queued(state: ExecutionState, data: Any, at: datetime) -> None:
@@ -104,13 +109,48 @@ def _cancelled(state: ExecutionState, data: Any, at: datetime) -> None:
 
 def _finish(state: ExecutionState, status: ExecutionStatus, at: datetime) -> None:
     frames.halt(state, state.root, at)
+    if state.plan.obstacle is not None:
+        frames.end_all(state, at)
     state.status, state.finished_at = status, at
 
 
-def _node_started(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+# What an event tells of its node. It needs no plan.
+
+
+def _note_started(node: NodeState, data: Any, at: datetime) -> None:
     node.status, node.attempt, node.input = NodeStatus.RUNNING, data.attempt, data.input
     node.started_at = node.started_at or at
     node.retry_at, node.iterations = None, data.iterations
+
+
+def _note_retrying(node: NodeState, data: Any, at: datetime) -> None:
+    node.status, node.error, node.retry_at = NodeStatus.WAITING, data.error, data.retry_at
+    node.failures += 1
+
+
+def _note_waiting(node: NodeState, data: Any, at: datetime) -> None:
+    node.status, node.retry_at, node.request = NodeStatus.WAITING, data.until, data.request
+
+
+def _note_completed(node: NodeState, data: Any, at: datetime) -> None:
+    node.output, node.output_ref = data.output, data.output_ref
+    node.handle, node.error = data.handle, None
+    node.status, node.finished_at = NodeStatus.COMPLETED, at
+
+
+def _note_failed(node: NodeState, data: Any, at: datetime) -> None:
+    node.error, node.handle, node.output = data.error, data.handle, data.output
+    node.status, node.finished_at = NodeStatus.FAILED, at
+
+
+def _note_skipped(node: NodeState, data: Any, at: datetime) -> None:
+    node.status, node.finished_at = NodeStatus.SKIPPED, at
+
+
+# What follows from it for the nodes around it.
+
+
+def _move_started(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     state.ready.pop(path, None)
     state.retrying.pop(path, None)
     if is_iteration(path):
@@ -121,26 +161,18 @@ def _node_started(state: ExecutionState, path: str, node: NodeState, data: Any, 
         state.running[path] = None
 
 
-def _node_retrying(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
+def _move_retrying(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     frames.drop_iterations(state, path, at, forget=True)
-    node.status, node.error, node.retry_at = NodeStatus.WAITING, data.error, data.retry_at
-    node.failures += 1
-    _count(state, node, data)
     state.running.pop(path, None)
     state.retrying[path] = data.retry_at
 
 
-def _node_waiting(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.status, node.retry_at, node.request = NodeStatus.WAITING, data.until, data.request
+def _move_waiting(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     state.running.pop(path, None)
     state.waiting[path] = data.until
 
 
-def _node_completed(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.output, node.output_ref = data.output, data.output_ref
-    node.handle, node.error = data.handle, None
-    _count(state, node, data)
-    node.status, node.finished_at = NodeStatus.COMPLETED, at
+def _move_completed(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     if is_iteration(path):
         frames.close_iteration(state, path, data.output, at, enough=data.handle == e.ENOUGH)
         return
@@ -149,10 +181,7 @@ def _node_completed(state: ExecutionState, path: str, node: NodeState, data: Any
     frames.release(state, path, lambda handle: handle == data.handle)
 
 
-def _node_failed(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.error, node.handle, node.output = data.error, data.handle, data.output
-    _count(state, node, data)
-    node.status, node.finished_at = NodeStatus.FAILED, at
+def _move_failed(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     if is_iteration(path):
         if data.handled:
             frames.close_iteration(state, path, None, at)
@@ -168,16 +197,10 @@ def _node_failed(state: ExecutionState, path: str, node: NodeState, data: Any, a
         frames.fail(state, path, at)
 
 
-def _node_skipped(state: ExecutionState, path: str, node: NodeState, data: Any, at: datetime) -> None:
-    node.status, node.finished_at = NodeStatus.SKIPPED, at
+def _move_skipped(state: ExecutionState, path: str, data: Any, at: datetime) -> None:
     state.skippable.pop(path, None)
     frames.settle(state, path, {"output": None, "status": "skipped"})
     frames.release(state, path, lambda _handle: False)
-
-
-def _count(state: ExecutionState, node: NodeState, data: Any) -> None:
-    node.usage += data.usage
-    state.usage += data.usage
 
 
 _EXECUTION: dict[str, Callable[[ExecutionState, Any, datetime], None]] = {
@@ -189,11 +212,19 @@ _EXECUTION: dict[str, Callable[[ExecutionState, Any, datetime], None]] = {
     "execution_failed": _failed,
     "execution_cancelled": _cancelled,
 }
-_NODE: dict[str, Callable[[ExecutionState, str, NodeState, Any, datetime], None]] = {
-    "node_started": _node_started,
-    "node_completed": _node_completed,
-    "node_failed": _node_failed,
-    "node_retrying": _node_retrying,
-    "node_skipped": _node_skipped,
-    "node_waiting": _node_waiting,
+_NOTES: dict[str, Callable[[NodeState, Any, datetime], None]] = {
+    "node_started": _note_started,
+    "node_completed": _note_completed,
+    "node_failed": _note_failed,
+    "node_retrying": _note_retrying,
+    "node_skipped": _note_skipped,
+    "node_waiting": _note_waiting,
+}
+_MOVES: dict[str, Callable[[ExecutionState, str, Any, datetime], None]] = {
+    "node_started": _move_started,
+    "node_completed": _move_completed,
+    "node_failed": _move_failed,
+    "node_retrying": _move_retrying,
+    "node_skipped": _move_skipped,
+    "node_waiting": _move_waiting,
 }

@@ -131,6 +131,12 @@ def halt(state: ExecutionState, frame: Frame, at: datetime) -> None:
         _end(state.nodes[path], at)
 
 
+def end_all(state: ExecutionState, at: datetime) -> None:
+    """Every node that has begun and not ended ends: for an execution whose frames are not known."""
+    for node in state.nodes.values():
+        _end(node, at)
+
+
 def revive(state: ExecutionState) -> None:
     """Everything that was halted can go on, and what failed begins again."""
     for frame in state.frames.values():

@@ -13,7 +13,7 @@ from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan.fields import dotted, sentence
 from watchbill.core.plan.levels import Surroundings, compile_level
-from watchbill.core.plan.plan import Plan
+from watchbill.core.plan.plan import Graph, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,16 @@ def compile_flow(definition: object, types: Mapping[str, NodeType]) -> Compilati
         return Compilation(None, tuple(problems))
     graph, found = compile_level(flow, Surroundings(types))
     return Compilation(None if graph is None else Plan(flow, graph), (*problems, *found))
+
+
+def stored_plan(definition: object, types: Mapping[str, NodeType]) -> Plan:
+    """The plan that an execution began with, compiled again; with an `obstacle` where this version does not
+    accept it any more."""
+    compiled = compile_flow(definition, types)
+    if compiled.plan is not None:
+        return compiled.plan
+    obstacle = next(problem for problem in compiled.problems if problem.severity == "error")
+    return Plan(FlowDefinition.model_validate({"nodes": []}), Graph({}, ()), obstacle)
 
 
 def _parse(definition: object) -> tuple[FlowDefinition | None, list[Problem]]:

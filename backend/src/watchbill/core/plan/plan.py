@@ -9,6 +9,7 @@ from typing import Any
 from watchbill.core.expressions import Expression, Template
 from watchbill.core.expressions.template import Path, replaced
 from watchbill.core.flow.definition import FlowDefinition, Node
+from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
 
 
@@ -72,10 +73,15 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A flow without problems; `entry` is its input node."""
+    """A flow without problems; `entry` is its input node.
+
+    One that was stored by an older version and is not accepted any more has an `obstacle` instead of nodes:
+    what was done by it can be told, and nothing goes on.
+    """
 
     definition: FlowDefinition
     graph: Graph
+    obstacle: Problem | None = None
 
     @property
     def nodes(self) -> Mapping[str, PlanNode]:

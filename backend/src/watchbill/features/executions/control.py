@@ -77,6 +77,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
         text = "The execution completed; fork it to run a part of it again."
         raise Conflict(text, code="execution_completed")
     _, state = await service.folded(access.session, parts.reading(access.scope), execution)
+    _require_accepted(state)
     events = await journal_queries.events(access.session, execution.id, 0, 2**31 - 1)
     epoch = max((event.data["epoch"] for event in events if "epoch" in event.data), default=0)
     interrupted = [
@@ -96,6 +97,15 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     execution.logs_removed = False
     await access.session.flush()
     access.work.after_commit(partial(parts.publisher.publish, access.scope, [resumed]))
+
+
+def _require_accepted(state: ExecutionState) -> None:
+    if obstacle := state.plan.obstacle:
+        text = (
+            "This version of Watchbill does not accept the flow as it was when the execution began:"
+            f" {obstacle.message} Mend the flow and start it again."
+        )
+        raise Conflict(text, code="plan_invalid")
 
 
 def _stopped(state: ExecutionState) -> set[str]:
@@ -123,6 +133,7 @@ async def fork(
         raise NotFound("There is no such execution.", code="execution_not_found")
     origin, flow_name, _ = row
     _, state = await service.folded(access.session, parts.reading(access.scope), origin)
+    _require_accepted(state)
     nodes = state.plan.nodes
     _check(form, nodes.keys())
     new_id = uuid4()

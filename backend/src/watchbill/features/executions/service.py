@@ -14,7 +14,7 @@ from watchbill.core.errors import NotFound
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan import compile_flow
+from watchbill.core.plan import stored_plan
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.features.executions import journal_queries, queries, queue_queries
@@ -136,11 +136,9 @@ async def folded(
 ) -> tuple[dict[str, Any], ExecutionState]:
     """The definition that the execution runs, and its state after the events up to a number."""
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = compile_flow(definition, reading.types).plan
-    if plan is None:
-        raise RuntimeError("a stored plan does not compile")
+    plan = stored_plan(definition, reading.types)
     state = ExecutionState.initial(plan)
-    stored = await journal_queries.snapshot(session, execution.id, up_to)
+    stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
         stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored)
         state = restore(plan, stored) or state
