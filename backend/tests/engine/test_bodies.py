@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import pairwise
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -280,6 +281,23 @@ async def test_a_long_execution_goes_on_from_its_snapshot(ship: Ship) -> None:
     await ship.finish(id_)
     outputs = ship.journal.outcomes[id_].outputs
     assert outputs is not None and outputs["result"] == [{"value": 1}] * 300
+
+
+async def test_snapshots_of_a_growing_execution_come_ever_more_rarely(ship: Ship) -> None:
+    append, at = ship.journal.append, list[int]()
+
+    async def noted(scope: Any, batches: Any, **kwargs: Any) -> Any:
+        at.extend(batch.last_seq for batch in batches if batch.snapshot is not None)
+        return await append(scope, batches, **kwargs)
+
+    ship.journal.append = noted  # type: ignore[method-assign]
+    ship.engine()
+    many = "{{ [" + ", ".join("1" for _ in range(2500)) + "] }}"
+    id_ = ship.submit(around(each(transform("x", "{{ item }}"), items=many)), topic="x")
+    end = (await ship.finish(id_))[-1].seq
+    assert end > 9_000 and at[0] < 3_000 and at[-1] == end
+    assert sum(at) < 5 * end, "the work of all snapshots is in proportion to the history"
+    assert max(later - earlier for earlier, later in pairwise(at)) < end / 2
 
 
 async def test_a_large_output_is_stored_by_itself_and_read_back_in_its_place(ship: Ship) -> None:

@@ -17,8 +17,11 @@ from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
 from watchbill.engine.exchanges import Kept, place
 from watchbill.engine.outputs import set_aside
 
-# A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end.
+# A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end. It
+# holds the whole state, so the next one comes when the history has grown by a half: all of them together stay
+# in proportion to it.
 _SNAPSHOT_EVENTS = 1000
+_GROWTH = 2
 _AT_THE_END = 300
 
 
@@ -155,7 +158,9 @@ class Record:
     def _snapshot(self, events: int) -> dict[str, Any] | None:
         """The state after what was taken, once so much happened that folding it again would take a while."""
         self._since_snapshot += events
-        least = _AT_THE_END if self.state.status.final else _SNAPSHOT_EVENTS
+        least = max(_SNAPSHOT_EVENTS, self.last_seq // _GROWTH)
+        if self.state.status.final:
+            least = _AT_THE_END
         if self._since_snapshot < least:
             return None
         self._since_snapshot = 0
