@@ -127,6 +127,7 @@ async def test_a_question_waits_in_the_inbox_and_its_answer_goes_on(tenant: Tena
     assert next(n for n in waiting["nodes"] if n["node_id"] == "ask")["request"]["title"] == "Send it?"
     wrong = await tenant.http.post(f"approvals/{asked['id']}/answer", json={"approved": True, "values": {}})
     assert wrong.status_code == 422 and wrong.json()["errors"][0]["loc"] == ["values", "amount"]
+    assert wrong.json()["detail"].startswith("The field `amount`")
     form = {"approved": True, "comment": "fine", "values": {"amount": 7}}
     both = await asyncio.gather(
         *(tenant.http.post(f"approvals/{asked['id']}/answer", json=form) for _ in "12")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from itertools import pairwise
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -281,6 +280,19 @@ async def test_a_long_execution_goes_on_from_its_snapshot(ship: Ship) -> None:
     await ship.finish(id_)
     outputs = ship.journal.outcomes[id_].outputs
     assert outputs is not None and outputs["result"] == [{"value": 1}] * 300
+
+
+async def test_a_pass_whose_last_node_was_skipped_gives_nothing(ship: Ship) -> None:
+    ship.engine()
+    check = node("big", "condition", {"cases": [{"handle": "yes", "when": "item > 1"}], "else": "no"})
+    only = {
+        "nodes": [check, transform("x", "{{ item }}")],
+        "edges": [edge("big", "x", "yes")],
+    }
+    mapping = node("each", "map", {"items": "{{ [1, 2, 3] }}", "body": only})
+    await ship.finish(id_ := ship.submit(around(mapping), topic="x"))
+    outputs = ship.journal.outcomes[id_].outputs
+    assert outputs == {"result": [None, {"value": 2}, {"value": 3}]}
 
 
 async def test_snapshots_of_a_growing_execution_come_ever_more_rarely(ship: Ship) -> None:

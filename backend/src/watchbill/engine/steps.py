@@ -256,7 +256,7 @@ class Steps:
                 return value[body.result]
         ends = [id_ for id_ in frame.graph.ends if self._state.nodes[frame.place(id_)].status == "completed"]
         gave = {id_: self._state.nodes[frame.place(id_)].output for id_ in ends}
-        return next(iter(gave.values())) if len(gave) == 1 else gave
+        return gave if len(gave) > 1 else next(iter(gave.values()), None)
 
     def _end(self, path: str) -> None:
         node, iterations = self._state.spec(path), self._state.iterating[path]

@@ -56,25 +56,33 @@ class Config(BaseModel):
 
 def check_inputs(config: Config, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
     """The inputs with defaults filled in, and errors for what is missing, unknown or of a wrong type."""
+    return check_values(config, given, place="inputs", word="input", whose="flow")
+
+
+def check_values(
+    config: Config, given: Mapping[str, Any], *, place: str, word: str, whose: str
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """What was given for the fields of a form, with defaults filled in, and errors for what is missing,
+    unknown or of a wrong type. They lie under `place`; the form is `whose`, and a field of it is a `word`."""
     errors: list[FieldError] = []
     values: dict[str, Any] = {}
     known = {field.name for field in config.fields}
     for name in given.keys() - known:
-        text = f"The flow has no input `{name}`."
-        errors.append(FieldError(("inputs", name), "unknown_input", text))
+        text = f"The {whose} has no {word} `{name}`."
+        errors.append(FieldError((place, name), f"unknown_{word}", text))
     for field in config.fields:
         value = given.get(field.name)
         if value is None:
             value = field.default
         if value is None:
             if field.required:
-                text = f"The input `{field.name}` is required."
-                errors.append(FieldError(("inputs", field.name), "missing", text))
+                text = f"The {word} `{field.name}` is required."
+                errors.append(FieldError((place, field.name), "missing", text))
             values[field.name] = None
             continue
         values[field.name] = value
         if why := _mismatch(field, value):
-            errors.append(FieldError(("inputs", field.name), "wrong_type", why))
+            errors.append(FieldError((place, field.name), "wrong_type", f"The {word} `{field.name}` {why}."))
     return values, errors
 
 
@@ -83,9 +91,9 @@ def _mismatch(field: InputField, value: Any) -> str | None:
     wanted = _WORDS.get(field.type, f"a {field.type}" if field.type != "text" else "text")
     # bool is an int in Python, not in JSON
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-        return f"The input `{field.name}` must be {wanted}."
+        return f"must be {wanted}"
     if field.options and value not in field.options:
-        return f"The input `{field.name}` must be one of: {', '.join(field.options)}."
+        return f"must be one of: {', '.join(field.options)}"
     return None
 
 

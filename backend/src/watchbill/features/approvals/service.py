@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
+from watchbill.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals import queries
@@ -24,7 +24,7 @@ from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.kit.db import Work
 from watchbill.kit.paging import decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as FormConfig
-from watchbill.nodes.input import check_inputs
+from watchbill.nodes.input import check_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ def _values(approval: Approval, form: AnswerRequest) -> dict[str, object]:
     Raises:
         InvalidInput: with an error for each field that is missing, unknown or of the wrong type.
     """
-    values, errors = check_inputs(FormConfig.model_validate({"fields": approval.fields}), form.values)
+    config = FormConfig.model_validate({"fields": approval.fields})
+    values, errors = check_values(config, form.values, place="values", word="field", whose="question")
     if errors:
-        places = tuple(FieldError(("values", *error.loc[1:]), error.code, error.message) for error in errors)
-        raise InvalidInput(errors[0].message, code="values_invalid", errors=places)
+        raise InvalidInput(errors[0].message, code="values_invalid", errors=tuple(errors))
     return values
