@@ -228,5 +228,5 @@ def test_whatever_was_said_can_be_stored(request: dict[str, Any], answer: dict[s
     error = None if answer is not None else NodeFailure(kind=ErrorKind.BUG, code="c", message="\x00")
     body = kept(Exchange("tool", request, answer, error, 1)).body
     text = orjson.dumps(body)
-    assert b"\\u0000" not in text
+    assert b"\\u0000" not in text.replace(rb"\\", b""), "a NUL, and not a backslash with letters behind it"
     assert kept(Exchange("tool", request, answer, error, 1)).body["digest"] == body["digest"]

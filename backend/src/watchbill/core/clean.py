@@ -3,20 +3,35 @@ numbers beyond 64 bits do not survive every reader."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 
 def clean(value: Any) -> Any:
-    """The JSON value with NUL and lone surrogates replaced by U+FFFD, and larger integers as text."""
+    """A copy of the JSON value with NUL and lone surrogates replaced by U+FFFD, larger integers and keys that
+    are no text as text, and null where a number is none."""
+    try:
+        # Almost nothing has anything to be cleaned, and a list of a million numbers takes seconds below.
+        raw = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError:
+        return _each(value)
+    return _each(value) if b"\\u0000" in raw else orjson.loads(raw)
+
+
+def _each(value: Any) -> Any:
     if isinstance(value, str):
         return value if _storable(value) else _mended(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return {_each(key if isinstance(key, str) else str(key)): _each(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(item) for item in value]
+        return [_each(item) for item in value]
     return value
 
 

@@ -45,6 +45,10 @@ class NodeStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Values that are JSON, and may be large, are `Any` where they were looked through on their way in: events are
+# made and read many times, and JsonValue looks at each item each time.
+
+
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,7 +78,7 @@ class ExecutionQueued(_Data):
     type: Literal["execution_queued"] = "execution_queued"
     flow_id: UUID | None = None
     version: int | None = None
-    inputs: dict[str, JsonValue]
+    inputs: dict[str, Any]
     forked_from: Origin | None = None
 
 
@@ -103,7 +107,7 @@ class ExecutionResumed(_Data):
 
 class ExecutionCompleted(_Data):
     type: Literal["execution_completed"] = "execution_completed"
-    outputs: dict[str, JsonValue]
+    outputs: dict[str, Any]
     usage: Usage
 
 
@@ -135,7 +139,7 @@ class NodeCompleted(_Data):
 
     type: Literal["node_completed"] = "node_completed"
     attempt: int
-    output: JsonValue = None
+    output: Any = None
     output_ref: str | None = None
     handle: str | None = None
     usage: Usage = Usage()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import orjson
 import structlog
 from pydantic import BaseModel, ValidationError
 
@@ -178,7 +179,7 @@ def _checked(result: NodeResult) -> NodeResult:
     """The result as every store can hold it, so that a replay sees what the first run saw."""
     _refuse_deep(result.output, "output")
     result = NodeResult(clean(result.output), result.handle)
-    size = len(json.dumps(result.output, ensure_ascii=False).encode())
+    size = len(orjson.dumps(result.output))
     if size > MAX_OUTPUT_BYTES:
         text = f"The node's output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="output_too_large")

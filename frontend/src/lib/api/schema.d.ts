@@ -4774,7 +4774,7 @@ export interface components {
             type: "execution_completed";
             /** Outputs */
             outputs: {
-                [key: string]: components["schemas"]["JsonValue"];
+                [key: string]: unknown;
             };
             usage: components["schemas"]["Usage"];
         };
@@ -4809,7 +4809,7 @@ export interface components {
             version: number | null;
             /** Inputs */
             inputs: {
-                [key: string]: components["schemas"]["JsonValue"];
+                [key: string]: unknown;
             };
             /** @default null */
             forked_from: components["schemas"]["Origin"] | null;
@@ -5025,8 +5025,11 @@ export interface components {
             type: "node_completed";
             /** Attempt */
             attempt: number;
-            /** @default null */
-            output: components["schemas"]["JsonValue"];
+            /**
+             * Output
+             * @default null
+             */
+            output: unknown;
             /**
              * Output Ref
              * @default null
