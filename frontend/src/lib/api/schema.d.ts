@@ -486,7 +486,7 @@ export interface paths {
         head?: never;
         /**
          * Change Me
-         * @description Change one's own name.
+         * @description Change one's own name. A session that single sign-on began may not.
          */
         patch: operations["change_me_api_v1_auth_me_patch"];
         trace?: never;
@@ -501,7 +501,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change one's own password. Every other session ends.
+         * @description Change one's own password. Every other session ends. A session that single sign-on began may not.
          */
         put: operations["change_password_api_v1_auth_me_password_put"];
         post?: never;
@@ -560,14 +560,14 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Where one is signed in.
+         * @description Where one is signed in. A session that single sign-on began is shown those of its provider only.
          */
         get: operations["list_sessions_api_v1_auth_sessions_get"];
         put?: never;
         post?: never;
         /**
          * End Other Sessions
-         * @description Sign out everywhere else.
+         * @description Sign out everywhere else. A session that single sign-on began ends those of its provider only.
          */
         delete: operations["end_other_sessions_api_v1_auth_sessions_delete"];
         options?: never;
@@ -3339,7 +3339,8 @@ export interface components {
         /**
          * Me
          * @description Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
-         *     prove their address before they may do anything.
+         *     prove their address before they may do anything. `sso` is a session that the tenant's own provider began:
+         *     it is told of no other tenant, and changes neither name nor password.
          */
         Me: {
             user: components["schemas"]["UserOut"];
@@ -3355,6 +3356,8 @@ export interface components {
             tenants: components["schemas"]["TenantOut"][];
             /** Unverified */
             unverified: boolean;
+            /** Sso */
+            sso: boolean;
         };
         /**
          * MemberOut

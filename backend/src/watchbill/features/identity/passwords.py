@@ -12,7 +12,7 @@ from watchbill.core.ports.mail import Mail
 from watchbill.features.identity import mails, queries, tokens
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.schemas import PasswordChange, PasswordReset
-from watchbill.features.identity.service import access_ended
+from watchbill.features.identity.service import access_ended, demand_own_sign_in
 from watchbill.features.identity.tables import User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.clock import now
@@ -32,10 +32,10 @@ async def change(
     Raises:
         InvalidInput: the current password is wrong.
         TooManyRequests: it was wrong too often.
-        Forbidden: a key is asking.
+        Forbidden: a provider let them in, or a key is asking.
     """
     keep = identity.sign_in
-    user = await session.get(User, identity.user_id)
+    user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
     attempt = await throttle.begin(user.email, f"session {keep}")

@@ -177,13 +177,13 @@ async def me(access: Reader) -> Me:
 
 @router.patch("/me")
 async def change_me(form: ProfileChange, access: Self) -> UserOut:
-    """Change one's own name."""
+    """Change one's own name. A session that single sign-on began may not."""
     return await service.change_profile(access.session, access.identity, form)
 
 
 @router.put("/me/password", status_code=204)
 async def change_password(form: PasswordChange, access: Self, options: Options, throttle: Throttling) -> None:
-    """Change one's own password. Every other session ends."""
+    """Change one's own password. Every other session ends. A session that single sign-on began may not."""
     await passwords.change(access.session, options, throttle, access.identity, form)
 
 
@@ -204,13 +204,13 @@ async def create_tenant(form: NewTenant, access: Self, options: Options) -> Tena
 
 @router.get("/sessions")
 async def list_sessions(access: Reader) -> SignInList:
-    """Where one is signed in."""
+    """Where one is signed in. A session that single sign-on began is shown those of its provider only."""
     return SignInList(items=await sign_ins.listed(access.session, access.identity))
 
 
 @router.delete("/sessions", status_code=204)
 async def end_other_sessions(access: Self) -> None:
-    """Sign out everywhere else."""
+    """Sign out everywhere else. A session that single sign-on began ends those of its provider only."""
     await sign_ins.end_others(access.session, access.identity)
 
 

@@ -124,12 +124,13 @@ async def switch(
 
     Raises:
         NotFound: the person does not belong to one of that name.
-        Forbidden: it is suspended, or a key is asking.
+        Forbidden: it is suspended, or a key is asking, or a session that a provider began.
     """
-    places = await queries.memberships(session, identity.user_id, tenant=tenant)
+    # First, or the answers would tell a provider where else the person belongs.
+    user_id = await demand_own_sign_in(session, identity)
+    places = await queries.memberships(session, user_id, tenant=tenant)
     if not places:
         raise NotFound("You do not belong to such a tenant.")
-    await demand_own_sign_in(session, identity)
     if places[0][0].status != "active":
         raise suspended()
     return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
@@ -137,15 +138,15 @@ async def switch(
 
 async def demand_own_sign_in(session: AsyncSession, identity: Identity) -> UUID:
     """Who is asking, provided that they signed in by themselves: the provider of one tenant has no say about
-    a person's other tenants.
+    a person's other tenants, nor about the account that is good in all of them.
 
     Raises:
         Forbidden: a provider let them in, or a key is asking.
     """
-    if await queries.vouched_for(session, identity.sign_in):
+    if await sign_ins.vouching(session, identity):
         raise Forbidden(
             "You signed in with your company's account, which is good here only."
-            " Sign in with your password to go there.",
+            " Sign in with your password to do this.",
             code="sso_only_here",
         )
     return identity.user_id
@@ -275,8 +276,9 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
     found = await queries.belonging(session, identity.user_id, identity.tenant_id)
     if found is None:
         raise access_ended()
-    # A key belongs to one tenant and has no business with the others of its maker.
-    one = None if identity.sign_in_id else str(identity.tenant_id)
+    # A key belongs to one tenant and has no business with the others of its maker, nor has a provider.
+    vouched = identity.sign_in_id is not None and await sign_ins.vouching(session, identity) is not None
+    one = None if identity.sign_in_id and not vouched else str(identity.tenant_id)
     places = await queries.memberships(session, identity.user_id, tenant=one)
     return Me(
         user=UserOut.model_validate(found[0]),
@@ -285,6 +287,7 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
         permissions=sorted(identity.permissions),
         tenants=[TenantOut.model_validate(tenant) for tenant, _ in places],
         unverified=identity.unverified,
+        sso=vouched,
     )
 
 
@@ -293,8 +296,9 @@ async def change_profile(session: AsyncSession, identity: Identity, form: Profil
 
     Raises:
         NotAuthenticated: they are gone.
+        Forbidden: a provider let them in, or a key is asking.
     """
-    user = await session.get(User, identity.user_id)
+    user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
     user.full_name = form.full_name

@@ -135,13 +135,23 @@ async def sign_out(session: AsyncSession, options: IdentityOptions, refresh: str
         await session.flush()
 
 
-async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
-    """Where the person is signed in.
+async def vouching(session: AsyncSession, identity: Identity) -> UUID | None:
+    """The tenant whose provider let the person in, or None when they signed in by themselves. The provider
+    decides who holds such a session, so it neither shows nor changes what belongs to the person elsewhere.
 
     Raises:
         Forbidden: a key is asking.
     """
-    current = identity.sign_in
+    return identity.tenant_id if await queries.vouched_for(session, identity.sign_in) else None
+
+
+async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
+    """Where the person is signed in, as far as the session may know.
+
+    Raises:
+        Forbidden: a key is asking.
+    """
+    current, provider = identity.sign_in, await vouching(session, identity)
     return [
         SignInOut(
             id=row.id,
@@ -152,7 +162,7 @@ async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
             expires_at=row.expires_at,
             current=row.id == current,
         )
-        for row in await queries.open_sign_ins(session, identity.user_id)
+        for row in await queries.open_sign_ins(session, identity.user_id, provider)
     ]
 
 
@@ -160,19 +170,21 @@ async def end(session: AsyncSession, identity: Identity, sign_in_id: UUID) -> No
     """End one of one's own sessions.
 
     Raises:
-        NotFound: the person has no such session.
+        NotFound: the person has no such session, or the one that asks may not know it.
     """
-    if not await queries.end_sign_ins(session, identity.user_id, only=sign_in_id):
+    provider = await vouching(session, identity)
+    if not await queries.end_sign_ins(session, identity.user_id, only=sign_in_id, vouched_in=provider):
         raise NotFound("There is no such session.")
 
 
 async def end_others(session: AsyncSession, identity: Identity) -> None:
-    """End every session of the person but the one that asks.
+    """End every session of the person but the one that asks, as far as that may know them.
 
     Raises:
         Forbidden: a key is asking.
     """
-    await queries.end_sign_ins(session, identity.user_id, but=identity.sign_in)
+    provider = await vouching(session, identity)
+    await queries.end_sign_ins(session, identity.user_id, but=identity.sign_in, vouched_in=provider)
 
 
 def over() -> NotAuthenticated:
