@@ -191,17 +191,6 @@ async def test_removing_and_leaving(app: FastAPI, admin: Person, member: Person,
     refused(await admin.http.delete("members/me"), 409, "last_admin")
 
 
-async def test_somebody_without_any_tenant_is_told_so(
-    app: FastAPI, visitor: AsyncClient, database, stranger: Person
-):
-    async with database.transaction() as work:
-        gone = text("DELETE FROM memberships WHERE user_id = :user")
-        await work.session.execute(gone, {"user": stranger.user_id})
-    login = {"email": stranger.email, "password": PASSWORD}
-    refused(await visitor.post("auth/login", json=login), 403, "no_tenant")
-    refused(await visitor.post("auth/login", json=login | {"password": "a wrong guess"}), 401)
-
-
 async def test_who_was_removed_goes_on_elsewhere(app: FastAPI, admin: Person, stranger: Person):
     token = await invite(app, admin, stranger.email)
     async with http_client(app) as client:

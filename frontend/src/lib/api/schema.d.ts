@@ -318,7 +318,8 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Make an account and a tenant, and sign in.
+         * @description Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
+         *     makes one with the password of that account.
          */
         post: operations["register_api_v1_auth_register_post"];
         delete?: never;

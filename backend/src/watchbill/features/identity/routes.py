@@ -75,12 +75,14 @@ async def register(
     work: WorkDep,
     options: Options,
     device: From,
+    throttle: Throttling,
     mail: Mailing,
     db: Db,
     later: BackgroundTasks,
 ) -> Session:
-    """Make an account and a tenant, and sign in."""
-    begun = await service.register(work.session, options, form, device)
+    """Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
+    makes one with the password of that account."""
+    begun = await service.register(work.session, options, throttle, form, device)
     if options.verify_email:
         later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
     return begin_session(response, options, begun)

@@ -24,6 +24,7 @@ from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
+from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work
@@ -39,15 +40,25 @@ _NOTED = timedelta(minutes=1)
 
 
 async def register(
-    session: AsyncSession, options: IdentityOptions, form: Registration, device: Device
+    session: AsyncSession, options: IdentityOptions, throttle: Throttle, form: Registration, device: Device
 ) -> Begun:
-    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in.
+    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in. Somebody who belongs to
+    no tenant any more makes one with the account and password that they have.
 
     Raises:
         Conflict: the address is taken.
+        TooManyRequests: it is, and was tried too often.
     """
-    if await queries.user_by_email(session, form.email) is not None:
-        raise email_taken()
+    user = await queries.user_by_email(session, form.email)
+    if user is None:
+        user = await _newcomer(session, options, form)
+    else:
+        await _come_back(session, options, throttle, user, form, device)
+    tenant = await add_tenant(session, options, user.id, form.tenant_name)
+    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+
+
+async def _newcomer(session: AsyncSession, options: IdentityOptions, form: Registration) -> User:
     user = User(
         id=uuid4(),
         email=form.email,
@@ -55,8 +66,41 @@ async def register(
         full_name=form.full_name,
     )
     await add_user(session, user)
-    tenant = await add_tenant(session, options, user.id, form.tenant_name)
-    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+    return user
+
+
+async def _come_back(
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    user: User,
+    form: Registration,
+    device: Device,
+) -> None:
+    """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password learns
+    no more than that the address is taken, as of every account."""
+    if not await knows_password(options, throttle, user, form.password, device):
+        raise email_taken()
+    # Who registers twice at once makes one tenant.
+    await session.refresh(user, with_for_update=True)
+    if await queries.memberships(session, user.id):
+        raise email_taken()
+    user.full_name = user.full_name or form.full_name
+
+
+async def knows_password(
+    options: IdentityOptions, throttle: Throttle, user: User, password: str, device: Device
+) -> bool:
+    """Whether somebody at a device knows the password of an account that is not disabled.
+
+    Raises:
+        TooManyRequests: it was tried too often.
+    """
+    attempt = await throttle.begin(user.email, device.address)
+    known = user.password_hash if user.status == "active" else None
+    fits = await verify_password(password, known, options.bcrypt_cost)
+    await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
+    return fits
 
 
 async def add_user(session: AsyncSession, user: User) -> None:
@@ -107,7 +151,11 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
     fits = await verify_password(form.password, known, options.bcrypt_cost)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
     if fits and not places and form.tenant is None:
-        raise Forbidden("You belong to no tenant any more. Ask an admin to invite you.", code="no_tenant")
+        raise Forbidden(
+            "You belong to no tenant any more. Make one by registering again with your password, or ask an"
+            " admin to invite you.",
+            code="no_tenant",
+        )
     if user is None or not places:
         raise NotAuthenticated("E-mail address or password is wrong.", code="bad_credentials")
     place = next((place for place in places if place[0].status == "active"), None)
