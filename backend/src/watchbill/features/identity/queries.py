@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
+from watchbill.kit.audit import call
 from watchbill.kit.db import enter_schema, entrance, with_entrance
 from watchbill.kit.revisions import stamp
 from watchbill.kit.roles import secure_schema
@@ -188,11 +189,13 @@ async def note_use(session: AsyncSession, table: type[SignIn] | type[ApiKey], id
 
 
 async def replace_link(
-    session: AsyncSession, user_id: UUID, purpose: str, token_hash: str, expires_at: datetime
+    session: AsyncSession, user: User, purpose: str, token_hash: str, expires_at: datetime
 ) -> None:
     """Keep a mailed link in place of earlier ones for the same purpose."""
-    await session.execute(delete(MailLink).where(MailLink.user_id == user_id, MailLink.purpose == purpose))
-    session.add(MailLink(user_id=user_id, purpose=purpose, token_hash=token_hash, expires_at=expires_at))
+    await session.execute(delete(MailLink).where(MailLink.user_id == user.id, MailLink.purpose == purpose))
+    link = MailLink(user_id=user.id, purpose=purpose, token_hash=token_hash, expires_at=expires_at)
+    call(link, user.email)
+    session.add(link)
     await session.flush()
 
 

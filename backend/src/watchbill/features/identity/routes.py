@@ -25,6 +25,7 @@ from watchbill.features.identity.cookies import begin_session, end_session, know
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.permissions import PERSONAL, RANKS, TABLE
+from watchbill.features.identity.recording import request_trail
 from watchbill.features.identity.schemas import (
     Forgotten,
     Login,
@@ -137,6 +138,7 @@ async def logout(request: Request, response: Response, work: WorkDep, options: O
 @router.post("/forgot-password", status_code=202, dependencies=[OurSite])
 async def forgot_password(
     form: Forgotten,
+    request: Request,
     options: Options,
     device: From,
     mail: Mailing,
@@ -146,7 +148,7 @@ async def forgot_password(
 ) -> None:
     """Have a link mailed to set a new password. The answer does not tell whether there is such an account."""
     await throttle.asking(device.address)
-    later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email)
+    later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email, request_trail(request))
 
 
 @router.post("/reset-password", status_code=204, dependencies=[OurSite])
