@@ -2325,6 +2325,19 @@ export interface components {
             };
         };
         /**
+         * DefaultLimits
+         * @description What holds for tenants without limits of their own: requests a minute, and executions that run at a
+         *     time. 0 is no limit.
+         */
+        DefaultLimits: {
+            /** User A Minute */
+            user_a_minute: number;
+            /** Tenant A Minute */
+            tenant_a_minute: number;
+            /** Running */
+            running: number;
+        };
+        /**
          * DeliveryOut
          * @description One message to one recipient, with its attempts: about the end of an execution, by a notification, or
          *     about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
@@ -4437,11 +4450,28 @@ export interface components {
              */
             keep_logs_days: number;
         };
+        /** TenantOut */
+        TenantOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /**
-         * TenantDetail
-         * @description The tenant one is in.
+         * TenantShown
+         * @description The tenant one is in, with the installation's limits, which hold where `limits` has none.
          */
-        TenantDetail: {
+        TenantShown: {
             /**
              * Id
              * Format: uuid
@@ -4464,23 +4494,7 @@ export interface components {
             /** Members */
             members: number;
             limits: components["schemas"]["Limits"];
-        };
-        /** TenantOut */
-        TenantOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            default_limits: components["schemas"]["DefaultLimits"];
         };
         /**
          * TriggerIn
@@ -7579,7 +7593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantDetail"];
+                    "application/json": components["schemas"]["TenantShown"];
                 };
             };
             503: components["responses"]["Unavailable"];
@@ -7630,7 +7644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantDetail"];
+                    "application/json": components["schemas"]["TenantShown"];
                 };
             };
             503: components["responses"]["Unavailable"];
