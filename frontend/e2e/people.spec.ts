@@ -78,7 +78,7 @@ test("an invited viewer looks at a flow and cannot run it", async ({
 test("who left the last tenant makes one of their own", async ({ page, browser, person }) => {
   const email = emailFor(person);
   const vera = await inviteAndJoin(page, browser, email);
-  await vera.goto("/settings/profile/");
+  await vera.goto("/settings/");
   await vera.getByRole("button", { name: "Leave this tenant" }).click();
   await vera.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
   await vera.waitForURL("/login/");

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { api, type Schema } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/error";
 import { leaveFor } from "@/lib/api/transport";
 import { useSave } from "@/lib/api/use-save";
 import { AuthForm } from "./form";
@@ -25,7 +26,13 @@ export function NoTenant({ account, onBack }: NoTenantProps) {
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { tenant_name: "" } });
   const { errors } = form.formState;
   const save = useSave(form, async ({ tenant_name }) => {
-    await api.POST("/api/v1/auth/register", { body: { ...account, tenant_name } });
+    try {
+      await api.POST("/api/v1/auth/register", { body: { ...account, tenant_name } });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === "email_taken")) throw error;
+      // They belong somewhere by now, through an invitation or another window.
+      await api.POST("/api/v1/auth/login", { body: account });
+    }
     // Not to where they came from: that was a page of a tenant they have left.
     leaveFor("/");
   });

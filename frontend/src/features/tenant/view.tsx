@@ -86,10 +86,12 @@ function Facts({ tenant }: { tenant: Tenant }) {
       <Fact name="Members">{tenant.members}</Fact>
       {LIMITS.map(({ name, label, inWords }) => (
         <Fact key={name} name={label}>
-          {inWords(limits[name] ?? defaults[name])}
-          {limits[name] === null && (
-            <span className="text-muted">(the installation’s default)</span>
-          )}
+          <span>
+            {inWords(limits[name] ?? defaults[name])}
+            {limits[name] === null && (
+              <span className="text-muted"> (the installation’s default)</span>
+            )}
+          </span>
         </Fact>
       ))}
     </dl>
