@@ -26,6 +26,7 @@ from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work
 from watchbill.kit.passwords import hash_password, verify_password
@@ -118,7 +119,8 @@ async def add_user(session: AsyncSession, user: User) -> None:
 
 
 async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
-    """Make a tenant with its schema, whose admin is that person.
+    """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
+    of the one where the person is.
 
     Raises:
         Conflict: another of that name is being made this moment.
@@ -135,6 +137,8 @@ async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: U
     await session.flush()
     await session.refresh(tenant)
     await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
+    if trail := trail_of(session):
+        trail.tenant_id = tenant.id
     return tenant
 
 

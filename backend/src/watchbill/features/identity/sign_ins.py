@@ -17,6 +17,7 @@ from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.schemas import Session, SignInOut, TenantOut, UserOut
 from watchbill.features.identity.tables import Membership, SignIn, Tenant, User
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Work
 
@@ -88,7 +89,9 @@ async def refresh(work: Work, options: IdentityOptions, token: str, device: Devi
             "This session was used from two places and is over; sign in again.", code="session_replayed"
         )
     user, tenant, membership = await _place(session, sign_in)
-    sign_in.tenant_id, sign_in.last_used_at = tenant.id, moment
+    if tenant.id != sign_in.tenant_id:
+        await _go_on_in(session, sign_in, tenant)
+    sign_in.last_used_at = moment
     sign_in.expires_at = moment + timedelta(seconds=options.session_seconds)
     sign_in.agent, sign_in.address = device.agent, device.address
     await session.flush()
@@ -112,8 +115,9 @@ async def move(
     user = await session.get(User, membership.user_id)
     if sign_in is None or user is None or sign_in.ended_at is not None:
         raise over()
+    await _go_on_in(session, sign_in, tenant)
     moment = now()
-    sign_in.tenant_id, sign_in.generation = tenant.id, sign_in.generation + 1
+    sign_in.generation += 1
     sign_in.refreshed_at, sign_in.last_used_at = moment, moment
     sign_in.address = device.address
     await session.flush()
@@ -204,6 +208,14 @@ async def _place(session: AsyncSession, sign_in: SignIn) -> queries.Belonging:
     if found is None or found[0].status != "active":
         raise over()
     return found
+
+
+async def _go_on_in(session: AsyncSession, sign_in: SignIn, tenant: Tenant) -> None:
+    """Take a session to another tenant, whose log tells of it: that of the one before has no business with
+    where the person goes, nor this one with where they come from."""
+    if trail := trail_of(session):
+        trail.tenant_id = tenant.id
+    await queries.move_sign_in(session, sign_in.id, tenant.id)
 
 
 def _begun(options: IdentityOptions, sign_in: SignIn, user: User, tenant: Tenant, role: Role) -> Begun:
