@@ -75,7 +75,7 @@ async def test_switching_between_tenants(app: FastAPI, admin: Person, stranger: 
         acme = checked(await client.post("auth/invitation/accept", json=form))["tenant"]
         flow = {"name": "f", "definition": {}}
         refused(await client.post("flows", json=flow), 403, "role_forbids")
-        for name in (str(stranger.tenant_id), "nowhere", acme["slug"]):
+        for name in (str(stranger.tenant_id), "nowhere", acme["slug"], str(admin.tenant_id)):
             answer = await client.post("auth/switch", json={"tenant": name})
             if name == "nowhere":
                 refused(answer, 404)
@@ -86,8 +86,9 @@ async def test_switching_between_tenants(app: FastAPI, admin: Person, stranger: 
         checked(await client.post("flows", json=flow), 201)
         # Refreshing stays where one is; signing in can choose.
         assert checked(await client.post("auth/refresh"))["tenant"]["id"] == str(stranger.tenant_id)
-        login = {"email": stranger.email, "password": PASSWORD, "tenant": acme["slug"]}
-        assert checked(await client.post("auth/login", json=login))["tenant"] == acme
+        for name in (acme["slug"], acme["id"].upper()):
+            login = {"email": stranger.email, "password": PASSWORD, "tenant": name}
+            assert checked(await client.post("auth/login", json=login))["tenant"] == acme
     refused(await admin.http.post("auth/switch", json={"tenant": str(stranger.tenant_id)}), 404)
 
 

@@ -227,7 +227,7 @@ async def memberships(
         .order_by(Membership.created_at, Tenant.id)
     )
     if tenant is not None:
-        query = query.where(or_(Tenant.slug == tenant, cast(Tenant.id, Text) == tenant))
+        query = query.where(or_(Tenant.slug == tenant, cast(Tenant.id, Text) == tenant.lower()))
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
