@@ -1,5 +1,6 @@
 """Signing up, in and out."""
 
+import asyncio
 from uuid import uuid4
 
 import jwt
@@ -41,6 +42,14 @@ async def test_tenants_of_one_name_get_different_slugs(visitor: AsyncClient):
     answers.append(checked(await visitor.post("auth/register", json=form(tenant_name="Ünïcode & Co")), 201))
     slugs = [answer["tenant"]["slug"] for answer in answers]
     assert slugs[0] != slugs[1] and slugs[1].startswith("unicode-co")
+
+
+async def test_tenants_of_one_name_are_made_at_once(visitor: AsyncClient):
+    name = f"Team {uuid4()}"
+    answers = await asyncio.gather(
+        *(visitor.post("auth/register", json=form(tenant_name=name)) for _ in range(4))
+    )
+    assert len({checked(answer, 201)["tenant"]["slug"] for answer in answers}) == 4
 
 
 @pytest.mark.parametrize(

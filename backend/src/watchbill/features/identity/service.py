@@ -121,18 +121,14 @@ async def add_user(session: AsyncSession, user: User) -> None:
 async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
     """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
     of the one where the person is.
-
-    Raises:
-        Conflict: another of that name is being made this moment.
     """
-    tenant = Tenant(
-        id=uuid4(), name=name, slug=await _free_slug(session, name), schema_revision=head("tenant")
-    )
-    session.add(tenant)
+    slug = await _free_slug(session, name)
     try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Conflict("A tenant of that name was made a moment ago; try again.") from error
+        async with session.begin_nested():
+            tenant = await _named(session, name, slug)
+    except IntegrityError:
+        # Another of that name was made this moment.
+        tenant = await _named(session, name, _longer(slug))
     session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
     await session.flush()
     await session.refresh(tenant)
@@ -358,10 +354,21 @@ async def change_profile(session: AsyncSession, identity: Identity, form: Profil
     return UserOut.model_validate(user)
 
 
+async def _named(session: AsyncSession, name: str, slug: str) -> Tenant:
+    tenant = Tenant(id=uuid4(), name=name, slug=slug, schema_revision=head("tenant"))
+    session.add(tenant)
+    await session.flush()
+    return tenant
+
+
 async def _free_slug(session: AsyncSession, name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "team"
-    return f"{slug}-{secrets.token_hex(3)}" if await queries.slug_taken(session, slug) else slug
+    return _longer(slug) if await queries.slug_taken(session, slug) else slug
+
+
+def _longer(slug: str) -> str:
+    return f"{slug}-{secrets.token_hex(3)}"
 
 
 def email_taken() -> Conflict:
