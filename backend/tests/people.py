@@ -39,10 +39,10 @@ def new_email() -> str:
     return f"person{next(_numbers)}-{uuid4().hex[:8]}@example.com"
 
 
-def http_client(app: FastAPI, token: str | None = None) -> AsyncClient:
-    """A client of the app; with a token it sends it as Bearer."""
+def http_client(app: FastAPI, token: str | None = None, address: str = "127.0.0.1") -> AsyncClient:
+    """A client of the app at an address; with a token it sends it as Bearer."""
     return AsyncClient(
-        transport=ASGITransport(app, raise_app_exceptions=False),
+        transport=ASGITransport(app, raise_app_exceptions=False, client=(address, 1)),
         base_url="http://test/api/v1/",
         headers={"Authorization": f"Bearer {token}"} if token else {},
     )

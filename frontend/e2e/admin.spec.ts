@@ -132,6 +132,16 @@ test("people of a company sign in with its account", async ({ page, person, brow
     // The provider may not know the tests' address of Watchbill; it sends people where it is told.
     await company.click();
     await expect(other.getByRole("heading", { name: "Hello, New" })).toBeVisible();
+
+    // Such a session is good here only, and changes nothing that counts elsewhere.
+    await other.getByRole("button", { name: `Tenant ${person.tenant}: switch` }).click();
+    await expect(other.getByText("which is good here only")).toBeVisible();
+    await expect(other.getByRole("menuitem", { name: "New tenant" })).toHaveCount(0);
+    await other.keyboard.press("Escape");
+    await other.goto("/settings/");
+    await expect(other.getByText("You signed in with your company’s account.")).toBeVisible();
+    await expect(other.getByLabel("Current password")).toHaveCount(0);
+    await looksRight(other);
   } finally {
     provider.kill();
   }

@@ -75,6 +75,33 @@ test("an invited viewer looks at a flow and cannot run it", async ({
   await viewer.context().close();
 });
 
+test("who left the last tenant makes one of their own", async ({ page, browser, person }) => {
+  const email = emailFor(person);
+  const vera = await inviteAndJoin(page, browser, email);
+  await vera.goto("/settings/");
+  await vera.getByRole("button", { name: "Leave this tenant" }).click();
+  await vera.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
+  await vera.waitForURL("/login/");
+
+  await vera.getByLabel("E-mail").fill(email);
+  await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await vera.getByRole("button", { name: "Sign in" }).click();
+  await expect(
+    vera.getByRole("heading", { name: "You belong to no tenant any more" }),
+  ).toBeVisible();
+  await vera.getByRole("button", { name: "Sign in with another account" }).click();
+  await vera.getByLabel("E-mail").fill(email);
+  await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await vera.getByRole("button", { name: "Sign in" }).click();
+  await vera.getByRole("button", { name: "Make tenant" }).click();
+  await expect(vera.getByText("Name your team or company.")).toBeVisible();
+  await vera.getByLabel("Tenant").fill("Vera’s own");
+  await vera.getByRole("button", { name: "Make tenant" }).click();
+  await expect(vera.getByRole("heading", { name: "Hello, Vera" })).toBeVisible();
+  await expect(vera.getByRole("button", { name: "Tenant Vera’s own: switch" })).toBeVisible();
+  await vera.context().close();
+});
+
 test("a key runs a flow, and nothing once it is revoked", async ({
   page,
   api,

@@ -1,5 +1,6 @@
 """Signing up, in and out."""
 
+import asyncio
 from uuid import uuid4
 
 import jwt
@@ -43,6 +44,14 @@ async def test_tenants_of_one_name_get_different_slugs(visitor: AsyncClient):
     assert slugs[0] != slugs[1] and slugs[1].startswith("unicode-co")
 
 
+async def test_tenants_of_one_name_are_made_at_once(visitor: AsyncClient):
+    name = f"Team {uuid4()}"
+    answers = await asyncio.gather(
+        *(visitor.post("auth/register", json=form(tenant_name=name)) for _ in range(4))
+    )
+    assert len({checked(answer, 201)["tenant"]["slug"] for answer in answers}) == 4
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -50,12 +59,26 @@ async def test_tenants_of_one_name_get_different_slugs(visitor: AsyncClient):
         ({"password": "x" * 129}, "password"),
         ({"email": "nobody"}, "email"),
         ({"tenant_name": "  "}, "tenant_name"),
+        ({"tenant_name": "\u200b\u2060 \u202e"}, "tenant_name"),
         ({"surplus": 1}, "surplus"),
     ],
 )
 async def test_bad_registrations(visitor: AsyncClient, change, field):
     problem = refused(await visitor.post("auth/register", json=form(**change)), 422, "invalid_input")
     assert problem["errors"][0]["loc"] == ["body", field]
+
+
+async def test_names_stand_on_one_line(visitor: AsyncClient):
+    """Whoever reads them in a list or a mail must not be shown lines or an order that are not there."""
+    names = {"tenant_name": " Acme\r\nLtd\t\x85\u2028", "full_name": "Ada \u202eecalevoL"}
+    session = checked(await visitor.post("auth/register", json=form(**names)), 201)
+    assert session["tenant"]["name"] == "Acme Ltd" and session["user"]["full_name"] == "Ada ecalevoL"
+    # Signs that join others are part of words and emoji.
+    joined = {"name": "\u0645\u06cc\u200c\u062e 👩\u200d🚀"}
+    assert (
+        checked(await visitor.patch("tenant", json=joined, headers={"Origin": "http://test"}))["name"]
+        == joined["name"]
+    )
 
 
 async def test_logging_in_and_out(visitor: AsyncClient, admin: Person):

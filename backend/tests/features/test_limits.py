@@ -14,6 +14,7 @@ from sqlalchemy import text
 from tests import people
 from tests.people import Person, checked, refused
 from watchbill.config import Settings
+from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.kit.rates import Rate, Rates
 
@@ -61,6 +62,18 @@ async def test_a_tenant_has_so_many_requests_a_minute(
     refused(await admin.http.get("agents"), 429)
     refused(await member.http.get("agents"), 429)
     checked(await stranger.http.get("agents"))
+
+
+async def test_a_tenant_is_told_the_limits_that_it_has_by_default(
+    app: FastAPI, admin: Person, viewer: Person, limited, monkeypatch
+):
+    limited(user=100, tenant=1000)
+    monkeypatch.setitem(app.state._state, "tenant_defaults", TenantDefaults(running=5))
+    seen = checked(await viewer.http.get("tenant"))
+    assert seen["default_limits"] == {"user_a_minute": 100, "tenant_a_minute": 1000, "running": 5}
+    assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None, "running": None}
+    renamed = checked(await admin.http.patch("tenant", json={"name": "Acme Ltd"}))
+    assert renamed["default_limits"] == seen["default_limits"]
 
 
 async def test_a_tenant_can_have_its_own_limits(app: FastAPI, admin: Person, limited):

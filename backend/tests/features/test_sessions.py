@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests.mails import mailed_link, mails_to, token_of
@@ -23,16 +23,10 @@ OURS = {"Origin": "http://test"}
 @asynccontextmanager
 async def browser(app: FastAPI, email: str, address: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
     """A browser where somebody signed in; it keeps cookies and says where its pages come from."""
-    async with at(app, address) as client:
+    async with http_client(app, address=address) as client:
         client.headers.update(OURS)
         checked(await client.post("auth/login", json={"email": email, "password": PASSWORD}))
         yield client
-
-
-def at(app: FastAPI, address: str) -> AsyncClient:
-    """A client at an address."""
-    transport = ASGITransport(app, raise_app_exceptions=False, client=(address, 1))
-    return AsyncClient(transport=transport, base_url="http://test/api/v1/")
 
 
 async def run(database: Any, statement: str, **values: Any) -> Any:
@@ -190,7 +184,7 @@ async def test_a_forgotten_password(app: FastAPI, visitor: AsyncClient, admin: P
 
 async def test_asking_for_a_link_tells_nothing_and_floods_nobody(app: FastAPI, admin: Person):
     nobody = new_email()
-    async with at(app, "192.0.2.9") as client:
+    async with http_client(app, address="192.0.2.9") as client:
         known = [await client.post("auth/forgot-password", json={"email": admin.email}) for _ in range(5)]
         unknown = await client.post("auth/forgot-password", json={"email": nobody})
         assert {answer.status_code for answer in known} == {202} == {unknown.status_code}
@@ -232,7 +226,7 @@ async def test_proving_an_address(app: FastAPI, monkeypatch: pytest.MonkeyPatch)
 
 async def test_whoever_guesses_is_slowed_down(app: FastAPI, admin: Person):
     wrong = {"email": admin.email, "password": "a wrong guess"}
-    async with at(app, "192.0.2.20") as guesser:
+    async with http_client(app, address="192.0.2.20") as guesser:
         answers = [await guesser.post("auth/login", json=wrong) for _ in range(21)]
         assert [answer.status_code for answer in answers] == [401] * 20 + [429]
         assert int(answers[-1].headers["retry-after"]) >= 1
@@ -252,23 +246,23 @@ async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI
     async with browser(app, admin.email, "192.0.2.30") as owner:
         wrong = {"email": admin.email, "password": "a wrong guess"}
         for number in range(5):
-            async with at(app, f"192.0.2.{40 + number}") as guesser:
+            async with http_client(app, address=f"192.0.2.{40 + number}") as guesser:
                 refused(await guesser.post("auth/login", json=wrong), 401)
-        async with at(app, "192.0.2.50") as guesser:
+        async with http_client(app, address="192.0.2.50") as guesser:
             refused(await guesser.post("auth/login", json=wrong), 429)
             guesser.cookies.set("watchbill_device", "made.up")
             refused(await guesser.post("auth/login", json=wrong), 429)
         # The owner's browser is known, whatever its address.
         login = {"email": admin.email, "password": PASSWORD}
         checked(await owner.post("auth/login", json=login))
-        async with at(app, "192.0.2.60") as elsewhere:
+        async with http_client(app, address="192.0.2.60") as elsewhere:
             elsewhere.cookies.update(owner.cookies)
             checked(await elsewhere.post("auth/login", json=login))
 
 
 async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
     wrong = {"email": admin.email, "password": "a wrong guess"}
-    async with at(app, "192.0.2.70") as guesser:
+    async with http_client(app, address="192.0.2.70") as guesser:
         answers = await asyncio.gather(*(guesser.post("auth/login", json=wrong) for _ in range(40)))
     assert sum(answer.status_code == 401 for answer in answers) == 20
 

@@ -21,6 +21,8 @@ def fitting(operation: str, own: Mapping[str, Sequence[Any]], issuer: str) -> di
         return crew(own["agent"][-1]) if own["agent"] else None
     if operation == "POST /api/v1/notifications":
         return {"name": f"Told {uuid4()}", **mails()}
+    if operation == "POST /api/v1/auth/switch":
+        return {"tenant": own["tenant"][-1]} if own["tenant"] else None
     if operation == "PUT /api/v1/sso":
         return sso(issuer)
     return None

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fuzzing import bodies, stock
+from tests.fuzzing import bodies, spares, stock
 from tests.fuzzing.ids import Ids, entity
+from tests.fuzzing.place import Place
 
-# Where our process tells Schemathesis's about the place.
-VARIABLE = "FUZZ_GROUND"
 # After so many calls there is something new of everything; when it runs out, after so many at the earliest.
 _EVERY, _AT_EARLIEST = 500, 150
 _SPARE_PEOPLE = 5
@@ -37,25 +34,6 @@ _LISTS = {
 _ENDED = ("completed", "failed", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A server, a tenant on it and who is in it: by address, with their roles. `keeper` is left alone by
-    made-up requests and stocks it; `stranger` is somebody in another tenant, `elsewhere`. `issuer` is a
-    provider for single sign-on."""
-
-    url: str
-    database_url: str
-    tenant_id: str
-    keeper: str
-    people: dict[str, str]
-    elsewhere: str
-    stranger: str
-    issuer: str
-
-    def to_environment(self) -> str:
-        return json.dumps(asdict(self))
-
-
 @dataclass(slots=True)
 class Ground:
     """What exists at a place."""
@@ -69,7 +47,7 @@ class Ground:
 
     @staticmethod
     def from_environment() -> Ground:
-        return Ground(Place(**json.loads(os.environ[VARIABLE])))
+        return Ground(Place.from_environment())
 
     def before(self, case: Any, valid: set[str]) -> None:
         """Put ids that exist into the valid parts of a case, always the same into the same."""
@@ -88,6 +66,17 @@ class Ground:
         if "body" in valid and isinstance(case.body, dict):
             case.body = self._filled(case.body, seed)
             self._fit(case, operation, valid)
+        if case.meta and valid.issuperset(location.value for location in case.meta.components):
+            self._spare(case, operation)
+
+    def _spare(self, case: Any, operation: str) -> None:
+        """Now and then a valid case gets what works once."""
+        make = spares.MAKERS.get(operation)
+        if make is None:
+            return
+        self._whole[operation] += 1
+        if self._whole[operation] % bodies.EVERY == 1:
+            make(case, self.place)
 
     def _fit(self, case: Any, operation: str, valid: set[str]) -> None:
         """Now and then a body is put in whose parts fit together, for something that exists."""
@@ -171,6 +160,7 @@ class Ground:
                 made["ended"] = [stock.ended(http, made["flow"][0])]
                 made["execution"] += made["ended"]
         made["user"] = asyncio.run(stock.people(place.database_url, place.tenant_id, _SPARE_PEOPLE))
+        made["tenant"] = [place.second]
         for kind, ids in made.items():
             for id_ in ids:
                 self.ids.learn(kind, id_)
@@ -181,3 +171,4 @@ class Ground:
     async def _readmit(self) -> None:
         place = self.place
         await stock.join(place.database_url, place.tenant_id, {place.keeper: "admin"} | place.people)
+        await stock.join(place.database_url, place.second, place.people)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fuzzing import statuses
-from tests.fuzzing.ground import VARIABLE, Place
+from tests.fuzzing.place import VARIABLE, Place
 from tests.people import PASSWORD
 
 _HERE = Path(__file__).parent

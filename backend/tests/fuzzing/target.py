@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.running import until
-from tests.fuzzing.ground import Place
+from tests.fuzzing.place import Place
 from tests.fuzzing.stock import join
 from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
@@ -25,11 +25,12 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the API answers, the file that its processes write their logs to, and a provider for single
-    sign-on beside it."""
+    """Where the API answers, the file that its processes write their logs to, the folder where they put
+    mails, and a provider for single sign-on beside it."""
 
     url: str
     log: Path
+    mailbox: Path
     issuer: str
 
 
@@ -39,7 +40,7 @@ def serving(services: Services, folder: Path, *, worker: bool, port: int | None 
     port = port or _free_port()
     environment = _environment(services, folder)
     with _provider() as issuer, (folder / "processes.log").open("wb") as log:
-        target = Target(f"http://127.0.0.1:{port}", folder / "processes.log", issuer)
+        target = Target(f"http://127.0.0.1:{port}", folder / "processes.log", folder / "data/mails", issuer)
         commands = [("api", "--port", str(port)), *([("worker",)] if worker else [])]
         processes = [
             subprocess.Popen(
@@ -74,14 +75,26 @@ def _provider() -> Iterator[str]:
 
 
 async def settle(target: Target, services: Services) -> tuple[Place, str, str]:
-    """A tenant with somebody to be an admin and somebody to be a viewer, and another tenant."""
+    """A tenant with somebody to be an admin and somebody to be a viewer, one more tenant of theirs, and
+    another tenant."""
     (keeper, tenant_id), (stranger, elsewhere) = _sign_up(target), _sign_up(target)
+    second = _sign_up(target)[1]
     admin, viewer = _sign_up(target)[0], _sign_up(target)[0]
     people = {admin: "admin", viewer: "viewer"}
     place = Place(
-        target.url, services.database_url, tenant_id, keeper, people, elsewhere, stranger, target.issuer
+        url=target.url,
+        database_url=services.database_url,
+        tenant_id=tenant_id,
+        keeper=keeper,
+        people=people,
+        elsewhere=elsewhere,
+        stranger=stranger,
+        second=second,
+        issuer=target.issuer,
+        mailbox=str(target.mailbox),
     )
-    await join(services.database_url, tenant_id, people)
+    for id_ in (tenant_id, second):
+        await join(services.database_url, id_, people)
     return place, admin, viewer
 
 

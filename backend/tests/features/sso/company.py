@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
-from tests.people import Person, checked
+from tests.people import PASSWORD, Person, checked
 from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
 
 
@@ -76,3 +78,20 @@ async def go(client: AsyncClient, domain: str, next: str = "/flows/") -> httpx.R
     async with AsyncClient() as browser:
         there = await browser.get(start.headers["location"])
     return await client.get(there.headers["location"].replace("http://127.0.0.1:8000", "http://test"))
+
+
+async def connected(app: FastAPI, admin: Person, issuer: str, names: Names) -> tuple[AsyncClient, Person]:
+    """Somebody with a password and a tenant of their own, who connected the account to `admin`'s provider;
+    and a client that this provider alone signed in to it."""
+    domain = await set_up(admin, issuer, names)
+    form = {"email": f"victim@{domain}", "password": PASSWORD, "tenant_name": "Victim's"}
+    owner, thief = people.http_client(app), people.http_client(app)
+    made = checked(await owner.post("auth/register", json=form), 201)
+    person_at(issuer, sub="9", email=form["email"])
+    assert (await go(owner, domain)).headers["location"] == "/flows/"
+    await owner.aclose()
+    assert (await go(thief, domain)).headers["location"] == "/flows/"
+    thief.headers["Origin"] = "http://test"
+    ids = UUID(made["user"]["id"]), UUID(made["tenant"]["id"])
+    token = made["access_token"]
+    return thief, Person(people.http_client(app, token), *ids, form["email"], token)

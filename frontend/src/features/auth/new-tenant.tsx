@@ -9,14 +9,9 @@ import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { useSave } from "@/lib/api/use-save";
 import { useCreateTenant } from "./session";
+import { tenantNameRule } from "./tenant-name";
 
-const schema = z.object({
-  name: z
-    .string()
-    .trim()
-    .min(1, "Name your team or company.")
-    .max(200, "Use at most 200 characters."),
-});
+const schema = z.object({ name: tenantNameRule });
 
 export function NewTenantDialog({ onClose }: { onClose: () => void }) {
   const create = useCreateTenant();

@@ -12,7 +12,7 @@ export function TenantMenu() {
   const { mutate: switchTo } = useSwitchTenant();
   const [adding, setAdding] = useState(false);
   if (!data) return null;
-  const { tenant, tenants } = data;
+  const { tenant, tenants, sso } = data;
   return (
     <>
       <DropdownMenu
@@ -38,10 +38,21 @@ export function TenantMenu() {
               }),
           },
           { separator: true },
-          { label: "New tenant", icon: <Plus aria-hidden />, onSelect: () => setAdding(true) },
+          sso
+            ? { heading: <OnlyHere /> }
+            : { label: "New tenant", icon: <Plus aria-hidden />, onSelect: () => setAdding(true) },
         ]}
       />
       {adding && <NewTenantDialog onClose={() => setAdding(false)} />}
     </>
+  );
+}
+
+function OnlyHere() {
+  return (
+    <span className="block max-w-60">
+      You signed in with your company’s account, which is good here only. To go to another tenant,
+      sign in with your password.
+    </span>
   );
 }

@@ -10,7 +10,7 @@ import { toApiError } from "@/lib/api/error";
 import type { Schema } from "@/lib/api/client";
 import { useDeleteTenant } from "./api";
 
-type DeleteDialogProps = { tenant: Schema<"TenantDetail">; onClose: () => void };
+type DeleteDialogProps = { tenant: Schema<"TenantShown">; onClose: () => void };
 
 const FORM = "delete-tenant";
 

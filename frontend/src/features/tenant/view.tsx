@@ -17,9 +17,10 @@ import type { Schema } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/error";
 import { useExportTenant, useRenameTenant, useTenant, useTenantSettings } from "./api";
 import { DeleteDialog } from "./delete-dialog";
+import { LIMITS } from "./limits";
 import { SettingsFacts, SettingsForm } from "./settings-form";
 
-type Tenant = Schema<"TenantDetail">;
+type Tenant = Schema<"TenantShown">;
 
 export function TenantView() {
   const { data, error, refetch } = useTenant();
@@ -72,7 +73,7 @@ function NameForm({ tenant }: { tenant: Tenant }) {
 }
 
 function Facts({ tenant }: { tenant: Tenant }) {
-  const { user_a_minute: user, tenant_a_minute: all, running } = tenant.limits;
+  const { limits, default_limits: defaults } = tenant;
   return (
     <dl className="mt-6 grid grid-cols-[9rem_1fr] gap-y-1">
       <Fact name="Short name">
@@ -83,20 +84,18 @@ function Facts({ tenant }: { tenant: Tenant }) {
         <CopyButton text={tenant.id} label="Copy tenant id" />
       </Fact>
       <Fact name="Members">{tenant.members}</Fact>
-      <Fact name="Each person may send">{limitInWords(user)}</Fact>
-      <Fact name="All together">{limitInWords(all)}</Fact>
-      {running !== null && (
-        <Fact name="Executions">
-          {running === 0 ? "Any number may run" : `${running} may run at a time`}
+      {LIMITS.map(({ name, label, inWords }) => (
+        <Fact key={name} name={label}>
+          <span>
+            {inWords(limits[name] ?? defaults[name])}
+            {limits[name] === null && (
+              <span className="text-muted"> (the installation’s default)</span>
+            )}
+          </span>
         </Fact>
-      )}
+      ))}
     </dl>
   );
-}
-
-function limitInWords(limit: number | null): string {
-  if (limit === null) return "As many requests as the installation allows";
-  return limit === 0 ? "Any number of requests" : `${limit} requests a minute`;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

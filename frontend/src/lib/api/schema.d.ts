@@ -318,7 +318,8 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Make an account and a tenant, and sign in.
+         * @description Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
+         *     makes one with the password of that account.
          */
         post: operations["register_api_v1_auth_register_post"];
         delete?: never;
@@ -486,7 +487,7 @@ export interface paths {
         head?: never;
         /**
          * Change Me
-         * @description Change one's own name.
+         * @description Change one's own name. A session that single sign-on began may not.
          */
         patch: operations["change_me_api_v1_auth_me_patch"];
         trace?: never;
@@ -501,7 +502,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change one's own password. Every other session ends.
+         * @description Change one's own password. Every other session ends. A session that single sign-on began may not.
          */
         put: operations["change_password_api_v1_auth_me_password_put"];
         post?: never;
@@ -560,14 +561,14 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Where one is signed in.
+         * @description Where one is signed in. A session that single sign-on began is shown those of its provider only.
          */
         get: operations["list_sessions_api_v1_auth_sessions_get"];
         put?: never;
         post?: never;
         /**
          * End Other Sessions
-         * @description Sign out everywhere else.
+         * @description Sign out everywhere else. A session that single sign-on began ends those of its provider only.
          */
         delete: operations["end_other_sessions_api_v1_auth_sessions_delete"];
         options?: never;
@@ -2324,6 +2325,19 @@ export interface components {
             };
         };
         /**
+         * DefaultLimits
+         * @description What holds for tenants without limits of their own: requests a minute, and executions that run at a
+         *     time. 0 is no limit.
+         */
+        DefaultLimits: {
+            /** User A Minute */
+            user_a_minute: number;
+            /** Tenant A Minute */
+            tenant_a_minute: number;
+            /** Running */
+            running: number;
+        };
+        /**
          * DeliveryOut
          * @description One message to one recipient, with its attempts: about the end of an execution, by a notification, or
          *     about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
@@ -3339,7 +3353,8 @@ export interface components {
         /**
          * Me
          * @description Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
-         *     prove their address before they may do anything.
+         *     prove their address before they may do anything. `sso` is a session that the tenant's own provider began:
+         *     it is told of no other tenant, and changes neither name nor password.
          */
         Me: {
             user: components["schemas"]["UserOut"];
@@ -3355,6 +3370,8 @@ export interface components {
             tenants: components["schemas"]["TenantOut"][];
             /** Unverified */
             unverified: boolean;
+            /** Sso */
+            sso: boolean;
         };
         /**
          * MemberOut
@@ -4433,11 +4450,28 @@ export interface components {
              */
             keep_logs_days: number;
         };
+        /** TenantOut */
+        TenantOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /**
-         * TenantDetail
-         * @description The tenant one is in.
+         * TenantShown
+         * @description The tenant one is in, with the installation's limits, which hold where `limits` has none.
          */
-        TenantDetail: {
+        TenantShown: {
             /**
              * Id
              * Format: uuid
@@ -4460,23 +4494,7 @@ export interface components {
             /** Members */
             members: number;
             limits: components["schemas"]["Limits"];
-        };
-        /** TenantOut */
-        TenantOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            default_limits: components["schemas"]["DefaultLimits"];
         };
         /**
          * TriggerIn
@@ -7578,7 +7596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantDetail"];
+                    "application/json": components["schemas"]["TenantShown"];
                 };
             };
             503: components["responses"]["Unavailable"];
@@ -7629,7 +7647,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantDetail"];
+                    "application/json": components["schemas"]["TenantShown"];
                 };
             };
             503: components["responses"]["Unavailable"];

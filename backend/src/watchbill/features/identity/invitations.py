@@ -33,7 +33,7 @@ from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
-from watchbill.kit.passwords import hash_password, verify_password
+from watchbill.kit.passwords import hash_password
 
 log = structlog.stdlib.get_logger("watchbill.identity")
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 128
@@ -158,12 +158,8 @@ async def _prove(
 ) -> None:
     if password is None:
         raise NotAuthenticated("You have an account: sign in to accept.", code="sign_in_to_accept")
-    attempt = await throttle.begin(user.email, device.address)
-    known = user.password_hash if user.status == "active" else None
-    if not await verify_password(password, known, options.bcrypt_cost):
-        await throttle.failed(attempt)
+    if not await service.knows_password(options, throttle, user, password, device):
         raise NotAuthenticated("The password is wrong.", code="bad_credentials")
-    await throttle.succeeded(attempt)
 
 
 async def _new_user(

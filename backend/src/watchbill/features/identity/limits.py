@@ -26,7 +26,7 @@ class RequestLimits:
 
     def __init__(self, rates: Rates, *, user: int, tenant: int, address: int):
         self.rates = rates
-        self._user, self._tenant, self._address = user, tenant, address
+        self.user, self.tenant, self.address = user, tenant, address
         self._own: dict[UUID, tuple[float, int, int]] = {}
         self._begun: set[asyncio.Task[list[Standing]]] = set()
         # Sign-ins that were let in, until when that is recent.
@@ -74,7 +74,7 @@ class RequestLimits:
             TooManyRequests: it is one too many.
         """
         address = connection.client.host if connection.client else "unknown"
-        self.judge(connection, await self.rates.count(Rate("address", address, self._address)))
+        self.judge(connection, await self.rates.count(Rate("address", address, self.address)))
 
     def forget(self, tenant_id: UUID) -> None:
         """Look the tenant's own limits up again."""
@@ -86,8 +86,8 @@ class RequestLimits:
 
     async def _look_up(self, session: AsyncSession, tenant_id: UUID) -> tuple[int, int]:
         row = (await session.execute(_OWN, {"id": tenant_id})).one_or_none()
-        user = self._user if row is None or row[0] is None else row[0]
-        tenant = self._tenant if row is None or row[1] is None else row[1]
+        user = self.user if row is None or row[0] is None else row[0]
+        tenant = self.tenant if row is None or row[1] is None else row[1]
         self._own[tenant_id] = (time.monotonic() + _KEEP_SECONDS, user, tenant)
         return user, tenant
 

@@ -12,9 +12,10 @@ from watchbill.core.ports.mail import Mail
 from watchbill.features.identity import mails, queries, tokens
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.schemas import PasswordChange, PasswordReset
-from watchbill.features.identity.service import access_ended
+from watchbill.features.identity.service import access_ended, demand_own_sign_in
 from watchbill.features.identity.tables import User
 from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database
 from watchbill.kit.passwords import hash_password, verify_password
@@ -32,10 +33,10 @@ async def change(
     Raises:
         InvalidInput: the current password is wrong.
         TooManyRequests: it was wrong too often.
-        Forbidden: a key is asking.
+        Forbidden: a provider let them in, or a key is asking.
     """
     keep = identity.sign_in
-    user = await session.get(User, identity.user_id)
+    user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
     attempt = await throttle.begin(user.email, f"session {keep}")
@@ -50,15 +51,21 @@ async def change(
 
 
 async def mail_reset(
-    database: Database, options: IdentityOptions, mail: Mail, throttle: Throttle, email: str
+    database: Database, options: IdentityOptions, mail: Mail, throttle: Throttle, email: str, trail: Trail
 ) -> None:
     """Mail a link to set a new password, if there is such an account. It runs when the answer is gone
-    already, which says and takes the same in every case."""
+    already, which says and takes the same in every case. The audit logs of the person's tenants tell of it;
+    `trail` is the request's."""
     async with database.transaction() as work:
         user = await queries.user_by_email(work.session, email)
-        if user is None or user.status != "active" or not await throttle.may_mail(email):
+        if user is None or user.status != "active":
             return
-        token = await _new_link(work.session, options, user.id, "reset")
+        keep_trail(work.session, trail)
+        trail.user_id = user.id
+        if not await throttle.may_mail(email):
+            trail.refuse(None, "too_many_mails")
+            return
+        token = await _new_link(work.session, options, user, "reset")
     minutes = options.link_seconds // 60
     await mails.deliver(mail, mails.reset_mail(options.base_url, user.email, token, minutes))
 
@@ -84,7 +91,7 @@ async def mail_verification(database: Database, options: IdentityOptions, mail: 
         user = await work.session.get(User, user_id)
         if user is None or user.email_verified_at is not None:
             return
-        token = await _new_link(work.session, options, user.id, "verify")
+        token = await _new_link(work.session, options, user, "verify")
     minutes = options.link_seconds // 60
     await mails.deliver(mail, mails.verification_mail(options.base_url, user.email, token, minutes))
 
@@ -102,10 +109,10 @@ async def verify(session: AsyncSession, token: str) -> None:
     await session.flush()
 
 
-async def _new_link(session: AsyncSession, options: IdentityOptions, user_id: UUID, purpose: str) -> str:
+async def _new_link(session: AsyncSession, options: IdentityOptions, user: User, purpose: str) -> str:
     token = tokens.random_token()
     until = now() + timedelta(seconds=options.link_seconds)
-    await queries.replace_link(session, user_id, purpose, tokens.digest(token), until)
+    await queries.replace_link(session, user, purpose, tokens.digest(token), until)
     return token
 
 

@@ -8,17 +8,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import MetaData, Select, Text, and_, bindparam, cast, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    MetaData,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
+from watchbill.kit.audit import call
 from watchbill.kit.db import enter_schema, entrance, with_entrance
 from watchbill.kit.revisions import stamp
 from watchbill.kit.roles import secure_schema
 from watchbill.kit.tables import statements
 
 Belonging = tuple[User, Tenant, Membership]
+# The sign-ins that a tenant's own provider vouched for; the table is that of features.sso.
+_VOUCHED = table("sso_sign_ins", column("sign_in_id"), schema="public")
 
 
 async def user_by_email(session: AsyncSession, email: str) -> User | None:
@@ -109,11 +128,20 @@ async def lock_sign_in(session: AsyncSession, id_: UUID) -> SignIn | None:
     return await session.scalar(select(SignIn).where(SignIn.id == id_).with_for_update())
 
 
-async def open_sign_ins(session: AsyncSession, user_id: UUID) -> Sequence[SignIn]:
-    """Where a person is signed in, what was used last coming first."""
+async def move_sign_in(session: AsyncSession, id_: UUID, tenant_id: UUID) -> None:
+    """Take a sign-in to another tenant. By a statement, as the audit log then does not tell which it was."""
+    await session.execute(update(SignIn).where(SignIn.id == id_).values(tenant_id=tenant_id))
+
+
+async def open_sign_ins(
+    session: AsyncSession, user_id: UUID, vouched_in: UUID | None = None
+) -> Sequence[SignIn]:
+    """Where a person is signed in, what was used last coming first; `vouched_in` narrows it to the sign-ins
+    that this tenant's provider vouched for."""
     query = (
         select(SignIn)
         .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.expires_at > func.now())
+        .where(*_of_provider(vouched_in))
         .order_by(SignIn.last_used_at.desc(), SignIn.id)
         .limit(100)
     )
@@ -121,12 +149,18 @@ async def open_sign_ins(session: AsyncSession, user_id: UUID) -> Sequence[SignIn
 
 
 async def end_sign_ins(
-    session: AsyncSession, user_id: UUID, *, only: UUID | None = None, but: UUID | None = None
+    session: AsyncSession,
+    user_id: UUID,
+    *,
+    only: UUID | None = None,
+    but: UUID | None = None,
+    vouched_in: UUID | None = None,
 ) -> int:
-    """End a person's sign-ins: all, or `only` one, or all `but` one; returns how many there were."""
+    """End a person's sign-ins: all, or `only` one, or all `but` one, or no others than those that a tenant's
+    provider vouched for; returns how many there were."""
     query = (
         update(SignIn)
-        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), *_of_provider(vouched_in))
         .values(ended_at=func.now())
         .returning(SignIn.id)
     )
@@ -135,6 +169,12 @@ async def end_sign_ins(
     if but is not None:
         query = query.where(SignIn.id != but)
     return len((await session.scalars(query)).all())
+
+
+def _of_provider(tenant_id: UUID | None) -> Sequence[ColumnElement[bool]]:
+    if tenant_id is None:
+        return ()
+    return SignIn.tenant_id == tenant_id, SignIn.id.in_(select(_VOUCHED.c.sign_in_id))
 
 
 async def forget_old_sign_ins(session: AsyncSession, user_id: UUID) -> None:
@@ -154,11 +194,13 @@ async def note_use(session: AsyncSession, table: type[SignIn] | type[ApiKey], id
 
 
 async def replace_link(
-    session: AsyncSession, user_id: UUID, purpose: str, token_hash: str, expires_at: datetime
+    session: AsyncSession, user: User, purpose: str, token_hash: str, expires_at: datetime
 ) -> None:
     """Keep a mailed link in place of earlier ones for the same purpose."""
-    await session.execute(delete(MailLink).where(MailLink.user_id == user_id, MailLink.purpose == purpose))
-    session.add(MailLink(user_id=user_id, purpose=purpose, token_hash=token_hash, expires_at=expires_at))
+    await session.execute(delete(MailLink).where(MailLink.user_id == user.id, MailLink.purpose == purpose))
+    link = MailLink(user_id=user.id, purpose=purpose, token_hash=token_hash, expires_at=expires_at)
+    call(link, user.email)
+    session.add(link)
     await session.flush()
 
 
@@ -185,14 +227,14 @@ async def memberships(
         .order_by(Membership.created_at, Tenant.id)
     )
     if tenant is not None:
-        query = query.where(or_(Tenant.slug == tenant, cast(Tenant.id, Text) == tenant))
+        query = query.where(or_(Tenant.slug == tenant, cast(Tenant.id, Text) == tenant.lower()))
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
 async def vouched_for(session: AsyncSession, sign_in_id: UUID) -> bool:
     """Whether a tenant's own provider let the person in (features.sso)."""
-    query = text("SELECT EXISTS (SELECT FROM public.sso_sign_ins WHERE sign_in_id = :id)")
-    return bool(await session.scalar(query, {"id": sign_in_id}))
+    query = select(_VOUCHED.c.sign_in_id).where(_VOUCHED.c.sign_in_id == sign_in_id)
+    return await session.scalar(query) is not None
 
 
 async def slug_taken(session: AsyncSession, slug: str) -> bool:

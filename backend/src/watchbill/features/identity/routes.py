@@ -25,6 +25,7 @@ from watchbill.features.identity.cookies import begin_session, end_session, know
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.permissions import PERSONAL, RANKS, TABLE
+from watchbill.features.identity.recording import request_trail
 from watchbill.features.identity.schemas import (
     Forgotten,
     Login,
@@ -75,12 +76,14 @@ async def register(
     work: WorkDep,
     options: Options,
     device: From,
+    throttle: Throttling,
     mail: Mailing,
     db: Db,
     later: BackgroundTasks,
 ) -> Session:
-    """Make an account and a tenant, and sign in."""
-    begun = await service.register(work.session, options, form, device)
+    """Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
+    makes one with the password of that account."""
+    begun = await service.register(work.session, options, throttle, form, device)
     if options.verify_email:
         later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
     return begin_session(response, options, begun)
@@ -135,6 +138,7 @@ async def logout(request: Request, response: Response, work: WorkDep, options: O
 @router.post("/forgot-password", status_code=202, dependencies=[OurSite])
 async def forgot_password(
     form: Forgotten,
+    request: Request,
     options: Options,
     device: From,
     mail: Mailing,
@@ -144,7 +148,7 @@ async def forgot_password(
 ) -> None:
     """Have a link mailed to set a new password. The answer does not tell whether there is such an account."""
     await throttle.asking(device.address)
-    later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email)
+    later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email, request_trail(request))
 
 
 @router.post("/reset-password", status_code=204, dependencies=[OurSite])
@@ -177,13 +181,13 @@ async def me(access: Reader) -> Me:
 
 @router.patch("/me")
 async def change_me(form: ProfileChange, access: Self) -> UserOut:
-    """Change one's own name."""
+    """Change one's own name. A session that single sign-on began may not."""
     return await service.change_profile(access.session, access.identity, form)
 
 
 @router.put("/me/password", status_code=204)
 async def change_password(form: PasswordChange, access: Self, options: Options, throttle: Throttling) -> None:
-    """Change one's own password. Every other session ends."""
+    """Change one's own password. Every other session ends. A session that single sign-on began may not."""
     await passwords.change(access.session, options, throttle, access.identity, form)
 
 
@@ -204,13 +208,13 @@ async def create_tenant(form: NewTenant, access: Self, options: Options) -> Tena
 
 @router.get("/sessions")
 async def list_sessions(access: Reader) -> SignInList:
-    """Where one is signed in."""
+    """Where one is signed in. A session that single sign-on began is shown those of its provider only."""
     return SignInList(items=await sign_ins.listed(access.session, access.identity))
 
 
 @router.delete("/sessions", status_code=204)
 async def end_other_sessions(access: Self) -> None:
-    """Sign out everywhere else."""
+    """Sign out everywhere else. A session that single sign-on began ends those of its provider only."""
     await sign_ins.end_others(access.session, access.identity)
 
 

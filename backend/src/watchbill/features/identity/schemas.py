@@ -70,7 +70,8 @@ class Session(BaseModel):
 
 class Me(BaseModel):
     """Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
-    prove their address before they may do anything."""
+    prove their address before they may do anything. `sso` is a session that the tenant's own provider began:
+    it is told of no other tenant, and changes neither name nor password."""
 
     user: UserOut
     tenant: TenantOut
@@ -78,6 +79,7 @@ class Me(BaseModel):
     permissions: list[Permission]
     tenants: list[TenantOut]
     unverified: bool
+    sso: bool
 
 
 class Refresh(Input):

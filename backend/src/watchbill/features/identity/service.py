@@ -24,7 +24,9 @@ from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
+from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work
 from watchbill.kit.passwords import hash_password, verify_password
@@ -39,15 +41,25 @@ _NOTED = timedelta(minutes=1)
 
 
 async def register(
-    session: AsyncSession, options: IdentityOptions, form: Registration, device: Device
+    session: AsyncSession, options: IdentityOptions, throttle: Throttle, form: Registration, device: Device
 ) -> Begun:
-    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in.
+    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in. Somebody who belongs to
+    no tenant any more makes one with the account and password that they have.
 
     Raises:
         Conflict: the address is taken.
+        TooManyRequests: it is, and was tried too often.
     """
-    if await queries.user_by_email(session, form.email) is not None:
-        raise email_taken()
+    user = await queries.user_by_email(session, form.email)
+    if user is None:
+        user = await _newcomer(session, options, form)
+    else:
+        await _come_back(session, options, throttle, user, form, device)
+    tenant = await add_tenant(session, options, user.id, form.tenant_name)
+    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+
+
+async def _newcomer(session: AsyncSession, options: IdentityOptions, form: Registration) -> User:
     user = User(
         id=uuid4(),
         email=form.email,
@@ -55,8 +67,41 @@ async def register(
         full_name=form.full_name,
     )
     await add_user(session, user)
-    tenant = await add_tenant(session, options, user.id, form.tenant_name)
-    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+    return user
+
+
+async def _come_back(
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    user: User,
+    form: Registration,
+    device: Device,
+) -> None:
+    """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password learns
+    no more than that the address is taken, as of every account."""
+    if not await knows_password(options, throttle, user, form.password, device):
+        raise email_taken()
+    # Who registers twice at once makes one tenant.
+    await session.refresh(user, with_for_update=True)
+    if await queries.memberships(session, user.id):
+        raise email_taken()
+    user.full_name = user.full_name or form.full_name
+
+
+async def knows_password(
+    options: IdentityOptions, throttle: Throttle, user: User, password: str, device: Device
+) -> bool:
+    """Whether somebody at a device knows the password of an account that is not disabled.
+
+    Raises:
+        TooManyRequests: it was tried too often.
+    """
+    attempt = await throttle.begin(user.email, device.address)
+    known = user.password_hash if user.status == "active" else None
+    fits = await verify_password(password, known, options.bcrypt_cost)
+    await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
+    return fits
 
 
 async def add_user(session: AsyncSession, user: User) -> None:
@@ -74,23 +119,22 @@ async def add_user(session: AsyncSession, user: User) -> None:
 
 
 async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
-    """Make a tenant with its schema, whose admin is that person.
-
-    Raises:
-        Conflict: another of that name is being made this moment.
+    """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
+    of the one where the person is.
     """
-    tenant = Tenant(
-        id=uuid4(), name=name, slug=await _free_slug(session, name), schema_revision=head("tenant")
-    )
-    session.add(tenant)
+    slug = await _free_slug(session, name)
     try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Conflict("A tenant of that name was made a moment ago; try again.") from error
+        async with session.begin_nested():
+            tenant = await _named(session, name, slug)
+    except IntegrityError:
+        # Another of that name was made this moment.
+        tenant = await _named(session, name, _longer(slug))
     session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
     await session.flush()
     await session.refresh(tenant)
     await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
+    if trail := trail_of(session):
+        trail.tenant_id = tenant.id
     return tenant
 
 
@@ -107,7 +151,11 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
     fits = await verify_password(form.password, known, options.bcrypt_cost)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
     if fits and not places and form.tenant is None:
-        raise Forbidden("You belong to no tenant any more. Ask an admin to invite you.", code="no_tenant")
+        raise Forbidden(
+            "You belong to no tenant any more. Make one by registering again with your password, or ask an"
+            " admin to invite you.",
+            code="no_tenant",
+        )
     if user is None or not places:
         raise NotAuthenticated("E-mail address or password is wrong.", code="bad_credentials")
     place = next((place for place in places if place[0].status == "active"), None)
@@ -124,12 +172,13 @@ async def switch(
 
     Raises:
         NotFound: the person does not belong to one of that name.
-        Forbidden: it is suspended, or a key is asking.
+        Forbidden: it is suspended, or a key is asking, or a session that a provider began.
     """
-    places = await queries.memberships(session, identity.user_id, tenant=tenant)
+    # First, or the answers would tell a provider where else the person belongs.
+    user_id = await demand_own_sign_in(session, identity)
+    places = await queries.memberships(session, user_id, tenant=tenant)
     if not places:
         raise NotFound("You do not belong to such a tenant.")
-    await demand_own_sign_in(session, identity)
     if places[0][0].status != "active":
         raise suspended()
     return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
@@ -137,15 +186,15 @@ async def switch(
 
 async def demand_own_sign_in(session: AsyncSession, identity: Identity) -> UUID:
     """Who is asking, provided that they signed in by themselves: the provider of one tenant has no say about
-    a person's other tenants.
+    a person's other tenants, nor about the account that is good in all of them.
 
     Raises:
         Forbidden: a provider let them in, or a key is asking.
     """
-    if await queries.vouched_for(session, identity.sign_in):
+    if await sign_ins.vouching(session, identity):
         raise Forbidden(
             "You signed in with your company's account, which is good here only."
-            " Sign in with your password to go there.",
+            " Sign in with your password to do this.",
             code="sso_only_here",
         )
     return identity.user_id
@@ -275,8 +324,9 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
     found = await queries.belonging(session, identity.user_id, identity.tenant_id)
     if found is None:
         raise access_ended()
-    # A key belongs to one tenant and has no business with the others of its maker.
-    one = None if identity.sign_in_id else str(identity.tenant_id)
+    # A key belongs to one tenant and has no business with the others of its maker, nor has a provider.
+    vouched = identity.sign_in_id is not None and await sign_ins.vouching(session, identity) is not None
+    one = None if identity.sign_in_id and not vouched else str(identity.tenant_id)
     places = await queries.memberships(session, identity.user_id, tenant=one)
     return Me(
         user=UserOut.model_validate(found[0]),
@@ -285,6 +335,7 @@ async def describe(session: AsyncSession, identity: Identity) -> Me:
         permissions=sorted(identity.permissions),
         tenants=[TenantOut.model_validate(tenant) for tenant, _ in places],
         unverified=identity.unverified,
+        sso=vouched,
     )
 
 
@@ -293,8 +344,9 @@ async def change_profile(session: AsyncSession, identity: Identity, form: Profil
 
     Raises:
         NotAuthenticated: they are gone.
+        Forbidden: a provider let them in, or a key is asking.
     """
-    user = await session.get(User, identity.user_id)
+    user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
     user.full_name = form.full_name
@@ -302,10 +354,21 @@ async def change_profile(session: AsyncSession, identity: Identity, form: Profil
     return UserOut.model_validate(user)
 
 
+async def _named(session: AsyncSession, name: str, slug: str) -> Tenant:
+    tenant = Tenant(id=uuid4(), name=name, slug=slug, schema_revision=head("tenant"))
+    session.add(tenant)
+    await session.flush()
+    return tenant
+
+
 async def _free_slug(session: AsyncSession, name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "team"
-    return f"{slug}-{secrets.token_hex(3)}" if await queries.slug_taken(session, slug) else slug
+    return _longer(slug) if await queries.slug_taken(session, slug) else slug
+
+
+def _longer(slug: str) -> str:
+    return f"{slug}-{secrets.token_hex(3)}"
 
 
 def email_taken() -> Conflict:

@@ -17,6 +17,7 @@ from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.schemas import Session, SignInOut, TenantOut, UserOut
 from watchbill.features.identity.tables import Membership, SignIn, Tenant, User
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Work
 
@@ -88,7 +89,9 @@ async def refresh(work: Work, options: IdentityOptions, token: str, device: Devi
             "This session was used from two places and is over; sign in again.", code="session_replayed"
         )
     user, tenant, membership = await _place(session, sign_in)
-    sign_in.tenant_id, sign_in.last_used_at = tenant.id, moment
+    if tenant.id != sign_in.tenant_id:
+        await _go_on_in(session, sign_in, tenant)
+    sign_in.last_used_at = moment
     sign_in.expires_at = moment + timedelta(seconds=options.session_seconds)
     sign_in.agent, sign_in.address = device.agent, device.address
     await session.flush()
@@ -112,8 +115,9 @@ async def move(
     user = await session.get(User, membership.user_id)
     if sign_in is None or user is None or sign_in.ended_at is not None:
         raise over()
+    await _go_on_in(session, sign_in, tenant)
     moment = now()
-    sign_in.tenant_id, sign_in.generation = tenant.id, sign_in.generation + 1
+    sign_in.generation += 1
     sign_in.refreshed_at, sign_in.last_used_at = moment, moment
     sign_in.address = device.address
     await session.flush()
@@ -135,13 +139,23 @@ async def sign_out(session: AsyncSession, options: IdentityOptions, refresh: str
         await session.flush()
 
 
-async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
-    """Where the person is signed in.
+async def vouching(session: AsyncSession, identity: Identity) -> UUID | None:
+    """The tenant whose provider let the person in, or None when they signed in by themselves. The provider
+    decides who holds such a session, so it neither shows nor changes what belongs to the person elsewhere.
 
     Raises:
         Forbidden: a key is asking.
     """
-    current = identity.sign_in
+    return identity.tenant_id if await queries.vouched_for(session, identity.sign_in) else None
+
+
+async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
+    """Where the person is signed in, as far as the session may know.
+
+    Raises:
+        Forbidden: a key is asking.
+    """
+    current, provider = identity.sign_in, await vouching(session, identity)
     return [
         SignInOut(
             id=row.id,
@@ -152,7 +166,7 @@ async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
             expires_at=row.expires_at,
             current=row.id == current,
         )
-        for row in await queries.open_sign_ins(session, identity.user_id)
+        for row in await queries.open_sign_ins(session, identity.user_id, provider)
     ]
 
 
@@ -160,19 +174,21 @@ async def end(session: AsyncSession, identity: Identity, sign_in_id: UUID) -> No
     """End one of one's own sessions.
 
     Raises:
-        NotFound: the person has no such session.
+        NotFound: the person has no such session, or the one that asks may not know it.
     """
-    if not await queries.end_sign_ins(session, identity.user_id, only=sign_in_id):
+    provider = await vouching(session, identity)
+    if not await queries.end_sign_ins(session, identity.user_id, only=sign_in_id, vouched_in=provider):
         raise NotFound("There is no such session.")
 
 
 async def end_others(session: AsyncSession, identity: Identity) -> None:
-    """End every session of the person but the one that asks.
+    """End every session of the person but the one that asks, as far as that may know them.
 
     Raises:
         Forbidden: a key is asking.
     """
-    await queries.end_sign_ins(session, identity.user_id, but=identity.sign_in)
+    provider = await vouching(session, identity)
+    await queries.end_sign_ins(session, identity.user_id, but=identity.sign_in, vouched_in=provider)
 
 
 def over() -> NotAuthenticated:
@@ -192,6 +208,14 @@ async def _place(session: AsyncSession, sign_in: SignIn) -> queries.Belonging:
     if found is None or found[0].status != "active":
         raise over()
     return found
+
+
+async def _go_on_in(session: AsyncSession, sign_in: SignIn, tenant: Tenant) -> None:
+    """Take a session to another tenant, whose log tells of it: that of the one before has no business with
+    where the person goes, nor this one with where they come from."""
+    if trail := trail_of(session):
+        trail.tenant_id = tenant.id
+    await queries.move_sign_in(session, sign_in.id, tenant.id)
 
 
 def _begun(options: IdentityOptions, sign_in: SignIn, user: User, tenant: Tenant, role: Role) -> Begun:

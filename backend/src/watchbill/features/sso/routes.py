@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from watchbill.core.errors import Forbidden, WatchbillError
 from watchbill.features.identity import service as identity
+from watchbill.features.identity import sign_ins
 from watchbill.features.identity.access import (
     Access,
     WorkDep,
@@ -117,7 +118,7 @@ async def start_sso(
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
         next=service.safe_path(next),
-        user_id=await _signed_in(request, work, options),
+        user_id=await _signed_in(request, work, options, tenant.id),
         expires_at=time.time() + _MINUTES * 60,
     )
     url = authorization_url(
@@ -197,13 +198,15 @@ def _kept(request: Request, parts: SsoBackend) -> SsoState | None:
     return kept if kept.expires_at > time.time() else None
 
 
-async def _signed_in(request: Request, work: Work, options: IdentityOptions) -> UUID | None:
-    """Who is signed in in this browser already, to connect their account."""
+async def _signed_in(request: Request, work: Work, options: IdentityOptions, tenant_id: UUID) -> UUID | None:
+    """Who is signed in in this browser already, to connect their account: by themselves, or by this tenant's
+    provider, since that of another tenant has no say about who joins this one."""
     try:
         found = await identity.authenticate(work.session, options, access_token(request))
+        provider = await sign_ins.vouching(work.session, found)
     except WatchbillError:
         return None
-    return found.user_id if found.sign_in_id else None
+    return found.user_id if provider in (None, tenant_id) else None
 
 
 def _back(code: str) -> Response:

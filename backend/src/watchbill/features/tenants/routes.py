@@ -9,14 +9,15 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from watchbill.core.tenancy import TenantDefaults
-from watchbill.features.identity.access import Access, database, identity_options, require
+from watchbill.features.identity.access import Access, database, identity_options, request_limits, require
 from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
 from watchbill.features.tenants.schemas import (
+    DefaultLimits,
     SettingsForm,
     SettingsOut,
     TenantChange,
-    TenantDetail,
+    TenantShown,
 )
 from watchbill.features.tenants.service import Stores
 
@@ -36,16 +37,26 @@ async def tenant_defaults(request: Request) -> TenantDefaults:
 Defaults = Annotated[TenantDefaults, Depends(tenant_defaults)]
 
 
+async def default_limits(request: Request, defaults: Defaults) -> DefaultLimits:
+    rates = request_limits(request)
+    return DefaultLimits(user_a_minute=rates.user, tenant_a_minute=rates.tenant, running=defaults.running)
+
+
+Limiting = Annotated[DefaultLimits, Depends(default_limits)]
+
+
 @router.get("")
-async def get_tenant(access: Reader) -> TenantDetail:
+async def get_tenant(access: Reader, limits: Limiting) -> TenantShown:
     """The tenant one is in."""
-    return await service.describe(access.session, access.scope.tenant_id)
+    tenant = await service.describe(access.session, access.scope.tenant_id)
+    return TenantShown(**tenant.model_dump(), default_limits=limits)
 
 
 @router.patch("")
-async def change_tenant(form: TenantChange, access: Writer) -> TenantDetail:
+async def change_tenant(form: TenantChange, access: Writer, limits: Limiting) -> TenantShown:
     """Rename the tenant."""
-    return await service.rename(access.session, access.scope.tenant_id, form.name)
+    tenant = await service.rename(access.session, access.scope.tenant_id, form.name)
+    return TenantShown(**tenant.model_dump(), default_limits=limits)
 
 
 @router.get("/settings")

@@ -34,6 +34,21 @@ class TenantDetail(BaseModel):
     limits: Limits
 
 
+class DefaultLimits(BaseModel):
+    """What holds for tenants without limits of their own: requests a minute, and executions that run at a
+    time. 0 is no limit."""
+
+    user_a_minute: int
+    tenant_a_minute: int
+    running: int
+
+
+class TenantShown(TenantDetail):
+    """The tenant one is in, with the installation's limits, which hold where `limits` has none."""
+
+    default_limits: DefaultLimits
+
+
 class TenantChange(Input):
     """What may be changed of a tenant."""
 

@@ -77,8 +77,9 @@ class Trail:
         """Whether the log gets an entry."""
         return self.always or any(change.matters for change in self.changes)
 
-    def refuse(self, tenant_id: UUID, reason: str) -> None:
-        """Note that a tenant refused somebody, although the transaction goes on."""
+    def refuse(self, tenant_id: UUID | None, reason: str) -> None:
+        """Note that a tenant, or without one all of the person's, refused somebody, although the transaction
+        goes on."""
         self.tenant_id, self.reason = tenant_id, reason
         self.outcome, self.always = "denied", True
 

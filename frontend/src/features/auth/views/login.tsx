@@ -5,6 +5,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { Building2 } from "lucide-react";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
+import { useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { z } from "zod";
 import { Button } from "@/components/button";
@@ -12,10 +13,12 @@ import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/error";
 import { useSave } from "@/lib/api/use-save";
 import { companyProblem, useCompanySignIn } from "../company";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
+import { NoTenant } from "../no-tenant";
 import { safeNext } from "../session";
 
 const schema = z.object({
@@ -31,12 +34,27 @@ export function LoginView() {
     defaultValues: { email: "", password: "" },
   });
   const { errors } = form.formState;
+  // Who belongs to no tenant any more, once they have shown that the account is theirs.
+  const [lost, setLost] = useState<z.infer<typeof schema> | null>(null);
   const company = useCompanySignIn(useWatch({ control: form.control, name: "email" }));
 
   const save = useSave(form, async (body) => {
-    await api.POST("/api/v1/auth/login", { body });
+    try {
+      await api.POST("/api/v1/auth/login", { body });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === "no_tenant")) throw error;
+      setLost(body);
+      return;
+    }
     window.location.assign(safeNext(next));
   });
+  if (lost) {
+    const back = () => {
+      form.reset();
+      setLost(null);
+    };
+    return <NoTenant account={lost} onBack={back} />;
+  }
   const query = next ? `?next=${encodeURIComponent(next)}` : "";
   return (
     <AuthFrame

@@ -15,12 +15,13 @@ import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { PASSWORD_HINT, passwordRule } from "../password";
 import { safeNext } from "../session";
+import { tenantNameRule } from "../tenant-name";
 
 const schema = z.object({
   full_name: z.string().trim(),
   email: z.email("Enter an e-mail address, like name@example.org."),
   password: passwordRule,
-  tenant_name: z.string().trim().min(1, "Name your team or company."),
+  tenant_name: tenantNameRule,
 });
 
 export function RegisterView() {

@@ -29,16 +29,7 @@ export function ProfileView() {
   return (
     <SettingsFrame title="Profile">
       <PageHeader title="Profile" description={data?.user.email} />
-      {data && (
-        <>
-          <div className="mt-6">
-            <NameForm name={data.user.full_name ?? ""} />
-          </div>
-          <SettingsSection title="Password">
-            <PasswordForm email={data.user.email} />
-          </SettingsSection>
-        </>
-      )}
+      {data && (data.sso ? <CompanyAccount user={data.user} /> : <OwnAccount user={data.user} />)}
       <SettingsSection title="Appearance">
         <Field label="Theme" hint="Kept on this device." className="max-w-80">
           <Select options={themes} value={theme} onChange={setTheme} />
@@ -46,6 +37,35 @@ export function ProfileView() {
       </SettingsSection>
       {data && <Place session={data} />}
     </SettingsFrame>
+  );
+}
+
+type AccountProps = { user: Session["user"] };
+
+function OwnAccount({ user }: AccountProps) {
+  return (
+    <>
+      <div className="mt-6">
+        <NameForm name={user.full_name ?? ""} />
+      </div>
+      <SettingsSection title="Password">
+        <PasswordForm email={user.email} />
+      </SettingsSection>
+    </>
+  );
+}
+
+/** The account is good in all of the person's tenants, so one company’s sign-in changes nothing of it. */
+function CompanyAccount({ user }: AccountProps) {
+  return (
+    <div className="mt-6">
+      {user.full_name && <p className="font-medium">{user.full_name}</p>}
+      <p className="mt-1 text-muted">
+        You signed in with your company’s account. To change your name or password, sign out and
+        sign in with your password. If you have none, choose “I forgot my password” on the sign-in
+        page, and we mail you a link to set one.
+      </p>
+    </div>
   );
 }
 

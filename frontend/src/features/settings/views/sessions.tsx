@@ -9,31 +9,37 @@ import { PageHeader } from "@/components/page-header";
 import { RelativeTime } from "@/components/relative-time";
 import { SkeletonRows } from "@/components/skeleton";
 import { toast } from "@/components/toast";
+import { useSession } from "@/features/auth";
 import { useEndOtherSignIns, useEndSignIn, useSignIns, type SignIn } from "../api";
 import { SettingsFrame } from "../frame";
 
 export function SessionsView() {
   const { data, error, refetch } = useSignIns();
   const endOthers = useEndOtherSignIns();
+  const { data: session } = useSession();
   const others = data?.items.some(({ current }) => !current);
   return (
     <SettingsFrame title="Sessions">
       <PageHeader
         title="Sessions"
-        description="Where you are signed in. End what you do not know, and change your password."
+        description={
+          session?.sso
+            ? "Where you are signed in with your company’s account. End what you do not know."
+            : "Where you are signed in. End what you do not know, and change your password."
+        }
         actions={
           others && (
             <Button
               loading={endOthers.isPending}
               onClick={() =>
                 endOthers.mutate(undefined, {
-                  onSuccess: () => toast.success("Signed out everywhere else"),
+                  onSuccess: () => toast.success("The other sessions have ended"),
                   onError: (problem) => toast.error("The sessions were not ended", problem),
                 })
               }
             >
               <LogOut aria-hidden />
-              Sign out everywhere else
+              {session?.sso ? "End the others" : "Sign out everywhere else"}
             </Button>
           )
         }
