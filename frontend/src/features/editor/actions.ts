@@ -14,9 +14,10 @@ import {
   room,
   type Added,
 } from "./model/edits";
-import { arrange, type Sizes } from "./model/layout";
+import { arrange } from "./model/layout";
 import { framePath, hasBody, locate, readLevel, type Level } from "./model/levels";
 import { findNode } from "./model/definition";
+import type { Sizes } from "./model/measures";
 import { isPlaced, placed } from "./model/places";
 import type { AddTarget, EditorState, EditorStore } from "./store";
 

@@ -16,10 +16,24 @@ const branches = {
 
 const opened = (value: Partial<FlowDefinition>) => openDefinition(value, types);
 
-/** in -> long -> out, and in -> out, whose edge has to go round what is between */
-const shortcut = {
-  nodes: [node("in", "input"), node("long"), node("out", "output")],
-  edges: [edge("in", "out"), edge("in", "long"), edge("long", "out")],
+const cases = ["many", "few"].map((handle) => ({ handle, when: "true" }));
+/** in -> check -> (many: each, few: one, none) -> out, written in another order than the ports have */
+const ported = {
+  nodes: [
+    node("in", "input"),
+    node("check", "condition", { cases, else: "none" }),
+    node("one"),
+    node("each"),
+    node("out", "output"),
+  ],
+  edges: [
+    edge("in", "check"),
+    { ...edge("check", "out"), source_handle: "none" },
+    { ...edge("check", "one"), source_handle: "few" },
+    { ...edge("check", "each"), source_handle: "many" },
+    edge("each", "out"),
+    edge("one", "out"),
+  ],
 };
 
 describe("a flow without a layout", () => {
@@ -40,14 +54,22 @@ describe("a flow without a layout", () => {
     expect(layout.in!.y).toBe((layout.left!.y + layout.right!.y) / 2);
   });
 
+  it("has what follows the ports of a node in their order, and stands in line with it", async () => {
+    const { layout } = await opened(ported);
+    expect(layout.each!.y).toBeLessThan(layout.one!.y);
+    expect(layout.check!.y).toBe(layout.in!.y);
+  });
+
   it("has no edge behind a node it does not lead to", async () => {
-    const { layout } = await opened(shortcut);
-    expect(Math.abs(layout.long!.y - layout.out!.y)).toBeGreaterThanOrEqual(32);
+    const { layout } = await opened(ported);
+    // The third port is in the middle of the third row of ports; the edge arrives at the head of "out".
+    const [leaves, arrives] = [layout.check!.y + 64 + 5 + 2.5 * 24, layout.out!.y + 32];
+    expect(layout.one!.y + 64).toBeLessThan(Math.min(leaves, arrives));
   });
 
   it("leaves room for the branches of a node and the way into a body", async () => {
-    const cases = Array.from({ length: 8 }, (_, index) => ({ handle: `c${index}`, when: "true" }));
-    const check = node("check", "condition", { cases, else: "other" });
+    const many = Array.from({ length: 8 }, (_, index) => ({ handle: `c${index}`, when: "true" }));
+    const check = node("check", "condition", { cases: many, else: "other" });
     const { layout } = await opened({
       nodes: [node("in", "input"), check, node("below")],
       edges: [edge("in", "check"), edge("in", "below")],

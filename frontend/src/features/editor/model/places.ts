@@ -1,8 +1,8 @@
 /** Places for nodes that have none: whoever writes a flow by hand or program does not say where they stand. */
 import { readDefinition, type FlowDefinition, type FlowNode } from "./definition";
-import { NODE_HEIGHT } from "./edits";
 import { arrange } from "./layout";
 import { allLevels, bodyFlow } from "./levels";
+import { NODE_HEIGHT } from "./measures";
 import type { NodeTypes } from "./node-types";
 
 /** Between what had a place and what gets one below it. */
