@@ -49,6 +49,7 @@ async function follow(options: StreamOptions, closed: AbortSignal): Promise<void
   options.onConnection("connecting", null);
   for (;;) {
     const before = options.lastSeq();
+    let told = 0;
     try {
       const outcome = await connect(options, closed, gaps.lossy);
       if (closed.aborted) return;
@@ -59,10 +60,11 @@ async function follow(options: StreamOptions, closed: AbortSignal): Promise<void
       if (closed.aborted) return;
       const problem = toApiError(error);
       if (isLasting(problem)) return options.onConnection("failed", problem);
+      told = (problem.retryAfter ?? 0) * 1000;
       options.onConnection("reconnecting", problem);
     }
     failures = options.lastSeq() > before ? 0 : failures + 1;
-    await pause(delay(failures, options.backoffMs ?? BACKOFF_MS), closed);
+    await pause(Math.max(told, delay(failures, options.backoffMs ?? BACKOFF_MS)), closed);
     if (closed.aborted) return;
   }
 }
