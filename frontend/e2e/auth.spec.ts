@@ -27,6 +27,31 @@ test("somebody signs up, out and in again", async ({ page }) => {
   await expect(page.getByText("Admin: may do everything here")).toBeVisible();
 });
 
+for (const [path, label, verb] of [
+  ["/forgot-password/", "E-mail", "Mail me a link"],
+  ["/reset-password/#token=none", "New password", "Set password"],
+] as const) {
+  test(`what is typed on ${path} before its code runs stays`, async ({ page }) => {
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route("**/*.js", async (route) => {
+      await arrived;
+      await route.continue();
+    });
+    await page.goto(path, { waitUntil: "commit" });
+    const field = page.getByLabel(label, { exact: true });
+    await field.fill("grace.hopper@example.org");
+    await field.press("Enter");
+    arrive();
+    await page.waitForLoadState("networkidle");
+    await expect(field).toHaveValue("grace.hopper@example.org");
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: verb }).click();
+    expect((await sent).url()).toContain(`/api/v1/auth${path.split("#")[0]?.slice(0, -1)}`);
+    expect((await sent).postData()).toContain("grace.hopper@example.org");
+  });
+}
+
 test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {
   await page.context().clearCookies();
   await page.goto("/login/");
