@@ -52,6 +52,22 @@ for (const [path, label, verb] of [
   });
 }
 
+test("an address may have letters of any script", async ({ page }) => {
+  const email = `jürgen-${Date.now()}-${test.info().workerIndex}@example.org`;
+  await page.goto("/register/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Tenant").fill("Größe");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+  await page.context().clearCookies();
+  await page.goto("/login/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+});
+
 test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {
   await page.context().clearCookies();
   await page.goto("/login/");

@@ -12,6 +12,7 @@ import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
+import { mailAddress } from "@/lib/mail-address";
 import { useSave } from "@/lib/api/use-save";
 import { companyProblem, useCompanySignIn } from "../company";
 import { AuthForm } from "../form";
@@ -19,7 +20,7 @@ import { AuthFrame, linkClass } from "../frame";
 import { safeNext } from "../session";
 
 const schema = z.object({
-  email: z.email("Enter an e-mail address, like name@example.org."),
+  email: mailAddress,
   password: z.string().min(1, "Enter your password."),
 });
 
