@@ -34,6 +34,11 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError(0, "unexpected", "Something went wrong in the browser", detail);
 }
 
+/** A refusal says the same thing the second time; too many requests, faults and silence may pass. */
+export function isLasting({ status }: ApiError): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
 /** The request never got an answer. */
 export function offlineError(): ApiError {
   const detail = "No answer came. Check the connection and that Watchbill is running, then retry.";

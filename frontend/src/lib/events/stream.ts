@@ -3,7 +3,7 @@
  * backs off with jitter, notices a silent line and a missing event, and ends when the execution has.
  */
 import { createParser } from "eventsource-parser";
-import { toApiError, type ApiError } from "../api/error";
+import { isLasting, toApiError, type ApiError } from "../api/error";
 import { transport } from "../api/transport";
 import type { Folded } from "./fold";
 import { isFinalEvent, parseEvent, type ExecutionEvent } from "./types";
@@ -74,11 +74,6 @@ function countGap(gaps: { tries: number; at: number; lossy: boolean }, seq: numb
   gaps.at = seq;
   // Asked again, the server still has nothing in between: the trace has expired.
   gaps.lossy ||= gaps.tries >= GAP_TRIES;
-}
-
-/** A refusal says the same thing the second time; too many requests, faults and silence may pass. */
-function isLasting({ status }: ApiError): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 async function connect(
