@@ -34,7 +34,7 @@ def candidates(
     """
     if not providers:
         raise _user(
-            "no_provider", "There is no active LLM provider. Add one under Providers, then run again."
+            "no_provider", "There is no active LLM provider. Add one under Models, then run again."
         )
     if provider_id is not None:
         return [_named(providers, model, provider_id)]
