@@ -27,6 +27,47 @@ test("somebody signs up, out and in again", async ({ page }) => {
   await expect(page.getByText("Admin: may do everything here")).toBeVisible();
 });
 
+for (const [path, label, verb] of [
+  ["/forgot-password/", "E-mail", "Mail me a link"],
+  ["/reset-password/#token=none", "New password", "Set password"],
+] as const) {
+  test(`what is typed on ${path} before its code runs stays`, async ({ page }) => {
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route("**/*.js", async (route) => {
+      await arrived;
+      await route.continue();
+    });
+    await page.goto(path, { waitUntil: "commit" });
+    const field = page.getByLabel(label, { exact: true });
+    await field.fill("grace.hopper@example.org");
+    await field.press("Enter");
+    arrive();
+    await page.waitForLoadState("networkidle");
+    await expect(field).toHaveValue("grace.hopper@example.org");
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: verb }).click();
+    expect((await sent).url()).toContain(`/api/v1/auth${path.split("#")[0]?.slice(0, -1)}`);
+    expect((await sent).postData()).toContain("grace.hopper@example.org");
+  });
+}
+
+test("an address may have letters of any script", async ({ page }) => {
+  const email = `jürgen-${Date.now()}-${test.info().workerIndex}@example.org`;
+  await page.goto("/register/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Tenant").fill("Größe");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+  await page.context().clearCookies();
+  await page.goto("/login/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+});
+
 test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {
   await page.context().clearCookies();
   await page.goto("/login/");

@@ -98,6 +98,26 @@ async function astray(page: Page, type: string): Promise<number> {
   );
 }
 
+test("a flow that says no places opens laid out, and nothing jumps", async ({ page, api }) => {
+  const definition = { ...mapping, layout: undefined };
+  const flow = await make(api, "/flows", { name: "Without places", definition });
+  await page.addInitScript(() => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      for (const node of document.querySelectorAll<HTMLElement>(".react-flow__node")) {
+        seen.add(`${node.dataset.id} ${node.style.transform}`);
+      }
+    }).observe(document, { subtree: true, childList: true, attributeFilter: ["style"] });
+  });
+  await page.goto(`/flows/edit/?id=${flow.id}`);
+  await expect(page.locator(".react-flow__node")).toHaveCount(3);
+  await expect(page.getByText("Saved")).toBeVisible();
+  const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+  expect(seen).toHaveLength(3);
+  expect(new Set(seen.map((one) => one.slice(one.indexOf(" ")))).size).toBe(3);
+});
+
 test("the first node stays where it is dropped, also in a body", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "New", definition: line() });
   await page.goto(`/flows/edit/?id=${flow.id}`);

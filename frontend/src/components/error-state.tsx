@@ -2,7 +2,7 @@
 
 /** A request that failed, in the place of what it should have shown. */
 import { RotateCw, TriangleAlert } from "lucide-react";
-import { toApiError } from "@/lib/api/error";
+import { isLasting, toApiError } from "@/lib/api/error";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 import { CopyButton } from "./copy-button";
@@ -11,6 +11,7 @@ type ErrorStateProps = {
   error: unknown;
   /** What did not work, e.g. "The flows could not be loaded". */
   title?: string;
+  /** Offered only where asking again may bring something else. */
   onRetry?: () => void;
   className?: string;
 };
@@ -33,7 +34,7 @@ export function ErrorState({ error, title, onRetry, className }: ErrorStateProps
           <CopyButton text={problem.requestId} label="Copy request id" />
         </p>
       )}
-      {onRetry && (
+      {onRetry && !isLasting(problem) && (
         <Button onClick={onRetry} className="mt-4">
           <RotateCw aria-hidden />
           Try again

@@ -2,7 +2,7 @@
 
 /** Views of one thing, side by side. */
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { cn } from "@/lib/cn";
 
 type Tab = { value: string; label: ReactNode; content: ReactNode };
@@ -21,6 +21,12 @@ type TabsProps = {
   className?: string;
 };
 
+/** Radix moves the focus itself, and then browsers mark it as if it had come by a key. */
+function focusQuietly({ button, currentTarget }: MouseEvent<HTMLElement>) {
+  const options: FocusOptions & { focusVisible: boolean } = { focusVisible: false };
+  if (button === 0) currentTarget.focus(options);
+}
+
 export function Tabs(props: TabsProps) {
   const { tabs, value, defaultValue, onChange, label, flush, end, className } = props;
   return (
@@ -36,6 +42,7 @@ export function Tabs(props: TabsProps) {
             <Radix.Trigger
               key={tab.value}
               value={tab.value}
+              onMouseDown={focusQuietly}
               className="-mb-px h-8 border-b-2 border-transparent text-muted transition-colors hover:text-text data-[state=active]:border-accent-text data-[state=active]:text-text"
             >
               {tab.label}

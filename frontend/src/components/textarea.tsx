@@ -14,7 +14,7 @@ export function Textarea({
       {...rest}
       className={cn(
         controlClass,
-        "field-sizing-content max-h-96 min-h-16 resize-y py-1.5",
+        "block field-sizing-content max-h-96 min-h-16 resize-y py-1.5",
         mono && "font-mono text-xs",
         className,
       )}

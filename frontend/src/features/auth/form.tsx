@@ -23,8 +23,9 @@ export function AuthForm({ form, verb, after, children }: AuthFormProps) {
   return (
     <form
       noValidate
-      // Before the page's code runs, what is typed must not end up in an address.
-      method="post"
+      // Before the page's code runs, sending it does nothing: outside a dialog this method leads nowhere. What is
+      // typed neither is lost nor ends up in an address.
+      method="dialog"
       onSubmit={(event) => {
         event.preventDefault();
         void form.onSubmit();

@@ -1,6 +1,6 @@
 /** What a person does with the whole selection or the whole flow, for buttons, keys and menus alike. */
 import { toast } from "@/components/toast";
-import { copy, paste, readClip } from "./model/clipboard";
+import { copy, paste, readClip, type Clip } from "./model/clipboard";
 import type { NodeTypeInfo } from "./model/node-types";
 import { connect, refusal, type Connection } from "./model/connect";
 import type { FlowDefinition, Position } from "./model/definition";
@@ -14,9 +14,11 @@ import {
   room,
   type Added,
 } from "./model/edits";
-import { arrange, type Sizes } from "./model/layout";
+import { arrange } from "./model/layout";
 import { framePath, hasBody, locate, readLevel, type Level } from "./model/levels";
 import { findNode } from "./model/definition";
+import type { Sizes } from "./model/measures";
+import { isPlaced, placed } from "./model/places";
 import type { AddTarget, EditorState, EditorStore } from "./store";
 
 /** Adds a node of the kind where the target says and selects it. */
@@ -96,8 +98,19 @@ export function selectionText(store: EditorStore): string | null {
 /** Pastes clipboard text when it holds nodes; says whether it did. */
 export function pasteText(store: EditorStore, text: string, at?: Position): boolean {
   const clip = readClip(text);
-  if (clip) put(store, (flow) => paste(flow, clip, store.getState().types, at));
+  if (clip) void pasteClip(store, clip, at);
   return clip !== null;
+}
+
+/** At once, or when each of its nodes has a place: text that nobody copied from a canvas may say none. */
+async function pasteClip(store: EditorStore, clip: Clip, at?: Position): Promise<void> {
+  const { types } = store.getState();
+  try {
+    const whole = isPlaced(clip, types) ? clip : await placed(clip, types);
+    put(store, (flow) => paste(flow, whole, types, at));
+  } catch (error) {
+    toast.error("The nodes could not be pasted", error);
+  }
 }
 
 export function duplicateSelection(store: EditorStore): void {

@@ -17,22 +17,25 @@ import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
 import { Inspector } from "./inspector/inspector";
 import { inputFields } from "./model/inputs";
+import type { FlowDefinition } from "./model/definition";
 import type { NodeTypes } from "./model/node-types";
-import { openDefinition } from "./model/places";
 import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
 import { useFlowSync } from "./use-flow-sync";
 import type { EditorViewProps, RunRequest } from "./props";
 
-type EditorProps = EditorViewProps & { record: FlowRecord; types: NodeTypes };
+type EditorProps = EditorViewProps & {
+  record: FlowRecord;
+  /** Its draft, every node in a place. */
+  flow: FlowDefinition;
+  types: NodeTypes;
+};
 
 export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
   const readOnly = !useCan("flows:write");
-  const [store] = useState(() =>
-    createEditorStore(types, openDefinition(record.definition, types), readOnly),
-  );
+  const [store] = useState(() => createEditorStore(types, props.flow, readOnly));
   const names = useNames();
   const sync = useFlowSync(store, record);
   const { flush } = sync;

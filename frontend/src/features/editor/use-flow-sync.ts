@@ -82,7 +82,7 @@ export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
     try {
       const latest = await getFlow(id);
       client.setQueryData(flowKey(id), latest);
-      const flow = openDefinition(latest.definition, store.getState().types);
+      const flow = await openDefinition(latest.definition, store.getState().types);
       loading.add(flow);
       store.getState().load(flow);
       setName(latest.name);

@@ -6,7 +6,7 @@ import { answerErrors } from "./errors";
 describe("answerErrors", () => {
   it("gives each field its own sentence", () => {
     const errors = [{ loc: ["values", "amount"], code: "wrong_type", message: "A number." }];
-    const refused = new ApiError(422, "values_invalid", "Invalid", "A number.", errors);
+    const refused = new ApiError(422, "values_invalid", "Invalid", "A number.", { errors });
     expect(answerErrors(refused)).toEqual({ amount: "A number." });
   });
   it("keeps what belongs to no field", () => {

@@ -16,7 +16,7 @@ const ends: Record<string, string> = {
   approval_closed: "This question is closed",
   approval_not_found: "This question is gone",
   link_expired: "This link has expired",
-  link_invalid: "This link is not whole",
+  link_invalid: "This link does not work",
   access_ended: "You cannot answer this any more",
   role_required: "You cannot answer this any more",
   tenant_suspended: "This tenant is suspended",

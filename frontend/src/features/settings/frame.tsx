@@ -61,10 +61,16 @@ function Pages() {
   );
 }
 
+/** Where the list is a strip, the page one is on may lie beyond its edge. */
+function bringIntoView(link: HTMLAnchorElement | null) {
+  link?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 function PageLink({ page, current }: { page: SettingsPage; current: boolean }) {
   const { href, label, icon: Icon } = page;
   return (
     <Link
+      ref={current ? bringIntoView : undefined}
       href={href}
       prefetch={false}
       aria-current={current ? "page" : undefined}

@@ -22,7 +22,7 @@ export function AppShell({ children }: { children: ReactNode }) {
       </a>
       <Rail />
       <div className="flex min-w-0 flex-1 flex-col">
-        <header className="flex min-h-12 shrink-0 items-center gap-2 border-b bg-surface pr-2 pl-4 max-md:flex-wrap max-md:pt-2">
+        <header className="flex min-h-12 shrink-0 items-center gap-2 border-b bg-surface pr-2 pl-4 max-md:flex-wrap max-md:py-2">
           <nav
             aria-label="Breadcrumb"
             ref={setCrumbs}
@@ -32,7 +32,7 @@ export function AppShell({ children }: { children: ReactNode }) {
           {/* Where there is no room for it in the line, it has one of its own. */}
           <div
             ref={setActions}
-            className="flex items-center gap-2 empty:hidden max-md:order-last max-md:w-full max-md:overflow-x-auto max-md:pb-2"
+            className="flex items-center gap-2 empty:hidden max-md:order-last max-md:w-full max-md:flex-wrap"
           />
           <TenantMenu />
           <PersonMenu />

@@ -8,6 +8,7 @@ import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
 import { ListPage } from "@/components/list-page";
 import { RelativeTime } from "@/components/relative-time";
 import { deleteItem, RowMenu } from "@/components/row-menu";
@@ -31,6 +32,8 @@ export function TriggersView({ flowId }: { flowId: string }) {
   const flow = useFlow(flowId);
   const names = inputNames(flow.data?.definition);
   const [deleting, setDeleting] = useState<Trigger | null>(null);
+  const list = useTriggers(flowId, url.search);
+  const columns = useColumns(writes, setDeleting);
   const add = writes && <AddButtons onAdd={url.make} />;
   return (
     <>
@@ -40,23 +43,33 @@ export function TriggersView({ flowId }: { flowId: string }) {
           { label: flow.data?.name ?? "Flow", href: flowHref(flowId) },
           { label: "Triggers" },
         ]}
-        actions={add}
+        actions={flow.data && add}
       />
-      <ListPage
-        label="Triggers"
-        noun="triggers"
-        list={useTriggers(flowId, url.search)}
-        columns={useColumns(writes, setDeleting)}
-        {...url.bound}
-        empty={
-          <EmptyState
-            icon={<CalendarClock />}
-            title="Nothing starts this flow by itself yet"
-            description="A schedule starts it at certain times; a webhook when another service calls its address."
-            action={writes && <Button onClick={() => url.make("schedule")}>Add a schedule</Button>}
-          />
-        }
-      />
+      {flow.error && !flow.data ? (
+        <ErrorState
+          error={flow.error}
+          title="The flow could not be opened"
+          onRetry={() => void flow.refetch()}
+        />
+      ) : (
+        <ListPage
+          label="Triggers"
+          noun="triggers"
+          list={list}
+          columns={columns}
+          {...url.bound}
+          empty={
+            <EmptyState
+              icon={<CalendarClock />}
+              title="Nothing starts this flow by itself yet"
+              description="A schedule starts it at certain times; a webhook when another service calls its address."
+              action={
+                writes && <Button onClick={() => url.make("schedule")}>Add a schedule</Button>
+              }
+            />
+          }
+        />
+      )}
       {kind && writes && flow.data && (
         <NewTriggerSheet kind={kind} flowId={flowId} names={names} onClose={url.close} />
       )}

@@ -4,7 +4,7 @@ import { useForm } from "react-hook-form";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, readProblem } from "./error";
 import { fieldName, setFormErrors } from "./form";
-import { shouldRetry } from "./query";
+import { createQueryClient, retryDelay, shouldRetry } from "./query";
 import { loginPath, transport } from "./transport";
 
 const problem = (status: number, body: object) =>
@@ -22,6 +22,26 @@ describe("readProblem", () => {
   it("makes a sentence of a page that is not a problem", async () => {
     const error = await readProblem(new Response("<html>", { status: 502, statusText: "" }));
     expect(error).toMatchObject({ code: "http_502", message: "The server answered 502" });
+  });
+  it.each([
+    ["90", 90],
+    [new Date(Date.now() + 89_500).toUTCString(), 90],
+    ["soon", null],
+    ["-1", null],
+  ])("knows from Retry-After %s how long to wait", async (header, seconds) => {
+    const headers = { "retry-after": header };
+    const { retryAfter, message } = await readProblem(new Response("", { status: 429, headers }));
+    if (seconds === null) return expect([retryAfter, message]).toEqual([null, "Too many requests"]);
+    expect(Math.abs((retryAfter ?? 0) - seconds)).toBeLessThanOrEqual(1);
+    expect(message).toMatch(/^Try again in 1 m (29|30) s\.$/);
+  });
+  it("keeps the server's own sentence on when to come again", async () => {
+    const body = JSON.stringify({ title: "Too many requests", detail: "Try again in 7 s." });
+    const response = new Response(body, { status: 429, headers: { "retry-after": "7" } });
+    expect(await readProblem(response)).toMatchObject({
+      retryAfter: 7,
+      message: "Try again in 7 s.",
+    });
   });
 });
 
@@ -84,8 +104,36 @@ it.each([
   [503, 1, true],
   [503, 2, false],
   [404, 0, false],
+  [409, 0, false],
+  [422, 0, false],
+  [429, 0, false],
 ])("status %d after %d failures: again %s", (status, failures, again) => {
   expect(shouldRetry(failures, new ApiError(status, "c", "t", "d"))).toBe(again);
+});
+
+describe("too many requests", () => {
+  const refusal = (retryAfter: number) =>
+    new ApiError(429, "too_many_requests", "t", "d", { retryAfter });
+
+  it("is asked again only when told that it takes a moment, and then not before", () => {
+    expect(shouldRetry(0, refusal(3))).toBe(true);
+    expect(shouldRetry(2, refusal(3))).toBe(false);
+    expect(shouldRetry(0, refusal(6))).toBe(false);
+    expect(retryDelay(0, refusal(3))).toBeGreaterThanOrEqual(3000);
+    expect(retryDelay(0, refusal(3))).toBeLessThan(4000);
+    expect(retryDelay(1, new ApiError(503, "c", "t", "d"))).toBe(2000);
+  });
+
+  it("is not repeated by a query that was told to wait for long", async () => {
+    const ask = vi.fn().mockRejectedValue(refusal(60));
+    const query = createQueryClient().fetchQuery({
+      queryKey: ["x"],
+      queryFn: ask,
+      retry: shouldRetry,
+    });
+    await expect(query).rejects.toMatchObject({ status: 429 });
+    expect(ask).toHaveBeenCalledOnce();
+  });
 });
 
 it("names fields as the form does", () => {
@@ -101,7 +149,7 @@ it("puts known problems on their fields and the rest on the form", () => {
     { loc: ["body", "email"], code: "taken", message: "Taken." },
     { loc: ["body", "other"], code: "bad", message: "Wrong." },
   ];
-  const problem = new ApiError(422, "invalid", "t", "d", errors);
+  const problem = new ApiError(422, "invalid", "t", "d", { errors });
   act(() => setFormErrors(result.current.form, problem));
   expect(result.current.errors.email?.message).toBe("Taken.");
   expect(result.current.errors.root?.message).toBe("other: Wrong.");

@@ -1,9 +1,15 @@
 /** What the server says when it refuses: RFC 9457 problem details as a typed error. */
 
+import { formatDuration } from "@/lib/format";
+
 export type ProblemItem = { loc: (string | number)[]; code: string; message: string };
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
+  readonly errors: ProblemItem[];
+  readonly requestId: string | null;
+  /** Seconds after which the server wants to be asked again; null when it did not say. */
+  readonly retryAfter: number | null;
 
   constructor(
     /** HTTP status; 0 when no answer came at all. */
@@ -12,10 +18,12 @@ export class ApiError extends Error {
     readonly code: string,
     readonly title: string,
     readonly detail: string,
-    readonly errors: ProblemItem[] = [],
-    readonly requestId: string | null = null,
+    more: Partial<Pick<ApiError, "errors" | "requestId" | "retryAfter">> = {},
   ) {
     super(detail || title);
+    this.errors = more.errors ?? [];
+    this.requestId = more.requestId ?? null;
+    this.retryAfter = more.retryAfter ?? null;
   }
 }
 
@@ -26,6 +34,11 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError(0, "unexpected", "Something went wrong in the browser", detail);
 }
 
+/** A refusal says the same thing the second time; too many requests, faults and silence may pass. */
+export function isLasting({ status }: ApiError): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
 /** The request never got an answer. */
 export function offlineError(): ApiError {
   const detail = "No answer came. Check the connection and that Watchbill is running, then retry.";
@@ -34,18 +47,34 @@ export function offlineError(): ApiError {
 
 /** Reads a refused response; a body that is not problem+json (a proxy's page) still gets a sentence. */
 export async function readProblem(response: Response): Promise<ApiError> {
-  const requestId = response.headers.get("x-request-id");
+  const { status, headers } = response;
+  const retryAfter = readSeconds(headers.get("retry-after"));
   const body = asRecord(await response.json().catch(() => null));
-  const title =
-    asText(body.title) || response.statusText || `The server answered ${response.status}`;
+  const title = asText(body.title) || response.statusText || words(status);
+  const wait = retryAfter === null ? "" : `Try again in ${formatDuration(retryAfter * 1000)}.`;
   return new ApiError(
-    response.status,
-    asText(body.code) || `http_${response.status}`,
+    status,
+    asText(body.code) || `http_${status}`,
     title,
-    asText(body.detail),
-    Array.isArray(body.errors) ? body.errors.map(readItem) : [],
-    asText(body.request_id) || requestId,
+    asText(body.detail) || wait,
+    {
+      errors: Array.isArray(body.errors) ? body.errors.map(readItem) : [],
+      requestId: asText(body.request_id) || headers.get("x-request-id"),
+      retryAfter,
+    },
   );
+}
+
+function words(status: number): string {
+  return status === 429 ? "Too many requests" : `The server answered ${status}`;
+}
+
+/** A Retry-After header, which holds seconds or a date, as seconds from now. */
+function readSeconds(header: string | null): number | null {
+  if (!header) return null;
+  if (/^\d+$/.test(header)) return Number(header);
+  const date = header.endsWith(" GMT") ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
 
 function readItem(item: unknown): ProblemItem {

@@ -168,6 +168,18 @@ it("does not ask again what was refused", async () => {
   expect(asked).toHaveLength(1);
 });
 
+it("comes again not before it was told to", async () => {
+  const refusals: number[] = [];
+  const { port } = await serve((_request, response) => {
+    refusals.push(performance.now());
+    response.writeHead(429, { "Retry-After": "1" }).end();
+  });
+  const { seen } = listen(port);
+  await vi.waitFor(() => expect(refusals).toHaveLength(2), { timeout: 5000 });
+  expect(refusals[1]! - refusals[0]!).toBeGreaterThan(900);
+  expect(seen.at(-1)?.connection).toBe("reconnecting");
+});
+
 it("is quiet once it is closed", async () => {
   const { port } = await serve((_request, response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });

@@ -3,7 +3,7 @@
  * backs off with jitter, notices a silent line and a missing event, and ends when the execution has.
  */
 import { createParser } from "eventsource-parser";
-import { toApiError, type ApiError } from "../api/error";
+import { isLasting, toApiError, type ApiError } from "../api/error";
 import { transport } from "../api/transport";
 import type { Folded } from "./fold";
 import { isFinalEvent, parseEvent, type ExecutionEvent } from "./types";
@@ -49,6 +49,7 @@ async function follow(options: StreamOptions, closed: AbortSignal): Promise<void
   options.onConnection("connecting", null);
   for (;;) {
     const before = options.lastSeq();
+    let told = 0;
     try {
       const outcome = await connect(options, closed, gaps.lossy);
       if (closed.aborted) return;
@@ -59,10 +60,11 @@ async function follow(options: StreamOptions, closed: AbortSignal): Promise<void
       if (closed.aborted) return;
       const problem = toApiError(error);
       if (isLasting(problem)) return options.onConnection("failed", problem);
+      told = (problem.retryAfter ?? 0) * 1000;
       options.onConnection("reconnecting", problem);
     }
     failures = options.lastSeq() > before ? 0 : failures + 1;
-    await pause(delay(failures, options.backoffMs ?? BACKOFF_MS), closed);
+    await pause(Math.max(told, delay(failures, options.backoffMs ?? BACKOFF_MS)), closed);
     if (closed.aborted) return;
   }
 }
@@ -72,11 +74,6 @@ function countGap(gaps: { tries: number; at: number; lossy: boolean }, seq: numb
   gaps.at = seq;
   // Asked again, the server still has nothing in between: the trace has expired.
   gaps.lossy ||= gaps.tries >= GAP_TRIES;
-}
-
-/** A refusal says the same thing the second time; too many requests, faults and silence may pass. */
-function isLasting({ status }: ApiError): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 async function connect(

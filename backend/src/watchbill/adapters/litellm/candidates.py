@@ -33,9 +33,7 @@ def candidates(
         NodeError: of kind user: no provider, an unknown or inactive one, or none that offers the model.
     """
     if not providers:
-        raise _user(
-            "no_provider", "There is no active LLM provider. Add one under Providers, then run again."
-        )
+        raise _user("no_provider", "There is no active LLM provider. Add one under Models, then run again.")
     if provider_id is not None:
         return [_named(providers, model, provider_id)]
     ordered = sorted(providers, key=lambda p: p.priority)

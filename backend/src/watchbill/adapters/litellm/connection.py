@@ -52,10 +52,10 @@ def arguments(provider: Provider) -> dict[str, Any]:
     kind = provider.provider_type
     _prefix(provider)
     if kind in _NEED_KEY and not provider.api_key:
-        raise _wrong(provider, "provider_key_missing", "has no API key; enter one under Providers")
+        raise _wrong(provider, "provider_key_missing", "has no API key; enter one under Models")
     base = provider.base_url or _ADDRESSES.get(kind)
     if kind in _NEED_ADDRESS and not base:
-        raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Providers")
+        raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Models")
     chosen = {name: provider.config[name] for name in _SETTINGS.get(kind, ()) if provider.config.get(name)}
     if kind == "bedrock":
         if not {"aws_region_name", "aws_access_key_id"} <= chosen.keys():

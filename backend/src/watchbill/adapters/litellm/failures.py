@@ -110,7 +110,7 @@ def _by_status(error: Exception) -> tuple[ErrorKind, str, str]:
         401: (
             user,
             "provider_key_refused",
-            "The LLM provider '{provider}' refused the API key; check it under Providers.",
+            "The LLM provider '{provider}' refused the API key; check it under Models.",
         ),
         403: (
             user,

@@ -10,11 +10,12 @@ import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { api } from "@/lib/api/client";
+import { mailAddress } from "@/lib/mail-address";
 import { useSave } from "@/lib/api/use-save";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 
-const schema = z.object({ email: z.email("Enter an e-mail address, like name@example.org.") });
+const schema = z.object({ email: mailAddress });
 
 export function ForgotPasswordView() {
   const [sent, setSent] = useState<string | null>(null);

@@ -38,12 +38,16 @@ export function InvitationView() {
   if (data && token) return <Invited token={token} invitation={data} />;
   if (!error) return <Waiting />;
   return (
-    <main className="flex min-h-screen items-center justify-center">
+    <main className="flex min-h-screen flex-col items-center justify-center">
       <ErrorState
         error={error}
         title="This invitation cannot be accepted"
         onRetry={() => void refetch()}
+        className="pb-4"
       />
+      <Link href="/login/" className={linkClass}>
+        Sign in
+      </Link>
     </main>
   );
 }

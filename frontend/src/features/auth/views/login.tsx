@@ -15,6 +15,7 @@ import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 import { useSave } from "@/lib/api/use-save";
+import { mailAddress } from "@/lib/mail-address";
 import { companyProblem, useCompanySignIn } from "../company";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
@@ -22,7 +23,7 @@ import { NoTenant } from "../no-tenant";
 import { safeNext } from "../session";
 
 const schema = z.object({
-  email: z.email("Enter an e-mail address, like name@example.org."),
+  email: mailAddress,
   password: z.string().min(1, "Enter your password."),
 });
 

@@ -10,6 +10,7 @@ import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
+import { mailAddress } from "@/lib/mail-address";
 import { useSave } from "@/lib/api/use-save";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
@@ -19,7 +20,7 @@ import { tenantNameRule } from "../tenant-name";
 
 const schema = z.object({
   full_name: z.string().trim(),
-  email: z.email("Enter an e-mail address, like name@example.org."),
+  email: mailAddress,
   password: passwordRule,
   tenant_name: tenantNameRule,
 });

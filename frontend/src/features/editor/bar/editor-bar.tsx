@@ -52,7 +52,9 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       ) : (
         <FlowName name={sync.name} onRename={sync.rename} />
       )}
-      <Badge>{published === null ? "Draft" : `Version ${published}`}</Badge>
+      <Badge className="max-md:hidden">
+        {published === null ? "Draft" : `Version ${published}`}
+      </Badge>
       {readOnly ? (
         <Badge>Read only</Badge>
       ) : (

@@ -18,7 +18,8 @@ import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
 import { fromPort, type CanvasEdge } from "../model/canvas";
 import { refusal } from "../model/connect";
-import { NODE_WIDTH, reconnect } from "../model/edits";
+import { reconnect } from "../model/edits";
+import { HEAD_MIDDLE, NODE_WIDTH } from "../model/measures";
 import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
 import { useReveal } from "./reveal";
@@ -81,7 +82,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     if (!kind) return;
     event.preventDefault();
     const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - 32 } });
+    add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - HEAD_MIDDLE } });
   }
   function onReconnect(edge: CanvasEdge, connection: CanvasConnection) {
     const { edit, types } = store.getState();

@@ -8,7 +8,7 @@ import { Button } from "@/components/button";
 import { Kbd } from "@/components/kbd";
 import { add } from "../actions";
 import { useEditor, useEditorStore } from "../context";
-import { NODE_WIDTH } from "../model/edits";
+import { NODE_WIDTH } from "../model/measures";
 
 export function EmptyCanvas() {
   const empty = useEditor((state) => state.flow.nodes.length === 0);

@@ -5,7 +5,7 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { Markdown } from "@/components/markdown";
 import { cn } from "@/lib/cn";
-import { NODE_WIDTH } from "../model/edits";
+import { NODE_WIDTH } from "../model/measures";
 import type { CanvasNode } from "../model/canvas";
 
 export const NoteNode = memo(function NoteNode({ data, selected }: NodeProps<CanvasNode>) {

@@ -7,10 +7,8 @@ import { useEditorStore } from "../context";
 import { fromPort, INPUT_PORT, toPort } from "../model/canvas";
 import { refusal } from "../model/connect";
 import { ERROR_HANDLE } from "../model/definition";
+import { HEAD_MIDDLE } from "../model/measures";
 import type { Port } from "../model/node-types";
-
-/** Where the ports of a node without named ones stand: at the middle of its head. */
-const HEAD_MIDDLE = 32;
 
 export type Acceptance = "idle" | "accepts" | "refuses";
 

@@ -14,9 +14,9 @@ import { EditorContext } from "../context";
 import type { CanvasEdge, CanvasNode } from "../model/canvas";
 import type { FlowDefinition } from "../model/definition";
 import type { NodeTypes } from "../model/node-types";
-import { openDefinition } from "../model/places";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
+import { useOpened } from "../use-opened";
 import { CanvasMap } from "./canvas-tools";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
@@ -34,32 +34,34 @@ export type RunCanvasProps = {
 
 export function RunCanvas(props: RunCanvasProps) {
   const types = useNodeTypes();
-  if (types.error) {
-    return (
-      <ErrorState
-        error={types.error}
-        title="The flow could not be drawn"
-        onRetry={() => void types.refetch()}
-      />
-    );
-  }
-  if (!types.data) {
-    return (
-      <div className="flex h-full items-center justify-center text-muted">
-        <Spinner label="Drawing the flow" />
-      </div>
-    );
-  }
+  if (!types.data) return <Waiting error={types.error} onRetry={() => void types.refetch()} />;
+  return <Opened key={props.executionId} {...props} types={types.data} />;
+}
+
+function Opened(props: RunCanvasProps & { types: NodeTypes }) {
+  const flow = useOpened(props.definition, props.types);
+  if (!flow.data) return <Waiting error={flow.error} onRetry={() => void flow.refetch()} />;
   return (
-    <ReactFlowProvider key={props.executionId}>
-      <Drawing {...props} types={types.data} />
+    <ReactFlowProvider>
+      <Drawing {...props} flow={flow.data} />
     </ReactFlowProvider>
   );
 }
 
-function Drawing(props: RunCanvasProps & { types: NodeTypes }) {
-  const { executionId, definition, flowName, selected, onSelect, types } = props;
-  const [store] = useState(() => createEditorStore(types, openDefinition(definition, types), true));
+function Waiting({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
+  if (error) {
+    return <ErrorState error={error} title="The flow could not be drawn" onRetry={onRetry} />;
+  }
+  return (
+    <div className="flex h-full items-center justify-center text-muted">
+      <Spinner label="Drawing the flow" />
+    </div>
+  );
+}
+
+function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeTypes }) {
+  const { executionId, flow, flowName, selected, onSelect, types } = props;
+  const [store] = useState(() => createEditorStore(types, flow, true));
   const overlay = useRunShown(executionId);
   const names = useNames();
   const context = useMemo(

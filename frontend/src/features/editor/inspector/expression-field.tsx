@@ -118,7 +118,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
             onBlur={() => setOpened(null)}
-            className={cn("pr-9", lines === 1 && "min-h-8")}
+            className={cn("pr-9", lines === 1 && "min-h-8 py-1.25")}
           />
           <IconButton
             label="Insert a value"

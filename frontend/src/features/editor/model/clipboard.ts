@@ -10,7 +10,6 @@ import {
 import { room } from "./edits";
 import { bodyIn, edgeId, edgeIds, idsOf, takenIds, uniqueId } from "./ids";
 import type { NodeTypes } from "./node-types";
-import { withPlaces } from "./places";
 import { renameReferences } from "./references";
 
 /** What lies on the clipboard: a part of a flow, in the same shape. */
@@ -28,7 +27,7 @@ export function copy(flow: FlowDefinition, ids: ReadonlySet<string>): Clip {
   };
 }
 
-/** A clip from clipboard text, or null when the text is something else. */
+/** A clip from clipboard text, perhaps without places, or null when the text is something else. */
 export function readClip(text: string): Clip | null {
   try {
     const value = JSON.parse(text) as Partial<Clip> | null;
@@ -37,8 +36,7 @@ export function readClip(text: string): Clip | null {
       .filter((node) => typeof node?.id === "string" && typeof node.type === "string")
       .map((node) => ({ ...node, label: node.label ?? "", config: node.config ?? {} }));
     if (nodes.length === 0) return null;
-    const edges = value.edges ?? [];
-    return { schema: SCHEMA, nodes, edges, layout: withPlaces(nodes, edges, value.layout ?? {}) };
+    return { schema: SCHEMA, nodes, edges: value.edges ?? [], layout: value.layout ?? {} };
   } catch {
     return null;
   }

@@ -8,14 +8,12 @@ import {
   type Position,
 } from "./definition";
 import { connect, refusal } from "./connect";
+import { NODE_HEIGHT, NODE_WIDTH } from "./measures";
 import { nodeIds, slug, takenIds, uniqueId } from "./ids";
 import { portsOf, type NodeTypeInfo, type NodeTypes } from "./node-types";
 import { readPath, writePath, type Path } from "./paths";
 import { renameReferences } from "./references";
 
-export const NODE_WIDTH = 240;
-/** Used until the browser has measured a node. */
-export const NODE_HEIGHT = 64;
 const COLUMN = NODE_WIDTH + 80;
 const ROW = NODE_HEIGHT + 56;
 

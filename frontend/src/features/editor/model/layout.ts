@@ -1,64 +1,56 @@
 /** Automatic layout from left to right: dagre, and elk in a worker for flows it would be slow on. */
-import { handleOf, type FlowDefinition, type Position } from "./definition";
-import { NODE_HEIGHT, NODE_WIDTH } from "./edits";
-import { portsOf, type NodeTypes } from "./node-types";
+import { withDagre } from "./dagre";
+import type { FlowDefinition, Position } from "./definition";
+import { COLUMN_GAP, NODE_WIDTH, reckonedSize, ROW_GAP, type Sizes } from "./measures";
+import type { NodeTypes } from "./node-types";
 
 /** Above this many nodes dagre takes seconds. */
 export const DAGRE_LIMIT = 300;
-const COLUMN_GAP = 88;
-const ROW_GAP = 40;
 
-export type Size = { width: number; height: number };
-export type Sizes = ReadonlyMap<string, Size>;
-
-/** New positions for every node; the flow's top left corner stays where it was. */
+/**
+ * New positions for every node, what is connected to nothing in a row below the rest; the flow's top left
+ * corner stays where it was. Nodes that are not in `measured` count as large as they will be drawn.
+ */
 export async function arrange(
   flow: FlowDefinition,
   types: NodeTypes,
-  sizes: Sizes,
+  measured: Sizes,
 ): Promise<Map<string, Position>> {
-  if (flow.nodes.length === 0) return new Map();
+  const sizes = new Map(
+    flow.nodes.map((node) => [node.id, measured.get(node.id) ?? reckonedSize(node, types)]),
+  );
+  const { joined, loose } = parted(flow);
   const places =
-    flow.nodes.length > DAGRE_LIMIT
-      ? await withElk(flow, sizes)
-      : await withDagre(flow, types, sizes);
-  return anchored(flow, places);
+    joined.nodes.length > DAGRE_LIMIT
+      ? await withElk(joined, sizes)
+      : await withDagre(joined, types, sizes);
+  return anchored(flow, new Map([...places, ...inRow(loose, below(places, sizes), sizes)]));
 }
 
-async function withDagre(
-  flow: FlowDefinition,
-  types: NodeTypes,
-  sizes: Sizes,
-): Promise<Map<string, Position>> {
-  const { Graph, layout } = await import("@dagrejs/dagre");
-  const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: ROW_GAP, ranksep: COLUMN_GAP });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of flow.nodes) graph.setNode(node.id, { ...sizeOf(node.id, sizes) });
-  for (const edge of inPortOrder(flow, types)) {
-    if (graph.hasNode(edge.source) && graph.hasNode(edge.target)) {
-      graph.setEdge(edge.source, edge.target, {}, edge.id);
-    }
-  }
-  layout(graph);
-  return new Map(
-    flow.nodes.map(({ id }) => {
-      const { x = 0, y = 0 } = graph.node(id) as Partial<Position>;
-      const { width, height } = sizeOf(id, sizes);
-      return [id, { x: x - width / 2, y: y - height / 2 }];
-    }),
+/** The nodes that edges lead to or from, with those edges, and the ids of the others. */
+function parted(flow: FlowDefinition): { joined: FlowDefinition; loose: string[] } {
+  const known = new Set(flow.nodes.map(({ id }) => id));
+  const edges = flow.edges.filter(
+    ({ source, target }) => source !== target && known.has(source) && known.has(target),
   );
+  const ends = new Set(edges.flatMap(({ source, target }) => [source, target]));
+  const nodes = flow.nodes.filter(({ id }) => ends.has(id));
+  return { joined: { ...flow, nodes, edges }, loose: [...known].filter((id) => !ends.has(id)) };
 }
 
-/** Branches are laid out from top to bottom as their ports stand. */
-function inPortOrder(flow: FlowDefinition, types: NodeTypes) {
-  const order = new Map(
-    flow.nodes.map((node) => [node.id, portsOf(node, types).map((port) => port.handle)]),
-  );
-  const rank = (source: string, handle: string | null) => order.get(source)?.indexOf(handle) ?? 0;
-  return flow.edges.toSorted(
-    (one, two) => rank(one.source, handleOf(one)) - rank(two.source, handleOf(two)),
-  );
+/** Where a row below all of them begins. */
+function below(places: Map<string, Position>, sizes: Sizes): Position {
+  const feet = [...places].map(([id, { y }]) => y + (sizes.get(id)?.height ?? 0) + COLUMN_GAP);
+  return { x: corner([...places.values()]).x, y: feet.reduce((a, b) => Math.max(a, b), 0) };
+}
+
+function inRow(ids: string[], { x, y }: Position, sizes: Sizes): [string, Position][] {
+  let next = x;
+  return ids.map((id) => {
+    const place = { x: next, y };
+    next += (sizes.get(id)?.width ?? NODE_WIDTH) + ROW_GAP;
+    return [id, place];
+  });
 }
 
 async function withElk(flow: FlowDefinition, sizes: Sizes): Promise<Map<string, Position>> {
@@ -78,7 +70,6 @@ async function withElk(flow: FlowDefinition, sizes: Sizes): Promise<Map<string, 
 }
 
 function toElk(flow: FlowDefinition, sizes: Sizes) {
-  const known = new Set(flow.nodes.map((node) => node.id));
   return {
     id: "flow",
     layoutOptions: {
@@ -87,29 +78,29 @@ function toElk(flow: FlowDefinition, sizes: Sizes) {
       "elk.spacing.nodeNode": String(ROW_GAP),
       "elk.layered.spacing.nodeNodeBetweenLayers": String(COLUMN_GAP),
     },
-    children: flow.nodes.map(({ id }) => ({ id, ...sizeOf(id, sizes) })),
-    edges: flow.edges
-      .filter((edge) => known.has(edge.source) && known.has(edge.target))
-      .map((edge) => ({ id: edge.id, sources: [edge.source], targets: [edge.target] })),
+    children: flow.nodes.map(({ id }) => ({ id, ...sizes.get(id) })),
+    edges: flow.edges.map(({ id, source, target }) => ({
+      id,
+      sources: [source],
+      targets: [target],
+    })),
   };
 }
 
-function sizeOf(id: string, sizes: Sizes): Size {
-  return sizes.get(id) ?? { width: NODE_WIDTH, height: NODE_HEIGHT };
-}
-
 function anchored(flow: FlowDefinition, places: Map<string, Position>): Map<string, Position> {
-  const [oldLeft, oldTop] = corner(Object.values(flow.layout));
-  const [left, top] = corner([...places.values()]);
+  const old = corner(Object.values(flow.layout));
+  const { x: left, y: top } = corner([...places.values()]);
   return new Map(
     [...places].map(([id, { x, y }]) => [
       id,
-      { x: Math.round(x - left + oldLeft), y: Math.round(y - top + oldTop) },
+      { x: Math.round(x - left + old.x), y: Math.round(y - top + old.y) },
     ]),
   );
 }
 
-function corner(places: Position[]): [number, number] {
-  if (places.length === 0) return [0, 0];
-  return [Math.min(...places.map(({ x }) => x)), Math.min(...places.map(({ y }) => y))];
+function corner([first = { x: 0, y: 0 }, ...others]: Position[]): Position {
+  return others.reduce(
+    (one, two) => ({ x: Math.min(one.x, two.x), y: Math.min(one.y, two.y) }),
+    first,
+  );
 }

@@ -1,6 +1,6 @@
 /** Bodies are edited like flows of their own, and what happens in them is kept by the flow around. */
-import { describe, expect, it } from "vitest";
-import { createEditorStore } from "../store";
+import { describe, expect, it, vi } from "vitest";
+import { createEditorStore, type EditorStore } from "../store";
 import { types, typeOf } from "../testing/flows";
 import { add, goUp, openBody, pasteText, selectionText, showPath, chosenPath } from "../actions";
 import { readDefinition, type FlowDefinition } from "./definition";
@@ -54,6 +54,11 @@ function mapped(): FlowDefinition {
     ],
     layout: { in: { x: 0, y: 0 }, each: { x: 320, y: 0 }, out: { x: 640, y: 0 } },
   });
+}
+
+function clipOf(store: EditorStore, ids: string[]): string {
+  store.getState().select(ids);
+  return selectionText(store) ?? "";
 }
 
 const inEach = [{ node: "each", iteration: 2 }];
@@ -168,8 +173,7 @@ describe("the store", () => {
   });
   it("pastes a node with its body under ids of its own", () => {
     const store = createEditorStore(types, mapped());
-    store.getState().select(["each"]);
-    expect(pasteText(store, selectionText(store) ?? "")).toBe(true);
+    expect(pasteText(store, clipOf(store, ["each"]))).toBe(true);
     const copy = store.getState().flow.nodes.at(-1);
     expect(copy?.id).toBe("each_2");
     expect(copy?.config.result).toBe("{{ nodes.keep_2.output.text }}");
@@ -177,6 +181,14 @@ describe("the store", () => {
     expect(inner.nodes.map(({ id }) => id)).toEqual(["write_2", "keep_2"]);
     expect(inner.edges).toMatchObject([{ source: "write_2", target: "keep_2" }]);
     expect(inner.nodes[1]?.config.values).toEqual({ text: "{{ nodes.write_2.output }}" });
+  });
+  it("pastes text that says no places", async () => {
+    const store = createEditorStore(types, mapped());
+    const clip = JSON.parse(clipOf(store, ["in", "each", "out"])) as FlowDefinition;
+    expect(pasteText(store, JSON.stringify({ ...clip, layout: undefined }))).toBe(true);
+    await vi.waitFor(() => expect(store.getState().flow.nodes).toHaveLength(5));
+    const { each_2, out_2 } = store.getState().flow.layout;
+    expect(out_2!.x).toBeGreaterThan(each_2!.x + 240);
   });
   it("leaves a body that is gone", () => {
     const store = createEditorStore(types, mapped());

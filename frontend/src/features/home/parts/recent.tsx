@@ -25,11 +25,14 @@ export function RecentExecutions({ list }: { list: ReturnType<typeof useRecentEx
           <span className="w-26 shrink-0">
             <StatusBadge status={run.status} />
           </span>
-          <span className="min-w-0 flex-1 truncate font-medium">
+          <span className="min-w-0 flex-1 truncate font-medium max-md:order-first max-md:basis-full">
             {run.flow_name ?? "Without a flow"}
           </span>
           <Money value={run.usage.cost_usd} className="text-muted max-md:hidden" />
-          <RelativeTime time={run.created_at} className="w-20 shrink-0 text-right text-muted" />
+          <RelativeTime
+            time={run.created_at}
+            className="w-20 shrink-0 text-right text-muted max-md:ml-auto"
+          />
         </Row>
       ))}
       {list.data?.items.length === 0 && <Nothing>Nothing has run yet.</Nothing>}
@@ -46,7 +49,9 @@ export function RecentFlows({ list }: { list: ReturnType<typeof useRecentFlows> 
             <Workflow />
           </IconTile>
           <span className="min-w-0 flex-1 truncate font-medium">{flow.name}</span>
-          {flow.published_version && <Badge>Version {flow.published_version}</Badge>}
+          {flow.published_version && (
+            <Badge className="max-md:hidden">Version {flow.published_version}</Badge>
+          )}
           <RelativeTime time={flow.updated_at} className="w-20 text-right text-muted" />
         </Row>
       ))}
@@ -101,7 +106,7 @@ function Row({ href, children }: { href: string; children: ReactNode }) {
       <Link
         href={href}
         prefetch={false}
-        className="flex h-10 items-center gap-3 border-b px-2 -outline-offset-2 transition-colors hover:bg-hover"
+        className="flex min-h-10 items-center gap-x-3 gap-y-1 border-b px-2 -outline-offset-2 transition-colors hover:bg-hover max-md:flex-wrap max-md:py-2"
       >
         {children}
       </Link>

@@ -11,13 +11,14 @@ import { FormField } from "@/components/form-field";
 import { Input } from "@/components/input";
 import { Select } from "@/components/select";
 import { toast } from "@/components/toast";
+import { mailAddress } from "@/lib/mail-address";
 import { useSave } from "@/lib/api/use-save";
 import { useInvite } from "../api";
 import { roleOptions } from "../roles";
 import { LinkDialog } from "./link-dialog";
 
 const schema = z.object({
-  email: z.email("Enter an e-mail address, like name@example.org."),
+  email: mailAddress,
   role: z.enum(["viewer", "member", "admin"]),
 });
 type Values = z.infer<typeof schema>;

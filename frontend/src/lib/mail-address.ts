@@ -1,0 +1,7 @@
+/** What may be an e-mail address: the shape only, in any script. The server knows the rest. */
+import { z } from "zod";
+
+export const mailAddress = z.email({
+  pattern: z.regexes.unicodeEmail,
+  error: "Enter an e-mail address, like name@example.org.",
+});
