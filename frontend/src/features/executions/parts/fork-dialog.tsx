@@ -26,7 +26,7 @@ export function ForkButton({ run, step }: ForkProps) {
   if (!may || !run.detail || step.id.includes("[")) return null;
   return (
     <>
-      <Button size="sm" variant="ghost" onClick={() => setOpen(true)}>
+      <Button size="sm" variant="ghost" className="-mr-2" onClick={() => setOpen(true)}>
         <GitFork aria-hidden />
         Fork from here
       </Button>

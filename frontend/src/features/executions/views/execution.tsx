@@ -63,9 +63,11 @@ export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
     <div className="flex h-full flex-col">
       <PageBar crumbs={crumbs} actions={<Actions run={run} />} />
       <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b px-4 py-2">
-        <h1 className="text-base font-semibold">{name}</h1>
+        <h1 title={name} className="max-w-xl min-w-0 truncate text-base font-semibold">
+          {name}
+        </h1>
         <span className="text-xs text-muted">{version}</span>
-        <RunFacts run={run} className="flex-1 max-md:basis-full" />
+        <RunFacts run={run} className="grow max-md:basis-full" />
         <ExecutionId id={executionId} />
       </header>
       {run.steps.length === 0 ? <SkeletonRows rows={4} /> : <Body run={run} canvas={canvas} />}

@@ -165,10 +165,12 @@ const columns: Column<ExecutionSummary>[] = [
     id: "flow",
     header: "Flow",
     cell: (run) => (
-      <span title={run.error?.message}>
-        <span className="font-medium">{run.flow_name ?? "Without a flow"}</span>
-        <span className="ml-2 text-xs text-muted">{versionName(run)}</span>
-        {run.error && <span className="ml-2 text-xs text-failed">{run.error.message}</span>}
+      <span title={run.error?.message} className="flex items-baseline gap-2">
+        <span className="truncate font-medium">{run.flow_name ?? "Without a flow"}</span>
+        <span className="shrink-0 text-xs text-muted">{versionName(run)}</span>
+        {run.error && (
+          <span className="min-w-1/3 flex-1 truncate text-xs text-failed">{run.error.message}</span>
+        )}
       </span>
     ),
   },
