@@ -114,14 +114,12 @@ class Run:
             self.record.add(e.ExecutionStarted(epoch=self.claim.epoch))
         else:
             self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
-        if obstacle := self.state.plan.obstacle:
-            text = (
-                "This version of Watchbill does not accept the flow as it was when the execution began:"
-                f" {obstacle.message} Mend the flow and start it again."
-            )
+        plan = self.state.plan
+        if plan.obstacle and plan.refusal:
+            place = plan.obstacle.node_id
             self._steps.fail(
                 ExecutionFailure(
-                    kind=ErrorKind.USER, code="plan_invalid", message=text, node_id=obstacle.node_id
+                    kind=ErrorKind.USER, code="plan_invalid", message=plan.refusal, node_id=place
                 )
             )
         elif self.state.interruptions > self._settings.max_interruptions:

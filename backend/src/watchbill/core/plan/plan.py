@@ -84,6 +84,16 @@ class Plan:
     obstacle: Problem | None = None
 
     @property
+    def refusal(self) -> str | None:
+        """Why nothing goes on by it, for people; None when it can."""
+        if self.obstacle is None:
+            return None
+        return (
+            "This version of Watchbill does not accept the flow as it was when the execution began:"
+            f" {self.obstacle.message} Mend the flow and start it again."
+        )
+
+    @property
     def nodes(self) -> Mapping[str, PlanNode]:
         """The flow's own nodes in topological order, without those of bodies."""
         return self.graph.nodes

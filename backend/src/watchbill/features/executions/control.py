@@ -100,12 +100,8 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
 
 
 def _require_accepted(state: ExecutionState) -> None:
-    if obstacle := state.plan.obstacle:
-        text = (
-            "This version of Watchbill does not accept the flow as it was when the execution began:"
-            f" {obstacle.message} Mend the flow and start it again."
-        )
-        raise Conflict(text, code="plan_invalid")
+    if refusal := state.plan.refusal:
+        raise Conflict(refusal, code="plan_invalid")
 
 
 def _stopped(state: ExecutionState) -> set[str]:
