@@ -1,5 +1,6 @@
 /** Signing up, out and in again; and what is said when something is wrong. */
 import { expect, PASSWORD, test } from "./fixtures";
+import { mailedLink } from "./mails";
 
 test("somebody signs up, out and in again", async ({ page }) => {
   const email = `ada-${Date.now()}-${test.info().workerIndex}@example.org`;
@@ -66,6 +67,35 @@ test("an address may have letters of any script", async ({ page }) => {
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+});
+
+test("where addresses must be proved, a newcomer registers by a mailed link", async ({ page }) => {
+  // The Watchbill of the tests asks for no proof; but for this one answer, all is its own.
+  await page.route("**/api/v1/auth/register", async (route) => {
+    if (route.request().method() === "GET") await route.fulfill({ json: { link_needed: true } });
+    else await route.continue();
+  });
+  const email = `joan-${Date.now()}-${test.info().workerIndex}@example.org`;
+  await page.goto("/register/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByRole("button", { name: "Mail me a link" }).click();
+  await expect(page.getByText(`A link to go on is on its way to ${email}.`)).toBeVisible();
+  await page.goto(await mailedLink(email));
+  await expect(page.getByLabel("E-mail")).toHaveValue(email);
+  await expect(page.getByLabel("E-mail")).not.toBeEditable();
+  await page.getByLabel("Your name").fill("Joan Clarke");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Tenant").fill("Hut 8");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Hello, Joan" })).toBeVisible();
+
+  await page.goto("/register/#token=none&email=joan@example.org");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Tenant").fill("Hut 8");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "This link is too old" })).toBeVisible();
+  await page.getByRole("button", { name: "Ask for another" }).click();
+  await expect(page.getByRole("button", { name: "Mail me a link" })).toBeVisible();
 });
 
 test("a wrong password is refused in words, and the form stays", async ({ page, person }) => {

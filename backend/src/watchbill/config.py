@@ -82,7 +82,8 @@ class Settings(BaseSettings):
     invitation_seconds: int = Field(default=7 * 24 * 3600, ge=3600)
     """How long an invitation can be accepted."""
     verify_email: bool = False
-    """Whether people must prove by a mail that their address is theirs, before they may do anything."""
+    """Whether people must prove by a mail that their address is theirs, before they register or do anything.
+    Then nobody learns by registering whether an address has an account."""
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
     """How much work a password's hash costs; one more doubles it."""
 
@@ -160,6 +161,10 @@ class Settings(BaseSettings):
             (
                 self.smtp_url is not None and self.public_url is None,
                 "Set WATCHBILL_PUBLIC_URL: mails contain links to it.",
+            ),
+            (
+                self.verify_email and self.smtp_url is None,
+                "Set WATCHBILL_SMTP_URL: with WATCHBILL_VERIFY_EMAIL people register by a mailed link.",
             ),
             (
                 self.api_key is not None and len(self.api_key.get_secret_value()) < 32,

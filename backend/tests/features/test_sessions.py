@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
@@ -198,30 +197,6 @@ async def test_an_old_link_is_no_good(app: FastAPI, database, visitor: AsyncClie
     await run(database, "UPDATE mail_links SET expires_at = now() WHERE user_id = :u", u=admin.user_id)
     form = {"token": token_of(mailed_link(app, admin.email)), "password": "a new password"}
     refused(await visitor.post("auth/reset-password", json=form), 422, "bad_link")
-
-
-async def test_proving_an_address(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
-    from dataclasses import replace
-
-    wanted = replace(app.state.identity_options, verify_email=True)
-    monkeypatch.setitem(app.state._state, "identity_options", wanted)
-    email = new_email()
-    async with http_client(app) as client:
-        client.headers.update(OURS)
-        form = {"email": email, "password": PASSWORD, "tenant_name": "Acme"}
-        checked(await client.post("auth/register", json=form), 201)
-        first = token_of(mailed_link(app, email))
-        refused(await client.get("flows"), 403, "email_unverified")
-        me = checked(await client.get("auth/me"))
-        assert me["permissions"] == ["profile:read", "profile:write"] and me["unverified"] is True
-        checked(await client.post("auth/verify-email/send"), 202)
-        refused(await client.post("auth/verify-email", json={"token": first}), 422, "bad_link")
-        token = token_of(mailed_link(app, email))
-        refused(await client.post("auth/reset-password", json={"token": token, "password": PASSWORD}), 422)
-        checked(await client.post("auth/verify-email", json={"token": token}), 204)
-        checked(await client.get("flows"))
-        checked(await client.post("auth/verify-email/send"), 202)
-        assert len(mails_to(app, email)) == 2
 
 
 async def test_whoever_guesses_is_slowed_down(app: FastAPI, admin: Person):

@@ -28,6 +28,7 @@ def make(**values) -> Settings:
         ({"bcrypt_cost": 8}, "WATCHBILL_BCRYPT_COST"),
         ({"api_key": "short"}, "WATCHBILL_API_KEY"),
         ({"smtp_url": "smtp://mail"}, "WATCHBILL_PUBLIC_URL"),
+        ({"verify_email": True}, "WATCHBILL_SMTP_URL"),
     ],
 )
 def test_production_refuses_what_everyone_knows(change, named):

@@ -27,6 +27,8 @@ from watchbill.features.notifications.tables import Delivery
 
 PUBLIC = {
     "POST /api/v1/auth/register",
+    "GET /api/v1/auth/register",
+    "POST /api/v1/auth/register/send",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/logout",

@@ -53,8 +53,9 @@ class Client:
         answer = await self.call("POST", "/auth/login", {"email": email, "password": password})
         self._session.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
-    async def sign_in_as_command_line(self, password: str) -> None:
-        """Sign in to the command line's own account; the first time, make it, with the demo provider.
+    async def sign_in_as_command_line(self, password: str, token: str) -> None:
+        """Sign in to the command line's own account; the first time, make it, with the demo provider. `token`
+        is what a mailed link would carry.
 
         Raises:
             ApiError: the account exists with another password, or the API cannot be reached.
@@ -64,8 +65,9 @@ class Client:
         except ApiError as error:
             if error.status != 401:
                 raise
-            form = {"email": COMMAND_LINE_EMAIL, "password": password, "tenant_name": _TENANT}
-            answer = await self.call("POST", "/auth/register", {**form, "full_name": _TENANT})
+            form = {"email": COMMAND_LINE_EMAIL, "password": password, "token": token}
+            names = {"tenant_name": _TENANT, "full_name": _TENANT}
+            answer = await self.call("POST", "/auth/register", form | names)
             self._session.headers["Authorization"] = f"Bearer {answer['access_token']}"
         providers = await self.call("GET", "/llm-providers?limit=1")
         if not providers["items"]:

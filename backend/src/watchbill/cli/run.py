@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from watchbill.cli.client import ApiError, Client
+from watchbill.cli.client import COMMAND_LINE_EMAIL, ApiError, Client
 from watchbill.cli.reading import NotRunnable
 from watchbill.cli.screen import JsonScreen, PeopleScreen, Screen
 from watchbill.cli.workflow import Workflow, read_workflow
@@ -19,6 +19,7 @@ from watchbill.config import Settings
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.stack import Stack
+from watchbill.features.identity import tokens
 
 _STARTING_SECONDS = 90
 _CANCEL_SECONDS = 20
@@ -71,7 +72,8 @@ async def _run(
             await client.sign_in(email, password)
         else:
             secrets, _ = DataFolder(settings.data_dir).secrets()
-            await client.sign_in_as_command_line(secrets["command_line_password"])
+            token = tokens.registration(_signing(settings, secrets), COMMAND_LINE_EMAIL, seconds=60)
+            await client.sign_in_as_command_line(secrets["command_line_password"], token)
         flow_id = await client.store_flow(workflow.name, workflow.description, workflow.definition)
         execution_id = await client.execute(flow_id, workflow.inputs)
         screen.begin(workflow.labels, workflow.outputs)
@@ -139,6 +141,13 @@ async def _url_of(busy: AlreadyRunning, folder: DataFolder) -> str:
     except TimeoutError:
         raise busy from None
     return url
+
+
+def _signing(settings: Settings, secrets: dict[str, str]) -> str:
+    """What the Watchbill on that data directory signs with."""
+    if "jwt_secret" in settings.model_fields_set:
+        return settings.jwt_secret.get_secret_value()
+    return secrets["jwt_secret"]
 
 
 def _password(email: str) -> str:

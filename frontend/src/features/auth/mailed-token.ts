@@ -1,12 +1,21 @@
 "use client";
 
-/** The token of a mailed link. It stands behind a #, which browsers send to no server. */
+/** What a mailed link carries. It stands behind a #, which browsers send to no server. */
 import { useSyncExternalStore } from "react";
 
-/** Undefined until it is known; empty when the address has none. */
+/** The token. Undefined until it is known; empty when the address has none. */
 export function useMailedToken(): string | undefined {
+  return useMailed("token");
+}
+
+/** The e-mail address that the link was sent to, where it says so; undefined and empty as the token. */
+export function useMailedAddress(): string | undefined {
+  return useMailed("email");
+}
+
+function useMailed(name: string): string | undefined {
   const hash = useSyncExternalStore(subscribe, readHash, onServer);
-  return hash === undefined ? undefined : (new URLSearchParams(hash.slice(1)).get("token") ?? "");
+  return hash === undefined ? undefined : (new URLSearchParams(hash.slice(1)).get(name) ?? "");
 }
 
 function subscribe(changed: () => void): () => void {

@@ -314,14 +314,40 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Registration Options
+         * @description How one registers here.
+         */
+        get: operations["registration_options_api_v1_auth_register_get"];
         put?: never;
         /**
          * Register
          * @description Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
-         *     makes one with the password of that account.
+         *     makes one with the password of that account. Where addresses must be proved, newcomers bring the token of
+         *     the mailed link, and without it no answer tells whether an address has an account.
          */
         post: operations["register_api_v1_auth_register_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Registration Link
+         * @description Have the link mailed by which one registers. An address that has an account gets a mail that says so;
+         *     the answer does not tell.
+         */
+        post: operations["send_registration_link_api_v1_auth_register_send_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4046,7 +4072,8 @@ export interface components {
         };
         /**
          * Registration
-         * @description A new person with a tenant of their own.
+         * @description A new person with a tenant of their own. `token` is that of the link mailed to the address, where
+         *     one is needed.
          */
         Registration: {
             /**
@@ -4060,6 +4087,27 @@ export interface components {
             full_name?: string | null;
             /** Tenant Name */
             tenant_name: string;
+            /** Token */
+            token?: string | null;
+        };
+        /**
+         * RegistrationLink
+         * @description Who wants to register.
+         */
+        RegistrationLink: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+        };
+        /**
+         * RegistrationOptions
+         * @description How one registers. `link_needed`: with the token of a link that is mailed first.
+         */
+        RegistrationOptions: {
+            /** Link Needed */
+            link_needed: boolean;
         };
         /**
          * RequestOut
@@ -5741,6 +5789,29 @@ export interface operations {
             "4XX": components["responses"]["Refused"];
         };
     };
+    registration_options_api_v1_auth_register_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationOptions"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
     register_api_v1_auth_register_post: {
         parameters: {
             query?: never;
@@ -5762,6 +5833,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    send_registration_link_api_v1_auth_register_send_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             503: components["responses"]["Unavailable"];

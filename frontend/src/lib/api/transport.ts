@@ -6,6 +6,7 @@ const AUTH = "/api/v1/auth";
 const WITHOUT_SESSION = [
   "login",
   "register",
+  "register/send",
   "logout",
   "refresh",
   "forgot-password",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.core.ports.mail import Mail, MailFailed
-from watchbill.features.identity import mails, service, sign_ins, tokens
+from watchbill.features.identity import mails, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
@@ -158,7 +158,7 @@ async def _prove(
 ) -> None:
     if password is None:
         raise NotAuthenticated("You have an account: sign in to accept.", code="sign_in_to_accept")
-    if not await service.knows_password(options, throttle, user, password, device):
+    if not await service.knows_password(options, throttle, user.email, user, password, device):
         raise NotAuthenticated("The password is wrong.", code="bad_credentials")
 
 
@@ -175,7 +175,7 @@ async def _new_user(
         password_hash=await hash_password(password, options.bcrypt_cost),
         full_name=form.full_name,
     )
-    await service.add_user(session, user)
+    await registering.add_user(session, user)
     return user
 
 

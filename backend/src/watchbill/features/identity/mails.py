@@ -29,6 +29,42 @@ If it was not you, do nothing: your password stays as it is.
     )
 
 
+def registration_mail(base_url: str, email: str, token: str, minutes: int) -> MailMessage:
+    """For somebody who wants to register."""
+    return MailMessage(
+        email,
+        "Create your Watchbill account",
+        f"""Somebody, probably you, wants to make a Watchbill account with this e-mail address.
+
+Go on here within {minutes} minutes:
+
+{link(base_url, "register", token, email=email)}
+
+If it was not you, do nothing: no account is made.
+""",
+    )
+
+
+def has_account_mail(base_url: str, email: str) -> MailMessage:
+    """For somebody who wants to register and has an account."""
+    return MailMessage(
+        email,
+        "You have a Watchbill account already",
+        f"""Somebody, probably you, wants to make a Watchbill account with this e-mail address, which has one.
+
+Sign in:
+
+{base_url}/login/
+
+Or set a new password:
+
+{base_url}/forgot-password/
+
+If it was not you, do nothing: your account stays as it is.
+""",
+    )
+
+
 def verification_mail(base_url: str, email: str, token: str, minutes: int) -> MailMessage:
     """For somebody who has to show that the address is theirs."""
     return MailMessage(
@@ -63,10 +99,10 @@ If you do not know {inviter}, do nothing.
     )
 
 
-def link(base_url: str, page: str, token: str) -> str:
-    """The page that takes a mailed token. It stands behind a #, which browsers send to no server, so that it
-    is in no log and no Referer."""
-    return f"{base_url}/{page}/#{urlencode({'token': token})}"
+def link(base_url: str, page: str, token: str, **more: str) -> str:
+    """The page that takes a mailed token, and more to show there. It stands behind a #, which browsers send
+    to no server, so that it is in no log and no Referer."""
+    return f"{base_url}/{page}/#{urlencode({'token': token, **more})}"
 
 
 async def deliver(mail: Mail, message: MailMessage) -> None:

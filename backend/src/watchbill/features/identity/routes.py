@@ -9,7 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.core.ports.mail import Mail
-from watchbill.features.identity import passwords, service, sign_ins
+from watchbill.features.identity import passwords, registering, service, sign_ins
 from watchbill.features.identity.access import (
     COOKIE,
     DEVICE_COOKIE,
@@ -39,6 +39,8 @@ from watchbill.features.identity.schemas import (
     ProfileChange,
     Refresh,
     Registration,
+    RegistrationLink,
+    RegistrationOptions,
     Session,
     SignInList,
     Switch,
@@ -69,6 +71,28 @@ Self = Annotated[Access, require("profile:write")]
 OurSite = Depends(refuse_other_sites)
 
 
+@router.get("/register")
+async def registration_options(options: Options) -> RegistrationOptions:
+    """How one registers here."""
+    return RegistrationOptions(link_needed=options.verify_email)
+
+
+@router.post("/register/send", status_code=202, dependencies=[OurSite])
+async def send_registration_link(
+    form: RegistrationLink,
+    options: Options,
+    device: From,
+    mail: Mailing,
+    throttle: Throttling,
+    db: Db,
+    later: BackgroundTasks,
+) -> None:
+    """Have the link mailed by which one registers. An address that has an account gets a mail that says so;
+    the answer does not tell."""
+    await throttle.asking(device.address)
+    later.add_task(registering.mail_link, db, options, mail, throttle, form.email)
+
+
 @router.post("/register", status_code=201, dependencies=[OurSite])
 async def register(
     form: Registration,
@@ -82,8 +106,9 @@ async def register(
     later: BackgroundTasks,
 ) -> Session:
     """Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
-    makes one with the password of that account."""
-    begun = await service.register(work.session, options, throttle, form, device)
+    makes one with the password of that account. Where addresses must be proved, newcomers bring the token of
+    the mailed link, and without it no answer tells whether an address has an account."""
+    begun = await registering.register(work.session, options, throttle, form, device)
     if options.verify_email:
         later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
     return begin_session(response, options, begun)
@@ -202,7 +227,7 @@ async def switch(form: Switch, response: Response, access: Self, options: Option
 async def create_tenant(form: NewTenant, access: Self, options: Options) -> TenantOut:
     """Make a further tenant, whose admin one is."""
     user_id = await service.demand_own_sign_in(access.session, access.identity)
-    tenant = await service.add_tenant(access.session, options, user_id, form.name)
+    tenant = await registering.add_tenant(access.session, options, user_id, form.name)
     return TenantOut.model_validate(tenant)
 
 

@@ -20,12 +20,26 @@ Password = Annotated[str, StringConstraints(min_length=10, max_length=128)]
 
 
 class Registration(Input):
-    """A new person with a tenant of their own."""
+    """A new person with a tenant of their own. `token` is that of the link mailed to the address, where
+    one is needed."""
 
     email: Email
     password: Password
     full_name: Name | None = None
     tenant_name: Name
+    token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+
+
+class RegistrationLink(Input):
+    """Who wants to register."""
+
+    email: Email
+
+
+class RegistrationOptions(BaseModel):
+    """How one registers. `link_needed`: with the token of a link that is mailed first."""
+
+    link_needed: bool
 
 
 class Login(Input):

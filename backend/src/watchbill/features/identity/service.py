@@ -1,36 +1,30 @@
-"""Joining, signing in, and saying who somebody is."""
+"""Signing in, and saying who somebody is."""
 
 from __future__ import annotations
 
 import hmac
-import re
-import secrets
-import unicodedata
 from datetime import timedelta
 from typing import cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound
-from watchbill.core.tenancy import TenantScope
+from watchbill.core.errors import Forbidden, NotAuthenticated, NotFound
 from watchbill.features.identity import keys, queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.opened import check_open, suspended
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
-from watchbill.features.identity.schemas import Login, Me, ProfileChange, Registration, TenantOut, UserOut
+from watchbill.features.identity.schemas import Login, Me, ProfileChange, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
-from watchbill.features.identity.tables import ApiKey, Membership, SignIn, Tenant, User
+from watchbill.features.identity.tables import ApiKey, SignIn, User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
-from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work
-from watchbill.kit.passwords import hash_password, verify_password
-from watchbill.kit.revisions import head
+from watchbill.kit.passwords import verify_password
 
 __all__ = ["Identity", "IdentityOptions"]
 
@@ -40,102 +34,19 @@ _UNVERIFIED = frozenset(("profile:read", "profile:write"))
 _NOTED = timedelta(minutes=1)
 
 
-async def register(
-    session: AsyncSession, options: IdentityOptions, throttle: Throttle, form: Registration, device: Device
-) -> Begun:
-    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in. Somebody who belongs to
-    no tenant any more makes one with the account and password that they have.
-
-    Raises:
-        Conflict: the address is taken.
-        TooManyRequests: it is, and was tried too often.
-    """
-    user = await queries.user_by_email(session, form.email)
-    if user is None:
-        user = await _newcomer(session, options, form)
-    else:
-        await _come_back(session, options, throttle, user, form, device)
-    tenant = await add_tenant(session, options, user.id, form.tenant_name)
-    return await sign_ins.begin(session, options, user, tenant, "admin", device)
-
-
-async def _newcomer(session: AsyncSession, options: IdentityOptions, form: Registration) -> User:
-    user = User(
-        id=uuid4(),
-        email=form.email,
-        password_hash=await hash_password(form.password, options.bcrypt_cost),
-        full_name=form.full_name,
-    )
-    await add_user(session, user)
-    return user
-
-
-async def _come_back(
-    session: AsyncSession,
-    options: IdentityOptions,
-    throttle: Throttle,
-    user: User,
-    form: Registration,
-    device: Device,
-) -> None:
-    """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password learns
-    no more than that the address is taken, as of every account."""
-    if not await knows_password(options, throttle, user, form.password, device):
-        raise email_taken()
-    # Who registers twice at once makes one tenant.
-    await session.refresh(user, with_for_update=True)
-    if await queries.memberships(session, user.id):
-        raise email_taken()
-    user.full_name = user.full_name or form.full_name
-
-
 async def knows_password(
-    options: IdentityOptions, throttle: Throttle, user: User, password: str, device: Device
+    options: IdentityOptions, throttle: Throttle, email: str, user: User | None, password: str, device: Device
 ) -> bool:
-    """Whether somebody at a device knows the password of an account that is not disabled.
+    """Whether somebody at a device knows the password of an account that is not disabled. It takes the same
+    for an address without one.
 
     Raises:
         TooManyRequests: it was tried too often.
     """
-    attempt = await throttle.begin(user.email, device.address)
-    known = user.password_hash if user.status == "active" else None
-    fits = await verify_password(password, known, options.bcrypt_cost)
+    attempt = await throttle.begin(email, device.address)
+    fits = await verify_password(password, _hash_of(user), options.bcrypt_cost)
     await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
     return fits
-
-
-async def add_user(session: AsyncSession, user: User) -> None:
-    """Store a new person.
-
-    Raises:
-        Conflict: the address is taken.
-    """
-    session.add(user)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise email_taken() from error
-    await session.refresh(user)
-
-
-async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
-    """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
-    of the one where the person is.
-    """
-    slug = await _free_slug(session, name)
-    try:
-        async with session.begin_nested():
-            tenant = await _named(session, name, slug)
-    except IntegrityError:
-        # Another of that name was made this moment.
-        tenant = await _named(session, name, _longer(slug))
-    session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
-    await session.flush()
-    await session.refresh(tenant)
-    await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
-    if trail := trail_of(session):
-        trail.tenant_id = tenant.id
-    return tenant
 
 
 async def login(session: AsyncSession, options: IdentityOptions, form: Login, device: Device) -> Begun:
@@ -146,9 +57,7 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
         Forbidden: they do, but the tenant is suspended, or the person belongs to none.
     """
     user = await queries.user_by_email(session, form.email)
-    active = user is not None and user.status == "active"
-    known = user.password_hash if user is not None and active else None
-    fits = await verify_password(form.password, known, options.bcrypt_cost)
+    fits = await verify_password(form.password, _hash_of(user), options.bcrypt_cost)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
     if fits and not places and form.tenant is None:
         raise Forbidden(
@@ -163,6 +72,10 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
         raise suspended()
     tenant, membership = place
     return await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
+
+
+def _hash_of(user: User | None) -> str | None:
+    return user.password_hash if user is not None and user.status == "active" else None
 
 
 async def switch(
@@ -352,28 +265,6 @@ async def change_profile(session: AsyncSession, identity: Identity, form: Profil
     user.full_name = form.full_name
     await session.flush()
     return UserOut.model_validate(user)
-
-
-async def _named(session: AsyncSession, name: str, slug: str) -> Tenant:
-    tenant = Tenant(id=uuid4(), name=name, slug=slug, schema_revision=head("tenant"))
-    session.add(tenant)
-    await session.flush()
-    return tenant
-
-
-async def _free_slug(session: AsyncSession, name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "team"
-    return _longer(slug) if await queries.slug_taken(session, slug) else slug
-
-
-def _longer(slug: str) -> str:
-    return f"{slug}-{secrets.token_hex(3)}"
-
-
-def email_taken() -> Conflict:
-    """Somebody has the address."""
-    return Conflict("There is an account with this e-mail address already; sign in.", code="email_taken")
 
 
 def access_ended() -> NotAuthenticated:

@@ -1,4 +1,5 @@
-"""Access tokens (JWT, HS256), refresh tokens, and the random secrets of links and keys."""
+"""Access tokens and those that prove an address (JWT, HS256), refresh tokens, and the random secrets of links
+and keys."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from watchbill.kit.clock import now
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["user_id", "tenant_id", "role", "exp", "iat", "jti", "sid"]
+_REGISTRATION = "registration"
 _REFRESH = "wbr_"
 _PURPOSE = b"refresh token"
 _BODY = struct.Struct(">16sI")
@@ -93,6 +95,24 @@ def read_refresh(secret: str, token: str) -> tuple[UUID, int]:
         raise bad_token()
     sign_in, generation = _BODY.unpack(body)
     return UUID(bytes=sign_in), generation
+
+
+def registration(secret: str, email: str, *, seconds: int) -> str:
+    """What a mailed link carries that proves whose an address is, and is good for so many seconds. It needs
+    no row in the database: an address registers once."""
+    claims = {"aud": _REGISTRATION, "sub": email, "exp": now() + timedelta(seconds=seconds)}
+    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
+
+
+def read_registration(secret: str, token: str) -> str | None:
+    """The address that such a link proves; None when it is not ours, was changed, or is over."""
+    try:
+        claims = jwt.decode(
+            token, secret, [_ALGORITHM], audience=_REGISTRATION, options={"require": ["aud", "sub", "exp"]}
+        )
+    except jwt.InvalidTokenError:
+        return None
+    return str(claims["sub"])
 
 
 def random_token(prefix: str = "") -> str:

@@ -12,9 +12,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import FieldError, Forbidden, InvalidInput
-from watchbill.features.identity import member_queries, sign_ins, tokens
+from watchbill.features.identity import member_queries, registering, sign_ins, tokens
 from watchbill.features.identity import queries as people
-from watchbill.features.identity import service as identity
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.permissions import RANKS, Role
@@ -204,7 +203,7 @@ async def _join(
     if user is None:
         # "-" is no hash, so no password fits until one is set by mail.
         user = User(id=uuid4(), email=email, password_hash="-", full_name=_name(claims))  # noqa: S106
-        await identity.add_user(session, user)
+        await registering.add_user(session, user)
     elif user.id != known:
         # A tenant's provider has no say about an account that was there before: its owner must want this.
         raise Forbidden("There is an account with this address already.", code="sso_account_exists")

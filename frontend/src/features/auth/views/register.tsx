@@ -1,74 +1,81 @@
 "use client";
 
-/** Create an account together with its first tenant. */
-import { zodResolver } from "@hookform/resolvers/zod";
+/** Create an account together with its first tenant; by a mailed link, where addresses must be proved. */
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { useForm } from "react-hook-form";
-import { z } from "zod";
-import { Field } from "@/components/field";
-import { Input } from "@/components/input";
-import { SecretInput } from "@/components/secret-input";
+import { ErrorState } from "@/components/error-state";
+import { Skeleton } from "@/components/skeleton";
 import { api } from "@/lib/api/client";
-import { mailAddress } from "@/lib/mail-address";
-import { useSave } from "@/lib/api/use-save";
-import { AuthForm } from "../form";
-import { AuthFrame, linkClass } from "../frame";
-import { PASSWORD_HINT, passwordRule } from "../password";
-import { safeNext } from "../session";
-import { tenantNameRule } from "../tenant-name";
-
-const schema = z.object({
-  full_name: z.string().trim(),
-  email: mailAddress,
-  password: passwordRule,
-  tenant_name: tenantNameRule,
-});
+import { leaveFor } from "@/lib/api/transport";
+import { linkClass } from "../frame";
+import { MailRequest } from "../mail-request";
+import { useMailedAddress, useMailedToken } from "../mailed-token";
+import { REGISTRATION, Registration, RegistrationFrame } from "../registration";
 
 export function RegisterView() {
   const next = useSearchParams().get("next");
-  const form = useForm({
-    resolver: zodResolver(schema),
-    defaultValues: { full_name: "", email: "", password: "", tenant_name: "" },
+  const token = useMailedToken();
+  const email = useMailedAddress() ?? "";
+  const { data, error, refetch } = useQuery({
+    queryKey: ["registration"],
+    enabled: token === "",
+    queryFn: async ({ signal }) => {
+      const { data } = await api.GET("/api/v1/auth/register", { signal });
+      if (!data) throw new Error("The server sent no answer about registering.");
+      return data;
+    },
   });
-  const { errors } = form.formState;
-  const save = useSave(form, async ({ full_name, ...rest }) => {
-    const body = full_name ? { ...rest, full_name } : rest;
-    await api.POST("/api/v1/auth/register", { body });
-    window.location.assign(safeNext(next));
-  });
-  const query = next ? `?next=${encodeURIComponent(next)}` : "";
+  const signIn = (
+    <>
+      Already have an account?{" "}
+      <Link
+        href={next ? `/login/?next=${encodeURIComponent(next)}` : "/login/"}
+        className={linkClass}
+      >
+        Sign in
+      </Link>
+    </>
+  );
+  if (token) return <Registration next={next} mailed={{ token, email }} footer={<AnotherLink />} />;
+  if (data?.link_needed) {
+    return (
+      <MailRequest
+        {...REGISTRATION}
+        description="First we mail you a link, which shows that the address is yours."
+        send={(body) => api.POST("/api/v1/auth/register/send", { body })}
+        sent={(address) => `A link to go on is on its way to ${address}. It is good for an hour.`}
+        footer={signIn}
+      />
+    );
+  }
+  if (data) return <Registration next={next} footer={signIn} />;
   return (
-    <AuthFrame
-      title="Create your account"
-      description="You become the admin of a new tenant: the place of your team."
-      footer={
-        <>
-          Already have an account?{" "}
-          <Link href={`/login/${query}`} className={linkClass}>
-            Sign in
-          </Link>
-        </>
-      }
-    >
-      <AuthForm form={save} verb="Create account">
-        <Field label="Your name" optional error={errors.full_name?.message}>
-          <Input autoComplete="name" autoFocus {...form.register("full_name")} />
-        </Field>
-        <Field label="E-mail" error={errors.email?.message}>
-          <Input type="email" autoComplete="username" {...form.register("email")} />
-        </Field>
-        <Field label="Password" hint={PASSWORD_HINT} error={errors.password?.message}>
-          <SecretInput autoComplete="new-password" {...form.register("password")} />
-        </Field>
-        <Field
-          label="Tenant"
-          hint="Your team or company; flows and agents live here."
-          error={errors.tenant_name?.message}
-        >
-          <Input autoComplete="organization" {...form.register("tenant_name")} />
-        </Field>
-      </AuthForm>
-    </AuthFrame>
+    <RegistrationFrame footer={signIn}>
+      {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Waiting />}
+    </RegistrationFrame>
+  );
+}
+
+function AnotherLink() {
+  return (
+    <>
+      Is the link too old?{" "}
+      <button type="button" className={linkClass} onClick={() => leaveFor("/register/")}>
+        Ask for another
+      </button>
+    </>
+  );
+}
+
+/** As tall as the form that follows. */
+function Waiting() {
+  return (
+    <div role="status" className="flex h-88 flex-col gap-4">
+      <span className="sr-only">Loading</span>
+      {["name", "email", "password", "tenant"].map((field) => (
+        <Skeleton key={field} className="h-12" />
+      ))}
+    </div>
   );
 }

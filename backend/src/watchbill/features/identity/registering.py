@@ -1,0 +1,169 @@
+"""Registering: a new person with a tenant of their own, by a mailed link where addresses must be proved."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.errors import Conflict, Forbidden, InvalidInput, WatchbillError
+from watchbill.core.ports.mail import Mail
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity import mails, queries, sign_ins, tokens
+from watchbill.features.identity.devices import Device
+from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.schemas import Registration
+from watchbill.features.identity.service import knows_password
+from watchbill.features.identity.sign_ins import Begun
+from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.audit import trail_of
+from watchbill.kit.clock import now
+from watchbill.kit.db import Database
+from watchbill.kit.passwords import hash_password
+from watchbill.kit.revisions import head
+
+
+async def mail_link(
+    database: Database, options: IdentityOptions, mail: Mail, throttle: Throttle, email: str
+) -> None:
+    """Mail the link by which somebody registers, or, when the address has an account, that it has one. It
+    runs when the answer is gone already, which says and takes the same in both cases."""
+    if not await throttle.may_mail(email):
+        return
+    async with database.transaction() as work:
+        user = await queries.user_by_email(work.session, email)
+    if user is None:
+        token = tokens.registration(options.jwt_secret, email, seconds=options.link_seconds)
+        minutes = options.link_seconds // 60
+        await mails.deliver(mail, mails.registration_mail(options.base_url, email, token, minutes))
+    elif user.status == "active":
+        await mails.deliver(mail, mails.has_account_mail(options.base_url, user.email))
+
+
+async def register(
+    session: AsyncSession, options: IdentityOptions, throttle: Throttle, form: Registration, device: Device
+) -> Begun:
+    """Make a person, a tenant and the tenant's schema, all or nothing, and sign in. Somebody who belongs to
+    no tenant any more makes one with the account and password that they have.
+
+    Raises:
+        Conflict: the address is taken.
+        Forbidden: addresses have to be proved, and there is no mailed link; whether there is such an account
+            is not told.
+        InvalidInput: the mailed link is too old, or another address's.
+        TooManyRequests: it was tried too often with a wrong password.
+    """
+    proved = form.token is not None
+    if form.token is not None and tokens.read_registration(options.jwt_secret, form.token) != form.email:
+        raise InvalidInput("This link is too old, or another address's. Ask for another.", code="bad_link")
+    user = await queries.user_by_email(session, form.email)
+    if user is None and (proved or not options.verify_email):
+        user = await _newcomer(session, options, form)
+    else:
+        refusal = email_taken() if proved or not options.verify_email else _link_needed()
+        user = await _come_back(session, options, throttle, user, form, device, refusal)
+    if proved:
+        user.email_verified_at = user.email_verified_at or now()
+    tenant = await add_tenant(session, options, user.id, form.tenant_name)
+    return await sign_ins.begin(session, options, user, tenant, "admin", device)
+
+
+async def _newcomer(session: AsyncSession, options: IdentityOptions, form: Registration) -> User:
+    user = User(
+        id=uuid4(),
+        email=form.email,
+        password_hash=await hash_password(form.password, options.bcrypt_cost),
+        full_name=form.full_name,
+    )
+    await add_user(session, user)
+    return user
+
+
+async def _come_back(
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    user: User | None,
+    form: Registration,
+    device: Device,
+    refusal: WatchbillError,
+) -> User:
+    """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password hears,
+    and waits for, the same of every address."""
+    knows = await knows_password(options, throttle, form.email, user, form.password, device)
+    if user is None or not knows:
+        raise refusal
+    # Who registers twice at once makes one tenant.
+    await session.refresh(user, with_for_update=True)
+    if await queries.memberships(session, user.id):
+        raise email_taken()
+    user.full_name = user.full_name or form.full_name
+    return user
+
+
+async def add_user(session: AsyncSession, user: User) -> None:
+    """Store a new person.
+
+    Raises:
+        Conflict: the address is taken.
+    """
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise email_taken() from error
+    await session.refresh(user)
+
+
+async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
+    """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
+    of the one where the person is.
+    """
+    slug = await _free_slug(session, name)
+    try:
+        async with session.begin_nested():
+            tenant = await _named(session, name, slug)
+    except IntegrityError:
+        # Another of that name was made this moment.
+        tenant = await _named(session, name, _longer(slug))
+    session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
+    await session.flush()
+    await session.refresh(tenant)
+    await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
+    if trail := trail_of(session):
+        trail.tenant_id = tenant.id
+    return tenant
+
+
+async def _named(session: AsyncSession, name: str, slug: str) -> Tenant:
+    tenant = Tenant(id=uuid4(), name=name, slug=slug, schema_revision=head("tenant"))
+    session.add(tenant)
+    await session.flush()
+    return tenant
+
+
+async def _free_slug(session: AsyncSession, name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "team"
+    return _longer(slug) if await queries.slug_taken(session, slug) else slug
+
+
+def _longer(slug: str) -> str:
+    return f"{slug}-{secrets.token_hex(3)}"
+
+
+def email_taken() -> Conflict:
+    """Somebody has the address."""
+    return Conflict("There is an account with this e-mail address already; sign in.", code="email_taken")
+
+
+def _link_needed() -> Forbidden:
+    return Forbidden(
+        "Newcomers prove their e-mail address first: ask for a link by mail, and register with it.",
+        code="registration_link_needed",
+    )
