@@ -37,7 +37,15 @@ export function RegisterView() {
       </Link>
     </>
   );
-  if (token) return <Registration next={next} mailed={{ token, email }} footer={<AnotherLink />} />;
+  if (token) {
+    const footer = (
+      <>
+        {signIn}
+        <AnotherLink />
+      </>
+    );
+    return <Registration next={next} mailed={{ token, email }} footer={footer} />;
+  }
   if (data?.link_needed) {
     return (
       <MailRequest
@@ -59,19 +67,19 @@ export function RegisterView() {
 
 function AnotherLink() {
   return (
-    <>
+    <span className="mt-3 block">
       Is the link too old?{" "}
       <button type="button" className={linkClass} onClick={() => leaveFor("/register/")}>
         Ask for another
       </button>
-    </>
+    </span>
   );
 }
 
 /** As tall as the form that follows. */
 function Waiting() {
   return (
-    <div role="status" className="flex h-88 flex-col gap-4">
+    <div role="status" className="flex h-94 flex-col gap-4">
       <span className="sr-only">Loading</span>
       {["name", "email", "password", "tenant"].map((field) => (
         <Skeleton key={field} className="h-12" />
