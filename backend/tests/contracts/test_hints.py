@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
+from uuid import uuid4
 
+import orjson
 import pytest
 import redis
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from celery.signals import setup_logging
+from kombu.entity import Queue
+from redis.asyncio import Redis as AsyncRedis
 from tests.services import Services
 
-from watchbill.adapters.celery.app import celery_app
+from watchbill.adapters.celery.app import EXECUTE, celery_app
+from watchbill.adapters.celery.hints import CeleryHints
+from watchbill.adapters.celery.message import queue_of, task_message
+from watchbill.core.tenancy import TenantScope
 
 AT_ONCE = "watchbill.adapters.celery.strategy:at_once"
 
@@ -26,6 +36,7 @@ class Desk:
 
     app: Celery
     taken: SimpleQueue[tuple[str, int]] = field(default_factory=SimpleQueue)
+    executions: SimpleQueue[list[str]] = field(default_factory=SimpleQueue)
 
     def send(self, *args: Any, **options: Any) -> None:
         self.app.send_task("note", args=args, ignore_result=True, **options)
@@ -39,7 +50,12 @@ def desk(services: Services) -> Iterator[Desk]:
     def note(value: str) -> None:
         desk.taken.put((value.upper(), threading.get_ident()))
 
-    assert note.name == "note"
+    @desk.app.task(name=EXECUTE, Strategy=AT_ONCE, shared=False)
+    def execute(executions: list[list[str]]) -> None:
+        for each in executions:
+            desk.executions.put(each)
+
+    assert (note.name, execute.name) == ("note", EXECUTE)
     # Somebody listens, so Celery leaves the logging of the other tests alone.
     setup_logging.connect(_as_it_is)
     try:
@@ -69,6 +85,41 @@ def test_a_hint_that_makes_no_sense_or_comes_too_late_stops_nobody(desk: Desk) -
     assert desk.taken.get(timeout=20)[0] == "GOOD"
     with pytest.raises(Empty):
         desk.taken.get_nowait()
+
+
+def test_hints_are_sent_as_celery_would_send_them(services: Services) -> None:
+    """But for ids, times and what tells who sent it. What Celery changes about its messages shows here."""
+    app = celery_app(services.redis_url)
+    app.conf.task_default_queue = f"test-{uuid4().hex}"
+    app.conf.task_queues = [Queue(app.conf.task_default_queue, no_ack=True)]
+    app.amqp.__dict__.pop("queues", None)
+    args = ([("tenant", "execution")],)
+    with redis.Redis.from_url(services.redis_url) as client:
+        app.send_task("note", args=args, ignore_result=True, expires=300)
+        theirs: Any = orjson.loads(client.lpop(queue_of(app)))  # type: ignore[arg-type]
+    ours = orjson.loads(task_message(app, "note", args, seconds=300))
+    for message in (theirs, ours):
+        message["body"] = orjson.loads(base64.b64decode(message["body"]))
+        assert datetime.fromisoformat(message["headers"].pop("expires")) > datetime.now(UTC)
+        for name in ("id", "root_id"):
+            assert message["headers"].pop(name) == message["properties"]["correlation_id"]
+        for name in ("correlation_id", "delivery_tag", "reply_to"):
+            message["properties"].pop(name, None)
+        message["headers"].pop("origin")
+    assert ours == theirs
+
+
+async def test_a_hint_goes_out_without_waiting_for_a_thread(desk: Desk, services: Services) -> None:
+    client = AsyncRedis.from_url(services.redis_url)
+    hints = CeleryHints(desk.app, client)
+    try:
+        scope, execution = TenantScope(uuid4()), uuid4()
+        await hints.execute(scope, execution)
+        await hints.close()
+        taken = await asyncio.to_thread(desk.executions.get, timeout=20)
+        assert taken == [str(scope.tenant_id), str(execution)]
+    finally:
+        await client.aclose()
 
 
 def test_nothing_is_kept_of_a_hint_that_was_taken(desk: Desk, services: Services) -> None:

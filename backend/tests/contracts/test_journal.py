@@ -23,6 +23,7 @@ from watchbill.core.events import (
     ExecutionCompleted,
     ExecutionStatus,
     NodeCompleted,
+    NodeSkipped,
     NodeStarted,
     NodeWaiting,
     Usage,
@@ -41,7 +42,7 @@ class Setup:
     """A journal, and ways to make and look at executions that the port itself does not have."""
 
     journal: Journal
-    create: Callable[[], Awaitable[UUID]]
+    create: Callable[..., Awaitable[UUID]]
     request_cancel: Callable[[UUID], Awaitable[None]]
     status: Callable[[UUID], Awaitable[str]]
 
@@ -49,8 +50,8 @@ class Setup:
 async def _memory() -> Setup:
     journal, scope = MemoryJournal(), TenantScope(uuid4())
 
-    async def create() -> UUID:
-        journal.create(scope, id_ := uuid4(), chain(1), {"topic": "x"})
+    async def create(topic: str = "x") -> UUID:
+        journal.create(scope, id_ := uuid4(), chain(1), {"topic": topic})
         return id_
 
     async def request_cancel(id_: UUID) -> None:
@@ -65,9 +66,9 @@ async def _memory() -> Setup:
 async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
     database, scope = app.state.database, admin.scope
 
-    async def create() -> UUID:
+    async def create(topic: str = "x") -> UUID:
         async with database.transaction(scope) as work:
-            started = await start_definition(work.session, scope, chain(1), Ask({"topic": "x"}))
+            started = await start_definition(work.session, scope, chain(1), Ask({"topic": topic}))
         return started.execution.id
 
     async def request_cancel(id_: UUID) -> None:
@@ -156,6 +157,31 @@ async def test_an_old_epoch_is_fenced_off_and_others_in_the_batch_are_not(setup:
     answer = await setup.journal.append(zombie.scope, batches, lease_seconds=10)
     assert set(answer) == {healthy.execution_id}
     assert len(await setup.journal.events(zombie.scope, zombie.execution_id)) == 1
+
+
+async def test_a_claim_for_one_tenant_brings_the_first_events_along(setup: Setup) -> None:
+    claim = await claimed(setup)
+    assert claim.events is None
+    await setup.journal.release(claim.execution_id, claim.epoch)
+    only, of = [claim.execution_id], claim.scope
+    [again] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=only, of=of)
+    assert again.events == await setup.journal.events(claim.scope, claim.execution_id)
+    events = [event(again, seq, NodeSkipped()) for seq in range(2, 12)]
+    await setup.journal.append(again.scope, [batch(again, *events)], lease_seconds=10)
+    await setup.journal.release(again.execution_id, again.epoch)
+    [long] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=only, of=of)
+    assert (long.last_seq, long.events) == (11, None)
+
+
+async def test_a_claim_leaves_large_inputs_where_they_are(postgres_setup: Setup, admin: Person) -> None:
+    setup = postgres_setup
+    # What repeats is small in PostgreSQL, so it must not.
+    text = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(20_000))
+    id_ = await setup.create(text)
+    [claim] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=[id_], of=admin.scope)
+    assert (claim.execution_id, claim.events) == (id_, None)
+    [queued] = await setup.journal.events(admin.scope, id_)
+    assert queued.data["inputs"] == {"topic": text}
 
 
 async def test_a_final_outcome_ends_the_claim(setup: Setup) -> None:

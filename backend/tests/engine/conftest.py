@@ -110,7 +110,7 @@ class Ship:
         execution_id = uuid4()
         self.journal.create(self.scope, execution_id, dict(definition), inputs)
         for engine in self.engines:
-            engine.hint(execution_id)
+            engine.hint(self.scope, execution_id)
         return execution_id
 
     async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:

@@ -23,6 +23,12 @@ class Usage(BaseModel):
     llm_calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
+        if (
+            not any((other.llm_calls, other.prompt_tokens, other.completion_tokens, other.total_tokens))
+            and not other.cost_usd
+        ):
+            # Most nodes call no model, and there are many of them.
+            return self
         return Usage(
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,

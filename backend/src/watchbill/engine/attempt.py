@@ -202,9 +202,15 @@ def _deeper(value: Any, levels: int) -> bool:
 
 def shown(config: Any) -> Any:
     """A node's input as the journal keeps it: long texts are cut, and said to be cut."""
-    if len(json.dumps(config, ensure_ascii=False)) <= MAX_INPUT_SHOWN_BYTES:
-        return config
-    return _cut(config, 2_000)
+    return config if _size(config) <= MAX_INPUT_SHOWN_BYTES else _cut(config, 2_000)
+
+
+def _size(value: Any) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError:
+        # What it does not know, such as integers beyond 64 bits, is rare.
+        return len(json.dumps(value, ensure_ascii=False))
 
 
 def _cut(value: Any, limit: int) -> Any:

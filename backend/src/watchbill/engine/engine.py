@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.core.ports.journal import Claim, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
+from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
 from watchbill.engine.committer import Committer
 from watchbill.engine.outputs import whole, whole_snapshot
@@ -56,7 +57,7 @@ class Engine:
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
-        self._hints: dict[UUID, None] = {}
+        self._hints: dict[UUID, TenantScope] = {}
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._poke = asyncio.Event()
         self._sweep_now = False
@@ -75,9 +76,9 @@ class Engine:
         """How many executions it drives now."""
         return len(self._tasks)
 
-    def hint(self, execution_id: UUID) -> None:
+    def hint(self, scope: TenantScope, execution_id: UUID) -> None:
         """Say that an execution may be ready to be claimed. A hint that is lost or repeated does no harm."""
-        self._hints[execution_id] = None
+        self._hints[execution_id] = scope
         self._poke.set()
 
     def cancel(self, execution_id: UUID) -> None:
@@ -137,12 +138,16 @@ class Engine:
 
     async def _claim_hinted(self) -> None:
         hints, self._hints = self._hints, {}
-        wanted = [id_ for id_ in hints if id_ not in self._runs]
-        if wanted and self._room and await self._claim(wanted) < len(wanted):
-            # Perhaps a limit is in the way: only a sweep counts what is running.
-            self._sweep_now = True
+        tenants: dict[TenantScope, list[UUID]] = defaultdict(list)
+        for id_, scope in hints.items():
+            if id_ not in self._runs:
+                tenants[scope].append(id_)
+        for scope, wanted in tenants.items():
+            if self._room and await self._claim(wanted, scope) < len(wanted):
+                # Perhaps a limit is in the way: only a sweep counts what is running.
+                self._sweep_now = True
 
-    async def _claim(self, only: list[UUID] | None = None) -> int:
+    async def _claim(self, only: list[UUID] | None = None, of: TenantScope | None = None) -> int:
         if not self._room:
             return 0
         settings = self._settings
@@ -151,6 +156,7 @@ class Engine:
             lease_seconds=settings.lease_seconds,
             limit=min(self._room, settings.claim_batch),
             only=only,
+            of=of,
         )
         for claim in claims:
             task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")
@@ -181,7 +187,9 @@ class Engine:
     async def _prepare(self, claim: Claim) -> Run:
         plan = await self._plan(claim)
         known = await self._known(claim, plan)
-        events = await self._journal.events(claim.scope, claim.execution_id, after=known.seq)
+        events = claim.events
+        if events is None:
+            events = await self._journal.events(claim.scope, claim.execution_id, after=known.seq)
         if claim.epoch > 1:
             await self._mend_traces(claim, events, known.seq)
         for event in await whole(self._documents, claim.scope, events):

@@ -77,6 +77,7 @@ class MemoryJournal:
         lease_seconds: float,
         limit: int,
         only: Collection[UUID] | None = None,
+        of: TenantScope | None = None,
         force: bool = False,
     ) -> list[Claim]:
         now = datetime.now(UTC)
@@ -88,7 +89,11 @@ class MemoryJournal:
             if len(claims) < limit and free and (only is None or id_ in only):
                 row.owner, row.epoch = owner, row.epoch + 1
                 row.lease_until = now + timedelta(seconds=lease_seconds)
-                claims.append(Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.control))
+                # Once it was claimed with them, and once without, as after a sweep.
+                events = list(self.written[id_]) if of and row.last_seq == 1 else None
+                claims.append(
+                    Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.control, events=events)
+                )
         return claims
 
     async def heartbeat(

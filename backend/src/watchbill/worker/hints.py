@@ -20,7 +20,7 @@ class NearHints:
 
     async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
         """Say that an execution waits to be claimed."""
-        self._engine.hint(execution_id)
+        self._engine.hint(scope, execution_id)
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say to whichever worker has an execution that it is to stop."""

@@ -67,8 +67,8 @@ def register_tasks(app: Any, runtime: Runtime) -> None:
 
     @app.task(name=EXECUTE, Strategy=_AT_ONCE)
     def execute(executions: list[tuple[str, str]]) -> None:
-        for _tenant_id, execution_id in executions:
-            runtime.hint(UUID(execution_id))
+        for tenant_id, execution_id in executions:
+            runtime.hint(TenantScope(UUID(tenant_id)), UUID(execution_id))
 
     @app.task(name=PROVIDER_TEST, Strategy=_AT_ONCE)
     def provider_test(tenant_id: str, provider_id: str, model: str | None, reply_key: str) -> None:

@@ -86,9 +86,9 @@ class Runtime:
         self._thread.join()
         self._loop.close()
 
-    def hint(self, execution_id: UUID) -> None:
+    def hint(self, scope: TenantScope, execution_id: UUID) -> None:
         """Pass a hint on to the engine."""
-        self._loop.call_soon_threadsafe(self.engine.hint, execution_id)
+        self._loop.call_soon_threadsafe(self.engine.hint, scope, execution_id)
 
     def test_provider(self, scope: TenantScope, provider_id: UUID, model: str | None, reply_key: str) -> None:
         """Ask a provider for a sign of life and leave the answer under `reply_key`."""

@@ -8,9 +8,10 @@ from uuid import UUID
 import redis.asyncio as redis
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from watchbill.adapters.celery.app import EXECUTE
+from watchbill.adapters.celery.message import queue_of, task_message
 from watchbill.adapters.redis import announce
 from watchbill.core.tenancy import TenantScope
 
@@ -21,6 +22,8 @@ logger = structlog.get_logger(__name__)
 # other anyway.
 _GATHER_SECONDS = 0.015
 _GATHER_MANY_SECONDS = 0.04
+# A hint older than this has long been found by a sweep.
+_GOOD_SECONDS = 300
 
 
 class CeleryHints:
@@ -29,6 +32,7 @@ class CeleryHints:
     def __init__(self, app: Celery, client: redis.Redis):
         self._app = app
         self._redis = client
+        self._queue = queue_of(app)
         self._waiting: list[tuple[str, str]] = []
         self._sending: asyncio.Task[None] | None = None
 
@@ -47,10 +51,9 @@ class CeleryHints:
         while self._waiting:
             executions, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(
-                    self._app.send_task, EXECUTE, args=(executions,), expires=300, ignore_result=True
-                )
-            except (OperationalError, OSError) as error:
+                message = task_message(self._app, EXECUTE, [executions], seconds=_GOOD_SECONDS)
+                await self._redis.lpush(self._queue, message)  # type: ignore[misc]
+            except (RedisError, OSError) as error:
                 logger.warning("hint_not_sent", executions=len(executions), error=str(error))
             await asyncio.sleep(_GATHER_MANY_SECONDS if len(executions) > 1 else _GATHER_SECONDS)
 

@@ -46,6 +46,7 @@ class PostgresJournal:
         lease_seconds: float,
         limit: int,
         only: Collection[UUID] | None = None,
+        of: TenantScope | None = None,
         force: bool = False,
     ) -> list[Claim]:
         given = (owner, lease_seconds, limit, self._running_limit)
@@ -55,7 +56,7 @@ class PostgresJournal:
                     await connection.execute(queries.CLAIM_LOCK)
                     rows = await connection.fetch(queries.CLAIM_DUE, *given)
             else:
-                query = queries.CLAIM_FORCED if force else queries.CLAIM_ONLY
+                query = queries.CLAIM_FORCED if force else queries.claim_only(of)
                 rows = await connection.fetch(query, *given, list(only))
         return [
             Claim(
@@ -67,6 +68,7 @@ class PostgresJournal:
                 row["plan_digest"],
                 _control(row),
                 row["limited"],
+                _brought(row.get("events")),
             )
             for row in rows
         ]
@@ -165,6 +167,10 @@ class PostgresJournal:
                 yield connection
         except _AWAY as error:
             raise ConnectionError(f"PostgreSQL: {error}") from error
+
+
+def _brought(events: str | None) -> list[Event] | None:
+    return None if events is None else [Event.model_validate(event) for event in orjson.loads(events)]
 
 
 def _control(row: asyncpg.Record) -> Control:

@@ -73,11 +73,33 @@ WITH RECURSIVE running AS MATERIALIZED (
 {_TAKE.format(which="execution_id IN (SELECT execution_id FROM chosen)")}
 """  # noqa: S608  # of parts that stand in this file
 
-CLAIM_ONLY = _TAKE.format(
+_CLAIM_ONLY = _TAKE.format(
     which="execution_id = ANY($5::uuid[]) AND due_at <= now() AND flow_limit IS NULL"
     f" AND {_MAY_RUN.format(tenant='active_executions.tenant_id')} IS NULL"
 )
+# Executions with no more events than this bring them along when they are claimed: mostly what never ran.
+_FEW_EVENTS = 8
+_FEW_BYTES = 16_384
 CLAIM_FORCED = _TAKE.format(which="execution_id = ANY($5::uuid[])")
+
+
+def claim_only(scope: TenantScope | None) -> str:
+    """Parameters: owner, seconds, at most how many, limit of running ones, execution ids. With a scope, whose
+    they all are, it also gives the events of those that have few: to read them costs as much as to claim."""
+    if scope is None:
+        return _CLAIM_ONLY
+    return f"""
+WITH taken AS ({_CLAIM_ONLY})
+SELECT taken.*, CASE WHEN taken.last_seq <= {_FEW_EVENTS} THEN (
+         SELECT json_agg(json_build_object('seq', e.seq, 'execution_id', e.execution_id, 'type', e.type,
+                                           'node_id', e.node_id, 'timestamp', e."timestamp", 'data', e.data)
+                         ORDER BY e.seq)
+           FROM "{scope.schema}".execution_events AS e WHERE e.execution_id = taken.execution_id
+         HAVING sum(pg_column_size(e.data)) < {_FEW_BYTES}
+       ) END AS events
+  FROM taken
+"""  # noqa: S608  # as below
+
 
 # SKIP LOCKED: a row that a commit holds is being extended by that commit, and waiting for it could deadlock.
 HEARTBEAT = """

@@ -55,20 +55,29 @@ class RedisLive:
     ) -> None:
         if not events:
             return
+        endings: Any = self._redis.pipeline(transaction=False)
+        for event in events:
+            if event.final:
+                outcome = (outcomes or {}).get(event.execution_id)
+                endings.publish(CHANNEL, word_of(event.execution_id, outcome))
+        # Whoever waits for a result needs no events, and to write these takes its time.
+        await self._send(endings)
         pipe: Any = self._redis.pipeline(transaction=False)
         together: dict[UUID, list[Event]] = {}
         for event in events:
             together.setdefault(event.execution_id, []).append(event)
         for execution_id, pack in together.items():
             key, seq = stream_key(scope, execution_id), pack[-1].seq
-            fields = {_FIELD: f"[{','.join(event.model_dump_json() for event in pack)}]"}
+            fields: Any = {_FIELD: orjson.dumps([_told(event) for event in pack])}
             pipe.xadd(key, fields, id=f"{seq}-0", maxlen=MAX_BUFFERED, approximate=True)
             pipe.expire(key, KEEP_SECONDS)
             pipe.publish(doorbell_channel(scope, execution_id), seq)
-        for event in events:
-            if event.final:
-                outcome = (outcomes or {}).get(event.execution_id)
-                pipe.publish(CHANNEL, word_of(event.execution_id, outcome))
+        await self._send(pipe)
+
+    async def _send(self, pipe: Any) -> None:
+        """Send what is in the pipeline, if anything."""
+        if not pipe:
+            return
         try:
             answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
@@ -117,6 +126,17 @@ class RedisLiveReader:
 
     def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[Ending]:
         return self._endings.listen(execution_id)
+
+
+def _told(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "execution_id": str(event.execution_id),
+        "type": event.type,
+        "node_id": event.node_id,
+        "timestamp": event.timestamp,
+        "data": event.data,
+    }
 
 
 def _events(entries: Any, after: int) -> Iterator[Event]:

@@ -41,6 +41,7 @@ class Claim:
     plan_digest: str
     control: Control = Control()
     limited: bool = False  # counts against a limit, so that its end may let another begin
+    events: Sequence[Event] | None = None  # all that was written so far, where the claim brought it along
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,14 @@ class Journal(Protocol):
         lease_seconds: float,
         limit: int,
         only: Collection[UUID] | None = None,
+        of: TenantScope | None = None,
         force: bool = False,
     ) -> list[Claim]:
         """Take up to `limit` executions that are due and unowned, or whose lease has ended.
 
         Tenants take turns, the ones with fewest running first, and no flow or tenant gets more than its limit
         of running executions. `only` restricts it to these executions and passes over those under a limit;
+        `of` names the tenant whose they are, and then claims of short executions bring their events along;
         `force` takes these whatever their limits and due times, to end them.
         """
         ...
