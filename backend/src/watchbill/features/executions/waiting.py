@@ -15,8 +15,9 @@ from watchbill.features.executions.schemas import ExecutionResult
 from watchbill.features.identity.access import Access
 from watchbill.kit.db import Database
 
-# Without a word for this long the row is read, in case Redis lost it.
-_LOOK_SECONDS = 2.0
+# Without a word for this long the row is read, in case Redis lost it. A thousand requests that wait would
+# otherwise read a thousand rows every time.
+_LOOK_SECONDS = 5.0
 
 
 async def result(
