@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 # New objects before a collection, and collections before older ones are gone through too. A request makes
-# thousands that live as long as it does; with Python's own 700, 10 and 10 an API with a thousand requests under
-# way spent a tenth of its time on going through them.
+# thousands that live as long as it does; with Python's own 700, 10 and 10 an API with a thousand requests
+# under way spent a tenth of its time on going through them.
 _THRESHOLDS = (20_000, 20, 20)
 
 
