@@ -78,6 +78,14 @@ up: .venv/runtime frontend/out/index.html
 	  --requirement requirements/peers.txt
 	@touch $@
 
+# A server of MongoDB's protocol for the tests: under the GPL, so it shares no process and no packages with us.
+.venv-mongodb/.done: .venv/tools requirements/mongodb.txt
+	@echo "Installing the MongoDB server of the tests."
+	@rm -rf .venv-mongodb && $(BIN)/python -m venv --without-pip .venv-mongodb
+	@$(BIN)/uv pip install --quiet --compile-bytecode --system-certs --python .venv-mongodb/bin/python --require-hashes \
+	  --requirement requirements/mongodb.txt
+	@touch $@
+
 # Only ever installed to be measured, when it is asked for; without scripts, as it needs nothing compiled.
 N8N := $(if $(filter all,$(PEERS)),bench/peers/n8n/node_modules/.done)
 
@@ -100,7 +108,7 @@ frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
 	@cd frontend && npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
 	@touch $@
 
-dev: .venv/dev frontend/node_modules/.done
+dev: .venv/dev .venv-mongodb/.done frontend/node_modules/.done
 ui: frontend/out/index.html
 
 # --- development ---
@@ -163,5 +171,5 @@ build: dev ui
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 clean:
-	rm -rf .venv .venv-peers dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
+	rm -rf .venv .venv-peers .venv-mongodb dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
 	  bench/peers/n8n/node_modules .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,4 +10,5 @@ lock api.in -o api.txt
 lock api.in worker.in -o worker.txt
 lock dev.in -o dev.txt
 lock peers.in -o peers.txt
+lock mongodb.in -o mongodb.txt
 lock build.in -c dev.txt -o build.txt

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
+from tests.mongodb import MongoServer, mongo_server
 from tests.people import Person, http_client
 from tests.services import Services, services
 from watchbill.api.app import create_app
@@ -38,6 +39,13 @@ def _services() -> Iterator[Services]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     with services(worker, run) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def mongodb() -> Iterator[MongoServer]:
+    """A server of MongoDB's protocol, started for who needs one."""
+    with mongo_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

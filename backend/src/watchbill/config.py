@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     """Whether a worker loads CrewAI and LiteLLM at its start; otherwise the first model call waits for that,
     and a worker that makes none needs 300 MB less."""
     mongo_url: SecretStr | None = None
-    """MongoDB for logs and traces; unset means that PostgreSQL keeps them."""
+    """MongoDB for the logs, exchanges and large outputs of executions, mongodb://user:password@host/name or
+    mongodb+srv://...; the database is `watchbill` when the URL names none. Unset means that PostgreSQL keeps
+    them."""
 
     jwt_secret: SecretStr = SecretStr(DEVELOPMENT_JWT_SECRET)
     """Signs the sessions, at least 32 characters; `watchbill up` makes one."""
@@ -137,6 +139,13 @@ class Settings(BaseSettings):
     @classmethod
     def _bare_url(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+    @field_validator("mongo_url")
+    @classmethod
+    def _mongodb(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("The address of MongoDB begins with mongodb:// or mongodb+srv://.")
+        return value
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Settings:

@@ -1,18 +1,21 @@
-"""The DocumentStore port: one suite for PostgreSQL and for its in-memory twin."""
+"""The DocumentStore port: one suite for PostgreSQL, for MongoDB, and for their in-memory twin."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.mongodb import MongoServer
 from tests.people import Person
 
 from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.config import Settings
-from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.documents import MAX_BODY_BYTES, Document, DocumentStore, DocumentTooLarge
 from watchbill.core.tenancy import TenantScope
 from watchbill.testing.memory import MemoryDocuments
 
@@ -32,7 +35,14 @@ async def in_postgres(admin: Person, stranger: Person, settings: Settings) -> As
         yield PostgresDocuments(pool), admin.scope, stranger.scope
 
 
-@pytest.fixture(params=["in_memory", "in_postgres"])
+@pytest.fixture
+async def in_mongodb(mongodb: MongoServer) -> AsyncIterator[Kept]:
+    store = MongoDocuments(mongodb.url())
+    yield store, TenantScope(uuid4()), TenantScope(uuid4())
+    await store.close()
+
+
+@pytest.fixture(params=["in_memory", "in_postgres", "in_mongodb"])
 def kept(request: pytest.FixtureRequest) -> Kept:
     return request.getfixturevalue(request.param)
 
@@ -90,3 +100,90 @@ async def test_old_documents_expire(kept: Kept) -> None:
     assert await store.expire(mine, before=NOW - timedelta(days=30)) == 1
     assert await store.read(mine, "execution_logs", "a") == [document(2)]
     assert len(await store.read(theirs, "execution_logs", "a")) == 1
+
+
+async def test_a_document_that_is_twice_in_one_batch_is_there_once(kept: Kept) -> None:
+    store, mine, _ = kept
+    twice = [("a", document(1)), ("a", document(1, "other")), ("a", document(2))]
+    await store.append(mine, "execution_logs", twice)
+    assert await store.read(mine, "execution_logs", "a") == [document(1), document(2)]
+
+
+async def test_nothing_to_add_is_nothing(kept: Kept) -> None:
+    store, mine, _ = kept
+    await store.append(mine, "execution_logs", [])
+    assert await store.read(mine, "execution_logs", "a") == []
+
+
+async def test_times_keep_their_microseconds(kept: Kept) -> None:
+    store, mine, _ = kept
+    moments = [NOW + timedelta(microseconds=n) for n in (1, 999, 123_457, 999_999)]
+    early = datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    documents = [document(n, at=at) for n, at in enumerate([*moments, early], start=1)]
+    await store.append(mine, "execution_logs", [("a", one) for one in documents])
+    assert await store.read(mine, "execution_logs", "a") == documents
+    assert await store.expire(mine, before=moments[1]) == 2
+
+
+async def test_any_json_comes_back_as_it_was(kept: Kept) -> None:
+    store, mine, _ = kept
+    deep: dict[str, Any] = {}
+    for _level in range(200):
+        deep = {"in": deep}
+    body = {
+        "type": "log",
+        "$set": {"a.b": 1, "": "empty", "$": {"_id": "x"}},
+        "numbers": [2**63 - 1, -(2**63), 0.1, 1e300, True, None],
+        "text": "⚓ 𝄞 \u2028 \\u0000 ' \" {{ }}",
+        "deep": deep,
+    }
+    await store.append(mine, "execution_outputs", [("key.$with \u2028", Document(2**62, NOW, body))])
+    found = await store.read(mine, "execution_outputs", "key.$with \u2028")
+    assert found == [Document(2**62, NOW, body)]
+    assert type(found[0].body["numbers"][4]) is bool
+
+
+async def test_thousands_are_read_page_by_page(kept: Kept) -> None:
+    store, mine, _ = kept
+    await store.append(mine, "execution_logs", [("a", document(n)) for n in range(1, 5001)])
+    seen: list[int] = []
+    while page := await store.read(mine, "execution_logs", "a", after=seen[-1] if seen else 0, limit=700):
+        seen += [one.seq for one in page]
+    assert seen == list(range(1, 5001))
+    assert len(await store.read(mine, "execution_logs", "a", limit=1_000_000)) == 5000
+
+
+async def test_the_largest_fits_and_a_larger_one_is_refused_with_its_batch(kept: Kept) -> None:
+    store, mine, _ = kept
+    largest = MAX_BODY_BYTES - len('{"output":""}')
+    bodies = [{"output": "x" * size} for size in (largest, largest + 1)]
+    await store.append(mine, "execution_outputs", [("a", Document(1, NOW, bodies[0]))])
+    batch = [("a", Document(2, NOW, {})), ("a", Document(3, NOW, bodies[1]))]
+    with pytest.raises(DocumentTooLarge, match="document 3 of a"):
+        await store.append(mine, "execution_outputs", batch)
+    (found,) = await store.read(mine, "execution_outputs", "a")
+    assert found.body == bodies[0]
+
+
+async def test_everything_of_a_tenant_can_be_had_and_dropped(kept: Kept) -> None:
+    store, mine, theirs = kept
+    await store.append(theirs, "execution_logs", [("a", document(1))])
+    assert await store.remains(mine) == []
+    await store.append(mine, "execution_logs", [("a", document(n)) for n in range(1, 1202)])
+    await store.append(mine, "execution_outputs", [("b", document(7))])
+    found = [entry async for entry in store.everything(mine)]
+    assert len(found) == 1202 and ("execution_outputs", "b", document(7)) in found
+    assert len({(kind, key, one.seq) for kind, key, one in found}) == 1202
+    assert await store.remains(mine) != []
+    for _time in range(2):
+        await store.drop(mine)
+        assert await store.remains(mine) == [] == [entry async for entry in store.everything(mine)]
+    assert await store.read(theirs, "execution_logs", "a") == [document(1)]
+    # What a slow writer brings is kept as ever, and one document only once.
+    await store.append(mine, "execution_logs", [("a", document(1))])
+    await store.append(mine, "execution_logs", [("a", document(1, "other"))])
+    assert await store.read(mine, "execution_logs", "a") == [document(1)]
+
+
+async def test_it_answers(kept: Kept) -> None:
+    await kept[0].ping()

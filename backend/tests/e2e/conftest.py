@@ -92,6 +92,13 @@ async def worker(
 @pytest_asyncio.fixture(scope="session")
 async def base_url(app: FastAPI) -> AsyncIterator[str]:
     """The API on a real port: streams need a real connection."""
+    async with serving(app) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """A started app on a port; the block gets its address."""
     config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

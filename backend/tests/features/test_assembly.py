@@ -34,6 +34,7 @@ def test_the_api_never_loads_crewai_or_litellm():
         "chromadb",
         "alembic",
         "authlib",
+        "pymongo",
         "aiohttp",
     )
     code = (

@@ -64,7 +64,10 @@ async def remove(_app: FastAPI, admin: Person, person: Person) -> None:
 
 async def suspend(app: FastAPI, admin: Person, _person: Person) -> None:
     keys = KeyRing.parse(app.state.settings.encryption_keys.get_secret_value())
-    await commands.suspend(Installation(app.state.database, app.state.redis, keys), str(admin.tenant_id))
+    await commands.suspend(
+        Installation(app.state.database, app.state.redis, app.state.executions.documents, keys),
+        str(admin.tenant_id),
+    )
 
 
 ENDINGS = [

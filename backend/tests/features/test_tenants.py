@@ -28,7 +28,7 @@ from watchbill.kit.revisions import head
 
 def installation(app: FastAPI) -> Installation:
     keys = KeyRing.parse(app.state.settings.encryption_keys.get_secret_value())
-    return Installation(app.state.database, app.state.redis, keys)
+    return Installation(app.state.database, app.state.redis, app.state.executions.documents, keys)
 
 
 async def test_a_tenant_can_be_seen_by_all_and_renamed_by_admins(admin: Person, viewer: Person):
@@ -100,7 +100,8 @@ async def test_deleting_leaves_nothing_in_any_store(
     refused(await member.http.delete("tenant", params={"confirm": slug}), 403)
     refused(await admin.http.delete("tenant", params={"confirm": "other"}), 422, "not_confirmed")
     checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
-    assert await service.remains(Stores(app.state.database, app.state.redis), admin.tenant_id) == []
+    stores = Stores(app.state.database, app.state.redis, app.state.executions.documents)
+    assert await service.remains(stores, admin.tenant_id) == []
     refused(await admin.http.get("flows"), 401)
     form = {"email": admin.email, "password": PASSWORD}
     refused(await visitor.post("auth/login", json=form), 401, "bad_credentials")

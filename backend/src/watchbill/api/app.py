@@ -156,6 +156,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_executions(
             database=database,
             database_url=database_url,
+            mongo_url=settings.mongo_url.get_secret_value() if settings.mongo_url else None,
             pgbouncer=pgbouncer,
             redis=redis,
             redis_url=redis_url,

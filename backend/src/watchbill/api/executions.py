@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.hints import CeleryHints
-from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
 from watchbill.features.executions.backend import ExecutionBackend
@@ -24,6 +24,7 @@ async def open_executions(
     *,
     database: Database,
     database_url: str,
+    mongo_url: str | None,
     pgbouncer: bool,
     redis: Redis,
     redis_url: str,
@@ -31,12 +32,14 @@ async def open_executions(
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
     pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
+    documents = open_documents(mongo_url, pool)
     doorbells, endings = Doorbells(redis), Endings(redis)
     hints = CeleryHints(celery_app(redis_url), redis)
     try:
         yield ExecutionBackend(
             journal=PostgresJournal(pool, running_limit=running_limit),
-            history=History(database, PostgresDocuments(pool)),
+            history=History(database, documents),
+            documents=documents,
             live=RedisLiveReader(redis, doorbells, endings),
             publisher=RedisLive(redis),
             hints=hints,
@@ -47,4 +50,5 @@ async def open_executions(
         await hints.close()
         await endings.close()
         await doorbells.close()
+        await documents.close()
         await pool.close()

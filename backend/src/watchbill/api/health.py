@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from watchbill import __version__
+from watchbill.core.ports.documents import DocumentStore
 from watchbill.kit import revisions
 from watchbill.kit.db import Database
 
@@ -22,7 +23,9 @@ _PATIENCE = 3.0
 
 
 class Health(BaseModel):
-    """`status` is ok when every check is. `migrations` is behind until `watchbill migrate` has run."""
+    """`status` is ok when every check is, but for `documents`, which is there where they are in MongoDB:
+    without them history thins out and nothing stops. `migrations` is behind until `watchbill migrate` has
+    run."""
 
     status: Literal["ok", "failing"]
     version: str
@@ -41,10 +44,13 @@ async def ready(request: Request, response: Response) -> Health:
     """Whether the database and Redis answer and all migrations have run; 503 when not."""
     database: Database = request.app.state.database
     redis: Redis = request.app.state.redis
-    names = ("database", "redis", "migrations")
-    results = await asyncio.gather(_check(database.ping()), _check(redis.ping()), _migrations(database))
-    checks: dict[str, Check] = dict(zip(names, results, strict=True))
-    fine = all(result == "ok" for result in results)
+    documents: DocumentStore = request.app.state.executions.documents
+    asked = {"database": _check(database.ping()), "redis": _check(redis.ping())}
+    asked["migrations"] = _migrations(database)
+    if documents.outside:
+        asked["documents"] = _check(documents.ping())
+    checks: dict[str, Check] = dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+    fine = all(result == "ok" for name, result in checks.items() if name != "documents")
     response.status_code = 200 if fine else 503
     return Health(status="ok" if fine else "failing", version=__version__, checks=checks)
 

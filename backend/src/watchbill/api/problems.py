@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, cast
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -15,8 +16,11 @@ from starlette.responses import JSONResponse, Response
 from watchbill.api.context import request_id
 from watchbill.api.methods import is_named, methods_of
 from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
+from watchbill.core.ports.documents import DocumentsUnavailable
 from watchbill.kit.db import DatabaseUnavailable
 from watchbill.kit.paging import BadCursor
+
+logger = structlog.get_logger(__name__)
 
 _CODES = {404: "not_found", 400: "malformed_body"}
 
@@ -86,6 +90,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(BadCursor, _bad_cursor)
     app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
+    app.add_exception_handler(DocumentsUnavailable, _documents_unavailable)
     app.add_exception_handler(HTTPException, _http_error)
 
 
@@ -100,6 +105,12 @@ async def _bad_cursor(_request: Request, error: Exception) -> Response:
 
 async def _database_unavailable(_request: Request, error: Exception) -> Response:
     return from_error(Unavailable(str(error), code="database_unavailable"))
+
+
+async def _documents_unavailable(_request: Request, error: Exception) -> Response:
+    logger.warning("documents_unavailable", reason=str(error))
+    text = "The store of logs, exchanges and large outputs does not answer. Try again in a moment."
+    return from_error(Unavailable(text, code="documents_unavailable"))
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

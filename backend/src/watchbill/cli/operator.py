@@ -160,6 +160,7 @@ def _run(
     from watchbill.cli.commands import load_settings
     from watchbill.cli.installation import open_installation
     from watchbill.core.errors import WatchbillError
+    from watchbill.core.ports.documents import DocumentsUnavailable
     from watchbill.embedded.errors import CannotStart
     from watchbill.kit.crypto import BadKeys
     from watchbill.kit.db import DatabaseUnavailable
@@ -174,6 +175,6 @@ def _run(
 
     try:
         raise typer.Exit(asyncio.run(act()))
-    except (WatchbillError, CannotStart, BadKeys, DatabaseUnavailable) as error:
+    except (WatchbillError, CannotStart, BadKeys, DatabaseUnavailable, DocumentsUnavailable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import typer
 
 from watchbill.cli.installation import Installation
-from watchbill.core.errors import Conflict
+from watchbill.core.errors import Conflict, NotFound
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import export as exporting
@@ -57,7 +58,7 @@ async def limit(
 async def export(installation: Installation, name: str, file: Path) -> None:
     """Write a tenant's data."""
     async with _tenant(installation, name, "export_tenant") as (work, tenant):
-        made = await exporting.export(work.session, tenant.id, TENANT_TABLES)
+        made = await exporting.export(work.session, installation.documents, tenant.id, TENANT_TABLES)
         try:
             shutil.move(made, file)
         except OSError as error:
@@ -70,19 +71,38 @@ async def export(installation: Installation, name: str, file: Path) -> None:
 
 
 async def delete(installation: Installation, name: str, word: str) -> None:
-    """Delete a tenant from every store."""
+    """Delete a tenant from every store. The id of one that is deleted already, confirmed with itself, removes
+    what an interruption left of it."""
     stores = _stores(installation)
-    async with _tenant(installation, name, "delete_tenant") as (work, tenant):
-        service.confirm(await service.describe(work.session, tenant.id), word)
+    try:
+        async with _tenant(installation, name, "delete_tenant") as (work, tenant):
+            service.confirm(await service.describe(work.session, tenant.id), word)
+    except NotFound:
+        if word != name:
+            raise
+        await service.forget(stores, _id(name))
+        typer.echo(f"There is no tenant {name}, and nothing of it is left in {_where(stores)}.")
+        return
     await service.stop_executions(stores, tenant.id)
     async with installation.database.transaction() as work:
-        await service.delete(work.session, tenant.id)
+        await service.delete(work.session, stores, tenant.id)
     await service.forget(stores, tenant.id)
-    typer.echo(f"{tenant.slug} is deleted; nothing of it is left in PostgreSQL or Redis.")
+    typer.echo(f"{tenant.slug} is deleted; nothing of it is left in {_where(stores)}.")
+
+
+def _id(name: str) -> UUID:
+    try:
+        return UUID(name)
+    except ValueError:
+        raise NotFound(f"There is no tenant {name}.") from None
+
+
+def _where(stores: Stores) -> str:
+    return "PostgreSQL, MongoDB or Redis" if stores.documents.outside else "PostgreSQL or Redis"
 
 
 def _stores(installation: Installation) -> Stores:
-    return Stores(installation.database, installation.redis)
+    return Stores(installation.database, installation.redis, installation.documents)
 
 
 @asynccontextmanager

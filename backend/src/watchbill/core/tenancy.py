@@ -13,7 +13,7 @@ class TenantScope:
     """Names one tenant. Every port and query that touches tenant data takes it as its first argument.
 
     Schema names and key prefixes are derived from the UUID here and nowhere else, so a name that a user
-    typed can never become part of SQL or of a Redis key.
+    typed can never become part of SQL, of a Redis key or of a collection's name.
     """
 
     tenant_id: UUID
@@ -26,6 +26,14 @@ class TenantScope:
     def key(self, *parts: str) -> str:
         """A Redis key or channel of the tenant: `wb:<tenant hex>:part:part`."""
         return ":".join(("wb", self.tenant_id.hex, *parts))
+
+    def collection(self, kind: str) -> str:
+        """A MongoDB collection of the tenant: `<kind>_<tenant hex>`."""
+        return f"{kind}_{self.tenant_id.hex}"
+
+    def kind(self, collection: str) -> str:
+        """The kind that is in the name of one of the tenant's collections."""
+        return collection.removesuffix(f"_{self.tenant_id.hex}")
 
 
 class TenantDefaults(BaseModel):

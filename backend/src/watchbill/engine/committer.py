@@ -9,14 +9,16 @@ from uuid import UUID
 
 import structlog
 
-from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.ports.journal import Control, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.exchange_writer import ExchangeWriter
 from watchbill.engine.exchanges import Secrets
+from watchbill.engine.losses import Losses
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
+from watchbill.engine.trace_writer import TraceWriter
 
 logger = structlog.get_logger(__name__)
 _Answer = asyncio.Future[Control]
@@ -24,6 +26,7 @@ _Answer = asyncio.Future[Control]
 # Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups smaller.
 _CONCURRENT_COMMITS = 2
 _RETRY_SECONDS = 0.25
+_OUTPUTS_AGAIN_SECONDS = 1.0
 
 
 class Committer:
@@ -32,6 +35,9 @@ class Committer:
 
     An execution is never in two commits at once, so its events reach every store in order. Who waits for a
     commit waits for the journal only: it decides what happened, and the next node need not wait for the rest.
+
+    Documents that are away stop nobody but those with large outputs, which are state: they wait by
+    themselves, while the others go on.
     """
 
     def __init__(
@@ -41,14 +47,20 @@ class Committer:
         live: LiveEvents,
         settings: EngineSettings,
         secrets: Secrets = lambda _scope: (),
+        losses: Losses | None = None,
     ):
         self._journal = journal
         self._documents = documents
         self._live = live
         self._settings = settings
-        self._exchanges = ExchangeWriter(documents, secrets)
+        self._losses = losses or Losses()
+        self._exchanges = ExchangeWriter(documents, secrets, self._losses)
+        self._traces = TraceWriter(documents, self._losses)
         self._waiting: dict[Record, list[_Answer]] = {}
         self._busy: set[Record] = set()
+        # Those whose large outputs wait for the documents.
+        self._held: set[asyncio.Task[None]] = set()
+        self._finishing = False
         self._timers: dict[Record, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -84,10 +96,12 @@ class Committer:
             future.cancel()
 
     async def finish(self) -> None:
-        """Wait until all that was committed is also visible."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        """Wait until all that was committed is also visible, but not for documents that are away."""
+        self._finishing = True
+        while waiting := self._tasks | self._held:
+            await asyncio.wait(waiting)
         await self._exchanges.finish()
+        await self._traces.finish()
 
     def _due(self, record: Record) -> None:
         self._timers.pop(record, None)
@@ -117,7 +131,8 @@ class Committer:
                 for scope, records in tenants.items():
                     await self._write(scope, records, futures)
             finally:
-                self._busy.difference_update(group)
+                # Those that are held back are not this task's any more.
+                self._busy.difference_update(futures)
 
     async def _write(
         self,
@@ -128,6 +143,11 @@ class Committer:
         taken = {record: record.take() for record in records}
         for record, part in taken.items():
             self._exchanges.put(scope, record.claim.execution_id, part.exchanges)
+        await self._write_taken(scope, taken, futures)
+
+    async def _write_taken(
+        self, scope: TenantScope, taken: dict[Record, Taken], futures: dict[Record, list[_Answer]]
+    ) -> None:
         for group, asked in await self._decided(scope, taken, futures):
             for record in group:
                 id_ = record.claim.execution_id
@@ -143,10 +163,15 @@ class Committer:
             if outputs := [output for part in taken.values() for output in part.outputs]:
                 # Before the journal, which must never name what is not there.
                 await self._documents.append(scope, "execution_outputs", outputs)
-            for part in taken.values():
-                if part.final:
-                    await self._exchanges.written(part.batch.execution_id)
+            final = [part.batch.execution_id for part in taken.values() if part.final]
+            await asyncio.gather(*map(self._exchanges.written, final))
             return [(taken, await self._journal_write(scope, list(taken.values())))]
+        except DocumentsUnavailable as error:
+            for record, part in taken.items():
+                if part.outputs:
+                    self._hold(scope, record, part, futures.pop(record), error)
+            rest = {record: part for record, part in taken.items() if record in futures}
+            return await self._decided(scope, rest, futures) if rest else []
         except Exception as error:
             logger.warning("commit_failed", executions=len(taken), exc_info=error)
             if len(taken) > 1 and not isinstance(error, Fenced | OSError):
@@ -155,6 +180,53 @@ class Committer:
             for record in taken:
                 _give_up(record, futures[record], error)
             return []
+
+    def _hold(
+        self,
+        scope: TenantScope,
+        record: Record,
+        part: Taken,
+        waiting: list[_Answer],
+        error: DocumentsUnavailable,
+    ) -> None:
+        self._losses.note(error, outputs_tried_again=len(part.outputs))
+        writing = self._when_stored(scope, record, part, waiting, error)
+        task = asyncio.create_task(writing, name=f"outputs {record.claim.execution_id}")
+        self._held.add(task)
+        task.add_done_callback(self._held.discard)
+
+    async def _when_stored(
+        self,
+        scope: TenantScope,
+        record: Record,
+        part: Taken,
+        waiting: list[_Answer],
+        error: DocumentsUnavailable,
+    ) -> None:
+        """Write one record once its large outputs are stored. To give it up at once would run its node again,
+        which may cost money; but it must not keep somebody waiting who wants to stop it."""
+        deadline = asyncio.get_running_loop().time() + self._settings.documents_seconds
+        try:
+            while part.outputs:
+                await asyncio.sleep(_OUTPUTS_AGAIN_SECONDS)
+                nobody = all(future.done() for future in waiting)
+                late = asyncio.get_running_loop().time() > deadline
+                if nobody or late or record.stopping or self._finishing:
+                    _give_up(record, waiting, error)
+                    return
+                try:
+                    await self._documents.append(scope, "execution_outputs", part.outputs)
+                    part.outputs = []
+                except DocumentsUnavailable as again:
+                    error = again
+                    self._losses.note(error, outputs_tried_again=len(part.outputs))
+            await self._write_taken(scope, {record: part}, {record: waiting})
+        except Exception as failure:
+            logger.warning("commit_failed", executions=1, exc_info=failure)
+            _give_up(record, waiting, failure)
+        finally:
+            self._busy.discard(record)
+            self._start()
 
     async def _tell(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
         """The trace and the watchers get what the journal has."""
@@ -195,8 +267,7 @@ class Committer:
             for record, part in written.items()
             for event in part.trace
         ]
-        if entries:
-            await self._documents.append(scope, "execution_logs", entries)
+        await self._traces.write(scope, entries)
 
 
 def _give_up(record: Record, waiting: Sequence[_Answer], error: Exception) -> None:

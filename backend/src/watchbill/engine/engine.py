@@ -15,13 +15,14 @@ from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, stored_plan
-from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.ports.journal import Claim, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
 from watchbill.engine.committer import Committer
-from watchbill.engine.outputs import whole, whole_snapshot
+from watchbill.engine.losses import Losses
+from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
 from watchbill.engine.repair import lost_traces
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
@@ -53,7 +54,8 @@ class Engine:
         self._types = node_types
         self._settings = settings
         self._now = now
-        self._committer = Committer(journal, documents, live, settings, services.secrets)
+        self._losses = Losses()
+        self._committer = Committer(journal, documents, live, settings, services.secrets, self._losses)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
@@ -175,6 +177,9 @@ class Engine:
         except asyncio.CancelledError:
             await asyncio.shield(self._journal.release(claim.execution_id, claim.epoch))
             raise
+        except DocumentsUnavailable as error:
+            # A large output cannot be had or stored: it is tried again when the lease runs out.
+            self._losses.note(error, executions_put_off=1)
         except Exception:
             # One of the three broad places: the lease runs out and another worker tries.
             logger.exception("execution_crashed", execution_id=str(claim.execution_id), epoch=claim.epoch)
@@ -186,26 +191,40 @@ class Engine:
 
     async def _prepare(self, claim: Claim) -> Run:
         plan = await self._plan(claim)
-        known = await self._known(claim, plan)
+        state, lost = await self._known(claim, plan)
         events = claim.events
         if events is None:
-            events = await self._journal.events(claim.scope, claim.execution_id, after=known.seq)
+            events = await self._journal.events(claim.scope, claim.execution_id, after=state.seq)
         if claim.epoch > 1:
-            await self._mend_traces(claim, events, known.seq)
-        for event in await whole(self._documents, claim.scope, events):
-            apply(known, event)
-        state = known
+            await self._mend_traces(claim, events, state.seq)
+        # What is only to be cancelled needs no outputs, and must not wait for them.
+        if not claim.control.cancel:
+            events = await whole(self._documents, claim.scope, events)
+        for event in events:
+            apply(state, event)
         state.seq = claim.last_seq
-        return Run(claim, state, self._services, self._committer, self._journal, self._settings, self._now)
+        return Run(
+            claim,
+            state,
+            self._services,
+            self._committer,
+            self._journal,
+            self._settings,
+            self._now,
+            lost or lost_output(events),
+        )
 
-    async def _known(self, claim: Claim, plan: Plan) -> ExecutionState:
-        """Where to fold from: the newest snapshot of a long execution, or the beginning."""
+    async def _known(self, claim: Claim, plan: Plan) -> tuple[ExecutionState, str | None]:
+        """Where to fold from: the newest snapshot of a long execution, or the beginning; and the node of it
+        whose output is gone."""
         if claim.last_seq >= _LONG and plan.obstacle is None:
             stored = await self._journal.snapshot(claim.scope, claim.execution_id)
             if stored is not None:
-                stored = await whole_snapshot(self._documents, claim.scope, claim.execution_id, stored)
-                return restore(plan, stored) or ExecutionState.initial(plan)
-        return ExecutionState.initial(plan)
+                if not claim.control.cancel:
+                    stored = await whole_snapshot(self._documents, claim.scope, claim.execution_id, stored)
+                if (state := restore(plan, stored)) is not None:
+                    return state, lost_in_snapshot(stored)
+        return ExecutionState.initial(plan), None
 
     async def _plan(self, claim: Claim) -> Plan:
         """The compiled plan; definitions never change under their digest, so plans are kept."""
@@ -219,17 +238,20 @@ class Engine:
         return plan
 
     async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> None:
-        """Fill the numbers of trace events that the last worker gave out but could not write."""
+        """Fill the numbers of trace events that the last worker gave out but could not write. Documents that
+        are away are not waited for: whoever watches gets past the holes when the execution is over."""
         # The trace is written after the journal: what was lost may be older than the snapshot.
         earlier = await self._journal.events(claim.scope, claim.execution_id) if after else []
         journal_seqs = [event.seq for event in (*earlier, *events)]
-        key = str(claim.execution_id)
-        stored = await self._documents.read(claim.scope, "execution_logs", key, limit=1_000_000)
-        missing = lost_traces(claim.last_seq, [*journal_seqs, *(document.seq for document in stored)])
-        if missing:
-            now = self._now()
-            entries = [(key, Document(seq, now, body)) for seq, body in missing.items()]
-            await self._documents.append(claim.scope, "execution_logs", entries)
+        key, now = str(claim.execution_id), self._now()
+        try:
+            stored = await self._documents.read(claim.scope, "execution_logs", key, limit=1_000_000)
+            missing = lost_traces(claim.last_seq, [*journal_seqs, *(document.seq for document in stored)])
+            if missing:
+                entries = [(key, Document(seq, now, body)) for seq, body in missing.items()]
+                await self._documents.append(claim.scope, "execution_logs", entries)
+        except DocumentsUnavailable as error:
+            self._losses.note(error, traces_not_mended=1)
 
     async def _beating(self) -> None:
         while True:

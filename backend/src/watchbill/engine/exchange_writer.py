@@ -11,9 +11,10 @@ from uuid import UUID
 
 import structlog
 
-from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.exchanges import Kept, Secrets, document
+from watchbill.engine.losses import Losses
 
 logger = structlog.get_logger(__name__)
 
@@ -36,8 +37,10 @@ class ExchangeWriter:
     """Takes exchanges of all executions of a worker and writes what gathered, one group after the other. One
     that cannot be written is missed: no execution fails or stops for it."""
 
-    def __init__(self, documents: DocumentStore, secrets: Secrets):
+    def __init__(self, documents: DocumentStore, secrets: Secrets, losses: Losses):
         self._documents = documents
+        self._losses = losses
+        self._away = False
         self._secrets = secrets
         self._group = _Group()
         self._task: asyncio.Task[None] | None = None
@@ -81,6 +84,10 @@ class ExchangeWriter:
             secrets = self._secrets(scope)
             documents = [(str(execution_id), document(kept, secrets)) for execution_id, kept in entries]
             await self._append(scope, documents)
+            self._away = False
+        except DocumentsUnavailable as error:
+            self._away = True
+            self._losses.note(error, missed_exchanges=len(entries))
         except Exception as error:  # whatever it was, no execution depends on it
             logger.error("exchanges_not_written", tenant_id=str(scope.tenant_id), exc_info=error)
 
@@ -89,7 +96,8 @@ class ExchangeWriter:
             try:
                 return await self._documents.append(scope, "execution_exchanges", documents)
             except Exception as error:
-                if pause is None:
+                # While the documents are away, those who wait for the end of their execution go on soon.
+                if pause is None or self._away:
                     raise
                 logger.warning("exchanges_tried_again", error=str(error))
             await asyncio.sleep(pause)

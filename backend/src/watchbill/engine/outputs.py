@@ -56,6 +56,19 @@ async def whole(documents: DocumentStore, scope: TenantScope, events: Sequence[E
     ]
 
 
+def lost_output(events: Iterable[Event]) -> str | None:
+    """The node whose large output is not there, if there is one, in events that were made whole."""
+    lost = (e for e in events if e.data.get("output_ref") and e.data.get("output") is None)
+    return next((event.node_id for event in lost), None)
+
+
+def lost_in_snapshot(stored: Mapping[str, Any]) -> str | None:
+    """The same in a dumped state that was made whole."""
+    nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
+    lost = (path for path, node in nodes.items() if node.get("output_ref") and node.get("output") is None)
+    return next(lost, None)
+
+
 async def whole_snapshot(
     documents: DocumentStore, scope: TenantScope, execution_id: UUID, stored: dict[str, Any]
 ) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class Record:
     last_seq: int = 0
     # Set when the next commit gives the claim back.
     park: Park | None = None
+    # Whether the execution is to be cancelled: nobody should have to wait then.
+    stopping: bool = False
     # Events of the journal since the last snapshot.
     _since_snapshot: int = 0
     # What kept events of it from their stores after the journal had them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from watchbill.core.events import Log
@@ -10,10 +10,21 @@ from watchbill.core.events import Log
 # Which of the two it was is not known: the stores look the same afterwards.
 _MISSING = "A trace event is missing here: its time was over, or its worker stopped before it was stored."
 
+_TOO_LARGE = "A trace event was too large to be stored."
+
 
 def lost_traces(last_seq: int, present: Iterable[int]) -> dict[int, dict[str, Any]]:
     """For each number up to last_seq that no store holds, the document that says so."""
     known = set(present)
-    data = Log(level="warning", message=_MISSING)
-    body = {"type": "log", "node_id": None, "data": data.model_dump(mode="json", exclude={"type"})}
+    body = {"node_id": None} | _log(_MISSING)
     return {seq: {"seq": seq, **body} for seq in range(1, last_seq + 1) if seq not in known}
+
+
+def too_large(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that stands where the one of a larger event would."""
+    return {**body, **_log(_TOO_LARGE)}
+
+
+def _log(message: str) -> dict[str, Any]:
+    data = Log(level="warning", message=message)
+    return {"type": "log", "data": data.model_dump(mode="json", exclude={"type"})}

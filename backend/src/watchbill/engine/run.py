@@ -39,6 +39,7 @@ class Run:
         journal: Journal,
         settings: EngineSettings,
         now: Callable[[], datetime],
+        lost: str | None = None,
     ):
         self.claim = claim
         self.state = state
@@ -49,6 +50,8 @@ class Run:
         self._journal = journal
         self._settings = settings
         self._now = now
+        # The node whose large output is gone from the documents.
+        self._lost = lost
         self._control = claim.control
         self._seen_wakes = -1
         self._wake = asyncio.Event()
@@ -69,6 +72,7 @@ class Run:
         ):
             self._control = Control(cancel, control.pause, max(control.wakes, self._control.wakes))
             self._wake.set()
+            self.record.stopping = cancel
 
     async def look(self) -> None:
         """Somebody asked something of the execution: find out what."""
@@ -120,6 +124,13 @@ class Run:
             self._steps.fail(
                 ExecutionFailure(
                     kind=ErrorKind.USER, code="plan_invalid", message=plan.refusal, node_id=place
+                )
+            )
+        elif self._lost is not None and not self._control.cancel:
+            text = f"The stored output of `{self._lost}` is gone, so nothing can go on from it."
+            self._steps.fail(
+                ExecutionFailure(
+                    kind=ErrorKind.UPSTREAM, code="output_lost", message=text, node_id=self._lost
                 )
             )
         elif self.state.interruptions > self._settings.max_interruptions:

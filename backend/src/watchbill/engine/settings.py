@@ -18,6 +18,8 @@ class EngineSettings:
         trace_seconds: how long trace events (streamed text above all) may wait to be written together.
         park_seconds: an execution that has to wait longer than this is given back meanwhile.
         max_interruptions: after so many workers died on it an execution fails: it seems to kill them.
+        documents_seconds: how long a large output waits for documents that are away, before the execution
+            is given up to be tried again from the journal.
         claim_batch: executions taken at a time, so that thousands that wait begin one after another.
     """
 
@@ -28,5 +30,6 @@ class EngineSettings:
     sweep_seconds: float = 1.0
     trace_seconds: float = 0.03
     park_seconds: float = 5.0
+    documents_seconds: float = 600.0
     claim_batch: int = 200
     max_interruptions: int = 20

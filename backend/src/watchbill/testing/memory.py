@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from watchbill.core.events import Event, ExecutionQueued, ExecutionStatus, envelope
+from watchbill.core.ports.documents import MAX_BODY_BYTES, Document, DocumentTooLarge
 from watchbill.core.ports.documents import Collection as DocumentCollection
-from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
@@ -169,6 +171,8 @@ class MemoryJournal:
 class MemoryDocuments:
     """Implements core.ports.DocumentStore."""
 
+    outside = True
+
     kept: dict[tuple[TenantScope, str, str], dict[int, Document]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -176,6 +180,9 @@ class MemoryDocuments:
     async def append(
         self, scope: TenantScope, collection: DocumentCollection, entries: Sequence[tuple[str, Document]]
     ) -> None:
+        for key, document in entries:
+            if len(orjson.dumps(document.body)) > MAX_BODY_BYTES:
+                raise DocumentTooLarge(f"document {document.seq} of {key} is too large")
         for key, document in entries:
             self.kept[scope, collection, key].setdefault(document.seq, document)
 
@@ -209,6 +216,26 @@ class MemoryDocuments:
                 for seq in old:
                     del documents[seq]
         return removed
+
+    async def everything(self, scope: TenantScope) -> AsyncGenerator[tuple[str, str, Document]]:
+        for (kept_scope, collection, key), documents in self.kept.items():
+            for document in documents.values() if kept_scope == scope else ():
+                yield collection, key, document
+
+    async def drop(self, scope: TenantScope) -> None:
+        for place in [place for place in self.kept if place[0] == scope]:
+            del self.kept[place]
+
+    async def remains(self, scope: TenantScope) -> list[str]:
+        return [
+            f"documents of {key}" for (owner, _, key), held in self.kept.items() if owner == scope and held
+        ]
+
+    async def ping(self) -> None:
+        """It is always there."""
+
+    async def close(self) -> None:
+        """It has no connections."""
 
 
 @dataclass

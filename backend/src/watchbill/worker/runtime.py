@@ -16,7 +16,7 @@ import redis.asyncio as redis
 import structlog
 
 from watchbill.adapters.crewai import CrewAiRunner
-from watchbill.adapters.documents import PostgresDocuments
+from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
@@ -121,11 +121,12 @@ class Runtime:
         self.http = AiohttpClient(guard)
         recorded = RecordedLlm(self.gateway)
         self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
-        documents = PostgresDocuments(self.pool)
+        mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
+        self.documents = open_documents(mongo_url, self.pool)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
         self.engine = Engine(
             journal=journal,
-            documents=documents,
+            documents=self.documents,
             live=RedisLive(self.redis),
             services=Services(recorded, self.crews, self.http, keys.of),
             node_types=NODE_TYPES,
@@ -137,7 +138,7 @@ class Runtime:
             ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
         )
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
-        self._spawn(Cleaner(self.database, documents, settings.tenant_defaults).run())
+        self._spawn(Cleaner(self.database, self.documents, settings.tenant_defaults).run())
         questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
         self._spawn(Notifier(self.database, self._outlets(), questions).run())
         if settings.worker_preload:
@@ -166,6 +167,7 @@ class Runtime:
         await self.http.close()
         await self.redis.aclose()
         await self.database.close()
+        await self.documents.close()
         await self.pool.close()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:

@@ -2989,7 +2989,9 @@ export interface components {
         };
         /**
          * Health
-         * @description `status` is ok when every check is. `migrations` is behind until `watchbill migrate` has run.
+         * @description `status` is ok when every check is, but for `documents`, which is there where they are in MongoDB:
+         *     without them history thins out and nothing stops. `migrations` is behind until `watchbill migrate` has
+         *     run.
          */
         Health: {
             /**

@@ -1,5 +1,28 @@
-"""Documents in PostgreSQL (the embedded default)."""
+"""Documents: in MongoDB where the installation has one, otherwise in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from watchbill.adapters.documents.postgres import PostgresDocuments
+from watchbill.core.ports.documents import DocumentStore
 
-__all__ = ["PostgresDocuments"]
+if TYPE_CHECKING:
+    import asyncpg
+
+__all__ = ["PostgresDocuments", "open_documents"]
+
+
+def open_documents(mongo_url: str | None, pool: asyncpg.Pool) -> DocumentStore:
+    """The store that the settings name; it connects when it is first used. Whoever opens it closes it, and
+    the pool afterwards.
+
+    Raises:
+        ValueError: the URL cannot be understood.
+    """
+    if mongo_url is None:
+        return PostgresDocuments(pool)
+    # Processes that do without MongoDB do not pay for its driver.
+    from watchbill.adapters.documents.mongo import MongoDocuments
+
+    return MongoDocuments(mongo_url)

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import asyncpg
 import orjson
 
-from watchbill.core.ports.documents import Collection, Document
+from watchbill.core.ports.documents import (
+    MAX_BODY_BYTES,
+    Collection,
+    Document,
+    DocumentsUnavailable,
+    DocumentTooLarge,
+)
 from watchbill.core.tenancy import TenantScope
 
 if TYPE_CHECKING:
-    import asyncpg
+    from asyncpg import Pool
+
+# What PostgreSQL says while it restarts, is full, or a connection breaks: a later try may succeed.
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+)
+# The tenant was deleted, or is being deleted.
+_GONE = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
+_PAGE = 500
 
 # Table names carry the tenant's schema, which TenantScope makes of hex digits: see ADR 3.
 _APPEND = """
@@ -28,12 +50,20 @@ SELECT seq, created_at, body FROM "{schema}".documents
 """
 _DELETE = 'DELETE FROM "{schema}".documents WHERE collection = $1 AND key = ANY($2::text[])'
 _EXPIRE = 'DELETE FROM "{schema}".documents WHERE created_at < $1'
+_EVERYTHING = """
+SELECT collection, key, seq, created_at, body FROM "{schema}".documents
+ WHERE (collection, key, seq) > ($1, $2, $3) ORDER BY collection, key, seq LIMIT $4
+"""
+_DROP = 'TRUNCATE "{schema}".documents'
+_ANY = 'SELECT EXISTS (SELECT FROM "{schema}".documents)'
 
 
 class PostgresDocuments:
     """Implements core.ports.DocumentStore."""
 
-    def __init__(self, pool: asyncpg.Pool):
+    outside = False
+
+    def __init__(self, pool: Pool):
         self._pool = pool
 
     async def append(
@@ -43,7 +73,11 @@ class PostgresDocuments:
             {"key": key, "seq": document.seq, "created_at": document.created_at, "body": document.body}
             for key, document in entries
         ]
-        await self._pool.execute(_sql(_APPEND, scope), collection, orjson.dumps(rows).decode())
+        text = orjson.dumps(rows)
+        if len(text) > MAX_BODY_BYTES:
+            _refuse_large(entries)
+        with _answered():
+            await self._pool.execute(_sql(_APPEND, scope), collection, text.decode())
 
     async def read(
         self,
@@ -55,16 +89,69 @@ class PostgresDocuments:
         limit: int = 1000,
         types: Sequence[str] = (),
     ) -> list[Document]:
-        rows = await self._pool.fetch(_sql(_READ, scope), collection, key, after, list(types) or None, limit)
+        given = (collection, key, after, list(types) or None, limit)
+        with _answered():
+            rows = await self._pool.fetch(_sql(_READ, scope), *given)
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
 
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
-        await self._pool.execute(_sql(_DELETE, scope), collection, keys)
+        with _answered():
+            await self._pool.execute(_sql(_DELETE, scope), collection, keys)
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
-        answer = await self._pool.execute(_sql(_EXPIRE, scope), before)
+        with _answered():
+            answer = await self._pool.execute(_sql(_EXPIRE, scope), before)
         return int(answer.rpartition(" ")[2])
+
+    async def everything(self, scope: TenantScope) -> AsyncGenerator[tuple[str, str, Document]]:
+        place = ("", "", 0)
+        while True:
+            with _answered():
+                rows = await self._pool.fetch(_sql(_EVERYTHING, scope), *place, _PAGE)
+            for row in rows:
+                document = Document(row["seq"], row["created_at"], orjson.loads(row["body"]))
+                yield row["collection"], row["key"], document
+            if len(rows) < _PAGE:
+                return
+            place = (rows[-1]["collection"], rows[-1]["key"], rows[-1]["seq"])
+
+    async def drop(self, scope: TenantScope) -> None:
+        with _answered():
+            try:
+                await self._pool.execute(_sql(_DROP, scope))
+            except _GONE:
+                return
+
+    async def remains(self, scope: TenantScope) -> list[str]:
+        with _answered():
+            try:
+                found = await self._pool.fetchval(_sql(_ANY, scope))
+            except _GONE:
+                return []
+        return [f"documents in {scope.schema}"] if found else []
+
+    async def ping(self) -> None:
+        with _answered():
+            await self._pool.fetchval("SELECT 1")
+
+    async def close(self) -> None:
+        """Nothing: the pool is another's."""
 
 
 def _sql(text: str, scope: TenantScope) -> str:
     return text.format(schema=scope.schema)
+
+
+@contextmanager
+def _answered() -> Generator[None]:
+    """Say of all errors that may pass in the port's one way what they mean."""
+    try:
+        yield
+    except _AWAY as error:
+        raise DocumentsUnavailable(f"PostgreSQL: {type(error).__name__}: {error}") from error
+
+
+def _refuse_large(entries: Sequence[tuple[str, Document]]) -> None:
+    for key, document in entries:
+        if (size := len(orjson.dumps(document.body))) > MAX_BODY_BYTES:
+            raise DocumentTooLarge(f"document {document.seq} of {key} has {size:,} bytes")

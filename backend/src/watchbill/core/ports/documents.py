@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from watchbill.core.tenancy import TenantScope
 
-Collection = Literal[
-    "execution_logs", "execution_outputs", "execution_exchanges", "chat_messages", "audit_logs"
-]
+Collection = Literal["execution_logs", "execution_outputs", "execution_exchanges", "chat_messages"]
+# Of a body as JSON, in bytes: what the smallest store takes, less what stands around it.
+MAX_BODY_BYTES = 15 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,34 @@ class Document:
     body: dict[str, Any]
 
 
+class DocumentsUnavailable(ConnectionError):
+    """The documents do not answer, or refuse what they were asked for. A part of what was to be written may
+    be there; to repeat it is harmless."""
+
+
+class DocumentTooLarge(ValueError):
+    """A body has more than MAX_BODY_BYTES; nothing of what was to be written with it is there."""
+
+
 class DocumentStore(Protocol):
-    """Append-only lists of documents per tenant, collection and key."""
+    """Append-only lists of documents per tenant, collection and key. Every method raises DocumentsUnavailable
+    after some seconds when the store does not answer."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the documents are elsewhere than in the tenants' schemas, so that they neither go with one
+        nor are exported with its tables."""
+        ...
 
     async def append(
         self, scope: TenantScope, collection: Collection, entries: Sequence[tuple[str, Document]]
     ) -> None:
         """Add documents, each under its key. One whose seq is there already is left as it is, so that a
-        repeat is harmless."""
+        repeat is harmless.
+
+        Raises:
+            DocumentTooLarge: none of them was added.
+        """
         ...
 
     async def read(
@@ -52,4 +72,24 @@ class DocumentStore(Protocol):
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
         """Remove documents created before that time; returns how many."""
+        ...
+
+    def everything(self, scope: TenantScope) -> AsyncGenerator[tuple[str, str, Document]]:
+        """All documents of a tenant, each with its collection and key, in no order."""
+        ...
+
+    async def drop(self, scope: TenantScope) -> None:
+        """Remove everything of a tenant; harmless to repeat, also when the tenant is gone."""
+        ...
+
+    async def remains(self, scope: TenantScope) -> list[str]:
+        """What is left of a tenant, in words; empty after `drop`."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask for a sign of life."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections that are its own."""
         ...

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
+from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
@@ -39,6 +40,7 @@ class ExecutionBackend:
 
     journal: Journal
     history: History
+    documents: DocumentStore
     live: LiveReader
     publisher: LiveEvents
     hints: Hints

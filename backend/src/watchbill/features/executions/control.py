@@ -188,6 +188,9 @@ def _kept(state: ExecutionState, node: PlanNode, form: ForkRequest) -> list[Even
     if node.id in form.outputs:
         value = clean(form.outputs[node.id])
         done: EventData = NodeCompleted(attempt=1, output=value, handle=_handle(node, value))
+    elif was.status is NodeStatus.COMPLETED and was.output is None and was.output_ref is not None:
+        text = f"The stored output of `{node.id}` is gone, so nothing can go on from it."
+        raise Conflict(text, code="output_lost")
     elif was.status is NodeStatus.COMPLETED:
         done = NodeCompleted(attempt=1, output=was.output, handle=was.handle)
     elif was.status is NodeStatus.FAILED and was.error is not None and node.node.on_error != "fail":

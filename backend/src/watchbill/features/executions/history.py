@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from watchbill.core.events import Event
-from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.outputs import lean, whole, whole_snapshot
 from watchbill.features.executions import journal_queries, removing
@@ -20,6 +20,9 @@ class History:
 
     The journal is written before the trace, so for a moment a number may be missing that is about to come:
     `contiguous` stops there, `all_events` does not care.
+
+    Who watches gets what there is without documents that are away. All others are told so, by a
+    DocumentsUnavailable: a page of nothing would look as if there were nothing.
     """
 
     def __init__(self, database: Database, documents: DocumentStore):
@@ -30,14 +33,24 @@ class History:
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
     ) -> list[Event]:
         """Events with seq > after, at most `limit`."""
-        async with self._database.transaction(scope) as work:
-            journal = await journal_queries.events(work.session, execution_id, after, limit)
-        documents = await self._documents.read(
-            scope, "execution_logs", str(execution_id), after=after, limit=limit
-        )
-        trace = [_event(execution_id, document) for document in documents]
+        journal = await self._journal(scope, execution_id, after, limit)
+        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
         merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
-        return await self.whole(scope, merged)
+        return await whole(self._documents, scope, merged)
+
+    async def there(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> tuple[list[Event], bool]:
+        """The same, and whether it is all: while the documents are away, only the journal's, without large
+        outputs."""
+        try:
+            return await self.all_events(scope, execution_id, after=after, limit=limit), True
+        except DocumentsUnavailable:
+            return await self._journal(scope, execution_id, after, limit), False
+
+    async def _journal(self, scope: TenantScope, execution_id: UUID, after: int, limit: int) -> list[Event]:
+        async with self._database.transaction(scope) as work:
+            return await journal_queries.events(work.session, execution_id, after, limit)
 
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
@@ -46,25 +59,36 @@ class History:
             await self._documents.append(scope, "execution_outputs", aside)
         return kept
 
-    async def whole(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
-        """The events with large outputs in their places."""
-        return await whole(self._documents, scope, events)
+    async def whole(self, scope: TenantScope, events: Sequence[Event], *, strict: bool) -> list[Event]:
+        """The events with large outputs in their places. Unless `strict`, they keep null while the documents
+        are away: enough to be seen, too little to go on from."""
+        try:
+            return await whole(self._documents, scope, events)
+        except DocumentsUnavailable:
+            if strict:
+                raise
+            return list(events)
 
     async def whole_snapshot(
-        self, scope: TenantScope, execution_id: UUID, stored: dict[str, Any]
+        self, scope: TenantScope, execution_id: UUID, stored: dict[str, Any], *, strict: bool
     ) -> dict[str, Any]:
-        """A dumped state with large outputs in their places."""
-        return await whole_snapshot(self._documents, scope, execution_id, stored)
+        """A dumped state with large outputs in their places; see `whole`."""
+        try:
+            return await whole_snapshot(self._documents, scope, execution_id, stored)
+        except DocumentsUnavailable:
+            if strict:
+                raise
+            return stored
 
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
     ) -> list[Event]:
         """Events after+1, after+2, ... up to the first number that is not there yet. Where the clean-up made
-        holes, there is nothing to wait for."""
-        events = await self.all_events(scope, execution_id, after=after, limit=limit)
+        holes, or the documents are away, there is nothing to wait for."""
+        events, complete = await self.there(scope, execution_id, after=after, limit=limit)
         whole = unbroken(events, after)
-        if len(whole) == len(events):
-            return whole
+        if not complete or len(whole) == len(events):
+            return events
         async with self._database.transaction(scope) as work:
             return events if await removing.logs_removed(work.session, execution_id) else whole
 

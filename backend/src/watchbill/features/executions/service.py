@@ -108,7 +108,7 @@ async def detail(
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
-    definition, state = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT)
+    definition, state = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT, strict=False)
     # The journal was read after the row, which may be older.
     told = {
         "status": state.status,
@@ -132,18 +132,28 @@ async def detail(
 
 
 async def folded(
-    session: AsyncSession, reading: Reading, execution: Execution, *, up_to: int = _NO_LIMIT
+    session: AsyncSession,
+    reading: Reading,
+    execution: Execution,
+    *,
+    up_to: int = _NO_LIMIT,
+    strict: bool = True,
 ) -> tuple[dict[str, Any], ExecutionState]:
-    """The definition that the execution runs, and its state after the events up to a number."""
+    """The definition that the execution runs, and its state after the events up to a number. `strict` refuses
+    to go without large outputs: for who goes on from that state.
+
+    Raises:
+        DocumentsUnavailable: large outputs cannot be had.
+    """
     definition = await queries.plan_definition(session, execution.plan_digest)
     plan = stored_plan(definition, reading.types)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
-        stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored)
+        stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored, strict=strict)
         state = restore(plan, stored) or state
     events = await journal_queries.events(session, execution.id, state.seq, _NO_LIMIT)
-    for event in await reading.history.whole(reading.scope, events):
+    for event in await reading.history.whole(reading.scope, events, strict=strict):
         if event.seq <= up_to:
             apply(state, event)
     return definition, state

@@ -29,7 +29,7 @@ async def watch(
         while True:
             bell.clear()
             buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
-            block = await history.whole(scope, unbroken(buffered, cursor))
+            block = await history.whole(scope, unbroken(buffered, cursor), strict=False)
             # The buffer begins later than what is wanted: it was trimmed or flushed.
             if not block and (look or buffered):
                 block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
@@ -67,6 +67,6 @@ async def _past_the_hole(
     history: History, scope: TenantScope, execution_id: UUID, cursor: int
 ) -> list[Event]:
     """What is left of an execution that is over; nothing while it may still write what is missing."""
-    rest = await history.all_events(scope, execution_id, after=cursor, limit=_BLOCK)
+    rest, _ = await history.there(scope, execution_id, after=cursor, limit=_BLOCK)
     over = rest and (rest[-1].final or len(rest) == _BLOCK)
     return rest if over else []

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from watchbill.core.ports.documents import DocumentStore
+from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantDefaults, TenantScope
 from watchbill.features.executions import removing
 from watchbill.features.tenants import queries
@@ -76,6 +76,10 @@ class Cleaner:
             return False
         try:
             removed = await self.clean(TenantScope(tenant_id))
+        except DocumentsUnavailable as error:
+            # Its lease ends by itself: then it is tried again.
+            logger.warning("cleaning_put_off", tenant_id=str(tenant_id), reason=str(error))
+            return True
         except Exception:  # one tenant's trouble must not keep the others from being looked at
             # Its lease ends by itself: then it is tried again.
             logger.exception("cleaning_failed", tenant_id=str(tenant_id))

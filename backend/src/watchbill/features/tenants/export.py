@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.tenants import queries, service
 
@@ -20,24 +21,37 @@ _ROWS = 500
 # Nobody can use the hashes, and everybody who had the file could try to.
 _HIDDEN = ("hash", "sealed", "password")
 _KEPT = frozenset(("audit_log", "audit_head"))
+_DOCUMENTS = "documents"
 # Empty but for transactions under way.
 _LEFT_OUT = frozenset(("audit_pending",))
 
 
-async def export(session: AsyncSession, tenant_id: UUID, tables: MetaData) -> Path:
-    """Write the file; whoever called deletes it. `tables` are those of a tenant's schema."""
+async def export(session: AsyncSession, documents: DocumentStore, tenant_id: UUID, tables: MetaData) -> Path:
+    """Write the file; whoever called deletes it. `tables` are those of a tenant's schema. Documents stand in
+    one file, wherever they are.
+
+    Raises:
+        DocumentsUnavailable: their store does not answer; there is no file.
+    """
     with tempfile.NamedTemporaryFile(prefix="watchbill-export-", suffix=".zip", delete=False) as file:
         path = Path(file.name)
         try:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                await _write(session, tenant_id, tables, archive)
+                await _write(session, documents, tenant_id, tables, archive)
         except BaseException:
             await asyncio.to_thread(path.unlink)
             raise
     return path
 
 
-async def _write(session: AsyncSession, tenant_id: UUID, tables: MetaData, archive: zipfile.ZipFile) -> None:
+async def _write(
+    session: AsyncSession,
+    documents: DocumentStore,
+    tenant_id: UUID,
+    tables: MetaData,
+    archive: zipfile.ZipFile,
+) -> None:
+    scope = TenantScope(tenant_id)
     tenant = await service.describe(session, tenant_id)
     archive.writestr("tenant.json", tenant.model_dump_json(indent=2))
     with archive.open("members.jsonl", "w") as file:
@@ -54,7 +68,9 @@ async def _write(session: AsyncSession, tenant_id: UUID, tables: MetaData, archi
         if table.name in _LEFT_OUT:
             continue
         with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as file:
-            await _write_table(session, TenantScope(tenant_id), table, file)
+            await _write_table(session, scope, table, file)
+            if table.name == _DOCUMENTS and documents.outside:
+                await _write_documents(documents, scope, file)
 
 
 async def _write_table(session: AsyncSession, scope: TenantScope, table: Table, file: IO[bytes]) -> None:
@@ -66,6 +82,18 @@ async def _write_table(session: AsyncSession, scope: TenantScope, table: Table, 
     rows = await session.stream(query, {"hidden": columns})
     async for batch in rows.partitions():
         await asyncio.to_thread(file.write, "".join(f"{_line(row)}\n" for row in batch).encode())
+
+
+async def _write_documents(documents: DocumentStore, scope: TenantScope, file: IO[bytes]) -> None:
+    """As their table would have them, which has those of the time before they were elsewhere."""
+    lines: list[bytes] = []
+    async for collection, key, one in documents.everything(scope):
+        shown = {"collection": collection, "key": key, "seq": one.seq, "created_at": one.created_at}
+        lines.append(orjson.dumps(shown | {"body": one.body}) + b"\n")
+        if len(lines) == _ROWS:
+            await asyncio.to_thread(file.write, b"".join(lines))
+            lines.clear()
+    await asyncio.to_thread(file.write, b"".join(lines))
 
 
 def _line(row: Any) -> str:

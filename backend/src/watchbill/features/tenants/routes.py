@@ -9,6 +9,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from watchbill.core.tenancy import TenantDefaults
+from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.identity.access import Access, database, identity_options, request_limits, require
 from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
@@ -27,7 +28,8 @@ Writer = Annotated[Access, require("tenant:write")]
 
 
 async def stores(request: Request) -> Stores:
-    return Stores(await database(request), request.app.state.redis)
+    backend: ExecutionBackend = request.app.state.executions
+    return Stores(await database(request), request.app.state.redis, backend.documents)
 
 
 async def tenant_defaults(request: Request) -> TenantDefaults:
@@ -77,10 +79,13 @@ async def put_settings(form: SettingsForm, access: Writer, defaults: Defaults) -
     response_class=FileResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "A file for each table."}},
 )
-async def export_tenant(access: Writer, request: Request) -> FileResponse:
+async def export_tenant(
+    access: Writer, request: Request, where: Annotated[Stores, Depends(stores)]
+) -> FileResponse:
     """Everything the tenant has, as a ZIP file, without secrets."""
     tenant = await service.describe(access.session, access.scope.tenant_id)
-    path = await export(access.session, tenant.id, (await identity_options(request)).tenant_tables)
+    tables = (await identity_options(request)).tenant_tables
+    path = await export(access.session, where.documents, tenant.id, tables)
     return FileResponse(
         path,
         media_type="application/zip",
@@ -100,5 +105,5 @@ async def delete_tenant(
     tenant = await service.describe(access.session, access.scope.tenant_id)
     service.confirm(tenant, confirm)
     await service.stop_executions(where, tenant.id)
-    await service.delete(access.session, tenant.id)
+    await service.delete(access.session, where, tenant.id)
     access.work.after_commit(lambda: service.forget(where, tenant.id))

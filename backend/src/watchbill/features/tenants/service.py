@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.tables import Tenant
@@ -35,6 +36,7 @@ class Stores:
 
     database: Database
     redis: Redis
+    documents: DocumentStore
     cancels: str = "wb:cancel"
 
 
@@ -147,9 +149,16 @@ def confirm(tenant: TenantDetail, word: str) -> None:
         raise InvalidInput(message, code="not_confirmed", errors=(error,))
 
 
-async def delete(session: AsyncSession, tenant_id: UUID) -> None:
-    """Remove a tenant from the database: its schema and role, its rows, and people who belong nowhere else.
-    Its executions must have been stopped. Nothing can bring it back."""
+async def delete(session: AsyncSession, stores: Stores, tenant_id: UUID) -> None:
+    """Remove a tenant's documents, and it from the database: its schema and role, its rows, and people who
+    belong nowhere else. Its executions must have been stopped. Nothing can bring it back.
+
+    Raises:
+        DocumentsUnavailable: the tenant is still there, and can be deleted again.
+    """
+    if stores.documents.outside:
+        # First: while the tenant is there, whatever comes in between, this can be asked for again.
+        await stores.documents.drop(TenantScope(tenant_id))
     # Its audit log goes with it, so nothing can be noted there.
     drop_trail(session)
     await queries.delete_rows(session, tenant_id)
@@ -157,10 +166,11 @@ async def delete(session: AsyncSession, tenant_id: UUID) -> None:
 
 
 async def forget(stores: Stores, tenant_id: UUID) -> None:
-    """Remove what Redis has of a deleted tenant, and make sure that nothing is left anywhere.
+    """Remove what Redis has of a deleted tenant and what workers wrote while it was deleted, and make sure
+    that nothing is left anywhere. It can be repeated.
 
     Raises:
-        Conflict: something is left; the message says what.
+        Conflict: something is left, or may be; the message says what.
     """
     pattern = f"{TenantScope(tenant_id).key()}:*"
     names: list[Any] = []
@@ -168,9 +178,15 @@ async def forget(stores: Stores, tenant_id: UUID) -> None:
         names.append(name)
     for start in range(0, len(names), _REDIS_BATCH):
         await stores.redis.unlink(*names[start : start + _REDIS_BATCH])
-    left = await remains(stores, tenant_id)
+    again = f" An operator repeats it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
+    try:
+        await stores.documents.drop(TenantScope(tenant_id))
+        left = await remains(stores, tenant_id)
+    except DocumentsUnavailable as error:
+        text = "The tenant is deleted; whether its documents are could not be checked, since their store does"
+        raise Conflict(f"{text} not answer.{again}", code="not_empty") from error
     if left:
-        raise Conflict(f"Not everything could be deleted: {', '.join(left)}.", code="not_empty")
+        raise Conflict(f"Not everything could be deleted: {', '.join(left)}.{again}", code="not_empty")
 
 
 async def remains(stores: Stores, tenant_id: UUID) -> Sequence[str]:
@@ -180,4 +196,4 @@ async def remains(stores: Stores, tenant_id: UUID) -> Sequence[str]:
         left = await queries.remains(work.session, tenant_id, scope.schema)
     async for name in stores.redis.scan_iter(match=f"{scope.key()}:*", count=_REDIS_BATCH):
         left.append(f"Redis key {name!r}")
-    return left
+    return [*left, *await stores.documents.remains(scope)]

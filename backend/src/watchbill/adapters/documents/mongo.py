@@ -1,0 +1,241 @@
+"""The DocumentStore port on MongoDB: a collection for each tenant and kind, a document's body as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import orjson
+import structlog
+from pymongo import AsyncMongoClient, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+
+from watchbill.core.clean import clean
+from watchbill.core.ports.documents import (
+    MAX_BODY_BYTES,
+    Collection,
+    Document,
+    DocumentsUnavailable,
+    DocumentTooLarge,
+)
+from watchbill.core.tenancy import TenantScope
+
+logger = structlog.get_logger(__name__)
+_Row = dict[str, Any]
+
+DATABASE = "watchbill"
+_SCHEMES = ("mongodb", "mongodb+srv")
+# What holds unless the URL says otherwise. The time-out is for a whole operation: finding the server, asking
+# and asking again. What a majority of the servers has is not lost with one of them: large outputs are state.
+_OPTIONS: dict[str, Any] = {
+    "timeoutMS": 8_000,
+    "w": "majority",
+    "appName": "watchbill",
+}
+_INDEXES = (
+    IndexModel([("key", 1), ("seq", 1)], unique=True, name="key_seq"),
+    IndexModel([("created_at", 1)], name="created_at"),
+)
+_DUPLICATE = 11000
+_AGAIN_SECONDS = 1.0
+_PAGE = 500
+# MongoDB's own times have no microseconds, so they are kept as numbers of them.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LONGEST_REASON = 300
+
+
+class MongoDocuments:
+    """Implements core.ports.DocumentStore. It belongs to the event loop that uses it first.
+
+    While the server is away one task asks for it every second, and every operation is refused at once: only
+    the first ones wait for the time-out.
+
+    Args:
+        url: mongodb:// or mongodb+srv://, with the database as its path ("watchbill" when there is none). Its
+            options count before ours.
+
+    Raises:
+        ValueError: the URL cannot be understood.
+    """
+
+    outside = True
+
+    def __init__(self, url: str):
+        try:
+            parts = urlsplit(url)
+            if parts.scheme not in _SCHEMES:
+                raise ValueError(parts.scheme)
+            given = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+            options = {name: value for name, value in _OPTIONS.items() if name.lower() not in given}
+            self._client: AsyncMongoClient[_Row] = AsyncMongoClient(url, **options)
+            self._database = self._client[unquote(parts.path.strip("/")) or DATABASE]
+        except (PyMongoError, ValueError, TypeError):
+            # What is wrong may be the password: nothing of it may be told.
+            text = (
+                "WATCHBILL_MONGO_URL cannot be understood; it is mongodb://user:password@host:27017/watchbill,"
+                " with special characters in user and password percent-encoded."
+            )
+            raise ValueError(text) from None
+        self._prepared: set[str] = set()
+        self._away = ""
+        self._looking: asyncio.Task[None] | None = None
+
+    async def append(
+        self, scope: TenantScope, collection: Collection, entries: Sequence[tuple[str, Document]]
+    ) -> None:
+        rows = [_row(key, document) for key, document in entries]
+        if not rows:
+            return
+        name = scope.collection(collection)
+        with self._answered():
+            if name not in self._prepared:
+                await self._database[name].create_indexes(list(_INDEXES))
+                self._prepared.add(name)
+            try:
+                await self._database[name].insert_many(rows, ordered=False)
+            except BulkWriteError as error:
+                if not _only_duplicates(error.details):
+                    raise
+
+    async def read(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        types: Sequence[str] = (),
+    ) -> list[Document]:
+        query: _Row = {"key": key, "seq": {"$gt": after}}
+        if types:
+            query["type"] = {"$in": list(types)}
+        with self._answered():
+            found = self._of(scope, collection).find(query, sort=[("seq", 1)], limit=limit)
+            return [_document(row) for row in await found.to_list()]
+
+    async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
+        with self._answered():
+            await self._of(scope, collection).delete_many({"key": {"$in": list(keys)}})
+
+    async def expire(self, scope: TenantScope, *, before: datetime) -> int:
+        removed = 0
+        with self._answered():
+            for name in await self._names(scope):
+                gone = await self._database[name].delete_many({"created_at": {"$lt": _number(before)}})
+                removed += gone.deleted_count
+        return removed
+
+    async def everything(self, scope: TenantScope) -> AsyncGenerator[tuple[str, str, Document]]:
+        with self._answered():
+            names = await self._names(scope)
+        for name in names:
+            # In pages: no time-out is long enough for all of it.
+            last: Any = None
+            while True:
+                query = {} if last is None else {"_id": {"$gt": last}}
+                with self._answered():
+                    found = self._database[name].find(query, sort=[("_id", 1)], limit=_PAGE)
+                    rows = await found.to_list()
+                for row in rows:
+                    yield scope.kind(name), row["key"], _document(row)
+                if len(rows) < _PAGE:
+                    break
+                last = rows[-1]["_id"]
+
+    async def drop(self, scope: TenantScope) -> None:
+        with self._answered():
+            for name in await self._names(scope):
+                self._prepared.discard(name)
+                await self._database.drop_collection(name)
+
+    async def remains(self, scope: TenantScope) -> list[str]:
+        with self._answered():
+            return [f"MongoDB collection {name}" for name in await self._names(scope)]
+
+    async def ping(self) -> None:
+        with self._answered():
+            await self._client.admin.command("ping")
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._client.close()
+
+    def _of(self, scope: TenantScope, collection: Collection) -> AsyncCollection[_Row]:
+        return self._database[scope.collection(collection)]
+
+    async def _names(self, scope: TenantScope) -> list[str]:
+        """The tenant's collections that exist, also those that an older version made."""
+        pattern = f"^[a-z_]+{scope.collection('')}$"
+        return sorted(await self._database.list_collection_names(filter={"name": {"$regex": pattern}}))
+
+    @contextmanager
+    def _answered(self) -> Generator[None]:
+        """Refuse at once while the server is known to be away, and say of all that goes wrong with it in the
+        port's one way."""
+        if self._away:
+            raise DocumentsUnavailable(self._away)
+        try:
+            yield
+        except PyMongoError as error:
+            # What follows is the driver's view of all servers.
+            said = str(error).partition(" (configured timeouts")[0][:_LONGEST_REASON]
+            reason = f"MongoDB: {type(error).__name__}: {said}"
+            if isinstance(error, ConnectionFailure) or error.timeout:
+                self._look_for_it(reason)
+            raise DocumentsUnavailable(reason) from error
+
+    def _look_for_it(self, reason: str) -> None:
+        if not self._away:
+            self._away = reason
+            logger.warning("documents_away", reason=reason)
+            self._looking = asyncio.create_task(self._until_back(), name="mongodb")
+
+    async def _until_back(self) -> None:
+        while True:
+            with contextlib.suppress(PyMongoError):
+                await self._client.admin.command("ping")
+                self._away = ""
+                logger.info("documents_back")
+                return
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _row(key: str, document: Document) -> _Row:
+    try:
+        body = orjson.dumps(document.body)
+    except orjson.JSONEncodeError:
+        body = orjson.dumps(clean(document.body))
+    if len(body) > MAX_BODY_BYTES:
+        raise DocumentTooLarge(f"document {document.seq} of {key} has {len(body):,} bytes")
+    type_ = document.body.get("type")
+    return {
+        "key": key,
+        "seq": document.seq,
+        "created_at": _number(document.created_at),
+        "type": type_ if isinstance(type_, str) else None,
+        "body": body.decode(),
+    }
+
+
+def _document(row: Mapping[str, Any]) -> Document:
+    created_at = _EPOCH + row["created_at"] * _MICROSECOND
+    return Document(row["seq"], created_at, orjson.loads(row["body"]))
+
+
+def _number(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _only_duplicates(details: Mapping[str, Any]) -> bool:
+    failed = [error["code"] for error in details["writeErrors"]]
+    return bool(failed) and set(failed) == {_DUPLICATE} and not details["writeConcernErrors"]

@@ -1,0 +1,165 @@
+"""What of the MongoDB store is its own: names, indexes, odd bodies, and a server that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pymongo import AsyncMongoClient
+from tests.mongodb import MongoServer, free_port, mongo_server
+
+from watchbill.adapters.documents.mongo import MongoDocuments
+from watchbill.core.ports.documents import Document, DocumentsUnavailable
+from watchbill.core.tenancy import TenantScope
+
+NOW = datetime(2026, 1, 1, 12, 30, 0, 123_456, tzinfo=UTC)
+LOGS = "execution_logs"
+
+
+@pytest.fixture
+def scope() -> TenantScope:
+    return TenantScope(uuid4())
+
+
+@pytest.fixture
+async def client(mongodb: MongoServer) -> AsyncIterator[AsyncMongoClient]:
+    async with AsyncMongoClient(mongodb.url()) as client:
+        yield client
+
+
+@pytest.fixture
+async def store(mongodb: MongoServer) -> AsyncIterator[MongoDocuments]:
+    store = MongoDocuments(mongodb.url())
+    yield store
+    await store.close()
+
+
+def entries(*seqs: int) -> list[tuple[str, Document]]:
+    return [("a", Document(seq, NOW, {"type": "log", "n": seq})) for seq in seqs]
+
+
+async def test_each_tenant_and_kind_has_a_collection_with_its_indexes(
+    store: MongoDocuments, client: AsyncMongoClient, scope: TenantScope
+) -> None:
+    await store.append(scope, LOGS, entries(1))
+    await store.append(scope, "execution_exchanges", entries(1))
+    names = [n for n in await client["watchbill"].list_collection_names() if n.endswith(scope.tenant_id.hex)]
+    hexes = scope.tenant_id.hex
+    assert sorted(names) == [f"execution_exchanges_{hexes}", f"execution_logs_{hexes}"]
+    indexes = await client["watchbill"][names[0]].index_information()
+    assert indexes["key_seq"]["key"] == [("key", 1), ("seq", 1)] and indexes["key_seq"]["unique"]
+    assert indexes["created_at"]["key"] == [("created_at", 1)]
+    assert not any("expireAfterSeconds" in index for index in indexes.values())
+
+
+async def test_the_url_names_the_database(
+    mongodb: MongoServer, client: AsyncMongoClient, scope: TenantScope
+) -> None:
+    store = MongoDocuments(mongodb.url("other%2Done?w=1"))
+    await store.append(scope, LOGS, entries(1))
+    await store.close()
+    assert await client["other-one"].list_collection_names() == [f"execution_logs_{scope.tenant_id.hex}"]
+    await client.drop_database("other-one")
+
+
+async def test_several_processes_may_begin_at_once(mongodb: MongoServer, scope: TenantScope) -> None:
+    stores = [MongoDocuments(mongodb.url()) for _ in range(5)]
+    await asyncio.gather(*(store.append(scope, LOGS, entries(*range(1, 20))) for store in stores))
+    assert [one.seq for one in await stores[0].read(scope, LOGS, "a")] == list(range(1, 20))
+    for store in stores:
+        await store.close()
+
+
+async def test_what_no_json_can_hold_is_cleaned(store: MongoDocuments, scope: TenantScope) -> None:
+    body = {"type": "log", "huge": 2**70, "half": "\ud800 and \x00", "none": float("nan")}
+    await store.append(scope, LOGS, [("a", Document(1, NOW, body))])
+    (found,) = await store.read(scope, LOGS, "a", types=["log"])
+    assert found.body == {"type": "log", "huge": str(2**70), "half": "\ufffd and \ufffd", "none": None}
+
+
+async def test_any_refusal_but_that_of_a_duplicate_is_told(
+    store: MongoDocuments, client: AsyncMongoClient, scope: TenantScope
+) -> None:
+    name = scope.collection(LOGS)
+    await client["watchbill"].create_collection(name, validator={"seq": {"$lt": 3}})
+    await store.append(scope, LOGS, entries(1))
+    with pytest.raises(DocumentsUnavailable, match="MongoDB: BulkWriteError"):
+        await store.append(scope, LOGS, entries(1, 2, 3))
+    # Nobody is away: what can be written is.
+    assert [one.seq for one in await store.read(scope, LOGS, "a")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "url", ["mongodb://me:se/cret@host/db", "mongodb://me:secret@host:none/", "localhost:27017", "mongodb://"]
+)
+def test_a_url_that_is_wrong_is_refused_without_telling_it(url: str) -> None:
+    with pytest.raises(ValueError, match="WATCHBILL_MONGO_URL cannot be understood") as refusal:
+        MongoDocuments(url)
+    assert "cret" not in str(refusal.value) and refusal.value.__cause__ is None
+
+
+async def test_a_server_that_is_away_is_waited_for_once(scope: TenantScope) -> None:
+    url = f"mongodb://me:secret@127.0.0.1:{free_port()}/?timeoutMS=400"
+    store = MongoDocuments(url)
+    began = time.monotonic()
+    with pytest.raises(DocumentsUnavailable, match="ServerSelectionTimeoutError") as refusal:
+        await store.append(scope, LOGS, entries(1))
+    assert time.monotonic() - began < 3 and "secret" not in str(refusal.value)
+    began = time.monotonic()
+    for asked in (
+        store.append(scope, LOGS, entries(1)),
+        store.read(scope, LOGS, "a"),
+        store.delete(scope, LOGS, "a"),
+        store.expire(scope, before=NOW),
+        store.drop(scope),
+        store.remains(scope),
+        store.ping(),
+        anext(store.everything(scope)),
+    ):
+        with pytest.raises(DocumentsUnavailable):
+            await asked
+    assert time.monotonic() - began < 0.2
+    await store.close()
+
+
+async def test_a_server_that_hangs_is_not_waited_for_long(scope: TenantScope) -> None:
+    taken = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await taken.wait()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    store = MongoDocuments(f"mongodb://127.0.0.1:{port}/?timeoutMS=500&directConnection=true")
+    began = time.monotonic()
+    with pytest.raises(DocumentsUnavailable):
+        await store.read(scope, LOGS, "a")
+    assert time.monotonic() - began < 5
+    await store.close()
+    taken.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_it_goes_on_when_the_server_is_back(scope: TenantScope) -> None:
+    with mongo_server() as server:
+        store = MongoDocuments(f"{server.url()}?timeoutMS=500")
+        await store.append(scope, LOGS, entries(1))
+        await asyncio.to_thread(server.stop)
+        with pytest.raises(DocumentsUnavailable):
+            await store.append(scope, LOGS, entries(2))
+        await asyncio.to_thread(server.start)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await store.append(scope, LOGS, entries(2, 3))
+                    break
+                except DocumentsUnavailable:
+                    await asyncio.sleep(0.05)
+        assert [one.seq for one in await store.read(scope, LOGS, "a")] == [1, 2, 3]
+        await store.close()

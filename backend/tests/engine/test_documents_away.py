@@ -1,0 +1,228 @@
+"""The engine while the documents are away: traces thin out, large outputs are waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.core.flows import edge, flow, input_node, llm, output
+from tests.engine.conftest import Ship, types
+from watchbill.core.events import ExecutionStatus
+from watchbill.core.ports.documents import Document, DocumentsUnavailable
+from watchbill.core.tenancy import TenantScope
+from watchbill.engine import committer, trace_writer
+from watchbill.engine.losses import Losses
+from watchbill.engine.trace_writer import TraceWriter
+from watchbill.testing.memory import MemoryDocuments
+
+# The second model call comes after the large output of the first, and the end measures what it was given.
+FLOW = flow(
+    [input_node("topic"), llm("one"), llm("two"), output(size="{{ size(nodes.one.output) }}")],
+    [edge("in", "one"), edge("one", "two"), edge("two", "out")],
+)
+LARGE = "x" * 100_000
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Documents(MemoryDocuments):
+    """A store that can be away."""
+
+    away = False
+    asked = 0
+
+    async def append(self, *given: Any) -> None:
+        self._answer()
+        await super().append(*given)
+
+    async def read(self, *given: Any, **named: Any) -> list[Document]:
+        self._answer()
+        return await super().read(*given, **named)
+
+    def _answer(self) -> None:
+        self.asked += 1
+        if self.away:
+            raise DocumentsUnavailable("away")
+
+
+@pytest.fixture
+def documents(ship: Ship, monkeypatch: pytest.MonkeyPatch) -> Documents:
+    for module, name in ((committer, "_OUTPUTS_AGAIN_SECONDS"), (trace_writer, "_AGAIN_SECONDS")):
+        monkeypatch.setattr(module, name, 0.02)
+    ship.documents = documents = Documents()
+    return documents
+
+
+def outcome(ship: Ship, id_: UUID) -> tuple[ExecutionStatus, Any]:
+    found = ship.journal.outcomes[id_]
+    return found.status, found.outputs
+
+
+async def test_executions_go_on_and_their_traces_are_written_when_the_documents_are_back(
+    ship: Ship, documents: Documents
+) -> None:
+    engine = ship.engine()
+    documents.away = True
+    ids = [ship.submit(FLOW, topic="x") for _ in range(20)]
+    for id_ in ids:
+        await ship.finish(id_)
+    assert all(outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 9}) for id_ in ids)
+    assert not any("llm_started" in types(ship.history(id_)) for id_ in ids)
+    documents.away = False
+
+    def gapless(id_: UUID) -> bool:
+        seqs = [event.seq for event in ship.history(id_)]
+        return seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 10
+
+    await ship.until(lambda: all(map(gapless, ids)))
+    assert engine._losses.counts["missed_traces"] == 0
+
+
+async def test_only_who_has_a_large_output_waits_for_the_documents(ship: Ship, documents: Documents) -> None:
+    engine = ship.engine()
+    ship.model.answers["one"] = [LARGE, *["small"] * 10]
+    documents.away = True
+    large = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    small = [ship.submit(FLOW, topic="x") for _ in range(10)]
+    for id_ in small:
+        await ship.finish(id_)
+        assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 5})
+    assert large in ship.journal.rows
+    documents.away = False
+    await ship.finish(large)
+    assert outcome(ship, large) == (ExecutionStatus.COMPLETED, {"size": 100_000})
+    # Nothing was asked twice, and nobody took over.
+    assert ship.model.asked.count("one") == 11
+    assert "execution_resumed" not in types(ship.history(large))
+
+
+async def test_who_waits_for_the_documents_can_be_cancelled(ship: Ship, documents: Documents) -> None:
+    engine = ship.engine(lease_seconds=0.3)
+    ship.model.answers["one"] = LARGE
+    documents.away = True
+    id_ = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    ship.journal.request_cancel(id_)
+    engine.cancel(id_)
+    await ship.finish(id_)
+    assert outcome(ship, id_)[0] is ExecutionStatus.CANCELLED
+
+
+async def test_a_large_output_that_waits_too_long_is_given_up_to_be_made_again(
+    ship: Ship, documents: Documents
+) -> None:
+    engine = ship.engine(lease_seconds=0.3, documents_seconds=0.1)
+    ship.model.answers["one"] = LARGE
+    documents.away = True
+    id_ = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: engine._losses.counts["executions_put_off"])
+    documents.away = False
+    await ship.finish(id_)
+    assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 100_000})
+
+
+async def test_stopping_a_worker_does_not_wait_for_the_documents(ship: Ship, documents: Documents) -> None:
+    engine = ship.engine()
+    ship.model.answers["one"] = LARGE
+    documents.away = True
+    id_ = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    async with asyncio.timeout(5):
+        await engine.stop(grace_seconds=0.1)
+    ship.engines.clear()
+    documents.away = False
+    ship.engine("other")
+    await ship.finish(id_)
+    assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 100_000})
+
+
+async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_without(
+    ship: Ship, documents: Documents
+) -> None:
+    ship.model.answers["one"] = LARGE
+    ship.model.gates["two"] = asyncio.Event()
+    first = ship.engine()
+    id_ = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: "two" in ship.model.asked)
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    ship.model.gates.clear()
+    documents.away = True
+    second = ship.engine("second", lease_seconds=0.2)
+    await ship.until(lambda: second._losses.counts["executions_put_off"] >= 2)
+    assert ship.model.asked.count("two") == 1
+    documents.away = False
+    await ship.finish(id_)
+    assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 100_000})
+    assert ship.model.asked == ["one", "two", "two"]
+
+
+async def test_an_output_that_is_gone_ends_the_execution_instead_of_counting_as_nothing(
+    ship: Ship, documents: Documents
+) -> None:
+    ship.model.answers["one"] = LARGE
+    ship.model.gates["two"] = asyncio.Event()
+    first = ship.engine()
+    id_ = ship.submit(FLOW, topic="x")
+    await ship.until(lambda: "two" in ship.model.asked)
+    await first.stop(grace_seconds=0)
+    ship.engines.clear()
+    await documents.drop(ship.scope)
+    ship.engine("second")
+    await ship.finish(id_)
+    found = ship.journal.outcomes[id_]
+    assert found.status is ExecutionStatus.FAILED and found.error is not None
+    assert (found.error["code"], found.error["node_id"]) == ("output_lost", "one")
+    assert ship.model.asked == ["one", "two"]
+
+
+def traces(*seqs: int, size: int = 10) -> Sequence[tuple[str, Document]]:
+    return [("a", Document(seq, NOW, {"type": "log", "data": {"message": "x" * size}})) for seq in seqs]
+
+
+async def kept(documents: Documents, scope: TenantScope) -> list[int]:
+    return [one.seq for one in await documents.read(scope, "execution_logs", "a")]
+
+
+async def test_so_much_waits_and_the_rest_is_missed_and_counted(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_writer, "_MOST_BYTES", 5_000)
+    losses, scope, other = Losses(), TenantScope(uuid4()), TenantScope(uuid4())
+    writer = TraceWriter(documents, losses)
+    documents.away = True
+    await writer.write(scope, traces(*range(1, 5), size=1000))
+    await writer.write(other, traces(*range(1, 4), size=1000))
+    assert losses.counts["missed_traces"] == 3
+    asked = documents.asked
+    await writer.write(scope, traces(9, size=1000))
+    assert documents.asked == asked, "who comes later does not wait for the time-out"
+    documents.away = False
+    await writer.finish()
+    assert (await kept(documents, scope), await kept(documents, other)) == ([1, 2, 3, 4], [])
+    await writer.write(other, traces(1))
+    assert await kept(documents, other) == [1]
+
+
+async def test_a_trace_event_that_is_too_large_leaves_a_note(documents: Documents) -> None:
+    scope = TenantScope(uuid4())
+    writer = TraceWriter(documents, Losses())
+    await writer.write(scope, [*traces(1, 2), *traces(3, size=16 * 1024 * 1024)])
+    first, _, third = await documents.read(scope, "execution_logs", "a")
+    assert first.body["data"]["message"] == "x" * 10
+    assert "too large" in third.body["data"]["message"]
+
+
+async def test_losses_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    losses = Losses()
+    for _ in range(5):
+        losses.note(DocumentsUnavailable("away"), missed_traces=2)
+    assert len(caplog.records) == 1
+    losses.over()
+    losses.over()
+    assert len(caplog.records) == 2 and "'missed_traces': 10" in caplog.text
