@@ -38,6 +38,7 @@ class TraceWriter:
         self._waiting: dict[TenantScope, list[_Entry]] = defaultdict(list)
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
+        self._finishing = False
 
     async def write(self, scope: TenantScope, entries: Sequence[_Entry]) -> None:
         """Write events of the trace, or keep them for later.
@@ -57,6 +58,7 @@ class TraceWriter:
 
     async def finish(self) -> None:
         """Try once more what waits; it is missed then."""
+        self._finishing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -86,7 +88,8 @@ class TraceWriter:
             self._task = asyncio.create_task(self._later(), name="traces")
 
     async def _later(self) -> None:
-        while True:
+        # A store's driver may turn a cancel into an error of its own.
+        while not self._finishing:
             await asyncio.sleep(_AGAIN_SECONDS)
             if await self._catch_up():
                 self._losses.over()

@@ -86,6 +86,7 @@ class MongoDocuments:
         self._prepared: set[str] = set()
         self._away = ""
         self._looking: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def append(
         self, scope: TenantScope, collection: Collection, entries: Sequence[tuple[str, Document]]
@@ -165,6 +166,7 @@ class MongoDocuments:
             await self._client.admin.command("ping")
 
     async def close(self) -> None:
+        self._closing = True
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -201,13 +203,15 @@ class MongoDocuments:
             self._looking = asyncio.create_task(self._until_back(), name="mongodb")
 
     async def _until_back(self) -> None:
-        while True:
+        # The driver may turn a cancel into an error of its own, so the task is told to end in two ways.
+        while not self._closing:
             with contextlib.suppress(PyMongoError):
                 await self._client.admin.command("ping")
                 self._away = ""
                 logger.info("documents_back")
                 return
-            await asyncio.sleep(_AGAIN_SECONDS)
+            if not self._closing:
+                await asyncio.sleep(_AGAIN_SECONDS)
 
 
 def _row(key: str, document: Document) -> _Row:
