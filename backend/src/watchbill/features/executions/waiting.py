@@ -59,10 +59,11 @@ async def _outcome(
                 raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
             if outcome.status.final:
                 return outcome
-        ending.heard.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
                 await ending.heard.wait()
+        # Not before: it may have ended while this request was busy with its commit.
+        ending.heard.clear()
         if ending.outcome is not None:
             return ending.outcome
         look = True

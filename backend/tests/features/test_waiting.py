@@ -1,0 +1,50 @@
+"""A request that waits for the result hears of the end, whenever it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+
+from tests.features.test_flows import make_flow
+from tests.people import Person, checked
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions import waiting
+from watchbill.features.executions.backend import ExecutionBackend
+
+
+@dataclass
+class EndsAtOnce:
+    """Hints to a worker that is faster than the request: the end was heard when the hint has been given."""
+
+    backend: ExecutionBackend
+    person: Person
+
+    async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
+        async with self.backend.live.ending(scope, execution_id) as ending:
+            checked(await self.person.http.post(f"executions/{execution_id}/cancel"), 202)
+            await ending.heard.wait()
+
+    async def cancel(self, execution_id: UUID) -> None:
+        await self.backend.hints.cancel(execution_id)
+
+    async def wake(self, execution_id: UUID) -> None:
+        await self.backend.hints.wake(execution_id)
+
+
+async def test_an_end_that_comes_before_one_waits_is_heard(
+    app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
+):
+    backend: ExecutionBackend = app.state.executions
+    quick = replace(backend, hints=EndsAtOnce(backend, member))
+    monkeypatch.setitem(app.state._state, "executions", quick)
+    # Nothing but the word itself may bring the answer.
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
+    flow = await make_flow(member)
+    ask = {"inputs": {"topic": "tides"}, "options": {"wait_seconds": 120}}
+    async with asyncio.timeout(60):
+        answer = checked(await member.http.post(f"flows/{flow['id']}/execute", json=ask), 202)
+    assert answer["status"] == "cancelled"
