@@ -21,6 +21,9 @@ SCOPE = {
         ("inputs.topic + '!'", "ships!"),
         ("size(inputs.tags) > 1", True),
         ("nodes.research.output.score >= 0.5 ? 'good' : 'bad'", "good"),
+        ("[size('über'), 'a€😀'.size(), size (b'ü'), size([1, 2]), {'size': 1}.size()]", [4, 3, 2, 2, 1]),
+        ("{'size': 'size(ü)'}.size + string(size('size(ü)'))", "size(ü)7"),
+        ("['ä', 'bc'].filter(t, t.size() > 1).map(t, size(t))", [2]),
         ("inputs.tags.map(t, t + t)", ["aa", "bb"]),
         ("{'a': [1, null]}", {"a": [1, None]}),
         ("has(nodes.research.output.author)", False),
@@ -50,6 +53,13 @@ def test_what_cannot_be_read_is_refused_with_a_code(source: str, code: str) -> N
     with pytest.raises(ExpressionError) as caught:
         parse(source)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("source", ["size(1)", "size()", "size('a', 'b')", "inputs.count.size()"])
+def test_what_has_no_size_is_told_so(source: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(source).evaluate(SCOPE)
+    assert caught.value.message == f"Cannot evaluate `{source}`: size() takes one text, list or map"
 
 
 def test_a_syntax_error_tells_line_and_column() -> None:
