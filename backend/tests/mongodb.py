@@ -7,12 +7,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from tests.e2e.running import until
 
 _PROGRAM = Path(__file__).parents[2] / ".venv-mongodb/bin/secantusd-py"
 _PREFIX = "watchbill-mongodb-"
@@ -42,11 +43,7 @@ class MongoServer:
                 start_new_session=True,
             )
         (self._folder / "pid").write_text(str(self._process.pid))
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._listens():
-            said = (self._folder / "log").read_text()
-            assert self._process.poll() is None and time.monotonic() < deadline, said
-            time.sleep(0.05)
+        until(self._begun, _START_SECONDS, f"MongoDB on port {self.port}")
 
     def stop(self) -> None:
         """End it and wait until it is gone."""
@@ -54,6 +51,11 @@ class MongoServer:
             self._process.terminate()
             self._process.wait(30)
             self._process = None
+
+    def _begun(self) -> bool:
+        ended = self._process is None or self._process.poll() is not None
+        assert not ended, (self._folder / "log").read_text()
+        return self._listens()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

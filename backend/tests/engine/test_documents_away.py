@@ -141,9 +141,8 @@ async def test_stopping_a_worker_does_not_wait_for_the_documents(ship: Ship, doc
     assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 100_000})
 
 
-async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_without(
-    ship: Ship, documents: Documents
-) -> None:
+async def left_behind(ship: Ship) -> UUID:
+    """An execution whose worker stopped when a large output was stored and the next node was under way."""
     ship.model.answers["one"] = LARGE
     ship.model.gates["two"] = asyncio.Event()
     first = ship.engine()
@@ -151,6 +150,13 @@ async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_with
     await ship.until(lambda: "two" in ship.model.asked)
     await first.stop(grace_seconds=0)
     ship.engines.clear()
+    return id_
+
+
+async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_without(
+    ship: Ship, documents: Documents
+) -> None:
+    id_ = await left_behind(ship)
     ship.model.gates.clear()
     documents.away = True
     second = ship.engine("second", lease_seconds=0.2)
@@ -165,13 +171,7 @@ async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_with
 async def test_an_output_that_is_gone_ends_the_execution_instead_of_counting_as_nothing(
     ship: Ship, documents: Documents
 ) -> None:
-    ship.model.answers["one"] = LARGE
-    ship.model.gates["two"] = asyncio.Event()
-    first = ship.engine()
-    id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: "two" in ship.model.asked)
-    await first.stop(grace_seconds=0)
-    ship.engines.clear()
+    id_ = await left_behind(ship)
     await documents.drop(ship.scope)
     ship.engine("second")
     await ship.finish(id_)

@@ -14,8 +14,6 @@ from uuid import uuid4
 import orjson
 from celery import Celery
 
-JSON = "application/json"
-
 
 def queue_of(app: Celery) -> str:
     """The key of the list that the application's workers take their tasks from."""
@@ -32,7 +30,7 @@ def task_message(app: Celery, name: str, args: Sequence[Any], *, seconds: int) -
         {
             "body": base64.b64encode(orjson.dumps(task.body)).decode(),
             "content-encoding": "utf-8",
-            "content-type": JSON,
+            "content-type": "application/json",
             "headers": task.headers,
             "properties": {
                 **task.properties,
