@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from watchbill.core.budget import Budget, OverBudget
 
 
