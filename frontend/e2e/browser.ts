@@ -1,5 +1,5 @@
 /** Which browser the tests use: the one that WATCHBILL_CHROMIUM names, one that is installed, or the one in `./browser`. */
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 /** A program, and what it needs in its environment. */
@@ -49,11 +49,22 @@ async function unpacked(): Promise<Browser> {
     const file = path.join(PACKAGE, "node_modules/@sparticuz/chromium/build/esm/index.js");
     const { default: chromium } = (await import(file)) as { default: Packed };
     const executablePath = await chromium.executablePath();
-    const { LD_LIBRARY_PATH = "", FONTCONFIG_PATH = "" } = process.env;
-    return { executablePath, env: { LD_LIBRARY_PATH, FONTCONFIG_PATH } };
+    const { LD_LIBRARY_PATH = "" } = process.env;
+    return { executablePath, env: { LD_LIBRARY_PATH, FONTCONFIG_FILE: fonts(folder) } };
   } finally {
     process.env = before;
   }
+}
+
+/** Where the package's fonts lie: its own file names folders of Lambda, and a browser without a font crashes. */
+function fonts(folder: string): string {
+  const file = path.join(folder, "fonts.conf");
+  const [fonts, cache] = ["fonts", "fonts-cache"].map((name) => path.join(folder, name));
+  writeFileSync(
+    file,
+    `<?xml version="1.0"?><fontconfig><dir>${fonts}</dir><dir>/usr/share/fonts</dir><cachedir>${cache}</cachedir></fontconfig>`,
+  );
+  return file;
 }
 
 interface Packed {
