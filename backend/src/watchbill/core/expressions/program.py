@@ -36,6 +36,11 @@ def is_path(node: Node) -> bool:
     return isinstance(node, syntax.Name)
 
 
+def is_raw(node: Node) -> bool:
+    """Whether the whole of it is `url.raw(…)`."""
+    return isinstance(node, syntax.Call) and resolve(node, ())[0] == "url.raw"
+
+
 class _Compiler:
     def __init__(self, source: str):
         self._source = source
