@@ -35,7 +35,7 @@ TOO_MUCH = [
     "size(inputs.texts.map(t, t.split('')))",
     "inputs.texts.map(t, inputs.texts)",
     "inputs.many.map(a, inputs.long.upper())",
-    "inputs.many.map(a, inputs.many.exists(b, b.nothing))",
+    "inputs.many.map(a, inputs.many.exists(b, b.nothing) || true)",
     "inputs.many.map(a, inputs.rows == inputs.rows)",
     "inputs.many.map(a, inputs.text.matches('(x{1,20}){1,20}y'))",
     "inputs.many.map(a, json.encode(inputs.rows))",
