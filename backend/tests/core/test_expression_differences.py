@@ -74,7 +74,8 @@ def flags(draw: st.DrawFn, depth: int = 2) -> str:
     kind = draw(st.sampled_from(["numbers", "texts", "flags", "lists", "in", "part", "macro"]))
     match kind:
         case "numbers":
-            return f"({draw(numbers(depth - 1))} {draw(st.sampled_from(COMPARISONS))} {draw(numbers(depth - 1))})"
+            operator = draw(st.sampled_from(COMPARISONS))
+            return f"({draw(numbers(depth - 1))} {operator} {draw(numbers(depth - 1))})"
         case "texts":
             return f"({draw(texts(depth - 1))} {draw(st.sampled_from(COMPARISONS))} {draw(texts(depth - 1))})"
         case "flags":
