@@ -26,8 +26,8 @@ JSON = st.recursive(
 _WORDS = r"""
 inputs inputs.a inputs.b nodes.x.output item x 1 0 -1 2.5 1u null true false 'a' "é" b'\xff' '%s'
 'Europe/Berlin' '2026-01-02T03:04:05Z' '1h' [ ] ( ) { } , . : ? + - * / % && || ! == != < <= > >= in
-.map(x,x) .filter(x,x>1) .exists(x,x==1) .all(x,x) .sortBy(x,x) has(inputs.a) 9223372036854775807 now() timestamp(0)
-duration('1h') [1,2] {'a':1} int type(1)
+.map(x,x) .filter(x,x>1) .exists(x,x==1) .all(x,x) .sortBy(x,x) has(inputs.a) 9223372036854775807 now()
+timestamp(0) duration('1h') [1,2] {'a':1} int type(1)
 """
 WORDS = st.sampled_from(_WORDS.split())
 CALLS = st.sampled_from(sorted(FUNCTIONS))
