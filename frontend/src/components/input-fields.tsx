@@ -5,7 +5,7 @@ import type { InputField } from "@/lib/inputs";
 import { Field } from "./field";
 import { Input } from "./input";
 import { JsonField } from "./json-field";
-import { NumberInput } from "./number-input";
+import { ExactNumberInput } from "./number-input";
 import { Select } from "./select";
 import { Switch } from "./switch";
 import { Textarea } from "./textarea";
@@ -55,16 +55,18 @@ function InputControl({ field, value, onChange, ...aria }: InputControlProps) {
     case "integer":
     case "number":
       return (
-        <NumberInput
+        <ExactNumberInput
           {...aria}
-          value={value as number | null}
+          value={value as number | bigint | null}
           step={field.type === "integer" ? 1 : undefined}
           onChange={onChange}
         />
       );
     case "list":
     case "object":
-      return <JsonField {...aria} value={value} onChange={onChange} minHeight="72px" />;
+      return (
+        <JsonField {...aria} name={field.name} value={value} onChange={onChange} minHeight="72px" />
+      );
     case "text":
       return <Textarea {...aria} value={text} onChange={(event) => onChange(event.target.value)} />;
     default:

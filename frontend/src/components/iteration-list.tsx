@@ -7,6 +7,7 @@ import { Button } from "./button";
 import { FilterChips } from "./filter-chips";
 import { Duration } from "./measures";
 import { StatusIcon, type Status } from "./status-badge";
+import { writeJson } from "@/lib/json";
 
 export type IterationRow = {
   /** From 0; people count from 1. */
@@ -95,6 +96,6 @@ function Row({ row, chosen, onChoose }: RowProps) {
 
 function shortly(item: unknown): string {
   if (item === null || item === undefined) return "";
-  const text = typeof item === "string" ? item : JSON.stringify(item);
+  const text = typeof item === "string" ? item : writeJson(item);
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

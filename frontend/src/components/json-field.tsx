@@ -1,53 +1,70 @@
 "use client";
 
-/** A JSON value as text, taken over whenever it can be read; empty means none. */
+/** A JSON value as text, taken over whenever it can be read; empty means none. What cannot be read yet is kept as a draft. */
 import { useState } from "react";
+import { notJson, parseJson, sameJson, writeJson } from "@/lib/json";
 import { CodeEditor } from "./code-editor";
+import { useDrafts } from "./drafts";
 import type { ControlAria } from "./field";
 
 type JsonFieldProps = ControlAria & {
+  /** What its draft goes by in the form around it. */
+  name: string;
   value: unknown;
   onChange: (value: unknown) => void;
   placeholder?: string;
   minHeight?: string;
 };
 
-export function JsonField({ value, onChange, placeholder, minHeight, ...aria }: JsonFieldProps) {
-  const [text, setText] = useState(() => write(value));
+export function JsonField({
+  name,
+  value,
+  onChange,
+  placeholder,
+  minHeight,
+  ...aria
+}: JsonFieldProps) {
+  const drafts = useDrafts();
+  const [text, setText] = useState(() => drafts.texts[name] ?? write(value));
+  const own = read(text);
   // The text is the person's while it says the same value, and while it cannot be read.
-  const readable = read(text);
-  const shown = readable && !same(readable.value, value) ? write(value) : text;
+  const shown = "value" in own && !sameJson(own.value, value) ? write(value) : text;
 
   function change(next: string) {
     setText(next);
-    const parsed = read(next);
-    if (parsed && !same(parsed.value, value)) onChange(parsed.value);
+    const now = read(next);
+    drafts.keep(name, "value" in now ? null : next);
+    if ("value" in now && !sameJson(now.value, value)) onChange(now.value);
   }
   return (
-    <CodeEditor
-      {...aria}
-      language="json"
-      value={shown}
-      onChange={change}
-      placeholder={placeholder}
-      minHeight={minHeight}
-    />
+    <div className="flex min-w-0 flex-col gap-1">
+      <CodeEditor
+        {...aria}
+        aria-invalid={"problem" in own ? true : aria["aria-invalid"]}
+        language="json"
+        value={shown}
+        onChange={change}
+        placeholder={placeholder}
+        minHeight={minHeight}
+      />
+      {"problem" in own && (
+        <p role="alert" className="text-xs text-failed">
+          {own.problem} The value from before is used until then.
+        </p>
+      )}
+    </div>
   );
 }
 
 function write(value: unknown): string {
-  return value === null || value === undefined ? "" : JSON.stringify(value, null, 2);
+  return value === null || value === undefined ? "" : writeJson(value, 2);
 }
 
-function read(text: string): { value: unknown } | null {
+function read(text: string): { value: unknown } | { problem: string } {
   if (text.trim() === "") return { value: null };
   try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return null;
+    return { value: parseJson(text) };
+  } catch (error) {
+    return { problem: notJson(error) };
   }
-}
-
-function same(one: unknown, two: unknown): boolean {
-  return JSON.stringify(one ?? null) === JSON.stringify(two ?? null);
 }

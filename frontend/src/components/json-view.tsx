@@ -5,6 +5,7 @@ import { ChevronRight } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { CopyButton } from "./copy-button";
+import { writeJson } from "@/lib/json";
 
 const TEXT_LIMIT = 400;
 /** Of a list's items at first, and with each click on "more". */
@@ -22,7 +23,7 @@ export function JsonView({ value, depth = 2, className }: JsonViewProps) {
   return (
     <div className={cn("group relative font-mono text-xs", className)}>
       <CopyButton
-        text={() => JSON.stringify(value, null, 2) ?? ""}
+        text={() => writeJson(value, 2)}
         label="Copy JSON"
         className="absolute top-0 right-0 z-10 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
       />
@@ -81,7 +82,14 @@ function Leaf({ name, value }: { name?: string; value: unknown }) {
   const [all, setAll] = useState(false);
   if (typeof value !== "string") {
     return (
-      <Row name={name} className={typeof value === "number" ? "text-group-tools" : "text-running"}>
+      <Row
+        name={name}
+        className={
+          typeof value === "number" || typeof value === "bigint"
+            ? "text-group-tools"
+            : "text-running"
+        }
+      >
         {String(value)}
       </Row>
     );

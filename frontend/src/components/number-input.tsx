@@ -3,12 +3,13 @@
 /** A number, or nothing; says null while the text is not a number. */
 import { useState } from "react";
 import { cn } from "@/lib/cn";
+import { readNumber } from "@/lib/json";
 import type { ControlAria } from "./field";
 import { Input } from "./input";
 
-type NumberInputProps = ControlAria & {
-  value: number | null | undefined;
-  onChange: (value: number | null) => void;
+type Props<Value> = ControlAria & {
+  value: Value | null | undefined;
+  onChange: (value: Value | null) => void;
   min?: number;
   max?: number;
   step?: number;
@@ -18,7 +19,26 @@ type NumberInputProps = ControlAria & {
   disabled?: boolean;
 };
 
-export function NumberInput({ value, onChange, unit, ...rest }: NumberInputProps) {
+export function NumberInput(props: Props<number>) {
+  return <NumericInput {...props} parse={(text) => rounded(readNumber(text))} />;
+}
+
+/** For values of people's own: a whole number stays exact however long it is. */
+export function ExactNumberInput(props: Props<number | bigint>) {
+  return <NumericInput {...props} parse={readNumber} />;
+}
+
+function rounded(value: number | bigint | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+function NumericInput<Value extends number | bigint>({
+  value,
+  onChange,
+  unit,
+  parse,
+  ...rest
+}: Props<Value> & { parse: (text: string) => Value | null }) {
   // The text is kept beside the number: "1." and "-" are steps on the way to one.
   const [text, setText] = useState(value == null ? "" : String(value));
   const shown = parse(text) === (value ?? null) ? text : value == null ? "" : String(value);
@@ -48,9 +68,4 @@ export function NumberInput({ value, onChange, unit, ...rest }: NumberInputProps
       )}
     </span>
   );
-}
-
-function parse(text: string): number | null {
-  const number = Number(text);
-  return text.trim() === "" || Number.isNaN(number) ? null : number;
 }

@@ -25,14 +25,18 @@ export function startValues(
   );
 }
 
-/** A sentence for each required field without a value. An empty text is none. */
-export function missingInputs(
+/** A sentence for each field that is not ready: required and empty, or with a text that cannot be read. */
+export function unreadyInputs(
   fields: InputField[],
-  values: Record<string, unknown>,
+  values: Readonly<Record<string, unknown>>,
+  drafts: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const missing = fields.filter(({ name, required }) => {
-    const value = values[name];
-    return required && (value === null || value === undefined || value === "");
-  });
-  return Object.fromEntries(missing.map(({ name }) => [name, "A value is needed here."]));
+  return Object.fromEntries(
+    fields.flatMap(({ name, required }): [string, string][] => {
+      if (name in drafts) return [[name, "Mend this value, or empty it."]];
+      const value = values[name];
+      const empty = value === null || value === undefined || value === "";
+      return required && empty ? [[name, "A value is needed here."]] : [];
+    }),
+  );
 }

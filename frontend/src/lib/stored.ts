@@ -17,7 +17,8 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-function read(name: string): string | null {
+/** What is remembered under a name; null for nothing. */
+export function readStored(name: string): string | null {
   try {
     return memory.get(name) ?? window.localStorage.getItem(PREFIX + name);
   } catch {
@@ -25,12 +26,15 @@ function read(name: string): string | null {
   }
 }
 
-function write(name: string, text: string): void {
+/** Remembers a text under a name; null forgets it. */
+export function writeStored(name: string, text: string | null): void {
   try {
-    window.localStorage.setItem(PREFIX + name, text);
+    if (text === null) window.localStorage.removeItem(PREFIX + name);
+    else window.localStorage.setItem(PREFIX + name, text);
     memory.delete(name);
   } catch {
-    memory.set(name, text);
+    if (text === null) memory.delete(name);
+    else memory.set(name, text);
   }
   listeners.forEach((notify) => notify());
 }
@@ -51,9 +55,9 @@ export function useStored<Value extends number | string | boolean>(
 ): [Value, (value: Value) => void] {
   const text = useSyncExternalStore(
     subscribe,
-    () => read(name),
+    () => readStored(name),
     () => null,
   );
-  const set = useCallback((value: Value) => write(name, JSON.stringify(value)), [name]);
+  const set = useCallback((value: Value) => writeStored(name, JSON.stringify(value)), [name]);
   return [parse(text, initial), set];
 }

@@ -1,6 +1,7 @@
 /** The crew form's values, its rules, and how they become what the API takes. */
 import { z } from "zod";
 import type { Crew, CrewBody } from "./api";
+import { parseJson, writeJson } from "@/lib/json";
 
 const text = z.string().trim();
 
@@ -90,7 +91,7 @@ export function toValues(crew: Crew): CrewValues {
       expected_output: task.expected_output,
       agent_id: task.agent_id ?? "",
       context: (task.context ?? []).map(keyOf),
-      output_schema: task.output_schema ? JSON.stringify(task.output_schema, null, 2) : "",
+      output_schema: task.output_schema ? writeJson(task.output_schema, 2) : "",
     })),
   };
 }
@@ -121,13 +122,13 @@ export function toBody(values: CrewValues): CrewBody {
 }
 
 function readSchema(text: string): Record<string, unknown> | null {
-  return text.trim() ? (JSON.parse(text) as Record<string, unknown>) : null;
+  return text.trim() ? (parseJson(text) as Record<string, unknown>) : null;
 }
 
 function isSchema(text: string): boolean {
   if (!text.trim()) return true;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;

@@ -20,6 +20,7 @@ import { findNode } from "./model/definition";
 import type { Sizes } from "./model/measures";
 import { isPlaced, placed } from "./model/places";
 import type { AddTarget, EditorState, EditorStore } from "./store";
+import { writeJson } from "@/lib/json";
 
 /** Adds a node of the kind where the target says and selects it. */
 export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "at">): void {
@@ -92,7 +93,7 @@ export function removeSelection(store: EditorStore): void {
 export function selectionText(store: EditorStore): string | null {
   const { flow, selection } = store.getState();
   if (selection.nodes.size === 0) return null;
-  return JSON.stringify(copy(flow, selection.nodes), null, 2);
+  return writeJson(copy(flow, selection.nodes), 2);
 }
 
 /** Pastes clipboard text when it holds nodes; says whether it did. */

@@ -1,7 +1,7 @@
 "use client";
 
 /** An open flow: its stores, and how the parts of the editor stand together. */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { SplitPane } from "@/components/split-pane";
 import { toast } from "@/components/toast";
@@ -15,6 +15,7 @@ import { chosenPath, showPath } from "./actions";
 import { Canvas } from "./canvas/canvas";
 import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
+import { readDrafts, writeDrafts } from "./drafts";
 import { Inspector } from "./inspector/inspector";
 import { inputFields } from "./model/inputs";
 import type { FlowDefinition } from "./model/definition";
@@ -35,7 +36,16 @@ type EditorProps = EditorViewProps & {
 export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
   const readOnly = !useCan("flows:write");
-  const [store] = useState(() => createEditorStore(types, props.flow, readOnly));
+  const [store] = useState(() =>
+    createEditorStore(types, props.flow, readOnly, readOnly ? {} : readDrafts(flowId)),
+  );
+  useEffect(
+    () =>
+      store.subscribe(({ drafts }, before) => {
+        if (drafts !== before.drafts) writeDrafts(flowId, drafts);
+      }),
+    [store, flowId],
+  );
   const names = useNames();
   const sync = useFlowSync(store, record);
   const { flush } = sync;
@@ -73,6 +83,13 @@ export function Editor(props: EditorProps) {
     show(await start({ flowId, inputs }));
   }
   async function onRun() {
+    const halfTyped = store.getState().problems.find(({ code }) => code === "half_typed");
+    if (halfTyped) {
+      return toast.error(
+        "The flow was not run",
+        new Error(`${halfTyped.node_id}: ${halfTyped.message}`),
+      );
+    }
     if (inputFields(store.getState().history.present).length > 0) return setAsking(true);
     setStarting(true);
     try {

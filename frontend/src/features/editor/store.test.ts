@@ -59,6 +59,24 @@ describe("editor store", () => {
     expect([...store.getState().problemIndex.nodes.keys()]).toEqual(["expand", "out"]);
   });
 
+  it("knows what was typed and cannot be read as a problem of its node, until it can", () => {
+    const store = open();
+    const codes = () => store.getState().problems.map(({ node_id, code }) => `${node_id} ${code}`);
+    store.getState().keepDraft("expand", "config.output_schema", '{"type": ');
+    expect(codes()).toContain("expand half_typed");
+    expect([...(store.getState().problemIndex.nodes.get("expand") ?? [])]).toHaveLength(1);
+    store.getState().rename("expand", "grown");
+    expect(codes()).toContain("grown half_typed");
+    expect([...store.getState().selection.nodes]).toEqual(["grown"]);
+    removeSelection(store);
+    expect(codes().filter((code) => code.includes("half_typed"))).toEqual([]);
+    store.getState().undo();
+    expect(codes()).toContain("grown half_typed");
+    store.getState().keepDraft("grown", "config.output_schema", null);
+    expect(codes()).not.toContain("grown half_typed");
+    expect(store.getState().drafts).toEqual({});
+  });
+
   it("hears no edit when it is read-only", () => {
     const store = open(true);
     const before = store.getState().flow;

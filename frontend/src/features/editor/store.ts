@@ -1,6 +1,7 @@
 /** The open editor: the flow with its history, what is chosen, and what the canvas draws. */
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { createStore } from "zustand/vanilla";
+import { draftProblems, keepDraft, renameDrafts, type NodeDrafts } from "./drafts";
 import {
   NOTHING,
   toCanvasEdges,
@@ -10,11 +11,12 @@ import {
   type Selection,
 } from "./model/canvas";
 import type { FlowDefinition, Position } from "./model/definition";
-import { moveNodes } from "./model/edits";
+import { moveNodes, renameNode } from "./model/edits";
 import { begin, record, redo, seal, undo, type Grouping, type History } from "./model/history";
 import {
   changedLevel,
   existingLevel,
+  idPath,
   prefixOf,
   readLevel,
   TOP,
@@ -63,12 +65,18 @@ export type EditorState = {
   problemIndex: ProblemIndex;
   adding: AddTarget | null;
   focus: FocusRequest | null;
+  /** Texts that cannot be read yet. */
+  drafts: NodeDrafts;
   /** The node just added: what is still empty in it is no fault until one has left it. */
   fresh: string | null;
   /** Goes to another level, or another iteration of this one. */
   open: (level: Level) => void;
   /** Applies an edit to the level that is open; edits of one group are one step of undo. */
   edit: (change: (flow: FlowDefinition) => FlowDefinition, grouping?: Grouping) => void;
+  /** Gives a node another id; the selection and its drafts follow. */
+  rename: (id: string, next: string, grouping?: Grouping) => void;
+  /** Keeps what was typed into a field of a node; null when it can be read. */
+  keepDraft: (id: string, field: string, text: string | null) => void;
   /** Ends a gesture: the next edit is a step of its own. */
   settle: () => void;
   undo: () => void;
@@ -90,7 +98,12 @@ export type EditorStore = ReturnType<typeof createEditorStore>;
 const DRAG: Grouping = { key: "drag", gapMs: Number.POSITIVE_INFINITY };
 
 /** `readOnly` makes every edit go unheard: for people who may only look, and for flows of past runs. */
-export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOnly = false) {
+export function createEditorStore(
+  types: NodeTypes,
+  flow: FlowDefinition,
+  readOnly = false,
+  drafts: NodeDrafts = {},
+) {
   return createStore<EditorState>()((set, get) => {
     /** Everything that follows from a new history, level or selection. */
     function derive(
@@ -117,14 +130,23 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOn
         fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
         nodes: toCanvasNodes(flow, selection, before.nodes),
         edges: toCanvasEdges(flow, selection, before.edges),
-        ...(same && unmoved ? {} : found(history.present, level, before.checked)),
+        ...(same && unmoved ? {} : found(history.present, level, before.checked, before.drafts)),
       };
     }
-    function found(whole: FlowDefinition, level: Level, checked: Checked | null) {
-      const problems = mergeProblems(whole, types, checked);
+    function found(
+      whole: FlowDefinition,
+      level: Level,
+      checked: Checked | null,
+      drafts: NodeDrafts,
+    ) {
+      const problems = mergeProblems(whole, types, checked, draftProblems(drafts));
       const path = level.map(({ node }) => node);
       return { problems, problemIndex: indexProblems(problems, path) };
     }
+    const withDrafts = ({ history, level, checked }: EditorState, drafts: NodeDrafts) => ({
+      drafts,
+      ...found(history.present, level, checked, drafts),
+    });
     /** Undoing goes to where something changes. */
     const step = (change: (history: History<FlowDefinition>) => History<FlowDefinition>) =>
       set((state) => {
@@ -148,7 +170,8 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOn
       nodes: toCanvasNodes(flow, NOTHING, []),
       edges: toCanvasEdges(flow, NOTHING, []),
       checked: null,
-      ...found(flow, TOP, null),
+      drafts,
+      ...found(flow, TOP, null, drafts),
       adding: null,
       focus: null,
       fresh: null,
@@ -162,13 +185,29 @@ export function createEditorStore(types: NodeTypes, flow: FlowDefinition, readOn
           const whole = level.length === 0 ? next : writeLevel(next, types);
           return derive(record(history, whole, grouping ?? null, Date.now()), state.selection);
         }),
+      rename: (id, next, grouping) => {
+        const { edit, select, level, flow, drafts } = get();
+        edit((before) => renameNode(before, id, next, types), grouping);
+        if (get().flow === flow) return;
+        const renamed = renameDrafts(drafts, idPath(level, id), idPath(level, next));
+        set((state) => withDrafts(state, renamed));
+        select([next]);
+      },
+      keepDraft: (id, field, text) =>
+        set((state) => {
+          const drafts = keepDraft(state.drafts, idPath(state.level, id), field, text);
+          return drafts === state.drafts ? {} : withDrafts(state, drafts);
+        }),
       settle: () => set(({ history }) => ({ history: seal(history) })),
       undo: () => step(undo),
       redo: () => step(redo),
       select: (nodes, edges = []) =>
         set(({ history }) => derive(history, { nodes: new Set(nodes), edges: new Set(edges) })),
       setChecked: (checked) =>
-        set((state) => ({ checked, ...found(state.history.present, state.level, checked) })),
+        set((state) => ({
+          checked,
+          ...found(state.history.present, state.level, checked, state.drafts),
+        })),
       setAdding: (adding) => readOnly || set({ adding }),
       setFocus: (focus) => set({ focus, ...(focus?.field ? { fresh: null } : {}) }),
       setFresh: (fresh) => set({ fresh }),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Schema } from "@/lib/api/client";
 import type { Trigger } from "./api";
+import { writeJson } from "@/lib/json";
 
 export type Kind = Trigger["kind"];
 
@@ -75,7 +76,7 @@ export function templates(inputs: Record<string, unknown>): Record<string, strin
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
       name,
-      typeof value === "string" ? value : `{{ ${JSON.stringify(value)} }}`,
+      typeof value === "string" ? value : `{{ ${writeJson(value)} }}`,
     ]),
   );
 }

@@ -1,6 +1,8 @@
 /** Every event of an execution, as the server sends it: one envelope and one data shape per type. */
+import { parseAnswer } from "../json";
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** A bigint is a whole number that JavaScript's own would round. */
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 
 export type ExecutionStatus =
   "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
@@ -126,7 +128,7 @@ export function isFinalEvent({ type }: Pick<ExecutionEvent, "type">): boolean {
 
 /** Reads one event from the wire. Raises SyntaxError when it is not an envelope. */
 export function parseEvent(text: string): ExecutionEvent {
-  const value: unknown = JSON.parse(text);
+  const value = parseAnswer(text);
   if (typeof value === "object" && value !== null) {
     const { seq, type, data } = value as Record<string, unknown>;
     const fits = Number.isInteger(seq) && typeof type === "string";

@@ -30,6 +30,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
   const { readOnly } = useEditorContext();
   const mayRun = useCan("flows:execute");
   const [publishing, setPublishing] = useState(false);
+  const halfTyped = useEditor((state) => state.problems.some(({ code }) => code === "half_typed"));
   const broken = useEditor((state) => state.problems.some(({ severity }) => severity === "error"));
 
   async function publish() {
@@ -60,6 +61,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       ) : (
         <SavedState
           state={sync.state}
+          halfTyped={halfTyped}
           onRetry={() => void sync.flush()}
           onReload={() => void sync.reload()}
           onOverwrite={sync.overwrite}

@@ -5,9 +5,10 @@ import { Play } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DraftsProvider, useFormDrafts } from "@/components/drafts";
 import { InputFields } from "@/components/input-fields";
 import { toApiError } from "@/lib/api/error";
-import { missingInputs, startValues, type InputField } from "@/lib/inputs";
+import { unreadyInputs, startValues, type InputField } from "@/lib/inputs";
 
 type RunDialogProps = {
   fields: InputField[];
@@ -19,13 +20,14 @@ type RunDialogProps = {
 
 export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
   const [values, setValues] = useState(() => startValues(fields, last));
+  const drafts = useFormDrafts();
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [running, setRunning] = useState(false);
 
   async function submit() {
-    const missing = missingInputs(fields, values);
-    setErrors(missing);
-    if (Object.keys(missing).length > 0) return;
+    const unready = unreadyInputs(fields, values, drafts.texts);
+    setErrors(unready);
+    if (Object.keys(unready).length > 0) return;
     setRunning(true);
     try {
       await onRun(values);
@@ -61,12 +63,14 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
           void submit();
         }}
       >
-        <InputFields
-          fields={fields}
-          values={values}
-          errors={errors}
-          onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
-        />
+        <DraftsProvider value={drafts}>
+          <InputFields
+            fields={fields}
+            values={values}
+            errors={errors}
+            onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
+          />
+        </DraftsProvider>
         {errors[""] && (
           <p role="alert" className="text-failed">
             {errors[""]}

@@ -8,17 +8,19 @@ import type { SaveState } from "../autosave";
 
 type SavedStateProps = {
   state: SaveState;
+  /** Something was typed that cannot be read, so it is in no version. */
+  halfTyped: boolean;
   onRetry: () => void;
   onReload: () => void;
   onOverwrite: () => void;
 };
 
 export function SavedState(props: SavedStateProps) {
-  const { state, onRetry } = props;
+  const { state, halfTyped, onRetry } = props;
   return (
     <span className="flex shrink-0 items-center gap-1 text-xs font-normal text-muted">
       <span role="status">
-        {state.kind === "saved" && "Saved"}
+        {state.kind === "saved" && (halfTyped ? "Saved, but for what cannot be read" : "Saved")}
         {state.kind === "unsaved" && "Edited"}
         {state.kind === "saving" && "Saving…"}
         {state.kind === "failed" && <span className="text-failed">Not saved: {state.reason}</span>}

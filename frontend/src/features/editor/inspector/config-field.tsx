@@ -151,7 +151,9 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
     );
   }
   if (format === "template" && typeof value === "object" && value !== null) {
-    return <JsonField {...aria} value={value} onChange={change} minHeight="36px" />;
+    return (
+      <JsonField {...aria} name={dotted(path)} value={value} onChange={change} minHeight="36px" />
+    );
   }
   if (format === "template" || format === "cel") {
     return (
@@ -255,6 +257,7 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
   return (
     <JsonField
       {...aria}
+      name={dotted(path)}
       value={value}
       onChange={change}
       minHeight={isSchema ? "96px" : "36px"}

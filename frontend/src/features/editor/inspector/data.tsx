@@ -7,6 +7,7 @@ import { Segmented } from "@/components/segmented";
 import { CodeEditor } from "@/components/code-editor";
 import { StatusBadge } from "@/components/status-badge";
 import { useNodeRun } from "../context";
+import { writeJson } from "@/lib/json";
 
 type Shape = "tree" | "json";
 
@@ -48,12 +49,7 @@ function Value({ title, value, shape }: { title: string; value: unknown; shape: 
       ) : shape === "tree" ? (
         <JsonView value={value} />
       ) : (
-        <CodeEditor
-          readOnly
-          aria-label={title}
-          value={JSON.stringify(value, null, 2)}
-          maxHeight="480px"
-        />
+        <CodeEditor readOnly aria-label={title} value={writeJson(value, 2)} maxHeight="480px" />
       )}
     </section>
   );

@@ -70,6 +70,7 @@ export function ErrorPolicy({ node }: { node: FlowNode }) {
           hint="A JSON value that later nodes read instead; empty is null."
         >
           <JsonField
+            name="default"
             value={node.default ?? null}
             onChange={(value) => write(["default"], value ?? undefined)}
             minHeight="36px"

@@ -2,6 +2,7 @@
 
 /** What every field of the inspector's form needs: the node, how to write, and its problems. */
 import { createContext, use, useCallback, useMemo } from "react";
+import type { Drafts } from "@/components/drafts";
 import { useEditor, useEditorStore } from "../context";
 import { updateNode } from "../model/edits";
 import type { JsonSchema } from "../model/json-schema";
@@ -70,6 +71,18 @@ export function useFormValue(
     };
     return { nodeId, kind, root, config, write, problem };
   }, [nodeId, kind, root, config, write, problems, path, fresh]);
+}
+
+const NO_TEXTS: Readonly<Record<string, string>> = {};
+
+/** What was typed into JSON fields of a node and cannot be read yet. */
+export function useNodeDrafts(nodeId: string): Drafts {
+  const store = useEditorStore();
+  const texts = useEditor(({ drafts, level }) => drafts[idPath(level, nodeId)] ?? NO_TEXTS);
+  return useMemo(
+    () => ({ texts, keep: (name, text) => store.getState().keepDraft(nodeId, name, text) }),
+    [store, nodeId, texts],
+  );
 }
 
 function isEmpty(value: unknown): boolean {

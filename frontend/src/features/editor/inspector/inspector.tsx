@@ -4,6 +4,7 @@
 import { Copy, Trash2, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { CodeText } from "@/components/code-text";
+import { DraftsProvider } from "@/components/drafts";
 import { Field } from "@/components/field";
 import { fieldsClass } from "@/components/form-sheet";
 import { IconButton } from "@/components/icon-button";
@@ -13,7 +14,6 @@ import { duplicateSelection, removeSelection } from "../actions";
 import { useEditor, useEditorContext, useEditorStore } from "../context";
 import { findNode, type FlowNode } from "../model/definition";
 import { slug, takenIds, uniqueId } from "../model/ids";
-import { renameNode } from "../model/edits";
 import { resolve } from "../model/json-schema";
 import { idPath } from "../model/levels";
 import { runs } from "../model/node-types";
@@ -24,7 +24,7 @@ import { Connections } from "./connections";
 import { NodeData } from "./data";
 import { OpenBody } from "./open-body";
 import { focusField } from "./focus-field";
-import { FormProvider, useFormValue } from "./form-context";
+import { FormProvider, useFormValue, useNodeDrafts } from "./form-context";
 import { ErrorPolicy } from "./error-policy";
 import { NodeSettings } from "./settings";
 
@@ -42,6 +42,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
   const type = useEditor((state) => state.types.get(node.type));
   const root = type?.config_schema ?? {};
   const form = useFormValue(node.id, node.type, root, node.config);
+  const drafts = useNodeDrafts(node.id);
   const inRuns = useEditor((state) => runs(node, state.types));
   const panel = useRef<HTMLElement>(null);
   useFocusRequests(node.id, panel);
@@ -78,52 +79,54 @@ function NodeInspector({ node }: { node: FlowNode }) {
         />
       </header>
       <FormProvider value={form}>
-        <Tabs
-          label="Inspector"
-          className="min-h-0 flex-1 px-4"
-          tabs={[
-            {
-              value: "configure",
-              label: "Configure",
-              content: (
-                // Scrolled by keyboard also where nothing in it takes the focus.
-                <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
-                  <OpenBody node={node} />
-                  <fieldset disabled={readOnly} className={fieldsClass}>
-                    <Loose node={node} />
-                    <NameField node={node} />
-                    {type && (
-                      <Fields
-                        schema={resolve(root, root)}
-                        path={["config"]}
-                        value={node.config}
-                        owner={node.type}
-                      />
-                    )}
-                    {inRuns && (
-                      <>
-                        <Connections node={node} />
-                        <hr />
-                        <ErrorPolicy node={node} />
-                      </>
-                    )}
-                    <NodeSettings node={node} />
-                  </fieldset>
-                </div>
-              ),
-            },
-            {
-              value: "data",
-              label: "Data",
-              content: (
-                // Scrolled by keyboard also where nothing in it takes the focus.
-                <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
-                  <NodeData id={node.id} />
-                </div>
-              ),
-            },
-          ]}
-        />
+        <DraftsProvider value={drafts}>
+          <Tabs
+            label="Inspector"
+            className="min-h-0 flex-1 px-4"
+            tabs={[
+              {
+                value: "configure",
+                label: "Configure",
+                content: (
+                  // Scrolled by keyboard also where nothing in it takes the focus.
+                  <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                    <OpenBody node={node} />
+                    <fieldset disabled={readOnly} className={fieldsClass}>
+                      <Loose node={node} />
+                      <NameField node={node} />
+                      {type && (
+                        <Fields
+                          schema={resolve(root, root)}
+                          path={["config"]}
+                          value={node.config}
+                          owner={node.type}
+                        />
+                      )}
+                      {inRuns && (
+                        <>
+                          <Connections node={node} />
+                          <hr />
+                          <ErrorPolicy node={node} />
+                        </>
+                      )}
+                      <NodeSettings node={node} />
+                    </fieldset>
+                  </div>
+                ),
+              },
+              {
+                value: "data",
+                label: "Data",
+                content: (
+                  // Scrolled by keyboard also where nothing in it takes the focus.
+                  <div tabIndex={0} className="-mx-4 h-full overflow-y-auto px-4 pb-6">
+                    <NodeData id={node.id} />
+                  </div>
+                ),
+              },
+            ]}
+          />
+        </DraftsProvider>
       </FormProvider>
     </aside>
   );
@@ -142,13 +145,11 @@ function NameField({ node }: { node: FlowNode }) {
   }
   /** A node named for the first time is also called so in expressions. */
   function onBlur() {
-    const { flow, edit, types, select } = store.getState();
+    const { flow, rename } = store.getState();
     if (AUTOMATIC.exec(node.id)?.[1] !== slug(node.type) || node.label === "") return;
     const base = slug(node.label, node.id);
     if (AUTOMATIC.exec(base)?.[1] === slug(node.type)) return;
-    const next = uniqueId(base, takenIds(flow));
-    edit((before) => renameNode(before, node.id, next, types), { key: `${node.id}.label` });
-    select([next]);
+    rename(node.id, uniqueId(base, takenIds(flow)), { key: `${node.id}.label` });
   }
   return (
     <div data-field="label">

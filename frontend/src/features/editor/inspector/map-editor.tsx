@@ -6,7 +6,7 @@ import { Button } from "@/components/button";
 import type { ControlAria } from "@/components/field";
 import { IconButton } from "@/components/icon-button";
 import { uniqueId } from "../model/ids";
-import type { Path } from "../model/paths";
+import { dotted, type Path } from "../model/paths";
 import { CommitInput } from "./commit-input";
 import { ExpressionField } from "./expression-field";
 import { useForm } from "./form-context";
@@ -72,6 +72,7 @@ export function MapEditor({ path, value, onChange, ...aria }: MapEditorProps) {
               />
             ) : (
               <JsonField
+                name={dotted([...path, name])}
                 aria-label={`Value of ${name}`}
                 value={item}
                 onChange={(next) => write([...path, name], next ?? "")}

@@ -4,7 +4,7 @@
 import { DurationInput } from "@/components/duration-input";
 import { useEditor, useEditorStore } from "../context";
 import type { FlowNode } from "../model/definition";
-import { idRefusal, renameNode } from "../model/edits";
+import { idRefusal } from "../model/edits";
 import { CommitInput } from "./commit-input";
 import { useForm } from "./form-context";
 import { More } from "./more";
@@ -16,11 +16,6 @@ export function NodeSettings({ node }: { node: FlowNode }) {
   const waits = useEditor((state) => state.types.get(node.type)?.waits);
   const { write } = useForm();
 
-  function rename(next: string) {
-    const { edit, types, select } = store.getState();
-    edit((before) => renameNode(before, node.id, next, types));
-    select([next]);
-  }
   return (
     <More label="Settings">
       <Setting
@@ -30,7 +25,7 @@ export function NodeSettings({ node }: { node: FlowNode }) {
       >
         <CommitInput
           value={node.id}
-          onCommit={rename}
+          onCommit={(next) => store.getState().rename(node.id, next)}
           refuse={(next) => idRefusal(flow, node.id, next)}
         />
       </Setting>

@@ -13,6 +13,7 @@ import { dotted, type Path } from "../model/paths";
 import { ExpressionField } from "./expression-field";
 import { useForm } from "./form-context";
 import { MapEditor } from "./map-editor";
+import { writeJson } from "@/lib/json";
 
 /** The published version, whichever that is when the flow runs. */
 const NEWEST = "newest";
@@ -130,5 +131,5 @@ function Inputs({ fields, given, path }: InputsProps) {
 
 function asText(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : `{{ ${JSON.stringify(value)} }}`;
+  return typeof value === "string" ? value : `{{ ${writeJson(value)} }}`;
 }

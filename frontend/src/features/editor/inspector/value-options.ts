@@ -6,6 +6,7 @@ import { useStore } from "zustand";
 import { useEditor, useEditorContext } from "../context";
 import { findNode } from "../model/definition";
 import { innerValues, lastValue, upstreamValues, type UpstreamValue } from "../model/upstream";
+import { writeJson } from "@/lib/json";
 
 export type ValueOption = UpstreamValue & { last: string | null };
 
@@ -55,6 +56,6 @@ export function fits(value: UpstreamValue, query: string): boolean {
 
 function preview(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  const text = (typeof value === "string" ? value : JSON.stringify(value)).replace(/\s+/g, " ");
+  const text = (typeof value === "string" ? value : writeJson(value)).replace(/\s+/g, " ");
   return text.length > PREVIEW ? `${text.slice(0, PREVIEW - 1)}…` : text;
 }

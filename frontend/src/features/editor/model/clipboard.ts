@@ -11,6 +11,7 @@ import { room } from "./edits";
 import { bodyIn, edgeId, edgeIds, idsOf, takenIds, uniqueId } from "./ids";
 import type { NodeTypes } from "./node-types";
 import { renameReferences } from "./references";
+import { parseJson } from "@/lib/json";
 
 /** What lies on the clipboard: a part of a flow, in the same shape. */
 export type Clip = Pick<FlowDefinition, "schema" | "nodes" | "edges" | "layout">;
@@ -30,7 +31,7 @@ export function copy(flow: FlowDefinition, ids: ReadonlySet<string>): Clip {
 /** A clip from clipboard text, perhaps without places, or null when the text is something else. */
 export function readClip(text: string): Clip | null {
   try {
-    const value = JSON.parse(text) as Partial<Clip> | null;
+    const value = parseJson(text) as Partial<Clip> | null;
     if (value?.schema !== SCHEMA || !Array.isArray(value.nodes)) return null;
     const nodes = value.nodes
       .filter((node) => typeof node?.id === "string" && typeof node.type === "string")

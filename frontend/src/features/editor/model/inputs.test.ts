@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { research } from "../testing/flows";
 import { emptyDefinition } from "./definition";
 import { updateNode } from "./edits";
-import { missingInputs, startValues } from "@/lib/inputs";
+import { unreadyInputs, startValues } from "@/lib/inputs";
 import { inputFields } from "./inputs";
 import { types } from "../testing/flows";
 
@@ -28,7 +28,7 @@ describe("inputs", () => {
     expect(start).toEqual({ topic: "tides", deep: false, count: 3 });
   });
   it("misses only what is required and empty", () => {
-    const missing = missingInputs(inputFields(flow), { topic: "", deep: null, count: 0 });
+    const missing = unreadyInputs(inputFields(flow), { topic: "", deep: null, count: 0 }, {});
     expect(Object.keys(missing)).toEqual(["topic"]);
   });
 });

@@ -21,13 +21,21 @@ export type Checked = { flow: FlowDefinition; problems: Problem[] };
 
 /**
  * The server's problems as far as what they are about has not changed since, and the instant ones
- * where the server has nothing to say. Nodes in bodies are named by path: `each.write`.
+ * where the server has nothing to say; then those of what was `typed` and cannot be read. Nodes in bodies are named by path: `each.write`.
  */
 export function mergeProblems(
   flow: FlowDefinition,
   types: NodeTypes,
   checked: Checked | null,
+  typed: readonly Problem[] = [],
 ): Problem[] {
+  const known = knownProblems(flow, types, checked);
+  if (typed.length === 0) return known;
+  const nodes = nodesByPath(flow, types);
+  return [...known, ...typed.filter(({ node_id }) => node_id && nodes.has(node_id))];
+}
+
+function knownProblems(flow: FlowDefinition, types: NodeTypes, checked: Checked | null): Problem[] {
   // Moving a node changes only the layout, which has no problems.
   if (checked?.flow.nodes === flow.nodes && checked.flow.edges === flow.edges) {
     return checked.problems;

@@ -2,6 +2,7 @@
 import type { Json, NodeState } from "@/lib/events";
 import type { FlowDefinition } from "../api";
 import { outline, type Step } from "./outline";
+import { notJson, parseJson, sameJson } from "@/lib/json";
 
 /** The steps before `from` that gave something, the latest first. */
 export function editable(
@@ -33,10 +34,10 @@ export function readOutputs(
   const errors: Record<string, string> = {};
   for (const [id, text] of Object.entries(texts)) {
     try {
-      const value = JSON.parse(text) as Json;
-      if (JSON.stringify(value) !== JSON.stringify(given(id))) outputs[id] = value;
-    } catch {
-      errors[id] = "This is not JSON. Texts stand in double quotes.";
+      const value = parseJson(text) as Json;
+      if (!sameJson(value, given(id))) outputs[id] = value;
+    } catch (error) {
+      errors[id] = notJson(error);
     }
   }
   return { outputs, errors };

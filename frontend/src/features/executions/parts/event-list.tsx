@@ -13,6 +13,7 @@ import { formatDuration } from "@/lib/format";
 import { eventLine, groupNames, matches, type EventGroup } from "../model/event-line";
 import { eventPlace } from "../model/outline";
 import type { Run } from "../use-run";
+import { writeJson } from "@/lib/json";
 
 const ROW = 26;
 /** Rows beyond the view on each side. */
@@ -61,10 +62,7 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
         </label>
         <span className="ml-auto flex items-center gap-1 text-xs text-muted tabular-nums">
           {shown.length} of {count}
-          <CopyButton
-            text={() => JSON.stringify(shown, null, 2)}
-            label="Copy these events as JSON"
-          />
+          <CopyButton text={() => writeJson(shown, 2)} label="Copy these events as JSON" />
         </span>
       </div>
       {state.missing > 0 && (

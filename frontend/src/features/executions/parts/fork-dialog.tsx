@@ -16,6 +16,7 @@ import { executionHref } from "../links";
 import { editable, readOutputs } from "../model/forks";
 import type { Step } from "../model/outline";
 import type { Run } from "../use-run";
+import { writeJson } from "@/lib/json";
 
 type ForkProps = { run: Run; step: Step };
 
@@ -75,7 +76,7 @@ function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void })
           <Field key={id} label={`Output of ${name}`} error={errors[id]}>
             <CodeEditor
               language="json"
-              value={texts[id] ?? JSON.stringify(given(id), null, 2)}
+              value={texts[id] ?? writeJson(given(id), 2)}
               onChange={(text) => setTexts((before) => ({ ...before, [id]: text }))}
               maxHeight="240px"
             />

@@ -12,6 +12,7 @@ import { Failure } from "./failure";
 import { FoldOut } from "./fold-out";
 import { StreamText } from "./stream-text";
 import { ValueView } from "./value-view";
+import { writeJson } from "@/lib/json";
 
 function List({ title, count, children }: { title: string; count: number; children: ReactNode }) {
   if (count === 0) return null;
@@ -196,7 +197,7 @@ export function LogLines({ logs, begin }: { logs: LogLine[]; begin: string | nul
             <span className="min-w-0 break-words whitespace-pre-wrap">
               {line.message}
               {Object.keys(line.details).length > 0 && (
-                <span className="text-muted"> {JSON.stringify(line.details)}</span>
+                <span className="text-muted"> {writeJson(line.details)}</span>
               )}
             </span>
           </li>

@@ -9,6 +9,7 @@ import { Markdown } from "@/components/markdown";
 import { cn } from "@/lib/cn";
 import type { Json } from "@/lib/events";
 import { columnsOf, isTable, readingNames, readingsOf, type Reading } from "../model/reading";
+import { writeJson } from "@/lib/json";
 
 type ValueViewProps = {
   /** What the value is, e.g. "Output". */
@@ -116,5 +117,5 @@ function ValueTable({ rows }: { rows: Record<string, Json>[] }) {
 
 /** As it would be pasted elsewhere. */
 function plain(value: Json): string {
-  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+  return typeof value === "string" ? value : writeJson(value, 2);
 }

@@ -6,9 +6,10 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
+import { DraftsProvider, useFormDrafts } from "@/components/drafts";
 import { InputFields } from "@/components/input-fields";
 import { Textarea } from "@/components/textarea";
-import { missingInputs, startValues, type InputField } from "@/lib/inputs";
+import { unreadyInputs, startValues, type InputField } from "@/lib/inputs";
 import type { Answering } from "../api";
 import { answerErrors } from "../errors";
 
@@ -22,12 +23,13 @@ export function AnswerForm({ asked, answer, onAnswered }: AnswerFormProps) {
   const fields = asked.fields.map((field) => ({ ...field, required: field.required ?? true }));
   const [values, setValues] = useState(() => startValues(fields, null));
   const [comment, setComment] = useState("");
+  const drafts = useFormDrafts();
   const [errors, setErrors] = useState<Record<string, string>>({});
 
   function send(approved: boolean) {
-    const missing = approved ? missingInputs(fields, values) : {};
-    setErrors(missing);
-    if (Object.keys(missing).length > 0) return;
+    const unready = approved ? unreadyInputs(fields, values, drafts.texts) : {};
+    setErrors(unready);
+    if (Object.keys(unready).length > 0) return;
     answer.mutate(
       { approved, comment, values: approved ? values : {} },
       {
@@ -46,12 +48,14 @@ export function AnswerForm({ asked, answer, onAnswered }: AnswerFormProps) {
         send(true);
       }}
     >
-      <InputFields
-        fields={fields}
-        values={values}
-        errors={errors}
-        onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
-      />
+      <DraftsProvider value={drafts}>
+        <InputFields
+          fields={fields}
+          values={values}
+          errors={errors}
+          onChange={(name, value) => setValues((before) => ({ ...before, [name]: value }))}
+        />
+      </DraftsProvider>
       <Field label="Comment" optional>
         <Textarea
           rows={2}

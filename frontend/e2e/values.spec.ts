@@ -1,0 +1,67 @@
+/** Values go through forms, pages and saved flows as they are: long numbers, and what is only half typed. */
+import { input, line, output } from "./flows";
+import { expect, make, test } from "./fixtures";
+
+const LONG = "9007199254740993";
+
+test("a long whole number is the same in a form, a run and a renamed step", async ({
+  page,
+  api,
+}) => {
+  const kept = { id: "kept", type: "transform", label: "Kept", config: { values: { n: 1 } } };
+  const definition = line(
+    input([{ name: "count", type: "integer", label: "Count", required: true }]),
+    kept,
+    output({ count: "{{ inputs.count }}", kept: "{{ nodes.kept.output.n }}" }),
+  );
+  // As text: JavaScript would round it here already.
+  const body = JSON.stringify({ name: "Exact", definition }).replace('"n":1', `"n":${LONG}`);
+  const stored = await api.post("/api/v1/flows", {
+    data: body,
+    headers: { "content-type": "application/json" },
+  });
+  const { id } = (await stored.json()) as { id: string };
+
+  await page.goto(`/flows/edit/?id=${id}`);
+  await page.locator('.react-flow__node[data-id="kept"]').click();
+  await page.getByLabel("Name", { exact: true }).fill("Kept as it is");
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  expect(await (await api.get(`/api/v1/flows/${id}`)).text()).toContain(`"n":${LONG}`);
+
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByLabel("Count").fill(LONG);
+  await page.getByRole("button", { name: "Run flow" }).click();
+  await page.getByRole("tab", { name: "Output" }).click();
+  for (const name of ["count", "kept"]) {
+    await expect(page.getByRole("region", { name, exact: true }).getByText(LONG)).toBeVisible();
+  }
+  const runs = await (await api.get(`/api/v1/executions?flow_id=${id}`)).json();
+  const run = await (await api.get(`/api/v1/executions/${runs.items[0].id}`)).text();
+  expect(run).toContain(`"outputs":{"count":${LONG},"kept":${LONG}}`);
+});
+
+test("half-typed JSON is kept, said, and not run as if it were there", async ({ page, api }) => {
+  const { id } = await make(api, "/flows", {
+    name: "Half",
+    definition: line(
+      input([]),
+      { id: "kept", type: "transform", config: { values: { list: [1, 2] } } } as { id: string },
+      output({ list: "{{ nodes.kept.output.list }}" }),
+    ),
+  });
+  await page.goto(`/flows/edit/?id=${id}`);
+  await page.locator('.react-flow__node[data-id="kept"]').click();
+  const field = page.getByRole("textbox", { name: "Value of list" });
+  await field.fill("[1, 2, ");
+  await expect(page.getByText(/^This is not JSON/).first()).toBeVisible();
+  await expect(page.getByText("Saved, but for what cannot be read")).toBeVisible();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByText("The flow was not run")).toBeVisible();
+
+  await page.reload();
+  await page.locator('.react-flow__node[data-id="kept"]').click();
+  await expect(field).toHaveText("[1, 2, ");
+  await field.fill("[1, 2, 3]");
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  await expect(page.getByText(/^This is not JSON/)).toHaveCount(0);
+});

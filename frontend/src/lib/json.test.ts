@@ -1,0 +1,71 @@
+/** JSON through the browser is the same JSON. */
+import { describe, expect, it } from "vitest";
+import { notJson, parseAnswer, parseJson, readNumber, sameJson, writeJson } from "./json";
+
+const EXACT = [
+  "9007199254740993",
+  "-9223372036854775807",
+  "[1,2.5,-0.1,1e-7]",
+  '{"a":{"b":[9007199254740992,12345678901234567890]}}',
+  '{"zeta":1,"alpha":2,"__proto__":{"x":1},"":null}',
+  '"9007199254740993 in a text, with \\"quotes\\" and ünï😀"',
+  '{"deep":[[[[true,false,null]]]]}',
+];
+
+describe("JSON", () => {
+  it.each(EXACT)("comes back as it was: %s", (text) => {
+    expect(writeJson(parseAnswer(text))).toBe(text);
+    expect(writeJson(parseJson(text))).toBe(text);
+  });
+
+  it("keeps small numbers numbers, so that pages can reckon with them", () => {
+    expect(parseAnswer('{"n":9007199254740991,"m":9007199254740993}')).toEqual({
+      n: 9007199254740991,
+      m: 9007199254740993n,
+    });
+  });
+
+  it("writes what JSON.stringify writes", () => {
+    const value = { a: [1, { b: "x" }], c: undefined, d: null };
+    expect(writeJson(value, 2)).toBe(JSON.stringify(value, null, 2));
+    expect(writeJson(undefined)).toBe("null");
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', 'The key "a" stands there twice.'],
+    ["[1e999]", "The number 1e999 is too large."],
+    ["[1,]", "Array item expected but got ']' (line 1, column 4)."],
+    ['{\n  "a":', "Object value expected after ':' (line 2, column 7)."],
+    ["NaN", "JSON value expected but got 'N' (line 1, column 1)."],
+  ])("says what is wrong with %s", (text, why) => {
+    expect(() => parseJson(text)).toThrow(why);
+  });
+
+  it("says it in a sentence", () => {
+    expect(notJson(new Error("Why."))).toBe("This is not JSON: Why.");
+  });
+
+  it("refuses what is nested beyond reason without breaking", () => {
+    expect(() => parseJson("[".repeat(1_000_000))).toThrow();
+  });
+
+  it("tells values apart that a double cannot", () => {
+    expect(sameJson(9007199254740993n, 9007199254740992)).toBe(false);
+    expect(sameJson({ a: [1n] }, { a: [1] })).toBe(true);
+    expect(sameJson({ a: 1, b: 2 }, { b: 2, a: 1 })).toBe(false);
+    expect(sameJson(undefined, null)).toBe(true);
+  });
+
+  it.each([
+    ["9007199254740993", 9007199254740993n],
+    ["+7", 7],
+    [" 2.50 ", 2.5],
+    ["1e3", 1000],
+    ["-", null],
+    ["", null],
+    ["1e999", null],
+    ["0x10", 16],
+  ])("reads the number %s", (text, value) => {
+    expect(readNumber(text)).toBe(value);
+  });
+});

@@ -1,0 +1,77 @@
+/** JSON whose whole numbers stay what they are: those that JavaScript's numbers cannot hold become bigints. */
+import { parse, stringify } from "lossless-json";
+
+const WHOLE = /^-?\d+$/;
+
+/** Where a text stops being JSON; line and column count from 1. */
+export class JsonError extends Error {
+  override readonly name = "JsonError";
+}
+
+/**
+ * The value of a text that somebody typed or pasted; large whole numbers are bigints.
+ *
+ * Raises JsonError: it is no JSON, names a key twice, or has a number that no number type holds.
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return parse(text, null, { parseNumber: exactNumber, onDuplicateKey: refuseTwice });
+  } catch (error) {
+    throw new JsonError(said(text, error));
+  }
+}
+
+// Only such a run of digits can be a number that would be rounded. Most answers have none, and the browser's reader is faster.
+const LONG = /\d{16}/;
+
+/** The value of a text of our own server. Raises SyntaxError when it is no JSON. */
+export function parseAnswer(text: string): unknown {
+  return LONG.test(text)
+    ? parse(text, null, { parseNumber: exactNumber })
+    : (JSON.parse(text) as unknown);
+}
+
+/** What to tell somebody whose text could not be read. */
+export function notJson(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `This is not JSON: ${why}`;
+}
+
+/** The JSON text of a value, bigints as numbers; `space` as JSON.stringify has it. */
+export function writeJson(value: unknown, space?: number): string {
+  return stringify(value, null, space) ?? "null";
+}
+
+/** Whether both are the same JSON, key order included. */
+export function sameJson(one: unknown, two: unknown): boolean {
+  return one === two || writeJson(one ?? null) === writeJson(two ?? null);
+}
+
+/** A number as people type it: exact where it is whole, null where it is none. */
+export function readNumber(text: string): number | bigint | null {
+  const trimmed = text.trim();
+  const whole = trimmed.replace(/^\+/, "");
+  if (WHOLE.test(whole)) return exactNumber(whole);
+  const number = trimmed === "" ? Number.NaN : Number(trimmed);
+  return Number.isFinite(number) ? number : null;
+}
+
+function exactNumber(text: string): number | bigint {
+  const number = Number(text);
+  if (!Number.isFinite(number)) throw new SyntaxError(`The number ${text} is too large.`);
+  return WHOLE.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+}
+
+function refuseTwice({ key }: { key: string }): never {
+  throw new SyntaxError(`The key "${key}" stands there twice.`);
+}
+
+/** The reader's words, with line and column in place of the position that it counts from 0. */
+function said(text: string, error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  const position = /^(.*) (?:at|end at) position (\d+)$/.exec(words);
+  if (!position) return words;
+  const before = text.slice(0, Number(position[2])).split("\n");
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return `${position[1]} (${place}).`;
+}
