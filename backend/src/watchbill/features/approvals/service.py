@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -103,15 +103,20 @@ async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) 
 
 
 async def page(
-    session: AsyncSession, *, open: bool | None, limit: int, cursor: str | None
+    session: AsyncSession,
+    flow_ids: Collection[UUID] | None,
+    *,
+    open: bool | None,
+    limit: int,
+    cursor: str | None,
 ) -> tuple[list[Asked], str | None]:
-    """One page of questions, the newest first, and the next page's cursor.
+    """One page of questions, of these flows or of all, the newest first, and the next page's cursor.
 
     Raises:
         kit.paging.BadCursor: the cursor is not one that a list gave out.
     """
     before = decode_cursor(cursor) if cursor else None
-    rows = await queries.newest(session, open=open, before=before, limit=limit + 1)
+    rows = await queries.newest(session, flow_ids, open=open, before=before, limit=limit + 1)
     following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
     return await _asked(session, rows[:limit]), following
 

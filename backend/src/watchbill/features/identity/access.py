@@ -15,10 +15,11 @@ from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import keys, service
+from watchbill.features.identity import reach, service
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.permissions import DIRECTORY, Permission
+from watchbill.features.identity.reach import Judged
 from watchbill.features.identity.recording import recorded
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database, Work
@@ -70,7 +71,9 @@ WorkDep = Annotated[Work, Depends(open_work, scope="function")]
 _BEARER = Depends(HTTPBearer(auto_error=False, description="The access_token of /auth/login, or an API key."))
 
 
-async def enter(connection: HTTPConnection, work: Work, permission: Permission) -> Access:
+async def enter(
+    connection: HTTPConnection, work: Work, permission: Permission, judged: Judged = "path"
+) -> Access:
     """Check the credentials of a request or WebSocket, and let its transaction see the tenant's tables.
 
     Raises:
@@ -97,19 +100,22 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
         if claims:
             limits.meet(claims)
     identity.demand(permission)
-    await keys.stay_within(work.session, identity, permission, connection.path_params)
+    judged = "open" if permission == "profile:read" else judged
+    await reach.stay_within(work.session, identity, judged, connection.path_params)
     work.after_commit(partial(service.note_use, await database(connection), identity))
     return Access(identity, work)
 
 
-def require(permission: Permission) -> Any:
-    """The dependency of a route that needs this permission; its value is an Access."""
+def require(permission: Permission, judged: Judged = "path") -> Any:
+    """The dependency of a route that needs this permission; its value is an Access. `judged` says how the
+    route keeps a key to the flows that it is limited to."""
 
     async def check(request: Request, work: WorkDep, _bearer: Annotated[Any, _BEARER]) -> Access:
-        return await enter(request, work, permission)
+        return await enter(request, work, permission, judged)
 
     guard: Callable[..., Awaitable[Access]] = check
     guard.permission = permission  # type: ignore[attr-defined]
+    guard.judged = judged  # type: ignore[attr-defined]
     return Depends(guard, scope="function")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.core.ports.mail import Mail, MailFailed
-from watchbill.features.identity import mails, registering, service, sign_ins, tokens
+from watchbill.features.identity import mails, reach, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
@@ -53,7 +53,9 @@ async def invite(
 
     Raises:
         Conflict: they belong to the tenant, or are invited already.
+        Forbidden: a key would make an admin.
     """
+    reach.demand_person_for_admins(identity, form.role)
     if await queries.is_member(session, identity.tenant_id, form.email):
         raise Conflict("They belong to this tenant already.", code="already_member")
     await queries.drop_expired(session, identity.tenant_id, form.email)
@@ -78,8 +80,11 @@ async def resend(
 
     Raises:
         NotFound: there is none of that id.
+        Forbidden: a key would make an admin.
     """
     invitation = await _get(session, identity, id_)
+    # The answer has the link where no mail can be sent.
+    reach.demand_person_for_admins(identity, invitation.role)
     token = _renew(options, invitation, identity)
     await session.flush()
     return await _send(session, options, mail, invitation, token)

@@ -62,7 +62,9 @@ async def call_hook(
     if received.new:
         await started.hints.execute(received.scope, received.execution_id)
     if received.rules.answer == "at_once":
-        return await _answer(db, started, received.scope, received.execution_id)
+        # The result of an earlier call with the same key is not for whoever repeats it.
+        answer = await _answer(db, started, received.scope, received.execution_id)
+        return HookAnswer(execution_id=answer.execution_id, status=answer.status)
     await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
     answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
