@@ -4,16 +4,11 @@ than whoever sets it up."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.permissions import Permission
 from watchbill.features.triggers.schemas import Schedule, Webhook
-
-
-class _Stored(Protocol):
-    kind: str
-    config: dict[str, Any]
 
 
 def needed(rules: Schedule | Webhook | Mapping[str, Any] | None) -> tuple[Permission, ...]:
@@ -34,6 +29,6 @@ def demand(identity: Identity, rules: Schedule | Webhook | Mapping[str, Any] | N
         identity.demand(permission)
 
 
-def may_call(identity: Identity, trigger: _Stored) -> bool:
+def may_call(identity: Identity, rules: Mapping[str, Any]) -> bool:
     """Whether somebody may know a webhook's address: it is half of what calling it takes, or all."""
-    return identity.may("triggers:write") and all(map(identity.may, needed(trigger.config)))
+    return identity.may("triggers:write") and all(map(identity.may, needed(rules)))

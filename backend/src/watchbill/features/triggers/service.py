@@ -274,7 +274,7 @@ def _token_place(scope: TenantScope, trigger_id: UUID) -> str:
 
 
 def _shown(identity: Identity, keys: KeyRing, trigger: Trigger, last: Fired | None) -> TriggerOut:
-    token = trigger.sealed_token if reaching.may_call(identity, trigger) else None
+    token = trigger.sealed_token if reaching.may_call(identity, trigger.config) else None
     place = _token_place(identity.scope, trigger.id)
     timed = trigger.kind == "schedule"
     return TriggerOut(
