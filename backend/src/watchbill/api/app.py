@@ -178,6 +178,7 @@ def _identity_options(settings: Settings) -> IdentityOptions:
         token_seconds=settings.token_seconds,
         access_seconds=settings.access_seconds,
         session_seconds=settings.session_seconds,
+        tenants_per_person=settings.tenants_per_person,
         invitation_seconds=settings.invitation_seconds,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         verify_email=settings.verify_email,

@@ -72,7 +72,7 @@ class Masking:
         return shown
 
     def url(self, url: str) -> str:
-        """An address with parameters hidden whose names call them secret; the rest stays as it was written."""
+        """An address with parameters hidden whose names call them secret; the rest stays as it is written."""
         return _without_parameters(self.text(url))
 
 

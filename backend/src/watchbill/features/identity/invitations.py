@@ -33,10 +33,9 @@ from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
-from watchbill.kit.passwords import hash_password
+from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, seen
 
 log = structlog.stdlib.get_logger("watchbill.identity")
-_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 128
 
 
 async def page(
@@ -171,9 +170,14 @@ async def _new_user(
     session: AsyncSession, options: IdentityOptions, invitation: Invitation, form: Acceptance
 ) -> User:
     password = form.password or ""
-    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        text = f"Choose a password of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters."
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        text = f"Choose a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
         raise InvalidInput(text, errors=(FieldError(("body", "password"), "bad_length", text),))
+    try:
+        seen(password)
+    except ValueError as error:
+        wrong = FieldError(("body", "password"), "blank_password", str(error))
+        raise InvalidInput(str(error), errors=(wrong,)) from error
     user = User(
         id=uuid4(),
         email=invitation.email,
