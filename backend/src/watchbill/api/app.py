@@ -35,6 +35,7 @@ from watchbill.features.identity import routes as identity
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.throttle import Throttle
+from watchbill.features.leaving import routes as leaving
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
@@ -64,6 +65,7 @@ ROUTERS = (
     identity.router,
     member_routes.router,
     key_routes.router,
+    leaving.router,
     providers.router,
     agents.router,
     flows.router,

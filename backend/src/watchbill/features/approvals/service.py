@@ -21,6 +21,7 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.queries import wake
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
+from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Work
 from watchbill.kit.paging import decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as FormConfig
@@ -139,6 +140,8 @@ async def answer(
         InvalidInput: the form is not filled in as it must be.
     """
     approval = asked.approval
+    if trail := trail_of(work.session):
+        trail.about("approvals", approval.id, approval.title)
     approval.answer = {
         "approved": form.approved,
         "by": await queries.name(work.session, user_id),

@@ -20,11 +20,10 @@ from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.reach import Judged
-from watchbill.features.identity.recording import recorded
+from watchbill.features.identity.recording import COOKIE, note_refusal, recorded, request_trail
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database, Work
 
-COOKIE = "watchbill_session"
 REFRESH_COOKIE = "watchbill_refresh"
 DEVICE_COOKIE = "watchbill_device"
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -126,8 +125,13 @@ async def refuse_other_sites(connection: HTTPConnection) -> None:
         Forbidden: the request comes from elsewhere.
     """
     source = connection.headers.get("origin") or connection.headers.get("referer")
-    if source is not None:
+    if source is None:
+        return
+    try:
         _refuse_elsewhere(connection, source)
+    except Forbidden as error:
+        await note_refusal(await database(connection), connection, request_trail(connection), error)
+        raise
 
 
 def _refuse_elsewhere(connection: HTTPConnection, source: str) -> None:

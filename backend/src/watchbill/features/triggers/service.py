@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -35,6 +35,7 @@ from watchbill.kit import signatures
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.paging import Page
+from watchbill.kit.seldom import Seldom
 
 _MOST_OF_A_FLOW = 100
 
@@ -44,6 +45,7 @@ class TriggerBackend:
     """What the trigger routes work with."""
 
     keys: KeyRing
+    refusals: Seldom = field(default_factory=Seldom)
 
 
 async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trigger:

@@ -64,6 +64,11 @@ class Trail:
     outcome: str = "done"
     reason: str | None = None
     changes: list[Change] = field(default_factory=list[Change])
+    subject: dict[str, str | None] | None = None
+
+    def about(self, table: str, id: object, name: str | None) -> None:
+        """Note what it is done to, where the changed rows do not tell."""
+        self.subject = {"type": table, "id": str(id), "name": name and name[:200]}
 
     def by(self, tenant_id: UUID, user_id: UUID, key_id: UUID | None, permission: str) -> None:
         """Note who is asking, where, and under which permission. What needs more than reading is always
@@ -98,7 +103,8 @@ class Trail:
                 "id": str(self.key_id or self.user_id or "") or None,
                 "user_id": str(self.user_id) if self.user_id else None,
             },
-            "target": {"type": target.table, "id": target.id, "name": target.name} if target else None,
+            "target": self.subject
+            or ({"type": target.table, "id": target.id, "name": target.name} if target else None),
             "changes": [change.entry() for change in matters],
             "origin": self.origin,
             "request": self.request,
