@@ -24,6 +24,7 @@ it("keeps everything unless something else is chosen", () => {
   render(<RemovalChoices belongings={belongings} removal={keepAll} onChange={onChange} />);
   expect(screen.getAllByRole("radio", { name: "Keep running", checked: true })).toHaveLength(2);
   expect(screen.getByText(/CI/)).toBeVisible();
-  fireEvent.click(screen.getAllByRole("radio", { name: "Switch off" })[0]);
+  const [first] = screen.getAllByRole("radio", { name: "Switch off" });
+  fireEvent.click(first!);
   expect(onChange).toHaveBeenCalledWith({ ...keepAll, schedules: "pause" });
 });
