@@ -135,7 +135,10 @@ async def refuse_other_sites(connection: HTTPConnection) -> None:
 
 
 def _refuse_elsewhere(connection: HTTPConnection, source: str) -> None:
-    url = urlsplit(source)
+    try:
+        url = urlsplit(source)
+    except ValueError as error:
+        raise Forbidden("The request does not say where it comes from.", code="wrong_origin") from error
     origin = f"{url.scheme}://{url.netloc}"
     ours = url.netloc == connection.headers.get("host") and url.scheme in ("http", "https")
     if not ours and origin not in connection.app.state.identity_options.origins:
