@@ -2186,6 +2186,7 @@ export interface components {
         /**
          * AuditEntryOut
          * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
+         *     Where it stands for several saves of a draft, `saves` says how many and `since` when the first was.
          */
         AuditEntryOut: {
             /**
@@ -2216,6 +2217,10 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["RowChange"][];
             origin: components["schemas"]["Origin"];
+            /** Saves */
+            saves?: number | null;
+            /** Since */
+            since?: string | null;
             request: components["schemas"]["RequestOut"];
             /** Hash */
             hash: string;
