@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchbill.core.tenancy import TenantDefaults
+from watchbill.kit.strength import guessable, guessable_keys
 
 # Anyone can read these, so production refuses them; they let tests and a bare `watchbill api` start.
 DEVELOPMENT_JWT_SECRET = "development-only-secret-that-everyone-can-read"  # noqa: S105
@@ -118,6 +119,8 @@ class Settings(BaseSettings):
     keep_logs_days: int = Field(default=30, ge=0, le=36_500)
     """Days that the logs of executions are kept after their end, where a tenant sets nothing else; 0 is as
     long as the execution."""
+    tenants_per_person: int = Field(default=10, ge=0, le=100_000)
+    """Tenants that a person may have made, where the operator allows nobody more; 0 is no limit."""
     rate_limit_auth: int = Field(default=60, ge=0)
     """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
     demo_llm_url: str | None = None
@@ -159,13 +162,14 @@ class Settings(BaseSettings):
         jwt, keys = self.jwt_secret.get_secret_value(), self.encryption_keys.get_secret_value()
         checks = [
             (
-                jwt == DEVELOPMENT_JWT_SECRET or len(jwt) < 32,
-                "Set WATCHBILL_JWT_SECRET to a secret of your own of at least 32 characters"
+                self._known(jwt),
+                "Set WATCHBILL_JWT_SECRET to a random secret of your own of at least 32 characters"
                 " (openssl rand -hex 32).",
             ),
             (
-                keys == DEVELOPMENT_ENCRYPTION_KEYS,
-                'Set WATCHBILL_ENCRYPTION_KEYS to "1:" and 32 random bytes (openssl rand -base64 32).',
+                DEVELOPMENT_ENCRYPTION_KEYS.partition(":")[2] in keys or guessable_keys(keys),
+                'Set WATCHBILL_ENCRYPTION_KEYS to "1:" and 32 random bytes of your own'
+                " (openssl rand -base64 32); each of several keys must be such.",
             ),
             (
                 self.smtp_url is not None and self.public_url is None,
@@ -176,12 +180,18 @@ class Settings(BaseSettings):
                 "Set WATCHBILL_SMTP_URL: with WATCHBILL_VERIFY_EMAIL people register by a mailed link.",
             ),
             (
-                self.api_key is not None and len(self.api_key.get_secret_value()) < 32,
-                "Set WATCHBILL_API_KEY to at least 32 characters (openssl rand -hex 32), or leave it out.",
+                self.api_key is not None and self._known(self.api_key.get_secret_value()),
+                "Set WATCHBILL_API_KEY to at least 32 random characters (openssl rand -hex 32), or leave it"
+                " out.",
             ),
             (self.bcrypt_cost < 12, "Set WATCHBILL_BCRYPT_COST to at least 12."),
         ]
         return [sentence for bad, sentence in checks if bad]
+
+    @staticmethod
+    def _known(secret: str) -> bool:
+        """Whether a secret is published here, or could be guessed."""
+        return secret.strip() == DEVELOPMENT_JWT_SECRET or guessable(secret)
 
     @property
     def private_hosts(self) -> list[str]:

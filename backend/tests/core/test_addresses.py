@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain
+from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain, network_of
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,23 @@ def test_an_address_has_one_form(written: str, stored: str):
 def test_its_domain_is_what_name_servers_know(address: str, domain: str):
     assert mail_domain(address) == domain
     assert ascii_domain(domain) == domain
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("::ffff:cb00:7107", "203.0.113.7"),
+        ("0:0:0:0:0:FFFF:cb00:7107", "203.0.113.7"),
+        ("2002:cb00:7107:1::1", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("session 1", "session 1"),
+        ("", ""),
+    ],
+)
+def test_whom_an_address_counts_as(address: str, counts_as: str):
+    assert network_of(address) == counts_as

@@ -140,3 +140,18 @@ async def test_requests_at_the_same_moment_are_counted_one_by_one(services):
     assert [standing.within for standing in standings] == [True] * 20 + [False] * 5
     assert [standing.left for standing in standings] == [*range(19, -1, -1), *[0] * 5]
     await pool.disconnect()
+
+
+async def test_addresses_of_one_network_are_counted_together(app: FastAPI, limited):
+    """Whoever has one IPv6 address has 2^64 of them."""
+    limited(address=2)
+
+    async def sign_in(address: str) -> int:
+        async with people.http_client(app, address=address) as http:
+            form = {"email": people.new_email(), "password": "wrong password"}
+            return (await http.post("auth/login", json=form)).status_code
+
+    assert [await sign_in(f"2001:db8:5:5::{number}") for number in range(1, 4)] == [401, 401, 429]
+    assert await sign_in("2001:db8:5:6::1") == 401
+    spellings = ("198.51.100.9", "::ffff:198.51.100.9", "::ffff:c633:6409")
+    assert [await sign_in(address) for address in spellings] == [401, 401, 429]

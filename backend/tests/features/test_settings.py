@@ -1,18 +1,48 @@
 """Settings: their names, and what production does not accept."""
 
 import base64
+import re
+import secrets
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from watchbill.config import Settings
+from watchbill.config import DEVELOPMENT_ENCRYPTION_KEYS, DEVELOPMENT_JWT_SECRET, Settings
+from watchbill.kit.crypto import new_key
+from watchbill.kit.strength import guessable, guessable_keys
+
+SECRET = "9f2c81d07be34a65c1d8e07f3a92b4d6"
+KEY = "8mJ2vQ0xT5nR7cL1wZ9bK4hG6fD3sA0pYeUiOoXqVtM="
 
 GOOD = {
     "env": "production",
-    "jwt_secret": "s" * 32,
-    "encryption_keys": "1:" + base64.b64encode(b"k" * 32).decode(),
+    "jwt_secret": SECRET,
+    "encryption_keys": "1:" + KEY,
 }
+# Published, of one letter, of a pattern, counted, or of next to no chance.
+GUESSABLE = (
+    DEVELOPMENT_JWT_SECRET,
+    "0" * 64,
+    "a" * 32,
+    " " * 40,
+    "changeme" * 8,
+    "0123456789abcdef" * 4,
+    "abcdefghijklmnopqrstuvwxyz0123456789",
+    "secretsecretsecretsecretsecretsecre",
+    "ababababababababababababababababab9",
+)
+GUESSABLE_KEYS = tuple(
+    base64.b64encode(key).decode()
+    for key in (
+        bytes(32),
+        b"k" * 32,
+        bytes(range(32)),
+        bytes(range(200, 168, -1)),
+        b"\x00\xff" * 16,
+        bytes(31) + b"1",
+    )
+)
 
 
 def make(**values) -> Settings:
@@ -24,6 +54,11 @@ def make(**values) -> Settings:
     [
         ({"jwt_secret": None}, "WATCHBILL_JWT_SECRET"),
         ({"jwt_secret": "short"}, "WATCHBILL_JWT_SECRET"),
+        *(({"jwt_secret": secret}, "WATCHBILL_JWT_SECRET") for secret in GUESSABLE),
+        *(({"api_key": secret}, "WATCHBILL_API_KEY") for secret in GUESSABLE),
+        *(({"encryption_keys": f"1:{key}"}, "WATCHBILL_ENCRYPTION_KEYS") for key in GUESSABLE_KEYS),
+        ({"encryption_keys": f"1:{KEY},0:{GUESSABLE_KEYS[0]}"}, "WATCHBILL_ENCRYPTION_KEYS"),
+        ({"encryption_keys": DEVELOPMENT_ENCRYPTION_KEYS.replace("development:", "2:")}, "ENCRYPTION_KEYS"),
         ({"encryption_keys": None}, "WATCHBILL_ENCRYPTION_KEYS"),
         ({"bcrypt_cost": 8}, "WATCHBILL_BCRYPT_COST"),
         ({"api_key": "short"}, "WATCHBILL_API_KEY"),
@@ -41,7 +76,7 @@ def test_production_with_secrets_of_its_own():
     settings = make(**GOOD)
     assert settings.private_hosts == []
     assert settings.secure_cookies is True
-    assert "s" * 32 not in repr(settings)
+    assert SECRET not in repr(settings)
 
 
 def test_where_mails_lead_and_lie():
@@ -66,3 +101,28 @@ def test_names(monkeypatch: pytest.MonkeyPatch):
     assert settings.secure_cookies is True
     monkeypatch.setenv("WATCHBILL_API_PORT", "9001")
     assert make().api_port == 9001
+
+
+def test_what_chance_made_is_not_called_guessable():
+    for _ in range(2_000):
+        assert not guessable(secrets.token_hex(16)) and not guessable(secrets.token_urlsafe(24))
+        assert not guessable(secrets.token_hex(32)) and not guessable_keys(new_key())
+
+
+def test_no_secret_that_the_repository_shows_is_accepted():
+    """Somebody would copy it."""
+    root = Path(__file__).parents[3]
+    texts = [
+        *root.glob("*.md"),
+        *root.glob("docs/**/*.md"),
+        *root.glob("examples/**/*"),
+        *root.glob("infra/**/*"),
+    ]
+    assigned = re.compile(r"WATCHBILL_(?:JWT_SECRET|API_KEY|ENCRYPTION_KEYS)\s*[=:]\s*[\"']?([\w:+/=-]{32,})")
+    shown = [
+        found
+        for path in texts
+        if path.is_file()
+        for found in assigned.findall(path.read_text("utf-8", "replace"))
+    ]
+    assert [value for value in shown if not (guessable(value) or guessable_keys(value))] == []

@@ -13,13 +13,15 @@ type ConfirmDialogProps = {
   description: ReactNode;
   /** The verb on the button. */
   verb: string;
+  /** What can be chosen about it. */
+  children?: ReactNode;
   onConfirm: () => Promise<unknown> | void;
   onClose: () => void;
 };
 
 /** Open while it is rendered. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, description, verb, onConfirm, onClose } = props;
+  const { title, description, verb, children, onConfirm, onClose } = props;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
 
@@ -50,6 +52,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </>
       }
     >
+      {children}
       {problem && <FormError message={problem} />}
     </Dialog>
   );

@@ -35,6 +35,7 @@ from watchbill.features.identity import routes as identity
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.throttle import Throttle
+from watchbill.features.leaving import routes as leaving
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
@@ -64,6 +65,7 @@ ROUTERS = (
     identity.router,
     member_routes.router,
     key_routes.router,
+    leaving.router,
     providers.router,
     agents.router,
     flows.router,
@@ -178,6 +180,7 @@ def _identity_options(settings: Settings) -> IdentityOptions:
         token_seconds=settings.token_seconds,
         access_seconds=settings.access_seconds,
         session_seconds=settings.session_seconds,
+        tenants_per_person=settings.tenants_per_person,
         invitation_seconds=settings.invitation_seconds,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         verify_email=settings.verify_email,

@@ -27,7 +27,8 @@ def bad_address(scope: Scope) -> WatchbillError | None:
 
 def bad_json(content_type: str, body: bytes) -> WatchbillError | None:
     """What a JSON body holds that cannot be stored, if anything. Broken JSON is the route's to refuse."""
-    if "json" not in content_type:
+    # A body without a type may be read as JSON too.
+    if content_type.strip() and "json" not in content_type.lower():
         return None
     try:
         value = from_json(body)

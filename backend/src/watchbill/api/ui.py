@@ -46,9 +46,13 @@ class StaticUi:
         relative = path.strip("/")
         names = (relative, f"{relative}.html", f"{relative}/index.html") if relative else ("index.html",)
         for name in names:
-            file = (self.folder / name).resolve()
-            if file.is_relative_to(self.folder) and file.is_file():
-                return file
+            try:
+                file = (self.folder / name).resolve()
+                if file.is_relative_to(self.folder) and file.is_file():
+                    return file
+            except (OSError, ValueError):
+                # No file has such a name: it is too long, or has a NUL in it.
+                return None
         return None
 
 

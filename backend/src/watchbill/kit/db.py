@@ -86,6 +86,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_recycle=1800,
+            # Parameters are what people entered: no error, log or trace shows them.
+            hide_parameters=True,
             json_serializer=_dump_json,
             json_deserializer=orjson.loads,
             connect_args=_connect_args(pgbouncer or asked),

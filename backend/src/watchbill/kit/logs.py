@@ -8,6 +8,8 @@ from typing import Literal, TextIO
 
 import structlog
 
+from watchbill.kit.tracebacks import format_traceback, write_traceback
+
 _LOUD = (
     "LiteLLM",
     "aiohttp.access",
@@ -43,9 +45,9 @@ def configure_logs(level: str, format: Literal["auto", "json", "console"]) -> No
     )
     last: list[structlog.typing.Processor] = (
         # The default shows local variables, among them keys and passwords.
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [structlog.dev.ConsoleRenderer(exception_formatter=write_traceback)]
         if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(format_traceback), structlog.processors.JSONRenderer()]
     )
     handler = _Handler()
     handler.setFormatter(

@@ -8,6 +8,22 @@ import hashlib
 
 import bcrypt
 
+from watchbill.kit.text import visible
+
+# In characters. Every one of them counts, however many bytes it has.
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
+
+
+def seen(password: str) -> str:
+    """The password.
+
+    Raises:
+        ValueError: nothing of it can be seen, so that whoever types spaces gets in.
+    """
+    if not visible(password):
+        raise ValueError("Choose a password that is more than spaces.")
+    return password
+
 
 async def hash_password(password: str, cost: int) -> str:
     """A bcrypt hash of work factor 2^cost."""

@@ -86,6 +86,7 @@ BEGIN
       WHEN 'alembic_version' THEN 'SELECT'
       WHEN 'audit_log' THEN 'SELECT'
       WHEN 'audit_head' THEN 'SELECT'
+      WHEN 'audit_gathering' THEN 'SELECT'
       WHEN 'audit_pending' THEN 'SELECT, INSERT'
       ELSE 'SELECT, INSERT, UPDATE, DELETE' END, relation.relname);
   END LOOP;

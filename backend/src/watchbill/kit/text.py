@@ -14,6 +14,15 @@ _BREAKS = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+# Letters by their category that show nothing: fillers of Hangul, and the blank of Braille.
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def visible(text: str) -> bool:
+    """Whether anything of a text can be seen: not of spaces, zero-width signs, or marks without a letter."""
+    return any(unicodedata.category(sign)[0] not in "CZM" and sign not in _UNSEEN for sign in text)
+
+
 def one_line(name: str) -> str:
     """A name as lists and mails can show it: on one line, in the order in which it is written.
 
@@ -21,7 +30,7 @@ def one_line(name: str) -> str:
         ValueError: nothing of it can be seen.
     """
     plain = _BREAKS.sub(" ", _REORDERING.sub("", name)).strip()
-    if all(unicodedata.category(sign)[0] in "CZ" for sign in plain):
+    if not visible(plain):
         raise ValueError("Write a name that can be seen.")
     return plain
 

@@ -34,7 +34,7 @@ class OidcProvider:
         self._key = RSAKey.generate_key(2048, parameters={"kid": "1"})
         self._other_key = RSAKey.generate_key(2048, parameters={"kid": "1"})
         self._codes: dict[str, dict[str, str]] = {}
-        self._person: dict[str, Any] = {"sub": "1", "email": "sam@corp.example"}
+        self._person: dict[str, Any] = {"sub": "1", "email": "sam@corp.example", "email_verified": True}
         self._fault = ""
 
     def application(self) -> web.Application:

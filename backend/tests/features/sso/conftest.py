@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
@@ -15,14 +16,21 @@ from tests.features.sso.company import Names
 from watchbill.kit.dns import TextRecords
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    """A provider; every test says who signs in."""
+@contextmanager
+def provider() -> Iterator[str]:
+    """A provider's address, while it runs."""
     command = [sys.executable, "-m", "watchbill.testing.oidc"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[-1]
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A provider; every test says who signs in."""
+    with provider() as address:
+        yield address
 
 
 @pytest.fixture

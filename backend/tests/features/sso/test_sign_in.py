@@ -15,6 +15,9 @@ from tests.people import PASSWORD, Person, checked, refused
 from watchbill.features.sso.service import safe_path
 from watchbill.testing.oidc import CLIENT_SECRET
 
+# Only the boolean says that an address was verified.
+NOT_TRUE = (False, None, "true", "True", 1, 1.0, "false", [], [True], {"value": True})
+
 
 async def test_somebody_of_the_company_is_let_in_and_made_a_member(
     app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names
@@ -117,7 +120,9 @@ async def test_a_false_answer_lets_nobody_in(
     ("claims", "code"),
     [
         ({"email": "a@elsewhere.example"}, "sso_wrong_domain"),
-        ({"email": "a@DOMAIN", "email_verified": False}, "sso_unverified"),
+        *(({"email": "a@DOMAIN", "email_verified": said}, "sso_unverified") for said in NOT_TRUE),
+        ({"email": "a@DOMAIN", "sub": "x" * 256}, "sso_no_subject"),
+        ({"email": "a@DOMAIN", "sub": ""}, "sso_bad_answer"),
         ({}, "sso_no_email"),
         ({"email": ["a"]}, "sso_no_email"),
         ({"email": "a\x00@DOMAIN"}, "sso_no_email"),
@@ -129,7 +134,7 @@ async def test_whom_the_provider_may_not_vouch_for(
     domain = await set_up(admin, issuer, names)
     email = claims.get("email")
     email = email.replace("DOMAIN", domain) if isinstance(email, str) else email
-    person_at(issuer, sub="1", **(claims | {"email": email}))
+    person_at(issuer, **({"sub": "1"} | claims | {"email": email}))
     assert (await go(visitor, domain)).headers["location"] == f"/login/?problem={code}"
 
 

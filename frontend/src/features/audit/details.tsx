@@ -45,7 +45,11 @@ function Facts({ entry }: { entry: AuditEntry }) {
         </Fact>
         <Fact name="What">{targetName(entry)}</Fact>
         <Fact name="Outcome">
-          {entry.outcome === "done" ? "Done" : `Denied${entry.reason ? `: ${entry.reason}` : ""}`}
+          {entry.outcome === "done"
+            ? entry.saves
+              ? `Done, ${entry.saves} saves`
+              : "Done"
+            : `Denied${entry.reason ? `: ${entry.reason}` : ""}`}
         </Fact>
         <Fact name="Permission">{entry.permission ?? "–"}</Fact>
         <Fact name="Address">{entry.origin.address ?? "–"}</Fact>

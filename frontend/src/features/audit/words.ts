@@ -20,5 +20,6 @@ const things: Record<string, string> = { sign_ins: "Sign-in", executions: "Execu
 /** What it was done to: its name, or what it is. */
 export function targetName({ target }: AuditEntry): string {
   if (!target) return "–";
+  if (target.type === "executions" && target.name) return `Execution of “${target.name}”`;
   return target.name ?? things[target.type] ?? inWords(target.type);
 }

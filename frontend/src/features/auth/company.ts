@@ -34,6 +34,7 @@ const problems: Record<string, string> = {
     "Nothing proves yet that your address belongs to this company. Ask who administers Watchbill there.",
   sso_wrong_domain: "Your company's account has an address of another domain.",
   sso_no_email: "Your company's account does not say your e-mail address. Ask who administers it.",
+  sso_no_subject: "Your company's account does not say who you are. Ask who administers it.",
   sso_unverified: "Your company has not verified your e-mail address yet.",
   sso_no_role: "Your company's account does not include Watchbill. Ask who administers it.",
   sso_disabled: "Your account is disabled. Ask an admin.",

@@ -4,11 +4,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { $api, api, type Schema } from "@/lib/api/client";
 import { listQuery, paged, useRefresh } from "@/lib/api/lists";
+import type { Removal } from "./removal";
 
 export type SignIn = Schema<"SignInOut">;
 export type Member = Schema<"MemberOut">;
 export type Invitation = Schema<"InvitationOut">;
 export type ApiKey = Schema<"KeyOut">;
+export type Belongings = Schema<"Belongings">;
 export type Role = Member["role"];
 export type PermissionRow = Schema<"PermissionOut">;
 
@@ -66,8 +68,16 @@ export function useChangeRole() {
   );
 }
 
+export function useBelongings(id: string) {
+  return $api.useQuery("get", "/api/v1/members/{user_id}/belongings", userPath(id));
+}
+
 export function useRemoveMember() {
-  return useChange((id: string) => api.DELETE("/api/v1/members/{user_id}", userPath(id)));
+  return useChange(({ id, removal }: { id: string; removal: Removal }) =>
+    api.DELETE("/api/v1/members/{user_id}", {
+      params: { path: { user_id: id }, query: removal },
+    }),
+  );
 }
 
 export function useInvitations(search: string) {

@@ -10,8 +10,13 @@ describe("a new key", () => {
     expect(toKey({ ...newKey, lifetime: "never" }, now).expires_at).toBeNull();
   });
   it("for some flows leaves out what is about other things", () => {
-    const values = { ...newKey, scopes: ["agents:read", "flows:read"], flow_ids: ["f"] };
-    expect(toKey(values, now)).toMatchObject({ scopes: ["flows:read"], flow_ids: ["f"] });
+    const values = {
+      ...newKey,
+      scopes: ["agents:read", "flows:read", "triggers:write"],
+      flow_ids: ["f"],
+    };
+    const scopes = ["flows:read", "triggers:write"];
+    expect(toKey(values, now)).toMatchObject({ scopes, flow_ids: ["f"] });
     expect(toKey({ ...values, flow_ids: [] }, now)).toMatchObject({
       scopes: values.scopes,
       flow_ids: null,

@@ -18,6 +18,8 @@ export const forFlows: ReadonlySet<string> = new Set([
   "flows:read",
   "flows:write",
   "flows:execute",
+  "triggers:read",
+  "triggers:write",
   "executions:read",
   "executions:write",
 ]);

@@ -674,7 +674,8 @@ export interface paths {
         post?: never;
         /**
          * Leave
-         * @description Leave the tenant. Sessions go on in another one, if there is any.
+         * @description Leave the tenant. Sessions go on in another one, if there is any; what one made and runs goes on too,
+         *     but for one's API keys.
          */
         delete: operations["leave_api_v1_members_me_delete"];
         options?: never;
@@ -694,7 +695,8 @@ export interface paths {
         post?: never;
         /**
          * Remove Member
-         * @description Remove a member, and the API keys they made.
+         * @description Remove a member, and the API keys they made. What else they made is the tenant's: it goes on, or stops
+         *     as is asked for.
          */
         delete: operations["remove_member_api_v1_members__user_id__delete"];
         options?: never;
@@ -849,6 +851,26 @@ export interface paths {
          * @description Revoke a key, at once.
          */
         delete: operations["revoke_key_api_v1_api_keys__key_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{user_id}/belongings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Belongings
+         * @description What a member made that is at work, before one removes them; keys for those who may see keys.
+         */
+        get: operations["get_belongings_api_v1_members__user_id__belongings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2164,6 +2186,7 @@ export interface components {
         /**
          * AuditEntryOut
          * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
+         *     Where it stands for several saves of a draft, `saves` says how many and `since` when the first was.
          */
         AuditEntryOut: {
             /**
@@ -2194,9 +2217,28 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["RowChange"][];
             origin: components["schemas"]["Origin"];
+            /** Saves */
+            saves?: number | null;
+            /** Since */
+            since?: string | null;
             request: components["schemas"]["RequestOut"];
             /** Hash */
             hash: string;
+        };
+        /**
+         * Belongings
+         * @description What a member made that is at work: schedules and webhooks that are switched on, executions that are
+         *     not over, and the API keys, which end with the membership.
+         */
+        Belongings: {
+            /** Schedules */
+            schedules: number;
+            /** Webhooks */
+            webhooks: number;
+            /** Executions */
+            executions: number;
+            /** Keys */
+            keys: components["schemas"]["KeyBelonging"][];
         };
         /**
          * BodyInfo
@@ -3106,6 +3148,23 @@ export interface components {
             token: string;
         };
         JsonValue: unknown;
+        /**
+         * KeyBelonging
+         * @description A key that ends with the membership; `flow_ids` are the flows that it is limited to, if it is.
+         */
+        KeyBelonging: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Hint */
+            hint: string;
+            /** Flow Ids */
+            flow_ids: string[] | null;
+        };
         /**
          * KeyIn
          * @description A key to make. Scopes are permissions; `flow_ids` limits it to some flows, and then it may have only
@@ -6315,7 +6374,14 @@ export interface operations {
     };
     remove_member_api_v1_members__user_id__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description pause: switch off those that the member made. */
+                schedules?: "keep" | "pause";
+                /** @description pause: switch off those that the member made. */
+                webhooks?: "keep" | "pause";
+                /** @description cancel: stop those that the member started and that are not over. */
+                executions?: "keep" | "cancel";
+            };
             header?: never;
             path: {
                 user_id: string;
@@ -6599,6 +6665,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    get_belongings_api_v1_members__user_id__belongings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Belongings"];
+                };
             };
             503: components["responses"]["Unavailable"];
             "4XX": components["responses"]["Refused"];

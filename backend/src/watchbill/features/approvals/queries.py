@@ -40,13 +40,21 @@ async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) 
 
 
 async def newest(
-    session: AsyncSession, *, open: bool | None, before: tuple[datetime, UUID] | None, limit: int
+    session: AsyncSession,
+    flow_ids: Collection[UUID] | None,
+    *,
+    open: bool | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
 ) -> Sequence[Found]:
-    """Questions, newest first, that come after the cursor `before`; with `open` only open or closed ones."""
+    """Questions of these flows, or of all, newest first, that come after the cursor `before`; with `open`
+    only open or closed ones."""
     query = _rows().order_by(Approval.created_at.desc(), Approval.id.desc()).limit(limit)
     if open is not None:
         still = Approval.closed_at.is_(None) & Approval.answer.is_(None) & Execution.status.not_in(_FINAL)
         query = query.where(still if open else ~still)
+    if flow_ids is not None:
+        query = query.where(Execution.flow_id.in_(flow_ids))
     if before:
         query = query.where(tuple_(Approval.created_at, Approval.id) < tuple_(*before))
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]

@@ -11,6 +11,7 @@ from watchbill.features.approvals import service
 from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.reach import only
 from watchbill.kit.paging import Listed
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
@@ -19,13 +20,15 @@ Reader = Annotated[Access, require("executions:read")]
 
 @router.get("")
 async def list_approvals(
-    access: Reader,
+    access: Annotated[Access, require("executions:read", "route")],
     open: Annotated[bool | None, Query(description="Only open questions, or only closed ones.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Listed[ApprovalOut]:
     """What executions ask, the newest first."""
-    found, following = await service.page(access.session, open=open, limit=limit, cursor=cursor)
+    found, following = await service.page(
+        access.session, only(access.identity), open=open, limit=limit, cursor=cursor
+    )
     return Listed(items=[asked.shown() for asked in found], next_cursor=following)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.queries import wake
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
+from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Work
 from watchbill.kit.paging import decode_cursor, encode_cursor
 from watchbill.nodes.input import Config as FormConfig
@@ -103,15 +104,20 @@ async def find(session: AsyncSession, approval_id: UUID, *, lock: bool = False) 
 
 
 async def page(
-    session: AsyncSession, *, open: bool | None, limit: int, cursor: str | None
+    session: AsyncSession,
+    flow_ids: Collection[UUID] | None,
+    *,
+    open: bool | None,
+    limit: int,
+    cursor: str | None,
 ) -> tuple[list[Asked], str | None]:
-    """One page of questions, the newest first, and the next page's cursor.
+    """One page of questions, of these flows or of all, the newest first, and the next page's cursor.
 
     Raises:
         kit.paging.BadCursor: the cursor is not one that a list gave out.
     """
     before = decode_cursor(cursor) if cursor else None
-    rows = await queries.newest(session, open=open, before=before, limit=limit + 1)
+    rows = await queries.newest(session, flow_ids, open=open, before=before, limit=limit + 1)
     following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
     return await _asked(session, rows[:limit]), following
 
@@ -134,6 +140,8 @@ async def answer(
         InvalidInput: the form is not filled in as it must be.
     """
     approval = asked.approval
+    if trail := trail_of(work.session):
+        trail.about("approvals", approval.id, approval.title)
     approval.answer = {
         "approved": form.approved,
         "by": await queries.name(work.session, user_id),

@@ -30,6 +30,11 @@ class Filters:
     until: datetime | None = None
 
 
+async def flush(session: AsyncSession) -> None:
+    """Put into the log what is gathered so far."""
+    await session.execute(text("SELECT public.flush_audit(current_schema())"))
+
+
 async def page(
     session: AsyncSession, wanted: Page, filters: Filters
 ) -> tuple[Sequence[AuditEntry], str | None]:

@@ -57,7 +57,8 @@ class RequestOut(BaseModel):
 
 
 class AuditEntryOut(BaseModel):
-    """One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it."""
+    """One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
+    Where it stands for several saves of a draft, `saves` says how many and `since` when the first was."""
 
     id: UUID
     seq: int
@@ -70,6 +71,8 @@ class AuditEntryOut(BaseModel):
     target: Target | None
     changes: list[RowChange]
     origin: Origin
+    saves: int | None = None
+    since: datetime | None = None
     request: RequestOut
     hash: str
 

@@ -21,6 +21,7 @@ async def page(session: AsyncSession, wanted: Page, filters: Filters) -> Listed[
     Raises:
         kit.paging.BadCursor: the cursor cannot be read.
     """
+    await queries.flush(session)
     rows, cursor = await queries.page(session, wanted, filters)
     return Listed(items=[_out(row) for row in rows], next_cursor=cursor)
 
@@ -44,6 +45,7 @@ async def verify(session: AsyncSession, *, expected: tuple[int, str] | None = No
         expected: number and hash of an entry as they were noted elsewhere: only with these it shows that the
             newest entries were not removed together with the end of the chain, or all hashes made anew.
     """
+    await queries.flush(session)
     links, head = await queries.links(session), await queries.head(session)
     end = (head.seq, head.hash) if head else (0, b"")
     broken, problem = _fault(links, end)

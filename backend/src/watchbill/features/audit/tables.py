@@ -40,6 +40,22 @@ class AuditHead(TenantTable):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class GatheringAudit(TenantTable):
+    """The saves of one draft (`what`) by one person, which become one entry: before anything else is noted,
+    before somebody reads the log, or five minutes after the first. `one` is 1: a tenant gathers one thing at
+    a time."""
+
+    __tablename__ = "audit_gathering"
+
+    one: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[UUID]
+    what: Mapped[str]
+    entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    saves: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
 class PendingAuditEntry(TenantTable):
     """What the transaction under way did. Its commit takes the row away and puts the entry into the chain, so
     nobody ever sees one of another transaction, and a crash leaves none."""

@@ -15,6 +15,7 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.schemas import ExecutionSummary
 from watchbill.features.executions.watch import watch
 from watchbill.features.identity.access import Access
+from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database
 
 # A worker stops within milliseconds; a frozen or dead one is not waited for.
@@ -31,6 +32,8 @@ async def cancel(
         Conflict: it is over, or ended in the moment it was to stop.
     """
     found = await service.require(access.session, execution_id)
+    if trail := trail_of(access.session):
+        trail.about("executions", execution_id, found.flow_name)
     if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
         raise over(found.status)
     # The request's own transaction must end before a worker can see the mark.

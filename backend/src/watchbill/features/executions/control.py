@@ -31,6 +31,7 @@ from watchbill.features.executions.cancelling import over
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.access import Access
+from watchbill.kit.audit import trail_of
 
 
 async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> ExecutionSummary:
@@ -41,6 +42,7 @@ async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> 
         Conflict: it is over.
     """
     found = await service.require(access.session, execution_id)
+    _tell(access, found)
     marked = await queries.wake(access.session, access.scope, execution_id, pause_requested=True)
     if found.status.final or not marked:
         raise over(found.status)
@@ -68,7 +70,15 @@ async def resume(access: Access, parts: ExecutionBackend, execution_id: UUID) ->
         await queries.wake(access.session, access.scope, execution_id, pause_requested=False)
         access.work.after_commit(partial(parts.hints.wake, execution_id))
     access.work.after_commit(partial(parts.hints.execute, access.scope, execution_id))
-    return await service.require(access.session, execution_id)
+    found = await service.require(access.session, execution_id)
+    _tell(access, found)
+    return found
+
+
+def _tell(access: Access, found: ExecutionSummary) -> None:
+    """Let the audit log say which execution, and of what flow."""
+    if trail := trail_of(access.session):
+        trail.about("executions", found.id, found.flow_name)
 
 
 async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -181,15 +181,15 @@ async def plan_definition(session: AsyncSession, digest: str) -> dict[str, Any]:
 async def newest(
     session: AsyncSession,
     *,
-    flow_id: UUID | None,
+    flow_ids: Collection[UUID] | None,
     statuses: Sequence[str],
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Found]:
-    """Executions, newest first, that come after the cursor `before`."""
+    """Executions of these flows, or of all, newest first, that come after the cursor `before`."""
     query = _with_flow().order_by(Execution.created_at.desc(), Execution.id.desc()).limit(limit)
-    if flow_id:
-        query = query.where(Execution.flow_id == flow_id)
+    if flow_ids is not None:
+        query = query.where(Execution.flow_id.in_(flow_ids))
     if statuses:
         query = query.where(Execution.status.in_(statuses))
     if before:

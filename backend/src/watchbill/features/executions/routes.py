@@ -22,6 +22,7 @@ from watchbill.features.executions.schemas import (
     ForkRequest,
 )
 from watchbill.features.identity.access import Access, database, require
+from watchbill.features.identity.reach import only
 from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
 
@@ -70,7 +71,7 @@ async def test_crew(
 
 @router.get("/executions")
 async def list_executions(
-    access: Reader,
+    access: Annotated[Access, require("executions:read", "route")],
     flow_id: UUID | None = None,
     status: Annotated[list[ExecutionStatus] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -78,7 +79,11 @@ async def list_executions(
 ) -> Listed[ExecutionSummary]:
     """Executions, newest first."""
     return await service.page(
-        access.session, flow_id=flow_id, statuses=status or [], limit=limit, cursor=cursor
+        access.session,
+        flow_ids=only(access.identity, flow_id),
+        statuses=status or [],
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -206,18 +206,18 @@ def node_states(state: ExecutionState, *, iterations: bool) -> list[NodeExecutio
 async def page(
     session: AsyncSession,
     *,
-    flow_id: UUID | None,
+    flow_ids: Collection[UUID] | None,
     statuses: Sequence[ExecutionStatus],
     limit: int,
     cursor: str | None,
 ) -> Listed[ExecutionSummary]:
-    """One page of executions, newest first.
+    """One page of executions, of these flows or of all, newest first.
 
     Raises:
         kit.paging.BadCursor: the cursor is not one that a list gave out.
     """
     before = decode_cursor(cursor) if cursor else None
-    rows = await queries.newest(session, flow_id=flow_id, statuses=statuses, before=before, limit=limit + 1)
+    rows = await queries.newest(session, flow_ids=flow_ids, statuses=statuses, before=before, limit=limit + 1)
     items = [summary(*row) for row in rows[:limit]]
     following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
     return Listed(items=items, next_cursor=following)

@@ -63,7 +63,7 @@ class NodeTypes(BaseModel):
 
 
 @router.get("/node-types")
-async def list_node_types(access: Annotated[Access, require("flows:read")]) -> NodeTypes:
+async def list_node_types(access: Annotated[Access, require("flows:read", "open")]) -> NodeTypes:
     """Every node type with the JSON Schema of its configuration."""
     return NodeTypes(items=_ITEMS)
 

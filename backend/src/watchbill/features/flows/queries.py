@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,13 @@ from watchbill.features.flows.tables import Flow, FlowVersion
 from watchbill.kit.paging import Page, fetch_page
 
 
-async def page(session: AsyncSession, wanted: Page) -> tuple[Sequence[Flow], str | None]:
-    """One page of flows, without their definitions, which can be large."""
+async def page(
+    session: AsyncSession, wanted: Page, only: Collection[UUID] | None
+) -> tuple[Sequence[Flow], str | None]:
+    """One page of flows, `only` of these or of all, without their definitions, which can be large."""
     query = select(Flow).where(Flow.deleted_at.is_(None)).options(defer(Flow.definition, raiseload=True))
+    if only is not None:
+        query = query.where(Flow.id.in_(only))
     return await fetch_page(session, query, Flow, wanted)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from watchbill.features.flows import checking, service
+from watchbill.features.flows import checking, reaching, service
 from watchbill.features.flows.examples import examples
 from watchbill.features.flows.schemas import (
     Examples,
@@ -23,36 +23,40 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.reach import only
 from watchbill.kit.paging import Listed, PageQuery
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 Reader = Annotated[Access, require("flows:read")]
 Writer = Annotated[Access, require("flows:write")]
+Lister = Annotated[Access, require("flows:read", "route")]
+Visitor = Annotated[Access, require("flows:read", "open")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("")
-async def list_flows(access: Reader, page: PageQuery) -> Listed[FlowSummary]:
+async def list_flows(access: Lister, page: PageQuery) -> Listed[FlowSummary]:
     """Flows, newest first, without their definitions."""
-    rows, cursor = await service.page(access.session, page)
+    rows, cursor = await service.page(access.session, page, only(access.identity))
     return Listed(items=[FlowSummary.model_validate(row) for row in rows], next_cursor=cursor)
 
 
 @router.post("", status_code=201)
 async def create_flow(form: FlowIn, access: Writer) -> FlowOut:
     """Add a flow. A draft may have problems."""
-    return FlowOut.model_validate(await service.create(access.session, access.identity.user_id, form))
+    return FlowOut.model_validate(await service.create(access.session, access.identity, form))
 
 
 @router.get("/examples")
-async def list_examples(access: Reader) -> Examples:
+async def list_examples(access: Visitor) -> Examples:
     """Example flows; create one by sending its definition to POST /flows."""
     return Examples(items=list(examples()))
 
 
 @router.post("/validate")
-async def validate_flow(form: ValidateRequest, access: Reader) -> Validation:
+async def validate_flow(form: ValidateRequest, access: Lister) -> Validation:
     """Check a definition without storing it."""
+    reaching.demand(access.identity, form.definition)
     return await checking.check(access.session, form.definition)
 
 
@@ -65,13 +69,13 @@ async def get_flow(flow_id: UUID, access: Reader) -> FlowOut:
 @router.put("/{flow_id}")
 async def replace_flow(flow_id: UUID, form: FlowReplacement, access: Writer) -> FlowOut:
     """Replace a flow's draft."""
-    return FlowOut.model_validate(await service.change(access.session, flow_id, form))
+    return FlowOut.model_validate(await service.change(access.session, access.identity, flow_id, form))
 
 
 @router.patch("/{flow_id}")
 async def change_flow(flow_id: UUID, form: FlowPatch, access: Writer) -> FlowOut:
     """Change part of a flow."""
-    return FlowOut.model_validate(await service.change(access.session, flow_id, form))
+    return FlowOut.model_validate(await service.change(access.session, access.identity, flow_id, form))
 
 
 @router.delete("/{flow_id}", status_code=204)
@@ -83,14 +87,14 @@ async def delete_flow(flow_id: UUID, access: Writer) -> None:
 @router.post("/{flow_id}/duplicate", status_code=201)
 async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
     """Copy a flow's draft into a new flow."""
-    return FlowOut.model_validate(await service.duplicate(access.session, access.identity.user_id, flow_id))
+    return FlowOut.model_validate(await service.duplicate(access.session, access.identity, flow_id))
 
 
 @router.post("/{flow_id}/publish", status_code=201)
 async def publish_flow(flow_id: UUID, access: Writer, form: PublishRequest | None = None) -> FlowVersionOut:
     """Freeze the draft as the next version; 422 says what stands in the way."""
     wanted = form.version if form else None
-    version = await service.publish(access.session, access.identity.user_id, flow_id, wanted)
+    version = await service.publish(access.session, access.identity, flow_id, wanted)
     return FlowVersionOut.model_validate(version)
 
 

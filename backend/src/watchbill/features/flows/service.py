@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, NotFound
-from watchbill.features.flows import checking, queries
+from watchbill.features.flows import checking, queries, reaching
 from watchbill.features.flows.schemas import FlowIn, FlowPatch, FlowReplacement
 from watchbill.features.flows.tables import Flow, FlowVersion
+from watchbill.features.identity import reach
+from watchbill.features.identity.identity import Identity
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.paging import BadCursor, Page
 
@@ -27,41 +31,53 @@ async def get(session: AsyncSession, id_: UUID) -> Flow:
     return _found(await queries.by_id(session, id_))
 
 
-async def page(session: AsyncSession, wanted: Page) -> tuple[list[Flow], str | None]:
-    """One page of flows, without definitions, and the next page's cursor."""
-    rows, cursor = await queries.page(session, wanted)
+async def page(
+    session: AsyncSession, wanted: Page, only: Collection[UUID] | None = None
+) -> tuple[list[Flow], str | None]:
+    """One page of flows, without definitions, and the next page's cursor; `only` of these, or of all."""
+    rows, cursor = await queries.page(session, wanted, only)
     return list(rows), cursor
 
 
-async def create(session: AsyncSession, user_id: UUID, form: FlowIn) -> Flow:
+async def create(session: AsyncSession, identity: Identity, form: FlowIn) -> Flow:
     """Store a flow. Its definition may have problems: it is a draft.
 
     Raises:
         InvalidInput: the definition is too large.
+        Forbidden: it names what the key that asks may not use.
     """
+    reach.demand_no_limit(identity, "make flows")
     checking.check_size(form.definition)
-    flow = Flow(id=uuid4(), created_by=user_id, version=1, **form.model_dump())
+    reaching.demand(identity, form.definition)
+    flow = Flow(id=uuid4(), created_by=identity.user_id, version=1, **form.model_dump())
     session.add(flow)
     await session.flush()
     return flow
 
 
-async def change(session: AsyncSession, id_: UUID, form: FlowReplacement | FlowPatch) -> Flow:
+async def change(
+    session: AsyncSession, identity: Identity, id_: UUID, form: FlowReplacement | FlowPatch
+) -> Flow:
     """Change what the form names; the draft's version rises by one.
 
     Raises:
         NotFound: there is no such flow.
         Conflict: somebody changed it since the form's version.
         InvalidInput: the definition is too large.
+        Forbidden: it names what the key that asks may not use.
     """
     flow = _found(await queries.by_id(session, id_, lock=True))
     _refuse_stale(flow, form.version)
     values = form.model_dump(exclude={"version"}, exclude_unset=isinstance(form, FlowPatch))
     if "definition" in values:
         checking.check_size(values["definition"])
+        reaching.demand(identity, values["definition"], flow.definition)
     for name, value in values.items():
         setattr(flow, name, value)
     flow.version += 1
+    if (trail := trail_of(session)) and identity.key_id is None and values.keys() == {"definition"}:
+        # The editor saves while somebody draws.
+        trail.gathers = True
     await session.flush()
     await session.refresh(flow)
     return flow
@@ -78,31 +94,36 @@ async def delete(session: AsyncSession, id_: UUID) -> None:
     await session.flush()
 
 
-async def duplicate(session: AsyncSession, user_id: UUID, id_: UUID) -> Flow:
+async def duplicate(session: AsyncSession, identity: Identity, id_: UUID) -> Flow:
     """Store a copy of the draft under a name of its own.
 
     Raises:
         NotFound: there is no such flow.
+        Forbidden: it names what the key that asks may not use, or the key may not read it.
     """
+    # A copy shows what it is a copy of.
+    identity.demand("flows:read")
     flow = await get(session, id_)
     name = f"{flow.name[: _LONGEST_NAME - 7]} (copy)"
     form = FlowIn(name=name, description=flow.description, definition=flow.definition)
-    return await create(session, user_id, form)
+    return await create(session, identity, form)
 
 
-async def publish(session: AsyncSession, user_id: UUID, id_: UUID, version: int | None) -> FlowVersion:
+async def publish(session: AsyncSession, identity: Identity, id_: UUID, version: int | None) -> FlowVersion:
     """Freeze the draft as the next version.
 
     Raises:
         NotFound: there is no such flow.
         Conflict: somebody changed it since that version.
         InvalidInput: it cannot run; the errors say why.
+        Forbidden: it runs flows that the key that asks is not limited to.
     """
     flow = _found(await queries.by_id(session, id_, lock=True))
     _refuse_stale(flow, version)
+    reaching.demand(identity, flow.definition, flow.definition)
     checking.refuse_invalid(await checking.check(session, flow.definition))
     number = (flow.published_version or 0) + 1
-    frozen = FlowVersion(flow_id=id_, number=number, definition=flow.definition, created_by=user_id)
+    frozen = FlowVersion(flow_id=id_, number=number, definition=flow.definition, created_by=identity.user_id)
     session.add(frozen)
     flow.published_version = number
     await session.flush()

@@ -11,6 +11,7 @@ from watchbill.core.flow.definition import MAX_DEPTH
 from watchbill.core.flow.problems import Problem
 from watchbill.core.flow.walk import Raw, config_of, mapped, nodes_in
 from watchbill.features.flows import queries
+from watchbill.features.flows.reaching import uuid_of
 
 
 async def write_flows(session: AsyncSession, definition: object) -> tuple[Any, list[Problem]]:
@@ -26,7 +27,7 @@ async def _write(
     flows: dict[str, Any] = {}
     for path, node in nodes_in(definition):
         config = config_of(node)
-        flow_id = _uuid(config.get("flow_id")) if node.get("type") == "subflow" else None
+        flow_id = uuid_of(config.get("flow_id")) if node.get("type") == "subflow" else None
         if flow_id is None:
             continue
         found, why = await _flow(session, flow_id, config.get("version"), above)
@@ -66,10 +67,3 @@ async def _flow(
 
 def _problem(path: str, code: str, message: str) -> Problem:
     return Problem(node_id=path, field="config.flow_id", code=code, message=message)
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

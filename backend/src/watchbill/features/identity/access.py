@@ -15,15 +15,15 @@ from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import keys, service
+from watchbill.features.identity import reach, service
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.permissions import DIRECTORY, Permission
-from watchbill.features.identity.recording import recorded
+from watchbill.features.identity.reach import Judged
+from watchbill.features.identity.recording import COOKIE, note_refusal, recorded, request_trail
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database, Work
 
-COOKIE = "watchbill_session"
 REFRESH_COOKIE = "watchbill_refresh"
 DEVICE_COOKIE = "watchbill_device"
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -70,7 +70,9 @@ WorkDep = Annotated[Work, Depends(open_work, scope="function")]
 _BEARER = Depends(HTTPBearer(auto_error=False, description="The access_token of /auth/login, or an API key."))
 
 
-async def enter(connection: HTTPConnection, work: Work, permission: Permission) -> Access:
+async def enter(
+    connection: HTTPConnection, work: Work, permission: Permission, judged: Judged = "path"
+) -> Access:
     """Check the credentials of a request or WebSocket, and let its transaction see the tenant's tables.
 
     Raises:
@@ -97,19 +99,22 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
         if claims:
             limits.meet(claims)
     identity.demand(permission)
-    await keys.stay_within(work.session, identity, permission, connection.path_params)
+    judged = "open" if permission == "profile:read" else judged
+    await reach.stay_within(work.session, identity, judged, connection.path_params)
     work.after_commit(partial(service.note_use, await database(connection), identity))
     return Access(identity, work)
 
 
-def require(permission: Permission) -> Any:
-    """The dependency of a route that needs this permission; its value is an Access."""
+def require(permission: Permission, judged: Judged = "path") -> Any:
+    """The dependency of a route that needs this permission; its value is an Access. `judged` says how the
+    route keeps a key to the flows that it is limited to."""
 
     async def check(request: Request, work: WorkDep, _bearer: Annotated[Any, _BEARER]) -> Access:
-        return await enter(request, work, permission)
+        return await enter(request, work, permission, judged)
 
     guard: Callable[..., Awaitable[Access]] = check
     guard.permission = permission  # type: ignore[attr-defined]
+    guard.judged = judged  # type: ignore[attr-defined]
     return Depends(guard, scope="function")
 
 
@@ -120,12 +125,20 @@ async def refuse_other_sites(connection: HTTPConnection) -> None:
         Forbidden: the request comes from elsewhere.
     """
     source = connection.headers.get("origin") or connection.headers.get("referer")
-    if source is not None:
+    if source is None:
+        return
+    try:
         _refuse_elsewhere(connection, source)
+    except Forbidden as error:
+        await note_refusal(await database(connection), connection, request_trail(connection), error)
+        raise
 
 
 def _refuse_elsewhere(connection: HTTPConnection, source: str) -> None:
-    url = urlsplit(source)
+    try:
+        url = urlsplit(source)
+    except ValueError as error:
+        raise Forbidden("The request does not say where it comes from.", code="wrong_origin") from error
     origin = f"{url.scheme}://{url.netloc}"
     ours = url.netloc == connection.headers.get("host") and url.scheme in ("http", "https")
     if not ours and origin not in connection.app.state.identity_options.origins:

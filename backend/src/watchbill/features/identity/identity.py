@@ -25,6 +25,7 @@ class IdentityOptions:
         session_seconds: how long a sign-in lasts without being used.
         api_key: a key of the installation; it acts as an admin of the first tenant.
         verify_email: whether people must prove that their address is theirs.
+        tenants_per_person: how many tenants a person may have made; 0 is any number.
         origins: other sites whose pages may use the session cookie.
     """
 
@@ -39,6 +40,7 @@ class IdentityOptions:
     link_seconds: int = 3600
     api_key: str | None = None
     verify_email: bool = False
+    tenants_per_person: int = 10
     secure_cookies: bool = True
     origins: tuple[str, ...] = ()
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.core.ports.mail import Mail, MailFailed
-from watchbill.features.identity import mails, registering, service, sign_ins, tokens
+from watchbill.features.identity import mails, reach, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
@@ -33,10 +33,9 @@ from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
-from watchbill.kit.passwords import hash_password
+from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, seen
 
 log = structlog.stdlib.get_logger("watchbill.identity")
-_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 128
 
 
 async def page(
@@ -53,7 +52,9 @@ async def invite(
 
     Raises:
         Conflict: they belong to the tenant, or are invited already.
+        Forbidden: a key would make an admin.
     """
+    reach.demand_person_for_admins(identity, form.role)
     if await queries.is_member(session, identity.tenant_id, form.email):
         raise Conflict("They belong to this tenant already.", code="already_member")
     await queries.drop_expired(session, identity.tenant_id, form.email)
@@ -78,8 +79,11 @@ async def resend(
 
     Raises:
         NotFound: there is none of that id.
+        Forbidden: a key would make an admin.
     """
     invitation = await _get(session, identity, id_)
+    # The answer has the link where no mail can be sent.
+    reach.demand_person_for_admins(identity, invitation.role)
     token = _renew(options, invitation, identity)
     await session.flush()
     return await _send(session, options, mail, invitation, token)
@@ -166,9 +170,14 @@ async def _new_user(
     session: AsyncSession, options: IdentityOptions, invitation: Invitation, form: Acceptance
 ) -> User:
     password = form.password or ""
-    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        text = f"Choose a password of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters."
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        text = f"Choose a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
         raise InvalidInput(text, errors=(FieldError(("body", "password"), "bad_length", text),))
+    try:
+        seen(password)
+    except ValueError as error:
+        wrong = FieldError(("body", "password"), "blank_password", str(error))
+        raise InvalidInput(str(error), errors=(wrong,)) from error
     user = User(
         id=uuid4(),
         email=invitation.email,

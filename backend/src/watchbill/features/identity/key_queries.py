@@ -54,7 +54,19 @@ async def known_flows(session: AsyncSession, scope: TenantScope, ids: Iterable[U
     return set((await session.scalars(query, {"ids": wanted})).all()) if wanted else set()
 
 
-async def flow_of(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> UUID | None:
-    """The flow that an execution of the tenant is one of."""
-    query = text(f'SELECT flow_id FROM "{scope.schema}".executions WHERE id = :id')  # noqa: S608 (our own name)
-    return await session.scalar(query, {"id": execution_id})
+# What belongs to a flow, by its name in paths: where it is kept, and how its flow is found.
+OF_A_FLOW = {
+    "execution_id": "executions",
+    "trigger_id": "triggers",
+    "approval_id": "approvals",
+}
+
+
+async def flow_of(session: AsyncSession, scope: TenantScope, table: str, id_: UUID) -> UUID | None:
+    """The flow that a row of one of those tables is about."""
+    rows = f'"{scope.schema}".{table} AS one'
+    if table == "approvals":
+        rows += f' JOIN "{scope.schema}".executions AS run ON run.id = one.execution_id'
+    column = "run.flow_id" if table == "approvals" else "one.flow_id"
+    query = text(f"SELECT {column} FROM {rows} WHERE one.id = :id")  # noqa: S608 (our own names)
+    return await session.scalar(query, {"id": id_})

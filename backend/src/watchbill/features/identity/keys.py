@@ -8,29 +8,19 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import FieldError, Forbidden, InvalidInput, NotAuthenticated, NotFound
+from watchbill.core.errors import FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.features.identity import key_queries as queries
 from watchbill.features.identity import tokens
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.key_schemas import KeyIn, KeyOut, NewKey
 from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import GRANTS, PERSONAL, Permission, Role
+from watchbill.features.identity.reach import FOR_FLOWS
 from watchbill.features.identity.tables import ApiKey
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
 
 PREFIX = "wb_"
-# What a key may be given that is limited to some flows: what is about one flow or one execution.
-FOR_FLOWS: frozenset[Permission] = frozenset(
-    (
-        "profile:read",
-        "flows:read",
-        "flows:write",
-        "flows:execute",
-        "executions:read",
-        "executions:write",
-    )
-)
 
 
 async def create(session: AsyncSession, identity: Identity, form: KeyIn) -> NewKey:
@@ -139,30 +129,3 @@ def _identity(found: queries.KeyEntry | None) -> Identity:
         flow_ids=None if key.flow_ids is None else frozenset(key.flow_ids),
         last_used_at=key.last_used_at,
     )
-
-
-async def stay_within(
-    session: AsyncSession, identity: Identity, permission: Permission, path: dict[str, str]
-) -> None:
-    """Keep a key that is limited to some flows to what is about those: the flow or execution that the path
-    names. Whatever names neither is refused, so that a new route is closed to it until somebody thinks of it.
-
-    Raises:
-        Forbidden: it is about something else.
-    """
-    if identity.flow_ids is None or permission == "profile:read":
-        return
-    flow_id: UUID | None = None
-    if "flow_id" in path:
-        flow_id = _id(path["flow_id"])
-    elif "execution_id" in path and (execution_id := _id(path["execution_id"])):
-        flow_id = await queries.flow_of(session, identity.scope, execution_id)
-    if flow_id is None or flow_id not in identity.flow_ids:
-        raise Forbidden("This key is limited to other flows.", code="key_limited")
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

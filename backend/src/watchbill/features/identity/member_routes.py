@@ -42,7 +42,8 @@ async def list_members(access: Reader, page: PageQuery) -> Listed[MemberOut]:
 
 @people.delete("/me", status_code=204)
 async def leave(access: Self) -> None:
-    """Leave the tenant. Sessions go on in another one, if there is any."""
+    """Leave the tenant. Sessions go on in another one, if there is any; what one made and runs goes on too,
+    but for one's API keys."""
     access.identity.sign_in  # noqa: B018 (a key does not leave)
     await members.remove(access.session, access.identity, access.identity.user_id)
 
@@ -51,12 +52,6 @@ async def leave(access: Self) -> None:
 async def change_role(user_id: UUID, form: RoleChange, access: Writer) -> MemberOut:
     """Give a member another role."""
     return await members.change_role(access.session, access.identity, user_id, form.role)
-
-
-@people.delete("/{user_id}", status_code=204)
-async def remove_member(user_id: UUID, access: Writer) -> None:
-    """Remove a member, and the API keys they made."""
-    await members.remove(access.session, access.identity, user_id)
 
 
 @invited.get("")

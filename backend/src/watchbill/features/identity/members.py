@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, NotFound
 from watchbill.features.identity import member_queries as queries
+from watchbill.features.identity import reach
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.member_schemas import MemberOut
 from watchbill.features.identity.permissions import Role
@@ -30,7 +31,9 @@ async def change_role(session: AsyncSession, identity: Identity, user_id: UUID, 
     Raises:
         NotFound: nobody of that id belongs to the tenant.
         Conflict: nobody else is an admin.
+        Forbidden: a key would make an admin.
     """
+    reach.demand_person_for_admins(identity, role)
     member = await _lock(session, identity.tenant_id, user_id)
     if role != "admin":
         await _keep_an_admin(session, member)

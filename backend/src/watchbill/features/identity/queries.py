@@ -237,6 +237,13 @@ async def vouched_for(session: AsyncSession, sign_in_id: UUID) -> bool:
     return await session.scalar(query) is not None
 
 
+async def tenants_made(session: AsyncSession, user_id: UUID) -> int:
+    """How many tenants there are that a person made. They make no further one until the transaction ends."""
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    query = select(func.count()).select_from(Tenant).where(Tenant.created_by == user_id)
+    return await session.scalar(query) or 0
+
+
 async def slug_taken(session: AsyncSession, slug: str) -> bool:
     return await session.scalar(select(Tenant.id).where(Tenant.slug == slug)) is not None
 

@@ -10,11 +10,14 @@ from sqlalchemy import text
 from starlette.requests import HTTPConnection, Request
 from structlog.contextvars import get_contextvars
 
-from watchbill.core.errors import Forbidden, NotAuthenticated
+from watchbill.core.errors import Forbidden, InvalidInput, NotAuthenticated, WatchbillError
+from watchbill.features.identity import tokens
 from watchbill.kit.addresses import canonical_email
 from watchbill.kit.audit import Trail, keep_trail, write
 from watchbill.kit.db import Database, Work
 
+# The cookie that signs a browser in.
+COOKIE = "watchbill_session"
 _LONGEST_AGENT = 300
 _BY_EMAIL = "SELECT id FROM public.users WHERE lower(email) = lower(:email)"
 
@@ -46,15 +49,20 @@ async def recorded(database: Database, connection: HTTPConnection) -> AsyncGener
         async with database.transaction() as work:
             keep_trail(work.session, trail)
             yield work
-    except (Forbidden, NotAuthenticated) as error:
-        await _note_refusal(database, connection, trail, error)
+    except (Forbidden, NotAuthenticated, InvalidInput) as error:
+        if not isinstance(error, InvalidInput) or error.error_code == "wrong_password":
+            await note_refusal(database, connection, trail, error)
         raise
 
 
-async def _note_refusal(
-    database: Database, connection: HTTPConnection, trail: Trail, error: Forbidden | NotAuthenticated
+async def note_refusal(
+    database: Database, connection: HTTPConnection, trail: Trail, error: WatchbillError
 ) -> None:
+    """Note that a request was refused, in the logs of whom it concerns: the person whose session or address
+    it used. Of others nobody knows whose log it would be."""
     trail.changes, trail.reason, trail.outcome = [], error.error_code, "denied"
+    if error.error_code == "wrong_origin":
+        _by_cookie(connection, trail)
     email = await _email(connection) if trail.user_id is None else None
     if trail.user_id is None and email is None:
         return
@@ -63,6 +71,16 @@ async def _note_refusal(
         if trail.user_id is None:
             trail.user_id = await session.scalar(text(_BY_EMAIL), {"email": email})
         await session.run_sync(lambda sync: write(sync, trail))
+
+
+def _by_cookie(connection: HTTPConnection, trail: Trail) -> None:
+    """Whose session a page of another site tried to use."""
+    options = connection.app.state.identity_options
+    try:
+        claims = tokens.read(options.jwt_secret, connection.cookies.get(COOKIE, ""))
+    except NotAuthenticated:
+        return
+    trail.tenant_id, trail.user_id = claims.tenant_id, claims.user_id
 
 
 async def _email(connection: HTTPConnection) -> str | None:

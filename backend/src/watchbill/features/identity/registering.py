@@ -123,14 +123,18 @@ async def add_user(session: AsyncSession, user: User) -> None:
 async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
     """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
     of the one where the person is.
+
+    Raises:
+        Conflict: they made as many as a person may.
     """
+    await _demand_room(session, options, user_id)
     slug = await _free_slug(session, name)
     try:
         async with session.begin_nested():
-            tenant = await _named(session, name, slug)
+            tenant = await _named(session, user_id, name, slug)
     except IntegrityError:
         # Another of that name was made this moment.
-        tenant = await _named(session, name, _longer(slug))
+        tenant = await _named(session, user_id, name, _longer(slug))
     session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
     await session.flush()
     await session.refresh(tenant)
@@ -140,8 +144,18 @@ async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: U
     return tenant
 
 
-async def _named(session: AsyncSession, name: str, slug: str) -> Tenant:
-    tenant = Tenant(id=uuid4(), name=name, slug=slug, schema_revision=head("tenant"))
+async def _demand_room(session: AsyncSession, options: IdentityOptions, user_id: UUID) -> None:
+    most = options.tenants_per_person
+    if most and await queries.tenants_made(session, user_id) >= most:
+        raise Conflict(
+            f"You made {most} tenants, which is as many as a person may have here. Delete one that is not"
+            " needed any more, or ask the operator (WATCHBILL_TENANTS_PER_PERSON).",
+            code="too_many_tenants",
+        )
+
+
+async def _named(session: AsyncSession, user_id: UUID, name: str, slug: str) -> Tenant:
+    tenant = Tenant(id=uuid4(), name=name, slug=slug, created_by=user_id, schema_revision=head("tenant"))
     session.add(tenant)
     await session.flush()
     return tenant

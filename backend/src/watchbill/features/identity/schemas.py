@@ -11,12 +11,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Str
 from watchbill.features.identity.permissions import Permission, Role
 from watchbill.kit.addresses import canonical_email
 from watchbill.kit.inputs import Input
+from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, seen
 from watchbill.kit.text import Name
 
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(canonical_email)]
 # What somebody says their address is; the answer must be the same when it is none.
 ClaimedEmail = Annotated[str, StringConstraints(max_length=254), AfterValidator(canonical_email)]
-Password = Annotated[str, StringConstraints(min_length=10, max_length=128)]
+Password = Annotated[
+    str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD), AfterValidator(seen)
+]
 
 
 class Registration(Input):

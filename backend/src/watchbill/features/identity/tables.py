@@ -26,9 +26,13 @@ class Tenant(Identified, PublicTable):
     the schemas that still have to be migrated."""
 
     __tablename__ = "tenants"
-    __table_args__ = (CheckConstraint("status IN ('active', 'suspended')", "status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended')", "status"),
+        Index(None, "created_by"),
+    )
 
     slug: Mapped[str] = mapped_column(unique=True)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("public.users.id", ondelete="SET NULL"))
     name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="active")
     schema_revision: Mapped[str]

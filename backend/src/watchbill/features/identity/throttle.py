@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import digest
+from watchbill.kit.addresses import network_of
 from watchbill.kit.attempts import Attempts, Limit
 
 _TRUSTED = Limit("device", 20, 300)
@@ -45,7 +46,7 @@ class Throttle:
         Raises:
             TooManyRequests: there were too many.
         """
-        account = digest(email.lower())[:32]
+        account, address = digest(email.lower())[:32], network_of(address)
         attempt = Attempt(account, address, self._known(account, cookie))
         if attempt.device is not None:
             await self._count(_TRUSTED, account, attempt.device)
@@ -78,7 +79,7 @@ class Throttle:
         Raises:
             TooManyRequests: there were too many from this address.
         """
-        await self._count(_ASKING, address)
+        await self._count(_ASKING, network_of(address))
 
     async def may_mail(self, email: str) -> bool:
         """Whether an account may be sent another mail that somebody asked for in its name."""

@@ -47,6 +47,8 @@ async def list_notifications(
 @router.post("/notifications", status_code=201)
 async def create_notification(form: NotificationIn, access: Writer, parts: Backend) -> NotificationMade:
     """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once."""
+    # A notification tells of executions, with their outputs.
+    access.identity.demand("executions:read")
     notification, secret = await service.create(
         access.session, access.scope, parts, access.identity.user_id, form
     )
@@ -65,6 +67,7 @@ async def change_notification(
     notification_id: UUID, form: NotificationPatch, access: Writer, parts: Backend
 ) -> NotificationOut:
     """Change a notification, or switch it on and off."""
+    access.identity.demand("executions:read")
     changed = await service.change(access.session, access.scope, parts, notification_id, form)
     return NotificationOut.model_validate(changed)
 

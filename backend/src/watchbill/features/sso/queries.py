@@ -45,8 +45,10 @@ async def active_at(session: AsyncSession, domain: str) -> Tenant | None:
     return await session.scalar(query)
 
 
-async def account(session: AsyncSession, tenant_id: UUID, subject: str) -> tuple[User, Membership] | None:
-    """Who somebody at the tenant's provider is here."""
+async def account(
+    session: AsyncSession, tenant_id: UUID, issuer: str, subject: str
+) -> tuple[User, Membership] | None:
+    """Who somebody is here to whom a provider of the tenant, the one of that issuer, gave this subject."""
     query = (
         select(User, Membership)
         .join(SsoAccount, SsoAccount.user_id == User.id)
@@ -54,7 +56,7 @@ async def account(session: AsyncSession, tenant_id: UUID, subject: str) -> tuple
             Membership,
             (Membership.user_id == SsoAccount.user_id) & (Membership.tenant_id == SsoAccount.tenant_id),
         )
-        .where(SsoAccount.tenant_id == tenant_id, SsoAccount.subject == subject)
+        .where(SsoAccount.tenant_id == tenant_id, SsoAccount.issuer == issuer, SsoAccount.subject == subject)
     )
     row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1])

@@ -66,6 +66,8 @@ async def get_sso(access: Reader, parts: Parts) -> SsoOut:
 @settings.put("")
 async def set_up_sso(form: SsoIn, access: Writer, parts: Parts) -> SsoOut:
     """Set single sign-on up. The provider is asked whether it is there."""
+    # Whoever names the provider decides who people are: a key that was lost must not.
+    access.identity.sign_in  # noqa: B018 (raises for keys)
     return await service.set_up(access.session, parts, access.scope.tenant_id, form)
 
 

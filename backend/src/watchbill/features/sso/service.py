@@ -145,8 +145,11 @@ async def let_in(
     Raises:
         Forbidden: the claims do not allow it; the code says why.
     """
+    if claims["iss"] != connection.issuer:
+        # Another provider was set up while somebody was at this one.
+        raise Forbidden("The company's provider was changed meanwhile; sign in again.", code="sso_expired")
     role = role_of(connection, claims)
-    found = await queries.account(session, tenant.id, str(claims["sub"]))
+    found = await queries.account(session, tenant.id, connection.issuer, _subject(claims))
     user, membership = found or await _join(session, proofs, tenant, claims, role, known)
     if user.status != "active":
         raise Forbidden("This account is disabled.", code="sso_disabled")
@@ -215,7 +218,9 @@ async def _join(
         call(membership, user.email)
         session.add(membership)
         await session.flush()
-    session.add(SsoAccount(tenant_id=tenant.id, subject=str(claims["sub"]), user_id=user.id))
+    session.add(
+        SsoAccount(tenant_id=tenant.id, issuer=str(claims["iss"]), subject=_subject(claims), user_id=user.id)
+    )
     await session.flush()
     return user, membership
 
@@ -224,9 +229,18 @@ def _email(claims: Mapping[str, Any]) -> str:
     email = claims.get("email")
     if not isinstance(email, str) or "@" not in email or len(email) > 254 or not email.isprintable():
         raise Forbidden("The provider does not say your e-mail address.", code="sso_no_email")
-    if claims.get("email_verified") is False:
+    # The one value that OpenID Connect has for it; "true" or 1 may mean anything, and so may its absence.
+    if claims.get("email_verified") is not True:
         raise Forbidden("The provider has not verified your e-mail address.", code="sso_unverified")
     return canonical_email(email)
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    """Who it is at the provider: at most 255 letters, by the standard."""
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or "\x00" in subject:
+        raise Forbidden("The provider does not say who this is.", code="sso_no_subject")
+    return subject
 
 
 def _name(claims: Mapping[str, Any]) -> str | None:

@@ -46,7 +46,9 @@ class SsoDomain(PublicTable):
 
 
 class SsoAccount(PublicTable):
-    """Who somebody at a tenant's provider is here. It goes with the membership."""
+    """Who somebody at a tenant's provider is here. A subject means something only together with the issuer
+    that gave it: another provider of the tenant never speaks for who came with this one. It goes with the
+    membership."""
 
     __tablename__ = "sso_accounts"
     __table_args__ = (
@@ -59,6 +61,7 @@ class SsoAccount(PublicTable):
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    issuer: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[UUID]
 

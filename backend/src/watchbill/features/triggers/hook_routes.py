@@ -17,10 +17,13 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.executions.watch import watch
 from watchbill.features.identity.access import database, request_limits
+from watchbill.features.identity.recording import request_trail
 from watchbill.features.triggers import hooks
+from watchbill.features.triggers.hooks import BadCall
 from watchbill.features.triggers.routes import Backend
 from watchbill.features.triggers.schemas import HookAnswer
 from watchbill.features.triggers.service import TriggerBackend
+from watchbill.kit.audit import keep_trail
 from watchbill.kit.db import Database, Work
 
 router = APIRouter(tags=["triggers"])
@@ -49,12 +52,11 @@ async def call_hook(
     address they come from."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
     db = await database(request)
-    async with db.transaction() as work:
-        admitted = await _admit(request, work, parts, token, call)
-        tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
-        await request_limits(request).count(work.session, request, tenant_id, trigger_id)
-        await work.enter(admitted.scope)
-        received = await hooks.fire(work.session, admitted)
+    try:
+        received = await _receive(request, db, parts, token, call)
+    except BadCall as refusal:
+        await _note(db, request, parts, refusal)
+        raise
     if received.error:
         raise received.error
     if received.execution_id is None:
@@ -62,11 +64,37 @@ async def call_hook(
     if received.new:
         await started.hints.execute(received.scope, received.execution_id)
     if received.rules.answer == "at_once":
-        return await _answer(db, started, received.scope, received.execution_id)
+        # The result of an earlier call with the same key is not for whoever repeats it.
+        answer = await _answer(db, started, received.scope, received.execution_id)
+        return HookAnswer(execution_id=answer.execution_id, status=answer.status)
     await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
     answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
     return answer
+
+
+async def _receive(
+    request: Request, database: Database, parts: TriggerBackend, token: str, call: hooks.Request
+) -> hooks.Received:
+    async with database.transaction() as work:
+        admitted = await _admit(request, work, parts, token, call)
+        tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
+        await request_limits(request).count(work.session, request, tenant_id, trigger_id)
+        await work.enter(admitted.scope)
+        return await hooks.fire(work.session, admitted)
+
+
+async def _note(database: Database, request: Request, parts: TriggerBackend, refusal: BadCall) -> None:
+    """Let the audit log tell of a call with a bad signature; of many to one webhook, of one a minute."""
+    if not parts.refusals.first(refusal.trigger_id):
+        return
+    trail = request_trail(request)
+    # The address is a credential.
+    trail.request["path"] = "/api/v1/hooks/[hidden]"
+    trail.refuse(refusal.scope.tenant_id, refusal.error_code)
+    trail.about("triggers", refusal.trigger_id, refusal.name)
+    async with database.transaction() as work:
+        keep_trail(work.session, trail)
 
 
 async def _admit(

@@ -45,6 +45,14 @@ class Request:
     body: bytes
 
 
+class BadCall(NotAuthenticated):
+    """A call of a webhook that is not signed as it must be."""
+
+    def __init__(self, refusal: BadSignature, scope: TenantScope, trigger: Trigger):
+        super().__init__(str(refusal), code=refusal.code)
+        self.scope, self.trigger_id, self.name = scope, trigger.id, trigger.name
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A call that may come in, and the trigger it is for."""
@@ -72,7 +80,7 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
 
     Raises:
         NotFound: nobody has this address.
-        NotAuthenticated: the call is not signed as it must be.
+        BadCall: the call is not signed as it must be.
         TooLarge, InvalidInput: the body is too large, or the Idempotency-Key is.
         Conflict: the trigger is switched off.
     """
@@ -134,7 +142,7 @@ def _verified(
             window=rules.window_seconds,
         )
     except BadSignature as error:
-        raise NotAuthenticated(str(error), code=error.code) from error
+        raise BadCall(error, scope, trigger) from error
     return signature
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,12 +24,12 @@ _OVER = ("completed", "failed", "cancelled")
 
 
 async def page(
-    session: AsyncSession, wanted: Page, flow_id: UUID | None
+    session: AsyncSession, wanted: Page, flow_ids: Collection[UUID] | None
 ) -> tuple[Sequence[Trigger], str | None]:
-    """One page of triggers; those of deleted flows are not shown."""
+    """One page of triggers of these flows, or of all; those of deleted flows are not shown."""
     query = select(Trigger).join(Flow, Flow.id == Trigger.flow_id).where(Flow.deleted_at.is_(None))
-    if flow_id is not None:
-        query = query.where(Trigger.flow_id == flow_id)
+    if flow_ids is not None:
+        query = query.where(Trigger.flow_id.in_(flow_ids))
     return await fetch_page(session, query, Trigger, wanted)
 
 

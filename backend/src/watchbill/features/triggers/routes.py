@@ -44,13 +44,9 @@ Reader = Annotated[Access, require("triggers:read")]
 Writer = Annotated[Access, require("triggers:write")]
 
 
-def _writes(access: Access) -> bool:
-    return access.identity.may("triggers:write")
-
-
 @router.get("/schedule-preview")
 async def preview_schedule(
-    access: Reader,
+    access: Annotated[Access, require("triggers:read", "open")],
     cron: Annotated[str, Query(min_length=1, max_length=MAX_LENGTH)],
     timezone: Annotated[str, Query(min_length=1, max_length=60)] = "UTC",
     count: Annotated[int, Query(ge=1, le=20)] = 5,
@@ -61,22 +57,23 @@ async def preview_schedule(
 
 @router.get("/triggers")
 async def list_triggers(
-    access: Reader, parts: Backend, page: PageQuery, flow_id: UUID | None = None
+    access: Annotated[Access, require("triggers:read", "route")],
+    parts: Backend,
+    page: PageQuery,
+    flow_id: UUID | None = None,
 ) -> Listed[TriggerOut]:
     """Triggers, newest first."""
-    items, cursor = await service.page(
-        access.session, access.scope, parts.keys, page, flow_id, writer=_writes(access)
-    )
+    items, cursor = await service.page(access.session, access.identity, parts.keys, page, flow_id)
     return Listed(items=items, next_cursor=cursor)
 
 
 @router.post("/triggers", status_code=201)
-async def create_trigger(form: TriggerIn, access: Writer, parts: Backend) -> TriggerMade:
+async def create_trigger(
+    form: TriggerIn, access: Annotated[Access, require("triggers:write", "route")], parts: Backend
+) -> TriggerMade:
     """Add a schedule or a webhook to a flow. A webhook's secret is shown this once."""
-    trigger, secret = await service.create(
-        access.session, access.scope, parts.keys, access.identity.user_id, form
-    )
-    shown = await service.shown(access.session, access.scope, parts.keys, trigger, writer=True)
+    trigger, secret = await service.create(access.session, access.identity, parts.keys, form)
+    shown = await service.shown(access.session, access.identity, parts.keys, trigger)
     return TriggerMade(**shown.model_dump(), secret=secret)
 
 
@@ -84,14 +81,14 @@ async def create_trigger(form: TriggerIn, access: Writer, parts: Backend) -> Tri
 async def get_trigger(trigger_id: UUID, access: Reader, parts: Backend) -> TriggerOut:
     """One trigger."""
     trigger = await service.get(access.session, trigger_id)
-    return await service.shown(access.session, access.scope, parts.keys, trigger, writer=_writes(access))
+    return await service.shown(access.session, access.identity, parts.keys, trigger)
 
 
 @router.patch("/triggers/{trigger_id}")
 async def change_trigger(trigger_id: UUID, form: TriggerPatch, access: Writer, parts: Backend) -> TriggerOut:
     """Change a trigger, or switch it on and off."""
-    trigger = await service.change(access.session, access.scope, trigger_id, form)
-    return await service.shown(access.session, access.scope, parts.keys, trigger, writer=True)
+    trigger = await service.change(access.session, access.identity, trigger_id, form)
+    return await service.shown(access.session, access.identity, parts.keys, trigger)
 
 
 @router.delete("/triggers/{trigger_id}", status_code=204)
@@ -106,7 +103,7 @@ async def rotate_secret(
 ) -> NewSecret:
     """Give a webhook a new secret, shown this once; the one so far stays good for a while."""
     keep = (form or Rotation(keep_seconds=24 * 3600)).keep_seconds
-    secret, until = await service.rotate_secret(access.session, access.scope, parts.keys, trigger_id, keep)
+    secret, until = await service.rotate_secret(access.session, access.identity, parts.keys, trigger_id, keep)
     return NewSecret(secret=secret, previous_until=until)
 
 

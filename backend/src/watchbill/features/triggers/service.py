@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import service as flows
-from watchbill.features.triggers import queries, schedule
+from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.reach import demand_flows, only
+from watchbill.features.triggers import queries, reaching, schedule
 from watchbill.features.triggers.firing import stored_version
 from watchbill.features.triggers.queries import Fired
 from watchbill.features.triggers.schemas import (
@@ -33,6 +35,7 @@ from watchbill.kit import signatures
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.paging import Page
+from watchbill.kit.seldom import Seldom
 
 _MOST_OF_A_FLOW = 100
 
@@ -42,6 +45,7 @@ class TriggerBackend:
     """What the trigger routes work with."""
 
     keys: KeyRing
+    refusals: Seldom = field(default_factory=Seldom)
 
 
 async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trigger:
@@ -57,18 +61,21 @@ async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trigge
 
 
 async def create(
-    session: AsyncSession, scope: TenantScope, keys: KeyRing, user_id: UUID, form: TriggerIn
+    session: AsyncSession, identity: Identity, keys: KeyRing, form: TriggerIn
 ) -> tuple[Trigger, str | None]:
     """Store a trigger; returns it and the secret of a webhook.
 
     Raises:
         NotFound: there is no such flow, or not this version of it.
         Conflict: the flow has too many triggers.
+        Forbidden: the trigger would do what the key that asks may not.
     """
+    demand_flows(identity, (form.flow_id,))
+    rules = form.schedule or form.webhook
+    reaching.demand(identity, rules)
     await _check_version(session, form.flow_id, form.version)
     if await queries.count(session, form.flow_id) >= _MOST_OF_A_FLOW:
         raise Conflict(f"A flow has at most {_MOST_OF_A_FLOW} triggers.", code="too_many_triggers")
-    rules = form.schedule or form.webhook
     if rules is None:
         raise AssertionError("the form has a schedule or a webhook")
     trigger = Trigger(
@@ -80,29 +87,33 @@ async def create(
         version=None if form.version is None else str(form.version),
         inputs=form.inputs,
         config=rules.model_dump(mode="json"),
-        created_by=user_id,
+        created_by=identity.user_id,
     )
     session.add(trigger)
     await session.flush()
     secret = None
     if form.webhook:
-        secret = await _open_hook(session, scope, keys, trigger)
+        secret = await _open_hook(session, identity.scope, keys, trigger)
     else:
-        await _plan(session, scope, trigger)
+        await _plan(session, identity.scope, trigger)
     await session.refresh(trigger)
     return trigger, secret
 
 
-async def change(session: AsyncSession, scope: TenantScope, trigger_id: UUID, form: TriggerPatch) -> Trigger:
+async def change(session: AsyncSession, identity: Identity, trigger_id: UUID, form: TriggerPatch) -> Trigger:
     """Change what the form names. A schedule goes on from now; what waits in its queue is given up when it is
     switched off.
 
     Raises:
         NotFound: there is no such trigger, flow or version.
         InvalidInput: the form has settings of the other kind.
+        Forbidden: the trigger would do what the key that asks may not.
     """
     trigger = await get(session, trigger_id, lock=True)
     given = form.model_fields_set
+    # Whoever may change triggers may always call one by another name, or switch it off.
+    if given - {"name"} and not (given <= {"name", "is_active"} and form.is_active is False):
+        reaching.demand(identity, form.schedule or form.webhook or trigger.config)
     other = "webhook" if trigger.kind == "schedule" else "schedule"
     if other in given:
         text = f"This trigger is a {trigger.kind}; make a new one for a {other}."
@@ -115,7 +126,7 @@ async def change(session: AsyncSession, scope: TenantScope, trigger_id: UUID, fo
     if rules := form.schedule or form.webhook:
         trigger.config = rules.model_dump(mode="json")
     if trigger.kind == "schedule" and given & {"is_active", "schedule"}:
-        await _plan(session, scope, trigger)
+        await _plan(session, identity.scope, trigger)
     await session.flush()
     await session.refresh(trigger)
     return trigger
@@ -135,7 +146,7 @@ async def delete(session: AsyncSession, scope: TenantScope, trigger_id: UUID) ->
 
 
 async def rotate_secret(
-    session: AsyncSession, scope: TenantScope, keys: KeyRing, trigger_id: UUID, keep_seconds: int
+    session: AsyncSession, identity: Identity, keys: KeyRing, trigger_id: UUID, keep_seconds: int
 ) -> tuple[str, datetime | None]:
     """Give a webhook a new secret; the one so far stays good for `keep_seconds`. Returns the new one, and
     until when the old one is good.
@@ -143,15 +154,17 @@ async def rotate_secret(
     Raises:
         NotFound: there is no such trigger.
         Conflict: it is a schedule.
+        Forbidden: the key that asks may not do what a call with the secret does.
     """
     trigger = await get(session, trigger_id, lock=True)
+    reaching.demand(identity, trigger.config)
     if trigger.kind != "webhook":
         raise Conflict("A schedule has no secret.", code="no_secret")
     secret = signatures.new_secret()
     until = now() + timedelta(seconds=keep_seconds) if keep_seconds else None
     trigger.previous_sealed_secret = trigger.sealed_secret if until else None
     trigger.previous_until = until
-    trigger.sealed_secret = keys.seal(secret, secret_place(scope, trigger_id))
+    trigger.sealed_secret = keys.seal(secret, secret_place(identity.scope, trigger_id))
     await session.flush()
     return secret, until
 
@@ -174,26 +187,18 @@ async def preview(cron: str, timezone: str, count: int) -> SchedulePreview:
 
 
 async def page(
-    session: AsyncSession,
-    scope: TenantScope,
-    keys: KeyRing,
-    wanted: Page,
-    flow_id: UUID | None,
-    *,
-    writer: bool,
+    session: AsyncSession, identity: Identity, keys: KeyRing, wanted: Page, flow_id: UUID | None
 ) -> tuple[list[TriggerOut], str | None]:
     """One page of triggers and the next page's cursor."""
-    rows, cursor = await queries.page(session, wanted, flow_id)
+    rows, cursor = await queries.page(session, wanted, only(identity, flow_id))
     last = await queries.newest(session, [row.id for row in rows])
-    return [_shown(scope, keys, row, last.get(row.id), writer) for row in rows], cursor
+    return [_shown(identity, keys, row, last.get(row.id)) for row in rows], cursor
 
 
-async def shown(
-    session: AsyncSession, scope: TenantScope, keys: KeyRing, trigger: Trigger, *, writer: bool
-) -> TriggerOut:
-    """The trigger as routes answer it; only `writer`s are told its address."""
+async def shown(session: AsyncSession, identity: Identity, keys: KeyRing, trigger: Trigger) -> TriggerOut:
+    """The trigger as routes answer it; only who may do what a call does is told its address."""
     last = await queries.newest(session, [trigger.id])
-    return _shown(scope, keys, trigger, last.get(trigger.id), writer)
+    return _shown(identity, keys, trigger, last.get(trigger.id))
 
 
 async def firings(
@@ -270,10 +275,9 @@ def _token_place(scope: TenantScope, trigger_id: UUID) -> str:
     return f"{scope.tenant_id}/trigger-token/{trigger_id}"
 
 
-def _shown(
-    scope: TenantScope, keys: KeyRing, trigger: Trigger, last: Fired | None, writer: bool
-) -> TriggerOut:
-    token = trigger.sealed_token if writer else None
+def _shown(identity: Identity, keys: KeyRing, trigger: Trigger, last: Fired | None) -> TriggerOut:
+    token = trigger.sealed_token if reaching.may_call(identity, trigger.config) else None
+    place = _token_place(identity.scope, trigger.id)
     timed = trigger.kind == "schedule"
     return TriggerOut(
         id=trigger.id,
@@ -287,7 +291,7 @@ def _shown(
         webhook=None if timed else Webhook.model_construct(**trigger.config),
         description=schedule.describe(trigger.config["cron"]) if timed else None,
         next_at=trigger.resume_at if trigger.is_active else None,
-        path=f"/api/v1/hooks/{keys.unseal(token, _token_place(scope, trigger.id))}" if token else None,
+        path=f"/api/v1/hooks/{keys.unseal(token, place)}" if token else None,
         last=shown_firing(last) if last else None,
         created_at=trigger.created_at,
         updated_at=trigger.updated_at,

@@ -50,7 +50,8 @@ class Trail:
     """Who does what from where; `changes` are gathered from the session while the transaction goes on.
 
     `action` is the name of what is done (a route's function, a command); `always` says that it is noted even
-    when it changes nothing. Without a tenant the entry goes to the tenants that the changed rows tell.
+    when it changes nothing; `gathers` that it may become one entry with others of its kind that follow it.
+    Without a tenant the entry goes to the tenants that the changed rows tell.
     """
 
     action: str
@@ -64,6 +65,12 @@ class Trail:
     outcome: str = "done"
     reason: str | None = None
     changes: list[Change] = field(default_factory=list[Change])
+    gathers: bool = False
+    subject: dict[str, str | None] | None = None
+
+    def about(self, table: str, id: object, name: str | None) -> None:
+        """Note what it is done to, where the changed rows do not tell."""
+        self.subject = {"type": table, "id": str(id), "name": name and name[:200]}
 
     def by(self, tenant_id: UUID, user_id: UUID, key_id: UUID | None, permission: str) -> None:
         """Note who is asking, where, and under which permission. What needs more than reading is always
@@ -87,6 +94,7 @@ class Trail:
         """The log's entry. The first row that was changed is what it is about, or else what was changed at
         once, of which no single row is known."""
         matters = [change for change in self.changes if change.matters]
+        gathers = self.gathers and self.outcome == "done" and len(matters) == 1
         target = next((change for change in matters if change.id), matters[0] if matters else None)
         return {
             "action": self.action,
@@ -98,10 +106,12 @@ class Trail:
                 "id": str(self.key_id or self.user_id or "") or None,
                 "user_id": str(self.user_id) if self.user_id else None,
             },
-            "target": {"type": target.table, "id": target.id, "name": target.name} if target else None,
+            "target": self.subject
+            or ({"type": target.table, "id": target.id, "name": target.name} if target else None),
             "changes": [change.entry() for change in matters],
             "origin": self.origin,
             "request": self.request,
+            **({"gather": f"{self.user_id} {matters[0].table} {matters[0].id}"} if gathers else {}),
         }
 
 

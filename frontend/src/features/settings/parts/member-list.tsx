@@ -3,7 +3,6 @@
 /** The members of the tenant, with their roles. */
 import { UserMinus, Users } from "lucide-react";
 import { useState } from "react";
-import { ConfirmDialog } from "@/components/confirm-dialog";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
 import { RelativeTime } from "@/components/relative-time";
@@ -13,8 +12,9 @@ import type { Column } from "@/components/table";
 import { toast } from "@/components/toast";
 import { useCan, useSession } from "@/features/auth";
 import { useUrlState } from "@/lib/url-state";
-import { useChangeRole, useMembers, useRemoveMember, type Member, type Role } from "../api";
+import { useChangeRole, useMembers, type Member, type Role } from "../api";
 import { roleNames, roleOptions } from "../roles";
+import { RemoveDialog } from "./remove-member";
 
 export function MemberList() {
   const [params, change] = useUrlState();
@@ -127,16 +127,3 @@ function RoleSelect({ member }: { member: Member }) {
 }
 
 const article = (role: string) => (role === "admin" ? "an" : "a");
-
-function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void }) {
-  const remove = useRemoveMember();
-  return (
-    <ConfirmDialog
-      title={`Remove ${nameOf(member)}?`}
-      description="They lose access at once, and API keys they made stop working. What they built stays."
-      verb="Remove"
-      onConfirm={() => remove.mutateAsync(member.user_id)}
-      onClose={onClose}
-    />
-  );
-}

@@ -60,7 +60,7 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
         control={form.control}
         name="flow_ids"
         label="Only these flows"
-        hint="Without a choice, the key is good for all flows."
+        hint="Without a choice, the key is good for all flows. With one, it reaches no other flow, and makes none run another."
       >
         {({ value, onChange }) => <Flows chosen={value} onChange={onChange} />}
       </FormField>

@@ -1,0 +1,42 @@
+"""/members/{id}: what a member has at work, and removing them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.identity.access import Access, require
+from watchbill.features.leaving import service
+from watchbill.features.leaving.schemas import Belongings, Executions, Triggers
+
+router = APIRouter(prefix="/members", tags=["members"])
+Writer = Annotated[Access, require("members:write")]
+Choice = Annotated[Triggers, Query(description="pause: switch off those that the member made.")]
+
+
+@router.get("/{user_id}/belongings")
+async def get_belongings(user_id: UUID, access: Annotated[Access, require("members:read")]) -> Belongings:
+    """What a member made that is at work, before one removes them; keys for those who may see keys."""
+    return await service.belongings(access, user_id)
+
+
+@router.delete("/{user_id}", status_code=204)
+async def remove_member(
+    user_id: UUID,
+    access: Writer,
+    parts: Annotated[ExecutionBackend, Depends(execution_backend)],
+    schedules: Choice = "keep",
+    webhooks: Choice = "keep",
+    executions: Annotated[
+        Executions, Query(description="cancel: stop those that the member started and that are not over.")
+    ] = "keep",
+) -> None:
+    """Remove a member, and the API keys they made. What else they made is the tenant's: it goes on, or stops
+    as is asked for."""
+    await service.remove(
+        access, parts, user_id, schedules=schedules, webhooks=webhooks, executions=executions
+    )

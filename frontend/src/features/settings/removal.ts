@@ -1,0 +1,51 @@
+/** What a removed member leaves at work, in words, and what can be done about each. */
+import type { Belongings } from "./api";
+
+export type Removal = {
+  schedules: "keep" | "pause";
+  webhooks: "keep" | "pause";
+  executions: "keep" | "cancel";
+};
+
+export const keepAll: Removal = { schedules: "keep", webhooks: "keep", executions: "keep" };
+
+type Choice = {
+  name: keyof Removal;
+  label: string;
+  options: { value: Removal[keyof Removal]; label: string }[];
+};
+
+const pausing: Choice["options"] = [
+  { value: "keep", label: "Keep running" },
+  { value: "pause", label: "Switch off" },
+];
+const cancelling: Choice["options"] = [
+  { value: "keep", label: "Let finish" },
+  { value: "cancel", label: "Cancel" },
+];
+
+/** The choices that there are: none about what the member does not have. */
+export function choicesFor({ schedules, webhooks, executions }: Belongings): Choice[] {
+  const all: [number, Choice][] = [
+    [schedules, { name: "schedules", label: counted(schedules, "schedule"), options: pausing }],
+    [webhooks, { name: "webhooks", label: counted(webhooks, "webhook"), options: pausing }],
+    [
+      executions,
+      {
+        name: "executions",
+        label: `${counted(executions, "execution")} under way`,
+        options: cancelling,
+      },
+    ],
+  ];
+  return all.filter(([count]) => count > 0).map(([, choice]) => choice);
+}
+
+/** Which keys end, by name; null when there are none. */
+export function keysLost({ keys }: Belongings): string | null {
+  if (keys.length === 0) return null;
+  const names = keys.map(({ name, hint }) => `“${name}” (${hint})`).join(", ");
+  return `Revoked with it: ${names}.`;
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
