@@ -134,6 +134,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     )
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
+    # Each question to a worker keeps a connection until it is answered, which nothing else may wait for.
+    asking = BlockingConnectionPool.from_url(redis_url, max_connections=100, timeout=5)
     app.state.database, app.state.redis = database, redis
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
@@ -158,7 +160,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     app.state.providers = ProviderBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=UrlGuard(settings.private_hosts),
-        calls=CeleryCalls(celery_app(redis_url), redis),
+        calls=CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking)),
         demo_url=settings.demo_llm_url,
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
@@ -175,6 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         ) as app.state.executions:
             yield
     finally:
+        await asking.aclose()
         await redis.aclose(close_connection_pool=True)
         await database.close()
 

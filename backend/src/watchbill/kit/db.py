@@ -105,7 +105,8 @@ class Work:
         """Commit, and give the connection back while the block waits for somebody else; then go on in another
         transaction of the same session, which sees what this one saw.
 
-        What was read before may be old by then, and what was written before stays, whatever follows.
+        What was read before may be old by then, and what was written before stays, whatever follows. An error
+        that leaves the block ends the transaction: what is to be survived is caught inside.
 
         Raises:
             DatabaseUnavailable: no connection could be had afterwards.

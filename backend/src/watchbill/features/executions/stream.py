@@ -150,7 +150,8 @@ async def _follow(websocket: WebSocket, identity: Identity, execution_id: UUID, 
     """
     sending = asyncio.create_task(_send(websocket, identity, execution_id, after))
     leaving = asyncio.create_task(_until_left(websocket))
-    _, pending = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    watching: set[asyncio.Task[Any]] = {sending, leaving}
+    _, pending = await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)

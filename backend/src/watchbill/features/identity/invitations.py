@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
-from watchbill.core.ports.mail import Mail, MailFailed
+from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.features.identity import mails, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
@@ -227,15 +227,23 @@ async def _send(
         _name(inviter) if inviter else "Somebody",
         options.invitation_seconds // 86400,
     )
-    try:
-        await mail.send(message)
+    async with outside(session):
+        sent = await _mailed(mail, message, invitation.id)
+    if sent:
         invitation.mailed_at = now() if mail.delivers else None
-    except MailFailed as error:
-        log.warning("invitation_not_mailed", invitation_id=str(invitation.id), error=error.detail)
     await session.flush()
     await session.refresh(invitation)
     link = None if invitation.mailed_at else mails.link(options.base_url, "invitation", token)
     return SentInvitation(**InvitationOut.model_validate(invitation).model_dump(), link=link)
+
+
+async def _mailed(mail: Mail, message: MailMessage, invitation_id: UUID) -> bool:
+    try:
+        await mail.send(message)
+    except MailFailed as error:
+        log.warning("invitation_not_mailed", invitation_id=str(invitation_id), error=error.detail)
+        return False
+    return True
 
 
 def _name(user: User) -> str:
