@@ -7,7 +7,7 @@ nothing outside may be awaited.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -69,10 +69,11 @@ def in_turn_of(who: str) -> None:
 class Work:
     """One transaction under way: its session, and what to do once it is committed."""
 
-    def __init__(self, session: AsyncSession, turn: _Turn):
+    def __init__(self, session: AsyncSession, turn: _Turn, limits: Mapping[str, str]):
         self.session = session
         session.info[_WORK] = self
         self._turn = turn
+        self._limits = limits
         self._entered: tuple[Scope, bool] | None = None
         self._after_commit: list[AfterCommit] = []
 
@@ -132,6 +133,8 @@ class Work:
         await self._turn.take()
         try:
             await self.session.connection()
+            for name, value in self._limits.items():
+                await self.session.execute(_SET, {"name": name, "value": value})
             if scope is not None:
                 await self.enter(scope)
             elif self._entered is not None:
@@ -219,9 +222,11 @@ class Database:
         statement_seconds: float | None = None,
     ):
         target, asked = driver_url(url)
-        self._pgbouncer = pgbouncer or asked
+        limits = _limits(statement_seconds)
+        bouncer = pgbouncer or asked
+        # PgBouncer takes them neither for a connection nor for a session, so each transaction sets them.
+        self._limits = limits if bouncer else {}
         self._patience = patience_seconds
-        self._statement_seconds = statement_seconds
         self._turns = Turns(2 * pool_size, pool_size)
         self.engine: AsyncEngine = create_async_engine(
             target,
@@ -232,7 +237,7 @@ class Database:
             pool_recycle=1800,
             json_serializer=_dump_json,
             json_deserializer=orjson.loads,
-            connect_args=_connect_args(self._pgbouncer, _limits(statement_seconds)),
+            connect_args=_connect_args(bouncer, limits),
         )
         event.listen(self.engine.sync_engine, "checkin", _note_time)
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
@@ -254,10 +259,8 @@ class Database:
             async with AsyncSession(
                 self.engine, sync_session_class=AuditedSession, expire_on_commit=False
             ) as session:
-                work = Work(session, turn)
+                work = Work(session, turn, self._limits)
                 await work.begin(scope)
-                if self._pgbouncer:
-                    await _limit(session, self._statement_seconds)
                 yield work
                 if work.has_connection:
                     await session.commit()
@@ -326,12 +329,6 @@ def _limits(statement_seconds: float | None) -> dict[str, str]:
         return {}
     whole = round(statement_seconds * 1000)
     return {"statement_timeout": str(whole), "lock_timeout": str(whole // 3)}
-
-
-async def _limit(session: AsyncSession, statement_seconds: float | None) -> None:
-    """Set the limits for one transaction. PgBouncer takes them neither for a connection nor for a session."""
-    for name, value in _limits(statement_seconds).items():
-        await session.execute(_SET, {"name": name, "value": value})
 
 
 def _connect_args(pgbouncer: bool, limits: dict[str, str]) -> dict[str, Any]:
