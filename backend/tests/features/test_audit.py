@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from tests.elsewhere import elsewhere
 from tests.people import PASSWORD, Person, checked, http_client, refused
 from watchbill.kit.db import Database
 
@@ -191,11 +192,16 @@ async def test_tampering_shows(database: Database, admin: Person):
 _PENDING = text("INSERT INTO audit_pending (id, entry) VALUES (gen_random_uuid(), '{}')")
 
 
+async def note(database: Database, admin: Person) -> None:
+    async with database.transaction(admin.scope) as second:
+        await second.session.execute(_PENDING)
+
+
 async def test_a_transaction_that_has_noted_something_keeps_nobody_waiting(database: Database, admin: Person):
     async with database.transaction(admin.scope) as first:
         await first.session.execute(_PENDING)
-        async with asyncio.timeout(20), database.transaction(admin.scope) as second:
-            await second.session.execute(_PENDING)
+        async with asyncio.timeout(20):
+            await elsewhere(note(database, admin))
     async with database.transaction(admin.scope) as work:
         assert await work.session.scalar(text("SELECT count(*) FROM audit_pending")) == 0
     assert checked(await admin.http.get("audit-log/verification"))["ok"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from tests.people import Person, checked, refused
 from watchbill.adapters.http import AiohttpClient
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.features.approvals.mails import QuestionMails
+from watchbill.features.notifications import queries
 from watchbill.features.notifications.notifier import WAITS, Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -369,3 +371,29 @@ async def test_a_tenant_that_is_gone_stops_nobody(database: Database, office: Of
     async with database.transaction() as work:
         left = await work.session.execute(text("SELECT count(*) FROM public.finished_executions"))
     assert left.scalar_one() == 0
+
+
+async def test_tenants_take_turns_and_slow_receivers_keep_only_their_own_waiting(
+    database: Database, admin: Person, stranger: Person
+):
+    """However many messages one tenant has, and however long they have been due."""
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+    rows = [(admin, minute) for minute in range(40)] + [(stranger, 50), (stranger, 51), (stranger, 52)]
+    async with database.transaction() as work:
+        for person, minute in rows:
+            at = long_ago + timedelta(minutes=minute)
+            await queries.set_due(work.session, person.scope, uuid4(), at)
+
+    async def take(limit: int, left: dict[UUID, int]) -> Counter[UUID]:
+        now, until = long_ago + timedelta(hours=1), long_ago + timedelta(hours=2)
+        async with database.transaction() as work:
+            taken = await queries.lease_due(work.session, now, until, limit, each=8, left=left)
+        return Counter(tenant_id for _, tenant_id in taken)
+
+    many, few = admin.tenant_id, stranger.tenant_id
+    assert await take(3, {}) == {many: 2, few: 1}
+    assert await take(100, {many: 1}) == {many: 1, few: 2}
+    assert await take(100, {many: 0}) == {}
+    assert await take(100, {few: 3}) == {many: 8}
+    async with database.transaction() as work:
+        await work.session.execute(text("DELETE FROM public.due_deliveries WHERE next_at < '2002-01-01'"))

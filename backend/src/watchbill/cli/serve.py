@@ -18,6 +18,10 @@ _GRACE_SECONDS = 3
 # Longer than clients and proxies keep an idle connection (60 s is usual): whoever closes last is not the one
 # whose request gets lost on the way.
 _KEEP_ALIVE_SECONDS = 75
+_MOST_HEADER_BYTES = 64 * 1024
+_MOST_SAID_BYTES = 16 * 1024
+# Seconds, but for TCP_USER_TIMEOUT, which has milliseconds, and a count of probes.
+_DEAD = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
 
 
 def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | None) -> None:
@@ -32,20 +36,36 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         "forwarded_allow_ips": ["127.0.0.1", "::1", *settings.trusted_proxies],
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+        "h11_max_incomplete_event_size": _MOST_HEADER_BYTES,
+        # Nobody tells us anything over a WebSocket.
+        "ws_max_size": _MOST_SAID_BYTES,
+        "ws_max_queue": 4,
     }
     if settings.api_reload and fd is None:
         folder = str(Path(__file__).parents[1])
         uvicorn.run("watchbill.cli.serve:create", factory=True, reload=True, reload_dirs=[folder], **options)
         return
-    server = uvicorn.Server(uvicorn.Config(create(settings), **options))
+    config = uvicorn.Config(create(settings), **options)
+    server = uvicorn.Server(config)
     set_aside()
-    server.run(sockets=None if fd is None else [_inherited(fd)])
+    listener = config.bind_socket() if fd is None else _inherited(fd)
+    _give_up_on_the_dead(listener)
+    server.run(sockets=[listener])
 
 
 def create(settings: Settings | None = None) -> Any:
     """The ASGI application; without settings, for the reloader, from the environment."""
     # The assemblies do not import each other; a command finds them by name.
     return import_module("watchbill.api.app").create_app(settings or Settings())
+
+
+def _give_up_on_the_dead(listener: socket.socket) -> None:
+    """Let the system close connections to machines that are gone, and to clients that read nothing of what is
+    sent to them; connections inherit this from the listening socket. Only Linux has all of it."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _DEAD.items():
+        if option := getattr(socket, name, None):
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _inherited(fd: int) -> socket.socket:

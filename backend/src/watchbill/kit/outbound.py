@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.waits import about_to_await
 
 
 class RefusedConnection(PermissionError):
@@ -25,34 +25,42 @@ class GuardedResolver(AbstractResolver):
 
     def __init__(self, guard: UrlGuard):
         self._guard = guard
-        self._names = ThreadedResolver()
         self._allowed: set[tuple[str, int]] = set()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The name's addresses; raises RefusedConnection if one of them is not allowed."""
-        found = await self._names.resolve(host, port, family)
-        for entry in found:
-            self._check(host, port, entry["host"])
-            self._allowed.add((entry["host"], port))
+        found: list[ResolveResult] = []
+        for kind, _, protocol, _, address in await self._guard.names.of(host, port, family=family):
+            self._check(host, port, address[0])
+            self._allowed.add((address[0], port))
+            found.append(_result(host, kind, protocol, address))
         return found
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         """A socket for an address about to be connected to; raises RefusedConnection if it may not be."""
+        about_to_await("A connection")
         family, type_, protocol, _, (host, port, *_) = address
         if (host, port) not in self._allowed:
             self._check(host, port, host)
         return socket.socket(family, type_, protocol)
 
     async def close(self) -> None:
-        await self._names.close()
+        """Nothing: the guard's look-ups are everybody's."""
 
     def _check(self, host: str, port: int, address: str) -> None:
         try:
             self._guard.check_address(host, port, address)
         except AddressRefused as error:
             raise RefusedConnection(str(error)) from error
+
+
+def _result(host: str, family: int, protocol: int, address: tuple[Any, ...]) -> ResolveResult:
+    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(
+        hostname=host, host=address[0], port=address[1], family=family, proto=protocol, flags=numeric
+    )
 
 
 def guarded_connector(guard: UrlGuard, **options: Any) -> TCPConnector:

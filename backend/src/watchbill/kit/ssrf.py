@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+from watchbill.kit.lookups import Lookups, NamesTooSlow
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -35,9 +35,11 @@ class UrlGuard:
 
     Args:
         private: hosts, host:port pairs, addresses or networks (10.0.0.0/8) that may be reached.
+        names: what looks up where names lead.
     """
 
-    def __init__(self, private: Sequence[str] = ()):
+    def __init__(self, private: Sequence[str] = (), names: Lookups | None = None):
+        self.names = names or Lookups()
         self._names: set[str] = set()
         self._networks: list[Network] = []
         for entry in private:
@@ -54,7 +56,7 @@ class UrlGuard:
             AddressRefused: it is not a usable URL, or leads to an address that is not allowed.
         """
         scheme, host, port = _split(url)
-        addresses = await _resolve(host, port)
+        addresses = await _resolve(self.names, host, port)
         for address in addresses:
             self.check_address(host, port, str(address))
         return Target(scheme, host, port, addresses)
@@ -97,9 +99,11 @@ def _split(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname.lower().rstrip("."), port or _PORTS[parts.scheme]
 
 
-async def _resolve(host: str, port: int) -> tuple[Address, ...]:
+async def _resolve(names: Lookups, host: str, port: int) -> tuple[Address, ...]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await names.of(host, port)
+    except NamesTooSlow as error:
+        raise AddressRefused(str(error)) from error
     except (OSError, UnicodeError) as error:
         raise AddressRefused(f"The host {host} cannot be found.") from error
     return tuple(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))

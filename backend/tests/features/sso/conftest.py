@@ -13,7 +13,9 @@ import pytest
 from fastapi import FastAPI
 
 from tests.features.sso.company import Names
+from watchbill.features.sso.metadata import Metadata
 from watchbill.kit.dns import TextRecords
+from watchbill.kit.ssrf import UrlGuard
 
 
 @contextmanager
@@ -57,5 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
 def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names:
     """The API asks that name server."""
     proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
-    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
+    # What was heard of providers in earlier tests is forgotten.
+    metadata = Metadata(UrlGuard(["127.0.0.0/8"]))
+    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs, metadata=metadata))
     return server

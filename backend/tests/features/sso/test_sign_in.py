@@ -12,7 +12,9 @@ from httpx import AsyncClient
 from tests import people
 from tests.features.sso.company import Names, go, person_at, set_up
 from tests.people import PASSWORD, Person, checked, refused
+from watchbill.features.sso.metadata import Metadata
 from watchbill.features.sso.service import safe_path
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.testing.oidc import CLIENT_SECRET
 
 # Only the boolean says that an address was verified.
@@ -107,10 +109,12 @@ async def test_an_account_that_was_there_is_not_taken_over(
     ],
 )
 async def test_a_false_answer_lets_nobody_in(
-    admin: Person, visitor: AsyncClient, issuer: str, names: Names, fault, name: str, code: str
+    app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, names: Names, fault, name: str, code: str
 ):
     domain = await set_up(admin, issuer, names)
     person_at(issuer, sub="1", email=f"a@{domain}")
+    # Nothing is remembered of the time before.
+    app.state.sso = replace(app.state.sso, metadata=Metadata(UrlGuard(["127.0.0.0/8"])))
     fault(name)
     assert (await go(visitor, domain)).headers["location"] == f"/login/?problem={code}"
     refused(await visitor.get("auth/me"), 401)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -9,8 +10,11 @@ import aiosmtplib
 
 from watchbill.adapters.mail.letter import letter
 from watchbill.core.ports.mail import MailFailed, MailMessage
+from watchbill.kit.waits import about_to_await
 
+# For each step, and for all of them: a server may answer each step slowly.
 _SECONDS = 15.0
+_TOTAL_SECONDS = 60.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,17 +56,19 @@ class SmtpMail:
 
     async def send(self, message: MailMessage) -> None:
         """See core.ports.mail.Mail."""
+        about_to_await("A mail")
         try:
-            await aiosmtplib.send(
-                letter(message, self._sender),
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
-                use_tls=self._tls,
-                start_tls=False if self._tls else self._starttls,
-                timeout=_SECONDS,
-            )
+            async with asyncio.timeout(_TOTAL_SECONDS):
+                await aiosmtplib.send(
+                    letter(message, self._sender),
+                    hostname=self._host,
+                    port=self._port,
+                    username=self._user,
+                    password=self._password,
+                    use_tls=self._tls,
+                    start_tls=False if self._tls else self._starttls,
+                    timeout=_SECONDS,
+                )
         except aiosmtplib.SMTPRecipientsRefused as error:
             passing = all(400 <= each.code < 500 for each in error.recipients)
             raise MailFailed("The mail server refused the address.", passing=passing) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from watchbill.features.flows import checking, reaching, service
 from watchbill.features.flows.examples import examples
@@ -23,6 +23,7 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
 from watchbill.kit.paging import Listed, PageQuery
 
@@ -54,10 +55,13 @@ async def list_examples(access: Visitor) -> Examples:
 
 
 @router.post("/validate")
-async def validate_flow(form: ValidateRequest, access: Lister) -> Validation:
+async def validate_flow(
+    form: ValidateRequest, access: Lister, crowds: Annotated[Crowds, Depends(crowds_of)]
+) -> Validation:
     """Check a definition without storing it."""
     reaching.demand(access.identity, form.definition)
-    return await checking.check(access.session, form.definition)
+    with crowds.slow.place(access.identity):
+        return await checking.check(access.session, form.definition)
 
 
 @router.get("/{flow_id}")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
-from watchbill.core.ports.mail import Mail, MailFailed
+from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.features.identity import mails, reach, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
@@ -32,6 +32,7 @@ from watchbill.features.identity.tables import Invitation, Membership, Tenant, U
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
+from watchbill.kit.db import outside
 from watchbill.kit.paging import Page
 from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, seen
 
@@ -140,7 +141,9 @@ async def accept(
     if user is None:
         user = await _new_user(session, options, invitation, form)
     elif user.id != signed_in:
-        await _prove(options, throttle, user, form.password, device)
+        await _prove(session, options, throttle, user, form.password, device)
+    # The password took its time, and somebody may have used or taken back the invitation meanwhile.
+    await _by_token(session, form.token)
     if invitation.mailed_at is not None and user.email_verified_at is None:
         # They have read their mail.
         user.email_verified_at = now()
@@ -158,11 +161,18 @@ async def accept(
 
 
 async def _prove(
-    options: IdentityOptions, throttle: Throttle, user: User, password: str | None, device: Device
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    user: User,
+    password: str | None,
+    device: Device,
 ) -> None:
     if password is None:
         raise NotAuthenticated("You have an account: sign in to accept.", code="sign_in_to_accept")
-    if not await service.knows_password(options, throttle, user.email, user, password, device):
+    async with outside(session):
+        knows = await service.knows_password(options, throttle, user.email, user, password, device)
+    if not knows:
         raise NotAuthenticated("The password is wrong.", code="bad_credentials")
 
 
@@ -178,12 +188,10 @@ async def _new_user(
     except ValueError as error:
         wrong = FieldError(("body", "password"), "blank_password", str(error))
         raise InvalidInput(str(error), errors=(wrong,)) from error
-    user = User(
-        id=uuid4(),
-        email=invitation.email,
-        password_hash=await hash_password(password, options.bcrypt_cost),
-        full_name=form.full_name,
-    )
+    async with outside(session):
+        hashed = await hash_password(password, options.bcrypt_cost)
+    await _by_token(session, form.token)
+    user = User(id=uuid4(), email=invitation.email, password_hash=hashed, full_name=form.full_name)
     await registering.add_user(session, user)
     return user
 
@@ -228,15 +236,23 @@ async def _send(
         _name(inviter) if inviter else "Somebody",
         options.invitation_seconds // 86400,
     )
-    try:
-        await mail.send(message)
+    async with outside(session):
+        sent = await _mailed(mail, message, invitation.id)
+    if sent:
         invitation.mailed_at = now() if mail.delivers else None
-    except MailFailed as error:
-        log.warning("invitation_not_mailed", invitation_id=str(invitation.id), error=error.detail)
     await session.flush()
     await session.refresh(invitation)
     link = None if invitation.mailed_at else mails.link(options.base_url, "invitation", token)
     return SentInvitation(**InvitationOut.model_validate(invitation).model_dump(), link=link)
+
+
+async def _mailed(mail: Mail, message: MailMessage, invitation_id: UUID) -> bool:
+    try:
+        await mail.send(message)
+    except MailFailed as error:
+        log.warning("invitation_not_mailed", invitation_id=str(invitation_id), error=error.detail)
+        return False
+    return True
 
 
 def _name(user: User) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +35,11 @@ INTERVAL_SECONDS = 1.0
 CALL_SECONDS = 10.0
 # Longer than a call or a mail may take; after it another worker may try the same delivery.
 _LEASE = timedelta(minutes=2)
-_AT_ONCE = 32
+# Messages under way in a worker, and of one tenant among them: its slow receivers keep only its own waiting.
+_AT_ONCE = 200
+_EACH = 8
+# Ends noted in a row, before what is due is sent.
+_NOTED_AT_ONCE = 100
 # After each attempt that failed, the seconds until the next: the last one comes after about a day.
 WAITS = (10, 60, 300, 1200, 3600, 3 * 3600, 7 * 3600, 12 * 3600)
 _MOST_ATTEMPTS_KEPT = 50
@@ -92,14 +97,14 @@ class Notifier:
         self._outlets = outlets
         self._questions = questions
         self._now = now
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], UUID] = {}
 
     async def run(self) -> None:
         """Note and tell, until cancelled."""
         try:
             while True:
                 try:
-                    await self.note_all()
+                    await self.note_some()
                     await self.send_due()
                 except (OSError, DBAPIError) as error:
                     logger.warning("notifications_not_read", error=str(error))
@@ -111,10 +116,17 @@ class Notifier:
 
     async def note_all(self) -> None:
         """Note everything that somebody is to be told or asked by now."""
-        while await self._questions.note_next(self._database, self._now()):
+        while await self.note_some():
             pass
-        while await self.note_next():
-            pass
+
+    async def note_some(self) -> bool:
+        """Note what waits longest; whether there may be more."""
+        asked = told = 0
+        while asked < _NOTED_AT_ONCE and await self._questions.note_next(self._database, self._now()):
+            asked += 1
+        while told < _NOTED_AT_ONCE and await self.note_next():
+            told += 1
+        return _NOTED_AT_ONCE in (asked, told)
 
     async def note_next(self) -> bool:
         """Note who is to be told about the execution that waits longest; False when none does."""
@@ -147,16 +159,20 @@ class Notifier:
         return True
 
     async def send_due(self) -> None:
-        """Begin to send what is due, as much as there is room for."""
+        """Begin to send what is due, as much as there is room for, in turns of the tenants."""
         room = _AT_ONCE - len(self._sending)
         if room <= 0:
             return
         async with self._database.transaction() as work:
-            taken = await queries.lease_due(work.session, self._now(), self._now() + _LEASE, room)
+            busy = Counter(self._sending.values())
+            left = {tenant_id: max(0, _EACH - count) for tenant_id, count in busy.items()}
+            taken = await queries.lease_due(
+                work.session, self._now(), self._now() + _LEASE, room, each=_EACH, left=left
+            )
         for delivery_id, tenant_id in taken:
             task = asyncio.create_task(self._deliver(TenantScope(tenant_id), delivery_id))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._sending[task] = tenant_id
+            task.add_done_callback(self._sending.pop)
 
     async def sent(self) -> None:
         """Wait for what is being sent."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, delete, exists, literal, or_, select, update
+from sqlalchemy import any_, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +39,10 @@ async def page(
 async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Notification | None:
     """The notification of that id; `lock` keeps others from changing it until the transaction ends."""
     query = select(Notification).where(Notification.id == id_)
-    return await session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        # As it is now, whatever was read of it before.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return await session.scalar(query)
 
 
 async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:
@@ -106,16 +109,34 @@ async def set_due(session: AsyncSession, scope: TenantScope, delivery_id: UUID, 
 
 
 async def lease_due(
-    session: AsyncSession, now: datetime, until: datetime, limit: int
+    session: AsyncSession,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    *,
+    each: int,
+    left: Mapping[UUID, int],
 ) -> Sequence[tuple[UUID, UUID]]:
-    """Take deliveries that are due: until that time nobody else does. Returns their ids and tenants' ids."""
-    due = (
-        select(DueDelivery.delivery_id)
+    """Take deliveries that are due: until that time nobody else does. Each tenant has a turn before one has
+    its second, and none more than `each`, or what is `left` to it. Returns their ids and tenants' ids."""
+    turn = func.row_number().over(partition_by=DueDelivery.tenant_id, order_by=DueDelivery.next_at)
+    turns = (
+        select(DueDelivery.delivery_id, DueDelivery.tenant_id, DueDelivery.next_at, turn.label("turn"))
         .join(Tenant, Tenant.id == DueDelivery.tenant_id)
         .where(DueDelivery.next_at <= now, Tenant.status == "active")
-        .order_by(DueDelivery.next_at)
+        .subquery()
+    )
+    room = case(dict(left), value=turns.c.tenant_id, else_=each)
+    wanted = (
+        select(turns.c.delivery_id)
+        .where(turns.c.turn <= (room if left else each))
+        .order_by(turns.c.turn, turns.c.next_at)
         .limit(limit)
-        .with_for_update(of=DueDelivery, skip_locked=True)
+    )
+    due = (
+        select(DueDelivery.delivery_id)
+        .where(DueDelivery.delivery_id.in_(wanted), DueDelivery.next_at <= now)
+        .with_for_update(skip_locked=True)
     )
     taken = update(DueDelivery).where(DueDelivery.delivery_id.in_(due)).values(next_at=until)
     rows = await session.execute(taken.returning(DueDelivery.delivery_id, DueDelivery.tenant_id))

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from watchbill.core.errors import WatchbillError
+from watchbill.core.errors import TooManyRequests, WatchbillError
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service as executions
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity.access import database, request_limits
+from watchbill.features.identity.access import database, request_limits, take_turn
+from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.recording import request_trail
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.hooks import BadCall
@@ -52,8 +53,9 @@ async def call_hook(
     address they come from."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
     db = await database(request)
+    await take_turn(request)
     try:
-        received = await _receive(request, db, parts, token, call)
+        admitted, received = await _receive(request, db, parts, token, call)
     except BadCall as refusal:
         await _note(db, request, parts, refusal)
         raise
@@ -67,7 +69,13 @@ async def call_hook(
         # The result of an earlier call with the same key is not for whoever repeats it.
         answer = await _answer(db, started, received.scope, received.execution_id)
         return HookAnswer(execution_id=answer.execution_id, status=answer.status)
-    await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+    waiting = (await crowds_of(request)).waiting
+    try:
+        with waiting.place_of(received.scope.tenant_id, admitted.trigger.id):
+            await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+    except TooManyRequests:
+        # It runs, so it is told of as if the time had run out.
+        pass
     answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
     return answer
@@ -75,13 +83,13 @@ async def call_hook(
 
 async def _receive(
     request: Request, database: Database, parts: TriggerBackend, token: str, call: hooks.Request
-) -> hooks.Received:
+) -> tuple[hooks.Admitted, hooks.Received]:
     async with database.transaction() as work:
         admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
         await work.enter(admitted.scope)
-        return await hooks.fire(work.session, admitted)
+        return admitted, await hooks.fire(work.session, admitted)
 
 
 async def _note(database: Database, request: Request, parts: TriggerBackend, refusal: BadCall) -> None:
