@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.core.events import Event, LlmCompleted, LlmStarted, LlmToken
 from watchbill.core.ports.crews import CrewJob, CrewResult
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
@@ -82,6 +83,7 @@ class Ship:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     live: MemoryLive = field(default_factory=MemoryLive)
     model: Model = field(default_factory=Model)
+    compute: ProcessPool = field(default_factory=ProcessPool)
     scope: TenantScope = field(default_factory=lambda: TenantScope(uuid4()))
     engines: list[Engine] = field(default_factory=list[Engine])
 
@@ -97,7 +99,7 @@ class Ship:
             journal=self.journal,
             documents=self.documents,
             live=self.live,
-            services=services or Services(self.model, NoCrews(), NoHttp()),
+            services=services or Services(self.model, NoCrews(), NoHttp(), self.compute),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
             now=lambda: datetime.now(UTC),
@@ -140,6 +142,7 @@ async def ship() -> AsyncGenerator[Ship]:
     yield ship
     for engine in ship.engines:
         await engine.stop(grace_seconds=0)
+    await ship.compute.close()
 
 
 def types(events: Sequence[Event], node_id: str | None = None) -> list[str]:

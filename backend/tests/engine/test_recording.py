@@ -55,7 +55,9 @@ class Directory:
 
 
 def recorded(ship: Ship, model: Any = None, **settings: Any) -> Engine:
-    services = Services(RecordedLlm(model or ship.model), NoCrews(), Service(), lambda _: (KEY,))
+    services = Services(
+        RecordedLlm(model or ship.model), NoCrews(), Service(), ship.compute, lambda _: (KEY,)
+    )
     return ship.engine(services=services, **settings)
 
 
@@ -130,7 +132,7 @@ async def test_calls_of_services_are_kept_without_what_lets_one_in(ship: Ship) -
 
 
 async def test_tools_of_crews_are_kept(ship: Ship) -> None:
-    ship.engine(services=Services(RecordedLlm(ship.model), Crew(), Service(), lambda _: (KEY,)))
+    ship.engine(services=Services(RecordedLlm(ship.model), Crew(), Service(), ship.compute, lambda _: (KEY,)))
     agent = {"role": "r", "goal": "g", "backstory": "b"}
     task = {"description": "d", "expected_output": "e"}
     id_ = ship.submit(line(node("team", "agent", {"agent": agent, "task": task})), topic="x")

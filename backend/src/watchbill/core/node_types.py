@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from watchbill.core.budget import Budget
 from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.ports.crews import CrewRunner
@@ -50,9 +51,12 @@ class NodeContext:
 
 
 class Evaluate(Protocol):
-    """A pure node: no I/O, so that replaying it is harmless and several may share one commit."""
+    """A pure node: no I/O, so that replaying it is harmless and several may share one commit. What it
+    computes counts towards `budget`; OverBudget goes through it."""
 
-    def __call__(self, config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult: ...
+    def __call__(
+        self, config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+    ) -> NodeResult: ...
 
 
 class ListedHandles(TypedDict):

@@ -199,7 +199,7 @@ class Engine:
             await self._mend_traces(claim, events, state.seq)
         # What is only to be cancelled needs no outputs, and must not wait for them.
         if not claim.control.cancel:
-            events = await whole(self._documents, claim.scope, events)
+            events = await whole(self._documents, claim.scope, events, rounds=True)
         for event in events:
             apply(state, event)
         state.seq = claim.last_seq
@@ -221,7 +221,9 @@ class Engine:
             stored = await self._journal.snapshot(claim.scope, claim.execution_id)
             if stored is not None:
                 if not claim.control.cancel:
-                    stored = await whole_snapshot(self._documents, claim.scope, claim.execution_id, stored)
+                    stored = await whole_snapshot(
+                        self._documents, claim.scope, claim.execution_id, stored, rounds=True
+                    )
                 if (state := restore(plan, stored)) is not None:
                     return state, lost_in_snapshot(stored)
         return ExecutionState.initial(plan), None

@@ -137,8 +137,7 @@ class Record:
             if entry.large:
                 event, document = set_aside(event, self.claim.epoch)
                 outputs.append(document)
-                if node := self.state.nodes.get(entry.node_id or ""):
-                    node.output_ref = event.data["output_ref"]
+                self._note_place(event)
             events.append(event)
         self._entries, self._streams = [], {}
         self.last_seq += len(events)
@@ -167,6 +166,15 @@ class Record:
             return None
         self._since_snapshot = 0
         return dump(self.state, self.last_seq)
+
+    def _note_place(self, event: Event) -> None:
+        """The state has where a large value of the event is stored."""
+        path = event.node_id or ""
+        if event.type == "node_started":
+            if iterations := self.state.iterating.get(path):
+                iterations.ref = event.data["rounds_ref"]
+        elif node := self.state.nodes.get(path):
+            node.output_ref = event.data["output_ref"]
 
     def _asks(self, event: Event) -> bool:
         """Whether the event asks a person something, or ends such a question."""

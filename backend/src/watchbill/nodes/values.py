@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from watchbill.core.budget import Budget
 from watchbill.core.node_types import NodeResult
 
 
@@ -27,6 +28,8 @@ class Config(BaseModel):
     )
 
 
-def evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+def evaluate(
+    config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+) -> NodeResult:
     """The values, which were rendered already."""
     return NodeResult(config["values"])

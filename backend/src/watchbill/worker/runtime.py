@@ -15,6 +15,7 @@ import orjson
 import redis.asyncio as redis
 import structlog
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
@@ -120,6 +121,7 @@ class Runtime:
         )
         self.http = AiohttpClient(guard)
         recorded = RecordedLlm(self.gateway)
+        self.compute = ProcessPool(processes=settings.compute_processes)
         self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
         self.documents = open_documents(mongo_url, self.pool)
@@ -128,7 +130,7 @@ class Runtime:
             journal=journal,
             documents=self.documents,
             live=RedisLive(self.redis),
-            services=Services(recorded, self.crews, self.http, keys.of),
+            services=Services(recorded, self.crews, self.http, self.compute, keys.of),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=this_owner()),
             now=lambda: datetime.now(UTC),
@@ -165,6 +167,7 @@ class Runtime:
         self.crews.close()
         await self.gateway.close()
         await self.http.close()
+        await self.compute.close()
         await self.redis.aclose()
         await self.database.close()
         await self.documents.close()

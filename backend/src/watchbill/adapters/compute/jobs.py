@@ -5,4 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-JOBS: Mapping[str, Callable[[Any], Any]] = {}
+from watchbill.engine import jobs as engine
+
+JOBS: Mapping[str, Callable[[Any], Any]] = {
+    "node.render": engine.render,
+    "node.evaluate": engine.evaluate,
+    "iteration.close": engine.close,
+}

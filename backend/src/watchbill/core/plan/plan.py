@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.core.budget import Budget
 from watchbill.core.expressions import Expression, Template
-from watchbill.core.expressions.template import Path, replaced
+from watchbill.core.expressions.filling import filled
+from watchbill.core.expressions.template import Path
 from watchbill.core.flow.definition import FlowDefinition, Node
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
@@ -44,17 +46,16 @@ class PlanNode:
         """The node's id in the flow."""
         return self.node.id
 
-    def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+    def render(self, scope: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
         """The configuration with every template evaluated over `inputs`, `nodes` and a body's locals; what
         belongs to its own body is left as it is.
 
         Raises:
             ExpressionError: one of them cannot be evaluated.
+            OverBudget: all of them together take more than they may.
         """
-        config: Any = self.node.config
-        for path, template in self.fields:
-            config = replaced(config, path, template.render(scope))
-        return config
+        found = [(path, template.render(scope, budget)) for path, template in self.fields]
+        return filled(self.node.config, found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
