@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from watchbill.core.budget import Budget
 from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.ports.crews import CrewRunner
@@ -50,9 +51,21 @@ class NodeContext:
 
 
 class Evaluate(Protocol):
-    """A pure node: no I/O, so that replaying it is harmless and several may share one commit."""
+    """A pure node: no I/O, so that replaying it is harmless and several may share one commit.
 
-    def __call__(self, config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult: ...
+    `budget` is what its expressions may use together, `now` what `now()` gives in them. It raises OverBudget
+    where they need more.
+    """
+
+    def __call__(
+        self,
+        config: Any,
+        *,
+        inputs: Mapping[str, Any],
+        scope: Mapping[str, Any],
+        budget: Budget,
+        now: datetime | None,
+    ) -> NodeResult: ...
 
 
 class ListedHandles(TypedDict):

@@ -6,12 +6,14 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from watchbill.core.budget import OverBudget, full
 from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
@@ -69,26 +71,30 @@ class Attempt:
     claim: Claim
     usage: Usage = field(default_factory=Usage)
 
-    def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration for this attempt.
+    def render(self, scope: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """The configuration for this attempt; `now` is when the node first began.
 
         Raises:
             NodeError: kind user, when an expression in it cannot be evaluated; kind limit, when what it gives
                 cannot be stored.
         """
         try:
-            config = self.node.render(scope)
+            config = self.node.render(scope, full(), now)
+        except OverBudget as error:
+            raise over_budget(error) from error
         except ExpressionError as error:
             raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
         _refuse_deep(config, "input")
         return config
 
-    def evaluate(self, config: dict[str, Any], inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> Ended:
+    def evaluate(
+        self, config: dict[str, Any], inputs: Mapping[str, Any], scope: Mapping[str, Any], now: datetime
+    ) -> Ended:
         """Run a pure node; never raises."""
         evaluate = self.node.type.evaluate
         if evaluate is None:
             raise AssertionError(f"{self.node.type.kind} is not a pure node type")
-        return self.guarded(lambda: evaluate(config, inputs=inputs, scope=scope))
+        return self.guarded(lambda: evaluate(config, inputs=inputs, scope=scope, budget=full(), now=now))
 
     def guarded(self, work: Callable[[], NodeResult]) -> Ended:
         """How this work of the node's code, which does no I/O, ended; never raises."""
@@ -118,6 +124,8 @@ class Attempt:
     def broken(self, error: Exception) -> Ended:
         """How an attempt ended that raised something. A node's code may fail in any way: whatever it is ends
         the node, not the execution's worker."""
+        if isinstance(error, OverBudget):
+            return self.failed(over_budget(error))
         return self.failed(error) if isinstance(error, NodeError) else self.bug(error)
 
     def failed(self, error: NodeError) -> Ended:
@@ -158,6 +166,12 @@ class Attempt:
             http=RecordedHttp(services.http, emit),
             idempotency_key=f"{self.claim.execution_id}:{self.path}",
         )
+
+
+def over_budget(error: OverBudget) -> NodeError:
+    """For expressions that need more than they may use."""
+    text = f"The node's expressions compute too much. {error} Work on less at a time, or in several nodes."
+    return NodeError(ErrorKind.LIMIT, text, code="computation_limit")
 
 
 def took_too_long(limit: float | None) -> NodeError:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.core import events as e
+from watchbill.core.budget import Budget, OverBudget, full
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import ExecutionFailure, NodeFailure
 from watchbill.core.execution import (
@@ -34,7 +35,7 @@ from watchbill.core.node_types import BodyType, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Attempt, Ended, shown, took_too_long
+from watchbill.engine.attempt import Attempt, Ended, over_budget, shown, took_too_long
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 
@@ -162,25 +163,30 @@ class Steps:
         """Record the start. What does I/O is added to the step, to be started when the start is durable."""
         node, frame = self._state.spec(path), self._state.frame_of(path)
         attempt = Attempt(node, path, number, self._claim)
+        at = self._now()
+        # What expressions take for now is in the journal: each attempt, and whoever folds it, has the same.
+        now = self._state.nodes[path].started_at or at
         try:
-            config = attempt.render(frame.scope)
+            config = attempt.render(frame.scope, now)
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
-            self._record.add(e.NodeStarted(attempt=number), path)
+            self._record.add(e.NodeStarted(attempt=number), path, at=at)
             self.settle(path, attempt.broken(error))
             return
         seen = shown(_visible(node, config)) if node.type.accepts_input else None
         if node.type.body:
-            self._begin_body(attempt, node.type.body, config, seen)
+            self._begin_body(attempt, node.type.body, config, seen, at)
             return
-        self._record.add(e.NodeStarted(attempt=number, input=seen), path)
+        self._record.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
         if node.type.wait:
             self._suspend(attempt, config)
         elif node.type.pure:
-            self.settle(path, attempt.evaluate(config, frame.scope["inputs"], frame.scope))
+            self.settle(path, attempt.evaluate(config, frame.scope["inputs"], frame.scope, now))
         else:
             step.starts.append((attempt, config))
 
-    def _begin_body(self, attempt: Attempt, body: BodyType, config: dict[str, Any], seen: Any) -> None:
+    def _begin_body(
+        self, attempt: Attempt, body: BodyType, config: dict[str, Any], seen: Any, at: datetime
+    ) -> None:
         ended, rounds = None, 0
         try:
             rounds = body.rounds(config).total
@@ -188,7 +194,7 @@ class Steps:
             ended = attempt.broken(error)
         iterations = rounds if ended is None else None
         self._record.add(
-            e.NodeStarted(attempt=attempt.number, input=seen, iterations=iterations), attempt.path
+            e.NodeStarted(attempt=attempt.number, input=seen, iterations=iterations), attempt.path, at=at
         )
         if ended:
             self.settle(attempt.path, ended)
@@ -225,11 +231,16 @@ class Steps:
         try:
             if frame.failed is not None:
                 raise _Broken(self._failure(frame.failed))
-            result = self._result(frame, spec)
-            handle = e.ENOUGH if spec.until is not None and _holds(spec, frame) else None
+            now, budget = self._now(), full()
+            result = self._result(frame, spec, budget, now)
+            handle = e.ENOUGH if _holds(spec, frame, budget, now) else None
             self._record.add(e.NodeCompleted(attempt=1, output=result, handle=handle), path)
         except _Broken as broken:
             self._fail_iteration(path, owner, broken.failure)
+        except OverBudget as error:
+            limit = over_budget(error)
+            failure = NodeFailure(kind=limit.kind, code=limit.error_code, message=limit.detail)
+            self._fail_iteration(path, owner, failure)
         except ExpressionError as error:
             failure = NodeFailure(kind=ErrorKind.USER, code=error.code, message=error.message)
             self._fail_iteration(path, owner, failure)
@@ -244,14 +255,14 @@ class Steps:
         handled = self._state.iterating[owner].rounds.tolerant
         self._record.add(e.NodeFailed(attempt=1, error=failure, handled=handled), path)
 
-    def _result(self, frame: Frame, spec: PlanNode) -> Any:
+    def _result(self, frame: Frame, spec: PlanNode, budget: Budget, now: datetime) -> Any:
         body = spec.type.body
         if body is not None and body.isolated:
             return outputs_of(frame, self._state)
         if body is not None and body.result in spec.node.config:
             value: Any = {body.result: spec.node.config[body.result]}
             for path, template in spec.result:
-                value = replaced(value, path, template.render(frame.scope))
+                value = replaced(value, path, template.render(frame.scope, budget, now))
             if value[body.result] is not None:
                 return value[body.result]
         ends = [id_ for id_ in frame.graph.ends if self._state.nodes[frame.place(id_)].status == "completed"]
@@ -292,10 +303,10 @@ def _visible(node: PlanNode, config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in node.type.body.inner}
 
 
-def _holds(spec: PlanNode, frame: Frame) -> bool:
+def _holds(spec: PlanNode, frame: Frame, budget: Budget, now: datetime) -> bool:
     if spec.until is None:
         return False
-    value = spec.until.evaluate(frame.scope)
+    value = spec.until.evaluate(frame.scope, budget, now)
     if not isinstance(value, bool):
         text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
         raise ExpressionError("not_boolean", text)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from watchbill.core.budget import Budget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError, parse
 from watchbill.core.flow.definition import Id
@@ -38,10 +40,17 @@ class Config(BaseModel):
         return self
 
 
-def _evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+def _evaluate(
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
+) -> NodeResult:
     for case in config["cases"]:
         try:
-            value = parse(case["when"]).evaluate(scope)
+            value = parse(case["when"]).evaluate(scope, budget, now)
         except ExpressionError as error:
             raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
         if not isinstance(value, bool):

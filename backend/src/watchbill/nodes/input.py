@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from watchbill.core.budget import Budget
 from watchbill.core.errors import FieldError
 from watchbill.core.flow.definition import Id
 from watchbill.core.node_types import NodeResult, NodeType
@@ -97,7 +99,14 @@ def _mismatch(field: InputField, value: Any) -> str | None:
     return None
 
 
-def _evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+def _evaluate(
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
+) -> NodeResult:
     return NodeResult(dict(inputs))
 
 

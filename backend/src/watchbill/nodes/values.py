@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from watchbill.core.budget import Budget
 from watchbill.core.node_types import NodeResult
 
 
@@ -27,6 +29,13 @@ class Config(BaseModel):
     )
 
 
-def evaluate(config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any]) -> NodeResult:
+def evaluate(
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
+) -> NodeResult:
     """The values, which were rendered already."""
     return NodeResult(config["values"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
+from watchbill.core.budget import full
 from watchbill.core.events import NodeFailure, NodeStatus
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
 
@@ -38,7 +39,9 @@ def begin_iterations(state: ExecutionState, path: str, at: datetime) -> None:
     spec = state.spec(path)
     if spec.type.body is None:
         raise AssertionError(f"{spec.type.kind} runs no body")
-    rounds = spec.type.body.rounds(spec.render(state.frame_of(path).scope))
+    # The time that the expressions were first given, and the same at each attempt.
+    now = state.nodes[path].started_at or at
+    rounds = spec.type.body.rounds(spec.render(state.frame_of(path).scope, full(), now))
     state.iterating[path] = Iterations(rounds)
     state.movable[path] = None
     if spec.node.timeout_seconds is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
+from watchbill.core.budget import full
 from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure, NodeStatus
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
 from watchbill.core.plan import Plan
@@ -158,7 +159,8 @@ def _restore_iterations(state: ExecutionState, owner: str, stored: _Iterations) 
     spec = state.spec(owner)
     if spec.type.body is None:
         raise AssertionError(f"{spec.type.kind} runs no body")
-    rounds = spec.type.body.rounds(spec.render(state.frame_of(owner).scope))
+    config = spec.render(state.frame_of(owner).scope, full(), state.nodes[owner].started_at)
+    rounds = spec.type.body.rounds(config)
     state.iterating[owner] = Iterations(
         rounds, stored.opened, dict.fromkeys(stored.open), stored.results, stored.enough, stored.failed
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from watchbill.core.budget import Budget
 from watchbill.core.expressions import Expression, Template
 from watchbill.core.expressions.template import Path, replaced
 from watchbill.core.flow.definition import FlowDefinition, Node
@@ -44,16 +46,22 @@ class PlanNode:
         """The node's id in the flow."""
         return self.node.id
 
-    def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+    def render(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> dict[str, Any]:
         """The configuration with every template evaluated over `inputs`, `nodes` and a body's locals; what
         belongs to its own body is left as it is.
 
+        Args:
+            scope: what they may read.
+            budget: what all of them together may use.
+            now: when the attempt began; the same attempt is always rendered with the same.
+
         Raises:
             ExpressionError: one of them cannot be evaluated.
+            OverBudget: they need more than the budget has.
         """
         config: Any = self.node.config
         for path, template in self.fields:
-            config = replaced(config, path, template.render(scope))
+            config = replaced(config, path, template.render(scope, budget, now))
         return config
 
 
