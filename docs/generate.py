@@ -20,6 +20,7 @@ from watchbill.api.app import create_app
 from watchbill.api.openapi import document
 from watchbill.cli.commands import app
 from watchbill.config import Settings
+from watchbill.core.budget import full
 from watchbill.core.events import DATA_MODELS, JOURNAL_TYPES, Event
 from watchbill.core.expressions import parse
 from watchbill.core.expressions.template import parse_template
@@ -142,12 +143,13 @@ def expressions() -> str:
     sample = f"```json\n{json.dumps(SCOPE, indent=2)}\n```\n"
     rows = ["| expression | value |", "|---|---|"]
     rows += [
-        f"| `{_cell(source)}` | `{json.dumps(parse(source).evaluate(SCOPE), sort_keys=True)}` |"
+        f"| `{_cell(source)}` | `{json.dumps(parse(source).evaluate(SCOPE, full()), sort_keys=True)}` |"
         for source in EXPRESSIONS
     ]
     shown = ["\n## Templates\n", _text("templates"), "| template | value |", "|---|---|"]
     shown += [
-        f"| `{_cell(text)}` | `{json.dumps(parse_template(text).render(SCOPE))}` |" for text in TEMPLATES
+        f"| `{_cell(text)}` | `{json.dumps(parse_template(text).render(SCOPE, full()))}` |"
+        for text in TEMPLATES
     ]
     return "\n".join((_text("expressions"), sample, *rows, *shown, ""))
 

@@ -51,11 +51,20 @@ class NodeContext:
 
 
 class Evaluate(Protocol):
-    """A pure node: no I/O, so that replaying it is harmless and several may share one commit. What it
-    computes counts towards `budget`; OverBudget goes through it."""
+    """A pure node: no I/O, so that replaying it is harmless and several may share one commit.
+
+    `budget` is what its expressions may use together, `now` what `now()` gives in them. It raises OverBudget
+    where they need more.
+    """
 
     def __call__(
-        self, config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+        self,
+        config: Any,
+        *,
+        inputs: Mapping[str, Any],
+        scope: Mapping[str, Any],
+        budget: Budget,
+        now: datetime | None,
     ) -> NodeResult: ...
 
 

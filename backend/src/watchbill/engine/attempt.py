@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -69,7 +70,7 @@ class Attempt:
     claim: Claim
     usage: Usage = field(default_factory=Usage)
 
-    def evaluate(self, scope: Mapping[str, Any], budget: Budget) -> tuple[Ended, Any]:
+    def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime) -> tuple[Ended, Any]:
         """Run a pure node at once; returns how it ended, and what is shown of its configuration.
 
         Raises:
@@ -77,24 +78,26 @@ class Attempt:
         """
         seen: Any = None
         try:
-            rendered = evaluating.render(self.node, scope, budget, light=True)
+            rendered = evaluating.render(self.node, scope, budget, now, light=True)
             seen = rendered.seen
-            result = evaluating.evaluate(self.node, rendered.config, scope, budget, light=True)
+            result = evaluating.evaluate(self.node, rendered.config, scope, budget, now, light=True)
             return Ended(result, None, self.usage), seen
         except OverBudget:
             raise
         except Exception as error:  # noqa: BLE001  # see `broken`
             return self.broken(error), seen
 
-    async def compute(self, scope: Mapping[str, Any], computing: Computing) -> Ended | Rendered:
+    async def compute(
+        self, scope: Mapping[str, Any], now: datetime, computing: Computing
+    ) -> Ended | Rendered:
         """Do in a child process what was too much to be done at once: all of a pure node, or the
         configuration of any other. Raises nothing but CancelledError."""
         limit = self.node.node.timeout_seconds
         try:
             async with asyncio.timeout(limit) as timeout:
                 if not self.node.type.pure:
-                    return await computing.render(self.node, scope)
-                found, seen = await computing.evaluate(self.node, scope)
+                    return await computing.render(self.node, scope, now)
+                found, seen = await computing.evaluate(self.node, scope, now)
         except TimeoutError as error:
             expired = timeout.expired()  # pyright: ignore[reportPossiblyUnboundVariable]  # raised inside the block
             return self.failed(took_too_long(limit)) if expired else self.bug(error)

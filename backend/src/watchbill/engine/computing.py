@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -28,10 +29,10 @@ class Computing:
     compute: Compute
     scope: TenantScope
 
-    async def render(self, node: PlanNode, scope: Mapping[str, Any]) -> Rendered:
+    async def render(self, node: PlanNode, scope: Mapping[str, Any], now: datetime) -> Rendered:
         """The node's configuration."""
         async with _told():
-            answer = await self.compute.run(self.scope, "node.render", await _argument(node, scope))
+            answer = await self.compute.run(self.scope, "node.render", await _argument(node, scope, now))
         _raise(answer)
         config = answer["config"]
         if node.type.body is not None:
@@ -39,17 +40,19 @@ class Computing:
             config = {**node.node.config, **config}
         return Rendered(config, answer["seen"])
 
-    async def evaluate(self, node: PlanNode, scope: Mapping[str, Any]) -> tuple[NodeResult | NodeError, Any]:
+    async def evaluate(
+        self, node: PlanNode, scope: Mapping[str, Any], now: datetime
+    ) -> tuple[NodeResult | NodeError, Any]:
         """What a pure node gives, or its failure, and what is shown of its configuration."""
         async with _told():
-            answer = await self.compute.run(self.scope, "node.evaluate", await _argument(node, scope))
+            answer = await self.compute.run(self.scope, "node.evaluate", await _argument(node, scope, now))
         if failure := answer.get("failure"):
             return _error(failure), answer.get("seen")
         return NodeResult(answer["output"], answer["handle"], answer["size"]), answer["seen"]
 
-    async def close(self, node: PlanNode, scope: Mapping[str, Any], fallback: Any) -> Closing:
+    async def close(self, node: PlanNode, scope: Mapping[str, Any], fallback: Any, now: datetime) -> Closing:
         """How an iteration of the node's body ends."""
-        argument = await _argument(node, scope, inner=True)
+        argument = await _argument(node, scope, now, inner=True)
         async with _told():
             answer = await self.compute.run(
                 self.scope,
@@ -84,7 +87,9 @@ def _error(failure: Mapping[str, Any]) -> NodeError:
     return NodeError(told.kind, told.message, code=told.code)
 
 
-async def _argument(node: PlanNode, scope: Mapping[str, Any], *, inner: bool = False) -> dict[str, Any]:
+async def _argument(
+    node: PlanNode, scope: Mapping[str, Any], now: datetime, *, inner: bool = False
+) -> dict[str, Any]:
     """The node and what it reads, written piece by piece: each is at most as large as an output may be, and
     others get their turn between them."""
     hidden = frozenset[str]() if node.type.body is None else node.type.body.inner
@@ -94,6 +99,7 @@ async def _argument(node: PlanNode, scope: Mapping[str, Any], *, inner: bool = F
     return {
         "node": {"id": node.id, "type": node.node.type, "config": orjson.Fragment(await _written(config))},
         "scope": await _needed(node, scope, inner=inner),
+        "now": now.isoformat(),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -38,8 +39,11 @@ class Closing:
     enough: bool
 
 
-def render(node: PlanNode, scope: Mapping[str, Any], budget: Budget, *, light: bool = False) -> Rendered:
-    """The node's configuration. `light` is for the event loop: a large one is over budget.
+def render(
+    node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None, *, light: bool = False
+) -> Rendered:
+    """The node's configuration; `now` is what `now()` gives in it. `light` is for the event loop: a large one
+    is over budget.
 
     Raises:
         NodeError: kind user, when an expression in it cannot be evaluated; kind limit, when what it gives
@@ -49,7 +53,7 @@ def render(node: PlanNode, scope: Mapping[str, Any], budget: Budget, *, light: b
     if light:
         _demand_light(_visible(node, node.node.config))
     try:
-        config = node.render(scope, budget)
+        config = node.render(scope, budget, now)
     except ExpressionError as error:
         raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
     visible = _visible(node, config)
@@ -60,7 +64,13 @@ def render(node: PlanNode, scope: Mapping[str, Any], budget: Budget, *, light: b
 
 
 def evaluate(
-    node: PlanNode, config: dict[str, Any], scope: Mapping[str, Any], budget: Budget, *, light: bool = False
+    node: PlanNode,
+    config: dict[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
+    *,
+    light: bool = False,
 ) -> NodeResult:
     """What a pure node gives, as every store can hold it. For `light` see `render`.
 
@@ -69,14 +79,20 @@ def evaluate(
     """
     if node.type.evaluate is None:
         raise AssertionError(f"{node.type.kind} is not a pure node type")
-    result = node.type.evaluate(config, inputs=scope["inputs"], scope=scope, budget=budget)
+    result = node.type.evaluate(config, inputs=scope["inputs"], scope=scope, budget=budget, now=now)
     if light:
         _demand_light(result.output)
     return checked(result)
 
 
 def close(
-    node: PlanNode, scope: Mapping[str, Any], fallback: Any, budget: Budget, *, light: bool = False
+    node: PlanNode,
+    scope: Mapping[str, Any],
+    fallback: Any,
+    budget: Budget,
+    now: datetime | None,
+    *,
+    light: bool = False,
 ) -> Closing:
     """How an iteration of the node's body ends; `fallback` is its result where the node names none. For
     `light` see `render`.
@@ -87,12 +103,12 @@ def close(
     if light and node.type.body is not None and node.type.body.result is not None:
         _demand_light(node.node.config.get(node.type.body.result))
     try:
-        result = _result(node, scope, budget)
+        result = _result(node, scope, budget, now)
         result = fallback if result is None else result
         if light:
             _demand_light(result)
         found = checked(NodeResult(result))
-        return Closing(found.output, found.size, _holds(node, scope, budget))
+        return Closing(found.output, found.size, _holds(node, scope, budget, now))
     except ExpressionError as error:
         raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
 
@@ -123,20 +139,20 @@ def _visible(node: PlanNode, config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in node.type.body.inner}
 
 
-def _result(node: PlanNode, scope: Mapping[str, Any], budget: Budget) -> Any:
+def _result(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> Any:
     body = node.type.body
     if body is None or body.isolated or body.result not in node.node.config:
         return None
     value: Any = {body.result: node.node.config[body.result]}
     for path, template in node.result:
-        value = replaced(value, path, template.render(scope, budget))
+        value = replaced(value, path, template.render(scope, budget, now))
     return value[body.result]
 
 
-def _holds(node: PlanNode, scope: Mapping[str, Any], budget: Budget) -> bool:
+def _holds(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> bool:
     if node.until is None:
         return False
-    value = node.until.evaluate(scope, budget)
+    value = node.until.evaluate(scope, budget, now)
     if not isinstance(value, bool):
         text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
         raise ExpressionError("not_boolean", text)

@@ -7,9 +7,11 @@ reads. An answer has what was computed, or the `failure` of the node.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from watchbill.core.budget import full
+from watchbill.core.clean import clean
 from watchbill.core.errors import NodeError
 from watchbill.core.flow.definition import Node
 from watchbill.core.plan import PlanNode
@@ -20,24 +22,24 @@ from watchbill.nodes.registry import NODE_TYPES
 
 def render(argument: Any) -> Any:
     """{config, seen}: what stands in the node's configuration once it is evaluated."""
-    node, scope = _node(argument["node"]), argument["scope"]
+    node, scope, now = _read(argument)
 
     def work() -> dict[str, Any]:
-        found = evaluating.render(node, scope, full())
-        return {"config": found.config, "seen": found.seen}
+        found = evaluating.render(node, scope, full(), now)
+        return {"config": clean(found.config), "seen": found.seen}
 
     return _answered(work)
 
 
 def evaluate(argument: Any) -> Any:
     """{seen, output, handle, size} of a pure node; `seen` also beside a failure."""
-    node, scope = _node(argument["node"]), argument["scope"]
+    node, scope, now = _read(argument)
     budget, known = full(), dict[str, Any]()
 
     def work() -> dict[str, Any]:
-        found = evaluating.render(node, scope, budget)
+        found = evaluating.render(node, scope, budget, now)
         known["seen"] = found.seen
-        result = evaluating.evaluate(node, found.config, scope, budget)
+        result = evaluating.evaluate(node, found.config, scope, budget, now)
         return {"output": result.output, "handle": result.handle, "size": result.size}
 
     answer = _answered(work)
@@ -46,10 +48,10 @@ def evaluate(argument: Any) -> Any:
 
 def close(argument: Any) -> Any:
     """{result, size, enough} of an iteration."""
-    node, scope = _node(argument["node"]), argument["scope"]
+    node, scope, now = _read(argument)
 
     def work() -> dict[str, Any]:
-        found = evaluating.close(node, scope, argument["fallback"], full())
+        found = evaluating.close(node, scope, argument["fallback"], full(), now)
         return {"result": found.result, "size": found.size, "enough": found.enough}
 
     return _answered(work)
@@ -60,6 +62,10 @@ def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return work()
     except NodeError as error:
         return {"failure": {"kind": error.kind.value, "code": error.error_code, "message": error.detail}}
+
+
+def _read(argument: Any) -> tuple[PlanNode, dict[str, Any], datetime]:
+    return _node(argument["node"]), argument["scope"], datetime.fromisoformat(argument["now"])
 
 
 def _node(definition: Any) -> PlanNode:

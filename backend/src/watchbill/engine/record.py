@@ -89,12 +89,20 @@ class Record:
         """Whether nothing waits to be written."""
         return not self._entries and not self._exchanges
 
-    def add(self, data: EventData, node_id: str | None = None, *, large: bool = False) -> None:
+    def add(
+        self,
+        data: EventData,
+        node_id: str | None = None,
+        *,
+        large: bool = False,
+        at: datetime | None = None,
+    ) -> None:
         """Append an event. One of the journal changes the state at once; nothing comes after the last one.
-        `large` tells that its output is to be stored by itself."""
+        `large` tells that its output is to be stored by itself; `at` is when it was,
+        if not now."""
         if self.state.status.final:
             return
-        at = self.now()
+        at = at or self.now()
         if data.type in JOURNAL_TYPES:
             apply_data(self.state, data, node_id, at)
             self._streams.clear()

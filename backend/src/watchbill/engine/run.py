@@ -228,7 +228,9 @@ class Run:
 
     async def _attempt(self, attempt: Attempt, config: dict[str, Any] | None) -> _How:
         if config is None:
-            how = await attempt.compute(self.state.frame_of(attempt.path).scope, self._computing)
+            scope = self.state.frame_of(attempt.path).scope
+            now = self.state.nodes[attempt.path].started_at or self._now()
+            how = await attempt.compute(scope, now, self._computing)
             if isinstance(how, Ended) or attempt.node.type.execute is None:
                 return how
             config = how.config
@@ -240,7 +242,8 @@ class Run:
         owner, _ = owner_of(path)
         try:
             scope = self.state.frames[path].scope
-            return await self._computing.close(self.state.spec(owner), scope, self._steps.fallback(path))
+            spec, fallback = self.state.spec(owner), self._steps.fallback(path)
+            return await self._computing.close(spec, scope, fallback, self._now())
         except NodeError as error:
             return error
         except Exception as error:

@@ -229,26 +229,29 @@ class Steps:
         is what computes too much to be done here."""
         node, frame = self._state.spec(path), self._state.frame_of(path)
         attempt = Attempt(node, path, number, self._claim)
+        at = self._now()
+        # What expressions take for now is in the journal: each attempt, and whoever folds it, has the same.
+        now = self._state.nodes[path].started_at or at
         try:
             with self._quickly() as budget:
                 if node.type.pure:
-                    ended, seen = attempt.evaluate(frame.scope, budget)
-                    self._record.add(e.NodeStarted(attempt=number, input=seen), path)
+                    ended, seen = attempt.evaluate(frame.scope, budget, now)
+                    self._record.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
                     self.settle(path, ended)
                     return
-                rendered = evaluating.render(node, frame.scope, budget, light=True)
+                rendered = evaluating.render(node, frame.scope, budget, now, light=True)
         except OverBudget:
-            self._record.add(e.NodeStarted(attempt=number), path)
+            self._record.add(e.NodeStarted(attempt=number), path, at=at)
             step.starts.append((attempt, None))
             return
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
-            self._record.add(e.NodeStarted(attempt=number), path)
+            self._record.add(e.NodeStarted(attempt=number), path, at=at)
             self.settle(path, attempt.broken(error))
             return
         if node.type.body:
             self._begin_body(attempt, node.type.body, rendered.config, rendered.seen)
             return
-        self._record.add(e.NodeStarted(attempt=number, input=rendered.seen), path)
+        self._record.add(e.NodeStarted(attempt=number, input=rendered.seen), path, at=at)
         if node.type.wait:
             self._suspend(attempt, rendered.config)
         else:
@@ -320,7 +323,9 @@ class Steps:
             return True
         try:
             with self._quickly() as budget:
-                closing = evaluating.close(spec, frame.scope, self.fallback(path), budget, light=True)
+                closing = evaluating.close(
+                    spec, frame.scope, self.fallback(path), budget, self._now(), light=True
+                )
         except OverBudget:
             self.closing.add(path)
             step.closes.append(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -40,11 +41,16 @@ class Config(BaseModel):
 
 
 def _evaluate(
-    config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
 ) -> NodeResult:
     for case in config["cases"]:
         try:
-            value = parse(case["when"]).evaluate(scope, budget)
+            value = parse(case["when"]).evaluate(scope, budget, now)
         except ExpressionError as error:
             raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
         if not isinstance(value, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -99,7 +100,12 @@ def _mismatch(field: InputField, value: Any) -> str | None:
 
 
 def _evaluate(
-    config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
 ) -> NodeResult:
     return NodeResult(dict(inputs))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,7 +30,12 @@ class Config(BaseModel):
 
 
 def evaluate(
-    config: Any, *, inputs: Mapping[str, Any], scope: Mapping[str, Any], budget: Budget
+    config: Any,
+    *,
+    inputs: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
 ) -> NodeResult:
     """The values, which were rendered already."""
     return NodeResult(config["values"])

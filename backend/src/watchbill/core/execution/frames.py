@@ -63,7 +63,8 @@ def rounds_of(
     spec = state.spec(path)
     if spec.type.body is None:
         raise AssertionError(f"{spec.type.kind} runs no body")
-    return spec.type.body.rounds(spec.render(state.frame_of(path).scope, full()))
+    config = spec.render(state.frame_of(path).scope, full(), state.nodes[path].started_at)
+    return spec.type.body.rounds(config)
 
 
 def announced(state: ExecutionState, path: str) -> bool:

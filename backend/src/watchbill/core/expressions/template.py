@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
-from watchbill.core.expressions.cel import Expression, ExpressionError, Reference, parse
+from watchbill.core.budget import Budget
+from watchbill.core.expressions.analysis import Reference
+from watchbill.core.expressions.errors import ExpressionError, Fault
+from watchbill.core.expressions.expression import MAX_LENGTH, Expression, parse
+from watchbill.core.expressions.functions.encodings import json_text
+from watchbill.core.expressions.kept import Kept
+from watchbill.core.expressions.lexer import tokens
 
 Path = tuple[str | int, ...]
+
+# Of one text: each expression takes time to be read.
+MAX_EXPRESSIONS = 500
+MAX_EXPRESSION_LENGTH = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A parsed template: literal texts and expressions in turn."""
+    """A parsed template: literal texts and expressions in turn. `source` is the text it was made of."""
 
+    source: str
     parts: tuple[str | Expression, ...]
 
     @property
@@ -24,65 +34,105 @@ class Template:
         """Everything its expressions read."""
         return frozenset().union(*(part.references for part in self.parts if isinstance(part, Expression)))
 
-    def render(self, scope: Mapping[str, Any]) -> Any:
+    def render(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
         """The text, or the typed value if the template is a single expression. Null becomes empty text.
+
+        Args:
+            scope: what the expressions may read.
+            budget: what all of them together may use.
+            now: what `now()` gives; without it that is an error.
 
         Raises:
             ExpressionError: an expression in it cannot be evaluated.
+            OverBudget: it needs more than the budget has.
         """
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
-            return self.parts[0].evaluate(scope)
-        return "".join(
-            part if isinstance(part, str) else as_text(part.evaluate(scope)) for part in self.parts
-        )
+            return self.parts[0].evaluate(scope, budget, now)
+        return "".join(self.render_parts(scope, budget, now))
+
+    def render_parts(
+        self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None
+    ) -> Iterator[str]:
+        """The text of each part in turn; see `render`."""
+        for part in self.parts:
+            if isinstance(part, str):
+                budget.make(len(part))
+                yield part
+            else:
+                yield _counted_text(part, part.evaluate(scope, budget, now), budget)
+
+
+def _counted_text(part: Expression, value: Any, budget: Budget) -> str:
+    if isinstance(value, str):
+        budget.make(len(value))
+        return value
+    try:
+        return "" if value is None else json_text(value, budget)
+    except Fault as fault:
+        text = f"Cannot write the value of `{part.source[:120]}`: {fault.why}"
+        raise ExpressionError("evaluation_failed", text) from None
 
 
 def as_text(value: Any) -> str:
-    """How a value reads inside a text: strings as they are, null as nothing, the rest as JSON."""
+    """How a value that was counted before reads inside a text: strings as they are, null as nothing, the rest
+    as JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_text(value, Budget(2**63, 2**63))
 
 
-@lru_cache(maxsize=20_000)
 def parse_template(text: str) -> Template:
-    """Parse text with `{{ }}`. `{{` inside a CEL string literal does not end or begin anything.
+    """Parse text with `{{ }}`. What stands in a CEL text or map does not end the expression.
 
     Raises:
-        ExpressionError: `template_unclosed`, or what `parse` raises for an expression in it.
+        ExpressionError: `template_unclosed`, `template_too_long`, or what `parse` raises for one in it.
     """
+    return _KEPT.get(text)
+
+
+def _parse(text: str) -> tuple[Template, int]:
     parts: list[str | Expression] = []
-    position = 0
+    position = expressions = length = 0
     while (start := text.find("{{", position)) >= 0:
         if start > position:
             parts.append(text[position:start])
         end = _closing(text, start + 2)
+        expressions += 1
+        length += end - start
+        if expressions > MAX_EXPRESSIONS or length > MAX_EXPRESSION_LENGTH:
+            most = f"at most {MAX_EXPRESSIONS} expressions, of {MAX_EXPRESSION_LENGTH:,} characters in all"
+            raise ExpressionError("template_too_long", f"A text holds {most}.")
         parts.append(parse(text[start + 2 : end].strip()))
         position = end + 2
     if position < len(text):
         parts.append(text[position:])
-    return Template(tuple(parts))
+    return Template(text, tuple(parts)), len(text) + 100 * length
 
 
-def _closing(text: str, index: int) -> int:
-    """Where the `}}` stands that ends the expression beginning at index, past quotes and braces."""
-    depth, quote, start = 0, "", index
-    while index < len(text):
-        char = text[index]
-        if quote:
-            if char == "\\":
-                index += 1
-            elif char == quote:
-                quote = ""
-        elif char in "\"'":
-            quote = char
-        elif char == "{":
-            depth += 1
-        elif char == "}":
-            if depth == 0 and text.startswith("}}", index):
-                return index
-            depth = max(0, depth - 1)
-        index += 1
+# Characters of all texts that are kept, those in expressions a hundredfold.
+_KEPT = Kept(_parse, 20_000_000)
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the `}}` stands that ends the expression beginning there, past texts and maps."""
+    depth = 0
+    try:
+        for token in tokens(text[start : start + MAX_LENGTH + 2]):
+            if token.kind != "symbol":
+                continue
+            if token.text == "{":
+                depth += 1
+            elif token.text == "}":
+                if depth == 0 and text.startswith("}}", start + token.start):
+                    return start + token.start
+                depth = max(0, depth - 1)
+    except ExpressionError as error:
+        if error.code != "expression_syntax":
+            raise
+        text_ = (
+            f"The expression that begins with `{text[start : start + 30]}` cannot be read: {error.message}"
+        )
+        raise ExpressionError("template_unclosed", text_, error.position) from None
     raise ExpressionError(
         "template_unclosed",
         f"The expression that begins with `{text[start : start + 30]}` has no closing `}}}}`.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from watchbill.core.budget import Budget
@@ -46,15 +47,20 @@ class PlanNode:
         """The node's id in the flow."""
         return self.node.id
 
-    def render(self, scope: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
+    def render(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> dict[str, Any]:
         """The configuration with every template evaluated over `inputs`, `nodes` and a body's locals; what
         belongs to its own body is left as it is.
+
+        Args:
+            scope: what they may read.
+            budget: what all of them together may use.
+            now: when the attempt began; the same attempt is always rendered with the same.
 
         Raises:
             ExpressionError: one of them cannot be evaluated.
             OverBudget: all of them together take more than they may.
         """
-        found = [(path, template.render(scope, budget)) for path, template in self.fields]
+        found = [(path, template.render(scope, budget, now)) for path, template in self.fields]
         return filled(self.node.config, found)
 
 

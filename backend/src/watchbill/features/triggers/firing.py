@@ -99,7 +99,7 @@ async def note(
 async def _execute(session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call) -> UUID:
     key = call.idempotency_key
     ask = Ask(
-        flow_inputs(trigger.inputs, call.given),
+        flow_inputs(trigger.inputs, call.given, call.at),
         f"trigger:{trigger.id}:{key}" if key else None,
         trigger.created_by,
     )

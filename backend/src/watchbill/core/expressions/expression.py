@@ -1,0 +1,96 @@
+"""An expression, ready to be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from watchbill.core.budget import Budget
+from watchbill.core.expressions.analysis import Reference, analyse
+from watchbill.core.expressions.errors import ExpressionError, Fault, place
+from watchbill.core.expressions.functions.registry import Env
+from watchbill.core.expressions.kept import Kept
+from watchbill.core.expressions.parser import read
+from watchbill.core.expressions.program import Run, compile_, is_path
+from watchbill.core.expressions.results import measure, to_json
+
+MAX_LENGTH = 10_000
+_PLAIN = (dict, list, str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """A parsed expression. Build it with `parse`; parsing the same text again costs nothing."""
+
+    source: str
+    references: frozenset[Reference]
+    _run: Run
+    _cost: int
+    _slots: int
+    _path: bool
+
+    def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
+        """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON. Parts
+        of the scope are not copied, so neither may be changed afterwards.
+
+        Args:
+            scope: what may be read, as plain JSON.
+            budget: what may be used; the same expression over the same scope always uses the same.
+            now: what `now()` gives; without it that is an error.
+
+        Raises:
+            ExpressionError: with code `evaluation_failed` and a sentence that says why.
+            OverBudget: it needs more than the budget has.
+        """
+        try:
+            budget.spend(self._cost)
+            value = self._run(Env(scope, budget, now, [None] * self._slots))
+            if self._path and type(value) in _PLAIN:
+                measure(value, budget)
+                return value
+            return to_json(value, budget)
+        except Fault as fault:
+            raise self._failure(fault) from None
+
+    def _failure(self, fault: Fault) -> ExpressionError:
+        source, why = self.source, fault.sentence
+        position = None
+        if fault.start is not None and fault.end is not None:
+            position = place(source, fault.start)
+            part = source[fault.start : fault.end]
+            # A part that is most of the whole tells nothing more.
+            if len(part) < len(source) and len(source) > 40:
+                why = f"`{_shorten(part)}`: {why}"
+        return ExpressionError("evaluation_failed", f"Cannot evaluate `{_shorten(source)}`: {why}", position)
+
+
+def parse(source: str) -> Expression:
+    """Parse a CEL expression.
+
+    Raises:
+        ExpressionError: `expression_syntax`, `expression_too_long`, `expression_too_deep`,
+            `expression_unknown_variable`, `expression_unknown_function`, `expression_arguments` or
+            `expression_pattern`, with a position where there is one.
+    """
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError("expression_too_long", f"An expression has at most {MAX_LENGTH:,} characters.")
+    return _KEPT.get(source)
+
+
+def _parse(source: str) -> tuple[Expression, int]:
+    if not source.strip():
+        raise ExpressionError("expression_syntax", "The expression is empty.")
+    tree = read(source)
+    references = analyse(source, tree)
+    run, cost, slots = compile_(source, tree)
+    return Expression(source, references, run, cost, slots, is_path(tree)), len(source)
+
+
+# Characters of all expressions that are kept; each takes some 300 bytes at worst.
+_KEPT = Kept(_parse, 200_000)
+
+
+def _shorten(source: str, limit: int = 120) -> str:
+    return source if len(source) <= limit else f"{source[: limit - 1]}…"

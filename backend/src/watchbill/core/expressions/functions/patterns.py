@@ -1,0 +1,146 @@
+"""Regular expressions, by RE2: a pattern takes time that grows with the text, whatever it says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from watchbill.core.expressions.errors import Fault
+from watchbill.core.expressions.functions.registry import Env, Library, define, words
+from watchbill.core.expressions.values import spend_list
+
+LIBRARY: Library = []
+MAX_PATTERN = 1_000
+# Bytes of one pattern's program and of the states it meets.
+_MEMORY = 512 * 1024
+# Steps that looking at a text takes for each 16 characters of it and of the pattern.
+_REPEATS = 500
+
+
+@lru_cache(maxsize=128)
+def compiled(pattern: str) -> Any:
+    """The pattern, ready.
+
+    Raises:
+        Fault: it cannot be read, or is too long or too large.
+    """
+    if len(pattern) > MAX_PATTERN:
+        raise Fault(f"a pattern has at most {MAX_PATTERN:,} characters")
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        why = error.args[0] if error.args else ""
+        said = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+        hint = "; it repeats too much" if "too large" in said else ""
+        raise Fault(f"the pattern `{pattern[:60]}` cannot be used: {said[:120]}{hint}") from None
+    except UnicodeEncodeError:
+        raise Fault("the pattern holds half of a character (a lone surrogate)") from None
+
+
+def _ready(env: Env, pattern: str, text: str) -> Any:
+    env.budget.spend(len(pattern) + (_REPEATS if "{" in pattern else 0))
+    env.budget.spend((len(text) >> 5) * (1 + (len(pattern) >> 6)))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Fault("the text holds half of a character (a lone surrogate)") from None
+    return compiled(pattern)
+
+
+@define(
+    LIBRARY, "matches", "text", "text", says="`'a1'.matches('[0-9]')`: whether a pattern fits anywhere in it"
+)
+def matches(env: Env, text: str, pattern: str) -> bool:
+    """Whether the pattern fits somewhere; `^` and `$` stand for the ends."""
+    return _ready(env, pattern, text).search(text) is not None
+
+
+@define(
+    LIBRARY,
+    "regex.extract",
+    "text",
+    "text",
+    says="`regex.extract('no 12', '[0-9]+')` is `'12'`: the first fit, or its (group); else null",
+)
+def extract(env: Env, text: str, pattern: str) -> str | None:
+    """The first part that fits, or its group."""
+    found = _ready(env, pattern, text).search(text)
+    return None if found is None else _picked(env, found)
+
+
+def _picked(env: Env, found: Any) -> str | None:
+    groups = found.re.groups
+    if groups > 1:
+        raise Fault("the pattern has several groups in parentheses; write (?:…) for those that are not meant")
+    part: str | None = found.group(1 if groups else 0)
+    env.budget.make(len(part or ""))
+    return part
+
+
+@define(
+    LIBRARY, "regex.extractAll", "text", "text", says="`regex.extractAll('1 and 2', '[0-9]')` is `['1', '2']`"
+)
+def extract_all(env: Env, text: str, pattern: str) -> list[str]:
+    """All parts that fit, or their groups."""
+    spend_list(env.budget, 0)
+    parts: list[str] = []
+    for found in _ready(env, pattern, text).finditer(text):
+        env.budget.spend(20)
+        env.budget.make(8)
+        part = _picked(env, found)
+        if part is not None:
+            parts.append(part)
+    return parts
+
+
+@define(
+    LIBRARY,
+    "regex.replace",
+    "text",
+    "text",
+    "text",
+    "int?",
+    says="`regex.replace('a1b2', '[0-9]', '-')` is `'a-b-'`; `\\\\1` in the new text is a group",
+)
+def replace(env: Env, text: str, pattern: str, new: str, limit: int = -1) -> str:
+    """Another text for each part that fits."""
+    parts, position = list[str](), 0
+    if limit == 0:
+        return text
+    for count, found in enumerate(_ready(env, pattern, text).finditer(text), 1):
+        env.budget.spend(20)
+        part = _expanded(env, found, new)
+        parts += (text[position : found.start()], part)
+        env.budget.make(len(parts[-2]) + len(part))
+        position = found.end()
+        if count == limit:
+            break
+    env.budget.make(len(text) - position)
+    words(env.budget, len(text))
+    return "".join((*parts, text[position:]))
+
+
+def _expanded(env: Env, found: Any, new: str) -> str:
+    """The new text with the groups that it names by `\\0` to `\\9`."""
+    if "\\" not in new:
+        return new
+    parts, position = list[str](), 0
+    while (at := new.find("\\", position)) >= 0:
+        env.budget.spend(5)
+        parts.append(new[position:at])
+        digit = new[at + 1 : at + 2]
+        position = at + 2
+        if digit == "\\":
+            parts.append(digit)
+            continue
+        if not digit or digit not in "0123456789" or int(digit) > found.re.groups:
+            raise Fault(f"the new text names `\\{digit}`, and the pattern has {found.re.groups} groups")
+        part = found.group(int(digit)) or ""
+        env.budget.make(len(part))
+        parts.append(part)
+    return "".join((*parts, new[position:]))

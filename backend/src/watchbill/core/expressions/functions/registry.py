@@ -1,0 +1,125 @@
+"""What a function is: its name, what it takes, what it says, and the code of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from watchbill.core.budget import Budget
+from watchbill.core.expressions.errors import Fault
+from watchbill.core.expressions.lexer import Uint
+from watchbill.core.expressions.values import CelType, word
+
+_LISTS: tuple[type, ...] = (list, tuple)
+# The words that stand for a kind of argument, what a person calls it, and its classes.
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "text": ("a text", (str,)),
+    "int": ("a whole number", (int, Uint)),
+    "number": ("a number", (int, float, Uint)),
+    "bool": ("true or false", (bool,)),
+    "list": ("a list", _LISTS),
+    "map": ("a map", (dict,)),
+    "bytes": ("bytes", (bytes,)),
+    "timestamp": ("a timestamp", (datetime,)),
+    "duration": ("a duration", (timedelta,)),
+    "type": ("a type", (CelType,)),
+}
+_NTH = ("first", "second", "third", "fourth")
+
+
+@dataclass(slots=True)
+class Env:
+    """One evaluation: what may be read, what may be used, the time of `now()`, and the macros' variables."""
+
+    scope: Any
+    budget: Budget
+    now: datetime | None
+    slots: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that expressions may call.
+
+    Args:
+        name: with its namespace; what has none can be called as a method, too.
+        takes: kinds of the arguments, such as `text`, `list|text` or `any`; one that ends in `?` may be left
+            out, and one that ends in `*` may be repeated.
+        says: how it is called and what it gives, for the reference.
+        code: is given the evaluation and the arguments.
+        cost: steps of each call.
+    """
+
+    name: str
+    takes: tuple[str, ...]
+    says: str
+    code: Callable[..., Any]
+    cost: int = 1
+
+    @property
+    def least(self) -> int:
+        """How many arguments it needs."""
+        return sum(not kind.endswith(("?", "*")) for kind in self.takes)
+
+    @property
+    def most(self) -> int | None:
+        """How many arguments it takes at most; None for any number."""
+        return None if self.takes and self.takes[-1].endswith("*") else len(self.takes)
+
+    def call(self, env: Env, arguments: list[Any]) -> Any:
+        """The value for these arguments, whose number fits.
+
+        Raises:
+            Fault: an argument is of another kind, or the function cannot work with it.
+            OverBudget: it would take or make too much.
+        """
+        for index, argument in enumerate(arguments):
+            classes = self._classes(index)
+            if classes and type(argument) not in classes and not _is_map(argument, classes):
+                raise Fault(self._wrong(index, argument))
+        return self.code(env, *arguments)
+
+    def _classes(self, index: int) -> tuple[type, ...]:
+        return _classes(self.takes[min(index, len(self.takes) - 1)])
+
+    def _wrong(self, index: int, argument: Any) -> str:
+        kind = self.takes[min(index, len(self.takes) - 1)].rstrip("?*")
+        wanted = " or ".join(_KINDS[one][0] for one in kind.split("|"))
+        which = _NTH[index] if index < len(_NTH) else f"{index + 1}th"
+        place = "" if self.most == 1 else f" as its {which} argument"
+        return f"{self.name}() takes {wanted}{place}, not {word(argument)}"
+
+
+_KNOWN: dict[str, tuple[type, ...]] = {}
+
+
+def _classes(kind: str) -> tuple[type, ...]:
+    found = _KNOWN.get(kind)
+    if found is None:
+        names = kind.rstrip("?*").split("|")
+        found = _KNOWN[kind] = tuple(cls for name in names if name != "any" for cls in _KINDS[name][1])
+    return found
+
+
+def _is_map(argument: Any, classes: tuple[type, ...]) -> bool:
+    return dict in classes and not isinstance(argument, dict) and word(argument) == "a map"
+
+
+Library = list[Function]
+
+
+def define(library: Library, name: str, *takes: str, says: str, cost: int = 1) -> Callable[..., Any]:
+    """Add the function below it to a library."""
+
+    def add(code: Callable[..., Any]) -> Callable[..., Any]:
+        library.append(Function(name, takes, says, code, cost))
+        return code
+
+    return add
+
+
+def words(budget: Budget, length: int) -> None:
+    """Count going through a text of so many characters."""
+    budget.spend(length >> 6)
