@@ -20,8 +20,8 @@ from watchbill.api.app import create_app
 from watchbill.api.openapi import document
 from watchbill.cli.commands import app
 from watchbill.config import Settings
-from watchbill.core.events import DATA_MODELS, JOURNAL_TYPES, Event
 from watchbill.core.budget import full
+from watchbill.core.events import DATA_MODELS, JOURNAL_TYPES, Event
 from watchbill.core.expressions import parse
 from watchbill.core.expressions.template import parse_template
 from watchbill.core.flow.definition import (

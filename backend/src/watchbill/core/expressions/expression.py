@@ -14,7 +14,7 @@ from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.parser import read
 from watchbill.core.expressions.program import Run, compile_, is_path
-from watchbill.core.expressions.values import measure, to_json
+from watchbill.core.expressions.results import measure, to_json
 
 MAX_LENGTH = 10_000
 _PLAIN = (dict, list, str, int, float, bool, type(None))
@@ -32,8 +32,8 @@ class Expression:
     _path: bool
 
     def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
-        """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON. Parts of
-        the scope are not copied, so neither may be changed afterwards.
+        """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON. Parts
+        of the scope are not copied, so neither may be changed afterwards.
 
         Args:
             scope: what may be read, as plain JSON.

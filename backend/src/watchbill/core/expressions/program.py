@@ -1,39 +1,25 @@
 """From a tree to a program: a Python function for each node, which calls those of the nodes below it.
 
-What a node costs is known beforehand but for lists and texts, so the steps of a whole expression are counted at
-once, those of a macro's body once for each element, and functions count what depends on their arguments.
+What a node costs is known beforehand but for lists and texts, so the steps of a whole expression are counted
+at once, those of a macro's body once for each element, and functions count what depends on their arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
 from watchbill.core.expressions import syntax
 from watchbill.core.expressions.analysis import named_type, resolve
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions import FUNCTIONS
-from watchbill.core.expressions.functions.lists import sorted_by
 from watchbill.core.expressions.functions.registry import Env
+from watchbill.core.expressions.loops import FAULT, LOOPS, Body, Run
+from watchbill.core.expressions.operations import QUICK, apply, indexed, kind_of, missing
 from watchbill.core.expressions.syntax import Node
-from watchbill.core.expressions.values import (
-    calculate,
-    equal,
-    is_whole,
-    less,
-    negated,
-    shown,
-    spend_list,
-    whole,
-    word,
-)
+from watchbill.core.expressions.values import is_whole, negated, shown, spend_list, whole, word
 
-Run = Callable[[Env], Any]
 _LEAST, _MOST = -(2**63), 2**63 - 1
-# Steps of an error that is caught because another term may decide.
-_FAULT = 20
-_ORDER = frozenset({"<", "<=", ">", ">="})
 
 
 def compile_(source: str, node: Node) -> tuple[Run, int, int]:
@@ -65,7 +51,7 @@ class _Compiler:
                 return self._select(node, bound)
             case syntax.Index(operand=operand, key=key):
                 (value, cost), (at, more) = self.compile(operand, bound), self.compile(key, bound)
-                return self._guarded(node, lambda env: _indexed(value(env), at(env), env)), cost + more + 1
+                return self._guarded(node, lambda env: indexed(value(env), at(env))), cost + more + 1
             case syntax.Has():
                 return self._has(node, bound)
             case syntax.Call():
@@ -144,7 +130,7 @@ class _Compiler:
                 return value
             except (KeyError, TypeError, IndexError):
                 link = chain[done]
-                raise _missing(value, texts[done], names[done]).at(link.start, link.end) from None
+                raise missing(value, texts[done], names[done]).at(link.start, link.end) from None
 
         return select, cost + len(names)
 
@@ -156,7 +142,7 @@ class _Compiler:
             value = run(env)
             if type(value) is dict or isinstance(value, Mapping):
                 return name in value
-            raise Fault(f"{_it(text, value)}, so it can have no fields")
+            raise Fault(f"{kind_of(text, value)}, so it can have no fields")
 
         return self._guarded(node, has), cost + 1
 
@@ -216,7 +202,7 @@ class _Compiler:
         def inverted(env: Env) -> bool:
             value = run(env)
             if type(value) is not bool:
-                raise Fault(f"{_it(text, value)}, not true or false")
+                raise Fault(f"{kind_of(text, value)}, not true or false")
             return not value
 
         return self._guarded(node, inverted), cost + 1
@@ -237,7 +223,7 @@ class _Compiler:
             for operator, run, end in zip(operators, rest, places, strict=True):
                 other = run(env)
                 try:
-                    value = _apply(operator, value, other, env.budget)
+                    value = apply(operator, value, other, env.budget)
                 except Fault as fault:
                     raise fault.at(start, end) from None
             return value
@@ -246,7 +232,7 @@ class _Compiler:
 
     def _pair(self, node: Node, operator: str, first: Run, second: Run, texts: list[str]) -> Run:
         start, end = node.start, node.end
-        quick = _QUICK.get(operator)
+        quick = QUICK.get(operator)
 
         def pair(env: Env) -> Any:
             left, right = first(env), second(env)
@@ -255,7 +241,7 @@ class _Compiler:
                 if value is True or value is False or _LEAST <= value <= _MOST:
                     return value
             try:
-                return _apply(operator, left, right, env.budget)
+                return apply(operator, left, right, env.budget)
             except Fault as fault:
                 null = texts[0] if left is None else texts[1] if right is None else "null"
                 if null != "null":
@@ -276,13 +262,13 @@ class _Compiler:
                 try:
                     value = run(env)
                 except Fault as fault:
-                    env.budget.spend(_FAULT)
+                    env.budget.spend(FAULT)
                     wrong = wrong or fault
                     continue
                 if value is decides:
                     return value
                 if type(value) is not bool:
-                    wrong = wrong or Fault(f"{_it(text, value)}, not true or false", term.start, term.end)
+                    wrong = wrong or Fault(f"{kind_of(text, value)}, not true or false", term.start, term.end)
             if wrong is not None:
                 raise wrong
             return not decides
@@ -299,7 +285,7 @@ class _Compiler:
                 return yes(env)
             if value is False:
                 return no(env)
-            raise Fault(f"{_it(text, value)}, not true or false", start, end)
+            raise Fault(f"{kind_of(text, value)}, not true or false", start, end)
 
         return choice, cost + 1
 
@@ -318,213 +304,7 @@ class _Compiler:
             if isinstance(value, Mapping):
                 spend_list(env.budget, len(cast("Mapping[Any, Any]", value)))
                 return list(cast("Mapping[Any, Any]", value))
-            raise Fault(f"{_it(text, value)}, not a list or map", node.over.start, node.over.end)
+            raise Fault(f"{kind_of(text, value)}, not a list or map", node.over.start, node.over.end)
 
-        loop = _LOOPS[node.name](_Body(slot, each, first, second, self._text(node.first)))
+        loop = LOOPS[node.name](Body(slot, each, first, second, self._text(node.first)))
         return self._guarded(node, lambda env: loop(env, elements(env))), cost + 1
-
-
-class _Body:
-    """What a macro does with each element."""
-
-    __slots__ = ("cost", "first", "second", "slot", "text")
-
-    def __init__(self, slot: int, cost: int, first: Run, second: Run | None, text: str):
-        self.slot = slot
-        self.cost = cost
-        self.first = first
-        self.second = second
-        self.text = text
-
-    def holds(self, env: Env) -> bool:
-        """What the first expression says of the element.
-
-        Raises:
-            Fault: neither true nor false.
-        """
-        value = self.first(env)
-        if value is True or value is False:
-            return value
-        raise Fault(f"{_it(self.text, value)}, not true or false")
-
-
-Loop = Callable[[Env, Any], Any]
-
-
-def _deciding(decides: bool) -> Callable[[_Body], Loop]:
-    """`exists` is decided by one true element, `all` by one false one, whatever the others are."""
-
-    def make(body: _Body) -> Loop:
-        def loop(env: Env, elements: Any) -> bool:
-            wrong: Fault | None = None
-            spend, slots, slot, cost, holds = env.budget.spend, env.slots, body.slot, body.cost, body.holds
-            for element in elements:
-                spend(cost)
-                slots[slot] = element
-                try:
-                    if holds(env) is decides:
-                        return decides
-                except Fault as fault:
-                    spend(_FAULT)
-                    wrong = wrong or fault
-            if wrong is not None:
-                raise wrong
-            return not decides
-
-        return loop
-
-    return make
-
-
-def _exists_one(body: _Body) -> Loop:
-    def loop(env: Env, elements: Any) -> bool:
-        found = 0
-        for element in elements:
-            env.budget.spend(body.cost)
-            env.slots[body.slot] = element
-            found += body.holds(env)
-        return found == 1
-
-    return loop
-
-
-def _filter(body: _Body) -> Loop:
-    def loop(env: Env, elements: Any) -> list[Any]:
-        spend_list(env.budget, 0)
-        result: list[Any] = []
-        for element in elements:
-            env.budget.spend(body.cost)
-            env.slots[body.slot] = element
-            if body.holds(env):
-                env.budget.make(1)
-                result.append(element)
-        return result
-
-    return loop
-
-
-def _map(body: _Body) -> Loop:
-    first, second, slot, cost = body.first, body.second, body.slot, body.cost
-
-    def loop(env: Env, elements: Any) -> list[Any]:
-        budget, slots = env.budget, env.slots
-        spend_list(budget, 0)
-        result: list[Any] = []
-        for element in elements:
-            budget.spend(cost)
-            slots[slot] = element
-            if second is None:
-                budget.make(1)
-                result.append(first(env))
-            elif body.holds(env):
-                budget.make(1)
-                result.append(second(env))
-        return result
-
-    return loop
-
-
-def _sort_by(body: _Body) -> Loop:
-    def loop(env: Env, elements: Any) -> list[Any]:
-        keys: list[Any] = []
-        for element in elements:
-            env.budget.spend(body.cost)
-            env.budget.make(1)
-            env.slots[body.slot] = element
-            keys.append(body.first(env))
-        return sorted_by(env.budget, keys, elements)
-
-    return loop
-
-
-_LOOPS: dict[syntax.MacroName, Callable[[_Body], Loop]] = {
-    "all": _deciding(decides=False),
-    "exists": _deciding(decides=True),
-    "exists_one": _exists_one,
-    "filter": _filter,
-    "map": _map,
-    "sortBy": _sort_by,
-}
-_QUICK: dict[str, Callable[[int, int], Any]] = {
-    "+": int.__add__,
-    "-": int.__sub__,
-    "*": int.__mul__,
-    "==": int.__eq__,
-    "!=": int.__ne__,
-    "<": int.__lt__,
-    "<=": int.__le__,
-    ">": int.__gt__,
-    ">=": int.__ge__,
-}
-
-
-def _apply(operator: str, left: Any, right: Any, budget: Budget) -> Any:
-    if operator == "==":
-        return equal(left, right, budget)
-    if operator == "!=":
-        return not equal(left, right, budget)
-    if operator == "in":
-        return contained(left, right, budget)
-    if operator not in _ORDER:
-        return calculate(operator, left, right, budget)
-    if operator == "<":
-        return less(left, right, budget)
-    if operator == ">":
-        return less(right, left, budget)
-    # Not the opposite of the other order: what is no number is neither less nor more.
-    smaller = less(left, right, budget) if operator == "<=" else less(right, left, budget)
-    return smaller or equal(left, right, budget)
-
-
-def contained(element: Any, within: Any, budget: Budget) -> bool:
-    """`element in within`: an element of a list, or a key of a map.
-
-    Raises:
-        Fault: it is neither a list nor a map.
-    """
-    if isinstance(within, list | tuple):
-        for one in cast("list[Any]", within):
-            budget.spend()
-            if equal(element, one, budget):
-                return True
-        return False
-    if isinstance(within, Mapping):
-        return _is_key(element) and element in within
-    hint = "; write text.contains(part) to find a part of it" if isinstance(within, str) else ""
-    raise Fault(f"`in` looks into a list or a map, not into {word(within)}{hint}")
-
-
-def _is_key(value: Any) -> bool:
-    return type(value) is not bool and isinstance(value, str | int | float)
-
-
-def _indexed(value: Any, key: Any, env: Env) -> Any:
-    if isinstance(value, list | tuple):
-        return _element(cast("list[Any]", value), key)
-    if isinstance(value, Mapping):
-        found = cast("Mapping[Any, Any]", value)
-        if _is_key(key) and key in found:
-            return found[key]
-        raise Fault(f"there is no key `{shown(key)}`", near=(key, found))
-    hint = "; write text.charAt(n) for a character of it" if isinstance(value, str) else ""
-    raise Fault(f"{word(value)} has no elements{hint}")
-
-
-def _element(value: list[Any], key: Any) -> Any:
-    index = int(key) if isinstance(key, float) and key.is_integer() else key
-    if not is_whole(index):
-        raise Fault(f"the elements of a list are counted by whole numbers, not by {word(key)}")
-    if not 0 <= index < len(value):
-        raise Fault(f"the list has no such element: {shown(index)} of {len(value)}, counted from 0")
-    return value[index]
-
-
-def _missing(value: Any, text: str, name: str) -> Fault:
-    if isinstance(value, Mapping):
-        return Fault(f"there is no field '{name[:60]}' in {text}", near=(name, value))
-    return Fault(f"{_it(text, value)}, so it has no field '{name[:60]}'")
-
-
-def _it(text: str, value: Any) -> str:
-    """`nodes.x.output is null`: the words for what stands somewhere and is of the wrong kind."""
-    return f"{text} is {word(value)}"

@@ -85,7 +85,7 @@ def parse_template(text: str) -> Template:
     """Parse text with `{{ }}`. What stands in a CEL text or map does not end the expression.
 
     Raises:
-        ExpressionError: `template_unclosed`, `template_too_long`, or what `parse` raises for an expression in it.
+        ExpressionError: `template_unclosed`, `template_too_long`, or what `parse` raises for one in it.
     """
     return _KEPT.get(text)
 

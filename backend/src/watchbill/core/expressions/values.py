@@ -1,5 +1,5 @@
-"""The values expressions compute with: what they are called, when two are equal or one is less, how numbers and
-the other kinds are added, and what becomes of them as JSON."""
+"""The values expressions compute with: what they are called, when two are equal or one is less, and how numbers
+and the other kinds are added."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import Fault
@@ -20,7 +20,7 @@ _MOST_UNSIGNED = 2**64 - 1
 # Beyond it not every whole number is a decimal one.
 _EXACT = 2**53
 # What a list or map takes beside its elements.
-_CONTAINER = 8
+CONTAINER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
 def _equal_lists(left: Any, right: Any, budget: Budget, depth: int) -> bool:
     if len(left) != len(right):
         return False
-    _refuse_deep(depth)
+    refuse_deep(depth)
     for one, other in zip(left, right, strict=True):
         budget.spend()
         if not equal(one, other, budget, depth + 1):
@@ -133,7 +133,7 @@ def _equal_lists(left: Any, right: Any, budget: Budget, depth: int) -> bool:
 def _equal_maps(left: Any, right: Any, budget: Budget, depth: int) -> bool:
     if len(left) != len(right):
         return False
-    _refuse_deep(depth)
+    refuse_deep(depth)
     for key, value in left.items():
         budget.spend()
         if key not in right or not equal(value, right[key], budget, depth + 1):
@@ -141,7 +141,12 @@ def _equal_maps(left: Any, right: Any, budget: Budget, depth: int) -> bool:
     return True
 
 
-def _refuse_deep(depth: int) -> None:
+def refuse_deep(depth: int) -> None:
+    """No value may lie deeper than JSON's readers can take apart.
+
+    Raises:
+        Fault: this one does.
+    """
     if depth >= MAX_DEPTH:
         raise Fault(f"a value is nested more than {MAX_DEPTH} levels deep")
 
@@ -186,7 +191,7 @@ def decimal(value: Any) -> float:
     if isinstance(value, float):
         return value
     if not -_EXACT <= value <= _EXACT and (abs(value) > _MOST_UNSIGNED or float(value) != value):
-        text = f"{shown(value)} is too large to be exact as a decimal number; convert it with double() if that may be"
+        text = f"{shown(value)} is too large to be exact as a decimal number; write double(…) if that may be"
         raise Fault(text)
     return float(value)
 
@@ -297,97 +302,8 @@ def negated(value: Any) -> Any:
 
 def spend_list(budget: Budget, size: int) -> None:
     """Count a list of so many elements that is about to be made of others."""
-    budget.make(size + _CONTAINER)
+    budget.make(size + CONTAINER)
     budget.spend(size >> 3)
-
-
-def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
-    """A result as plain JSON: times become RFC 3339 text, durations seconds, bytes text, types their name.
-
-    Raises:
-        Fault: JSON cannot hold it.
-        OverBudget: it is too large.
-    """
-    kind = type(value)
-    if kind is str:
-        budget.make(len(value))
-        return value
-    if kind is int or kind is bool or value is None:
-        return value
-    if isinstance(value, list | tuple | Mapping):
-        _refuse_deep(depth)
-        size = len(cast("list[Any]", value))
-        budget.make(size + _CONTAINER)
-        budget.spend(size)
-        if isinstance(value, Mapping):
-            return _json_map(cast("Mapping[Any, Any]", value), budget, depth)
-        return [to_json(item, budget, depth + 1) for item in cast("list[Any]", value)]
-    return _json_scalar(value, budget)
-
-
-def _json_map(value: Mapping[Any, Any], budget: Budget, depth: int) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, item in value.items():
-        name = key if type(key) is str else str(key)
-        if name in result:
-            raise Fault(f"two keys of a map read `{name[:40]}` as text")
-        budget.make(len(name))
-        result[name] = to_json(item, budget, depth + 1)
-    return result
-
-
-def _json_scalar(value: Any, budget: Budget) -> Any:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise Fault(f"the result {value} is not a number that JSON can hold")
-        return value
-    if isinstance(value, Uint):
-        return int(value)
-    if isinstance(value, str):
-        budget.make(len(value))
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, bytes):
-        budget.make(len(value))
-        return as_utf8(value)
-    return type_of(value).name if not isinstance(value, CelType) else value.name
-
-
-def as_utf8(value: bytes) -> str:
-    """Bytes as text.
-
-    Raises:
-        Fault: they are none in UTF-8.
-    """
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise Fault("the bytes are no text in UTF-8; write base64.encode(…) to keep them") from None
-
-
-def measure(value: Any, budget: Budget, depth: int = 0) -> None:
-    """Count a value that was JSON already, as `to_json` counts it, without making another.
-
-    Raises:
-        Fault: JSON cannot hold it.
-        OverBudget: it is too large.
-    """
-    kind = type(value)
-    if kind is str:
-        budget.make(len(value))
-    elif kind is dict or kind is list:
-        _refuse_deep(depth)
-        budget.make(len(value) + _CONTAINER)
-        budget.spend(len(value))
-        for item in value.values() if kind is dict else value:
-            measure(item, budget, depth + 1)
-        if kind is dict:
-            budget.make(sum(map(len, value)))
-    elif kind is float and not math.isfinite(value):
-        raise Fault(f"the value {value} is not a number that JSON can hold")
 
 
 def utc(seconds: float) -> datetime:

@@ -1,5 +1,5 @@
-"""Everything expressions may call, by name. `registry` says what a function is; each other module is a library,
-and their names are those of CEL and of its official extensions where these have one."""
+"""Everything expressions may call, by name. `registry` says what a function is; each other module is a
+library, and their names are those of CEL and of its official extensions where these have one."""
 
 from __future__ import annotations
 

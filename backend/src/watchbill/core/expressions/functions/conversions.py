@@ -10,7 +10,8 @@ from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
 from watchbill.core.expressions.functions.times import read_duration, read_timestamp
 from watchbill.core.expressions.lexer import Uint
-from watchbill.core.expressions.values import CelType, as_utf8, shown, type_of, utc, whole, word
+from watchbill.core.expressions.results import as_utf8
+from watchbill.core.expressions.values import CelType, shown, type_of, utc, whole, word
 
 LIBRARY: Library = []
 _TRUE = frozenset(("1", "t", "true", "TRUE", "True"))

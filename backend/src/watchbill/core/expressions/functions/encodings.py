@@ -13,7 +13,8 @@ from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.conversions import utf8
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
-from watchbill.core.expressions.values import MAX_DEPTH, as_utf8, measure, shown, to_json
+from watchbill.core.expressions.results import as_utf8, measure, to_json
+from watchbill.core.expressions.values import MAX_DEPTH, shown
 
 LIBRARY: Library = []
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

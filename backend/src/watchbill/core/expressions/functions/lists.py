@@ -9,7 +9,7 @@ from typing import Any, cast
 from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
-from watchbill.core.expressions.values import MAX_DEPTH, equal, is_number, less, shown, spend_list, word
+from watchbill.core.expressions.values import MAX_DEPTH, equal, is_number, less, shown, spend_list
 
 LIBRARY: Library = []
 
@@ -31,7 +31,7 @@ def size(_env: Env, value: Any) -> int:
 def slice_(env: Env, items: list[Any], start: int, end: int) -> list[Any]:
     """From an element up to another."""
     if not 0 <= start <= end <= len(items):
-        text = f"slice(): {shown(start)} to {shown(end)} lies outside of the list, which has {len(items)} elements"
+        text = f"slice(): {shown(start)} to {shown(end)} lies outside of the {len(items)} elements"
         raise Fault(text)
     spend_list(env.budget, end - start)
     return list(items[start:end])

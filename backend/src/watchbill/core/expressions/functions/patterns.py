@@ -65,7 +65,7 @@ def matches(env: Env, text: str, pattern: str) -> bool:
     "regex.extract",
     "text",
     "text",
-    says="`regex.extract('no 12', '[0-9]+')` is `'12'`: the first fit, or its group in parentheses; else null",
+    says="`regex.extract('no 12', '[0-9]+')` is `'12'`: the first fit, or its (group); else null",
 )
 def extract(env: Env, text: str, pattern: str) -> str | None:
     """The first part that fits, or its group."""

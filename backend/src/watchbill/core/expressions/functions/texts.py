@@ -294,7 +294,7 @@ def _whole_verb(spec: str) -> Callable[[Env, Any, int], str]:
 
 def _decimal_verb(spec: str) -> Callable[[Env, Any, int], str]:
     def write(_env: Env, value: Any, digits: int) -> str:
-        if not is_number(value) or abs(value) >= 2**64 and isinstance(value, int):
+        if not is_number(value) or (abs(value) >= 2**64 and isinstance(value, int)):
             raise Fault(f"%{spec} takes a number, not {word(value)}")
         if isinstance(value, int) and spec == "f":
             return f"{int(value)}.{'0' * digits}" if digits else str(int(value))
