@@ -20,7 +20,8 @@ class Budget:
     """What is left. It is handed down through a computation and used up on the way.
 
     Args:
-        steps: operations; going through a list or a text counts by its length. A million take about a second.
+        steps: operations; going through a list or a text counts by its length. A million take about a quarter
+            of a second.
         size: characters and elements of all values that are made on the way, those thrown away included.
     """
 
@@ -49,10 +50,10 @@ class Budget:
 
 
 def quick() -> Budget:
-    """What may be computed on an event loop that many tenants share: below a millisecond."""
-    return Budget(steps=1_000, size=100_000)
+    """What may be computed on an event loop that many tenants share: a millisecond at most."""
+    return Budget(steps=4_000, size=1_000_000)
 
 
 def full() -> Budget:
-    """What a whole computation may use, in a process that can be killed."""
-    return Budget(steps=2_000_000, size=16_000_000)
+    """What a whole computation may use, in a process that can be killed: one or two seconds at most."""
+    return Budget(steps=6_000_000, size=16_000_000)
