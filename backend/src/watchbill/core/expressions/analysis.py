@@ -1,4 +1,4 @@
-"""What can be said of an expression before it is evaluated: what it reads, and whether all names are known."""
+"""What can be said of an expression before it is evaluated: what it reads, and which names nobody knows."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The values expressions compute with: what they are called, when two are equal or one is less, and how numbers
-and the other kinds are added."""
+"""The values expressions compute with: what they are called, when two are equal or one is less, and how
+numbers and the other kinds are added."""
 
 from __future__ import annotations
 
