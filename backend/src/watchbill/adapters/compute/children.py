@@ -148,7 +148,13 @@ class Forks:
         """
         async with self._starting:
             if self._process is None:
-                await self._start()
+                # Whoever is cancelled meanwhile must not leave half a process behind.
+                start = asyncio.create_task(self._start(), name="compute starts")
+                try:
+                    await asyncio.shield(start)
+                except asyncio.CancelledError:
+                    await start
+                    raise
         ours, theirs = socket.socketpair()
         try:
             with theirs:
