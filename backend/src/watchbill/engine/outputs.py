@@ -18,6 +18,8 @@ LARGE_BYTES = 64 * 1024
 # epoch: a worker that is fenced off may have written another output under the same number of its event.
 _EPOCH = 2**32
 _LARGE_OF_ROUNDS = ("items", "inputs")
+# Each may have four megabytes.
+_AT_ONCE = 64
 
 
 def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
@@ -62,7 +64,7 @@ async def whole(
     found: dict[tuple[UUID, str], Any] = {}
     for execution_id in {event.execution_id for event, _ in wanted}:
         references = [event.data[name] for event, name in wanted if event.execution_id == execution_id]
-        outputs = await _read(documents, scope, execution_id, references)
+        outputs = await read_outputs(documents, scope, execution_id, references)
         found |= {(execution_id, reference): output for reference, output in outputs.items()}
     filled = list(events)
     for index, event in enumerate(filled):
@@ -107,7 +109,7 @@ async def whole_snapshot(
     places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
     iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
     worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
-    for reference, output in (await _read(documents, scope, execution_id, [*places, *worked_on])).items():
+    for reference, output in (await read_outputs(documents, scope, execution_id, [*places, *worked_on])).items():
         if reference in places:
             places[reference]["output"] = output
         else:
@@ -121,15 +123,17 @@ def _filled(event: Event, name: str, value: Any) -> Event:
     return event.model_copy(update={"data": {**event.data, "output": value}})
 
 
-async def _read(
+async def read_outputs(
     documents: DocumentStore, scope: TenantScope, execution_id: UUID, references: Iterable[str]
 ) -> dict[str, Any]:
+    """The outputs that stand at these references, some dozens in each question."""
+    places = {_place(reference): reference for reference in references}
+    wanted = sorted(places)
     found: dict[str, Any] = {}
-    for reference in references:
-        place, key = _place(reference), str(execution_id)
-        documents_found = await documents.read(scope, "execution_outputs", key, after=place - 1, limit=1)
-        if documents_found and documents_found[0].seq == place:
-            found[reference] = documents_found[0].body["output"]
+    for start in range(0, len(wanted), _AT_ONCE):
+        seqs = wanted[start : start + _AT_ONCE]
+        for document in await documents.pick(scope, "execution_outputs", str(execution_id), seqs):
+            found[places[document.seq]] = document.body["output"]
     return found
 
 
