@@ -59,7 +59,12 @@ class Settings(BaseSettings):
     database_pgbouncer: bool = False
     """Whether the URL leads to PgBouncer in transaction mode, which has no prepared statements."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
-    """Connections of each process to the database."""
+    """Connections of each process to the database. At a peak twice as many are opened; one tenant has half of
+    them at most."""
+    database_wait_seconds: float = Field(default=5.0, gt=0, le=60)
+    """How long a request waits for its turn at the database; then the answer is 503."""
+    database_statement_seconds: float = Field(default=30.0, ge=1, le=600)
+    """How long one statement of a request may take, and a third of it for a lock; then the answer is 503."""
     redis_url: SecretStr | None = None
     """Redis or Valkey; unset means an embedded Valkey."""
     worker_preload: bool = True
@@ -123,6 +128,25 @@ class Settings(BaseSettings):
     long as the execution."""
     rate_limit_auth: int = Field(default=60, ge=0)
     """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
+    stream_limit_user: int = Field(default=50, ge=0)
+    """Streams of events, server-sent or over WebSocket, that a person or key may have open at a time in each
+    API process; 0 is no limit."""
+    stream_limit_tenant: int = Field(default=500, ge=0)
+    """The same for a whole tenant."""
+    waiting_limit_user: int = Field(default=500, ge=0)
+    """Requests of a person, key or webhook that wait for the end of an execution at a time in each API
+    process; 0 is no limit."""
+    waiting_limit_tenant: int = Field(default=1000, ge=0)
+    """The same for a whole tenant."""
+    slow_limit_user: int = Field(default=8, ge=0)
+    """Slow requests of a person or key at a time in each API process, which ask somebody else or compute:
+    tests of providers, single sign-on, URLs of providers and notifications, validation; 0 is no limit."""
+    slow_limit_tenant: int = Field(default=32, ge=0)
+    """The same for a whole tenant."""
+    slow_limit_address: int = Field(default=64, ge=0)
+    """The same for an address (of IPv6 a /64 network) of people who sign in with single sign-on."""
+    body_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """How long the body of a request may take to arrive; then the answer is 408."""
     demo_llm_url: str | None = None
     """Where the demo model answers; `watchbill up` starts one."""
 

@@ -32,14 +32,17 @@ from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
+from watchbill.features.identity.crowds import Crowd, Crowds, Most
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.throttle import Throttle
+from watchbill.features.identity.turns import KnownKeys
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
 from watchbill.features.sso import routes as sso
+from watchbill.features.sso.metadata import Metadata
 from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.service import SsoBackend
 from watchbill.features.tables import TENANT_TABLES
@@ -123,13 +126,19 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         )
     database_url, redis_url = settings.database_url.get_secret_value(), settings.redis_url.get_secret_value()
     pgbouncer = settings.database_pgbouncer
-    database = Database(database_url, pgbouncer=pgbouncer, pool_size=settings.database_pool_size)
+    database = Database(
+        database_url,
+        pgbouncer=pgbouncer,
+        pool_size=settings.database_pool_size,
+        patience_seconds=settings.database_wait_seconds,
+        statement_seconds=settings.database_statement_seconds,
+    )
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
-        guard=UrlGuard(settings.private_hosts),
+        metadata=Metadata(UrlGuard(settings.private_hosts)),
         base_url=app.state.identity_options.base_url,
         proofs=DomainProofs(TextRecords(settings.dns_servers), redis, settings.sso_trust_domains),
     )
@@ -139,6 +148,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         tenant=settings.rate_limit_tenant,
         address=settings.rate_limit_auth,
     )
+    app.state.crowds = _crowds(settings)
+    app.state.known_keys = KnownKeys()
     app.state.throttle = Throttle(Attempts(pool), settings.jwt_secret.get_secret_value())
     app.state.mail = open_mail(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
@@ -189,6 +200,27 @@ def _identity_options(settings: Settings) -> IdentityOptions:
     )
 
 
+def _crowds(settings: Settings) -> Crowds:
+    return Crowds(
+        streams=Crowd(
+            "streams of events", Most(person=settings.stream_limit_user, tenant=settings.stream_limit_tenant)
+        ),
+        waiting=Crowd(
+            "requests that wait for an execution",
+            Most(person=settings.waiting_limit_user, tenant=settings.waiting_limit_tenant),
+        ),
+        slow=Crowd(
+            "slow requests",
+            Most(
+                person=settings.slow_limit_user,
+                tenant=settings.slow_limit_tenant,
+                address=settings.slow_limit_address,
+            ),
+        ),
+        exports=Crowd("exports", Most(tenant=1), seconds=30),
+    )
+
+
 def _middleware(settings: Settings, policy: str) -> list[Middleware]:
     """From the outside in."""
     return [
@@ -212,5 +244,5 @@ def _middleware(settings: Settings, policy: str) -> list[Middleware]:
         ),
         Middleware(LastCatch),
         Middleware(RateLimitHeaders),
-        Middleware(BodyLimit, limit=MAX_BODY),
+        Middleware(BodyLimit, limit=MAX_BODY, seconds=settings.body_seconds),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import structlog
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from watchbill.api import problems
 from watchbill.api.context import begin_request
 from watchbill.api.payload import bad_address, bad_json
-from watchbill.core.errors import TooLarge
+from watchbill.core.errors import TooLarge, TooSlow, WatchbillError
 
 log = structlog.stdlib.get_logger("watchbill.api")
 # What our pages never ask a browser for; copying to the clipboard is not among it.
@@ -119,11 +120,13 @@ class LastCatch:
 
 
 class BodyLimit:
-    """Reads the body up to a limit in bytes, and refuses text that no table can hold."""
+    """Reads the body up to a limit in bytes and in seconds, before anything is done for the request, and
+    refuses text that no table can hold."""
 
-    def __init__(self, app: ASGIApp, *, limit: int):
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float):
         self.app = app
         self.limit = limit
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -133,10 +136,20 @@ class BodyLimit:
         headers = Headers(scope=scope)
         if "content-length" not in headers and "transfer-encoding" not in headers:
             return await self.app(scope, receive, send)
-        body = await self._read(headers, receive)
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            # A small body would be a large one.
+            text = "Send the body as it is: no Content-Encoding is understood."
+            return await problems.problem(415, "content_encoding", "Unsupported Media Type", text)(
+                scope, receive, send
+            )
+        try:
+            async with asyncio.timeout(self.seconds):
+                body = await self._read(headers, receive)
+        except TimeoutError:
+            body = TooSlow(f"The body did not arrive within {self.seconds:g} s.")
         if body is None:
             return None
-        if isinstance(body, TooLarge):
+        if isinstance(body, WatchbillError):
             # The rest of the body is never read, so the connection cannot be used again.
             answer = problems.from_error(body)
             answer.headers["Connection"] = "close"

@@ -17,11 +17,13 @@ from watchbill.api.context import request_id
 from watchbill.api.methods import is_named, methods_of
 from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
 from watchbill.core.ports.documents import DocumentsUnavailable
-from watchbill.kit.db import DatabaseUnavailable
+from watchbill.kit.db import DatabaseBusy, DatabaseUnavailable
 from watchbill.kit.paging import BadCursor
 
 logger = structlog.get_logger(__name__)
 
+# After which a database that has too much to do may have less.
+_BUSY_SECONDS = 5
 _CODES = {404: "not_found", 400: "malformed_body"}
 
 
@@ -104,7 +106,11 @@ async def _bad_cursor(_request: Request, error: Exception) -> Response:
 
 
 async def _database_unavailable(_request: Request, error: Exception) -> Response:
-    return from_error(Unavailable(str(error), code="database_unavailable"))
+    if not isinstance(error, DatabaseBusy):
+        return from_error(Unavailable(str(error), code="database_unavailable"))
+    answer = from_error(Unavailable(str(error), code="database_busy"))
+    answer.headers["Retry-After"] = str(_BUSY_SECONDS)
+    return answer
 
 
 async def _documents_unavailable(_request: Request, error: Exception) -> Response:

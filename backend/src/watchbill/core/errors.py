@@ -6,6 +6,7 @@ WatchbillError
 |- Forbidden         403   the role does not allow it
 |- NotFound          404   unknown, or another tenant's
 |- Conflict          409   the state does not allow it (stale version, duplicate name)
+|- TooSlow           408   the body did not arrive in time
 |- TooLarge          413   the body is larger than allowed
 |- TooManyRequests   429   a limit was reached; carries retry_after
 |- Unavailable       503   something we depend on does not answer
@@ -78,13 +79,19 @@ class TooLarge(WatchbillError):
     title = "The request is too large"
 
 
+class TooSlow(WatchbillError):
+    code = "too_slow"
+    status = 408
+    title = "The request did not arrive in time"
+
+
 class TooManyRequests(WatchbillError):
     code = "too_many_requests"
     status = 429
     title = "Too many requests"
 
-    def __init__(self, detail: str = "", *, retry_after: int):
-        super().__init__(detail)
+    def __init__(self, detail: str = "", *, retry_after: int, code: str | None = None):
+        super().__init__(detail, code=code)
         self.retry_after = retry_after
 
 

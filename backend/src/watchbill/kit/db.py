@@ -1,29 +1,48 @@
-"""The database: one engine, and transactions that see one tenant's schema and nobody else's."""
+"""The database: one engine, and transactions that see one tenant's schema and nobody else's.
+
+A transaction is one turn at a connection. Each tenant has at most half of them at a time, and while it lasts
+nothing outside may be awaited.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import URL, Select, Text, bindparam, event, func, make_url, text
+from sqlalchemy import URL, Connection, Select, Text, bindparam, event, func, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from watchbill.kit.audit import AuditedSession
+from watchbill.kit.audit import AuditedSession, trail_of
+from watchbill.kit.turns import NoTurn, Turns
+from watchbill.kit.waits import Hold, about_to_await, hold
 
 AfterCommit = Callable[[], Awaitable[None]]
 _ENTER = text("SELECT set_config('search_path', :path, true)")
 _ENTER_AS = text("SELECT set_config('search_path', :path, true), set_config('role', :role, true)")
+_SET = text("SELECT set_config(:name, :value, true)")
 _PUT_BACK = "put_back_at"
 # A connection that was used so lately is alive, unless it knows itself that it was closed.
 _FRESH_SECONDS = 5.0
+_PATIENCE_SECONDS = 30.0
+_TRANSACTION = "a transaction"
+# What PostgreSQL says of a statement that took too long, and of a lock that was not to be had.
+_TOO_LONG = ("57014", "55P03")
+_OURS = "service"
+_WORK = "work"
+_OWN_TURNS = (
+    "Too many requests of your organisation or address wait for the database. Try again in some seconds."
+)
+_turn_of: ContextVar[str | None] = ContextVar("turn_of", default=None)
 
 
 class Scope(Protocol):
@@ -37,11 +56,24 @@ class DatabaseUnavailable(ConnectionError):
     """The database does not answer."""
 
 
+class DatabaseBusy(DatabaseUnavailable):
+    """The database has too much to do at the moment. Try again in some seconds."""
+
+
+def in_turn_of(who: str) -> None:
+    """Let the transactions of this task count for somebody from now on: a tenant or an address. Otherwise
+    they count for the tenant whose scope they have, or for the service itself."""
+    _turn_of.set(who)
+
+
 class Work:
     """One transaction under way: its session, and what to do once it is committed."""
 
-    def __init__(self, session: AsyncSession):
+    def __init__(self, session: AsyncSession, turn: _Turn):
         self.session = session
+        session.info[_WORK] = self
+        self._turn = turn
+        self._entered: tuple[Scope, bool] | None = None
         self._after_commit: list[AfterCommit] = []
 
     async def enter(self, scope: Scope, *, as_tenant: bool = True) -> None:
@@ -51,6 +83,11 @@ class Work:
         rows of the public tables, which is people and their places.
         """
         await enter_schema(self.session, scope.schema, scope.schema if as_tenant else None)
+        self.entered(scope, as_tenant=as_tenant)
+
+    def entered(self, scope: Scope, *, as_tenant: bool) -> None:
+        """Note that a query with an entrance did what `enter` does."""
+        self._entered = (scope, as_tenant)
 
     def after_commit(self, action: AfterCommit) -> None:
         """Run `action` once the transaction is committed, and not at all when it is rolled back. It must deal
@@ -61,12 +98,102 @@ class Work:
         """Commit before the end, and give the connection back: for a request that goes on to wait long
         without touching the database again."""
         await self.session.commit()
+        self._turn.leave()
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncGenerator[None]:
+        """Commit, and give the connection back while the block waits for somebody else; then go on in another
+        transaction of the same session, which sees what this one saw.
+
+        What was read before may be old by then, and what was written before stays, whatever follows.
+
+        Raises:
+            DatabaseUnavailable: no connection could be had afterwards.
+        """
+        await self.session.flush()
+        trail = trail_of(self.session)
+        # That something is done without a change is noted when it is done.
+        later = trail is not None and trail.always and not trail.changes
+        if trail is not None and later:
+            trail.always = False
+        await self.finish()
+        if trail is not None and later:
+            trail.always = True
+        yield
+        await self.begin()
+
+    async def begin(self, scope: Scope | None = None) -> None:
+        """Take a connection, and see this tenant's tables, or what was seen before.
+
+        Raises:
+            DatabaseUnavailable: no connection could be had.
+        """
+        await self._turn.take()
+        try:
+            await self.session.connection()
+            if scope is not None:
+                await self.enter(scope)
+            elif self._entered is not None:
+                seen, as_tenant = self._entered
+                await self.enter(seen, as_tenant=as_tenant)
+        except (OSError, DBAPIError, PoolTimeout) as error:
+            raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
+
+    @property
+    def has_connection(self) -> bool:
+        """Whether it is the transaction's turn."""
+        return self._turn.taken
 
     async def committed(self) -> None:
         """Run the waiting actions in order. Called by whoever committed the transaction."""
         actions, self._after_commit = self._after_commit, []
         for action in actions:
             await action()
+
+
+def outside(session: AsyncSession) -> AbstractAsyncContextManager[None]:
+    """`Work.outside` of the transaction that a session is in."""
+    work: Work = session.info[_WORK]
+    return work.outside()
+
+
+class GivenBack(RuntimeError):
+    """The connection was given back, so nothing can be asked any more. This is a mistake in the code."""
+
+
+@event.listens_for(AuditedSession, "after_begin")
+def _refuse_given_back(session: Session, _transaction: SessionTransaction, _connection: Connection) -> None:
+    """No session takes a connection by itself, without its turn."""
+    work: Work | None = session.info.get(_WORK)
+    if work is None or not work.has_connection:
+        raise GivenBack(GivenBack.__doc__)
+
+
+class _Turn:
+    """A turn at a connection, which can be left and taken again."""
+
+    def __init__(self, turns: Turns, patience: float, who: str):
+        self._turns = turns
+        self._patience = patience
+        self._who = who
+        self._hold: Hold | None = None
+
+    @property
+    def taken(self) -> bool:
+        return self._hold is not None
+
+    async def take(self) -> None:
+        about_to_await("Another transaction")
+        try:
+            await self._turns.take(self._who, self._patience)
+        except NoTurn as error:
+            raise DatabaseBusy(_OWN_TURNS if error.own else DatabaseBusy.__doc__) from error
+        self._hold = hold(_TRANSACTION)
+
+    def leave(self) -> None:
+        if self._hold is not None:
+            self._hold.open, self._hold = False, None
+            self._turns.give_back(self._who)
 
 
 class Database:
@@ -76,19 +203,35 @@ class Database:
         url: `postgresql://user:password@host:port/name`; a query of `?host=/directory` means a socket, and
             `?pgbouncer=true` the same as `pgbouncer=True`.
         pgbouncer: the URL leads to a pooler in transaction mode, so no statement may be prepared by name.
-        pool_size: connections kept; as many again may be opened at a peak.
+        pool_size: connections kept; as many again may be opened at a peak. One tenant has as many at most.
+        patience_seconds: so long a transaction waits for a connection.
+        statement_seconds: so long one statement may take, and a third of it for a lock; None for any time.
     """
 
-    def __init__(self, url: str, *, pgbouncer: bool = False, pool_size: int = 10):
+    def __init__(
+        self,
+        url: str,
+        *,
+        pgbouncer: bool = False,
+        pool_size: int = 10,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        statement_seconds: float | None = None,
+    ):
         target, asked = driver_url(url)
+        self._pgbouncer = pgbouncer or asked
+        self._patience = patience_seconds
+        self._statement_seconds = statement_seconds
+        self._turns = Turns(2 * pool_size, pool_size)
         self.engine: AsyncEngine = create_async_engine(
             target,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            # One more than there are turns, for who asks whether the database is there.
+            max_overflow=pool_size + 1,
+            pool_timeout=patience_seconds,
             pool_recycle=1800,
             json_serializer=_dump_json,
             json_deserializer=orjson.loads,
-            connect_args=_connect_args(pgbouncer or asked),
+            connect_args=_connect_args(self._pgbouncer, _limits(statement_seconds)),
         )
         event.listen(self.engine.sync_engine, "checkin", _note_time)
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
@@ -98,23 +241,31 @@ class Database:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
         With a scope it sees that tenant's tables and has that tenant's rights, without one it sees only the
-        public schema and has the service's rights.
+        public schema and has the service's rights. Nothing outside may be awaited in it, nor another
+        transaction: kit.waits.
 
         Raises:
-            DatabaseUnavailable: no connection could be had.
+            DatabaseUnavailable: no connection could be had, or a statement took too long.
         """
-        async with AsyncSession(
-            self.engine, sync_session_class=AuditedSession, expire_on_commit=False
-        ) as session:
-            work = Work(session)
-            async with session.begin():
-                try:
-                    await session.connection()
-                    if scope:
-                        await work.enter(scope)
-                except (OSError, DBAPIError, PoolTimeout) as error:
-                    raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
+        who = _turn_of.get() or (scope.schema if scope else _OURS)
+        turn = _Turn(self._turns, self._patience, who)
+        try:
+            async with AsyncSession(
+                self.engine, sync_session_class=AuditedSession, expire_on_commit=False
+            ) as session:
+                work = Work(session, turn)
+                await work.begin(scope)
+                if self._pgbouncer:
+                    await _limit(session, self._statement_seconds)
                 yield work
+                if work.has_connection:
+                    await session.commit()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _TOO_LONG:
+                raise DatabaseBusy(DatabaseBusy.__doc__) from error
+            raise
+        finally:
+            turn.leave()
         await work.committed()
 
     async def ping(self) -> None:
@@ -168,11 +319,25 @@ def driver_url(url: str) -> tuple[URL, bool]:
     return parsed.set(drivername="postgresql+asyncpg"), asked
 
 
-def _connect_args(pgbouncer: bool) -> dict[str, Any]:
+def _limits(statement_seconds: float | None) -> dict[str, str]:
+    """PostgreSQL's settings for it, in milliseconds."""
+    if statement_seconds is None:
+        return {}
+    whole = round(statement_seconds * 1000)
+    return {"statement_timeout": str(whole), "lock_timeout": str(whole // 3)}
+
+
+async def _limit(session: AsyncSession, statement_seconds: float | None) -> None:
+    """Set the limits for one transaction. PgBouncer takes them neither for a connection nor for a session."""
+    for name, value in _limits(statement_seconds).items():
+        await session.execute(_SET, {"name": name, "value": value})
+
+
+def _connect_args(pgbouncer: bool, limits: dict[str, str]) -> dict[str, Any]:
     settings = {"application_name": "watchbill"}
     if not pgbouncer:
-        # Short queries only: compiling them costs more than it saves. PgBouncer refuses the parameter.
-        return {"server_settings": {**settings, "jit": "off"}, "timeout": 10}
+        # Short queries only: compiling them costs more than it saves. PgBouncer refuses the parameters.
+        return {"server_settings": {**settings, **limits, "jit": "off"}, "timeout": 10}
     return {
         "server_settings": settings,
         "timeout": 10,

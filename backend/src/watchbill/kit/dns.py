@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from watchbill.kit.waits import about_to_await
+
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
 
@@ -39,6 +41,7 @@ class TextRecords:
             NamesAway: that cannot be found out now.
         """
         # Only single sign-on asks, and few installations have it: the library's 5 MB are loaded when it does.
+        about_to_await("A name server")
         from dns.exception import DNSException
         from dns.resolver import NXDOMAIN
 

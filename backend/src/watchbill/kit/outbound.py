@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.waits import about_to_await
 
 
 class RefusedConnection(PermissionError):
@@ -32,6 +33,7 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The name's addresses; raises RefusedConnection if one of them is not allowed."""
+        about_to_await("A look-up of a name")
         found = await self._names.resolve(host, port, family)
         for entry in found:
             self._check(host, port, entry["host"])
@@ -40,6 +42,7 @@ class GuardedResolver(AbstractResolver):
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         """A socket for an address about to be connected to; raises RefusedConnection if it may not be."""
+        about_to_await("A connection")
         family, type_, protocol, _, (host, port, *_) = address
         if (host, port) not in self._allowed:
             self._check(host, port, host)

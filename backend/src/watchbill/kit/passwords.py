@@ -8,9 +8,12 @@ import hashlib
 
 import bcrypt
 
+from watchbill.kit.waits import about_to_await
+
 
 async def hash_password(password: str, cost: int) -> str:
     """A bcrypt hash of work factor 2^cost."""
+    about_to_await("A password's hash")
     return await asyncio.to_thread(_hash, password, cost)
 
 
@@ -20,6 +23,7 @@ async def verify_password(password: str, hashed: str | None, cost: int) -> bool:
     if hashed is None or not hashed.startswith("$2"):
         await hash_password(password, cost)
         return False
+    about_to_await("A password's hash")
     return await asyncio.to_thread(bcrypt.checkpw, _digest(password), hashed.encode())
 
 

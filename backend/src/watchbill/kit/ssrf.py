@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from watchbill.kit.waits import about_to_await
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 # Clouds serve a machine's credentials here; no setting opens these.
@@ -54,6 +56,7 @@ class UrlGuard:
             AddressRefused: it is not a usable URL, or leads to an address that is not allowed.
         """
         scheme, host, port = _split(url)
+        about_to_await("A look-up of a name")
         addresses = await _resolve(host, port)
         for address in addresses:
             self.check_address(host, port, str(address))

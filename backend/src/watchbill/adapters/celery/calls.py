@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from watchbill.core.errors import Unavailable
+from watchbill.kit.waits import about_to_await
 
 
 class CeleryCalls:
@@ -25,6 +26,7 @@ class CeleryCalls:
 
     async def call(self, name: str, *args: str | None, timeout: float) -> dict[str, Any]:
         """See core.ports.calls.WorkerCalls."""
+        about_to_await("A worker's answer")
         reply_key = f"wb:replies:{uuid4().hex}"
         try:
             # A question nobody took in time is not worth answering any more.

@@ -16,6 +16,7 @@ from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.crews import CrewJob, CrewResult, TaskResult
 from watchbill.core.ports.llm import Emit, LlmGateway
+from watchbill.kit.waits import about_to_await
 
 
 class CrewAiRunner:
@@ -48,6 +49,7 @@ class CrewAiRunner:
             NodeError: the gateway's own when a model call failed; user (invalid_crew, invalid_schema,
                 tools_unavailable) or bug (crew_failed) otherwise.
         """
+        about_to_await("A crew")
         run = CrewRun(job, self._gateway, asyncio.get_running_loop(), emit)
         kickoff = await loaded(partial(load_crewai, self._storage), emit)
         context = contextvars.copy_context()

@@ -25,6 +25,7 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.waits import about_to_await
 
 logger = structlog.get_logger(__name__)
 _Row = dict[str, Any]
@@ -202,6 +203,7 @@ class MongoDocuments:
         port's one way."""
         if self._away:
             raise DocumentsUnavailable(self._away)
+        about_to_await("A document")
         try:
             yield
         except PyMongoError as error:

@@ -19,6 +19,7 @@ from watchbill.core.ports.documents import (
 )
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import passing
+from watchbill.kit.waits import about_to_await
 
 if TYPE_CHECKING:
     from asyncpg import Pool
@@ -157,6 +158,7 @@ def _sql(text: str, scope: TenantScope) -> str:
 @contextmanager
 def _answered() -> Generator[None]:
     """Say of all errors that may pass in the port's one way what they mean."""
+    about_to_await("A document")
     try:
         yield
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

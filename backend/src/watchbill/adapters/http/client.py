@@ -14,6 +14,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.outbound import RefusedConnection, guarded_connector
 from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.waits import about_to_await
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -34,6 +35,7 @@ class AiohttpClient:
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
         """See core.ports.http.HttpClient."""
+        about_to_await("An HTTP call")
         try:
             async with asyncio.timeout(request.timeout_seconds):
                 return await self._follow(request)

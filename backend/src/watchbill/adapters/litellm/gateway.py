@@ -25,6 +25,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
 from watchbill.kit.answers import AnswerMismatch, check_schema, instruction, parse_answer
+from watchbill.kit.waits import about_to_await
 
 _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
@@ -86,6 +87,7 @@ class LiteLlmGateway:
                 upstream (rate_limited, provider_unavailable, provider_unreachable, stream_broken,
                 empty_answer, invalid_output) or timeout (llm_timeout, llm_stalled).
         """
+        about_to_await("A model call")
         if call.output_schema is None:
             return await self._ask(call, emit)
         if problem := check_schema(call.output_schema):
@@ -118,6 +120,7 @@ class LiteLlmGateway:
 
     async def test_provider(self, provider: Provider, model: str | None = None) -> ProviderCheck:
         """Ask the provider for one word; never raises for what the provider does wrong."""
+        about_to_await("A model call")
         started = time.monotonic()
         chosen = model or (provider.models[0] if provider.models else "")
         try:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from watchbill.adapters.mail.letter import letter
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.kit.clock import now
+from watchbill.kit.waits import about_to_await
 
 
 class FileMail:
@@ -23,6 +24,7 @@ class FileMail:
 
     async def send(self, message: MailMessage) -> None:
         """See core.ports.mail.Mail."""
+        about_to_await("A mail")
         mail = letter(message, self._sender)
         try:
             await asyncio.to_thread(self._write, bytes(mail))

@@ -9,6 +9,7 @@ import aiosmtplib
 
 from watchbill.adapters.mail.letter import letter
 from watchbill.core.ports.mail import MailFailed, MailMessage
+from watchbill.kit.waits import about_to_await
 
 _SECONDS = 15.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -52,6 +53,7 @@ class SmtpMail:
 
     async def send(self, message: MailMessage) -> None:
         """See core.ports.mail.Mail."""
+        about_to_await("A mail")
         try:
             await aiosmtplib.send(
                 letter(message, self._sender),

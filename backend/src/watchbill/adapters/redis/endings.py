@@ -21,8 +21,6 @@ from watchbill.kit.supervision import Alive, Supervisor
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "wb:ended"
-# So long a request waits for the subscription; without it, it looks by the clock.
-_PATIENCE_SECONDS = 1.0
 # Every process hears every ending, so only what is small goes with it. Bytes.
 _MOST_TOLD = 16_384
 _TASK = "endings"
@@ -47,15 +45,12 @@ class Endings:
 
     @contextlib.asynccontextmanager
     async def listen(self, execution_id: UUID) -> AsyncGenerator[Ending]:
-        """Hears when the execution may have ended since the block was entered."""
+        """Hears when the execution may have ended since the block was entered. Nothing is awaited for that:
+        who came before the subscription is woken when it is there."""
         self._supervisor.keep(_TASK, self._read)
         ending = Ending()
         self._waiting.setdefault(execution_id, []).append(ending)
         try:
-            if not self._listening.is_set():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PATIENCE_SECONDS):
-                        await self._listening.wait()
             yield ending
         finally:
             # Two may be equal, so it goes by which one it is.

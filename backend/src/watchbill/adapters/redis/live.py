@@ -24,6 +24,7 @@ from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.supervision import Alive, Supervisor
+from watchbill.kit.waits import about_to_await
 
 logger = structlog.get_logger(__name__)
 
@@ -182,6 +183,7 @@ class RedisLiveReader:
         self._reading: dict[tuple[str, int, int], asyncio.Task[list[Event]]] = {}
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
+        about_to_await("A live event")
         # All who watch an execution hear its bell together, and mostly know the same of it.
         wanted = (stream_key(scope, execution_id), after, limit)
         reading = self._reading.get(wanted)
@@ -201,6 +203,7 @@ class RedisLiveReader:
         return list(_events(entries, after))[:limit]
 
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+        about_to_await("A live event")
         return self._doorbells.listen(doorbell_channel(scope, execution_id))
 
     def ending(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[Ending]:

@@ -34,7 +34,7 @@ async def cancel(
     if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
         raise over(found.status)
     # The request's own transaction must end before a worker can see the mark.
-    await access.session.commit()
+    await access.work.finish()
     await parts.hints.cancel(execution_id)
     await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
     async with database.transaction(access.scope) as work:

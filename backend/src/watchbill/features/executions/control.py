@@ -55,13 +55,13 @@ async def resume(access: Access, parts: ExecutionBackend, execution_id: UUID) ->
         NotFound: no such execution.
         Conflict: it is running, or it completed.
     """
-    execution = await queries.locked(access.session, execution_id)
-    if execution is None:
-        raise NotFound("There is no such execution.", code="execution_not_found")
-    status = ExecutionStatus(execution.status)
-    if status.final:
-        await _reopen(access, parts, execution)
+    row = await queries.find(access.session, execution_id)
+    if row is None:
+        raise _none()
+    if ExecutionStatus(row[0].status).final:
+        await _reopen(access, parts, row[0])
     else:
+        await queries.locked(access.session, execution_id)
         found = await service.require(access.session, execution_id)
         if not found.paused:
             raise Conflict("The execution is not paused.", code="not_paused")
@@ -78,6 +78,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
         raise Conflict(text, code="execution_completed")
     _, state = await service.folded(access.session, parts.reading(access.scope), execution)
     _require_accepted(state)
+    await _lock_as_it_was(access, execution, state)
     events = await journal_queries.events(access.session, execution.id, 0, 2**31 - 1)
     epoch = max((event.data["epoch"] for event in events if "epoch" in event.data), default=0)
     interrupted = [
@@ -97,6 +98,22 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     execution.logs_removed = False
     await access.session.flush()
     access.work.after_commit(partial(parts.publisher.publish, access.scope, [resumed]))
+
+
+async def _lock_as_it_was(access: Access, execution: Execution, state: ExecutionState) -> None:
+    """Lock an execution that is over, which nobody resumed or removed while it was read."""
+    before = execution.status
+    again = await queries.locked(access.session, execution.id)
+    if again is None:
+        raise _none()
+    await access.session.refresh(again)
+    newer = await journal_queries.events(access.session, execution.id, state.seq, 1)
+    if newer or again.status != before:
+        raise Conflict("Somebody resumed the execution a moment ago.", code="execution_changed")
+
+
+def _none() -> NotFound:
+    return NotFound("There is no such execution.", code="execution_not_found")
 
 
 def _require_accepted(state: ExecutionState) -> None:
@@ -122,11 +139,9 @@ async def fork(
         NotFound: no such execution.
         InvalidInput: a node does not exist, or an output names no branch of its node.
     """
-    # The clean-up must not take it away meanwhile, nor its plan.
-    held = await queries.held(access.session, execution_id)
-    row = await queries.find(access.session, execution_id) if held else None
+    row = await queries.find(access.session, execution_id)
     if row is None:
-        raise NotFound("There is no such execution.", code="execution_not_found")
+        raise _none()
     origin, flow_name, _ = row
     _, state = await service.folded(access.session, parts.reading(access.scope), origin)
     _require_accepted(state)
@@ -155,7 +170,11 @@ async def fork(
         forked_from=execution_id,
         created_by=access.identity.user_id,
     )
-    events = await parts.history.without_large_outputs(access.scope, events)
+    async with access.work.outside():
+        events = await parts.history.without_large_outputs(access.scope, events)
+    # The clean-up must not take it away meanwhile, nor its plan.
+    if not await queries.held(access.session, execution_id):
+        raise _none()
     limit = await queries.flow_limit(access.session, origin.flow_id)
     await queries.insert_execution(access.session, access.scope, execution, events, limit)
     access.work.after_commit(partial(parts.hints.execute, access.scope, new_id))

@@ -14,10 +14,16 @@ from watchbill.features.executions.tables import ActiveExecution, Execution, Sto
 
 
 async def ended(
-    session: AsyncSession, before: datetime, limit: int, *, with_logs: bool = False
+    session: AsyncSession,
+    before: datetime,
+    limit: int,
+    *,
+    with_logs: bool = False,
+    among: Sequence[UUID] | None = None,
 ) -> Sequence[UUID]:
     """Executions that ended before a moment, held until the transaction ends; those that somebody else holds,
-    to resume or fork them, are left out. `with_logs` asks for those whose logs are still there."""
+    to resume or fork them, are left out. `with_logs` asks for those whose logs are still there, `among` for
+    some of these only."""
     logs = Execution.logs_removed.is_(False) if with_logs else Execution.logs_removed.in_((False, True))
     query = (
         select(Execution.id)
@@ -25,6 +31,8 @@ async def ended(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if among is not None:
+        query = query.where(Execution.id.in_(among))
     return (await session.scalars(query)).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from watchbill.features.executions.schemas import (
     ForkRequest,
 )
 from watchbill.features.identity.access import Access, database, require
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
 
@@ -46,15 +48,17 @@ async def execute_flow(
     access: Annotated[Access, require("flows:execute")],
     parts: Backend,
     db: Annotated[Database, Depends(database)],
+    crowds: Annotated[Crowds, Depends(crowds_of)],
     idempotency_key: Key = None,
 ) -> ExecutionResult:
     """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
     `options.wait_seconds` the answer has the outputs, if the execution is over by then."""
-    started = await starting.execute_flow(access, parts, flow_id, form, idempotency_key)
-    pending = ExecutionResult(**dict(started), outputs=None)
-    if not form.options.wait_seconds:
-        return pending
-    return await waiting.result(access, parts, db, pending, form.options.wait_seconds)
+    seconds = form.options.wait_seconds
+    # Before it begins: whoever is refused may ask again, and nothing has happened.
+    with crowds.waiting.place(access.identity) if seconds else nullcontext():
+        started = await starting.execute_flow(access, parts, flow_id, form, idempotency_key)
+        pending = ExecutionResult(**dict(started), outputs=None)
+        return await waiting.result(access, parts, db, pending, seconds) if seconds else pending
 
 
 @router.post("/crews/{crew_id}/test", status_code=202)
@@ -105,6 +109,7 @@ async def list_events(
 ) -> EventPage:
     """Every event, journal and trace, in order."""
     await service.require(access.session, execution_id)
+    await access.work.finish()
     events = await parts.history.all_events(access.scope, execution_id, after=after, limit=limit)
     return service.event_page(events, limit)
 
@@ -120,6 +125,7 @@ async def list_logs(
 ) -> EventPage:
     """The trace: model calls, streamed text, tasks, tools and log lines."""
     await service.require(access.session, execution_id)
+    await access.work.finish()
     events = await parts.history.trace(access.scope, execution_id, types=type or [], after=after, limit=limit)
     return service.event_page(events, limit)
 
@@ -137,6 +143,7 @@ async def list_exchanges(
 ) -> ExchangePage:
     """What models, tools and other services were asked, and what they answered, in order."""
     await service.require(access.session, execution_id)
+    await access.work.finish()
     nodes = node_id or []
     return await exchanges.page(
         parts.history, access.scope, execution_id, nodes=nodes, after=after, limit=limit

@@ -28,6 +28,7 @@ from watchbill.features.executions.schemas import (
     Queue,
 )
 from watchbill.features.executions.tables import ActiveExecution, Execution
+from watchbill.kit.db import outside
 from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
 
 NodeTypes = Mapping[str, NodeType]
@@ -140,7 +141,8 @@ async def folded(
     strict: bool = True,
 ) -> tuple[dict[str, Any], ExecutionState]:
     """The definition that the execution runs, and its state after the events up to a number. `strict` refuses
-    to go without large outputs: for who goes on from that state.
+    to go without large outputs: for who goes on from that state. The transaction is left while they are read,
+    so no lock of it outlasts this.
 
     Raises:
         DocumentsUnavailable: large outputs cannot be had.
@@ -150,10 +152,13 @@ async def folded(
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
-        stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored, strict=strict)
+        async with outside(session):
+            stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored, strict=strict)
         state = restore(plan, stored) or state
     events = await journal_queries.events(session, execution.id, state.seq, _NO_LIMIT)
-    for event in await reading.history.whole(reading.scope, events, strict=strict):
+    async with outside(session):
+        events = await reading.history.whole(reading.scope, events, strict=strict)
+    for event in events:
         if event.seq <= up_to:
             apply(state, event)
     return definition, state

@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from contextlib import AbstractContextManager
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket, WebSocketDisconnect
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
 
 from watchbill.core.errors import WatchbillError
 from watchbill.core.events import Event
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity.access import Access, database, enter, require
+from watchbill.features.identity.access import Access, database, enter, require, take_turn
+from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.recording import recorded
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
+# Whoever reads nothing for so long is sent no more.
+SEND_SECONDS = 60.0
 # What one server-sent event is. Before OpenAPI 3.2 a stream has no other way to say what is in it.
 _REFUSAL = {
     "type": "object",
@@ -53,6 +59,7 @@ _SENT = {
 # WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
 _NORMAL = 1000
 _REFUSED = 4400
+_TOO_SLOW = 4408
 
 
 @router.get(
@@ -78,11 +85,25 @@ async def stream_execution(
     await service.require(access.session, execution_id)
     seen = _position(last_event_id, after)
     blocks = watch(parts.live, parts.history, access.scope, execution_id, after=seen)
-    return EventSourceResponse(
+    return _CountedStream(
+        (await crowds_of(request)).streams.place(access.identity),
         _events(parts.permits.while_let_in(request, access.identity, blocks)),
         ping=HEARTBEAT_SECONDS,
+        send_timeout=SEND_SECONDS,
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
+
+
+class _CountedStream(EventSourceResponse):
+    """A stream that takes its place before it begins, and leaves it however it ends."""
+
+    def __init__(self, place: AbstractContextManager[None], *parts: Any, **options: Any):
+        super().__init__(*parts, **options)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place, contextlib.suppress(SendTimeoutError):
+            await super().__call__(scope, receive, send)
 
 
 def _position(last_event_id: str | None, after: int | None) -> int:
@@ -111,13 +132,23 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
     HTTP status, when one is not let in or not any more."""
     await websocket.accept()
     try:
+        await take_turn(websocket)
         async with recorded(await database(websocket), websocket) as work:
             access = await enter(websocket, work, "executions:read")
             await service.require(access.session, execution_id)
+        with (await crowds_of(websocket)).streams.place(access.identity):
+            await _follow(websocket, access.identity, execution_id, max(0, after))
     except WatchbillError as error:
         await _refuse(websocket, error)
-        return
-    sending = asyncio.create_task(_send(websocket, access.identity, execution_id, max(0, after)))
+
+
+async def _follow(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> None:
+    """Send until the end or until whoever watches has left.
+
+    Raises:
+        WatchbillError: they are not let in any more.
+    """
+    sending = asyncio.create_task(_send(websocket, identity, execution_id, after))
     leaving = asyncio.create_task(_until_left(websocket))
     _, pending = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
@@ -125,19 +156,19 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
     await asyncio.gather(*pending, return_exceptions=True)
     if sending in pending:
         return
-    try:
-        await sending
-    except WatchbillError as error:
-        await _refuse(websocket, error)
-        return
-    await websocket.close(_NORMAL)
+    if await sending:
+        await websocket.close(_NORMAL)
+    else:
+        await websocket.close(_TOO_SLOW, "The events were not read.")
 
 
 async def _refuse(websocket: WebSocket, error: WatchbillError) -> None:
     await websocket.close(_REFUSED + error.status - 400, error.title)
 
 
-async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> None:
+async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> bool:
+    """Send every event; False when whoever watches does not read them. What is on its way to them is bounded
+    by the server's buffer, which `send_text` waits for."""
     parts = await backend(websocket)
     watched = watch(parts.live, parts.history, identity.scope, execution_id, after=after)
     blocks = parts.permits.while_let_in(websocket, identity, watched)
@@ -145,10 +176,15 @@ async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, af
         async with contextlib.aclosing(blocks):
             async for block in blocks:
                 for event in block:
-                    await websocket.send_text(event.model_dump_json())
+                    try:
+                        async with asyncio.timeout(SEND_SECONDS):
+                            await websocket.send_text(event.model_dump_json())
+                    except TimeoutError:
+                        return False
+    return True
 
 
 async def _until_left(websocket: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive_text()
+    """Whatever a watcher says is not listened to."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass

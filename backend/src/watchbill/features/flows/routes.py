@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from watchbill.features.flows import checking, service
 from watchbill.features.flows.examples import examples
@@ -23,6 +23,7 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.kit.paging import Listed, PageQuery
 
 router = APIRouter(prefix="/flows", tags=["flows"])
@@ -51,9 +52,12 @@ async def list_examples(access: Reader) -> Examples:
 
 
 @router.post("/validate")
-async def validate_flow(form: ValidateRequest, access: Reader) -> Validation:
+async def validate_flow(
+    form: ValidateRequest, access: Reader, crowds: Annotated[Crowds, Depends(crowds_of)]
+) -> Validation:
     """Check a definition without storing it."""
-    return await checking.check(access.session, form.definition)
+    with crowds.slow.place(access.identity):
+        return await checking.check(access.session, form.definition)
 
 
 @router.get("/{flow_id}")

@@ -20,8 +20,9 @@ from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
 from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.recording import recorded
+from watchbill.features.identity.turns import turn_of
 from watchbill.kit.audit import trail_of
-from watchbill.kit.db import Database, Work
+from watchbill.kit.db import Database, Work, in_turn_of
 
 COOKIE = "watchbill_session"
 REFRESH_COOKIE = "watchbill_refresh"
@@ -62,8 +63,18 @@ async def database(connection: HTTPConnection) -> Database:
 async def open_work(request: Request) -> AsyncIterator[Work]:
     """The request's transaction. It is committed before the answer is sent, or rolled back by an error; the
     audit log says what it changed, or that it was refused."""
+    await take_turn(request)
     async with recorded(await database(request), request) as work:
         yield work
+
+
+async def take_turn(connection: HTTPConnection) -> None:
+    """Let the transactions of this request or WebSocket wait for their turn among those of its tenant."""
+    token = connection.headers.get("authorization", "").partition(" ")[2].strip()
+    token = token or connection.cookies.get(COOKIE, "")
+    in_turn_of(
+        turn_of(connection, await identity_options(connection), connection.app.state.known_keys, token)
+    )
 
 
 WorkDep = Annotated[Work, Depends(open_work, scope="function")]
@@ -85,6 +96,8 @@ async def enter(connection: HTTPConnection, work: Work, permission: Permission) 
     claims = service.claims_of(options, token)
     counting = limits.begin(claims) if claims else None
     identity = await service.let_in(work, options, token, claims, as_tenant=as_tenant)
+    if identity.key_id is not None:
+        connection.app.state.known_keys.meet(token, identity.tenant_id)
     if trail := trail_of(work.session):
         trail.by(identity.tenant_id, identity.user_id, identity.key_id, permission)
         # A key's use is noted once a minute, whatever it is used for.

@@ -32,6 +32,7 @@ from watchbill.features.identity.tables import Invitation, Membership, Tenant, U
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
+from watchbill.kit.db import outside
 from watchbill.kit.paging import Page
 from watchbill.kit.passwords import hash_password
 
@@ -136,7 +137,9 @@ async def accept(
     if user is None:
         user = await _new_user(session, options, invitation, form)
     elif user.id != signed_in:
-        await _prove(options, throttle, user, form.password, device)
+        await _prove(session, options, throttle, user, form.password, device)
+    # The password took its time, and somebody may have used or taken back the invitation meanwhile.
+    await _by_token(session, form.token)
     if invitation.mailed_at is not None and user.email_verified_at is None:
         # They have read their mail.
         user.email_verified_at = now()
@@ -154,11 +157,18 @@ async def accept(
 
 
 async def _prove(
-    options: IdentityOptions, throttle: Throttle, user: User, password: str | None, device: Device
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    user: User,
+    password: str | None,
+    device: Device,
 ) -> None:
     if password is None:
         raise NotAuthenticated("You have an account: sign in to accept.", code="sign_in_to_accept")
-    if not await service.knows_password(options, throttle, user.email, user, password, device):
+    async with outside(session):
+        knows = await service.knows_password(options, throttle, user.email, user, password, device)
+    if not knows:
         raise NotAuthenticated("The password is wrong.", code="bad_credentials")
 
 
@@ -169,12 +179,10 @@ async def _new_user(
     if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
         text = f"Choose a password of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters."
         raise InvalidInput(text, errors=(FieldError(("body", "password"), "bad_length", text),))
-    user = User(
-        id=uuid4(),
-        email=invitation.email,
-        password_hash=await hash_password(password, options.bcrypt_cost),
-        full_name=form.full_name,
-    )
+    async with outside(session):
+        hashed = await hash_password(password, options.bcrypt_cost)
+    await _by_token(session, form.token)
+    user = User(id=uuid4(), email=invitation.email, password_hash=hashed, full_name=form.full_name)
     await registering.add_user(session, user)
     return user
 

@@ -17,7 +17,7 @@ from watchbill.features.identity.tables import User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, outside
 from watchbill.kit.passwords import hash_password, verify_password
 
 
@@ -39,13 +39,15 @@ async def change(
     user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
-    attempt = await throttle.begin(user.email, f"session {keep}")
-    if not await verify_password(form.current_password, user.password_hash, options.bcrypt_cost):
-        await throttle.failed(attempt)
+    async with outside(session):
+        attempt = await throttle.begin(user.email, f"session {keep}")
+        fits = await verify_password(form.current_password, user.password_hash, options.bcrypt_cost)
+        await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
+        hashed = await hash_password(form.new_password, options.bcrypt_cost) if fits else ""
+    if not fits:
         wrong = FieldError(("body", "current_password"), "wrong_password", "This is not your password.")
         raise InvalidInput(wrong.message, code="wrong_password", errors=(wrong,))
-    await throttle.succeeded(attempt)
-    user.password_hash = await hash_password(form.new_password, options.bcrypt_cost)
+    user.password_hash = hashed
     await session.flush()
     await queries.end_sign_ins(session, user.id, but=keep)
 
@@ -76,10 +78,15 @@ async def reset(session: AsyncSession, options: IdentityOptions, form: PasswordR
     Raises:
         InvalidInput: the link was used before, is too old, or never was.
     """
-    user = await queries.take_link(session, "reset", tokens.digest(form.token))
+    link = tokens.digest(form.token)
+    if not await queries.is_link(session, "reset", link):
+        raise bad_link()
+    async with outside(session):
+        hashed = await hash_password(form.password, options.bcrypt_cost)
+    user = await queries.take_link(session, "reset", link)
     if user is None:
         raise bad_link()
-    user.password_hash = await hash_password(form.password, options.bcrypt_cost)
+    user.password_hash = hashed
     user.email_verified_at = user.email_verified_at or now()
     await session.flush()
     await queries.end_sign_ins(session, user.id)

@@ -204,6 +204,12 @@ async def replace_link(
     await session.flush()
 
 
+async def is_link(session: AsyncSession, purpose: str, token_hash: str) -> bool:
+    """Whether a mailed link is still good."""
+    query = select(MailLink.user_id).where(MailLink.token_hash == token_hash, MailLink.purpose == purpose)
+    return await session.scalar(query.where(MailLink.expires_at > func.now())) is not None
+
+
 async def take_link(session: AsyncSession, purpose: str, token_hash: str) -> User | None:
     """Use up a mailed link; the person it was for, if it was still good."""
     query = (

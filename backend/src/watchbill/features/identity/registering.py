@@ -23,7 +23,7 @@ from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, outside
 from watchbill.kit.passwords import hash_password
 from watchbill.kit.revisions import head
 
@@ -74,12 +74,9 @@ async def register(
 
 
 async def _newcomer(session: AsyncSession, options: IdentityOptions, form: Registration) -> User:
-    user = User(
-        id=uuid4(),
-        email=form.email,
-        password_hash=await hash_password(form.password, options.bcrypt_cost),
-        full_name=form.full_name,
-    )
+    async with outside(session):
+        hashed = await hash_password(form.password, options.bcrypt_cost)
+    user = User(id=uuid4(), email=form.email, password_hash=hashed, full_name=form.full_name)
     await add_user(session, user)
     return user
 
@@ -95,7 +92,8 @@ async def _come_back(
 ) -> User:
     """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password hears,
     and waits for, the same of every address."""
-    knows = await knows_password(options, throttle, form.email, user, form.password, device)
+    async with outside(session):
+        knows = await knows_password(options, throttle, form.email, user, form.password, device)
     if user is None or not knows:
         raise refusal
     # Who registers twice at once makes one tenant.

@@ -23,7 +23,7 @@ from watchbill.features.identity.tables import ApiKey, SignIn, User
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database, DatabaseUnavailable, Work
+from watchbill.kit.db import Database, DatabaseUnavailable, Work, outside
 from watchbill.kit.passwords import verify_password
 
 __all__ = ["Identity", "IdentityOptions"]
@@ -57,7 +57,8 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
         Forbidden: they do, but the tenant is suspended, or the person belongs to none.
     """
     user = await queries.user_by_email(session, form.email)
-    fits = await verify_password(form.password, _hash_of(user), options.bcrypt_cost)
+    async with outside(session):
+        fits = await verify_password(form.password, _hash_of(user), options.bcrypt_cost)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
     if fits and not places and form.tenant is None:
         raise Forbidden(
@@ -155,7 +156,9 @@ async def let_in(
         await work.enter(identity.scope, as_tenant=as_tenant)
         return identity
     who = (claims.user_id, claims.tenant_id, claims.sign_in_id)
-    return await _person(work.session, options, *who, as_tenant=as_tenant)
+    identity = await _person(work.session, options, *who, as_tenant=as_tenant)
+    work.entered(identity.scope, as_tenant=as_tenant)
+    return identity
 
 
 async def authenticate_again(session: AsyncSession, options: IdentityOptions, identity: Identity) -> Identity:

@@ -39,7 +39,10 @@ async def page(
 async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Notification | None:
     """The notification of that id; `lock` keeps others from changing it until the transaction ends."""
     query = select(Notification).where(Notification.id == id_)
-    return await session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        # As it is now, whatever was read of it before.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return await session.scalar(query)
 
 
 async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:

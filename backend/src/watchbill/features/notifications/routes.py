@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import HTTPConnection
 
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.notifications import service
 from watchbill.features.notifications.schemas import (
     DeliveryOut,
@@ -31,6 +32,7 @@ async def backend(connection: HTTPConnection) -> NotificationBackend:
 
 
 Backend = Annotated[NotificationBackend, Depends(backend)]
+Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("notifications:read")]
 Writer = Annotated[Access, require("notifications:write")]
 
@@ -45,11 +47,14 @@ async def list_notifications(
 
 
 @router.post("/notifications", status_code=201)
-async def create_notification(form: NotificationIn, access: Writer, parts: Backend) -> NotificationMade:
+async def create_notification(
+    form: NotificationIn, access: Writer, parts: Backend, crowds: Limits
+) -> NotificationMade:
     """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once."""
-    notification, secret = await service.create(
-        access.session, access.scope, parts, access.identity.user_id, form
-    )
+    with crowds.slow.place(access.identity):
+        notification, secret = await service.create(
+            access.session, access.scope, parts, access.identity.user_id, form
+        )
     shown = NotificationOut.model_validate(notification)
     return NotificationMade(**shown.model_dump(), secret=secret)
 
@@ -62,10 +67,11 @@ async def get_notification(notification_id: UUID, access: Reader) -> Notificatio
 
 @router.patch("/notifications/{notification_id}")
 async def change_notification(
-    notification_id: UUID, form: NotificationPatch, access: Writer, parts: Backend
+    notification_id: UUID, form: NotificationPatch, access: Writer, parts: Backend, crowds: Limits
 ) -> NotificationOut:
     """Change a notification, or switch it on and off."""
-    changed = await service.change(access.session, access.scope, parts, notification_id, form)
+    with crowds.slow.place(access.identity):
+        changed = await service.change(access.session, access.scope, parts, notification_id, form)
     return NotificationOut.model_validate(changed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from watchbill.features.notifications.tables import Delivery, Notification
 from watchbill.kit import signatures
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
+from watchbill.kit.db import outside
 from watchbill.kit.locks import one_at_a_time
 from watchbill.kit.paging import Page
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
@@ -84,10 +86,11 @@ async def change(
         NotFound: there is no such notification or flow.
         InvalidInput: a URL is not allowed, or a mail address is none.
     """
-    notification = await get(session, id_, lock=True)
     given = form.model_fields_set
     flow_id = form.flow_id if "flow_id" in given else None
-    await _check(session, parts.guard, flow_id, notification.channel, form.recipients or [])
+    channel = (await get(session, id_)).channel
+    await _check(session, parts.guard, flow_id, channel, form.recipients or [])
+    notification = await get(session, id_, lock=True)
     for name in given:
         setattr(notification, name, getattr(form, name))
     await _store(session, scope)
@@ -174,8 +177,9 @@ async def _check(
         if channel == "email":
             check_emails(list(recipients))
             return
-        for url in recipients:
-            await guard.check(url)
+        if recipients:
+            async with outside(session):
+                await asyncio.gather(*map(guard.check, recipients))
     except ValueError as error:
         code = "address_refused" if isinstance(error, AddressRefused) else "address_invalid"
         wrong = FieldError(("body", "recipients"), code, str(error))

@@ -17,9 +17,9 @@ async def page(session: AsyncSession, wanted: Page) -> tuple[Sequence[LlmProvide
     return await fetch_page(session, select(LlmProvider), LlmProvider, wanted)
 
 
-async def by_id(session: AsyncSession, id_: UUID) -> LlmProvider | None:
-    """The provider of that id."""
-    return await session.get(LlmProvider, id_)
+async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> LlmProvider | None:
+    """The provider of that id; `lock` keeps others from changing it until the transaction ends."""
+    return await session.get(LlmProvider, id_, with_for_update=lock or None, populate_existing=lock)
 
 
 async def by_priority(session: AsyncSession) -> Sequence[LlmProvider]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import HTTPConnection
 
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.providers import service
 from watchbill.features.providers.schemas import (
     ProviderIn,
@@ -29,6 +30,7 @@ async def backend(connection: HTTPConnection) -> ProviderBackend:
 
 
 Backend = Annotated[ProviderBackend, Depends(backend)]
+Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("providers:read")]
 Writer = Annotated[Access, require("providers:write")]
 
@@ -41,9 +43,10 @@ async def list_providers(access: Reader, page: PageQuery) -> Listed[ProviderOut]
 
 
 @router.post("", status_code=201)
-async def create_provider(form: ProviderIn, access: Writer, parts: Backend) -> ProviderOut:
+async def create_provider(form: ProviderIn, access: Writer, parts: Backend, crowds: Limits) -> ProviderOut:
     """Add a provider."""
-    provider = await service.create(access.session, access.scope, parts, form)
+    with crowds.slow.place(access.identity):
+        provider = await service.create(access.session, access.scope, parts, form)
     return ProviderOut.model_validate(provider)
 
 
@@ -62,10 +65,11 @@ async def get_provider(provider_id: UUID, access: Reader) -> ProviderOut:
 
 @router.patch("/{provider_id}")
 async def change_provider(
-    provider_id: UUID, form: ProviderPatch, access: Writer, parts: Backend
+    provider_id: UUID, form: ProviderPatch, access: Writer, parts: Backend, crowds: Limits
 ) -> ProviderOut:
     """Change a provider. Its API key stays unless it is given; null removes it."""
-    provider = await service.change(access.session, access.scope, parts, provider_id, form)
+    with crowds.slow.place(access.identity):
+        provider = await service.change(access.session, access.scope, parts, provider_id, form)
     return ProviderOut.model_validate(provider)
 
 
@@ -80,9 +84,11 @@ async def test_provider(
     provider_id: UUID,
     access: Writer,
     parts: Backend,
+    crowds: Limits,
     form: ProviderTest | None = None,
 ) -> ProviderTestResult:
     """Ask the provider something tiny, from a worker, and say how it went."""
     await service.get(access.session, provider_id)
     await access.work.finish()
-    return await service.test(access.scope, parts, provider_id, form.model if form else None)
+    with crowds.slow.place(access.identity):
+        return await service.test(access.scope, parts, provider_id, form.model if form else None)

@@ -22,6 +22,7 @@ from watchbill.features.providers.schemas import (
 )
 from watchbill.features.providers.tables import LlmProvider
 from watchbill.kit.crypto import KeyRing
+from watchbill.kit.db import outside
 from watchbill.kit.paging import Page
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
 
@@ -43,13 +44,13 @@ class ProviderBackend:
     demo_url: str | None
 
 
-async def get(session: AsyncSession, id_: UUID) -> LlmProvider:
-    """The provider of that id.
+async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> LlmProvider:
+    """The provider of that id; `lock` keeps others from changing it until the transaction ends.
 
     Raises:
         NotFound: there is none.
     """
-    provider = await queries.by_id(session, id_)
+    provider = await queries.by_id(session, id_, lock=lock)
     if provider is None:
         raise NotFound("There is no such provider.")
     return provider
@@ -78,7 +79,7 @@ async def create(
     if form.provider_type == "demo":
         _make_demo(provider, parts)
     else:
-        await _check_address(parts.guard, form.provider_type, form.base_url)
+        await _check_address(session, parts.guard, form.provider_type, form.base_url)
     _set_key(provider, scope, parts.keys, form.api_key)
     session.add(provider)
     await _flush(session)
@@ -110,12 +111,15 @@ async def change(
     """
     provider = await get(session, id_)
     given = form.model_fields_set
+    if "base_url" in given and form.base_url != provider.base_url and provider.provider_type != "demo":
+        await _check_address(session, parts.guard, provider.provider_type, form.base_url)
+        # Looking took its time; what is judged now is what is there now.
+        provider = await get(session, id_, lock=True)
     if "base_url" in given and form.base_url != provider.base_url:
         if provider.provider_type == "demo":
             raise Conflict("The demo provider's address is set by the server.", code="demo_address")
         if provider.sealed_key is not None and "api_key" not in given:
             raise _field_error("api_key", "key_needed", "Enter the API key again when the address changes.")
-        await _check_address(parts.guard, provider.provider_type, form.base_url)
     for name in given - {"api_key", "config"}:
         setattr(provider, name, getattr(form, name))
     if form.config is not None:
@@ -177,13 +181,14 @@ def _hint(key: str) -> str:
     return f"{start}...{key[-4:]}"
 
 
-async def _check_address(guard: UrlGuard, provider_type: str, url: str | None) -> None:
+async def _check_address(session: AsyncSession, guard: UrlGuard, provider_type: str, url: str | None) -> None:
     if url is None:
         if provider_type in _NEED_ADDRESS:
             raise _field_error("base_url", "missing", "A provider of this type needs its base URL.")
         return
     try:
-        await guard.check(url)
+        async with outside(session):
+            await guard.check(url)
     except AddressRefused as error:
         raise _field_error("base_url", "address_refused", str(error)) from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -21,31 +23,42 @@ async def proof(proofs: DomainProofs, tenant_id: UUID, domain: str) -> DomainPro
     return DomainProof(domain=domain, record=record_of(tenant_id, domain), state=state)
 
 
-async def claim(session: AsyncSession, proofs: DomainProofs, tenant_id: UUID, wanted: list[str]) -> None:
-    """Make these the tenant's domains, and no others.
+async def demand(proofs: DomainProofs, tenant_id: UUID, taken: Sequence[SsoDomain]) -> None:
+    """Insist that names which other tenants only wrote down belong to this one. Name servers are asked.
+
+    Raises:
+        Conflict: nothing proves that one is this tenant's, or the other one has proof too.
+    """
+    await asyncio.gather(*(_demand(proofs, tenant_id, one) for one in taken))
+
+
+async def claim(
+    session: AsyncSession, tenant_id: UUID, wanted: list[str], won: Collection[tuple[UUID, str]]
+) -> None:
+    """Make these the tenant's domains, and no others; those that were won go from whom they were won.
 
     Raises:
         Conflict: one is another tenant's.
     """
     unique = sorted(set(wanted))
     for other in await queries.taken(session, unique, tenant_id):
-        await _take_over(session, proofs, tenant_id, other)
+        if (other.tenant_id, other.domain) not in won:
+            raise _taken_a_moment_ago()
+        await session.delete(other)
+    await session.flush()
     await queries.forget_domains(session, tenant_id)
     session.add_all(SsoDomain(domain=domain, tenant_id=tenant_id) for domain in unique)
     try:
         await session.flush()
     except IntegrityError as error:
-        raise Conflict(
-            "Another tenant named one of these domains a moment ago; try again.", code="domain_taken"
-        ) from error
+        raise _taken_a_moment_ago() from error
 
 
-async def _take_over(session: AsyncSession, proofs: DomainProofs, tenant_id: UUID, taken: SsoDomain) -> None:
-    """A name that another tenant only wrote down goes to whom it belongs.
+def _taken_a_moment_ago() -> Conflict:
+    return Conflict("Another tenant named one of these domains a moment ago; try again.", code="domain_taken")
 
-    Raises:
-        Conflict: nothing proves that it is this tenant's, or the other one has proof too.
-    """
+
+async def _demand(proofs: DomainProofs, tenant_id: UUID, taken: SsoDomain) -> None:
     domain = taken.domain
     ours = not proofs.trust and await proofs.check(tenant_id, domain)
     if not ours or await proofs.holds(taken.tenant_id, domain):
@@ -54,5 +67,3 @@ async def _take_over(session: AsyncSession, proofs: DomainProofs, tenant_id: UUI
         raise Conflict(
             f"{domain} belongs to another tenant.{'' if proofs.trust else how}", code="domain_taken"
         )
-    await session.delete(taken)
-    await session.flush()

@@ -7,17 +7,23 @@ sign-on, and every process of the API would hold them.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.waits import about_to_await
 
-_SECONDS = 10
+if TYPE_CHECKING:
+    import aiohttp
+
+_SECONDS = 10.0
+_CONNECT_SECONDS = 5.0
 _LARGEST = 256 * 1024
 # Signatures that need the provider's private key: neither "none" nor those that the client's secret can make.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -91,13 +97,13 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-async def redeem(
-    guard: UrlGuard, provider: Provider, client: Client, *, code: str, verifier: str, nonce: str
+async def trade(
+    guard: UrlGuard, provider: Provider, client: Client, *, code: str, verifier: str
 ) -> dict[str, Any]:
-    """Trade the code for an ID token; returns its claims, checked.
+    """Trade the code for the provider's answer, which holds an ID token that `claims_of` checks.
 
     Raises:
-        ProviderFault: the provider refuses the code, or the token is not what it should be.
+        ProviderFault: the provider refuses the code.
     """
     form = {
         "grant_type": "authorization_code",
@@ -112,14 +118,26 @@ async def redeem(
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif client.secret:
         form["client_secret"] = client.secret
-    answer = await _request(guard, "POST", provider.token, data=form, headers=headers)
-    keys = await _get(guard, provider.jwks)
-    return _claims(answer, keys, provider, client, nonce)
+    return await _request(guard, "POST", provider.token, data=form, headers=headers)
 
 
-def _claims(
-    answer: dict[str, Any], keys: dict[str, Any], provider: Provider, client: Client, nonce: str
+async def keys_at(guard: UrlGuard, url: str) -> dict[str, Any]:
+    """Read the provider's public keys, a JSON Web Key Set.
+
+    Raises:
+        ProviderFault: they cannot be read.
+    """
+    return await _get(guard, url)
+
+
+def claims_of(
+    answer: dict[str, Any], keys: dict[str, Any], *, provider: Provider, client: Client, nonce: str
 ) -> dict[str, Any]:
+    """The claims of the ID token in the provider's answer, checked.
+
+    Raises:
+        ProviderFault: the token is not what it should be.
+    """
     from authlib.oidc.core import CodeIDToken
     from joserfc import jwt
     from joserfc.errors import JoseError
@@ -151,24 +169,39 @@ async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> di
 
     from watchbill.kit.outbound import RefusedConnection, guarded_connector
 
-    timeout = aiohttp.ClientTimeout(total=_SECONDS)
+    about_to_await("A provider of single sign-on")
+    timeout = aiohttp.ClientTimeout(total=_SECONDS, sock_connect=_CONNECT_SECONDS)
+    # Compressed, a small answer would be a large one.
+    options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
     try:
-        await guard.check(url)
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            await guard.check(url)
         async with (
-            aiohttp.ClientSession(connector=guarded_connector(guard), timeout=timeout) as session,
+            aiohttp.ClientSession(
+                connector=guarded_connector(guard), timeout=timeout, auto_decompress=False
+            ) as session,
             # A provider has no reason to send us elsewhere.
             session.request(method, url, allow_redirects=False, **options) as answer,
         ):
-            raw = await answer.content.read(_LARGEST + 1)
             if answer.status != 200:
                 raise ProviderFault(f"The provider answered {answer.status} at {url}.")
-            if len(raw) > _LARGEST:
-                raise ProviderFault(f"The provider's answer at {url} is too long.")
-            return _object(raw, url)
+            return _object(await _read(answer, url), url)
     except AddressRefused as error:
         raise ProviderFault(str(error)) from error
     except (aiohttp.ClientError, RefusedConnection, TimeoutError, OSError) as error:
         raise ProviderFault(f"The provider does not answer at {url}.") from error
+
+
+async def _read(answer: aiohttp.ClientResponse, url: str) -> bytes:
+    """The body, counted as it comes: the length that is announced is not to be trusted."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST:
+            raise ProviderFault(f"The provider's answer at {url} is too long.")
+    return b"".join(parts)
 
 
 def _object(raw: bytes, url: str) -> dict[str, Any]:

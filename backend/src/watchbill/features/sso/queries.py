@@ -13,8 +13,8 @@ from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoDomain
 
 
 async def connection(session: AsyncSession, tenant_id: UUID) -> SsoConnection | None:
-    """The tenant's provider."""
-    return await session.get(SsoConnection, tenant_id)
+    """The tenant's provider, as it is now."""
+    return await session.get(SsoConnection, tenant_id, populate_existing=True)
 
 
 async def domains(session: AsyncSession, tenant_id: UUID) -> Sequence[str]:

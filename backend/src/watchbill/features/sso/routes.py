@@ -25,11 +25,12 @@ from watchbill.features.identity.access import (
     require,
 )
 from watchbill.features.identity.cookies import begin_session
+from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.sso import queries, service
-from watchbill.features.sso.provider import ProviderFault, authorization_url, discover, redeem
+from watchbill.features.sso.provider import ProviderFault, authorization_url
 from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
 from watchbill.features.sso.service import SsoBackend
 from watchbill.kit.addresses import ascii_domain, mail_domain
@@ -55,6 +56,7 @@ Reader = Annotated[Access, require("sso:read")]
 Writer = Annotated[Access, require("sso:write")]
 Parts = Annotated[SsoBackend, Depends(backend)]
 Options = Annotated[IdentityOptions, Depends(identity_options)]
+Limits = Annotated[Crowds, Depends(crowds_of)]
 
 
 @settings.get("")
@@ -64,15 +66,17 @@ async def get_sso(access: Reader, parts: Parts) -> SsoOut:
 
 
 @settings.put("")
-async def set_up_sso(form: SsoIn, access: Writer, parts: Parts) -> SsoOut:
+async def set_up_sso(form: SsoIn, access: Writer, parts: Parts, crowds: Limits) -> SsoOut:
     """Set single sign-on up. The provider is asked whether it is there."""
-    return await service.set_up(access.session, parts, access.scope.tenant_id, form)
+    with crowds.slow.place(access.identity):
+        return await service.set_up(access.session, parts, access.scope.tenant_id, form)
 
 
 @settings.post("/check-domains")
-async def check_sso_domains(access: Writer, parts: Parts) -> SsoOut:
+async def check_sso_domains(access: Writer, parts: Parts, crowds: Limits) -> SsoOut:
     """Look whether the records are there that prove whose the mail domains are."""
-    return await service.check_domains(access.session, parts, access.scope.tenant_id)
+    with crowds.slow.place(access.identity):
+        return await service.check_domains(access.session, parts, access.scope.tenant_id)
 
 
 @settings.delete("", status_code=204)
@@ -82,12 +86,17 @@ async def remove_sso(access: Writer) -> None:
 
 
 @signing_in.post("/lookup", dependencies=[Depends(refuse_other_sites)])
-async def look_up_sso(form: SsoLookup, work: WorkDep, parts: Parts) -> SsoOffer:
+async def look_up_sso(
+    form: SsoLookup, request: Request, work: WorkDep, parts: Parts, crowds: Limits
+) -> SsoOffer:
     """Whether an address belongs to a company that signs in by itself, and where that begins."""
     domain = mail_domain(form.email)
     tenant = await queries.active_at(work.session, domain) if domain else None
-    if tenant is not None and not await parts.proofs.holds(tenant.id, domain):
-        tenant = None
+    if tenant is not None:
+        async with work.outside():
+            with crowds.slow.place_at(request, tenant.id):
+                proved = await parts.proofs.holds(tenant.id, domain)
+        tenant = tenant if proved else None
     return SsoOffer(start=f"{_AUTH}/start?{urlencode({'domain': domain})}" if tenant else None)
 
 
@@ -97,28 +106,33 @@ async def start_sso(
     work: WorkDep,
     parts: Parts,
     options: Options,
+    crowds: Limits,
     domain: Annotated[str, Query(max_length=253)],
     next: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Go to the company's provider."""
-    try:
-        domain = ascii_domain(domain)
-        tenant = await queries.active_at(work.session, domain)
-        connection = await queries.connection(work.session, tenant.id) if tenant else None
-        if tenant is None or connection is None:
-            return _back("sso_unknown_domain")
+    domain = ascii_domain(domain)
+    tenant = await queries.active_at(work.session, domain)
+    connection = await queries.connection(work.session, tenant.id) if tenant else None
+    if tenant is None or connection is None:
+        return _back("sso_unknown_domain")
+    signed_in = await _signed_in(request, work, options, tenant.id)
+    # Whoever is asked now may never answer: until then nobody else may wait for this one.
+    await work.finish()
+    with crowds.slow.place_at(request, tenant.id):
         if not await parts.proofs.holds(tenant.id, domain):
             return _back("sso_unproved_domain")
-        provider = await discover(parts.guard, connection.issuer)
-    except ProviderFault:
-        return _back("sso_provider_away")
+        try:
+            provider = await parts.metadata.provider(connection.issuer)
+        except ProviderFault:
+            return _back("sso_provider_away")
     state = SsoState(
         tenant_id=tenant.id,
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
         next=service.safe_path(next),
-        user_id=await _signed_in(request, work, options, tenant.id),
+        user_id=signed_in,
         expires_at=time.time() + _MINUTES * 60,
     )
     url = authorization_url(
@@ -149,6 +163,7 @@ async def finish_sso(
     work: WorkDep,
     parts: Parts,
     options: Options,
+    crowds: Limits,
     device: Annotated[Device, Depends(device_of)],
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
@@ -164,19 +179,37 @@ async def finish_sso(
     connection = await queries.connection(work.session, kept.tenant_id)
     if tenant is None or tenant.status != "active" or connection is None or not connection.is_active:
         return _back("sso_unknown_domain")
+    client = parts.client(connection)
     try:
-        provider = await discover(parts.guard, connection.issuer)
-        client = parts.client(connection)
-        claims = await redeem(
-            parts.guard, provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
-        )
+        async with work.outside():
+            with crowds.slow.place_at(request, tenant.id):
+                provider = await parts.metadata.provider(connection.issuer)
+                claims = await parts.metadata.redeem(
+                    provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
+                )
+                domain = mail_domain(str(claims.get("email", "")))
+                proved = bool(domain) and await parts.proofs.holds(tenant.id, domain)
     except ProviderFault:
         return _back("sso_bad_answer")
+    await work.session.refresh(tenant)
+    connection = await queries.connection(work.session, kept.tenant_id)
+    if tenant.status != "active" or connection is None or not connection.is_active:
+        return _back("sso_unknown_domain")
+    if connection.issuer != provider.issuer:
+        # Another provider was set up meanwhile, which has said nothing of this person.
+        return _back("sso_expired")
     browser = Device(device.agent, device.address, browser=True)
     try:
         async with work.session.begin_nested():
             begun = await service.let_in(
-                work.session, options, parts.proofs, tenant, connection, claims, browser, known=kept.user_id
+                work.session,
+                options,
+                tenant,
+                connection,
+                claims,
+                browser,
+                known=kept.user_id,
+                proved=proved,
             )
     except Forbidden as refusal:
         if trail := trail_of(work.session):

@@ -20,16 +20,17 @@ from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.sso import queries
-from watchbill.features.sso.domains import claim, proof
+from watchbill.features.sso.domains import claim, demand, proof
+from watchbill.features.sso.metadata import Metadata
 from watchbill.features.sso.proofs import DomainProofs
-from watchbill.features.sso.provider import Client, ProviderFault, discover
+from watchbill.features.sso.provider import Client, ProviderFault
 from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
 from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.db import outside
 
 CALLBACK = "/api/v1/auth/sso/callback"
 
@@ -39,7 +40,7 @@ class SsoBackend:
     """What single sign-on works with; `base_url` is the address that people use."""
 
     keys: KeyRing
-    guard: UrlGuard
+    metadata: Metadata
     base_url: str
     proofs: DomainProofs
 
@@ -85,7 +86,8 @@ async def check_domains(session: AsyncSession, parts: SsoBackend, tenant_id: UUI
     """Look whether the domains prove that they are the tenant's."""
     if not parts.proofs.trust:
         domains = await queries.domains(session, tenant_id)
-        await asyncio.gather(*(parts.proofs.check(tenant_id, domain) for domain in domains))
+        async with outside(session):
+            await asyncio.gather(*(parts.proofs.check(tenant_id, domain) for domain in domains))
     return await describe(session, parts, tenant_id)
 
 
@@ -96,10 +98,13 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
         InvalidInput: it does not answer as a provider should, or its address is not allowed.
         Conflict: a domain belongs to another tenant.
     """
-    try:
-        await discover(parts.guard, form.issuer)
-    except ProviderFault as error:
-        raise _field("issuer", "bad_issuer", str(error)) from error
+    taken = await queries.taken(session, sorted(set(form.domains)), tenant_id)
+    async with outside(session):
+        try:
+            await parts.metadata.look_again(form.issuer)
+        except ProviderFault as error:
+            raise _field("issuer", "bad_issuer", str(error)) from error
+        await demand(parts.proofs, tenant_id, taken)
     connection = await queries.connection(session, tenant_id)
     if connection is None:
         connection = SsoConnection(tenant_id=tenant_id)
@@ -112,7 +117,7 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
     if form.client_secret is not None:
         sealed = parts.keys.seal(form.client_secret, place(tenant_id)) if form.client_secret else None
         connection.sealed_client_secret = sealed
-    await claim(session, parts.proofs, tenant_id, form.domains)
+    await claim(session, tenant_id, form.domains, {(one.tenant_id, one.domain) for one in taken})
     await session.refresh(connection)
     return await describe(session, parts, tenant_id)
 
@@ -128,26 +133,27 @@ async def remove(session: AsyncSession, tenant_id: UUID) -> None:
 async def let_in(
     session: AsyncSession,
     options: IdentityOptions,
-    proofs: DomainProofs,
     tenant: Tenant,
     connection: SsoConnection,
     claims: Mapping[str, Any],
     device: Device,
     *,
     known: UUID | None,
+    proved: bool,
 ) -> Begun:
     """Begin a session for whom the provider vouches for, and make the account when there is none.
 
     Args:
         claims: of a checked ID token.
         known: who was signed in when it began, to connect an account that is there already.
+        proved: whether the domain of their address was proved to be the tenant's.
 
     Raises:
         Forbidden: the claims do not allow it; the code says why.
     """
     role = role_of(connection, claims)
     found = await queries.account(session, tenant.id, str(claims["sub"]))
-    user, membership = found or await _join(session, proofs, tenant, claims, role, known)
+    user, membership = found or await _join(session, tenant, claims, role, known, proved)
     if user.status != "active":
         raise Forbidden("This account is disabled.", code="sso_disabled")
     if connection.role_claim:
@@ -186,18 +192,18 @@ def role_of(connection: SsoConnection, claims: Mapping[str, Any]) -> Role:
 
 async def _join(
     session: AsyncSession,
-    proofs: DomainProofs,
     tenant: Tenant,
     claims: Mapping[str, Any],
     role: Role,
     known: UUID | None,
+    proved: bool,
 ) -> tuple[User, Membership]:
     """The account and membership of somebody who comes for the first time."""
     email = _email(claims)
     domain = mail_domain(email)
     if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
-    if not await proofs.holds(tenant.id, domain):
+    if not proved:
         raise Forbidden("Nothing proves that this domain is the company's.", code="sso_unproved_domain")
     user = await people.user_by_email(session, email)
     if user is None:

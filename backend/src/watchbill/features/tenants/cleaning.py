@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
+from watchbill.core.ports.documents import Collection, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantDefaults, TenantScope
 from watchbill.features.executions import removing
 from watchbill.features.tenants import queries
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, Work
 from watchbill.kit.faults import passing
 from watchbill.kit.setbacks import Setbacks, impatient
 from watchbill.kit.supervision import Alive, nobody
@@ -131,15 +132,15 @@ class Cleaner:
     async def _remove_executions(self, scope: TenantScope, before: datetime, removed: Removed) -> bool:
         """One batch; returns whether there may be more. The documents go first: while a row is left, the next
         turn finds what is left of them."""
+        kinds: tuple[Collection, ...] = ("execution_logs", "execution_outputs", "execution_exchanges")
         async with self._database.transaction(scope) as work:
             await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH)
             if ids:
-                keys = [str(id_) for id_ in ids]
-                await self._documents.delete(scope, "execution_logs", *keys)
-                await self._documents.delete(scope, "execution_outputs", *keys)
-                await self._documents.delete(scope, "execution_exchanges", *keys)
-                removed.plans += await removing.remove(work.session, ids)
+                await self._delete_documents(work, scope, ids, kinds)
+                # Whoever resumed one meanwhile keeps it, with what is left.
+                still = await removing.ended(work.session, before, BATCH, among=ids)
+                removed.plans += await removing.remove(work.session, still)
         removed.executions += len(ids)
         return len(ids) == BATCH
 
@@ -149,9 +150,15 @@ class Cleaner:
             await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH, with_logs=True)
             if ids:
-                keys = [str(id_) for id_ in ids]
-                await self._documents.delete(scope, "execution_logs", *keys)
-                await self._documents.delete(scope, "execution_exchanges", *keys)
+                await self._delete_documents(work, scope, ids, ("execution_logs", "execution_exchanges"))
                 await removing.note_logs_removed(work.session, ids)
         removed.logs += len(ids)
         return len(ids) == BATCH
+
+    async def _delete_documents(
+        self, work: Work, scope: TenantScope, ids: Sequence[UUID], kinds: Sequence[Collection]
+    ) -> None:
+        keys = [str(id_) for id_ in ids]
+        async with work.outside():
+            for kind in kinds:
+                await self._documents.delete(scope, kind, *keys)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.tenants import queries, service
+from watchbill.kit.db import outside
 
 _ROWS = 500
 # Nobody can use the hashes, and everybody who had the file could try to.
@@ -70,7 +71,8 @@ async def _write(
         with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as file:
             await _write_table(session, scope, table, file)
             if table.name == _DOCUMENTS and documents.outside:
-                await _write_documents(documents, scope, file)
+                async with outside(session):
+                    await _write_documents(documents, scope, file)
 
 
 async def _write_table(session: AsyncSession, scope: TenantScope, table: Table, file: IO[bytes]) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.identity.access import Access, database, identity_options, request_limits, require
+from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
 from watchbill.features.tenants.schemas import (
@@ -85,7 +86,8 @@ async def export_tenant(
     """Everything the tenant has, as a ZIP file, without secrets."""
     tenant = await service.describe(access.session, access.scope.tenant_id)
     tables = (await identity_options(request)).tenant_tables
-    path = await export(access.session, where.documents, tenant.id, tables)
+    with (await crowds_of(request)).exports.place(access.identity):
+        path = await export(access.session, where.documents, tenant.id, tables)
     return FileResponse(
         path,
         media_type="application/zip",
@@ -104,6 +106,7 @@ async def delete_tenant(
     service.demand_person(access.identity)
     tenant = await service.describe(access.session, access.scope.tenant_id)
     service.confirm(tenant, confirm)
-    await service.stop_executions(where, tenant.id)
+    async with access.work.outside():
+        await service.stop_executions(where, tenant.id)
     await service.delete(access.session, where, tenant.id)
     access.work.after_commit(lambda: service.forget(where, tenant.id))

@@ -20,7 +20,7 @@ from watchbill.features.tenants import queries
 from watchbill.features.tenants.schemas import Limits, TenantDetail
 from watchbill.features.tenants.tables import TenantLimit
 from watchbill.kit.audit import drop_trail
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, outside
 from watchbill.kit.roles import drop_schema
 
 # Workers stop within milliseconds; one that is frozen or dead is not waited for, since its lease fences it.
@@ -158,7 +158,8 @@ async def delete(session: AsyncSession, stores: Stores, tenant_id: UUID) -> None
     """
     if stores.documents.outside:
         # First: while the tenant is there, whatever comes in between, this can be asked for again.
-        await stores.documents.drop(TenantScope(tenant_id))
+        async with outside(session):
+            await stores.documents.drop(TenantScope(tenant_id))
     # Its audit log goes with it, so nothing can be noted there.
     drop_trail(session)
     await queries.delete_rows(session, tenant_id)

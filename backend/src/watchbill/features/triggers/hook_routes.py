@@ -9,14 +9,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from watchbill.core.errors import WatchbillError
+from watchbill.core.errors import TooManyRequests, WatchbillError
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service as executions
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.executions.watch import watch
-from watchbill.features.identity.access import database, request_limits
+from watchbill.features.identity.access import database, request_limits, take_turn
+from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.routes import Backend
 from watchbill.features.triggers.schemas import HookAnswer
@@ -49,6 +50,7 @@ async def call_hook(
     address they come from."""
     call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
     db = await database(request)
+    await take_turn(request)
     async with db.transaction() as work:
         admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
@@ -63,7 +65,12 @@ async def call_hook(
         await started.hints.execute(received.scope, received.execution_id)
     if received.rules.answer == "at_once":
         return await _answer(db, started, received.scope, received.execution_id)
-    await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+    try:
+        with (await crowds_of(request)).waiting.place_of(tenant_id, trigger_id):
+            await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+    except TooManyRequests:
+        # It runs, so it is told of as if the time had run out.
+        pass
     answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
     return answer
