@@ -101,6 +101,25 @@ frontend/node_modules/.done: frontend/package-lock.json
 	@cd frontend && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
+# What the tests' browser is on a machine without one.
+BROWSER := frontend/e2e/browser/node_modules/.done
+CHROMIUM := $(or $(WATCHBILL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser \
+  || command -v google-chrome || command -v google-chrome-stable))
+
+$(BROWSER): frontend/e2e/browser/package-lock.json
+	@$(call FIND_NODE,11,The browser of the tests)
+	@[ "$$(uname -s -m)" = "Linux x86_64" ] || { echo "The browser tests need Chromium: install it, or name one" \
+	  "in WATCHBILL_CHROMIUM." >&2; exit 1; }
+	@echo "Installing a browser for the tests, as this machine has none."
+	@cd frontend/e2e/browser && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+	@touch $@
+
+# PgBouncer comes in no package of Python: root gets Debian's. Without root its test is left out.
+POOLER = PATH="$$PATH:/usr/sbin"; command -v pgbouncer >/dev/null || { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+  then echo "Installing PgBouncer for the tests."; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install \
+  -y -qq --no-install-recommends pgbouncer >/dev/null; else echo "PgBouncer is not installed, so the test that needs it" \
+  "is left out. On Debian and Ubuntu: sudo apt-get install pgbouncer"; fi; }
+
 frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
 	@$(call FIND_NODE,9,Building the user interface)
 	@$(MAKE) --silent --no-print-directory frontend/node_modules/.done
@@ -117,6 +136,7 @@ test: test-backend test-stacks test-frontend test-browser
 
 # Whole stacks would take the time away from the many small tests, so they come after them.
 test-backend: dev ui
+	@$(POOLER)
 	$(BIN)/pytest -m "not slow" -n auto --dist worksteal $(if $(REPORTS),--junitxml=$(REPORTS)/backend.xml)
 
 test-stacks: dev ui
@@ -126,7 +146,7 @@ test-frontend: dev
 	cd frontend && npx vitest run $(if $(REPORTS),--reporter=default --reporter=junit \
 	  --outputFile.junit=$(abspath $(REPORTS))/frontend.xml)
 
-test-browser: dev ui
+test-browser: dev ui $(if $(CHROMIUM),,$(BROWSER))
 	cd frontend && $(if $(REPORTS),PLAYWRIGHT_JUNIT_OUTPUT_FILE=$(abspath $(REPORTS))/browser.xml) \
 	  npx playwright test $(if $(REPORTS),--reporter=list$(,)junit)
 
@@ -172,4 +192,4 @@ build: dev ui
 
 clean:
 	rm -rf .venv .venv-peers .venv-mongodb dist build frontend/node_modules frontend/out frontend/.next frontend/.build.log \
-	  bench/peers/n8n/node_modules .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	  frontend/e2e/browser/node_modules bench/peers/n8n/node_modules .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,8 +1,10 @@
 /** Browser tests. They use the Watchbill at WATCHBILL_URL, or start one of their own on a free port. */
 import { defineConfig } from "@playwright/test";
 import { getuid } from "node:process";
+import { findBrowser } from "./e2e/browser";
 
 const root = getuid?.() === 0;
+const browser = await findBrowser();
 
 export default defineConfig({
   testDir: "./e2e",
@@ -20,7 +22,8 @@ export default defineConfig({
     // A trace of each test would take a third of the time: `--trace on` makes one of what failed.
     screenshot: "only-on-failure",
     launchOptions: {
-      executablePath: process.env.WATCHBILL_CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: browser.executablePath,
+      env: { ...process.env, ...browser.env } as Record<string, string>,
       args: [
         // Chromium refuses its sandbox to root.
         ...(root ? ["--no-sandbox"] : []),

@@ -28,8 +28,10 @@ class MongoServer:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def url(self, database: str = "") -> str:
-        return f"mongodb://127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = "", milliseconds: int = 60_000) -> str:
+        """Where it is. It is waited for long: on a busy machine dropping a collection takes its time."""
+        options = f"{'&' if '?' in database else '?'}timeoutMS={milliseconds}"
+        return f"mongodb://127.0.0.1:{self.port}/{database}{options}"
 
     def start(self) -> None:
         """Start it and wait until it listens."""

@@ -289,7 +289,7 @@ async def test_an_answer_is_read_until_its_question_is_closed(
     asked = replace(batch(claim, event(claim, 2, question, "ask")), approvals=True)
     await postgres_setup.journal.append(claim.scope, [asked], lease_seconds=10)
     async with app.state.database.transaction(admin.scope) as work:
-        await work.session.execute(text("UPDATE approvals SET answer = jsonb_build_object('approved', true)"))
+        await work.session.execute(text("UPDATE approvals SET answer = json_build_object('approved', true)"))
     answers = await postgres_setup.journal.answers(claim.scope, claim.execution_id)
     assert answers == {"ask": {"approved": True}}
     done = replace(batch(claim, event(claim, 3, NodeCompleted(attempt=1), "ask")), approvals=True)

@@ -290,7 +290,7 @@ async def test_what_an_older_version_ran_can_be_seen_though_its_flow_is_not_acce
     scope = TenantScope(UUID(checked(await tenant.http.get("tenant"), 200)["id"]))
     async with app.state.database.transaction(scope) as work:
         retired = (
-            "UPDATE plans SET definition = jsonb_set(definition, '{nodes,2,type}', '\"retired\"')"
+            "UPDATE plans SET definition = jsonb_set(definition::jsonb, '{nodes,2,type}', '\"retired\"')"
             " WHERE digest = (SELECT plan_digest FROM executions WHERE id = :id)"
         )
         await work.session.execute(text(retired), {"id": id_})

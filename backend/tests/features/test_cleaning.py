@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import TextClause, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from tests.people import Person, checked, refused
 from watchbill.adapters.documents import PostgresDocuments
@@ -67,7 +67,7 @@ class Place:
             change = "UPDATE executions SET status = 'completed', finished_at = :ended WHERE id = :id"
             await self.sql(change, id=id_, ended=ended)
             event = "INSERT INTO execution_events VALUES (:id, 3, 'execution_completed', NULL, :ended, :data)"
-            data = bindparam("data", {"outputs": {"answer": says}, "usage": {}}, JSONB)
+            data = bindparam("data", {"outputs": {"answer": says}, "usage": {}}, JSON)
             await self.sql(text(event).bindparams(data), id=id_, ended=ended)
         return id_
 

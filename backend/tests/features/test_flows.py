@@ -1,9 +1,11 @@
 """Flows: drafts, locking, checking, publishing."""
 
 import asyncio
+import json
 from collections import Counter
 from uuid import uuid4
 
+from tests.core.flows import ANSWER
 from tests.people import Person, checked, refused
 
 FLOW = {
@@ -153,3 +155,16 @@ async def test_paging_and_searching(member: Person):
         assert [item["name"] for item in page["items"]] == found
     for params in ({"limit": 0}, {"limit": 101}, {"cursor": "abc"}, {"cursor": "é"}, {"limit": "x"}):
         refused(await member.http.get("flows", params=params), 422, "invalid_input")
+
+
+async def test_a_definition_comes_back_as_it_was_written(member: Person):
+    schema = {"type": "object", "properties": {"zeta": {}, "alpha": {}, "10": {}, "9": {}}, "title": "über"}
+    values = {"z": 9007199254740993, "a": 1 - 2**63, "m": 1.5e300, "b": "{{ inputs.topic }}", "empty": {}}
+    flow = dict(ANSWER)
+    flow["nodes"] = [*flow["nodes"], {"id": "kept", "type": "transform", "config": {"values": values}}]
+    flow["nodes"] += [{"id": "asked", "type": "llm", "config": {"prompt": "x", "output_schema": schema}}]
+    stored = checked(await member.http.post("flows", json={"name": "f", "definition": flow}), 201)
+    read = checked(await member.http.get(f"flows/{stored['id']}"))["definition"]
+    [kept, asked] = read["nodes"][-2:]
+    assert json.dumps(kept["config"]["values"]) == json.dumps(values)
+    assert json.dumps(asked["config"]["output_schema"]) == json.dumps(schema)

@@ -133,8 +133,8 @@ async def end(
     async with database.transaction(person.scope) as work:
         await work.session.execute(
             text(
-                "UPDATE executions SET status = :status, outputs = cast(:outputs AS jsonb),"
-                " error = cast(:error AS jsonb), started_at = created_at, finished_at = now() WHERE id = :id"
+                "UPDATE executions SET status = :status, outputs = cast(:outputs AS json),"
+                " error = cast(:error AS json), started_at = created_at, finished_at = now() WHERE id = :id"
             ),
             values,
         )

@@ -164,7 +164,7 @@ async def test_an_answer_with_the_result_waits_and_then_gives_up(
     started = time.monotonic()
     answer = checked(await call(visitor, hook, {"topic": "x"}), 202)
     assert answer["status"] == "pending" and answer["outputs"] is None
-    assert 0.9 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.9
 
 
 async def test_refused_calls_count_for_their_address_and_keep_nobody_out(

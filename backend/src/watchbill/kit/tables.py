@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, MetaData, Uuid, create_mock_engine, func
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Constraint names must not depend on the database's own choice, or migrations cannot name them.
@@ -22,7 +22,7 @@ _NAMES = {
 }
 # A part of __table_args__: rows that follow from others and say nothing of their own to the audit log.
 UNAUDITED: dict[str, Any] = {"info": {"audited": False}}
-_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, UUID: Uuid}
+_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSON, UUID: Uuid}
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The DocumentStore port on PostgreSQL's JSONB, in the tenant's schema."""
+"""The DocumentStore port on PostgreSQL's JSON, in the tenant's schema."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAGE = 500
 _APPEND = """
 INSERT INTO "{schema}".documents (collection, key, seq, created_at, body)
 SELECT $1, d.key, d.seq, d.created_at, d.body
-  FROM jsonb_to_recordset($2::jsonb) AS d(key text, seq bigint, created_at timestamptz, body jsonb)
+  FROM json_to_recordset($2::json) AS d(key text, seq bigint, created_at timestamptz, body json)
 ON CONFLICT DO NOTHING
 """
 _READ = """

@@ -179,7 +179,7 @@ def select_snapshot(scope: TenantScope) -> str:
 def keep_snapshot(scope: TenantScope) -> str:
     """Parameters: execution id, seq, state as JSON. One of a later event stays."""
     return f"""
-INSERT INTO "{scope.schema}".execution_snapshots AS s (execution_id, seq, state) VALUES ($1, $2, $3::jsonb)
+INSERT INTO "{scope.schema}".execution_snapshots AS s (execution_id, seq, state) VALUES ($1, $2, $3::json)
 ON CONFLICT (execution_id) DO UPDATE SET seq = excluded.seq, state = excluded.state WHERE s.seq < excluded.seq
 """  # noqa: S608  # as below
 
@@ -200,8 +200,8 @@ def _approvals(scope: TenantScope) -> str:
          e.data #>> '{{request,role}}', e.data #> '{{request,fields}}', e.data #> '{{request,mails}}',
          (e.data ->> 'until')::timestamptz
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         jsonb_to_recordset(b.events) AS e(type text, node_id text, data jsonb)
-   WHERE e.type = 'node_waiting' AND jsonb_typeof(e.data -> 'request') = 'object'
+         json_to_recordset(b.events) AS e(type text, node_id text, data json)
+   WHERE e.type = 'node_waiting' AND json_typeof(e.data -> 'request') = 'object'
   ON CONFLICT (execution_id, node_id) DO UPDATE
      SET title = excluded.title, details = excluded.details, role = excluded.role, fields = excluded.fields,
          mails = excluded.mails, due_at = excluded.due_at, asked_at = now(), answer = NULL,
@@ -210,13 +210,13 @@ def _approvals(scope: TenantScope) -> str:
   INSERT INTO public.due_questions (execution_id, node_id, tenant_id, next_at)
   SELECT b.id, e.node_id, '{scope.tenant_id}'::uuid, now()
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         jsonb_to_recordset(b.events) AS e(type text, node_id text, data jsonb)
-   WHERE e.type = 'node_waiting' AND jsonb_typeof(e.data #> '{{request,mails}}') = 'object'
+         json_to_recordset(b.events) AS e(type text, node_id text, data json)
+   WHERE e.type = 'node_waiting' AND json_typeof(e.data #> '{{request,mails}}') = 'object'
   ON CONFLICT (execution_id, node_id) DO UPDATE SET next_at = excluded.next_at, told = false
 ), closed AS (
   UPDATE "{schema}".approvals AS q SET closed_at = now()
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         jsonb_to_recordset(b.events) AS e(type text, node_id text)
+         json_to_recordset(b.events) AS e(type text, node_id text)
    WHERE e.type IN ('node_completed', 'node_failed', 'node_retrying')
      AND q.execution_id = b.id AND q.node_id = e.node_id AND q.closed_at IS NULL
 )
@@ -234,10 +234,10 @@ def append(scope: TenantScope, *, approvals: bool) -> str:
     inbox = _approvals(scope) if approvals else ""
     return f"""
 WITH batch AS MATERIALIZED (
-  SELECT * FROM jsonb_to_recordset($1::jsonb) AS b(
+  SELECT * FROM json_to_recordset($1::json) AS b(
     id uuid, epoch int, last_seq int, traced int, final boolean, park boolean, park_until timestamptz,
     wakes int, status text, started_at timestamptz,
-    finished_at timestamptz, outputs jsonb, error jsonb, usage jsonb, events jsonb)
+    finished_at timestamptz, outputs json, error json, usage json, events json)
 ), kept AS (
   UPDATE public.active_executions AS a
      SET last_seq = b.last_seq, traced = greatest(a.traced, b.traced),
@@ -260,8 +260,8 @@ WITH batch AS MATERIALIZED (
   INSERT INTO "{schema}".execution_events (execution_id, seq, type, node_id, "timestamp", data)
   SELECT b.id, e.seq, e.type, e.node_id, e."timestamp", e.data
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         jsonb_to_recordset(b.events)
-           AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
+         json_to_recordset(b.events)
+           AS e(seq int, type text, node_id text, "timestamp" timestamptz, data json)
 ), changed AS (
   UPDATE "{schema}".executions AS x
      SET status = b.status, started_at = coalesce(b.started_at, x.started_at), finished_at = b.finished_at,

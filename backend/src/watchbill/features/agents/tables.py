@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import Edited, TenantTable
@@ -30,7 +30,7 @@ class Agent(Edited, TenantTable):
     model: Mapped[str | None]
     provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("llm_providers.id", ondelete="SET NULL"))
     tool_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
-    config: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    config: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
 
 
 class Crew(Edited, TenantTable):
@@ -48,6 +48,6 @@ class Crew(Edited, TenantTable):
     description: Mapped[str | None]
     process: Mapped[str]
     agent_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    tasks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    tasks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     manager_agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
-    config: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    config: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")

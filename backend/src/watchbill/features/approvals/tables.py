@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import UNAUDITED, PublicTable, TenantTable
@@ -29,11 +29,11 @@ class Approval(TenantTable):
     title: Mapped[str]
     details: Mapped[str]
     role: Mapped[str]
-    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    mails: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    mails: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column("asked_at", server_default=func.now())
-    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

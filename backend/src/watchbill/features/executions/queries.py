@@ -48,7 +48,8 @@ _COLUMNS = (
 _UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by", "note_id", "actor")
 # A crew that was tested by itself has no flow; what was run is called after the crew.
 _CREW_NAME: ColumnElement[str] = literal_column("""
-(SELECT jsonb_path_query_first(plans.definition, '$.nodes[*] ? (@.type == "crew").label') #>> '{}'
+(SELECT jsonb_path_query_first(CAST(plans.definition AS jsonb), '$.nodes[*] ? (@.type == "crew").label')
+        #>> '{}'
  FROM plans WHERE plans.digest = executions.plan_digest AND executions.flow_id IS NULL)
 """)
 # An execution, the name of its flow or crew, and its row while it is not over.
@@ -84,7 +85,7 @@ WITH plan AS MATERIALIZED (
   INSERT INTO executions (id, flow_id, flow_version, plan_digest, status, inputs, idempotency_key,
                           forked_from, created_by)
   SELECT :id, CAST(:flow_id AS uuid), CAST(:flow_version AS int), plan.digest, :status,
-         CAST(:inputs AS jsonb), CAST(:idempotency_key AS text), CAST(:forked_from AS uuid),
+         CAST(:inputs AS json), CAST(:idempotency_key AS text), CAST(:forked_from AS uuid),
          CAST(:created_by AS uuid)
     FROM plan
   ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
@@ -92,8 +93,8 @@ WITH plan AS MATERIALIZED (
 ), told AS (
   INSERT INTO execution_events (execution_id, seq, type, node_id, "timestamp", data)
   SELECT execution.id, e.seq, e.type, e.node_id, e."timestamp", e.data
-    FROM execution, jsonb_to_recordset(CAST(:events AS jsonb))
-      AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
+    FROM execution, json_to_recordset(CAST(:events AS json))
+      AS e(seq int, type text, node_id text, "timestamp" timestamptz, data json)
 ), waiting AS (
   INSERT INTO public.active_executions (execution_id, tenant_id, plan_digest, last_seq, flow_id, flow_limit)
   SELECT execution.id, :tenant_id, :plan_digest, :last_seq, CAST(:flow_id AS uuid), CAST(:flow_limit AS int)

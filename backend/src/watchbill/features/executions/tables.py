@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, desc, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import UNAUDITED, Identified, PublicTable, TenantTable
@@ -49,7 +49,7 @@ class StoredPlan(TenantTable):
     __table_args__ = UNAUDITED
 
     digest: Mapped[str] = mapped_column(primary_key=True)
-    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -81,10 +81,10 @@ class Execution(Identified, TenantTable):
     flow_version: Mapped[int | None]
     plan_digest: Mapped[str] = mapped_column(ForeignKey("plans.digest"))
     status: Mapped[str]
-    inputs: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    outputs: Mapped[Any | None] = mapped_column(JSONB)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    usage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outputs: Mapped[Any | None] = mapped_column(JSON)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    usage: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     idempotency_key: Mapped[str | None]
     forked_from: Mapped[UUID | None]
     created_by: Mapped[UUID | None]
@@ -106,7 +106,7 @@ class ExecutionEvent(TenantTable):
     type: Mapped[str]
     node_id: Mapped[str | None]
     timestamp: Mapped[datetime]
-    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class ExecutionSnapshot(TenantTable):
@@ -119,7 +119,7 @@ class ExecutionSnapshot(TenantTable):
         ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
     )
     seq: Mapped[int]
-    state: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class StoredDocument(TenantTable):
@@ -131,5 +131,5 @@ class StoredDocument(TenantTable):
     collection: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import Edited, TenantTable
@@ -25,7 +25,7 @@ class Flow(Edited, TenantTable):
 
     name: Mapped[str]
     description: Mapped[str | None]
-    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     version: Mapped[int] = mapped_column(server_default="1")
     published_version: Mapped[int | None]
@@ -41,6 +41,6 @@ class FlowVersion(TenantTable):
 
     flow_id: Mapped[UUID] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -59,7 +58,7 @@ def read(secret: str, token: str) -> Claims:
     """
     try:
         claims, over_at = _checked(secret, token)
-        if over_at <= time.time():
+        if over_at <= now().timestamp():
             raise jwt.ExpiredSignatureError
         return claims
     except jwt.ExpiredSignatureError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
@@ -91,6 +91,6 @@ class Delivery(Identified, TenantTable):
     escalated: Mapped[bool] = mapped_column(server_default=text("false"))
     recipient: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
-    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     tries: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
@@ -28,5 +28,5 @@ class LlmProvider(Edited, TenantTable):
     api_key_hint: Mapped[str | None]
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
     priority: Mapped[int] = mapped_column(server_default="100")
-    config: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    config: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -76,13 +76,11 @@ async def _write(
 
 
 async def _write_table(session: AsyncSession, scope: TenantScope, table: Table, file: IO[bytes]) -> None:
-    hidden = [column.name for column in table.columns if any(word in column.name for word in _HIDDEN)]
-    columns = [] if table.name in _KEPT else hidden
-    query = text(
-        f'SELECT (to_jsonb(t) - CAST(:hidden AS text[]))::text FROM "{scope.schema}".{table.name} AS t'  # noqa: S608 (our own names)
-    ).execution_options(yield_per=_ROWS)
-    rows = await session.stream(query, {"hidden": columns})
-    async for batch in rows.partitions():
+    columns = [column.name for column in table.columns if table.name in _KEPT or not _hidden(column.name)]
+    rows = f'SELECT {", ".join(columns)} FROM "{scope.schema}".{table.name}'  # noqa: S608 (our own names)
+    query = text(f"SELECT row_to_json(t)::text FROM ({rows}) AS t")  # noqa: S608 (as above)
+    found = await session.stream(query.execution_options(yield_per=_ROWS))
+    async for batch in found.partitions():
         await asyncio.to_thread(file.write, "".join(f"{_line(row)}\n" for row in batch).encode())
 
 
@@ -96,6 +94,10 @@ async def _write_documents(documents: DocumentStore, scope: TenantScope, file: I
             await asyncio.to_thread(file.write, b"".join(lines))
             lines.clear()
     await asyncio.to_thread(file.write, b"".join(lines))
+
+
+def _hidden(column: str) -> bool:
+    return any(word in column for word in _HIDDEN)
 
 
 def _line(row: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, desc, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
@@ -53,8 +53,8 @@ class Trigger(Edited, TenantTable):
     kind: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     version: Mapped[str | None]
-    inputs: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    config: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    inputs: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    config: Mapped[dict[str, Any]] = mapped_column(JSON)
     resume_at: Mapped[datetime | None]
     sealed_token: Mapped[str | None] = sealed("{tenant}/trigger-token/{id}")
     sealed_secret: Mapped[str | None] = sealed("{tenant}/trigger-secret/{id}")
