@@ -1,4 +1,5 @@
-"""What one tenant computes is never felt by another: it goes to a child process, and fails there in the end."""
+"""What one tenant computes is never felt by another: it goes to a child process, and fails there in the
+end."""
 
 from __future__ import annotations
 

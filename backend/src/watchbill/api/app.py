@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.mail import open_mail
 from watchbill.api import docs, health, problems
 from watchbill.api.document import PROBLEMS, publish_document
@@ -60,6 +61,8 @@ from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.supervision import Supervisor
 
 MAX_BODY = 4 * 1024 * 1024
+# Requests of a tenant that wait for a turn to compute; the next one is told to come again.
+COMPUTATIONS_WAITING = 16
 
 # A path is looked for in this order, one route after the other: what is asked for most comes first.
 ROUTERS = (
@@ -163,6 +166,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         demo_url=settings.demo_llm_url,
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
+    app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)
     app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)
     try:
         async with open_executions(
@@ -173,11 +177,13 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             redis=redis,
             redis_url=redis_url,
             running_limit=settings.running_limit_tenant,
+            compute=app.state.compute,
             supervisor=app.state.supervisor,
         ) as app.state.executions:
             yield
     finally:
         await app.state.supervisor.stop()
+        await app.state.compute.close()
         await redis.aclose(close_connection_pool=True)
         await database.close()
 

@@ -12,6 +12,7 @@ from watchbill.adapters.celery.hints import CeleryHints
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
+from watchbill.core.ports.compute import Compute
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
@@ -30,6 +31,7 @@ async def open_executions(
     redis: Redis,
     redis_url: str,
     running_limit: int,
+    compute: Compute,
     supervisor: Supervisor,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
@@ -46,6 +48,7 @@ async def open_executions(
             live=RedisLiveReader(redis, doorbells, endings),
             publisher=publisher,
             hints=hints,
+            compute=compute,
             types=NODE_TYPES,
             running_limit=running_limit,
         )

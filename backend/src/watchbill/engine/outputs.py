@@ -109,7 +109,9 @@ async def whole_snapshot(
     places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
     iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
     worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
-    for reference, output in (await read_outputs(documents, scope, execution_id, [*places, *worked_on])).items():
+    for reference, output in (
+        await read_outputs(documents, scope, execution_id, [*places, *worked_on])
+    ).items():
         if reference in places:
             places[reference]["output"] = output
         else:

@@ -12,6 +12,7 @@ from watchbill.adapters.compute.turns import Turns
 from watchbill.core.errors import Unavailable
 from watchbill.core.ports.compute import ComputeLimit, ComputeLimits
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.waits import about_to_await
 
 _JOBS = "watchbill.adapters.compute.jobs"
 
@@ -52,6 +53,7 @@ class ProcessPool:
 
     async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
         """See core.ports.compute.Compute."""
+        about_to_await("A computation")
         async with self._turns.turn(scope):
             self._stay()
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -148,7 +149,7 @@ async def folded(
         DocumentsUnavailable: large outputs cannot be had.
     """
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = stored_plan(definition, reading.types)
+    plan = await asyncio.to_thread(stored_plan, definition, reading.types)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:

@@ -56,7 +56,7 @@ async def call_hook(
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
         await work.enter(admitted.scope)
-        received = await hooks.fire(work.session, admitted)
+        received = await hooks.fire(work.session, admitted, started.compute)
     if received.error:
         raise received.error
     if received.execution_id is None:
