@@ -100,6 +100,6 @@ async def _answer(
     database: Database, parts: ExecutionBackend, scope: TenantScope, execution_id: UUID
 ) -> HookAnswer:
     async with database.transaction(scope) as work:
-        found = await executions.detail(work.session, parts.reading(scope), execution_id)
+        found = await executions.detail(work.session, parts.reading(scope), execution_id, iterations=False)
     status = ExecutionStatus(found.status)
     return HookAnswer(execution_id=found.id, status=status, outputs=found.outputs, error=found.error)
