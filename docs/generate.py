@@ -23,6 +23,7 @@ from watchbill.config import Settings
 from watchbill.core.budget import full
 from watchbill.core.events import DATA_MODELS, JOURNAL_TYPES, Event
 from watchbill.core.expressions import parse
+from watchbill.core.expressions.functions import LIBRARIES
 from watchbill.core.expressions.template import parse_template
 from watchbill.core.flow.definition import (
     MAX_BYTES,
@@ -127,6 +128,11 @@ EXPRESSIONS = (
     'inputs.tags.exists(tag, tag.contains("oo"))',
     'has(nodes.classify.output.reason) ? nodes.classify.output.reason : "unknown"',
     "string(nodes.classify.output.score)",
+    "inputs.count * 1.5",
+    "url.encode(inputs.topic + '?')",
+    "json.decode('[1, 2]')[1]",
+    "timestamp('2026-03-28', 'Europe/Berlin').addDays(1).format('%A %d %B')",
+    "regex.extractAll(nodes.research.output, '[A-Z][a-z]+')",
     '{"topic": inputs.topic, "urgent": nodes.classify.output.score > 0.9}',
 )
 TEMPLATES = (
@@ -143,7 +149,7 @@ def expressions() -> str:
     sample = f"```json\n{json.dumps(SCOPE, indent=2)}\n```\n"
     rows = ["| expression | value |", "|---|---|"]
     rows += [
-        f"| `{_cell(source)}` | `{json.dumps(parse(source).evaluate(SCOPE, full()), sort_keys=True)}` |"
+        f"| `{_cell(source)}` | `{json.dumps(parse(source).evaluate(SCOPE, full()))}` |"
         for source in EXPRESSIONS
     ]
     shown = ["\n## Templates\n", _text("templates"), "| template | value |", "|---|---|"]
@@ -151,7 +157,12 @@ def expressions() -> str:
         f"| `{_cell(text)}` | `{json.dumps(parse_template(text).render(SCOPE, full()))}` |"
         for text in TEMPLATES
     ]
-    return "\n".join((_text("expressions"), sample, *rows, *shown, ""))
+    listed = ["\n## Functions\n", _text("functions")]
+    for title, library in LIBRARIES.items():
+        listed += [f"### {title}\n", "| function | |", "|---|---|"]
+        listed += [f"| `{function.name}` | {_cell(function.says)} |" for function in library]
+        listed.append("")
+    return "\n".join((_text("expressions"), sample, *rows, *shown, *listed))
 
 
 def permissions() -> str:

@@ -165,6 +165,7 @@ class NodeType:
     Args:
         verbatim: config keys whose strings are not templates (schemas, field lists).
         expressions: paths in the config that hold bare CEL; `*` stands for any list index.
+        urls: config fields that are URLs: what their templates put into them is encoded.
         fixed_handles: outgoing handles of every node of the type; None is the default one.
         listed_handles: instead of fixed ones, a handle per item of a list in the config; see ListedHandles.
         default_config: what a new node in an editor starts with.
@@ -184,6 +185,7 @@ class NodeType:
     wait: WaitType | None = None
     verbatim: frozenset[str] = frozenset()
     expressions: tuple[tuple[str, ...], ...] = ()
+    urls: frozenset[str] = frozenset()
     fixed_handles: tuple[str | None, ...] = (None,)
     listed_handles: ListedHandles | None = None
     default_config: Mapping[str, Any] = field(default_factory=dict[str, Any])

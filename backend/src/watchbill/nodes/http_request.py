@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from yarl import URL
@@ -150,11 +150,16 @@ def _json_or_text(text: str) -> Any:
 
 
 def _url(config: Config) -> str:
+    """The address as it was written, with the query behind its own."""
+    address, _, _ = config.url.strip().partition("#")
+    pairs = _pairs(config.query)
+    if not pairs:
+        return address
+    joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
     try:
-        url = URL(config.url.strip())
-        return str(url.extend_query(_pairs(config.query))) if config.query else str(url)
-    except ValueError as error:
-        text = f"The address `{config.url[:200]}` cannot be read."
+        return address + joint + urlencode(pairs, quote_via=quote, safe="")
+    except UnicodeEncodeError as error:
+        text = "A value of the query holds half of a character (a lone surrogate)."
         raise NodeError(ErrorKind.USER, text, code="url_invalid") from error
 
 
@@ -221,5 +226,6 @@ TYPE = NodeType(
     icon="globe",
     config=Config,
     execute=execute,
+    urls=frozenset({"url"}),
     default_config={"method": "GET", "url": ""},
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 import aiohttp
 from yarl import URL
 
+from watchbill.adapters.http.urls import exact, joined
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.outbound import RefusedConnection, guarded_connector
@@ -91,7 +92,7 @@ async def _read(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes
 
 def _checked(url: str) -> URL:
     try:
-        parsed = URL(url)
+        parsed = exact(url)
     except ValueError as error:
         raise _bad_url(url, "cannot be read") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
@@ -107,9 +108,9 @@ def _bad_url(url: str, why: str) -> NodeError:
 
 def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest:
     """The next request. 303, and 301 and 302 of a POST, become a GET, as in browsers (RFC 9110, 15.4)."""
-    here = URL(request.url)
+    here = exact(request.url)
     try:
-        there = here.join(URL(location))
+        there = exact(joined(request.url, location))
     except ValueError as error:
         raise _bad_url(location, "that the answer redirects to cannot be read") from error
     headers: Mapping[str, str] = request.headers

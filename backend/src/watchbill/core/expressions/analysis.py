@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from watchbill.core.expressions import syntax
 from watchbill.core.expressions.errors import ExpressionError, Fault, place
 from watchbill.core.expressions.functions import FUNCTIONS, NAMESPACES, Function
-from watchbill.core.expressions.functions.patterns import compiled
+from watchbill.core.expressions.functions.patterns import PATTERN_ARGUMENTS, compiled
 from watchbill.core.expressions.syntax import Node
 from watchbill.core.expressions.values import DURATION, TIMESTAMP, TYPES, CelType
 
@@ -20,8 +20,6 @@ MAX_MACRO_DEPTH = 3
 LOCALS = frozenset({"item", "index", "previous"})
 VARIABLES = frozenset({"inputs", "nodes"}) | LOCALS
 _PROTOBUF = {TIMESTAMP.name: TIMESTAMP, DURATION.name: DURATION}
-# Which argument of a function is a pattern.
-_PATTERNS = {"matches": 1, "regex.extract": 1, "regex.extractAll": 1, "regex.replace": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class _Analysis:
         self._count(function, len(arguments), node)
         for argument in arguments:
             self.visit(argument, bound, macros)
-        place_ = _PATTERNS.get(name)
+        place_ = PATTERN_ARGUMENTS.get(name)
         pattern = arguments[place_] if place_ is not None else None
         if isinstance(pattern, syntax.Constant) and isinstance(pattern.value, str):
             try:

@@ -13,7 +13,7 @@ from watchbill.core.expressions.errors import ExpressionError, Fault, place
 from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.parser import read
-from watchbill.core.expressions.program import Run, compile_, is_path
+from watchbill.core.expressions.program import Run, compile_, is_path, is_raw
 from watchbill.core.expressions.results import measure, to_json
 
 MAX_LENGTH = 10_000
@@ -30,6 +30,8 @@ class Expression:
     _cost: int
     _slots: int
     _path: bool
+    # Whether it says of itself that it is written for a URL already.
+    raw: bool
 
     def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
         """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON. Parts
@@ -85,7 +87,7 @@ def _parse(source: str) -> tuple[Expression, int]:
     tree = read(source)
     references = analyse(source, tree)
     run, cost, slots = compile_(source, tree)
-    return Expression(source, references, run, cost, slots, is_path(tree)), len(source)
+    return Expression(source, references, run, cost, slots, is_path(tree), is_raw(tree)), len(source)
 
 
 # Characters of all expressions that are kept; each takes some 300 bytes at worst.

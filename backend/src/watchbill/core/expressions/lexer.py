@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from watchbill.core.expressions.errors import ExpressionError, syntax_error
 
-MAX_TOKENS = 4_000
+MAX_TOKENS = 6_000
 
 Kind = Literal["name", "literal", "symbol", "end"]
 

@@ -13,6 +13,7 @@ from watchbill.core.expressions import syntax
 from watchbill.core.expressions.analysis import named_type, resolve
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions import FUNCTIONS
+from watchbill.core.expressions.functions.patterns import PATTERN_ARGUMENTS, compiled
 from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.loops import FAULT, LOOPS, Body, Run
 from watchbill.core.expressions.operations import QUICK, apply, indexed, kind_of, missing
@@ -34,6 +35,11 @@ def is_path(node: Node) -> bool:
     while isinstance(node, syntax.Select):
         node = node.operand
     return isinstance(node, syntax.Name)
+
+
+def is_raw(node: Node) -> bool:
+    """Whether the whole of it is `url.raw(…)`."""
+    return isinstance(node, syntax.Call) and resolve(node, ())[0] == "url.raw"
 
 
 class _Compiler:
@@ -151,6 +157,12 @@ class _Compiler:
         function = FUNCTIONS[name]
         arguments, cost = self._all(nodes, bound)
         texts = [self._text(argument) for argument in nodes]
+        index = PATTERN_ARGUMENTS.get(name)
+        pattern = None if index is None else nodes[index]
+        if index is not None and isinstance(pattern, syntax.Constant) and isinstance(pattern.value, str):
+            # One that is written down is read once, and costs nothing where it is used.
+            ready = compiled(pattern.value)
+            arguments[index] = lambda _env: ready
 
         def call(env: Env) -> Any:
             values = [argument(env) for argument in arguments]

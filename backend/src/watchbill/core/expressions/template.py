@@ -14,6 +14,7 @@ from watchbill.core.expressions.expression import MAX_LENGTH, Expression, parse
 from watchbill.core.expressions.functions.encodings import json_text
 from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.lexer import tokens
+from watchbill.core.expressions.urls import Kind, joined
 
 Path = tuple[str | int, ...]
 
@@ -24,10 +25,12 @@ MAX_EXPRESSION_LENGTH = 50_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A parsed template: literal texts and expressions in turn. `source` is the text it was made of."""
+    """A parsed template: literal texts and expressions in turn. `source` is the text it was made of, and in a
+    `url` values are encoded, as `urls.joined` says."""
 
     source: str
     parts: tuple[str | Expression, ...]
+    url: bool = False
 
     @property
     def references(self) -> frozenset[Reference]:
@@ -48,18 +51,23 @@ class Template:
         """
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
             return self.parts[0].evaluate(scope, budget, now)
-        return "".join(self.render_parts(scope, budget, now))
+        pieces = list(self._pieces(scope, budget, now))
+        return joined(pieces) if self.url else "".join(text for _, text in pieces)
 
-    def render_parts(
-        self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None
-    ) -> Iterator[str]:
-        """The text of each part in turn; see `render`."""
+    def _pieces(
+        self, scope: Mapping[str, Any], budget: Budget, now: datetime | None
+    ) -> Iterator[tuple[Kind, str]]:
         for part in self.parts:
             if isinstance(part, str):
                 budget.make(len(part))
-                yield part
-            else:
-                yield _counted_text(part, part.evaluate(scope, budget, now), budget)
+                yield "literal", part
+                continue
+            text = _counted_text(part, part.evaluate(scope, budget, now), budget)
+            if self.url:
+                # Each byte may become three characters, and is looked at once more.
+                budget.make(12 * len(text))
+                budget.spend(len(text) >> 2)
+            yield "raw" if part.raw else "value", text
 
 
 def _counted_text(part: Expression, value: Any, budget: Budget) -> str:
@@ -81,13 +89,15 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value, Budget(2**63, 2**63))
 
 
-def parse_template(text: str) -> Template:
-    """Parse text with `{{ }}`. What stands in a CEL text or map does not end the expression.
+def parse_template(text: str, *, url: bool = False) -> Template:
+    """Parse text with `{{ }}`. What stands in a CEL text or map does not end the expression. In a `url`
+    values are encoded.
 
     Raises:
         ExpressionError: `template_unclosed`, `template_too_long`, or what `parse` raises for one in it.
     """
-    return _KEPT.get(text)
+    template = _KEPT.get(text)
+    return Template(template.source, template.parts, url=True) if url else template
 
 
 def _parse(text: str) -> tuple[Template, int]:

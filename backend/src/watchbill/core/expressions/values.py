@@ -19,6 +19,8 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 _MOST_UNSIGNED = 2**64 - 1
 # Beyond it not every whole number is a decimal one.
 _EXACT = 2**53
+# Steps of comparing two elements.
+_COMPARED = 3
 # What a list or map takes beside its elements.
 CONTAINER = 8
 
@@ -124,7 +126,7 @@ def _equal_lists(left: Any, right: Any, budget: Budget, depth: int) -> bool:
         return False
     refuse_deep(depth)
     for one, other in zip(left, right, strict=True):
-        budget.spend()
+        budget.spend(_COMPARED)
         if not equal(one, other, budget, depth + 1):
             return False
     return True
@@ -135,7 +137,7 @@ def _equal_maps(left: Any, right: Any, budget: Budget, depth: int) -> bool:
         return False
     refuse_deep(depth)
     for key, value in left.items():
-        budget.spend()
+        budget.spend(_COMPARED)
         if key not in right or not equal(value, right[key], budget, depth + 1):
             return False
     return True

@@ -63,13 +63,14 @@ def read_fields(
     fields: list[tuple[Path, Template]] = []
     conditions: dict[str, Expression] = {}
     bare = {path: text for pattern in type_.expressions for path, text in _at(node.config, pattern)}
+    urls = {(name,) for name in type_.urls}
     hidden = type_.verbatim | (type_.body.inner if type_.body else frozenset())
     values = {key: value for key, value in node.config.items() if key not in hidden}
     for path, text in templates_in(values):
         if path in bare:
             continue
         try:
-            fields.append((path, parse_template(text)))
+            fields.append((path, parse_template(text, url=path in urls)))
         except ExpressionError as error:
             problems.append(_problem(node, path, error.code, error.message))
     for path, text in bare.items():

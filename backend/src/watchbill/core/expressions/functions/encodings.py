@@ -30,9 +30,13 @@ def json_decode(env: Env, text: str) -> Any:
     try:
         value = _DECODER.decode(text)
         measure(value, Budget(len(text) + 100, 64 * len(text) + 1_000))
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Fault(f"the text is not JSON: {error.msg} ({where})") from None
+    except UnicodeEncodeError:
+        raise Fault("the JSON holds half of a character (a lone surrogate)") from None
     except RecursionError:
         raise Fault(f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
     return value
@@ -122,6 +126,12 @@ def url_encode(env: Env, text: str) -> str:
     env.budget.make(12 * len(text))
     words(env.budget, 16 * len(text))
     return quote(utf8(text), safe="")
+
+
+@define(LIBRARY, "url.raw", "text", says="`{{ url.raw(inputs.path) }}` puts a text into a URL as it is")
+def url_raw(_env: Env, text: str) -> str:
+    """The text; a template of a URL does not encode it."""
+    return text
 
 
 @define(LIBRARY, "url.decode", "text", says="`url.decode('a%20b')` is `'a b'`")

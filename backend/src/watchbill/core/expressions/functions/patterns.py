@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -9,18 +10,28 @@ import re2
 
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
-from watchbill.core.expressions.values import spend_list
+from watchbill.core.expressions.values import spend_list, word
 
 LIBRARY: Library = []
 MAX_PATTERN = 1_000
 # Bytes of one pattern's program and of the states it meets.
-_MEMORY = 512 * 1024
-# Steps that looking at a text takes for each 16 characters of it and of the pattern.
-_REPEATS = 500
+_MEMORY = 128 * 1024
+# Steps of reading a pattern that is not known beforehand: for each character, and at most.
+_READING = (100, 4_000)
+# Which argument of a function is a pattern.
+PATTERN_ARGUMENTS = {"matches": 1, "regex.extract": 1, "regex.extractAll": 1, "regex.replace": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern, ready; `size` are the instructions of its program."""
+
+    regex: Any
+    size: int
 
 
 @lru_cache(maxsize=128)
-def compiled(pattern: str) -> Any:
+def compiled(pattern: str) -> Pattern:
     """The pattern, ready.
 
     Raises:
@@ -32,7 +43,8 @@ def compiled(pattern: str) -> Any:
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        return re2.compile(pattern, options)
+        regex = re2.compile(pattern, options)
+        return Pattern(regex, regex.programsize)
     except re2.error as error:
         why = error.args[0] if error.args else ""
         said = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
@@ -42,20 +54,26 @@ def compiled(pattern: str) -> Any:
         raise Fault("the pattern holds half of a character (a lone surrogate)") from None
 
 
-def _ready(env: Env, pattern: str, text: str) -> Any:
-    env.budget.spend(len(pattern) + (_REPEATS if "{" in pattern else 0))
-    env.budget.spend((len(text) >> 5) * (1 + (len(pattern) >> 6)))
+def _ready(env: Env, pattern: str | Pattern, text: str) -> Any:
+    """The regular expression. At worst each character of the text meets each instruction."""
+    if isinstance(pattern, str):
+        each, most = _READING
+        env.budget.spend(min(each * len(pattern), most))
+        pattern = compiled(pattern)
+    elif not isinstance(pattern, Pattern):
+        raise Fault(f"a pattern is a text, not {word(pattern)}")
+    env.budget.spend((len(text) * pattern.size) >> 4)
     try:
         text.encode()
     except UnicodeEncodeError:
         raise Fault("the text holds half of a character (a lone surrogate)") from None
-    return compiled(pattern)
+    return pattern.regex
 
 
 @define(
-    LIBRARY, "matches", "text", "text", says="`'a1'.matches('[0-9]')`: whether a pattern fits anywhere in it"
+    LIBRARY, "matches", "text", "any", says="`'a1'.matches('[0-9]')`: whether a pattern fits anywhere in it"
 )
-def matches(env: Env, text: str, pattern: str) -> bool:
+def matches(env: Env, text: str, pattern: str | Pattern) -> bool:
     """Whether the pattern fits somewhere; `^` and `$` stand for the ends."""
     return _ready(env, pattern, text).search(text) is not None
 
@@ -64,10 +82,10 @@ def matches(env: Env, text: str, pattern: str) -> bool:
     LIBRARY,
     "regex.extract",
     "text",
-    "text",
+    "any",
     says="`regex.extract('no 12', '[0-9]+')` is `'12'`: the first fit, or its (group); else null",
 )
-def extract(env: Env, text: str, pattern: str) -> str | None:
+def extract(env: Env, text: str, pattern: str | Pattern) -> str | None:
     """The first part that fits, or its group."""
     found = _ready(env, pattern, text).search(text)
     return None if found is None else _picked(env, found)
@@ -83,9 +101,9 @@ def _picked(env: Env, found: Any) -> str | None:
 
 
 @define(
-    LIBRARY, "regex.extractAll", "text", "text", says="`regex.extractAll('1 and 2', '[0-9]')` is `['1', '2']`"
+    LIBRARY, "regex.extractAll", "text", "any", says="`regex.extractAll('1 and 2', '[0-9]')` is `['1', '2']`"
 )
-def extract_all(env: Env, text: str, pattern: str) -> list[str]:
+def extract_all(env: Env, text: str, pattern: str | Pattern) -> list[str]:
     """All parts that fit, or their groups."""
     spend_list(env.budget, 0)
     parts: list[str] = []
@@ -102,12 +120,12 @@ def extract_all(env: Env, text: str, pattern: str) -> list[str]:
     LIBRARY,
     "regex.replace",
     "text",
-    "text",
+    "any",
     "text",
     "int?",
     says="`regex.replace('a1b2', '[0-9]', '-')` is `'a-b-'`; `\\\\1` in the new text is a group",
 )
-def replace(env: Env, text: str, pattern: str, new: str, limit: int = -1) -> str:
+def replace(env: Env, text: str, pattern: str | Pattern, new: str, limit: int = -1) -> str:
     """Another text for each part that fits."""
     parts, position = list[str](), 0
     if limit == 0:

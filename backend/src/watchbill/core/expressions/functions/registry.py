@@ -56,7 +56,7 @@ class Function:
     takes: tuple[str, ...]
     says: str
     code: Callable[..., Any]
-    cost: int = 1
+    cost: int = 3
 
     @property
     def least(self) -> int:
@@ -110,7 +110,7 @@ def _is_map(argument: Any, classes: tuple[type, ...]) -> bool:
 Library = list[Function]
 
 
-def define(library: Library, name: str, *takes: str, says: str, cost: int = 1) -> Callable[..., Any]:
+def define(library: Library, name: str, *takes: str, says: str, cost: int = 3) -> Callable[..., Any]:
     """Add the function below it to a library."""
 
     def add(code: Callable[..., Any]) -> Callable[..., Any]:
