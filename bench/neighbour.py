@@ -92,12 +92,12 @@ async def measure(stack: Stack) -> list[Figure]:
             ends: set[str] = set()
             for _ in range(ROUNDS):
                 calm += await _times(http, neighbour, calm_flow)
-                attacking = asyncio.create_task(_attack(http, attacker, attack, items, ends))
-                try:
-                    noisy += await _times(http, neighbour, calm_flow)
-                finally:
-                    attacking.cancel()
-                    await asyncio.gather(attacking, return_exceptions=True)
+                stop = asyncio.Event()
+                attacking = asyncio.create_task(_attack(http, attacker, attack, items, ends, stop))
+                noisy += await _times(http, neighbour, calm_flow)
+                # The next turn is calm again only when the attack is over.
+                stop.set()
+                await attacking
             before, during = percentile(calm, 95) * 1000, percentile(noisy, 95) * 1000
             told = ", ".join(sorted(ends)) or "none ended"
             print(f"neighbour: {name}: {before:.0f} -> {during:.0f} ms; {told}", file=sys.stderr)
@@ -107,16 +107,20 @@ async def measure(stack: Stack) -> list[Figure]:
 
 
 async def _attack(
-    http: aiohttp.ClientSession, headers: Mapping[str, str], flow_id: str, items: list[Any], ends: set[str]
+    http: aiohttp.ClientSession,
+    headers: Mapping[str, str],
+    flow_id: str,
+    items: list[Any],
+    ends: set[str],
+    stop: asyncio.Event,
 ) -> None:
-    """Run it again and again, two at a time; notes how they end."""
+    """Run it again and again, two at a time, until it is to stop; notes how each ends."""
 
     async def again() -> None:
-        while True:
+        while not stop.is_set():
             answer = await _execute(http, headers, flow_id, items)
             error = answer.get("error")
-            if error or answer["status"] == "completed":
-                ends.add(f"{error['kind']}: {error['code']}" if error else "completed")
+            ends.add(f"{error['kind']}: {error['code']}" if error else answer["status"])
 
     await asyncio.gather(again(), again())
 
