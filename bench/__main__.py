@@ -10,7 +10,19 @@ from pathlib import Path
 
 import uvloop
 
-from bench import crowd, isolation, letting_in, live, memory, overhead, recovery, tenants, throughput, waiting
+from bench import (
+    crowd,
+    isolation,
+    letting_in,
+    live,
+    memory,
+    neighbour,
+    overhead,
+    recovery,
+    tenants,
+    throughput,
+    waiting,
+)
 from bench.figures import Figure, machine, table, write
 from bench.peers import running as peers
 from bench.stack import Stack, running
@@ -27,6 +39,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "crowd": (crowd.measure, memory.at_end),
     "letting_in": (letting_in.measure,),
     "isolation": (isolation.measure,),
+    "neighbour": (neighbour.measure,),
     "tenants": (tenants.measure,),
     # Last: it kills the stack's worker.
     "recovery": (recovery.measure,),

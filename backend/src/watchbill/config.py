@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
     """Requests a minute for each tenant; 0 is no limit."""
+    compute_processes: int = Field(default=2, ge=1, le=64)
+    """Processes that the API and each worker may have to compute what takes long, such as expressions over
+    long lists. They start when they are needed, and end when they are not."""
     running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)
     """Executions that may run at a time for each tenant; further ones wait their turn. 0 is no limit."""
     keep_executions_days: int = Field(default=0, ge=0, le=36_500)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.core.events import Event, LlmCompleted, LlmStarted, LlmToken
 from watchbill.core.ports.crews import CrewJob, CrewResult
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
@@ -74,6 +75,18 @@ class NoHttp:
         raise AssertionError("no call is expected here")
 
 
+class NotedPool(ProcessPool):
+    """Child processes, and which jobs they were given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[str] = []
+
+    async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
+        self.jobs.append(job)
+        return await super().run(scope, job, argument)
+
+
 @dataclass
 class Ship:
     """The stores and as many engines on them as a test starts."""
@@ -82,6 +95,7 @@ class Ship:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     live: MemoryLive = field(default_factory=MemoryLive)
     model: Model = field(default_factory=Model)
+    compute: NotedPool = field(default_factory=NotedPool)
     scope: TenantScope = field(default_factory=lambda: TenantScope(uuid4()))
     engines: list[Engine] = field(default_factory=list[Engine])
 
@@ -97,7 +111,7 @@ class Ship:
             journal=self.journal,
             documents=self.documents,
             live=self.live,
-            services=services or Services(self.model, NoCrews(), NoHttp()),
+            services=services or Services(self.model, NoCrews(), NoHttp(), self.compute),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
             now=lambda: datetime.now(UTC),
@@ -107,10 +121,13 @@ class Ship:
         return engine
 
     def submit(self, definition: Mapping[str, Any], **inputs: Any) -> UUID:
+        return self.submit_for(self.scope, definition, **inputs)
+
+    def submit_for(self, scope: TenantScope, definition: Mapping[str, Any], **inputs: Any) -> UUID:
         execution_id = uuid4()
-        self.journal.create(self.scope, execution_id, dict(definition), inputs)
+        self.journal.create(scope, execution_id, dict(definition), inputs)
         for engine in self.engines:
-            engine.hint(self.scope, execution_id)
+            engine.hint(scope, execution_id)
         return execution_id
 
     async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
@@ -140,6 +157,7 @@ async def ship() -> AsyncGenerator[Ship]:
     yield ship
     for engine in ship.engines:
         await engine.stop(grace_seconds=0)
+    await ship.compute.close()
 
 
 def types(events: Sequence[Event], node_id: str | None = None) -> list[str]:

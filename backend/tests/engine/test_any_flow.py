@@ -27,7 +27,9 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.attempt import Ended
 from watchbill.engine.record import Record
+from watchbill.engine.settings import EngineSettings
 from watchbill.engine.steps import Steps
+from watchbill.engine.totals import Totals
 
 ID = UUID(int=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -116,7 +118,8 @@ class Player:
         claim = Claim(scope, ID, self.epoch, len(self.events), "digest")
         self.state = fold(self.plan, self.events)
         self.record = Record(claim, self.state, lambda: self.now)
-        self.steps = Steps(claim, self.state, self.record, lambda: self.now)
+        totals = Totals(self.state, EngineSettings(owner="worker"), 0)
+        self.steps = Steps(claim, self.state, self.record, lambda: self.now, totals)
         self.flying.clear()
 
     def commit(self) -> None:

@@ -55,7 +55,9 @@ class Directory:
 
 
 def recorded(ship: Ship, model: Any = None, **settings: Any) -> Engine:
-    services = Services(RecordedLlm(model or ship.model), NoCrews(), Service(), lambda _: (KEY,))
+    services = Services(
+        RecordedLlm(model or ship.model), NoCrews(), Service(), ship.compute, lambda _: (KEY,)
+    )
     return ship.engine(services=services, **settings)
 
 
@@ -92,11 +94,11 @@ async def test_they_are_there_when_the_execution_is_over(ship: Ship) -> None:
     seen: list[int] = []
     append = ship.journal.append
 
-    async def look(scope: Any, batches: Any, *, lease_seconds: float) -> Any:
+    async def look(scope: Any, batches: Any, **named: Any) -> Any:
         for batch in batches:
             if batch.outcome and batch.outcome.status.final:
                 seen.append(len(exchanges(ship, batch.execution_id)))
-        return await append(scope, batches, lease_seconds=lease_seconds)
+        return await append(scope, batches, **named)
 
     ship.journal.append = look  # type: ignore[method-assign]
     await ship.finish(ship.submit(line(llm("ask")), topic="x"))
@@ -130,7 +132,7 @@ async def test_calls_of_services_are_kept_without_what_lets_one_in(ship: Ship) -
 
 
 async def test_tools_of_crews_are_kept(ship: Ship) -> None:
-    ship.engine(services=Services(RecordedLlm(ship.model), Crew(), Service(), lambda _: (KEY,)))
+    ship.engine(services=Services(RecordedLlm(ship.model), Crew(), Service(), ship.compute, lambda _: (KEY,)))
     agent = {"role": "r", "goal": "g", "backstory": "b"}
     task = {"description": "d", "expected_output": "e"}
     id_ = ship.submit(line(node("team", "agent", {"agent": agent, "task": task})), topic="x")

@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.mail import open_mail
 from watchbill.api import docs, health, problems
 from watchbill.api.document import PROBLEMS, publish_document
@@ -58,8 +59,11 @@ from watchbill.kit.dns import TextRecords
 from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.supervision import Supervisor
 
 MAX_BODY = 4 * 1024 * 1024
+# Requests of a tenant that wait for a turn to compute; the next one is told to come again.
+COMPUTATIONS_WAITING = 16
 
 # A path is looked for in this order, one route after the other: what is asked for most comes first.
 ROUTERS = (
@@ -138,7 +142,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     redis = Redis(connection_pool=pool)
     # Each question to a worker keeps a connection until it is answered, which nothing else may wait for.
     asking = BlockingConnectionPool.from_url(redis_url, max_connections=100, timeout=5)
-    app.state.database, app.state.redis = database, redis
+    app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         metadata=Metadata(UrlGuard(settings.private_hosts)),
@@ -166,6 +170,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         demo_url=settings.demo_llm_url,
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
+    app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)
     app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)
     try:
         async with open_executions(
@@ -176,10 +181,14 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             redis=redis,
             redis_url=redis_url,
             running_limit=settings.running_limit_tenant,
+            compute=app.state.compute,
+            supervisor=app.state.supervisor,
         ) as app.state.executions:
             yield
     finally:
         await asking.aclose()
+        await app.state.supervisor.stop()
+        await app.state.compute.close()
         await redis.aclose(close_connection_pool=True)
         await database.close()
 

@@ -12,10 +12,12 @@ from watchbill.adapters.celery.hints import CeleryHints
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
+from watchbill.core.ports.compute import Compute
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
 from watchbill.kit.pool import open_pool
+from watchbill.kit.supervision import Supervisor
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -29,11 +31,14 @@ async def open_executions(
     redis: Redis,
     redis_url: str,
     running_limit: int,
+    compute: Compute,
+    supervisor: Supervisor,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
     pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
     documents = open_documents(mongo_url, pool)
-    doorbells, endings = Doorbells(redis), Endings(redis)
+    doorbells, endings = Doorbells(redis, supervisor), Endings(redis, supervisor)
+    publisher = RedisLive(redis, supervisor)
     hints = CeleryHints(celery_app(redis_url), redis)
     try:
         yield ExecutionBackend(
@@ -41,12 +46,14 @@ async def open_executions(
             history=History(database, documents),
             documents=documents,
             live=RedisLiveReader(redis, doorbells, endings),
-            publisher=RedisLive(redis),
+            publisher=publisher,
             hints=hints,
+            compute=compute,
             types=NODE_TYPES,
             running_limit=running_limit,
         )
     finally:
+        await publisher.close()
         await hints.close()
         await endings.close()
         await doorbells.close()

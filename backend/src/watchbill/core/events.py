@@ -124,13 +124,19 @@ class ExecutionCancelled(_Data):
 
 
 class NodeStarted(_Data):
-    """`input` is what the node works on: its configuration with every expression evaluated. A node that runs
-    a body says how many `iterations` there can be; each is told by events of its own, as `each[0]`."""
+    """`input` is what the node works on: its configuration with every expression evaluated. Where that takes
+    long, the event comes twice for one attempt, first without it.
+
+    A node that runs a body says how many `iterations` there can be; each is told by events of its own, as
+    `each[0]`. `rounds` is what they work on: `items` or `inputs`, how many go on in `parallel`, and whether
+    failures are `tolerant`ly taken; large ones are left out, and `rounds_ref` tells where they are."""
 
     type: Literal["node_started"] = "node_started"
     attempt: int
-    input: JsonValue = None
+    input: Any = None
     iterations: int | None = None
+    rounds: dict[str, Any] | None = None
+    rounds_ref: str | None = None
 
 
 class NodeCompleted(_Data):
@@ -349,5 +355,20 @@ def envelope(
         type=data.type,
         node_id=node_id,
         timestamp=timestamp,
-        data=clean(data.model_dump(mode="json", exclude={"type"})),
+        data=_plain(data),
     )
+
+
+# What was looked through when it was made, and may be large.
+_CLEAN = frozenset({"output", "outputs", "rounds"})
+
+
+def _plain(data: EventData) -> dict[str, Any]:
+    fields = _CLEAN & type(data).model_fields.keys() if data.type in JOURNAL_TYPES else ()
+    known = {name: getattr(data, name) for name in fields}
+    plain = clean(data.model_dump(mode="json", exclude={"type", *known}))
+    return {
+        name: known[name] if name in known else plain[name]
+        for name in type(data).model_fields
+        if name != "type"
+    }

@@ -17,15 +17,26 @@ LARGE_BYTES = 64 * 1024
 # An execution's outputs stand under one key, so that one deletion gets them all. Their numbers there have the
 # epoch: a worker that is fenced off may have written another output under the same number of its event.
 _EPOCH = 2**32
+_LARGE_OF_ROUNDS = ("items", "inputs")
+# Each may have four megabytes.
+_AT_ONCE = 64
 
 
 def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
-    """The event without its output, and the document that holds it with its key. `epoch` is that of the claim
-    under which the event is written, 0 when no worker writes it."""
+    """The event without its output, or without what its iterations work on, and the document that holds it
+    with its key. `epoch` is that of the claim under which the event is written, 0 when no worker writes
+    it."""
     reference = f"{epoch}:{event.seq}"
-    document = Document(_place(reference), event.timestamp, {"output": event.data["output"]})
-    lean = event.model_copy(update={"data": {**event.data, "output": None, "output_ref": reference}})
-    return lean, (str(event.execution_id), document)
+    if event.type == "node_started":
+        rounds = event.data["rounds"]
+        large: Any = {name: rounds[name] for name in _LARGE_OF_ROUNDS if name in rounds}
+        left = {name: value for name, value in rounds.items() if name not in _LARGE_OF_ROUNDS}
+        data = {**event.data, "rounds": left, "rounds_ref": reference}
+    else:
+        large = event.data["output"]
+        data = {**event.data, "output": None, "output_ref": reference}
+    document = Document(_place(reference), event.timestamp, {"output": large})
+    return event.model_copy(update={"data": data}), (str(event.execution_id), document)
 
 
 def lean(events: Sequence[Event]) -> tuple[list[Event], list[tuple[str, Document]]]:
@@ -41,60 +52,90 @@ def lean(events: Sequence[Event]) -> tuple[list[Event], list[tuple[str, Document
     return kept, aside
 
 
-async def whole(documents: DocumentStore, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
-    """The events with their outputs in place. One whose document is gone (it expired) keeps null."""
-    wanted = [event for event in events if event.data.get("output_ref")]
+async def whole(
+    documents: DocumentStore, scope: TenantScope, events: Sequence[Event], *, rounds: bool = False
+) -> list[Event]:
+    """The events with their outputs in place, and for who goes on from them also what their iterations work
+    on (`rounds`). One whose document is gone (it expired) keeps null."""
+    names = ("output_ref", "rounds_ref") if rounds else ("output_ref",)
+    wanted = [(event, name) for event in events for name in names if event.data.get(name)]
     if not wanted:
         return list(events)
     found: dict[tuple[UUID, str], Any] = {}
-    for execution_id in {event.execution_id for event in wanted}:
-        references = [event.data["output_ref"] for event in wanted if event.execution_id == execution_id]
-        outputs = await _read(documents, scope, execution_id, references)
+    for execution_id in {event.execution_id for event, _ in wanted}:
+        references = [event.data[name] for event, name in wanted if event.execution_id == execution_id]
+        outputs = await read_outputs(documents, scope, execution_id, references)
         found |= {(execution_id, reference): output for reference, output in outputs.items()}
-    return [
-        _filled(event, found.get((event.execution_id, event.data.get("output_ref", "")))) for event in events
-    ]
+    filled = list(events)
+    for index, event in enumerate(filled):
+        for name in names:
+            value = found.get((event.execution_id, event.data.get(name) or ""))
+            if value is not None:
+                filled[index] = event = _filled(event, name, value)
+    return filled
 
 
 def lost_output(events: Iterable[Event]) -> str | None:
-    """The node whose large output is not there, if there is one, in events that were made whole."""
-    lost = (e for e in events if e.data.get("output_ref") and e.data.get("output") is None)
+    """The node whose large output, or whose iterations' items, are not there, if there is one, in events that
+    were made whole."""
+    lost = (
+        e for e in events if (e.data.get("output_ref") and e.data.get("output") is None) or _lacks(e.data)
+    )
     return next((event.node_id for event in lost), None)
 
 
 def lost_in_snapshot(stored: Mapping[str, Any]) -> str | None:
     """The same in a dumped state that was made whole."""
     nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
-    lost = (path for path, node in nodes.items() if node.get("output_ref") and node.get("output") is None)
-    return next(lost, None)
+    lost = [path for path, node in nodes.items() if node.get("output_ref") and node.get("output") is None]
+    lost += [path for path, iterations in stored.get("iterating", {}).items() if _lacks(iterations)]
+    return next(iter(lost), None)
+
+
+def _lacks(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("rounds_ref")) and not any(name in data["rounds"] for name in _LARGE_OF_ROUNDS)
 
 
 async def whole_snapshot(
-    documents: DocumentStore, scope: TenantScope, execution_id: UUID, stored: dict[str, Any]
+    documents: DocumentStore,
+    scope: TenantScope,
+    execution_id: UUID,
+    stored: dict[str, Any],
+    *,
+    rounds: bool = False,
 ) -> dict[str, Any]:
-    """A dumped state with its outputs in place."""
+    """A dumped state with its outputs in place, and for who goes on from it also what iterations work on."""
     nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
     places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
-    for reference, output in (await _read(documents, scope, execution_id, places)).items():
-        places[reference]["output"] = output
+    iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
+    worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
+    for reference, output in (
+        await read_outputs(documents, scope, execution_id, [*places, *worked_on])
+    ).items():
+        if reference in places:
+            places[reference]["output"] = output
+        else:
+            worked_on[reference]["rounds"] |= output
     return stored
 
 
-def _filled(event: Event, output: Any) -> Event:
-    if output is None:
-        return event
-    return event.model_copy(update={"data": {**event.data, "output": output}})
+def _filled(event: Event, name: str, value: Any) -> Event:
+    if name == "rounds_ref":
+        return event.model_copy(update={"data": {**event.data, "rounds": {**event.data["rounds"], **value}}})
+    return event.model_copy(update={"data": {**event.data, "output": value}})
 
 
-async def _read(
+async def read_outputs(
     documents: DocumentStore, scope: TenantScope, execution_id: UUID, references: Iterable[str]
 ) -> dict[str, Any]:
+    """The outputs that stand at these references, some dozens in each question."""
+    places = {_place(reference): reference for reference in references}
+    wanted = sorted(places)
     found: dict[str, Any] = {}
-    for reference in references:
-        place, key = _place(reference), str(execution_id)
-        documents_found = await documents.read(scope, "execution_outputs", key, after=place - 1, limit=1)
-        if documents_found and documents_found[0].seq == place:
-            found[reference] = documents_found[0].body["output"]
+    for start in range(0, len(wanted), _AT_ONCE):
+        seqs = wanted[start : start + _AT_ONCE]
+        for document in await documents.pick(scope, "execution_outputs", str(execution_id), seqs):
+            found[places[document.seq]] = document.body["output"]
     return found
 
 

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from watchbill.core import events as e
-from watchbill.core.errors import ErrorKind
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState
 from watchbill.core.execution.decide import next_deadline
+from watchbill.core.execution.state import owner_of
 from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
 from watchbill.engine.attempt import Attempt, Ended, Services
 from watchbill.engine.committer import Committer
+from watchbill.engine.computing import Computing
+from watchbill.engine.evaluating import Closing, Rendered
+from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.steps import Step, Steps
+from watchbill.engine.totals import Totals
 
 logger = structlog.get_logger(__name__)
+# How the work for a node or iteration ended.
+_How = Ended | Rendered | Closing | NodeError
 
 
 class Run:
@@ -44,8 +51,10 @@ class Run:
         self.claim = claim
         self.state = state
         self.record = Record(claim, state, now)
-        self._steps = Steps(claim, state, self.record, now)
+        held = sum(LARGE_BYTES for node in state.nodes.values() if node.output_ref)
+        self._steps = Steps(claim, state, self.record, now, Totals(state, settings, held))
         self._services = services
+        self._computing = Computing(services.compute, claim.scope)
         self._committer = committer
         self._journal = journal
         self._settings = settings
@@ -55,7 +64,7 @@ class Run:
         self._control = claim.control
         self._seen_wakes = -1
         self._wake = asyncio.Event()
-        self._ended: list[tuple[asyncio.Task[None], str, Ended]] = []
+        self._ended: list[tuple[asyncio.Task[None], str, _How]] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def cancel(self) -> None:
@@ -109,6 +118,8 @@ class Run:
             return False
         for attempt, config in step.starts:
             self._spawn(attempt, config)
+        for path in step.closes:
+            self._task(path, self._close(path))
         if not step.more:
             await self._sleep(step)
         return False
@@ -171,8 +182,16 @@ class Run:
             # A node that was stopped meanwhile, and perhaps started anew, has another task or none.
             if self._tasks.get(path) is task:
                 del self._tasks[path]
-                if path in self.state.running and not self.state.status.final:
-                    self._steps.settle(path, how)
+                self._take(path, how)
+
+    def _take(self, path: str, how: _How) -> None:
+        if isinstance(how, Closing | NodeError):
+            self._steps.closed(path, how)
+        elif path in self.state.running and not self.state.status.final:
+            if isinstance(how, Rendered):
+                self._steps.proceed(path, how)
+            else:
+                self._steps.settle(path, how)
 
     def _park(self, step: Step) -> bool:
         """Give the claim back when nothing can be done for a while; returns whether to."""
@@ -190,19 +209,50 @@ class Run:
             self.record.park = Park(step.until, self._control.wakes)
         return idle
 
-    def _spawn(self, attempt: Attempt, config: dict[str, Any]) -> None:
-        if attempt.path not in self.state.running:
-            return
-        name = f"{self.claim.execution_id}:{attempt.path}"
-        task = asyncio.create_task(self._attempt(attempt, config), name=name)
-        self._tasks[attempt.path] = task
+    def _spawn(self, attempt: Attempt, config: dict[str, Any] | None) -> None:
+        if attempt.path in self.state.running:
+            self._task(attempt.path, self._attempt(attempt, config))
 
-    async def _attempt(self, attempt: Attempt, config: dict[str, Any]) -> None:
-        ended = await attempt.execute(config, self._services, self._trace)
+    def _task(self, path: str, work: Coroutine[Any, Any, _How]) -> None:
+        """Do this for a node or iteration, and take in how it ended."""
+        self._tasks[path] = asyncio.create_task(
+            self._noted(path, work), name=f"{self.claim.execution_id}:{path}"
+        )
+
+    async def _noted(self, path: str, work: Coroutine[Any, Any, _How]) -> None:
+        how = await work
         task = asyncio.current_task()
         if task is not None:
-            self._ended.append((task, attempt.path, ended))
+            self._ended.append((task, path, how))
         self._wake.set()
+
+    async def _attempt(self, attempt: Attempt, config: dict[str, Any] | None) -> _How:
+        if config is None:
+            scope = self.state.frame_of(attempt.path).scope
+            now = self.state.nodes[attempt.path].started_at or self._now()
+            how = await attempt.compute(scope, now, self._computing)
+            if isinstance(how, Ended) or attempt.node.type.execute is None:
+                return how
+            config = how.config
+            self._trace(e.NodeStarted(attempt=attempt.number, input=how.seen), attempt.path)
+        return await attempt.execute(config, self._services, self._trace)
+
+    async def _close(self, path: str) -> _How:
+        """Compute how an iteration ends."""
+        owner, _ = owner_of(path)
+        try:
+            scope = self.state.frames[path].scope
+            spec, fallback = self.state.spec(owner), self._steps.fallback(path)
+            return await self._computing.close(spec, scope, fallback, self._now())
+        except NodeError as error:
+            return error
+        except Exception as error:
+            logger.exception("iteration_bug", execution_id=str(self.claim.execution_id), node_id=path)
+            kind = type(error).__name__
+            text = (
+                f"Watchbill failed at the end of this iteration ({kind}); the worker's log has the details."
+            )
+            return NodeError(ErrorKind.BUG, text, code="internal_error")
 
     def _trace(self, data: e.EventData | Exchange, path: str) -> None:
         if isinstance(data, Exchange):
@@ -232,8 +282,10 @@ class Run:
     def _stop_strays(self) -> None:
         """Stop what the state does not count as running any more: the other iterations of a Map that failed,
         or everything when the execution did."""
-        for path in [path for path in self._tasks if path not in self.state.running]:
+        going = self.state.running.keys() | (self._steps.closing & self.state.closable.keys())
+        for path in [path for path in self._tasks if path not in going]:
             self._tasks.pop(path).cancel()
+        self._steps.closing.intersection_update(self.state.closable)
 
     async def _stop_tasks(self) -> None:
         tasks = list(self._tasks.values())

@@ -20,6 +20,11 @@ class EngineSettings:
         max_interruptions: after so many workers died on it an execution fails: it seems to kill them.
         documents_seconds: how long a large output waits for documents that are away, before the execution
             is given up to be tried again from the journal.
+        max_iterations: of all Maps, Loops and Sub-flows of one execution together.
+        max_events: of one execution, those of the trace among them.
+        max_output_bytes: that all nodes and iterations of one execution give together, as JSON.
+        journal_seconds: how long a commit waits for a database that is away. Its claim may be lost
+            meanwhile, so that somebody else goes on; the epoch tells.
         claim_batch: executions taken at a time, so that thousands that wait begin one after another.
     """
 
@@ -31,5 +36,9 @@ class EngineSettings:
     trace_seconds: float = 0.03
     park_seconds: float = 5.0
     documents_seconds: float = 600.0
+    journal_seconds: float = 120.0
     claim_batch: int = 200
     max_interruptions: int = 20
+    max_iterations: int = 20_000
+    max_events: int = 500_000
+    max_output_bytes: int = 128 * 1024 * 1024

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.core import events as e
-from watchbill.core.budget import Budget, OverBudget, full
-from watchbill.core.errors import ErrorKind
+from watchbill.core.budget import Budget, OverBudget, quick
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure, NodeFailure
 from watchbill.core.execution import (
     Close,
@@ -27,28 +28,38 @@ from watchbill.core.execution import (
     decide,
 )
 from watchbill.core.execution.decide import outputs_of
-from watchbill.core.execution.state import Frame, owner_of
-from watchbill.core.expressions import ExpressionError
-from watchbill.core.expressions.template import replaced
+from watchbill.core.execution.frames import announced
+from watchbill.core.execution.snapshot import dump_rounds
+from watchbill.core.execution.state import owner_of
 from watchbill.core.flow.definition import RetryPolicy
-from watchbill.core.node_types import BodyType, NodeResult
-from watchbill.core.plan import PlanNode
+from watchbill.core.node_types import BodyType, NodeResult, Rounds
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Attempt, Ended, over_budget, shown, took_too_long
+from watchbill.engine import evaluating
+from watchbill.engine.attempt import Attempt, Ended, took_too_long
+from watchbill.engine.evaluating import Closing, Rendered
+from watchbill.engine.limits import shown
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
+from watchbill.engine.totals import Totals
 
-# Pure nodes run on the event loop: after so many in a row others get their turn and the work is committed.
+# Pure nodes run on the event loop: after so many in a row, or when they have computed so much together,
+# others get their turn and the work is committed.
 _IN_A_ROW = 100
+_STEPS_IN_A_ROW = 3_000
+_SIZE_IN_A_ROW = 300_000
 
 
 @dataclass(slots=True)
 class Step:
-    """What came of it: attempts to start once all is durable, when a timer is due (`waits` without `until`:
-    never), and whether there is more to do at once."""
+    """What came of it: attempts to start once all is durable, those without a configuration after it was
+    computed in a child process; iterations whose ends are computed there; when a timer is due (`waits`
+    without `until`: never), and whether there is more to do at once."""
 
-    starts: list[tuple[Attempt, dict[str, Any]]] = field(default_factory=list[tuple[Attempt, dict[str, Any]]])
+    starts: list[tuple[Attempt, dict[str, Any] | None]] = field(
+        default_factory=list[tuple[Attempt, dict[str, Any] | None]]
+    )
+    closes: list[str] = field(default_factory=list[str])
     waits: bool = False
     until: datetime | None = None
     more: bool = False
@@ -57,27 +68,56 @@ class Step:
 class Steps:
     """Obeys `decide` for one claim, and records how attempts end."""
 
-    def __init__(self, claim: Claim, state: ExecutionState, record: Record, now: Callable[[], datetime]):
+    def __init__(
+        self,
+        claim: Claim,
+        state: ExecutionState,
+        record: Record,
+        now: Callable[[], datetime],
+        totals: Totals,
+    ):
         self._claim = claim
         self._state = state
         self._record = record
         self._now = now
+        self._totals = totals
+        # Iterations whose ends are computed elsewhere.
+        self.closing: set[str] = set()
+        self._left = Budget(0, 0)
 
     def advance(self) -> Step:
         """Do all that can be done at once."""
         step = Step()
         begun = 0
+        self._left = Budget(_STEPS_IN_A_ROW, _SIZE_IN_A_ROW)
         while begun < _IN_A_ROW:
+            if failure := self._totals.exceeded(self._record.last_seq):
+                self.fail(failure)
+                return step
             commands = decide(self._state, self._now())
             step.waits, step.until = False, None
+            done = 0
             for command in commands:
-                self._obey(command, step)
-            done = sum(not isinstance(command, Wait) for command in commands)
+                if self._left.steps <= 0 or self._left.size <= 0:
+                    step.more = True
+                    return step
+                done += self._obey(command, step)
             begun += done
             if not done or self._state.status.final:
                 return step
         step.more = True
         return step
+
+    @contextmanager
+    def _quickly(self) -> Generator[Budget]:
+        """A budget for one computation on the event loop, which counts towards what all of a row may use."""
+        budget = quick()
+        steps, size = budget.steps, budget.size
+        try:
+            yield budget
+        finally:
+            self._left.steps -= steps - max(0, budget.steps)
+            self._left.size -= size - max(0, budget.size)
 
     def answer(self, path: str, answer: Mapping[str, Any]) -> None:
         """A person answered what the node asked; nothing happens if it does not wait any more."""
@@ -92,8 +132,11 @@ class Steps:
     def settle(self, path: str, ended: Ended) -> None:
         """Record how an attempt ended: done, worth another try, or failed."""
         node, spec = self._state.nodes[path], self._state.spec(path).node
+        if ended.seen is not None and node.input is None:
+            self._record.add(e.NodeStarted(attempt=node.attempt, input=ended.seen), path)
         if ended.result is not None:
             result = ended.result
+            self._totals.note(path, result.size)
             self._record.add(
                 e.NodeCompleted(
                     attempt=node.attempt, output=result.output, handle=result.handle, usage=ended.usage
@@ -132,18 +175,27 @@ class Steps:
         """End the execution as failed."""
         self._record.add(e.ExecutionFailed(error=error, usage=self._state.usage))
 
-    def _obey(self, command: Any, step: Step) -> None:
+    def proceed(self, path: str, rendered: Rendered) -> None:
+        """A node whose configuration was computed elsewhere begins to run its body, or to wait."""
+        node = self._state.spec(path)
+        attempt = Attempt(node, path, self._state.nodes[path].attempt, self._claim)
+        if node.type.body:
+            self._begin_body(attempt, node.type.body, rendered.config, rendered.seen)
+        else:
+            self._record.add(e.NodeStarted(attempt=attempt.number, input=rendered.seen), path)
+            self._suspend(attempt, rendered.config)
+
+    def _obey(self, command: Any, step: Step) -> bool:
+        """Do what is to be done; returns whether that was anything."""
         match command:
             case Skip(path):
                 self._record.add(e.NodeSkipped(), path)
             case Start(path, number):
                 self._start(path, number, step)
             case Open(path, index):
-                rounds = self._state.iterating[path].rounds
-                item = rounds.items[index] if rounds.items is not None else None
-                self._record.add(e.NodeStarted(attempt=1, input=shown(item)), f"{path}[{index}]")
+                self._open(path, index)
             case Close(path):
-                self._close(path)
+                return self._close(path, step)
             case End(path):
                 self._end(path)
             case Expire(path):
@@ -151,53 +203,88 @@ class Steps:
             case Due(path):
                 self._due(path)
             case Complete(outputs):
-                self._record.add(e.ExecutionCompleted(outputs=outputs, usage=self._state.usage))
+                self._complete(outputs)
             case Fail(error):
                 self.fail(error)
             case Wait(until):
                 step.waits, step.until = True, until
+                return False
             case _:
                 raise AssertionError(f"an unknown command: {command!r}")
+        return True
+
+    def _complete(self, outputs: dict[str, Any]) -> None:
+        places = (
+            self._state.root.place(id_)
+            for id_, n in self._state.plan.nodes.items()
+            if n.type.kind == "output"
+        )
+        if failure := self._totals.too_large(outputs, places):
+            self.fail(failure)
+        else:
+            self._record.add(e.ExecutionCompleted(outputs=outputs, usage=self._state.usage))
 
     def _start(self, path: str, number: int, step: Step) -> None:
-        """Record the start. What does I/O is added to the step, to be started when the start is durable."""
+        """Record the start. What does I/O is added to the step, to be started when the start is durable; so
+        is what computes too much to be done here."""
         node, frame = self._state.spec(path), self._state.frame_of(path)
         attempt = Attempt(node, path, number, self._claim)
         at = self._now()
         # What expressions take for now is in the journal: each attempt, and whoever folds it, has the same.
         now = self._state.nodes[path].started_at or at
         try:
-            config = attempt.render(frame.scope, now)
+            with self._quickly() as budget:
+                if node.type.pure:
+                    ended, seen = attempt.evaluate(frame.scope, budget, now)
+                    self._record.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
+                    self.settle(path, ended)
+                    return
+                rendered = evaluating.render(node, frame.scope, budget, now, light=True)
+        except OverBudget:
+            self._record.add(e.NodeStarted(attempt=number), path, at=at)
+            step.starts.append((attempt, None))
+            return
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
             self._record.add(e.NodeStarted(attempt=number), path, at=at)
             self.settle(path, attempt.broken(error))
             return
-        seen = shown(_visible(node, config)) if node.type.accepts_input else None
         if node.type.body:
-            self._begin_body(attempt, node.type.body, config, seen, at)
+            self._begin_body(attempt, node.type.body, rendered.config, rendered.seen)
             return
-        self._record.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
+        self._record.add(e.NodeStarted(attempt=number, input=rendered.seen), path, at=at)
         if node.type.wait:
-            self._suspend(attempt, config)
-        elif node.type.pure:
-            self.settle(path, attempt.evaluate(config, frame.scope["inputs"], frame.scope, now))
+            self._suspend(attempt, rendered.config)
         else:
-            step.starts.append((attempt, config))
+            step.starts.append((attempt, rendered.config))
 
-    def _begin_body(
-        self, attempt: Attempt, body: BodyType, config: dict[str, Any], seen: Any, at: datetime
-    ) -> None:
-        ended, rounds = None, 0
+    def _begin_body(self, attempt: Attempt, body: BodyType, config: dict[str, Any], seen: Any) -> None:
         try:
-            rounds = body.rounds(config).total
+            rounds = body.rounds(config)
+            self._totals.admit(self._state, rounds)
+            size = self._totals.size_of(rounds)
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
-            ended = attempt.broken(error)
-        iterations = rounds if ended is None else None
-        self._record.add(
-            e.NodeStarted(attempt=attempt.number, input=seen, iterations=iterations), attempt.path, at=at
+            self._record.add(e.NodeStarted(attempt=attempt.number, input=seen), attempt.path)
+            self.settle(attempt.path, attempt.broken(error))
+            return
+        started = e.NodeStarted(
+            attempt=attempt.number,
+            input=seen,
+            iterations=rounds.total,
+            rounds=dump_rounds(rounds, items=True),
         )
-        if ended:
-            self.settle(attempt.path, ended)
+        self._record.add(started, attempt.path, large=size > LARGE_BYTES)
+
+    def _open(self, path: str, index: int) -> None:
+        rounds = self._state.iterating[path].rounds
+        if not announced(self._state, path):
+            try:
+                self._totals.admit(self._state, Rounds(1))
+            except NodeError as error:
+                attempt = Attempt(self._state.spec(path), path, self._state.nodes[path].attempt, self._claim)
+                self.settle(path, attempt.failed(error))
+                return
+        item = rounds.items[index] if rounds.items is not None else None
+        self._record.add(e.NodeStarted(attempt=1, input=shown(item)), f"{path}[{index}]")
 
     def _suspend(self, attempt: Attempt, config: dict[str, Any]) -> None:
         wait = attempt.node.type.wait
@@ -224,26 +311,58 @@ class Steps:
             raise AssertionError("only a type that waits becomes due")
         self.settle(path, attempt.guarded(lambda: wait.due(node.node.config)))
 
-    def _close(self, path: str) -> None:
-        """End an iteration with its result, or with the failure of one of its nodes."""
+    def _close(self, path: str, step: Step) -> bool:
+        """End an iteration with its result, or with the failure of one of its nodes. What takes longer is
+        left to the step; returns whether anything was done."""
+        if path in self.closing:
+            return False
         owner, _ = owner_of(path)
         frame, spec = self._state.frames[path], self._state.spec(owner)
+        if frame.failed is not None:
+            self._fail_iteration(path, owner, self._failure(frame.failed))
+            return True
         try:
-            if frame.failed is not None:
-                raise _Broken(self._failure(frame.failed))
-            now, budget = self._now(), full()
-            result = self._result(frame, spec, budget, now)
-            handle = e.ENOUGH if _holds(spec, frame, budget, now) else None
-            self._record.add(e.NodeCompleted(attempt=1, output=result, handle=handle), path)
-        except _Broken as broken:
-            self._fail_iteration(path, owner, broken.failure)
-        except OverBudget as error:
-            limit = over_budget(error)
-            failure = NodeFailure(kind=limit.kind, code=limit.error_code, message=limit.detail)
+            with self._quickly() as budget:
+                closing = evaluating.close(
+                    spec, frame.scope, self.fallback(path), budget, self._now(), light=True
+                )
+        except OverBudget:
+            self.closing.add(path)
+            step.closes.append(path)
+        except NodeError as error:
+            self.closed(path, error)
+        else:
+            self.closed(path, closing)
+        return True
+
+    def closed(self, path: str, how: Closing | NodeError) -> None:
+        """Record how an iteration ended; nothing happens if it does not wait for that any more."""
+        self.closing.discard(path)
+        if path not in self._state.closable or self._state.status.final:
+            return
+        owner, _ = owner_of(path)
+        if isinstance(how, NodeError):
+            failure = NodeFailure(kind=how.kind, code=how.error_code, message=how.detail)
             self._fail_iteration(path, owner, failure)
-        except ExpressionError as error:
-            failure = NodeFailure(kind=ErrorKind.USER, code=error.code, message=error.message)
-            self._fail_iteration(path, owner, failure)
+            return
+        handle = e.ENOUGH if how.enough else None
+        self._totals.note(path, how.size)
+        completed = e.NodeCompleted(attempt=1, output=how.result, handle=handle)
+        self._record.add(completed, path, large=how.size > LARGE_BYTES)
+        if announced(self._state, owner) and (error := self._totals.gathered(owner, how.size)):
+            attempt = Attempt(self._state.spec(owner), owner, self._state.nodes[owner].attempt, self._claim)
+            self.settle(owner, attempt.failed(error))
+
+    def fallback(self, path: str) -> Any:
+        """What an iteration gives where its node does not say: the outputs of a flow, or what the last nodes
+        of a body gave."""
+        owner, _ = owner_of(path)
+        frame, body = self._state.frames[path], self._state.spec(owner).type.body
+        if body is not None and body.isolated:
+            return outputs_of(frame, self._state)
+        ends = [id_ for id_ in frame.graph.ends if self._state.nodes[frame.place(id_)].status == "completed"]
+        gave = {id_: self._state.nodes[frame.place(id_)].output for id_ in ends}
+        return gave if len(gave) > 1 else next(iter(gave.values()), None)
 
     def _failure(self, path: str) -> NodeFailure:
         error = self._state.nodes[path].error
@@ -255,20 +374,6 @@ class Steps:
         handled = self._state.iterating[owner].rounds.tolerant
         self._record.add(e.NodeFailed(attempt=1, error=failure, handled=handled), path)
 
-    def _result(self, frame: Frame, spec: PlanNode, budget: Budget, now: datetime) -> Any:
-        body = spec.type.body
-        if body is not None and body.isolated:
-            return outputs_of(frame, self._state)
-        if body is not None and body.result in spec.node.config:
-            value: Any = {body.result: spec.node.config[body.result]}
-            for path, template in spec.result:
-                value = replaced(value, path, template.render(frame.scope, budget, now))
-            if value[body.result] is not None:
-                return value[body.result]
-        ends = [id_ for id_ in frame.graph.ends if self._state.nodes[frame.place(id_)].status == "completed"]
-        gave = {id_: self._state.nodes[frame.place(id_)].output for id_ in ends}
-        return gave if len(gave) > 1 else next(iter(gave.values()), None)
-
     def _end(self, path: str) -> None:
         node, iterations = self._state.spec(path), self._state.iterating[path]
         attempt = Attempt(node, path, self._state.nodes[path].attempt, self._claim)
@@ -279,35 +384,21 @@ class Steps:
             self.settle(path, Ended(None, iterations.failed, Usage()))
             return
         results = [iterations.results[index] for index in sorted(iterations.results)]
-        self.settle(path, attempt.guarded(lambda: NodeResult(body.gather(results))))
+        # Each was looked through when its iteration ended; together they are one level deeper.
+        self.settle(path, self._gathered(attempt, body, results))
 
-
-class _Broken(Exception):
-    """A node in the iteration failed."""
-
-    def __init__(self, failure: NodeFailure):
-        super().__init__(failure.message)
-        self.failure = failure
+    def _gathered(self, attempt: Attempt, body: BodyType, results: list[Any]) -> Ended:
+        try:
+            output = body.gather(results)
+            size = self._totals.of_output(
+                attempt.path, len(results), all_=announced(self._state, attempt.path)
+            )
+            return Ended(NodeResult(output, None, size), None, Usage())
+        except Exception as error:  # noqa: BLE001  # see Attempt.broken
+            return attempt.broken(error)
 
 
 def backoff(policy: RetryPolicy, failures: int, chance: float) -> timedelta:
     """How long to wait after so many failures (1 or more); `chance` is between 0 and 1."""
     whole = min(policy.backoff_seconds * policy.multiplier ** (failures - 1), policy.max_backoff_seconds)
     return timedelta(seconds=whole * (1 - policy.jitter * chance))
-
-
-def _visible(node: PlanNode, config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration without the body's own part."""
-    if node.type.body is None:
-        return config
-    return {key: value for key, value in config.items() if key not in node.type.body.inner}
-
-
-def _holds(spec: PlanNode, frame: Frame, budget: Budget, now: datetime) -> bool:
-    if spec.until is None:
-        return False
-    value = spec.until.evaluate(frame.scope, budget, now)
-    if not isinstance(value, bool):
-        text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
-        raise ExpressionError("not_boolean", text)
-    return value

@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * Live
-         * @description Whether the process answers. It asks nobody else, so that a database's trouble restarts nothing.
+         * @description Whether the process answers and its own tasks run; 503 when it has to be started again. It asks nobody
+         *     else, so that a database's trouble restarts nothing.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -137,6 +138,26 @@ export interface paths {
          * @description An execution with its nodes, as its journal tells, now or at an earlier moment.
          */
         get: operations["get_execution_api_v1_executions__execution_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Nodes
+         * @description Nodes of an execution, those in bodies of Map and Loop too, page by page.
+         */
+        get: operations["list_nodes_api_v1_executions__execution_id__nodes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1135,7 +1156,7 @@ export interface paths {
         put?: never;
         /**
          * Validate Flow
-         * @description Check a definition without storing it.
+         * @description Check a definition without storing it. It is given up when the client leaves.
          */
         post: operations["validate_flow_api_v1_flows_validate_post"];
         delete?: never;
@@ -2623,7 +2644,9 @@ export interface components {
         };
         /**
          * ExecutionDetail
-         * @description An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run.
+         * @description An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run. Of
+         *     nodes in bodies only the first thousand are listed, and `more_nodes` counts the others:
+         *     /executions/{id}/nodes has them page by page.
          */
         ExecutionDetail: {
             /**
@@ -2665,6 +2688,8 @@ export interface components {
             } | null;
             /** Nodes */
             nodes: components["schemas"]["NodeExecution"][];
+            /** More Nodes */
+            more_nodes: number;
             /** Definition */
             definition: {
                 [key: string]: unknown;
@@ -3583,6 +3608,17 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * NodePage
+         * @description Nodes of an execution in the order they began; `next_after` is where the next page begins, if there is
+         *     one.
+         */
+        NodePage: {
+            /** Items */
+            items: components["schemas"]["NodeExecution"][];
+            /** Next After */
+            next_after: number | null;
         };
         /**
          * NodeStatus
@@ -5257,8 +5293,12 @@ export interface components {
         };
         /**
          * NodeStarted
-         * @description `input` is what the node works on: its configuration with every expression evaluated. A node that runs
-         *     a body says how many `iterations` there can be; each is told by events of its own, as `each[0]`.
+         * @description `input` is what the node works on: its configuration with every expression evaluated. Where that takes
+         *     long, the event comes twice for one attempt, first without it.
+         *
+         *     A node that runs a body says how many `iterations` there can be; each is told by events of its own, as
+         *     `each[0]`. `rounds` is what they work on: `items` or `inputs`, how many go on in `parallel`, and whether
+         *     failures are `tolerant`ly taken; large ones are left out, and `rounds_ref` tells where they are.
          */
         NodeStarted: {
             /**
@@ -5269,13 +5309,28 @@ export interface components {
             type: "node_started";
             /** Attempt */
             attempt: number;
-            /** @default null */
-            input: components["schemas"]["JsonValue"];
+            /**
+             * Input
+             * @default null
+             */
+            input: unknown;
             /**
              * Iterations
              * @default null
              */
             iterations: number | null;
+            /**
+             * Rounds
+             * @default null
+             */
+            rounds: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Rounds Ref
+             * @default null
+             */
+            rounds_ref: string | null;
         };
         /**
          * NodeWaiting
@@ -5434,7 +5489,16 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            503: components["responses"]["Unavailable"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
             "4XX": components["responses"]["Refused"];
         };
     };
@@ -5615,6 +5679,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionDetail"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    list_nodes_api_v1_executions__execution_id__nodes_get: {
+        parameters: {
+            query?: {
+                /** @description Without so many of the first ones. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodePage"];
                 };
             };
             503: components["responses"]["Unavailable"];

@@ -118,6 +118,8 @@ const EXECUTION: { [Type in Of<"execution">]: ExecutionHandler<EventData[Type]> 
 
 const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
   node_started(state, id, node, data, at) {
+    // Where its input took long to compute, the event comes twice for one attempt.
+    const again = state.running.has(id) && node.attempt === data.attempt;
     node.status = "running";
     node.attempt = data.attempt;
     node.input = data.input;
@@ -127,10 +129,12 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     node.passes = { over: 0, failed: 0 };
     state.retrying.delete(id);
     state.halted.delete(id);
-    beginAttempt(node, data.attempt, at);
+    if (!again) beginAttempt(node, data.attempt, at);
     if (isIteration(id)) openIteration(state, id);
-    else if (node.iterations !== null) state.iterating.set(id, new Set());
-    else state.running.add(id);
+    else if (node.iterations !== null) {
+      state.running.delete(id);
+      state.iterating.set(id, new Set());
+    } else state.running.add(id);
   },
   node_retrying(state, id, node, data, at) {
     dropIterations(state, id, at, { forget: true });

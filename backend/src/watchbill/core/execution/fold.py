@@ -156,7 +156,8 @@ def _move_started(state: ExecutionState, path: str, data: Any, at: datetime) -> 
     if is_iteration(path):
         frames.open_iteration(state, path)
     elif data.iterations is not None:
-        frames.begin_iterations(state, path, at)
+        state.running.pop(path, None)
+        frames.begin_iterations(state, path, data, at)
     else:
         state.running[path] = None
 

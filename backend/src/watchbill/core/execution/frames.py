@@ -3,13 +3,14 @@ on in a frame can be halted and revived."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from watchbill.core.budget import full
-from watchbill.core.events import NodeFailure, NodeStatus
+from watchbill.core.events import NodeFailure, NodeStarted, NodeStatus
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
+from watchbill.core.node_types import Rounds
 
 
 def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
@@ -34,18 +35,42 @@ def release(state: ExecutionState, path: str, carries: Callable[[str | None], bo
             (state.ready if frame.active[target] else state.skippable)[frame.place(target)] = None
 
 
-def begin_iterations(state: ExecutionState, path: str, at: datetime) -> None:
+def begin_iterations(state: ExecutionState, path: str, data: NodeStarted, at: datetime) -> None:
     """The node runs its body from now on, for as long as its time-out lets it."""
     spec = state.spec(path)
-    if spec.type.body is None:
-        raise AssertionError(f"{spec.type.kind} runs no body")
-    # The time that the expressions were first given, and the same at each attempt.
-    now = state.nodes[path].started_at or at
-    rounds = spec.type.body.rounds(spec.render(state.frame_of(path).scope, full(), now))
-    state.iterating[path] = Iterations(rounds)
+    rounds = rounds_of(state, path, data.iterations, data.rounds)
+    state.iterating[path] = Iterations(rounds, data.rounds_ref)
+    if announced(state, path):
+        state.iterations += rounds.total
     state.movable[path] = None
     if spec.node.timeout_seconds is not None:
         state.timed[path] = state.seconds_at(at) + spec.node.timeout_seconds
+
+
+def rounds_of(
+    state: ExecutionState, path: str, total: int | None, stored: Mapping[str, Any] | None
+) -> Rounds:
+    """What a node's iterations work on, as its event says. In a journal of an older version none does; there
+    it is evaluated once more."""
+    if stored is not None and total is not None:
+        return Rounds(
+            total,
+            stored.get("items"),
+            stored.get("inputs"),
+            stored.get("parallel", 1),
+            stored.get("tolerant", False),
+        )
+    spec = state.spec(path)
+    if spec.type.body is None:
+        raise AssertionError(f"{spec.type.kind} runs no body")
+    config = spec.render(state.frame_of(path).scope, full(), state.nodes[path].started_at)
+    return spec.type.body.rounds(config)
+
+
+def announced(state: ExecutionState, path: str) -> bool:
+    """Whether it is known when the node begins how many iterations it will have."""
+    body = state.spec(path).type.body
+    return body is not None and body.until is None
 
 
 def open_iteration(state: ExecutionState, path: str) -> None:
@@ -60,6 +85,7 @@ def open_iteration(state: ExecutionState, path: str) -> None:
         state.nodes[frame.place(id_)] = NodeState()
     state.ready |= dict.fromkeys(frame.place(id_) for id_ in body.entries)
     iterations.opened = max(iterations.opened, index + 1)
+    state.iterations += not announced(state, owner)
     iterations.open[index] = None
     _watch(state, owner)
 

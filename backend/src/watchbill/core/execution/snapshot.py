@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from watchbill.core.budget import full
 from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure, NodeStatus
+from watchbill.core.execution import frames
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
+from watchbill.core.node_types import Rounds
 from watchbill.core.plan import Plan
 from watchbill.core.usage import Usage
 
@@ -28,7 +30,12 @@ class _Frame(BaseModel):
 class _Iterations(BaseModel):
     opened: int
     open: list[int]
-    results: dict[int, Any]
+    # Those that are over; what they gave stands with the other nodes. Older ones have it here.
+    over: list[int] | None = None
+    results: dict[int, Any] = {}
+    total: int | None = None
+    rounds: dict[str, Any] | None = None
+    rounds_ref: str | None = None
     enough: bool = False
     failed: NodeFailure | None = None
 
@@ -43,6 +50,7 @@ class Snapshot(BaseModel):
     outputs: dict[str, Any] | None
     error: ExecutionFailure | None
     usage: Usage
+    iterations: int = 0
     interruptions: int
     started_at: datetime | None
     finished_at: datetime | None
@@ -71,6 +79,7 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         outputs=state.outputs,
         error=state.error,
         usage=state.usage,
+        iterations=state.iterations,
         interruptions=state.interruptions,
         started_at=state.started_at,
         finished_at=state.finished_at,
@@ -86,13 +95,15 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         movable=list(state.movable),
         closable=list(state.closable),
         timed=state.timed,
-        nodes=_NODES.dump_python(state.nodes, mode="json", exclude_defaults=True),
+        nodes=_NODES.dump_python(
+            {path: _lean(node) for path, node in state.nodes.items()}, mode="json", exclude_defaults=True
+        ),
     )
-    stored = shot.model_dump(mode="json")
-    for node in stored["nodes"].values():
-        if "output_ref" in node:
-            node.pop("output", None)
-    return stored
+    return shot.model_dump(mode="json")
+
+
+def _lean(node: NodeState) -> NodeState:
+    return replace(node, output=None) if node.output_ref else node
 
 
 def restore(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:
@@ -104,6 +115,7 @@ def restore(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:
     state.nodes = _NODES.validate_python(shot.nodes)
     state.seq, state.status, state.inputs, state.outputs = shot.seq, shot.status, shot.inputs, shot.outputs
     state.error, state.usage, state.interruptions = shot.error, shot.usage, shot.interruptions
+    state.iterations = shot.iterations
     state.started_at, state.finished_at = shot.started_at, shot.finished_at
     state.running_since, state.seconds_used = shot.running_since, shot.seconds_used
     state.scope["inputs"] = shot.inputs
@@ -131,7 +143,10 @@ def _iterations(found: Iterations) -> _Iterations:
     return _Iterations(
         opened=found.opened,
         open=list(found.open),
-        results=found.results,
+        over=list(found.results),
+        total=found.rounds.total,
+        rounds=dump_rounds(found.rounds, items=found.ref is None),
+        rounds_ref=found.ref,
         enough=found.enough,
         failed=found.failed,
     )
@@ -156,14 +171,35 @@ def _restore_frame(state: ExecutionState, path: str, stored: _Frame, shot: Snaps
 
 
 def _restore_iterations(state: ExecutionState, owner: str, stored: _Iterations) -> None:
-    spec = state.spec(owner)
-    if spec.type.body is None:
-        raise AssertionError(f"{spec.type.kind} runs no body")
-    config = spec.render(state.frame_of(owner).scope, full(), state.nodes[owner].started_at)
-    rounds = spec.type.body.rounds(config)
+    rounds = frames.rounds_of(state, owner, stored.total, stored.rounds)
+    results = stored.results
+    if stored.over is not None:
+        results = {index: _result(state.nodes[f"{owner}[{index}]"]) for index in stored.over}
     state.iterating[owner] = Iterations(
-        rounds, stored.opened, dict.fromkeys(stored.open), stored.results, stored.enough, stored.failed
+        rounds,
+        stored.rounds_ref,
+        stored.opened,
+        dict.fromkeys(stored.open),
+        results,
+        stored.enough,
+        stored.failed,
     )
+
+
+def _result(iteration: NodeState) -> Any:
+    """What an iteration gave; one that failed, which was tolerated, gave nothing."""
+    return iteration.output if iteration.status is NodeStatus.COMPLETED else None
+
+
+def dump_rounds(rounds: Rounds, *, items: bool) -> dict[str, Any]:
+    """What iterations work on, as an event or snapshot keeps it; without the `items`, which may be large,
+    only how they are worked on."""
+    kept: dict[str, Any] = {"parallel": rounds.parallel, "tolerant": rounds.tolerant}
+    if items and rounds.items is not None:
+        kept["items"] = rounds.items
+    if items and rounds.inputs is not None:
+        kept["inputs"] = rounds.inputs
+    return kept
 
 
 def _seen(node: NodeState, *, handled: bool) -> dict[str, Any] | None:

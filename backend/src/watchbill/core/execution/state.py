@@ -78,9 +78,10 @@ class Frame:
 @dataclass(slots=True)
 class Iterations:
     """The iterations of a node that runs a body: how many were opened, which are open, what the others gave,
-    and the failure that ends them all."""
+    and the failure that ends them all. `ref` tells where the items are stored besides here."""
 
     rounds: Rounds
+    ref: str | None = None
     opened: int = 0
     open: dict[int, None] = field(default_factory=dict[int, None])
     results: dict[int, Any] = field(default_factory=dict[int, Any])
@@ -111,6 +112,7 @@ class ExecutionState:
     `iterating` those of nodes that run a body; `closable` are iterations whose nodes have all finished.
     `timed` are nodes that run a body and may do so until the execution has run for that many seconds.
     `seconds_used` is the time it ran until `running_since`: waiting for people and for time is free.
+    `iterations` counts those of all bodies that were begun or, where each has an item, announced.
     """
 
     plan: Plan
@@ -131,6 +133,7 @@ class ExecutionState:
     closable: dict[str, None] = field(default_factory=dict[str, None])
     timed: dict[str, float] = field(default_factory=dict[str, float])
     usage: Usage = field(default_factory=Usage)
+    iterations: int = 0
     interruptions: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None

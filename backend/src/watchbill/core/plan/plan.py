@@ -9,7 +9,8 @@ from typing import Any
 
 from watchbill.core.budget import Budget
 from watchbill.core.expressions import Expression, Template
-from watchbill.core.expressions.template import Path, replaced
+from watchbill.core.expressions.filling import filled
+from watchbill.core.expressions.template import Path
 from watchbill.core.flow.definition import FlowDefinition, Node
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
@@ -57,12 +58,10 @@ class PlanNode:
 
         Raises:
             ExpressionError: one of them cannot be evaluated.
-            OverBudget: they need more than the budget has.
+            OverBudget: all of them together take more than they may.
         """
-        config: Any = self.node.config
-        for path, template in self.fields:
-            config = replaced(config, path, template.render(scope, budget, now))
-        return config
+        found = [(path, template.render(scope, budget, now)) for path, template in self.fields]
+        return filled(self.node.config, found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
+from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
@@ -44,6 +45,7 @@ class ExecutionBackend:
     live: LiveReader
     publisher: LiveEvents
     hints: Hints
+    compute: Compute
     types: NodeTypes
     running_limit: int = 0
     permits: Permits = field(default_factory=Permits)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import InvalidInput
+from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import queries
 from watchbill.features.flows import checking, running
@@ -62,7 +61,9 @@ def remember(scope: TenantScope, wanted: Wanted, source: Source) -> None:
     _put(_lately, (scope, source.flow_id, wanted), source)
 
 
-async def of_flow(session: AsyncSession, scope: TenantScope, source: Source, *, anew: bool) -> Prepared:
+async def of_flow(
+    session: AsyncSession, scope: TenantScope, source: Source, compute: Compute | None, *, anew: bool
+) -> Prepared:
     """The plan of a flow's version. With `anew` it is made and stored again: it was remembered, but is gone.
 
     Raises:
@@ -73,7 +74,7 @@ async def of_flow(session: AsyncSession, scope: TenantScope, source: Source, *, 
     if known and not anew:
         _kept.move_to_end((scope, source))
         return known
-    prepared, alone = await _prepare(session, await running.definition(session, source))
+    prepared, alone = await _prepare(session, scope, await running.definition(session, source), compute)
     if alone:
         _put(_kept, (scope, source), prepared)
     return prepared
@@ -86,26 +87,26 @@ def _put(kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:
         kept.popitem(last=False)
 
 
-async def of_definition(session: AsyncSession, definition: object) -> Prepared:
+async def of_definition(
+    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute | None
+) -> Prepared:
     """The plan of a definition that belongs to no flow.
 
     Raises:
         InvalidInput: it has problems.
     """
-    return (await _prepare(session, definition))[0]
+    return (await _prepare(session, scope, definition, compute))[0]
 
 
-async def _prepare(session: AsyncSession, definition: object) -> tuple[Prepared, bool]:
+async def _prepare(
+    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute | None
+) -> tuple[Prepared, bool]:
     """The stored plan, and whether it follows from the definition alone: what names agents, crews or flows
     changes with them."""
-    compiled = await checking.compiled(session, definition)
+    compiled = await checking.compiled(session, scope, definition, compute)
     checking.refuse_invalid(compiled.validation)
-    plan = compiled.plan
-    if plan is None:
-        raise AssertionError("a valid flow has a plan")
-    stored = plan.definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    stored = {"schema": "watchbill.flow/v1", **stored}
-    digest = hashlib.sha256(orjson.dumps(stored, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    await queries.keep_plan(session, digest, stored)
-    form = InputConfig.model_validate(plan.nodes[plan.entry].node.config)
-    return Prepared(digest, form), compiled.alone
+    ready = compiled.ready
+    if ready is None:
+        raise AssertionError("a valid flow can run")
+    await queries.keep_plan(session, ready.digest, ready.stored)
+    return Prepared(ready.digest, InputConfig.model_validate(ready.form)), compiled.alone

@@ -21,6 +21,7 @@ from watchbill.features.executions.schemas import (
     ExecutionResult,
     ExecutionSummary,
     ForkRequest,
+    NodePage,
 )
 from watchbill.features.identity.access import Access, database, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
@@ -106,6 +107,19 @@ async def get_execution(
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
     reading = parts.reading(access.scope)
     return await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
+
+
+@router.get("/executions/{execution_id}/nodes")
+async def list_nodes(
+    execution_id: UUID,
+    access: Reader,
+    parts: Backend,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Without so many of the first ones.")] = 0,
+    limit: Limit = 200,
+) -> NodePage:
+    """Nodes of an execution, those in bodies of Map and Loop too, page by page."""
+    reading = parts.reading(access.scope)
+    return await service.node_page(access.session, reading, execution_id, after=after, limit=limit)
 
 
 @router.get("/executions/{execution_id}/events")

@@ -101,14 +101,25 @@ class ForkRequest(Input):
 
 
 class ExecutionDetail(ExecutionSummary):
-    """An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run."""
+    """An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run. Of
+    nodes in bodies only the first thousand are listed, and `more_nodes` counts the others:
+    /executions/{id}/nodes has them page by page."""
 
     inputs: dict[str, Any]
     outputs: dict[str, Any] | None
     nodes: list[NodeExecution]
+    more_nodes: int
     definition: dict[str, Any]
     last_seq: int
     queue: Queue | None
+
+
+class NodePage(BaseModel):
+    """Nodes of an execution in the order they began; `next_after` is where the next page begins, if there is
+    one."""
+
+    items: list[NodeExecution]
+    next_after: int | None
 
 
 class ExchangeOut(BaseModel):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound
 from watchbill.core.events import Event, ExecutionStatus
-from watchbill.core.execution import ExecutionState, apply, restore
+from watchbill.core.execution import ExecutionState, NodeState, apply, restore
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import stored_plan
 from watchbill.core.tenancy import TenantScope
@@ -25,6 +27,7 @@ from watchbill.features.executions.schemas import (
     ExecutionResult,
     ExecutionSummary,
     NodeExecution,
+    NodePage,
     Queue,
 )
 from watchbill.features.executions.tables import ActiveExecution, Execution
@@ -33,6 +36,8 @@ from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
 
 NodeTypes = Mapping[str, NodeType]
 _NO_LIMIT = 2**31 - 1
+# Of bodies, in one answer.
+MOST_NODES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ async def detail(
     as_of: int | None = None,
     iterations: bool = True,
 ) -> ExecutionDetail:
-    """The execution whole, folded from its journal up to the event `as_of`; without `iterations`, which may
-    be ten thousand, only with the nodes of the flow itself.
+    """The execution whole, folded from its journal up to the event `as_of`; without `iterations` only with
+    the nodes of the flow itself, and never with more than a thousand of those in bodies.
 
     Raises:
         NotFound: this tenant has none of that id.
@@ -119,12 +124,14 @@ async def detail(
         "finished_at": state.finished_at,
     }
     seen = summary(*row).model_copy(update=told)
+    shown, more = node_states(state, iterations=iterations)
     return ExecutionDetail.model_validate(
         {
             **seen.model_dump(),
             "inputs": execution.inputs,
             "outputs": state.outputs,
-            "nodes": node_states(state, iterations=iterations),
+            "nodes": shown,
+            "more_nodes": more,
             "definition": definition,
             "last_seq": state.seq,
             "queue": await _queue(session, reading, active),
@@ -148,7 +155,7 @@ async def folded(
         DocumentsUnavailable: large outputs cannot be had.
     """
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = stored_plan(definition, reading.types)
+    plan = await asyncio.to_thread(stored_plan, definition, reading.types)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
@@ -185,27 +192,48 @@ async def _obstacle(
     return "workers"
 
 
-def node_states(state: ExecutionState, *, iterations: bool) -> list[NodeExecution]:
-    """Every node in the plan's order, or only those outside of bodies."""
-    return [
-        NodeExecution(
-            node_id=id_,
-            status=node.status,
-            attempt=node.attempt,
-            input=node.input,
-            output=node.output,
-            handle=node.handle,
-            error=node.error,
-            started_at=node.started_at,
-            finished_at=node.finished_at,
-            retry_at=node.retry_at,
-            request=node.request,
-            iterations=node.iterations,
-            usage=node.usage,
-        )
-        for id_, node in state.nodes.items()
-        if iterations or "[" not in id_
-    ]
+def node_states(state: ExecutionState, *, iterations: bool) -> tuple[list[NodeExecution], int]:
+    """Every node in the plan's order, of those in bodies the first; and how many others there are."""
+    outer = [id_ for id_ in state.nodes if "[" not in id_]
+    inner = [id_ for id_ in state.nodes if "[" in id_] if iterations else []
+    listed = {*outer, *inner[:MOST_NODES]}
+    shown = [_node(id_, node) for id_, node in state.nodes.items() if id_ in listed]
+    return shown, max(0, len(inner) - MOST_NODES)
+
+
+def _node(id_: str, node: NodeState) -> NodeExecution:
+    return NodeExecution(
+        node_id=id_,
+        status=node.status,
+        attempt=node.attempt,
+        input=node.input,
+        output=node.output,
+        handle=node.handle,
+        error=node.error,
+        started_at=node.started_at,
+        finished_at=node.finished_at,
+        retry_at=node.retry_at,
+        request=node.request,
+        iterations=node.iterations,
+        usage=node.usage,
+    )
+
+
+async def node_page(
+    session: AsyncSession, reading: Reading, execution_id: UUID, *, after: int, limit: int
+) -> NodePage:
+    """Nodes of an execution, those in bodies too, without the first `after`.
+
+    Raises:
+        NotFound: this tenant has none of that id.
+    """
+    row = await queries.find(session, execution_id)
+    if row is None:
+        raise NotFound("There is no such execution.", code="execution_not_found")
+    _, state = await folded(session, reading, row[0], strict=False)
+    wanted = list(islice(state.nodes.items(), after, after + limit))
+    following = after + limit if len(state.nodes) > after + limit else None
+    return NodePage(items=[_node(*pair) for pair in wanted], next_after=following)
 
 
 async def page(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, InvalidInput
 from watchbill.core.events import ExecutionQueued, envelope
+from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents import service as agents
 from watchbill.features.executions import plans, queries, service
@@ -58,7 +59,7 @@ async def execute_flow(
 ) -> ExecutionSummary:
     """Start a flow for a request. Raises what `start_flow` raises."""
     ask = Ask(form.inputs, key, access.identity.user_id)
-    started = await start_flow(access.session, access.scope, flow_id, form.version, ask)
+    started = await start_flow(access.session, access.scope, flow_id, form.version, ask, parts.compute)
     return _announced(access, parts, started)
 
 
@@ -74,14 +75,20 @@ async def test_crew(
     crew = await agents.get_crew(access.session, crew_id)
     ask = Ask(form.inputs, user_id=access.identity.user_id)
     definition = _crew_flow(crew_id, crew.name, form.inputs)
-    started = await start_definition(access.session, access.scope, definition, ask)
+    started = await start_definition(access.session, access.scope, definition, ask, parts.compute)
     return _announced(access, parts, replace(started, flow_name=crew.name))
 
 
 async def start_flow(
-    session: AsyncSession, scope: TenantScope, flow_id: UUID, version: Wanted, ask: Ask
+    session: AsyncSession,
+    scope: TenantScope,
+    flow_id: UUID,
+    version: Wanted,
+    ask: Ask,
+    compute: Compute | None = None,
 ) -> Started:
-    """Store a pending execution of a flow.
+    """Store a pending execution of a flow. Compiling it is left to `compute`, while the transaction is
+    committed; without one it is done in a thread.
 
     Raises:
         NotFound: no such flow or version.
@@ -93,10 +100,10 @@ async def start_flow(
     source = await running.source(session, flow_id, version)
     if known := await _known(session, ask, flow_id):
         return Started(known, new=False, flow_name=source.flow_name)
-    prepared = await plans.of_flow(session, scope, source, anew=False)
+    prepared = await plans.of_flow(session, scope, source, compute, anew=False)
     started = await _store(session, scope, prepared, ask, source)
     if started is None:
-        prepared = await plans.of_flow(session, scope, source, anew=True)
+        prepared = await plans.of_flow(session, scope, source, compute, anew=True)
         started = await _store(session, scope, prepared, ask, source)
     plans.remember(scope, version, source)
     return _stored(started)
@@ -117,17 +124,25 @@ async def _as_before(
 
 
 async def start_definition(
-    session: AsyncSession, scope: TenantScope, definition: object, ask: Ask
+    session: AsyncSession,
+    scope: TenantScope,
+    definition: object,
+    ask: Ask,
+    compute: Compute | None = None,
 ) -> Started:
     """Store a pending execution of what is no stored flow.
 
     Raises:
         InvalidInput: it has problems, or the inputs do not fit it; nothing was stored.
     """
-    started = await _store(session, scope, await plans.of_definition(session, definition), ask)
+    started = await _store(
+        session, scope, await plans.of_definition(session, scope, definition, compute), ask
+    )
     if started is None:
         # The clean-up took the plan away just before it was held.
-        started = await _store(session, scope, await plans.of_definition(session, definition), ask)
+        started = await _store(
+            session, scope, await plans.of_definition(session, scope, definition, compute), ask
+        )
     return _stored(started)
 
 

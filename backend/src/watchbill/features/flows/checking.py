@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,11 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.flow.definition import MAX_BYTES
 from watchbill.core.flow.problems import Problem
-from watchbill.core.plan import Plan, compile_flow
+from watchbill.core.ports.compute import Compute, ComputeLimit
+from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents.references import write_in
+from watchbill.features.flows.computing import computed
 from watchbill.features.flows.schemas import Validation
-from watchbill.features.flows.subflows import write_flows
-from watchbill.nodes.registry import NODE_TYPES
+from watchbill.features.flows.subflows import TOO_MUCH, write_flows
+from watchbill.nodes.jobs import compile_stored
+
+# What is smaller is compiled at once: in a millisecond or two, a dozen for the most complicated expressions.
+_QUICK_BYTES = 1_000
 
 
 def check_size(definition: dict[str, object]) -> None:
@@ -39,35 +45,73 @@ def _too_large(definition: object) -> Problem | None:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Every problem of a definition and, if none stands in the way, its plan with stored flows, agents and
-    crews written in; `alone` when it names none of those."""
+    """Every problem of a definition and, if none stands in the way, what is stored to run it, with stored
+    flows, agents and crews written in; `alone` when it names none of those."""
 
     validation: Validation
-    plan: Plan | None
+    ready: Ready | None
     alone: bool
 
 
-async def check(session: AsyncSession, definition: object) -> Validation:
-    """Every problem of a definition."""
-    return (await compiled(session, definition)).validation
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A definition that can run: as it is stored, its digest, and the configuration of its input node."""
+
+    stored: dict[str, Any]
+    digest: str
+    form: dict[str, Any]
 
 
-async def compiled(session: AsyncSession, definition: object) -> Compiled:
-    """The definition compiled, which takes what it names from the tenant's tables."""
+async def check(
+    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute
+) -> Validation:
+    """Every problem of a definition. Raises what `compiled` raises."""
+    return (await compiled(session, scope, definition, compute)).validation
+
+
+async def compiled(
+    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute | None
+) -> Compiled:
+    """The definition compiled, which takes what it names from the tenant's tables. That is done by `compute`,
+    while the session's transaction is committed; without one, in a thread.
+
+    Raises:
+        ComputeBusy: too many computations of the tenant wait.
+    """
     if problem := _too_large(definition):
         return Compiled(Validation(valid=False, problems=[problem]), None, alone=True)
     with_flows, lost = await write_flows(session, definition)
+    if any(problem.code == TOO_MUCH for problem in lost):
+        return Compiled(Validation(valid=False, problems=lost), None, alone=False)
     written, missing = await write_in(session, with_flows)
     missing = [*lost, *missing]
-    # Two thousand nodes take long enough to be noticed by other requests on this event loop.
-    result = await asyncio.to_thread(compile_flow, written, NODE_TYPES)
-    problems = [*missing, *_others(result.problems, missing)]
-    valid = result.valid and not missing
-    validation = Validation(valid=valid, problems=problems)
-    return Compiled(validation, result.plan if valid else None, alone=written == definition)
+    answer: dict[str, Any] = await _compile(session, scope, written, compute)
+    found = [Problem.model_validate(problem) for problem in answer["problems"]]
+    validation = Validation(
+        valid=answer["stored"] is not None and not missing, problems=[*missing, *_others(found, missing)]
+    )
+    parts = {name: answer[name] for name in ("stored", "digest", "form")}
+    ready = Ready(**parts) if validation.valid else None
+    return Compiled(validation, ready, alone=written == definition)
 
 
-def _others(problems: tuple[Problem, ...], known: list[Problem]) -> list[Problem]:
+async def _compile(
+    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute | None
+) -> dict[str, Any]:
+    raw = orjson.dumps(definition)
+    if len(raw) <= _QUICK_BYTES:
+        return compile_stored(definition)
+    if compute is None:
+        return await asyncio.to_thread(compile_stored, definition)
+    try:
+        return await computed(session, compute, scope, "flow.compile", orjson.Fragment(raw))
+    except ComputeLimit as error:
+        text = f"The flow takes too much to be checked. {error.detail} Split it up."
+        problem = Problem(code="flow_limit", message=text).model_dump(mode="json")
+        return {"problems": [problem], "stored": None, "digest": None, "form": None}
+
+
+def _others(problems: list[Problem], known: list[Problem]) -> list[Problem]:
     """Problems at other fields than the known ones: one reason for one field is enough."""
     places = {(problem.node_id, problem.field) for problem in known}
     return [problem for problem in problems if (problem.node_id, problem.field) not in places]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
+from watchbill.core.ports.compute import Compute
 from watchbill.features.flows import checking, reaching, service
+from watchbill.features.flows.computing import compute_of, unless_gone
 from watchbill.features.flows.examples import examples
 from watchbill.features.flows.schemas import (
     Examples,
@@ -32,6 +34,7 @@ Reader = Annotated[Access, require("flows:read")]
 Writer = Annotated[Access, require("flows:write")]
 Lister = Annotated[Access, require("flows:read", "route")]
 Visitor = Annotated[Access, require("flows:read", "open")]
+ComputeDep = Annotated[Compute, Depends(compute_of)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -56,12 +59,17 @@ async def list_examples(access: Visitor) -> Examples:
 
 @router.post("/validate")
 async def validate_flow(
-    form: ValidateRequest, access: Lister, crowds: Annotated[Crowds, Depends(crowds_of)]
+    form: ValidateRequest,
+    access: Lister,
+    crowds: Annotated[Crowds, Depends(crowds_of)],
+    compute: ComputeDep,
+    request: Request,
 ) -> Validation:
-    """Check a definition without storing it."""
+    """Check a definition without storing it. It is given up when the client leaves."""
     reaching.demand(access.identity, form.definition)
     with crowds.slow.place(access.identity):
-        return await checking.check(access.session, form.definition)
+        check = checking.check(access.session, access.scope, form.definition, compute)
+        return await unless_gone(request, check)
 
 
 @router.get("/{flow_id}")
@@ -95,10 +103,12 @@ async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
 
 
 @router.post("/{flow_id}/publish", status_code=201)
-async def publish_flow(flow_id: UUID, access: Writer, form: PublishRequest | None = None) -> FlowVersionOut:
+async def publish_flow(
+    flow_id: UUID, access: Writer, compute: ComputeDep, form: PublishRequest | None = None
+) -> FlowVersionOut:
     """Freeze the draft as the next version; 422 says what stands in the way."""
     wanted = form.version if form else None
-    version = await service.publish(access.session, access.identity, flow_id, wanted)
+    version = await service.publish(access.session, access.scope, compute, access.identity, flow_id, wanted)
     return FlowVersionOut.model_validate(version)
 
 

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, NotFound
+from watchbill.core.ports.compute import Compute
+from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import checking, queries, reaching
 from watchbill.features.flows.schemas import FlowIn, FlowPatch, FlowReplacement
 from watchbill.features.flows.tables import Flow, FlowVersion
@@ -109,7 +111,14 @@ async def duplicate(session: AsyncSession, identity: Identity, id_: UUID) -> Flo
     return await create(session, identity, form)
 
 
-async def publish(session: AsyncSession, identity: Identity, id_: UUID, version: int | None) -> FlowVersion:
+async def publish(
+    session: AsyncSession,
+    scope: TenantScope,
+    compute: Compute,
+    identity: Identity,
+    id_: UUID,
+    version: int | None,
+) -> FlowVersion:
     """Freeze the draft as the next version.
 
     Raises:
@@ -118,10 +127,15 @@ async def publish(session: AsyncSession, identity: Identity, id_: UUID, version:
         InvalidInput: it cannot run; the errors say why.
         Forbidden: it runs flows that the key that asks is not limited to.
     """
-    flow = _found(await queries.by_id(session, id_, lock=True))
+    flow = await get(session, id_)
     _refuse_stale(flow, version)
     reaching.demand(identity, flow.definition, flow.definition)
-    checking.refuse_invalid(await checking.check(session, flow.definition))
+    seen = flow.version
+    checking.refuse_invalid(await checking.check(session, scope, flow.definition, compute))
+    # The check may have taken a while without a transaction.
+    flow = _found(await queries.by_id(session, id_, lock=True))
+    await session.refresh(flow)
+    _refuse_stale(flow, seen)
     number = (flow.published_version or 0) + 1
     frozen = FlowVersion(flow_id=id_, number=number, definition=flow.definition, created_by=identity.user_id)
     session.add(frozen)

@@ -17,6 +17,9 @@ from watchbill.features.executions import removing
 from watchbill.features.tenants import queries
 from watchbill.kit.clock import now as clock
 from watchbill.kit.db import Database, Work
+from watchbill.kit.faults import passing
+from watchbill.kit.setbacks import Setbacks, impatient
+from watchbill.kit.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -57,14 +60,20 @@ class Cleaner:
         self._documents = documents
         self._defaults = defaults
         self._now = now
+        self._alive: Alive = nobody
+        self._setbacks = Setbacks("clean-up")
 
-    async def run(self) -> None:
+    async def run(self, alive: Alive = nobody) -> None:
         """Look at tenants that are due, until cancelled."""
+        self._alive = alive
         while True:
+            alive()
             try:
                 while await self.clean_next():
-                    pass
+                    alive()
             except (OSError, DBAPIError) as error:
+                if not passing(error):
+                    raise
                 logger.warning("cleanings_not_read", error=str(error))
             await asyncio.sleep(INTERVAL_SECONDS)
 
@@ -81,9 +90,11 @@ class Cleaner:
             # Its lease ends by itself: then it is tried again.
             logger.warning("cleaning_put_off", tenant_id=str(tenant_id), reason=str(error))
             return True
-        except Exception:  # one tenant's trouble must not keep the others from being looked at
+        except Exception as error:  # one tenant's trouble must not keep the others from being looked at
+            if passing(error):
+                raise
             # Its lease ends by itself: then it is tried again.
-            logger.exception("cleaning_failed", tenant_id=str(tenant_id))
+            self._setbacks.note(tenant_id, error)
             return True
         if removed.executions or removed.logs:
             counts = {"executions": removed.executions, "logs": removed.logs, "plans": removed.plans}
@@ -102,6 +113,7 @@ class Cleaner:
         executions = self._before(own[0], defaults.keep_executions_days)
         logs = self._before(own[1], defaults.keep_logs_days)
         for _ in range(_BATCHES_A_TURN):
+            self._alive()
             full = False
             if executions is not None:
                 full = await self._remove_executions(scope, executions, removed)
@@ -122,6 +134,7 @@ class Cleaner:
         turn finds what is left of them."""
         kinds: tuple[Collection, ...] = ("execution_logs", "execution_outputs", "execution_exchanges")
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH)
             if ids:
                 await self._delete_documents(work, scope, ids, kinds)
@@ -134,6 +147,7 @@ class Cleaner:
     async def _remove_logs(self, scope: TenantScope, before: datetime, removed: Removed) -> bool:
         """One batch; returns whether there may be more."""
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH, with_logs=True)
             if ids:
                 await self._delete_documents(work, scope, ids, ("execution_logs", "execution_exchanges"))

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.starting import Ask, start_flow
 from watchbill.features.triggers import queries
@@ -43,8 +44,11 @@ class Call:
         return self.request_key or self.signature or self.at.isoformat()
 
 
-async def start(session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call) -> Firing:
-    """Start the trigger's flow and note it.
+async def start(
+    session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call, compute: Compute | None = None
+) -> Firing:
+    """Start the trigger's flow and note it. What is long to compute is left to `compute`, while the
+    transaction is committed; without one it is refused, or done in a thread.
 
     Raises:
         NotFound: the flow or version is gone.
@@ -52,7 +56,7 @@ async def start(session: AsyncSession, scope: TenantScope, trigger: Trigger, cal
         InvalidInput: the flow has problems, or the inputs do not fit; nothing was stored.
     """
     return await note(
-        session, trigger, call, "started", execution_id=await _execute(session, scope, trigger, call)
+        session, trigger, call, "started", execution_id=await _execute(session, scope, trigger, call, compute)
     )
 
 
@@ -60,7 +64,7 @@ async def resume(
     session: AsyncSession, scope: TenantScope, trigger: Trigger, firing: Firing, call: Call
 ) -> None:
     """Start what waited for its turn. Raises what `start` raises."""
-    firing.execution_id = await _execute(session, scope, trigger, call)
+    firing.execution_id = await _execute(session, scope, trigger, call, None)
     firing.outcome = "started"
     await session.flush()
 
@@ -96,14 +100,16 @@ async def note(
     return firing
 
 
-async def _execute(session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call) -> UUID:
+async def _execute(
+    session: AsyncSession, scope: TenantScope, trigger: Trigger, call: Call, compute: Compute | None
+) -> UUID:
     key = call.idempotency_key
     ask = Ask(
-        flow_inputs(trigger.inputs, call.given, call.at),
+        await flow_inputs(session, scope, trigger.inputs, call.given, call.at, compute),
         f"trigger:{trigger.id}:{key}" if key else None,
         trigger.created_by,
     )
-    started = await start_flow(session, scope, trigger.flow_id, stored_version(trigger.version), ask)
+    started = await start_flow(session, scope, trigger.flow_id, stored_version(trigger.version), ask, compute)
     return started.execution.id
 
 

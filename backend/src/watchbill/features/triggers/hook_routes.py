@@ -55,7 +55,7 @@ async def call_hook(
     db = await database(request)
     await take_turn(request)
     try:
-        admitted, received = await _receive(request, db, parts, token, call)
+        admitted, received = await _receive(request, db, parts, started, token, call)
     except BadCall as refusal:
         await _note(db, request, parts, refusal)
         raise
@@ -82,14 +82,19 @@ async def call_hook(
 
 
 async def _receive(
-    request: Request, database: Database, parts: TriggerBackend, token: str, call: hooks.Request
+    request: Request,
+    database: Database,
+    parts: TriggerBackend,
+    started: ExecutionBackend,
+    token: str,
+    call: hooks.Request,
 ) -> tuple[hooks.Admitted, hooks.Received]:
     async with database.transaction() as work:
         admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
         await work.enter(admitted.scope)
-        return admitted, await hooks.fire(work.session, admitted)
+        return admitted, await hooks.fire(work.session, admitted, started.compute)
 
 
 async def _note(database: Database, request: Request, parts: TriggerBackend, refusal: BadCall) -> None:
@@ -129,6 +134,6 @@ async def _answer(
     database: Database, parts: ExecutionBackend, scope: TenantScope, execution_id: UUID
 ) -> HookAnswer:
     async with database.transaction(scope) as work:
-        found = await executions.detail(work.session, parts.reading(scope), execution_id)
+        found = await executions.detail(work.session, parts.reading(scope), execution_id, iterations=False)
     status = ExecutionStatus(found.status)
     return HookAnswer(execution_id=found.id, status=status, outputs=found.outputs, error=found.error)

@@ -19,6 +19,7 @@ from watchbill.core.errors import (
     TooLarge,
     WatchbillError,
 )
+from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.triggers import firing, queries, service
 from watchbill.features.triggers.firing import Call
@@ -100,7 +101,7 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
     return Admitted(scope, trigger, rules, call)
 
 
-async def fire(session: AsyncSession, admitted: Admitted) -> Received:
+async def fire(session: AsyncSession, admitted: Admitted, compute: Compute) -> Received:
     """Start the flow of a call that was let in. An error in the answer was noted, so the transaction must be
     committed before it is raised."""
     scope, trigger, rules, call = admitted.scope, admitted.trigger, admitted.rules, admitted.call
@@ -110,7 +111,7 @@ async def fire(session: AsyncSession, admitted: Admitted) -> Received:
     if known is not None:
         return _repeated(scope, rules, known)
     try:
-        fired = await firing.start(session, scope, trigger, call)
+        fired = await firing.start(session, scope, trigger, call, compute)
     except WatchbillError as error:
         await firing.note(session, trigger, call, "failed", message=error.detail)
         return Received(scope, rules, None, False, error)

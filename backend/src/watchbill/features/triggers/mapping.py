@@ -6,36 +6,69 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from watchbill.core.budget import OverBudget, full
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.budget import Budget, OverBudget, quick
 from watchbill.core.clean import clean
 from watchbill.core.errors import FieldError, InvalidInput
-from watchbill.core.expressions import ExpressionError, parse_template, templates_in
-from watchbill.core.expressions.template import replaced
+from watchbill.core.expressions import ExpressionError
+from watchbill.core.expressions.mapping import MappingError, render_all
+from watchbill.core.expressions.template import Path
+from watchbill.core.ports.compute import Compute, ComputeLimit
+from watchbill.core.tenancy import TenantScope
+from watchbill.features.flows.computing import computed
+
+Templates = Mapping[str, Any]
+# For a schedule, whose templates read nothing but a time: some milliseconds.
+_ALONE = Budget(steps=5_000, size=100_000)
 
 
-def flow_inputs(
-    templates: Mapping[str, Any] | None, given: Mapping[str, Any], now: datetime
+async def flow_inputs(
+    session: AsyncSession,
+    scope: TenantScope,
+    templates: Templates | None,
+    given: Mapping[str, Any],
+    now: datetime,
+    compute: Compute | None,
 ) -> dict[str, Any]:
     """The templates rendered over `given`, which they read as `inputs`, with the time that `now()` gives.
     Without templates the body of a call is the inputs, and what has no body has none.
 
+    What is too much for the event loop is left to `compute`; meanwhile the session's transaction is
+    committed. Without one it is refused.
+
     Raises:
         InvalidInput: a template cannot be evaluated or computes too much, or the body is not an object.
+        ComputeBusy: too many computations of the tenant wait.
     """
     if templates is None:
         return _from_body(given.get("body"))
-    values: Any = dict(templates)
-    budget = full()
-    for path, text in templates_in(templates):
-        try:
-            rendered = parse_template(text).render({"inputs": given, "nodes": {}}, budget, now)
-        except OverBudget as error:
-            raise InvalidInput(f"The mapping computes too much. {error}", code="mapping_limit") from error
-        except ExpressionError as error:
-            wrong = FieldError(("inputs", *path), error.code, error.message)
-            raise InvalidInput(error.message, code="mapping_failed", errors=(wrong,)) from error
-        values = replaced(values, path, rendered)
-    return cast("dict[str, Any]", clean(values))
+    try:
+        budget = Budget(_ALONE.steps, _ALONE.size) if compute is None else quick()
+        return cast("dict[str, Any]", clean(render_all(templates, given, budget, now)))
+    except MappingError as error:
+        raise _failed(error, error.path) from error
+    except OverBudget as error:
+        if compute is None:
+            raise _too_much(str(error)) from error
+    argument = {"templates": templates, "given": orjson.Fragment(orjson.dumps(given)), "now": now.isoformat()}
+    try:
+        answer = await computed(session, compute, scope, "trigger.map", argument)
+    except ComputeLimit as error:
+        raise _too_much(error.detail) from error
+    if "values" not in answer:
+        raise _failed(ExpressionError(answer["code"], answer["message"]), tuple(answer["path"]))
+    return answer["values"]
+
+
+def _too_much(why: str) -> InvalidInput:
+    return InvalidInput(f"The mapping of the trigger computes too much. {why}", code="mapping_limit")
+
+
+def _failed(error: ExpressionError, path: Path) -> InvalidInput:
+    wrong = FieldError(("inputs", *path), error.code, error.message)
+    return InvalidInput(error.message, code="mapping_failed", errors=(wrong,))
 
 
 def _from_body(body: Any) -> dict[str, Any]:

@@ -118,7 +118,9 @@ async def run_trigger(
     trigger = await service.get(access.session, trigger_id)
     body = form.body if form else None
     given = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
-    fired = await firing.start(access.session, access.scope, trigger, Call("manual", now(), given))
+    fired = await firing.start(
+        access.session, access.scope, trigger, Call("manual", now(), given), parts.compute
+    )
     if fired.execution_id is not None:
         access.work.after_commit(partial(parts.hints.execute, access.scope, fired.execution_id))
     return service.shown_firing((fired, "pending"))

@@ -54,7 +54,7 @@ def compiled(pattern: str) -> Pattern:
         raise Fault("the pattern holds half of a character (a lone surrogate)") from None
 
 
-def _ready(env: Env, pattern: str | Pattern, text: str) -> Any:
+def _ready(env: Env, pattern: object, text: str) -> Any:
     """The regular expression. At worst each character of the text meets each instruction."""
     if isinstance(pattern, str):
         each, most = _READING

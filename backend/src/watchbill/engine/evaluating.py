@@ -1,0 +1,159 @@
+"""What a node computes without I/O: its configuration, a pure node's result, and how an iteration ends.
+
+The same functions run on the event loop with a small budget, and in a child process with the whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.clean import clean
+from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions import ExpressionError
+from watchbill.core.expressions.template import replaced
+from watchbill.core.node_types import NodeResult
+from watchbill.core.plan import PlanNode
+from watchbill.engine.limits import is_light, refuse_deep, refuse_large, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A node's configuration with every template evaluated, and as the journal shows it."""
+
+    config: dict[str, Any]
+    seen: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What an iteration gave with its size as JSON, and whether it was the last one that is needed."""
+
+    result: Any
+    size: int
+    enough: bool
+
+
+def render(
+    node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None, *, light: bool = False
+) -> Rendered:
+    """The node's configuration; `now` is what `now()` gives in it. `light` is for the event loop: a large one
+    is over budget.
+
+    Raises:
+        NodeError: kind user, when an expression in it cannot be evaluated; kind limit, when what it gives
+            cannot be stored.
+        OverBudget: it takes more than it may.
+    """
+    if light:
+        _demand_light(_visible(node, node.node.config))
+    try:
+        config = node.render(scope, budget, now)
+    except ExpressionError as error:
+        raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+    visible = _visible(node, config)
+    if light:
+        _demand_light(visible)
+    refuse_deep(visible, "input")
+    return Rendered(config, shown(visible) if node.type.accepts_input else None)
+
+
+def evaluate(
+    node: PlanNode,
+    config: dict[str, Any],
+    scope: Mapping[str, Any],
+    budget: Budget,
+    now: datetime | None,
+    *,
+    light: bool = False,
+) -> NodeResult:
+    """What a pure node gives, as every store can hold it. For `light` see `render`.
+
+    Raises:
+        NodeError, OverBudget: see `render`.
+    """
+    if node.type.evaluate is None:
+        raise AssertionError(f"{node.type.kind} is not a pure node type")
+    result = node.type.evaluate(config, inputs=scope["inputs"], scope=scope, budget=budget, now=now)
+    if light:
+        _demand_light(result.output)
+    return checked(result)
+
+
+def close(
+    node: PlanNode,
+    scope: Mapping[str, Any],
+    fallback: Any,
+    budget: Budget,
+    now: datetime | None,
+    *,
+    light: bool = False,
+) -> Closing:
+    """How an iteration of the node's body ends; `fallback` is its result where the node names none. For
+    `light` see `render`.
+
+    Raises:
+        NodeError, OverBudget: see `render`.
+    """
+    if light and node.type.body is not None and node.type.body.result is not None:
+        _demand_light(node.node.config.get(node.type.body.result))
+    try:
+        result = _result(node, scope, budget, now)
+        result = fallback if result is None else result
+        if light:
+            _demand_light(result)
+        found = checked(NodeResult(result))
+        return Closing(found.output, found.size, _holds(node, scope, budget, now))
+    except ExpressionError as error:
+        raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+
+
+def checked(result: NodeResult) -> NodeResult:
+    """The result as every store can hold it, so that a replay sees what the first run saw.
+
+    Raises:
+        NodeError: kind limit: it is too large or too deep.
+    """
+    refuse_deep(result.output, "output")
+    output = clean(result.output)
+    size = len(orjson.dumps(output))
+    refuse_large(size)
+    return NodeResult(output, result.handle, size)
+
+
+def _demand_light(value: Any) -> None:
+    """Leave what is large to a child process, before any time is spent on it."""
+    if not is_light(value):
+        raise OverBudget("size")
+
+
+def _visible(node: PlanNode, config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without the body's own part."""
+    if node.type.body is None:
+        return config
+    return {key: value for key, value in config.items() if key not in node.type.body.inner}
+
+
+def _result(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> Any:
+    body = node.type.body
+    if body is None or body.isolated or body.result not in node.node.config:
+        return None
+    value: Any = {body.result: node.node.config[body.result]}
+    for path, template in node.result:
+        value = replaced(value, path, template.render(scope, budget, now))
+    return value[body.result]
+
+
+def _holds(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> bool:
+    if node.until is None:
+        return False
+    value = node.until.evaluate(scope, budget, now)
+    if not isinstance(value, bool):
+        text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
+        raise ExpressionError("not_boolean", text)
+    return value
