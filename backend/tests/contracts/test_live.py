@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +18,13 @@ import redis.asyncio as redis
 from tests.services import Services
 
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
+from watchbill.adapters.redis import live as adapter
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
+from watchbill.embedded.servers import start_valkey, stop
+from watchbill.kit.supervision import Supervisor
 from watchbill.testing.memory import MemoryLive
 
 
@@ -38,10 +45,13 @@ async def memory() -> Live:
 @pytest.fixture
 async def valkey(services: Services) -> AsyncIterator[Live]:
     async with redis.Redis.from_url(services.redis_url) as client:
-        doorbells = Doorbells(client)
-        endings = Endings(client)
+        supervisor = Supervisor()
+        doorbells = Doorbells(client, supervisor)
+        endings = Endings(client, supervisor)
         reader = RedisLiveReader(client, doorbells, endings)
-        yield Live(RedisLive(client), reader, TenantScope(uuid4()), uuid4())
+        writer = RedisLive(client, supervisor)
+        yield Live(writer, reader, TenantScope(uuid4()), uuid4())
+        await writer.close()
         await endings.close()
         await doorbells.close()
 
@@ -49,6 +59,13 @@ async def valkey(services: Services) -> AsyncIterator[Live]:
 @pytest.fixture(params=["memory", "valkey"])
 def live(request: pytest.FixtureRequest) -> Live:
     return request.getfixturevalue(request.param)
+
+
+async def told(live: Live, events: Sequence[Event]) -> None:
+    """Publish, and wait until it is out."""
+    await live.writer.publish(live.scope, events)
+    if isinstance(live.writer, RedisLive):
+        await live.writer.sent()
 
 
 def event(live: Live, seq: int) -> Event:
@@ -63,8 +80,8 @@ def event(live: Live, seq: int) -> Event:
 
 async def test_events_are_read_from_where_one_asks(live: Live) -> None:
     events = [event(live, seq) for seq in range(1, 6)]
-    await live.writer.publish(live.scope, events[:3])
-    await live.writer.publish(live.scope, events[3:])
+    await told(live, events[:3])
+    await told(live, events[3:])
     assert await live.reader.read(live.scope, live.id, after=0, limit=100) == events
     assert await live.reader.read(live.scope, live.id, after=3, limit=100) == events[3:]
     assert await live.reader.read(live.scope, live.id, after=1, limit=2) == events[1:3]
@@ -86,9 +103,10 @@ async def test_whoever_asks_after_a_publish_sees_it_though_another_answer_is_on_
     services: Services,
 ) -> None:
     async with redis.Redis.from_url(services.redis_url) as client:
+        supervisor = Supervisor()
         live = Live(
-            RedisLive(client),
-            RedisLiveReader(client, Doorbells(client), Endings(client)),
+            RedisLive(client, supervisor),
+            RedisLiveReader(client, Doorbells(client, supervisor), Endings(client, supervisor)),
             TenantScope(uuid4()),
             uuid4(),
         )
@@ -103,11 +121,12 @@ async def test_whoever_asks_after_a_publish_sees_it_though_another_answer_is_on_
         client.xrange = slow  # type: ignore[method-assign]
         reads = [asyncio.create_task(live.reader.read(live.scope, live.id, after=0, limit=9))]
         await answered.wait()
-        await live.writer.publish(live.scope, [event(live, 1)])
+        await told(live, [event(live, 1)])
         reads += [asyncio.create_task(live.reader.read(live.scope, live.id, after=0, limit=9)) for _ in "ab"]
         await asyncio.sleep(0)
         go_on.set()
         assert [len(events) for events in await asyncio.gather(*reads)] == [0, 1, 1]
+        await supervisor.stop()
 
 
 async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) -> None:
@@ -129,7 +148,7 @@ async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) 
         for ended in (one, two, other):
             ended.heard.clear()
         while not (bell.is_set() and await live.reader.read(live.scope, live.id, after=0, limit=1)):
-            await live.writer.publish(live.scope, [event(live, 1)])
+            await told(live, [event(live, 1)])
         assert not one.heard.is_set()
         at = datetime(2026, 1, 1, tzinfo=UTC)
         outcome = Outcome(ExecutionStatus.CANCELLED, at, at, outputs={"b": [1.5, "é"], "a": None})
@@ -148,14 +167,16 @@ async def test_an_outcome_that_is_too_large_to_tell_everybody_is_to_be_read(serv
         data={"usage": {}, "outputs": {}},
     )
     async with redis.Redis.from_url(services.redis_url) as client:
-        endings = Endings(client)
+        supervisor = Supervisor()
+        endings = Endings(client, supervisor)
         async with asyncio.timeout(10), endings.listen(final.execution_id) as ending:
             ending.heard.clear()
             outcome = Outcome(ExecutionStatus.COMPLETED, outputs={"text": "x" * 20_000})
-            await RedisLive(client).publish(TenantScope(uuid4()), [final], {final.execution_id: outcome})
+            writer = RedisLive(client, supervisor)
+            await writer.publish(TenantScope(uuid4()), [final], {final.execution_id: outcome})
             await ending.heard.wait()
             assert ending.outcome is None
-        await endings.close()
+        await supervisor.stop()
 
 
 async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
@@ -172,26 +193,56 @@ async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
 
 async def test_a_redis_that_is_away_stops_nobody() -> None:
     async with redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=1) as client:
-        writer, scope, id_ = RedisLive(client), TenantScope(uuid4()), uuid4()
-        endings = Endings(client)
-        live = Live(writer, RedisLiveReader(client, Doorbells(client), endings), scope, id_)
-        await writer.publish(scope, [event(live, 1)])
+        supervisor = Supervisor()
+        writer, scope, id_ = RedisLive(client, supervisor), TenantScope(uuid4()), uuid4()
+        endings = Endings(client, supervisor)
+        live = Live(writer, RedisLiveReader(client, Doorbells(client, supervisor), endings), scope, id_)
+        await told(live, [event(live, 1)])
         assert writer.failures == 1
         assert await live.reader.read(scope, id_, after=0, limit=9) == []
         async with live.reader.doorbell(scope, id_) as bell:
             assert bell.is_set()
         async with asyncio.timeout(10), live.reader.ending(scope, id_) as ended:
             assert not ended.heard.is_set()
-        await endings.close()
+        await supervisor.stop()
+
+
+async def test_a_redis_that_is_frozen_holds_up_nobody_and_fills_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapter, "_LAST_SECONDS", 0.1)
+    with tempfile.TemporaryDirectory(prefix="watchbill-frozen-") as folder:
+        server = start_valkey(Path(folder))
+        supervisor = Supervisor()
+        try:
+            async with redis.Redis.from_url(server.url) as client:
+                writer, scope = RedisLive(client, supervisor), TenantScope(uuid4())
+                live = Live(
+                    writer,
+                    RedisLiveReader(client, Doorbells(client, supervisor), Endings(client, supervisor)),
+                    scope,
+                    uuid4(),
+                )
+                await told(live, [event(live, 1)])
+                os.kill(server.pid, signal.SIGSTOP)
+                large = event(live, 2).model_copy(update={"data": {"message": "x" * 1024 * 1024}})
+                for seq in range(2, 40):
+                    await writer.publish(scope, [large.model_copy(update={"seq": seq})])
+                assert 20 <= writer.dropped <= 30, "the oldest make room: about 16 MB wait"
+                await writer.close()
+                os.kill(server.pid, signal.SIGCONT)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+            stop(server)
 
 
 async def test_events_published_again_after_a_crash_do_no_harm(live: Live) -> None:
     events = [event(live, seq) for seq in (1, 2, 3)]
-    await live.writer.publish(live.scope, events)
+    await told(live, events)
     if isinstance(live.writer, RedisLive):
-        await live.writer.publish(live.scope, events[1:])
+        await told(live, events[1:])
         assert live.writer.failures == 0
-        await live.writer.publish(live.scope, [*events[1:], event(live, 4)])
+        await told(live, [*events[1:], event(live, 4)])
         events.append(event(live, 4))
     assert await live.reader.read(live.scope, live.id, after=0, limit=9) == events
     assert await live.reader.read(live.scope, live.id, after=2, limit=9) == events[2:]

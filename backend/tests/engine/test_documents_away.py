@@ -43,6 +43,14 @@ class Documents(MemoryDocuments):
         self._answer()
         return await super().read(*given, **named)
 
+    async def pick(self, *given: Any) -> list[Document]:
+        self._answer()
+        return await super().pick(*given)
+
+    async def seqs(self, *given: Any, **named: Any) -> list[int]:
+        self._answer()
+        return await super().seqs(*given, **named)
+
     def _answer(self) -> None:
         self.asked += 1
         if self.away:
@@ -79,7 +87,7 @@ async def test_executions_go_on_and_their_traces_are_written_when_the_documents_
         return seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 10
 
     await ship.until(lambda: all(map(gapless, ids)))
-    assert engine._losses.counts["missed_traces"] == 0
+    assert engine.losses.counts["missed_traces"] == 0
 
 
 async def test_only_who_has_a_large_output_waits_for_the_documents(ship: Ship, documents: Documents) -> None:
@@ -87,7 +95,7 @@ async def test_only_who_has_a_large_output_waits_for_the_documents(ship: Ship, d
     ship.model.answers["one"] = [LARGE, *["small"] * 10]
     documents.away = True
     large = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
     small = [ship.submit(FLOW, topic="x") for _ in range(10)]
     for id_ in small:
         await ship.finish(id_)
@@ -106,7 +114,7 @@ async def test_who_waits_for_the_documents_can_be_cancelled(ship: Ship, document
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
     ship.journal.request_cancel(id_)
     engine.cancel(id_)
     await ship.finish(id_)
@@ -120,7 +128,7 @@ async def test_a_large_output_that_waits_too_long_is_given_up_to_be_made_again(
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine._losses.counts["executions_put_off"])
+    await ship.until(lambda: engine.losses.counts["executions_put_off"])
     documents.away = False
     await ship.finish(id_)
     assert outcome(ship, id_) == (ExecutionStatus.COMPLETED, {"size": 100_000})
@@ -131,7 +139,7 @@ async def test_stopping_a_worker_does_not_wait_for_the_documents(ship: Ship, doc
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine._losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
     async with asyncio.timeout(5):
         await engine.stop(grace_seconds=0.1)
     ship.engines.clear()
@@ -160,7 +168,7 @@ async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_with
     ship.model.gates.clear()
     documents.away = True
     second = ship.engine("second", lease_seconds=0.2)
-    await ship.until(lambda: second._losses.counts["executions_put_off"] >= 2)
+    await ship.until(lambda: second.losses.counts["executions_put_off"] >= 2)
     assert ship.model.asked.count("two") == 1
     documents.away = False
     await ship.finish(id_)

@@ -196,7 +196,8 @@ async def test_a_dead_workers_execution_goes_on_elsewhere_from_its_last_finished
         lambda: any(e.type == "llm_started" and e.node_id == "second" for e in ship.live.published[id_])
     )
     # No heartbeat and no farewell: what a kill -9 leaves behind.
-    for task in (*dead._loops, *dead._tasks):
+    await dead._supervisor.stop()
+    for task in dead._tasks:
         task.cancel()
     ship.journal.release = _nothing  # type: ignore[method-assign]
     ship.engines.clear()

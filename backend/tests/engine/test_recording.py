@@ -92,11 +92,11 @@ async def test_they_are_there_when_the_execution_is_over(ship: Ship) -> None:
     seen: list[int] = []
     append = ship.journal.append
 
-    async def look(scope: Any, batches: Any, *, lease_seconds: float) -> Any:
+    async def look(scope: Any, batches: Any, **named: Any) -> Any:
         for batch in batches:
             if batch.outcome and batch.outcome.status.final:
                 seen.append(len(exchanges(ship, batch.execution_id)))
-        return await append(scope, batches, lease_seconds=lease_seconds)
+        return await append(scope, batches, **named)
 
     ship.journal.append = look  # type: ignore[method-assign]
     await ship.finish(ship.submit(line(llm("ask")), topic="x"))

@@ -54,6 +54,7 @@ from watchbill.kit.dns import TextRecords
 from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.supervision import Supervisor
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -125,7 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     database = Database(database_url, pgbouncer=pgbouncer, pool_size=settings.database_pool_size)
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
-    app.state.database, app.state.redis = database, redis
+    app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=UrlGuard(settings.private_hosts),
@@ -161,9 +162,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             redis=redis,
             redis_url=redis_url,
             running_limit=settings.running_limit_tenant,
+            supervisor=app.state.supervisor,
         ) as app.state.executions:
             yield
     finally:
+        await app.state.supervisor.stop()
         await redis.aclose(close_connection_pool=True)
         await database.close()
 

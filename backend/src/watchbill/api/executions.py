@@ -16,6 +16,7 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
 from watchbill.kit.pool import open_pool
+from watchbill.kit.supervision import Supervisor
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -29,11 +30,13 @@ async def open_executions(
     redis: Redis,
     redis_url: str,
     running_limit: int,
+    supervisor: Supervisor,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
     pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
     documents = open_documents(mongo_url, pool)
-    doorbells, endings = Doorbells(redis), Endings(redis)
+    doorbells, endings = Doorbells(redis, supervisor), Endings(redis, supervisor)
+    publisher = RedisLive(redis, supervisor)
     hints = CeleryHints(celery_app(redis_url), redis)
     try:
         yield ExecutionBackend(
@@ -41,12 +44,13 @@ async def open_executions(
             history=History(database, documents),
             documents=documents,
             live=RedisLiveReader(redis, doorbells, endings),
-            publisher=RedisLive(redis),
+            publisher=publisher,
             hints=hints,
             types=NODE_TYPES,
             running_limit=running_limit,
         )
     finally:
+        await publisher.close()
         await hints.close()
         await endings.close()
         await doorbells.close()

@@ -16,6 +16,7 @@ from watchbill import __version__
 from watchbill.core.ports.documents import DocumentStore
 from watchbill.kit import revisions
 from watchbill.kit.db import Database
+from watchbill.kit.supervision import Supervisor
 
 router = APIRouter(tags=["health"])
 Check = Literal["ok", "failing", "behind"]
@@ -32,10 +33,14 @@ class Health(BaseModel):
     checks: dict[str, Check]
 
 
-@router.get("/health/live")
-async def live() -> Health:
-    """Whether the process answers. It asks nobody else, so that a database's trouble restarts nothing."""
-    return Health(status="ok", version=__version__, checks={})
+@router.get("/health/live", responses={503: {"model": Health}})
+async def live(request: Request, response: Response) -> Health:
+    """Whether the process answers and its own tasks run; 503 when it has to be started again. It asks nobody
+    else, so that a database's trouble restarts nothing."""
+    supervisor: Supervisor = request.app.state.supervisor
+    checks: dict[str, Check] = dict.fromkeys(supervisor.troubles(), "failing")
+    response.status_code = 503 if checks else 200
+    return Health(status="failing" if checks else "ok", version=__version__, checks=checks)
 
 
 @router.get("/health", responses={503: {"model": Health}})

@@ -92,6 +92,13 @@ def worker(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until somebody has brought the database up to date.")
     ] = False,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Answer /health/live, /health/ready and /metrics here. [default: nowhere]"
+        ),
+    ] = None,
+    health_fd: Annotated[int | None, typer.Option(hidden=True, help="A listening socket for it.")] = None,
 ) -> None:
     """Start only a worker, which runs executions. Needs a database and Redis or Valkey."""
     settings = _configured()
@@ -101,7 +108,7 @@ def worker(
         from watchbill.cli.schema import until_up_to_date
 
         asyncio.run(until_up_to_date(settings))
-    assembly.run(settings)
+    assembly.run(settings, health_port=health_port, health_fd=health_fd)
 
 
 @app.command()

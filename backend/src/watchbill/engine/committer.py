@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from uuid import UUID
 
 import structlog
@@ -19,14 +20,30 @@ from watchbill.engine.losses import Losses
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.trace_writer import TraceWriter
+from watchbill.kit.faults import again
 
 logger = structlog.get_logger(__name__)
 _Answer = asyncio.Future[Control]
 
-# Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups smaller.
+# Of a tenant. Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups
+# smaller.
 _CONCURRENT_COMMITS = 2
-_RETRY_SECONDS = 0.25
 _OUTPUTS_AGAIN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The records of one tenant: those that wait to be written, and those that are being written. Tenants do
+    not wait for each other: the tables of one may be locked or gone."""
+
+    scope: TenantScope
+    waiting: dict[Record, list[_Answer]] = field(default_factory=dict[Record, list[_Answer]])
+    busy: set[Record] = field(default_factory=set[Record])
+    tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    @property
+    def idle(self) -> bool:
+        return not (self.waiting or self.busy or self.tasks)
 
 
 class Committer:
@@ -56,13 +73,11 @@ class Committer:
         self._losses = losses or Losses()
         self._exchanges = ExchangeWriter(documents, secrets, self._losses)
         self._traces = TraceWriter(documents, self._losses)
-        self._waiting: dict[Record, list[_Answer]] = {}
-        self._busy: set[Record] = set()
+        self._lanes: dict[TenantScope, _Lane] = {}
         # Those whose large outputs wait for the documents.
         self._held: set[asyncio.Task[None]] = set()
         self._finishing = False
         self._timers: dict[Record, asyncio.TimerHandle] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def commit(self, record: Record) -> Control:
         """Make everything recorded so far durable, and soon visible; returns what is asked of the
@@ -76,13 +91,14 @@ class Committer:
         if record.failure:
             raise record.failure
         future: _Answer = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(record, []).append(future)
-        self._start()
+        lane = self._lane(record)
+        lane.waiting.setdefault(record, []).append(future)
+        self._start(lane)
         return await future
 
     def soon(self, record: Record) -> None:
         """Commit within the trace interval, together with whatever else is there by then."""
-        if record not in self._timers and record not in self._waiting:
+        if record not in self._timers and record not in self._lane(record).waiting:
             loop = asyncio.get_running_loop()
             self._timers[record] = loop.call_later(self._settings.trace_seconds, self._due, record)
 
@@ -92,47 +108,70 @@ class Committer:
         if timer := self._timers.pop(record, None):
             timer.cancel()
         self._exchanges.put(record.claim.scope, record.claim.execution_id, record.take_exchanges())
-        for future in self._waiting.pop(record, []):
+        lane = self._lane(record)
+        for future in lane.waiting.pop(record, []):
             future.cancel()
+        self._leave(lane)
 
     async def finish(self) -> None:
         """Wait until all that was committed is also visible, but not for documents that are away."""
         self._finishing = True
-        while waiting := self._tasks | self._held:
-            await asyncio.wait(waiting)
+        while writing := self._held.union(*(lane.tasks for lane in self._lanes.values())):
+            await asyncio.wait(writing)
         await self._exchanges.finish()
         await self._traces.finish()
+
+    def _lane(self, record: Record) -> _Lane:
+        scope = record.claim.scope
+        if scope not in self._lanes:
+            self._lanes[scope] = _Lane(scope)
+        return self._lanes[scope]
+
+    def _leave(self, lane: _Lane) -> None:
+        if lane.idle and self._lanes.get(lane.scope) is lane:
+            del self._lanes[lane.scope]
 
     def _due(self, record: Record) -> None:
         self._timers.pop(record, None)
         if not record.empty:
-            self._waiting.setdefault(record, [])
-            self._start()
+            lane = self._lane(record)
+            lane.waiting.setdefault(record, [])
+            self._start(lane)
 
-    def _start(self) -> None:
-        if len(self._tasks) < _CONCURRENT_COMMITS and self._waiting.keys() - self._busy:
-            task = asyncio.create_task(self._drain(), name="commit")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _start(self, lane: _Lane) -> None:
+        if len(lane.tasks) < _CONCURRENT_COMMITS and lane.waiting.keys() - lane.busy:
+            task = asyncio.create_task(self._drain(lane), name="commit")
+            lane.tasks.add(task)
+            task.add_done_callback(lambda done: self._drained(lane, done))
 
-    async def _drain(self) -> None:
+    def _drained(self, lane: _Lane, task: asyncio.Task[None]) -> None:
+        lane.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # Whoever waits for a commit heard of it; those that come next need another task.
+            logger.error("commit_task_failed", tenant_id=str(lane.scope.tenant_id), exc_info=error)
+            self._start(lane)
+        self._leave(lane)
+
+    async def _drain(self, lane: _Lane) -> None:
         # One turn of the loop lets the executions that became ready together join this group.
         await asyncio.sleep(0)
-        while group := [record for record in self._waiting if record not in self._busy]:
-            futures = {record: self._waiting.pop(record) for record in group}
-            self._busy.update(group)
+        while group := [record for record in lane.waiting if record not in lane.busy]:
+            futures = {record: lane.waiting.pop(record) for record in group}
+            lane.busy.update(group)
             for record in group:
                 if timer := self._timers.pop(record, None):
                     timer.cancel()
-            tenants: dict[TenantScope, list[Record]] = defaultdict(list)
-            for record in group:
-                tenants[record.claim.scope].append(record)
+            waiting = dict(futures)
             try:
-                for scope, records in tenants.items():
-                    await self._write(scope, records, futures)
+                await self._write(lane.scope, group, futures)
+            except Exception as error:
+                # A record that cannot be taken apart must not leave those waiting that are written with it.
+                for record in group:
+                    _give_up(record, waiting[record], error)
+                raise
             finally:
                 # Those that are held back are not this task's any more.
-                self._busy.difference_update(futures)
+                lane.busy.difference_update(futures)
 
     async def _write(
         self,
@@ -225,13 +264,17 @@ class Committer:
             logger.warning("commit_failed", executions=1, exc_info=failure)
             _give_up(record, waiting, failure)
         finally:
-            self._busy.discard(record)
-            self._start()
+            lane = self._lane(record)
+            lane.busy.discard(record)
+            self._start(lane)
+            self._leave(lane)
 
     async def _tell(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
         """The trace and the watchers get what the journal has."""
         try:
-            await self._documents_write(scope, written)
+            whole = await self._documents_write(scope, written)
+            for record, part in written.items():
+                record.told(part, whole=whole or not part.trace)
             # All in one go: a round trip for each execution would make every watcher wait for all others.
             parts = written.values()
             outcomes = {p.batch.execution_id: p.batch.outcome for p in parts if p.final and p.batch.outcome}
@@ -242,23 +285,21 @@ class Committer:
                 _give_up(record, (), error)
 
     async def _journal_write(self, scope: TenantScope, taken: Sequence[Taken]) -> dict[UUID, Control]:
-        """Write, trying again while the database is away: the lease says how long that makes sense."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._settings.lease_seconds
-        while True:
-            try:
-                return dict(
-                    await self._journal.append(
-                        scope, [part.batch for part in taken], lease_seconds=self._settings.lease_seconds
-                    )
-                )
-            except OSError as error:
-                if loop.time() > deadline:
-                    raise Fenced("The database did not answer for as long as the lease lasts.") from error
-                logger.warning("journal_unavailable", error=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
+        """Write, trying again while the database is away. What was written before its answer got lost is
+        found."""
+        batches, tries = [part.batch for part in taken], count()
 
-    async def _documents_write(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
+        async def write() -> Mapping[UUID, Control]:
+            lease = self._settings.lease_seconds
+            return await self._journal.append(scope, batches, lease_seconds=lease, again=next(tries) > 0)
+
+        try:
+            return dict(await again(write, seconds=self._settings.journal_seconds, what="journal"))
+        except OSError as error:
+            seconds = self._settings.journal_seconds
+            raise Fenced(f"The database did not answer for {seconds:g} seconds.") from error
+
+    async def _documents_write(self, scope: TenantScope, written: dict[Record, Taken]) -> bool:
         entries = [
             (
                 str(record.claim.execution_id),
@@ -267,7 +308,7 @@ class Committer:
             for record, part in written.items()
             for event in part.trace
         ]
-        await self._traces.write(scope, entries)
+        return await self._traces.write(scope, entries)
 
 
 def _give_up(record: Record, waiting: Sequence[_Answer], error: Exception) -> None:

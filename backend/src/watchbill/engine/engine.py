@@ -26,9 +26,15 @@ from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole
 from watchbill.engine.repair import lost_traces
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
+from watchbill.kit.faults import again
+from watchbill.kit.setbacks import Setbacks
+from watchbill.kit.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 
+CLAIMING, HEARTBEAT = "claiming", "heartbeat"
+# A loop that gets nowhere for so long is stuck: nothing that it waits for takes as long.
+_STUCK_SECONDS = 60.0
 _PLANS_KEPT = 256
 # Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
 _LONG = 500
@@ -47,15 +53,19 @@ class Engine:
         node_types: Mapping[str, NodeType],
         settings: EngineSettings,
         now: Callable[[], datetime],
+        supervisor: Supervisor | None = None,
     ):
+        self._supervisor = supervisor or Supervisor()
+        self._setbacks = Setbacks("executions")
+        self.claims = 0
         self._journal = journal
         self._documents = documents
         self._services = services
         self._types = node_types
         self._settings = settings
         self._now = now
-        self._losses = Losses()
-        self._committer = Committer(journal, documents, live, settings, services.secrets, self._losses)
+        self.losses = Losses()
+        self._committer = Committer(journal, documents, live, settings, services.secrets, self.losses)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
@@ -63,20 +73,27 @@ class Engine:
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._poke = asyncio.Event()
         self._sweep_now = False
-        self._loops: list[asyncio.Task[None]] = []
         self._draining = False
 
     def start(self) -> None:
         """Begin to claim, sweep and extend leases."""
-        self._loops = [
-            asyncio.create_task(self._claiming(), name="claiming"),
-            asyncio.create_task(self._beating(), name="heartbeat"),
-        ]
+        self._supervisor.keep(CLAIMING, self._claiming, stuck_seconds=_STUCK_SECONDS)
+        self._supervisor.keep(HEARTBEAT, self._beating, stuck_seconds=_STUCK_SECONDS)
 
     @property
     def running(self) -> int:
         """How many executions it drives now."""
         return len(self._tasks)
+
+    @property
+    def capacity(self) -> int:
+        """How many it may drive at a time."""
+        return self._settings.capacity
+
+    @property
+    def draining(self) -> bool:
+        """Whether it claims nothing more."""
+        return self._draining
 
     def hint(self, scope: TenantScope, execution_id: UUID) -> None:
         """Say that an execution may be ready to be claimed. A hint that is lost or repeated does no harm."""
@@ -106,16 +123,18 @@ class Engine:
         self._draining = True
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=grace_seconds)
-        for task in (*self._loops, *self._looks, *self._tasks):
+        for task in (*self._looks, *self._tasks):
             task.cancel()
-        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._supervisor.stop(CLAIMING, HEARTBEAT)
         await self._committer.finish()
 
-    async def _claiming(self) -> None:
+    async def _claiming(self, alive: Alive) -> None:
         """Claims hinted executions at once, and sweeps for all others at intervals."""
         loop = asyncio.get_running_loop()
         next_sweep = loop.time()
         while not self._draining:
+            alive()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_sweep - loop.time())):
                     await self._poke.wait()
@@ -129,6 +148,12 @@ class Engine:
                         self._sweep_soon()
             except OSError as error:
                 logger.warning("claim_failed", error=str(error))
+                # Whoever lives extends its leases first: what it has in flight need not be done twice.
+                next_sweep = loop.time() + max(
+                    self._settings.sweep_seconds, 2 * self._settings.heartbeat_seconds
+                )
+        # Until `stop` has ended it: an end of its own would be a trouble.
+        await asyncio.Event().wait()
 
     @property
     def _room(self) -> int:
@@ -140,13 +165,21 @@ class Engine:
 
     async def _claim_hinted(self) -> None:
         hints, self._hints = self._hints, {}
+        away = set(self._setbacks.away())
         tenants: dict[TenantScope, list[UUID]] = defaultdict(list)
         for id_, scope in hints.items():
-            if id_ not in self._runs:
+            if id_ not in self._runs and scope.tenant_id not in away:
                 tenants[scope].append(id_)
         for scope, wanted in tenants.items():
-            if self._room and await self._claim(wanted, scope) < len(wanted):
-                # Perhaps a limit is in the way: only a sweep counts what is running.
+            try:
+                if self._room and await self._claim(wanted, scope) < len(wanted):
+                    # Perhaps a limit is in the way: only a sweep counts what is running.
+                    self._sweep_now = True
+            except Exception as error:
+                if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                    raise
+                # Something of the tenant is broken or locked, and a sweep needs nothing of it.
+                self._setbacks.note(scope.tenant_id, error)
                 self._sweep_now = True
 
     async def _claim(self, only: list[UUID] | None = None, of: TenantScope | None = None) -> int:
@@ -164,14 +197,15 @@ class Engine:
             task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        self.claims += len(claims)
         return len(claims)
 
     async def _drive(self, claim: Claim) -> None:
         run: Run | None = None
         try:
-            run = await self._prepare(claim)
-            self._runs[claim.execution_id] = run
-            await run.drive()
+            if (prepared := await self._prepared(claim)) is not None:
+                run = self._runs[claim.execution_id] = prepared
+                await run.drive()
         except Fenced:
             logger.warning("execution_fenced", execution_id=str(claim.execution_id), epoch=claim.epoch)
         except asyncio.CancelledError:
@@ -179,31 +213,57 @@ class Engine:
             raise
         except DocumentsUnavailable as error:
             # A large output cannot be had or stored: it is tried again when the lease runs out.
-            self._losses.note(error, executions_put_off=1)
+            self.losses.note(error, executions_put_off=1)
+        except OSError as error:
+            # The database was away for longer than it was waited for; the same.
+            logger.warning("execution_put_off", execution_id=str(claim.execution_id), error=str(error))
         except Exception:
-            # One of the three broad places: the lease runs out and another worker tries.
+            # One of the three broad places.
             logger.exception("execution_crashed", execution_id=str(claim.execution_id), epoch=claim.epoch)
+            await self._put_off(claim, self._settings.lease_seconds)
         finally:
             if self._runs.get(claim.execution_id) is run:
                 self._runs.pop(claim.execution_id, None)
             if claim.limited:
                 self._sweep_soon()
 
+    async def _prepared(self, claim: Claim) -> Run | None:
+        """The run, as far as it went before; None when something of its tenant is broken or locked, so that
+        it cannot be read. It is put off then, for longer each time."""
+
+        async def read() -> Run:
+            async with asyncio.timeout(self._settings.journal_seconds):
+                return await self._prepare(claim)
+
+        try:
+            return await again(read, seconds=self._settings.lease_seconds, what="execution", passes=_away)
+        except Exception as error:
+            if _away(error) or isinstance(error, DocumentsUnavailable | Fenced):
+                raise
+            await self._put_off(claim, self._setbacks.note(claim.scope.tenant_id, error))
+            return None
+
+    async def _put_off(self, claim: Claim, seconds: float) -> None:
+        try:
+            await self._journal.put_off(claim.execution_id, claim.epoch, seconds)
+        except OSError as error:
+            logger.warning("execution_not_put_off", execution_id=str(claim.execution_id), error=str(error))
+
     async def _prepare(self, claim: Claim) -> Run:
         plan = await self._plan(claim)
         state, lost = await self._known(claim, plan)
+        known = state.seq
         events = claim.events
         if events is None:
             events = await self._journal.events(claim.scope, claim.execution_id, after=state.seq)
-        if claim.epoch > 1:
-            await self._mend_traces(claim, events, state.seq)
+        whole_trace = claim.epoch == 1 or await self._mend_traces(claim, events, state.seq)
         # What is only to be cancelled needs no outputs, and must not wait for them.
         if not claim.control.cancel:
             events = await whole(self._documents, claim.scope, events)
         for event in events:
             apply(state, event)
         state.seq = claim.last_seq
-        return Run(
+        run = Run(
             claim,
             state,
             self._services,
@@ -213,6 +273,9 @@ class Engine:
             self._now,
             lost or lost_output(events),
         )
+        run.record.since_snapshot = claim.last_seq - known
+        run.record.traced = claim.last_seq if whole_trace else None
+        return run
 
     async def _known(self, claim: Claim, plan: Plan) -> tuple[ExecutionState, str | None]:
         """Where to fold from: the newest snapshot of a long execution, or the beginning; and the node of it
@@ -237,29 +300,36 @@ class Engine:
             self._plans.popitem(last=False)
         return plan
 
-    async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> None:
-        """Fill the numbers of trace events that the last worker gave out but could not write. Documents that
-        are away are not waited for: whoever watches gets past the holes when the execution is over."""
+    async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> bool:
+        """Fill the numbers of trace events that the last worker gave out but could not write; returns whether
+        none is missing now. Documents that are away are not waited for: whoever watches gets past the holes
+        when the execution is over."""
+        scope, id_, key = claim.scope, claim.execution_id, str(claim.execution_id)
         # The trace is written after the journal: what was lost may be older than the snapshot.
-        earlier = await self._journal.events(claim.scope, claim.execution_id) if after else []
-        journal_seqs = [event.seq for event in (*earlier, *events)]
-        key, now = str(claim.execution_id), self._now()
+        seqs = [event.seq for event in events if event.seq > claim.traced]
+        if claim.traced < after:
+            seqs = await self._journal.seqs(scope, id_, after=claim.traced)
+        if len(seqs) == claim.last_seq - claim.traced:
+            return True
         try:
-            stored = await self._documents.read(claim.scope, "execution_logs", key, limit=1_000_000)
-            missing = lost_traces(claim.last_seq, [*journal_seqs, *(document.seq for document in stored)])
-            if missing:
+            stored = await self._documents.seqs(scope, "execution_logs", key, after=claim.traced)
+            if missing := lost_traces(claim.traced, claim.last_seq, [*seqs, *stored]):
+                now = self._now()
                 entries = [(key, Document(seq, now, body)) for seq, body in missing.items()]
-                await self._documents.append(claim.scope, "execution_logs", entries)
+                await self._documents.append(scope, "execution_logs", entries)
         except DocumentsUnavailable as error:
-            self._losses.note(error, traces_not_mended=1)
+            self.losses.note(error, traces_not_mended=1)
+            return False
+        return True
 
-    async def _beating(self) -> None:
+    async def _beating(self, alive: Alive) -> None:
         while True:
+            alive()
             await asyncio.sleep(self._settings.heartbeat_seconds)
             try:
                 # Only what runs here: the lease of an execution that crashed must run out.
                 asked = await self._journal.heartbeat(
-                    self._settings.owner, self._runs.keys(), lease_seconds=self._settings.lease_seconds
+                    self._settings.owner, list(self._runs), lease_seconds=self._settings.lease_seconds
                 )
             except OSError as error:
                 logger.warning("heartbeat_failed", error=str(error))
@@ -267,3 +337,8 @@ class Engine:
             for execution_id, control in asked.items():
                 if run := self._runs.get(execution_id):
                     run.heed(control)
+
+
+def _away(error: Exception) -> bool:
+    """Whether the database does not answer anybody. A lock that cannot be had is a tenant's trouble."""
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError | DocumentsUnavailable)

@@ -21,8 +21,10 @@ from watchbill.engine.outputs import set_aside
 # holds the whole state, so the next one comes when the history has grown by a half: all of them together stay
 # in proportion to it.
 _SNAPSHOT_EVENTS = 1000
-_GROWTH = 2
+_GROWTH = 4
 _AT_THE_END = 300
+# Who waits is soon claimed again, and then little happens: there the part after the snapshot stays small.
+_GROWTH_PARKED = 20
 
 
 @dataclass(slots=True)
@@ -70,8 +72,10 @@ class Record:
     park: Park | None = None
     # Whether the execution is to be cancelled: nobody should have to wait then.
     stopping: bool = False
-    # Events of the journal since the last snapshot.
-    _since_snapshot: int = 0
+    # Events since the last snapshot.
+    since_snapshot: int = 0
+    # Up to here every event is in its store; None once some of this claim's trace is late or missed.
+    traced: int | None = None
     # What kept events of it from their stores after the journal had them.
     failure: Exception | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
@@ -151,21 +155,32 @@ class Record:
             outcome(self.state) if any(event.node_id is None for event in journal) else None,
             self.park,
             any(self._asks(event) for event in journal),
-            self._snapshot(len(journal)),
+            self._snapshot(len(events)),
+            self.traced or 0,
         )
         self.park = None
         trace = [event for event in events if event.type not in JOURNAL_TYPES]
         return Taken(batch, trace, events, outputs, self.take_exchanges())
 
+    def told(self, taken: Taken, *, whole: bool) -> None:
+        """The trace of what was taken is in its store, or (not `whole`) a part of it is not."""
+        if not whole:
+            self.traced = None
+        elif self.traced is not None:
+            self.traced = taken.batch.last_seq
+
     def _snapshot(self, events: int) -> dict[str, Any] | None:
         """The state after what was taken, once so much happened that folding it again would take a while."""
-        self._since_snapshot += events
-        least = max(_SNAPSHOT_EVENTS, self.last_seq // _GROWTH)
+        self.since_snapshot += events
         if self.state.status.final:
             least = _AT_THE_END
-        if self._since_snapshot < least:
+        elif self.park is not None:
+            least = max(_AT_THE_END, self.last_seq // _GROWTH_PARKED)
+        else:
+            least = max(_SNAPSHOT_EVENTS, self.last_seq // _GROWTH)
+        if self.since_snapshot < least:
             return None
-        self._since_snapshot = 0
+        self.since_snapshot = 0
         return dump(self.state, self.last_seq)
 
     def _asks(self, event: Event) -> bool:

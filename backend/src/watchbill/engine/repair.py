@@ -13,11 +13,11 @@ _MISSING = "A trace event is missing here: its time was over, or its worker stop
 _TOO_LARGE = "A trace event was too large to be stored."
 
 
-def lost_traces(last_seq: int, present: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """For each number up to last_seq that no store holds, the document that says so."""
+def lost_traces(after: int, last_seq: int, present: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """For each number above `after` and up to last_seq that no store holds, the document that says so."""
     known = set(present)
     body = {"node_id": None} | _log(_MISSING)
-    return {seq: {"seq": seq, **body} for seq in range(1, last_seq + 1) if seq not in known}
+    return {seq: {"seq": seq, **body} for seq in range(after + 1, last_seq + 1) if seq not in known}
 
 
 def too_large(body: Mapping[str, Any]) -> dict[str, Any]:

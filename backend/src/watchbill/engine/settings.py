@@ -20,6 +20,8 @@ class EngineSettings:
         max_interruptions: after so many workers died on it an execution fails: it seems to kill them.
         documents_seconds: how long a large output waits for documents that are away, before the execution
             is given up to be tried again from the journal.
+        journal_seconds: how long a commit waits for a database that is away. Its claim may be lost
+            meanwhile, so that somebody else goes on; the epoch tells.
         claim_batch: executions taken at a time, so that thousands that wait begin one after another.
     """
 
@@ -31,5 +33,6 @@ class EngineSettings:
     trace_seconds: float = 0.03
     park_seconds: float = 5.0
     documents_seconds: float = 600.0
+    journal_seconds: float = 120.0
     claim_batch: int = 200
     max_interruptions: int = 20

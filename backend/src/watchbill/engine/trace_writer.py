@@ -40,21 +40,23 @@ class TraceWriter:
         self._task: asyncio.Task[None] | None = None
         self._finishing = False
 
-    async def write(self, scope: TenantScope, entries: Sequence[_Entry]) -> None:
-        """Write events of the trace, or keep them for later.
+    async def write(self, scope: TenantScope, entries: Sequence[_Entry]) -> bool:
+        """Write events of the trace, or keep them for later; returns whether they are written.
 
         Raises:
             Exception: what the store met that is not its being away.
         """
         if not entries:
-            return
-        if self._waiting:
+            return True
+        if scope in self._waiting:
             self._keep(scope, entries, DocumentsUnavailable("The documents are away."))
-            return
+            return False
         try:
             await self._append(scope, entries)
         except DocumentsUnavailable as error:
             self._keep(scope, entries, error)
+            return False
+        return True
 
     async def finish(self) -> None:
         """Try once more what waits; it is missed then."""
@@ -96,21 +98,24 @@ class TraceWriter:
                 return
 
     async def _catch_up(self) -> bool:
-        """Write what waits; returns whether nothing does any more."""
-        while self._waiting:
-            scope, entries = next(iter(self._waiting.items()))
+        """Write what waits, of each tenant as much as its documents take; returns whether nothing waits."""
+        for scope in list(self._waiting):
+            await self._catch_up_with(scope)
+        return not self._waiting
+
+    async def _catch_up_with(self, scope: TenantScope) -> None:
+        entries = self._waiting[scope]
+        while entries:
             batch = entries[:_BATCH]
             try:
                 await self._append(scope, batch)
             except DocumentsUnavailable:
-                return False
+                return
             except Exception as error:  # such as a tenant that was deleted meanwhile: the others go on
                 logger.error("trace_not_written", tenant_id=str(scope.tenant_id), exc_info=error)
             del entries[: len(batch)]
             self._bytes -= sum(map(_size, batch))
-            if not entries:
-                del self._waiting[scope]
-        return True
+        del self._waiting[scope]
 
 
 def _size(entry: _Entry) -> int:

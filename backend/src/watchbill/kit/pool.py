@@ -6,6 +6,9 @@ from typing import Any
 
 import asyncpg
 
+# Who holds a tenant's tables must not hold the connections of all tenants as well. PgBouncer refuses it.
+_LOCK_TIMEOUT = "3s"
+
 
 async def open_pool(url: str, *, name: str, least: int, most: int, pgbouncer: bool) -> asyncpg.Pool:
     """A pool of connections that keep nothing of a session: whoever uses one names schemas in full and sets
@@ -21,7 +24,7 @@ async def open_pool(url: str, *, name: str, least: int, most: int, pgbouncer: bo
         min_size=least,
         max_size=most,
         statement_cache_size=0 if pgbouncer else 1000,
-        server_settings={"application_name": name},
+        server_settings={"application_name": name} | ({} if pgbouncer else {"lock_timeout": _LOCK_TIMEOUT}),
         reset=_keep,
     )
 

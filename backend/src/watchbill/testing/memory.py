@@ -29,6 +29,7 @@ class _Row:
     lease_until: datetime | None = None
     epoch: int = 0
     last_seq: int = 1
+    traced: int = 0
     control: Control = field(default_factory=Control)
     due_at: datetime | None = field(default_factory=lambda: datetime.now(UTC))
 
@@ -94,7 +95,16 @@ class MemoryJournal:
                 # Once it was claimed with them, and once without, as after a sweep.
                 events = list(self.written[id_]) if of and row.last_seq == 1 else None
                 claims.append(
-                    Claim(row.scope, id_, row.epoch, row.last_seq, row.digest, row.control, events=events)
+                    Claim(
+                        row.scope,
+                        id_,
+                        row.epoch,
+                        row.last_seq,
+                        row.digest,
+                        row.control,
+                        events=events,
+                        traced=row.traced,
+                    )
                 )
         return claims
 
@@ -111,6 +121,9 @@ class MemoryJournal:
     ) -> list[Event]:
         return [event for event in self.written[execution_id] if event.seq > after][:limit]
 
+    async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
+        return [event.seq for event in self.written[execution_id] if event.seq > after]
+
     async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
         return self.snapshots.get(execution_id)
 
@@ -118,15 +131,18 @@ class MemoryJournal:
         return self.definitions[digest]
 
     async def append(
-        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float, again: bool = False
     ) -> Mapping[UUID, Control]:
         await asyncio.sleep(0)
         accepted: dict[UUID, Control] = {}
         for batch in batches:
             row = self.rows.get(batch.execution_id)
+            if again and batch.events and batch.events[-1] in self.written[batch.execution_id]:
+                accepted[batch.execution_id] = Control() if row is None else row.control
+                continue
             if row is None or row.epoch != batch.epoch or row.scope != scope:
                 continue
-            row.last_seq = batch.last_seq
+            row.last_seq, row.traced = batch.last_seq, max(row.traced, batch.traced)
             if batch.snapshot is not None:
                 self.snapshots[batch.execution_id] = dict(batch.snapshot)
             self.written[batch.execution_id] += batch.events
@@ -166,6 +182,12 @@ class MemoryJournal:
         if row is not None and row.epoch == epoch:
             row.owner = row.lease_until = None
 
+    async def put_off(self, execution_id: UUID, epoch: int, seconds: float) -> None:
+        row = self.rows.get(execution_id)
+        if row is not None and row.epoch == epoch:
+            row.owner = row.lease_until = None
+            row.due_at = datetime.now(UTC) + timedelta(seconds=seconds)
+
 
 @dataclass
 class MemoryDocuments:
@@ -202,6 +224,17 @@ class MemoryDocuments:
             for seq, document in found
             if seq > after and (not types or document.body.get("type") in types)
         ][:limit]
+
+    async def pick(
+        self, scope: TenantScope, collection: DocumentCollection, key: str, seqs: Sequence[int]
+    ) -> list[Document]:
+        kept = self.kept[scope, collection, key]
+        return [kept[seq] for seq in sorted(seqs) if seq in kept]
+
+    async def seqs(
+        self, scope: TenantScope, collection: DocumentCollection, key: str, *, after: int = 0
+    ) -> list[int]:
+        return sorted(seq for seq in self.kept[scope, collection, key] if seq > after)
 
     async def delete(self, scope: TenantScope, collection: DocumentCollection, *keys: str) -> None:
         for key in keys:

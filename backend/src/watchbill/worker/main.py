@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,9 @@ _GRACE_SECONDS = 5.0
 _SWITCH_SECONDS = 0.0005
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, health_port: int | None = None, health_fd: int | None = None) -> None:
     """Run until SIGTERM or SIGINT; executions in flight then get a few seconds, and the rest are handed over.
+    It tells how it is on a port, or on a listening socket that it inherits.
 
     Raises:
         ValueError: the database's or Redis's URL is not set.
@@ -37,7 +39,13 @@ def run(settings: Settings) -> None:
     configure_logs(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_SECONDS)
     redis_url = settings.redis_url.get_secret_value()
-    runtime = Runtime(settings, database_url=settings.database_url.get_secret_value(), redis_url=redis_url)
+    runtime = Runtime(
+        settings,
+        database_url=settings.database_url.get_secret_value(),
+        redis_url=redis_url,
+        # A copy, since the number belongs to the supervisor's protocol.
+        health=health_port if health_fd is None else socket.socket(fileno=os.dup(health_fd)),
+    )
     app = celery_app(redis_url)
     register_tasks(app, runtime)
     runtime.start()

@@ -12,6 +12,7 @@ import psutil
 import structlog
 
 from watchbill.core.ports.journal import Journal
+from watchbill.kit.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -42,10 +43,11 @@ def is_gone(owner: str) -> bool:
         return True
 
 
-async def release_the_dead(journal: Journal) -> None:
+async def release_the_dead(journal: Journal, alive: Alive = nobody) -> None:
     """Give back at once what workers had that were killed here, now and from time to time. Their leases would
     run out too, but later."""
     while True:
+        alive()
         try:
             for owner in await journal.owners():
                 if is_gone(owner):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 import redis.asyncio as redis
 import structlog
+from aiohttp import web
 
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
@@ -21,7 +24,7 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
 from watchbill.adapters.mail import open_mail
-from watchbill.adapters.redis import ControlListener, RedisLive
+from watchbill.adapters.redis import ControlListener, RedisLive, Verb
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
@@ -39,13 +42,17 @@ from watchbill.kit.db import Database
 from watchbill.kit.outbound import guarded_connector
 from watchbill.kit.pool import open_pool
 from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.supervision import Supervisor, Work
 from watchbill.nodes.registry import NODE_TYPES
+from watchbill.worker.health import WorkerHealth
 from watchbill.worker.hints import NearHints
 from watchbill.worker.owners import release_the_dead, this_owner
 
 logger = structlog.get_logger(__name__)
 
 REPLY_SECONDS = 60
+# Longer than anything that a loop waits for; one that cleans up for a tenant says so after each batch.
+_STUCK_SECONDS = 120.0
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
@@ -60,13 +67,26 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
 
 class Runtime:
     """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
-    thread. The methods named `hint` and `test_provider` may be called from any thread."""
+    thread. The methods named `hint` and `test_provider` may be called from any thread.
 
-    def __init__(self, settings: Settings, *, database_url: str, redis_url: str):
+    Args:
+        health: the port or the socket where it tells how it is; None for nowhere.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database_url: str,
+        redis_url: str,
+        health: int | socket.socket | None = None,
+    ):
         self._settings = settings
         self._database_url = database_url
         self._redis_url = redis_url
         self._loop = _new_event_loop()
+        self._health_at = health
+        self._serving: web.AppRunner | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -123,29 +143,45 @@ class Runtime:
         self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
         self.documents = open_documents(mongo_url, self.pool)
+        self.supervisor = Supervisor()
+        self.live = RedisLive(self.redis, self.supervisor)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
         self.engine = Engine(
             journal=journal,
             documents=self.documents,
-            live=RedisLive(self.redis),
+            live=self.live,
             services=Services(recorded, self.crews, self.http, keys.of),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=this_owner()),
             now=lambda: datetime.now(UTC),
+            supervisor=self.supervisor,
         )
-        self._spawn(release_the_dead(journal))
-        self._spawn(
-            ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
-        )
-        self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
-        self._spawn(Cleaner(self.database, self.documents, settings.tenant_defaults).run())
-        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
-        self._spawn(Notifier(self.database, self._outlets(), questions).run())
+        self._keep_loops(journal)
         if settings.worker_preload:
             # Both are imported in threads; executions that need neither never wait for them.
             self.gateway.load()
             self.crews.load()
         self.engine.start()
+        if self._health_at is not None:
+            health = WorkerHealth(self.supervisor, self.engine, self.database, self.redis)
+            if isinstance(self._health_at, int):
+                self._serving = await health.serve(port=self._health_at)
+            else:
+                self._serving = await health.serve(listener=self._health_at)
+
+    def _keep_loops(self, journal: PostgresJournal) -> None:
+        settings = self._settings
+        verbs: dict[Verb, Callable[[UUID], None]] = {"cancel": self.engine.cancel, "wake": self.engine.wake}
+        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
+        loops: dict[str, Work] = {
+            "dead workers": partial(release_the_dead, journal),
+            "control": ControlListener(self.redis, verbs).run,
+            "scheduler": Scheduler(self.database, NearHints(self.engine, self.redis)).run,
+            "cleaner": Cleaner(self.database, self.documents, settings.tenant_defaults).run,
+            "notifier": Notifier(self.database, self._outlets(), questions).run,
+        }
+        for name, loop in loops.items():
+            self.supervisor.keep(name, loop, stuck_seconds=_STUCK_SECONDS)
 
     def _outlets(self) -> Outlets:
         settings = self._settings
@@ -159,6 +195,10 @@ class Runtime:
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)
+        if self._serving is not None:
+            await self._serving.cleanup()
+        await self.live.close()
+        await self.supervisor.stop()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

@@ -122,6 +122,22 @@ class MongoDocuments:
             found = self._of(scope, collection).find(query, sort=[("seq", 1)], limit=limit)
             return [_document(row) for row in await found.to_list()]
 
+    async def pick(
+        self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
+    ) -> list[Document]:
+        with self._answered():
+            query = {"key": key, "seq": {"$in": list(seqs)}}
+            found = self._of(scope, collection).find(query, sort=[("seq", 1)])
+            return [_document(row) for row in await found.to_list()]
+
+    async def seqs(
+        self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
+    ) -> list[int]:
+        with self._answered():
+            query = {"key": key, "seq": {"$gt": after}}
+            found = self._of(scope, collection).find(query, {"_id": 0, "seq": 1}, sort=[("seq", 1)])
+            return [row["seq"] for row in await found.to_list()]
+
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
         with self._answered():
             await self._of(scope, collection).delete_many({"key": {"$in": list(keys)}})

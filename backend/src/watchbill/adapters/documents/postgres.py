@@ -18,20 +18,11 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.faults import passing
 
 if TYPE_CHECKING:
     from asyncpg import Pool
 
-# What PostgreSQL says while it restarts, is full, or a connection breaks: a later try may succeed.
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.DeadlockDetectedError,
-)
 # The tenant was deleted, or is being deleted.
 _GONE = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
 _PAGE = 500
@@ -47,6 +38,13 @@ _READ = """
 SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
  ORDER BY seq LIMIT $5
+"""
+_PICK = """
+SELECT seq, created_at, body FROM "{schema}".documents
+ WHERE collection = $1 AND key = $2 AND seq = ANY($3::bigint[]) ORDER BY seq
+"""
+_SEQS = """
+SELECT seq FROM "{schema}".documents WHERE collection = $1 AND key = $2 AND seq > $3 ORDER BY seq
 """
 _DELETE = 'DELETE FROM "{schema}".documents WHERE collection = $1 AND key = ANY($2::text[])'
 _EXPIRE = 'DELETE FROM "{schema}".documents WHERE created_at < $1'
@@ -93,6 +91,20 @@ class PostgresDocuments:
         with _answered():
             rows = await self._pool.fetch(_sql(_READ, scope), *given)
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
+
+    async def pick(
+        self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
+    ) -> list[Document]:
+        with _answered():
+            rows = await self._pool.fetch(_sql(_PICK, scope), collection, key, list(seqs))
+        return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
+
+    async def seqs(
+        self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
+    ) -> list[int]:
+        with _answered():
+            rows = await self._pool.fetch(_sql(_SEQS, scope), collection, key, after)
+        return [row["seq"] for row in rows]
 
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
         with _answered():
@@ -147,7 +159,9 @@ def _answered() -> Generator[None]:
     """Say of all errors that may pass in the port's one way what they mean."""
     try:
         yield
-    except _AWAY as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if not passing(error) and not isinstance(error, asyncpg.LockNotAvailableError):
+            raise
         raise DocumentsUnavailable(f"PostgreSQL: {type(error).__name__}: {error}") from error
 
 

@@ -14,21 +14,17 @@ from watchbill.adapters.journal import queries
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.faults import passing
 
-# What PostgreSQL says while it restarts or a connection breaks: the caller may try again.
-_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.TooManyConnectionsError,
-)
+_Connection = asyncpg.pool.PoolConnectionProxy
 _NO_LIMIT = 2**31 - 1
+# A claim by hints reads of one tenant, whose tables somebody may hold; others wait behind it.
+_CLAIM_SECONDS = 3.0
 
 
 class PostgresJournal:
-    """Implements core.ports.Journal. Raises ConnectionError when the database does not answer.
+    """Implements core.ports.Journal. Raises ConnectionError when the database does not answer, and
+    TimeoutError when somebody holds what is wanted.
 
     Args:
         running_limit: executions that may run at a time, for each tenant that has no limit of its own; 0 is
@@ -57,7 +53,7 @@ class PostgresJournal:
                     rows = await connection.fetch(queries.CLAIM_DUE, *given)
             else:
                 query = queries.CLAIM_FORCED if force else queries.claim_only(of)
-                rows = await connection.fetch(query, *given, list(only))
+                rows = await connection.fetch(query, *given, list(only), timeout=_CLAIM_SECONDS)
         return [
             Claim(
                 # asyncpg has a UUID type of its own that JSON encoders do not know.
@@ -69,6 +65,7 @@ class PostgresJournal:
                 _control(row),
                 row["limited"],
                 _brought(row.get("events")),
+                row["traced"],
             )
             for row in rows
         ]
@@ -99,6 +96,11 @@ class PostgresJournal:
             for row in rows
         ]
 
+    async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(queries.select_seqs(scope), execution_id, after)
+        return [row["seq"] for row in rows]
+
     async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
         async with self._connection() as connection:
             text = await connection.fetchval(queries.select_snapshot(scope), execution_id)
@@ -112,19 +114,41 @@ class PostgresJournal:
         return orjson.loads(text)
 
     async def append(
-        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float, again: bool = False
     ) -> Mapping[UUID, Control]:
+        async with self._connection() as connection:
+            if again:
+                return await self._append_again(connection, scope, batches, lease_seconds)
+            return await self._append(connection, scope, batches, lease_seconds)
+
+    async def _append(
+        self, connection: _Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
+    ) -> dict[UUID, Control]:
         text = orjson.dumps([_row(batch) for batch in batches]).decode()
         query = queries.append(scope, approvals=any(batch.approvals for batch in batches))
-        async with self._connection() as connection:
-            rows = await connection.fetch(query, text, lease_seconds)
+        rows = await connection.fetch(query, text, lease_seconds)
+        written = {row["execution_id"]: _control(row) for row in rows}
+        for batch in batches:
+            # Beside the commit: losing it costs the next reader time, and nothing else.
+            if batch.snapshot is not None and batch.execution_id in written:
+                state = orjson.dumps(batch.snapshot).decode()
+                await connection.execute(
+                    queries.keep_snapshot(scope), batch.execution_id, batch.last_seq, state
+                )
+        return written
+
+    async def _append_again(
+        self, connection: _Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
+    ) -> dict[UUID, Control]:
+        """The statement before may be under way still, done, or undone. Behind the locks of its rows one of
+        the last two is so, and the next statement sees which."""
+        text = orjson.dumps([_row(batch) for batch in batches]).decode()
+        async with connection.transaction():
+            await connection.execute(queries.LOCK_ROWS, [batch.execution_id for batch in batches])
+            rows = await connection.fetch(queries.select_written(scope), text)
             written = {row["execution_id"]: _control(row) for row in rows}
-            for batch in batches:
-                # Beside the commit: losing it costs the next reader time, and nothing else.
-                if batch.snapshot is not None and batch.execution_id in written:
-                    state = orjson.dumps(batch.snapshot).decode()
-                    query = queries.keep_snapshot(scope)
-                    await connection.execute(query, batch.execution_id, batch.last_seq, state)
+            if rest := [batch for batch in batches if batch.execution_id not in written]:
+                written |= await self._append(connection, scope, rest, lease_seconds)
         return written
 
     async def outcome(self, scope: TenantScope, execution_id: UUID) -> Outcome | None:
@@ -152,6 +176,10 @@ class PostgresJournal:
         async with self._connection() as connection:
             await connection.execute(queries.RELEASE, execution_id, epoch)
 
+    async def put_off(self, execution_id: UUID, epoch: int, seconds: float) -> None:
+        async with self._connection() as connection:
+            await connection.execute(queries.PUT_OFF, execution_id, epoch, seconds)
+
     async def owners(self) -> set[str]:
         async with self._connection() as connection:
             return {row["owner"] for row in await connection.fetch(queries.OWNERS)}
@@ -165,7 +193,11 @@ class PostgresJournal:
         try:
             async with self._pool.acquire() as connection:
                 yield connection
-        except _AWAY as error:
+        except asyncpg.LockNotAvailableError as error:
+            raise TimeoutError(f"PostgreSQL: {error}") from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not passing(error):
+                raise
             raise ConnectionError(f"PostgreSQL: {error}") from error
 
 
@@ -184,6 +216,7 @@ def _row(batch: Batch) -> dict[str, Any]:
         "id": str(batch.execution_id),
         "epoch": batch.epoch,
         "last_seq": batch.last_seq,
+        "traced": batch.traced,
         "final": outcome is not None and outcome.status.final,
         "park": batch.park is not None,
         "park_until": batch.park.until if batch.park else None,

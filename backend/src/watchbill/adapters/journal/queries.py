@@ -21,7 +21,7 @@ UPDATE public.active_executions AS a
      LIMIT $3 FOR UPDATE SKIP LOCKED
   ) AS due
  WHERE a.execution_id = due.execution_id
-RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.plan_digest, a.cancel_requested,
+RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.traced, a.plan_digest, a.cancel_requested,
           a.pause_requested, a.wakes,
           (a.flow_limit IS NOT NULL OR {_MAY_RUN.format(tenant="a.tenant_id")} IS NOT NULL) AS limited
 """  # noqa: S608  # as above
@@ -122,6 +122,12 @@ UPDATE public.active_executions SET {_FREE}
  WHERE execution_id = $1 AND epoch = $2
 """  # noqa: S608  # as above
 
+PUT_OFF = """
+UPDATE public.active_executions
+   SET owner = NULL, lease_until = NULL, due_at = now() + make_interval(secs => $3)
+ WHERE execution_id = $1 AND epoch = $2
+"""
+
 OWNERS = "SELECT DISTINCT owner FROM public.active_executions WHERE owner IS NOT NULL"
 
 ABANDON = f"""
@@ -156,6 +162,13 @@ def select_events(scope: TenantScope) -> str:
 SELECT seq, execution_id, type, node_id, "timestamp", data FROM "{scope.schema}".execution_events
  WHERE execution_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """  # noqa: S608  # the schema name is 'tenant_' and hex digits, made by TenantScope
+
+
+def select_seqs(scope: TenantScope) -> str:
+    """Parameters: execution id, after."""
+    return f"""
+SELECT seq FROM "{scope.schema}".execution_events WHERE execution_id = $1 AND seq > $2 ORDER BY seq
+"""  # noqa: S608  # as above
 
 
 def select_snapshot(scope: TenantScope) -> str:
@@ -213,21 +226,21 @@ def _approvals(scope: TenantScope) -> str:
 def append(scope: TenantScope, *, approvals: bool) -> str:
     """Writes batches behind their fences; `approvals` when some of them ask a person or end a question.
 
-    Parameters: batches as JSON [{id, epoch, last_seq, final, park, park_until, wakes, status, started_at,
-    finished_at, outputs, error, usage, events: [{seq, type, node_id, timestamp, data}]}], lease in seconds. A
-    batch whose epoch is not the row's finds no fence, and nothing of it is written.
+    Parameters: batches as JSON [{id, epoch, last_seq, traced, final, park, park_until, wakes, status,
+    started_at, finished_at, outputs, error, usage, events: [{seq, type, node_id, timestamp, data}]}], lease
+    in seconds. A batch whose epoch is not the row's finds no fence, and nothing of it is written.
     """
     schema = scope.schema
     inbox = _approvals(scope) if approvals else ""
     return f"""
 WITH batch AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS b(
-    id uuid, epoch int, last_seq int, final boolean, park boolean, park_until timestamptz, wakes int,
-    status text, started_at timestamptz,
+    id uuid, epoch int, last_seq int, traced int, final boolean, park boolean, park_until timestamptz,
+    wakes int, status text, started_at timestamptz,
     finished_at timestamptz, outputs json, error json, usage json, events json)
 ), kept AS (
   UPDATE public.active_executions AS a
-     SET last_seq = b.last_seq,
+     SET last_seq = b.last_seq, traced = greatest(a.traced, b.traced),
          owner = CASE WHEN b.park THEN NULL ELSE a.owner END,
          lease_until = CASE WHEN b.park THEN NULL ELSE now() + make_interval(secs => $2) END,
          status = CASE WHEN b.park THEN 'waiting' ELSE a.status END,
@@ -257,4 +270,30 @@ WITH batch AS MATERIALIZED (
    WHERE x.id = b.id AND b.status IS NOT NULL
 ){inbox}
 SELECT execution_id, cancel_requested, pause_requested, wakes FROM fence
+"""  # noqa: S608  # as above
+
+
+# Waits for a statement that is still under way after its connection was lost.
+LOCK_ROWS = """
+SELECT FROM public.active_executions WHERE execution_id = ANY($1::uuid[]) ORDER BY execution_id FOR UPDATE
+"""
+
+
+def select_written(scope: TenantScope) -> str:
+    """Which batches are in the journal already, exactly as they are given, and what is asked of each.
+
+    Parameters: batches as JSON [{id, epoch, events: [...]}].
+    """
+    return f"""
+SELECT b.id AS execution_id, coalesce(a.cancel_requested, false) AS cancel_requested,
+       coalesce(a.pause_requested, false) AS pause_requested, coalesce(a.wakes, 0) AS wakes
+  FROM json_to_recordset($1::json) AS b(id uuid, epoch int, events json)
+       LEFT JOIN public.active_executions AS a ON a.execution_id = b.id AND a.epoch = b.epoch
+ WHERE json_array_length(b.events) > 0 AND NOT EXISTS (
+   SELECT FROM json_to_recordset(b.events)
+                 AS e(seq int, type text, node_id text, "timestamp" timestamptz, data json)
+    WHERE NOT EXISTS (
+      SELECT FROM "{scope.schema}".execution_events AS s
+       WHERE s.execution_id = b.id AND s.seq = e.seq AND s.type = e.type
+         AND s.node_id IS NOT DISTINCT FROM e.node_id AND s."timestamp" = e."timestamp" AND s.data::text = e.data::text))
 """  # noqa: S608  # as above

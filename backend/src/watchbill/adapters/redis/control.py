@@ -12,16 +12,21 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
+from watchbill.kit.supervision import Alive, nobody
+
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "wb:control"
+_ANNOUNCE_SECONDS = 2.0
 Verb = Literal["cancel", "wake"]
 
 
 async def announce(client: redis.Redis, verb: Verb, execution_id: UUID) -> None:
     """Tell every worker that an execution is to stop, or to look at what is asked of it."""
     try:
-        await client.publish(CHANNEL, f"{verb} {execution_id.hex}")
+        # A Redis that hangs must not hold up whoever asks.
+        async with asyncio.timeout(_ANNOUNCE_SECONDS):
+            await client.publish(CHANNEL, f"{verb} {execution_id.hex}")
     except (RedisError, OSError) as error:
         logger.warning("control_not_announced", execution_id=str(execution_id), verb=verb, error=str(error))
 
@@ -33,21 +38,29 @@ class ControlListener:
         self._redis = client
         self._functions: Mapping[str, Callable[[UUID], None]] = {**functions}
 
-    async def run(self) -> None:
+    async def run(self, alive: Alive = nobody) -> None:
         """Listen until cancelled, through restarts of Redis."""
         while True:
+            alive()
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await pubsub.subscribe(CHANNEL)
                     while True:
+                        alive()
                         message: Any = await pubsub.get_message(timeout=10.0)
                         if message:
-                            self._heed(message["data"].decode())
+                            self._heed(message["data"].decode(errors="replace"))
             except (RedisError, OSError) as error:
                 logger.warning("control_listener_lost", error=str(error))
                 await asyncio.sleep(0.5)
 
     def _heed(self, message: str) -> None:
         verb, _, execution_id = message.partition(" ")
-        if function := self._functions.get(verb):
-            function(UUID(hex=execution_id))
+        function = self._functions.get(verb)
+        try:
+            id_ = UUID(hex=execution_id)
+        except ValueError:
+            logger.warning("control_not_understood", message=message[:200])
+            return
+        if function:
+            function(id_)

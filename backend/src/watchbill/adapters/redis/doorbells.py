@@ -11,18 +11,22 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
+from watchbill.kit.supervision import Alive, Supervisor
+
+_TASK = "doorbells"
 logger = structlog.get_logger(__name__)
 
 
 class Doorbells:
     """Lets many watchers wait for channels over one Redis connection. Use it from one event loop."""
 
-    def __init__(self, client: redis.Redis):
+    def __init__(self, client: redis.Redis, supervisor: Supervisor):
         self._redis = client
+        self._supervisor = supervisor
         self._bells: dict[str, set[asyncio.Event]] = {}
         self._pubsub: Any = client.pubsub(ignore_subscribe_messages=False)
-        self._subscribed: dict[str, asyncio.Event] = {}
-        self._task: asyncio.Task[None] | None = None
+        # Without a subscription there is nothing to read.
+        self._listened = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def listen(self, channel: str) -> AsyncGenerator[asyncio.Event]:
@@ -34,28 +38,27 @@ class Doorbells:
         bells.add(bell)
         if len(bells) == 1:
             await self._quietly(self._pubsub.subscribe(channel))
-            self._ensure_reader()
+            self._listened.set()
+            self._supervisor.keep(_TASK, self._read)
         try:
             yield bell
         finally:
             bells.discard(bell)
             if not bells:
                 self._bells.pop(channel, None)
+                if not self._bells:
+                    self._listened.clear()
                 await self._quietly(self._pubsub.unsubscribe(channel))
 
     async def close(self) -> None:
         """Stop reading and close the connection."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._supervisor.stop(_TASK)
         await self._quietly(self._pubsub.aclose())
 
-    def _ensure_reader(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._read(), name="doorbells")
-
-    async def _read(self) -> None:
-        while self._bells:
+    async def _read(self, alive: Alive) -> None:
+        while True:
+            alive()
+            await self._listened.wait()
             try:
                 message = await self._pubsub.get_message(timeout=5.0)
             except (RedisError, OSError) as error:

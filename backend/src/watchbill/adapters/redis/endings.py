@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
+from watchbill.kit.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ CHANNEL = "wb:ended"
 _PATIENCE_SECONDS = 1.0
 # Every process hears every ending, so only what is small goes with it. Bytes.
 _MOST_TOLD = 16_384
+_TASK = "endings"
 _OUTCOME = TypeAdapter(Outcome)
 
 
@@ -37,17 +39,16 @@ class Endings:
     """One subscription for all that wait in this process, kept from the first of them on: to subscribe for
     each execution would be two round trips for each. Use it from one event loop."""
 
-    def __init__(self, client: redis.Redis):
+    def __init__(self, client: redis.Redis, supervisor: Supervisor):
         self._redis = client
+        self._supervisor = supervisor
         self._waiting: dict[UUID, list[Ending]] = {}
         self._listening = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def listen(self, execution_id: UUID) -> AsyncGenerator[Ending]:
         """Hears when the execution may have ended since the block was entered."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._read(), name="endings")
+        self._supervisor.keep(_TASK, self._read)
         ending = Ending()
         self._waiting.setdefault(execution_id, []).append(ending)
         try:
@@ -65,12 +66,12 @@ class Endings:
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._supervisor.stop(_TASK)
 
-    async def _read(self) -> None:
+    async def _read(self, alive: Alive) -> None:
         while True:
+            self._listening.clear()
+            alive()
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await pubsub.subscribe(CHANNEL)
@@ -82,7 +83,6 @@ class Endings:
                             self._heed(message["data"])
             except (RedisError, OSError) as error:
                 logger.warning("endings_lost", error=str(error))
-                self._listening.clear()
                 await asyncio.sleep(0.5)
 
     def _heed(self, message: bytes) -> None:

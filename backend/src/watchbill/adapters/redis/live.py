@@ -4,8 +4,11 @@ were published together, and its id is the sequence number of the last of them."
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +23,7 @@ from watchbill.core.events import Event
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 
@@ -27,6 +31,13 @@ logger = structlog.get_logger(__name__)
 MAX_BUFFERED = 5_000
 KEEP_SECONDS = 3600
 _FIELD = "events"
+# What may wait while Redis is slow. More of it would be old news by the time that it is sent.
+MOST_WAITING_BYTES = 16 * 1024 * 1024
+_AT_ONCE = 500
+# Redis answers within milliseconds, or it hangs.
+_SEND_SECONDS = 10.0
+_LAST_SECONDS = 2.0
+_TASK = "live events"
 
 
 def stream_key(scope: TenantScope, execution_id: UUID) -> str:
@@ -39,39 +50,106 @@ def doorbell_channel(scope: TenantScope, execution_id: UUID) -> str:
     return scope.key("execution", execution_id.hex, "doorbell")
 
 
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """What one publish tells of one execution, as it goes out; `word` tells its end."""
+
+    key: str
+    channel: str
+    seq: int
+    body: bytes
+    word: bytes | None
+
+
 class RedisLive:
     """Implements core.ports.LiveEvents.
 
-    A Redis that does not answer is logged and counted in `failures`; events are durable already and watchers
-    refill from the stores.
+    What is published waits here until it is sent, so that a Redis that hangs holds up no commit. When too
+    much waits the oldest is dropped; that, and a Redis that does not answer, is logged and counted in
+    `dropped` and `failures`. Events are durable already and watchers refill from the stores. Use it from one
+    event loop.
     """
 
-    def __init__(self, client: redis.Redis):
+    def __init__(self, client: redis.Redis, supervisor: Supervisor):
         self._redis = client
+        self._supervisor = supervisor
+        self._packs: deque[_Pack] = deque()
+        self._bytes = 0
+        self._more = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.failures = 0
+        self.dropped = 0
 
     async def publish(
         self, scope: TenantScope, events: Sequence[Event], outcomes: Mapping[UUID, Outcome] | None = None
     ) -> None:
-        if not events:
-            return
-        endings: Any = self._redis.pipeline(transaction=False)
-        for event in events:
-            if event.final:
-                outcome = (outcomes or {}).get(event.execution_id)
-                endings.publish(CHANNEL, word_of(event.execution_id, outcome))
-        # Whoever waits for a result needs no events, and to write these takes its time.
-        await self._send(endings)
-        pipe: Any = self._redis.pipeline(transaction=False)
         together: dict[UUID, list[Event]] = {}
         for event in events:
             together.setdefault(event.execution_id, []).append(event)
         for execution_id, pack in together.items():
-            key, seq = stream_key(scope, execution_id), pack[-1].seq
-            fields: Any = {_FIELD: orjson.dumps([_told(event) for event in pack])}
-            pipe.xadd(key, fields, id=f"{seq}-0", maxlen=MAX_BUFFERED, approximate=True)
-            pipe.expire(key, KEEP_SECONDS)
-            pipe.publish(doorbell_channel(scope, execution_id), seq)
+            final = any(event.final for event in pack)
+            self._put(
+                _Pack(
+                    stream_key(scope, execution_id),
+                    doorbell_channel(scope, execution_id),
+                    pack[-1].seq,
+                    orjson.dumps([_told(event) for event in pack]),
+                    word_of(execution_id, (outcomes or {}).get(execution_id)) if final else None,
+                )
+            )
+        if self._packs:
+            self._idle.clear()
+            self._more.set()
+            self._supervisor.keep(_TASK, self._sending)
+
+    async def sent(self) -> None:
+        """Wait until nothing waits to be sent."""
+        await self._idle.wait()
+
+    async def close(self) -> None:
+        """Send what waits, unless Redis hangs, and stop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self.sent()
+        await self._supervisor.stop(_TASK)
+
+    def _put(self, pack: _Pack) -> None:
+        self._packs.append(pack)
+        self._bytes += len(pack.body)
+        before = self.dropped
+        while self._bytes > MOST_WAITING_BYTES and len(self._packs) > 1:
+            self._bytes -= len(self._packs.popleft().body)
+            self.dropped += 1
+        # Once for each thousand: a Redis that hangs is told of by its time-outs.
+        if self.dropped // 1000 > before // 1000 or (self.dropped and not before):
+            logger.warning("live_dropped", dropped=self.dropped)
+
+    async def _sending(self, alive: Alive) -> None:
+        while True:
+            alive()
+            if not self._packs:
+                self._idle.set()
+                await self._more.wait()
+            self._more.clear()
+            packs = [self._packs.popleft() for _ in range(min(len(self._packs), _AT_ONCE))]
+            self._bytes -= sum(len(pack.body) for pack in packs)
+            await self._send_all(packs)
+
+    async def _send_all(self, packs: Sequence[_Pack]) -> None:
+        endings: Any = self._redis.pipeline(transaction=False)
+        for pack in packs:
+            if pack.word is not None:
+                endings.publish(CHANNEL, pack.word)
+        # Whoever waits for a result needs no events, and to write these takes its time.
+        await self._send(endings)
+        pipe: Any = self._redis.pipeline(transaction=False)
+        for pack in packs:
+            pipe.xadd(
+                pack.key, {_FIELD: pack.body}, id=f"{pack.seq}-0", maxlen=MAX_BUFFERED, approximate=True
+            )
+            pipe.expire(pack.key, KEEP_SECONDS)
+            pipe.publish(pack.channel, pack.seq)
         await self._send(pipe)
 
     async def _send(self, pipe: Any) -> None:
@@ -79,7 +157,8 @@ class RedisLive:
         if not pipe:
             return
         try:
-            answers = await pipe.execute(raise_on_error=False)
+            async with asyncio.timeout(_SEND_SECONDS):
+                answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             self.failures += 1
             logger.warning("live_publish_failed", error=str(error), failures=self.failures)

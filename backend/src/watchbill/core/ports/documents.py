@@ -66,6 +66,18 @@ class DocumentStore(Protocol):
         """Documents with seq > after, lowest first; `types` keeps those whose body.type is one of them."""
         ...
 
+    async def pick(
+        self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
+    ) -> list[Document]:
+        """The documents of a key that have one of these numbers, lowest first; all in one question."""
+        ...
+
+    async def seqs(
+        self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
+    ) -> list[int]:
+        """The numbers above `after` of the documents of a key, lowest first, without the documents."""
+        ...
+
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
         """Remove every document of the keys."""
         ...

@@ -32,7 +32,8 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write an execution until the lease ends. `epoch` rises with each claim."""
+    """The right to write an execution until the lease ends. `epoch` rises with each claim. Of the events up
+    to `traced` none is missing in any store."""
 
     scope: TenantScope
     execution_id: UUID
@@ -42,6 +43,7 @@ class Claim:
     control: Control = Control()
     limited: bool = False  # counts against a limit, so that its end may let another begin
     events: Sequence[Event] | None = None  # all that was written so far, where the claim brought it along
+    traced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Park:
 class Batch:
     """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones.
     `approvals` tells that some of them ask a person or end such a question; `snapshot` is the state after
-    them, kept in place of an earlier one."""
+    them, kept in place of an earlier one. Up to `traced` every event is in its store."""
 
     execution_id: UUID
     epoch: int
@@ -79,10 +81,12 @@ class Batch:
     park: Park | None = None
     approvals: bool = False
     snapshot: Mapping[str, Any] | None = None
+    traced: int = 0
 
 
 class Journal(Protocol):
-    """Claims, leases and events. Each write names the epoch of its claim and is refused under a newer one."""
+    """Claims, leases and events. Each write names the epoch of its claim and is refused under a newer one.
+    Every method raises an OSError when the database does not answer."""
 
     async def claim(
         self,
@@ -115,6 +119,10 @@ class Journal(Protocol):
         """Events of the journal with seq > after, in order."""
         ...
 
+    async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
+        """Only the numbers of these events."""
+        ...
+
     async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
         """The newest snapshot of the execution's state, if there is one."""
         ...
@@ -124,12 +132,14 @@ class Journal(Protocol):
         ...
 
     async def append(
-        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float
+        self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float, again: bool = False
     ) -> Mapping[UUID, Control]:
         """Write batches of different executions of one tenant in one transaction, extending their leases.
 
         An outcome with a final status ends the claim, and so does `park`. Returns the executions that were
         written and what is asked of each; those missing were fenced off and nothing of theirs was written.
+        `again` tells that an earlier call with the same batches may have written them, since its answer was
+        lost: what is there already counts as written, and is not written a second time.
         """
         ...
 
@@ -147,6 +157,11 @@ class Journal(Protocol):
 
     async def release(self, execution_id: UUID, epoch: int) -> None:
         """Give a claim back so that another worker can take the execution at once."""
+        ...
+
+    async def put_off(self, execution_id: UUID, epoch: int, seconds: float) -> None:
+        """Give a claim back so that nobody takes the execution before so many seconds are over, or somebody
+        asks something of it."""
         ...
 
     async def owners(self) -> set[str]:

@@ -29,8 +29,9 @@ class LiveEvents(Protocol):
     async def publish(
         self, scope: TenantScope, events: Sequence[Event], outcomes: Mapping[UUID, Outcome] | None = None
     ) -> None:
-        """Make events visible to watchers. They are durable already, and may be of several executions; those
-        of each one are in order. `outcomes` tells how those ended whose last event is among them."""
+        """Make events visible to watchers soon; nobody waits for that here. They are durable already, and may
+        be of several executions; those of each one are in order. `outcomes` tells how those ended whose last
+        event is among them."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,8 @@ from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.notifications.queries import add_deliveries
 from watchbill.features.notifications.schemas import Attempt
 from watchbill.features.notifications.tables import Delivery
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, Work
+from watchbill.kit.setbacks import impatient, theirs
 
 # Nobody means to write to more people than that about one question.
 MOST_PEOPLE = 200
@@ -39,24 +40,20 @@ class QuestionMails:
     secret: str
     base_url: str
 
-    async def note_next(self, database: Database, now: datetime) -> bool:
-        """Note the mails about the question that waits longest for some; False when none does."""
+    async def note_next(self, database: Database, now: datetime, without: Collection[UUID] = ()) -> bool:
+        """Note the mails about the question that waits longest for some, not of the tenants `without`; False
+        when none does.
+
+        Raises:
+            TenantFailed: something of its tenant is broken.
+        """
         async with database.transaction() as work:
-            due = await queries.take_question(work.session, now)
+            await impatient(work.session)
+            due = await queries.take_question(work.session, now, without)
             if due is None:
                 return False
-            scope = TenantScope(due.tenant_id)
-            await work.enter(scope)
-            approval = await queries.approval(work.session, due.execution_id, due.node_id)
-            later = None
-            if approval is not None and (await service.find(work.session, approval.id)).open:
-                rows, later = await _wanted(work.session, scope, due, approval, now)
-                if rows:
-                    await add_deliveries(work.session, scope, rows, now)
-            if later is None:
-                await work.session.delete(due)
-            else:
-                due.next_at, due.told = later, True
+            with theirs(due.tenant_id):
+                await _note(work, due, now)
         return True
 
     async def as_mail(
@@ -79,6 +76,23 @@ class QuestionMails:
         link = AnswerLink.to(asked.approval, scope.tenant_id, delivery.user_id)
         url = page_link(self.base_url, "answer", links.sign(self.secret, link))
         return _written(email, asked, link, url, escalated=delivery.escalated)
+
+
+async def _note(work: Work, due: DueQuestion, now: datetime) -> None:
+    scope = TenantScope(due.tenant_id)
+    await work.enter(scope)
+    approval = await queries.approval(work.session, due.execution_id, due.node_id)
+    later = None
+    if approval is not None and (await service.find(work.session, approval.id)).open:
+        rows, later = await _wanted(work.session, scope, due, approval, now)
+        if rows:
+            await add_deliveries(work.session, scope, rows, now)
+    if later is None:
+        await work.session.delete(due)
+    else:
+        due.next_at, due.told = later, True
+    # Here, and not with the commit: what goes wrong with it is this tenant's.
+    await work.session.flush()
 
 
 async def _wanted(

@@ -73,12 +73,15 @@ async def name(session: AsyncSession, user_id: UUID) -> str | None:
     return (person[0] or person[1]) if person else None
 
 
-async def take_question(session: AsyncSession, now: datetime) -> DueQuestion | None:
-    """The question that people are to be asked by mail for longest, locked until the transaction ends."""
+async def take_question(
+    session: AsyncSession, now: datetime, without: Collection[UUID]
+) -> DueQuestion | None:
+    """The question that people are to be asked by mail for longest, not of the tenants `without`, locked until
+    the transaction ends."""
     query = (
         select(DueQuestion)
         .join(Tenant, Tenant.id == DueQuestion.tenant_id)
-        .where(DueQuestion.next_at <= now, Tenant.status == "active")
+        .where(DueQuestion.next_at <= now, Tenant.status == "active", DueQuestion.tenant_id.not_in(without))
         .order_by(DueQuestion.next_at)
         .limit(1)
         .with_for_update(of=DueQuestion, skip_locked=True)

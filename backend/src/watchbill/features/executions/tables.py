@@ -33,6 +33,7 @@ class ActiveExecution(PublicTable):
     lease_until: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(server_default="0")
     last_seq: Mapped[int] = mapped_column(server_default="0")
+    traced: Mapped[int] = mapped_column(server_default="0")
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
     pause_requested: Mapped[bool] = mapped_column(server_default=text("false"))
     wakes: Mapped[int] = mapped_column(server_default="0")

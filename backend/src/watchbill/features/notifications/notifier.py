@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,11 +22,14 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.notifications import message, queries
 from watchbill.features.notifications.schemas import Attempt
 from watchbill.features.notifications.service import secret_place
-from watchbill.features.notifications.tables import Delivery
+from watchbill.features.notifications.tables import Delivery, FinishedExecution
 from watchbill.kit import signatures
 from watchbill.kit.clock import now as clock
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, Work
+from watchbill.kit.faults import passing
+from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
+from watchbill.kit.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -56,8 +59,12 @@ class Outlets:
 class Questions(Protocol):
     """What executions ask people by mail."""
 
-    async def note_next(self, database: Database, now: datetime) -> bool:
-        """Note the mails about one question; False when none waits for some."""
+    async def note_next(self, database: Database, now: datetime, without: Collection[UUID]) -> bool:
+        """Note the mails about one question, not of the tenants `without`; False when none waits for some.
+
+        Raises:
+            TenantFailed: something of its tenant is broken.
+        """
         ...
 
     async def as_mail(
@@ -93,15 +100,19 @@ class Notifier:
         self._questions = questions
         self._now = now
         self._sending: set[asyncio.Task[None]] = set()
+        self._setbacks = Setbacks("notifications")
 
-    async def run(self) -> None:
+    async def run(self, alive: Alive = nobody) -> None:
         """Note and tell, until cancelled."""
         try:
             while True:
+                alive()
                 try:
-                    await self.note_all()
+                    await self.note_all(alive)
                     await self.send_due()
                 except (OSError, DBAPIError) as error:
+                    if not passing(error):
+                        raise
                     logger.warning("notifications_not_read", error=str(error))
                 await asyncio.sleep(INTERVAL_SECONDS)
         finally:
@@ -109,42 +120,60 @@ class Notifier:
                 task.cancel()
             await asyncio.gather(*self._sending, return_exceptions=True)
 
-    async def note_all(self) -> None:
+    async def note_all(self, alive: Alive = nobody) -> None:
         """Note everything that somebody is to be told or asked by now."""
-        while await self._questions.note_next(self._database, self._now()):
-            pass
-        while await self.note_next():
-            pass
+        for note_next in (self._note_question, self.note_next):
+            while await self._noted(note_next):
+                alive()
+
+    async def _noted(self, note_next: Callable[[], Awaitable[bool]]) -> bool:
+        """Note the next, or leave the tenant alone for a while for whom that fails; False when there is none."""
+        try:
+            return await note_next()
+        except TenantFailed as error:
+            self._setbacks.note(error.tenant_id, error)
+            return True
+
+    async def _note_question(self) -> bool:
+        return await self._questions.note_next(self._database, self._now(), self._setbacks.away())
 
     async def note_next(self) -> bool:
-        """Note who is to be told about the execution that waits longest; False when none does."""
+        """Note who is to be told about the execution that waits longest; False when none does.
+
+        Raises:
+            TenantFailed: something of its tenant is broken.
+        """
         async with self._database.transaction() as work:
-            taken = await queries.take_finished(work.session)
+            await impatient(work.session)
+            taken = await queries.take_finished(work.session, self._setbacks.away())
             if taken is None:
                 return False
             finished, tenant_there = taken
             await queries.settle(work.session, finished.execution_id)
-            if not tenant_there:
-                return True
-            scope = TenantScope(finished.tenant_id)
-            await work.enter(scope)
-            found = await queries.execution(work.session, finished.execution_id)
-            if found is None:
-                return True
-            rows = [
-                {
-                    "id": uuid4(),
-                    "notification_id": wanted.id,
-                    "execution_id": found[0].id,
-                    "recipient": recipient,
-                }
-                for wanted in await queries.interested(work.session, found[0])
-                for recipient in wanted.recipients
-            ]
-            if rows:
-                await queries.add_deliveries(work.session, scope, rows, self._now())
-                await queries.forget(work.session, self._now() - _KEPT)
+            if tenant_there:
+                with theirs(finished.tenant_id):
+                    await self._note_finished(work, finished)
         return True
+
+    async def _note_finished(self, work: Work, finished: FinishedExecution) -> None:
+        scope = TenantScope(finished.tenant_id)
+        await work.enter(scope)
+        found = await queries.execution(work.session, finished.execution_id)
+        if found is None:
+            return
+        rows = [
+            {
+                "id": uuid4(),
+                "notification_id": wanted.id,
+                "execution_id": found[0].id,
+                "recipient": recipient,
+            }
+            for wanted in await queries.interested(work.session, found[0])
+            for recipient in wanted.recipients
+        ]
+        if rows:
+            await queries.add_deliveries(work.session, scope, rows, self._now())
+            await queries.forget(work.session, self._now() - _KEPT)
 
     async def send_due(self) -> None:
         """Begin to send what is due, as much as there is room for."""
@@ -152,7 +181,8 @@ class Notifier:
         if room <= 0:
             return
         async with self._database.transaction() as work:
-            taken = await queries.lease_due(work.session, self._now(), self._now() + _LEASE, room)
+            away = self._setbacks.away()
+            taken = await queries.lease_due(work.session, self._now(), self._now() + _LEASE, room, away)
         for delivery_id, tenant_id in taken:
             task = asyncio.create_task(self._deliver(TenantScope(tenant_id), delivery_id))
             self._sending.add(task)
@@ -171,7 +201,10 @@ class Notifier:
                 return
             said = await self._say(prepared)
         except (OSError, DBAPIError) as error:
+            # Its lease ends by itself: then it is tried again.
             logger.warning("delivery_not_tried", delivery_id=str(delivery_id), error=str(error))
+            if not passing(error):
+                self._setbacks.note(scope.tenant_id, error)
             return
         except Exception:  # a bug in one message must not keep the others from being sent
             logger.exception("delivery_failed", delivery_id=str(delivery_id))
@@ -187,6 +220,7 @@ class Notifier:
     ) -> HttpRequest | MailMessage | _Said | None:
         """What is to be sent; None when it is no longer there."""
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             delivery = await queries.delivery(work.session, delivery_id)
             if delivery is None or delivery.status != "pending":
                 await queries.set_due(work.session, scope, delivery_id, None)
@@ -229,6 +263,7 @@ class Notifier:
 
     async def _note(self, scope: TenantScope, delivery_id: UUID, said: _Said, duration_ms: int) -> None:
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             delivery = await queries.delivery(work.session, delivery_id, lock=True)
             if delivery is None:
                 await queries.set_due(work.session, scope, delivery_id, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -51,10 +51,13 @@ async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:
         await session.execute(delete(NotifiedTenant).where(NotifiedTenant.tenant_id == scope.tenant_id))
 
 
-async def take_finished(session: AsyncSession) -> tuple[FinishedExecution, bool] | None:
-    """The execution that waits longest for somebody to be told, locked until the transaction ends, and
-    whether its tenant is still there."""
-    query = select(FinishedExecution).order_by(FinishedExecution.finished_at).limit(1)
+async def take_finished(
+    session: AsyncSession, without: Collection[UUID]
+) -> tuple[FinishedExecution, bool] | None:
+    """The execution that waits longest for somebody to be told, not of the tenants `without`, locked until the
+    transaction ends, and whether its tenant is still there."""
+    query = select(FinishedExecution).where(FinishedExecution.tenant_id.not_in(without))
+    query = query.order_by(FinishedExecution.finished_at).limit(1)
     found = await session.scalar(query.with_for_update(skip_locked=True))
     if found is None:
         return None
@@ -106,13 +109,14 @@ async def set_due(session: AsyncSession, scope: TenantScope, delivery_id: UUID, 
 
 
 async def lease_due(
-    session: AsyncSession, now: datetime, until: datetime, limit: int
+    session: AsyncSession, now: datetime, until: datetime, limit: int, without: Collection[UUID]
 ) -> Sequence[tuple[UUID, UUID]]:
-    """Take deliveries that are due: until that time nobody else does. Returns their ids and tenants' ids."""
+    """Take deliveries that are due, not of the tenants `without`: until that time nobody else does. Returns
+    their ids and tenants' ids."""
     due = (
         select(DueDelivery.delivery_id)
         .join(Tenant, Tenant.id == DueDelivery.tenant_id)
-        .where(DueDelivery.next_at <= now, Tenant.status == "active")
+        .where(DueDelivery.next_at <= now, Tenant.status == "active", DueDelivery.tenant_id.not_in(without))
         .order_by(DueDelivery.next_at)
         .limit(limit)
         .with_for_update(of=DueDelivery, skip_locked=True)

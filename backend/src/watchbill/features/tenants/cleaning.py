@@ -16,6 +16,9 @@ from watchbill.features.executions import removing
 from watchbill.features.tenants import queries
 from watchbill.kit.clock import now as clock
 from watchbill.kit.db import Database
+from watchbill.kit.faults import passing
+from watchbill.kit.setbacks import Setbacks, impatient
+from watchbill.kit.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -56,14 +59,20 @@ class Cleaner:
         self._documents = documents
         self._defaults = defaults
         self._now = now
+        self._alive: Alive = nobody
+        self._setbacks = Setbacks("clean-up")
 
-    async def run(self) -> None:
+    async def run(self, alive: Alive = nobody) -> None:
         """Look at tenants that are due, until cancelled."""
+        self._alive = alive
         while True:
+            alive()
             try:
                 while await self.clean_next():
-                    pass
+                    alive()
             except (OSError, DBAPIError) as error:
+                if not passing(error):
+                    raise
                 logger.warning("cleanings_not_read", error=str(error))
             await asyncio.sleep(INTERVAL_SECONDS)
 
@@ -80,9 +89,11 @@ class Cleaner:
             # Its lease ends by itself: then it is tried again.
             logger.warning("cleaning_put_off", tenant_id=str(tenant_id), reason=str(error))
             return True
-        except Exception:  # one tenant's trouble must not keep the others from being looked at
+        except Exception as error:  # one tenant's trouble must not keep the others from being looked at
+            if passing(error):
+                raise
             # Its lease ends by itself: then it is tried again.
-            logger.exception("cleaning_failed", tenant_id=str(tenant_id))
+            self._setbacks.note(tenant_id, error)
             return True
         if removed.executions or removed.logs:
             counts = {"executions": removed.executions, "logs": removed.logs, "plans": removed.plans}
@@ -101,6 +112,7 @@ class Cleaner:
         executions = self._before(own[0], defaults.keep_executions_days)
         logs = self._before(own[1], defaults.keep_logs_days)
         for _ in range(_BATCHES_A_TURN):
+            self._alive()
             full = False
             if executions is not None:
                 full = await self._remove_executions(scope, executions, removed)
@@ -120,6 +132,7 @@ class Cleaner:
         """One batch; returns whether there may be more. The documents go first: while a row is left, the next
         turn finds what is left of them."""
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH)
             if ids:
                 keys = [str(id_) for id_ in ids]
@@ -133,6 +146,7 @@ class Cleaner:
     async def _remove_logs(self, scope: TenantScope, before: datetime, removed: Removed) -> bool:
         """One batch; returns whether there may be more."""
         async with self._database.transaction(scope) as work:
+            await impatient(work.session)
             ids = await removing.ended(work.session, before, BATCH, with_logs=True)
             if ids:
                 keys = [str(id_) for id_ in ids]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,12 +50,13 @@ async def set_due(session: AsyncSession, scope: TenantScope, trigger_id: UUID, a
     )
 
 
-async def take_due(session: AsyncSession, now: datetime) -> DueTrigger | None:
-    """The schedule that is due longest, locked until the transaction ends; others skip it meanwhile."""
+async def take_due(session: AsyncSession, now: datetime, without: Collection[UUID] = ()) -> DueTrigger | None:
+    """The schedule that is due longest, not of the tenants `without`, locked until the transaction ends; others
+    skip it meanwhile."""
     return await session.scalar(
         select(DueTrigger)
         .join(Tenant, Tenant.id == DueTrigger.tenant_id)
-        .where(DueTrigger.next_at <= now, Tenant.status == "active")
+        .where(DueTrigger.next_at <= now, Tenant.status == "active", DueTrigger.tenant_id.not_in(without))
         .order_by(DueTrigger.next_at)
         .limit(1)
         .with_for_update(of=DueTrigger, skip_locked=True)

@@ -23,7 +23,10 @@ from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import Schedule
 from watchbill.features.triggers.tables import Firing, Trigger
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, Work
+from watchbill.kit.faults import passing
+from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
+from watchbill.kit.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -49,41 +52,50 @@ class Scheduler:
         self._database = database
         self._hints = hints
         self._now = now
+        self._setbacks = Setbacks("schedules")
 
-    async def run(self) -> None:
+    async def run(self, alive: Alive = nobody) -> None:
         """Fire what is due, until cancelled."""
         while True:
+            alive()
             try:
                 while await self.fire_next():
-                    pass
+                    alive()
             except (OSError, DBAPIError) as error:
+                if not passing(error):
+                    raise
                 logger.warning("schedules_not_read", error=str(error))
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def fire_next(self) -> bool:
-        """Fire the schedule that is due longest; False when none is."""
+        """Fire the schedule that is due longest, of a tenant that is well; False when none is."""
         trigger_id: UUID | None = None
         try:
             async with self._database.transaction() as work:
-                due = await queries.take_due(work.session, self._now())
+                await impatient(work.session)
+                due = await queries.take_due(work.session, self._now(), self._setbacks.away())
                 if due is None:
                     return False
                 trigger_id, scope = due.trigger_id, TenantScope(due.tenant_id)
-                await work.enter(scope)
-                turn = Turn(work.session, scope, self._now())
-                await turn.take(trigger_id)
-                for execution_id in turn.started:
-                    work.after_commit(partial(self._hints.execute, scope, execution_id))
-                for execution_id in turn.cancelled:
-                    work.after_commit(partial(self._hints.cancel, execution_id))
-        except (OSError, DBAPIError):
-            raise
-        except Exception:  # a bug in one schedule must not keep the others from running
-            logger.exception("schedule_failed", trigger_id=str(trigger_id))
-            async with self._database.transaction() as work:
-                if trigger_id is not None:
+                with theirs(scope.tenant_id):
+                    await self._fire(work, scope, trigger_id)
+        except TenantFailed as error:
+            if trigger_id is None or isinstance(error.__cause__, DBAPIError):
+                self._setbacks.note(error.tenant_id, error)
+            else:  # a bug in one schedule must not keep the others from running
+                logger.error("schedule_failed", trigger_id=str(trigger_id), exc_info=error)
+                async with self._database.transaction() as work:
                     await queries.postpone(work.session, trigger_id, self._now() + _AFTER_BUG)
         return True
+
+    async def _fire(self, work: Work, scope: TenantScope, trigger_id: UUID) -> None:
+        await work.enter(scope)
+        turn = Turn(work.session, scope, self._now())
+        await turn.take(trigger_id)
+        for execution_id in turn.started:
+            work.after_commit(partial(self._hints.execute, scope, execution_id))
+        for execution_id in turn.cancelled:
+            work.after_commit(partial(self._hints.cancel, execution_id))
 
 
 @dataclass(slots=True)
