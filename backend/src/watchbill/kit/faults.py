@@ -28,7 +28,7 @@ def passing(error: BaseException) -> bool:
         state = getattr(error.orig, "sqlstate", None)
         return error.connection_invalidated or _says_so(state) or _broken(error.orig)
     if isinstance(error, asyncpg.PostgresError):
-        return _says_so(error.sqlstate)
+        return _says_so(getattr(error, "sqlstate", None))
     return isinstance(error, OSError | PoolTimeout | asyncpg.InterfaceError)
 
 

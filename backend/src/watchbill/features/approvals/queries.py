@@ -76,8 +76,8 @@ async def name(session: AsyncSession, user_id: UUID) -> str | None:
 async def take_question(
     session: AsyncSession, now: datetime, without: Collection[UUID]
 ) -> DueQuestion | None:
-    """The question that people are to be asked by mail for longest, not of the tenants `without`, locked until
-    the transaction ends."""
+    """The question that people are to be asked by mail for longest, not of the tenants `without`, locked
+    until the transaction ends."""
     query = (
         select(DueQuestion)
         .join(Tenant, Tenant.id == DueQuestion.tenant_id)

@@ -127,7 +127,7 @@ class Notifier:
                 alive()
 
     async def _noted(self, note_next: Callable[[], Awaitable[bool]]) -> bool:
-        """Note the next, or leave the tenant alone for a while for whom that fails; False when there is none."""
+        """Note the next, or leave the tenant alone for which that fails; False when there is none."""
         try:
             return await note_next()
         except TenantFailed as error:

@@ -54,8 +54,8 @@ async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:
 async def take_finished(
     session: AsyncSession, without: Collection[UUID]
 ) -> tuple[FinishedExecution, bool] | None:
-    """The execution that waits longest for somebody to be told, not of the tenants `without`, locked until the
-    transaction ends, and whether its tenant is still there."""
+    """The execution that waits longest for somebody to be told, not of the tenants `without`, locked until
+    the transaction ends, and whether its tenant is still there."""
     query = select(FinishedExecution).where(FinishedExecution.tenant_id.not_in(without))
     query = query.order_by(FinishedExecution.finished_at).limit(1)
     found = await session.scalar(query.with_for_update(skip_locked=True))

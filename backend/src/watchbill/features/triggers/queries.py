@@ -51,8 +51,8 @@ async def set_due(session: AsyncSession, scope: TenantScope, trigger_id: UUID, a
 
 
 async def take_due(session: AsyncSession, now: datetime, without: Collection[UUID] = ()) -> DueTrigger | None:
-    """The schedule that is due longest, not of the tenants `without`, locked until the transaction ends; others
-    skip it meanwhile."""
+    """The schedule that is due longest, not of the tenants `without`, locked until the transaction ends;
+    others skip it meanwhile."""
     return await session.scalar(
         select(DueTrigger)
         .join(Tenant, Tenant.id == DueTrigger.tenant_id)

@@ -1,0 +1,241 @@
+"""Faults of our own database: an answer that is lost, connections that break, a tenant that is broken.
+Nothing is done twice, nothing is blamed on a flow, and others go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.breaking import WAYS, How, broken
+from tests.contracts.test_journal import DONE, batch, event
+from tests.core.flows import edge, flow, input_node, llm, output
+from tests.engine.conftest import Model, NoCrews, NoHttp
+from tests.people import Person
+from tests.proxy import Proxy, proxied
+
+from watchbill.adapters.documents import open_documents
+from watchbill.adapters.journal import PostgresJournal
+from watchbill.config import Settings
+from watchbill.core.events import ExecutionCompleted, NodeCompleted, NodeWaiting, Usage
+from watchbill.core.ports.journal import Claim, Journal, Park
+from watchbill.core.tenancy import TenantScope
+from watchbill.engine.attempt import Services
+from watchbill.engine.engine import Engine
+from watchbill.engine.settings import EngineSettings
+from watchbill.features.executions.starting import Ask, start_definition
+from watchbill.kit.db import Database
+from watchbill.kit.pool import open_pool
+from watchbill.nodes.registry import NODE_TYPES
+from watchbill.testing.memory import MemoryLive
+
+MARK = "lose-the-answer-to-this"
+LINE = flow(
+    [
+        input_node("topic"),
+        llm("one"),
+        llm("two", "{{ nodes.one.output }}"),
+        output(x="{{ nodes.two.output }}"),
+    ],
+    [edge("in", "one"), edge("one", "two"), edge("two", "out")],
+)
+
+
+@pytest.fixture
+def url(settings: Settings) -> str:
+    assert settings.database_url
+    return settings.database_url.get_secret_value()
+
+
+@pytest.fixture
+async def proxy(url: str) -> AsyncIterator[Proxy]:
+    async with proxied(url) as proxy:
+        yield proxy
+
+
+async def submit(database: Database, scope: TenantScope) -> UUID:
+    async with database.transaction(scope) as work:
+        started = await start_definition(work.session, scope, LINE, Ask({"topic": "x"}))
+    return started.execution.id
+
+
+@pytest.fixture
+async def claim(database: Database, admin: Person, proxy: Proxy) -> AsyncIterator[tuple[Journal, Claim]]:
+    id_ = await submit(database, admin.scope)
+    pool = await open_pool(proxy.url, name="test", least=0, most=4, pgbouncer=False)
+    journal = PostgresJournal(pool)
+    [claim] = await journal.claim("me", lease_seconds=60, limit=1, only=[id_])
+    yield journal, claim
+    pool.terminate()
+
+
+def completed(claim: Claim, seq: int) -> Any:
+    return event(claim, seq, NodeCompleted(attempt=1, output={"text": MARK, "n": [1, 2.5, None, "é"]}))
+
+
+@pytest.mark.parametrize("how", ["goes on", "parks", "ends"])
+async def test_a_commit_whose_answer_was_lost_is_found_and_not_written_twice(
+    claim: tuple[Journal, Claim], proxy: Proxy, how: str
+) -> None:
+    journal, mine = claim
+    given = batch(mine, completed(mine, 2))
+    if how == "parks":
+        given = replace(given, park=Park(None, 0))
+    if how == "ends":
+        end = event(mine, 3, ExecutionCompleted(outputs={"a": 1}, usage=Usage()), None)
+        given = batch(mine, completed(mine, 2), end, outcome=DONE)
+    proxy.lose_answer_to(MARK.encode())
+    with pytest.raises(OSError, match="PostgreSQL"):
+        await journal.append(mine.scope, [given], lease_seconds=60)
+    assert proxy.lost == 1
+    for _ in range(2):
+        written = await journal.append(mine.scope, [given], lease_seconds=60, again=True)
+        assert set(written) == {mine.execution_id}
+    stored = await journal.events(mine.scope, mine.execution_id, after=1)
+    assert stored == list(given.events)
+
+
+async def test_what_another_wrote_meanwhile_is_not_taken_for_ones_own(claim: tuple[Journal, Claim]) -> None:
+    journal, mine = claim
+    await journal.release(mine.execution_id, mine.epoch)
+    [heirs] = await journal.claim("heir", lease_seconds=60, limit=1, only=[mine.execution_id])
+    theirs = event(heirs, 2, NodeCompleted(attempt=1, output="another"))
+    await journal.append(mine.scope, [batch(heirs, theirs)], lease_seconds=60)
+    given = batch(mine, completed(mine, 2))
+    assert await journal.append(mine.scope, [given], lease_seconds=60, again=True) == {}
+    assert await journal.events(mine.scope, mine.execution_id, after=1) == [theirs]
+
+
+async def test_what_was_not_written_is_written_the_second_time(claim: tuple[Journal, Claim]) -> None:
+    journal, mine = claim
+    given = batch(mine, completed(mine, 2))
+    written = await journal.append(mine.scope, [given], lease_seconds=60, again=True)
+    assert set(written) == {mine.execution_id}
+    assert await journal.events(mine.scope, mine.execution_id, after=1) == list(given.events)
+
+
+async def test_a_question_that_was_answered_meanwhile_keeps_its_answer(
+    claim: tuple[Journal, Claim], proxy: Proxy, url: str
+) -> None:
+    journal, mine = claim
+    request = {"title": MARK, "details": "", "role": "member", "fields": [], "mails": None}
+    asked = NodeWaiting.model_validate({"until": None, "request": request})
+    given = replace(batch(mine, event(mine, 2, asked)), approvals=True)
+    proxy.lose_answer_to(MARK.encode())
+    with pytest.raises(OSError, match="PostgreSQL"):
+        await journal.append(mine.scope, [given], lease_seconds=60)
+    connection = await asyncpg.connect(url)
+    answered = f'UPDATE "{mine.scope.schema}".approvals SET answer = \'{{"decision": "yes"}}\''
+    await connection.execute(answered)
+    await journal.append(mine.scope, [given], lease_seconds=60, again=True)
+    assert await journal.answers(mine.scope, mine.execution_id) == {"in": {"decision": "yes"}}
+    await connection.close()
+
+
+@dataclass
+class Ship:
+    """An engine on the real stores."""
+
+    engine: Engine
+    model: Model
+    journal: PostgresJournal
+
+    async def end_of(self, scope: TenantScope, id_: UUID) -> Any:
+        async with asyncio.timeout(100):
+            while True:
+                outcome = await self.journal.outcome(scope, id_)
+                if outcome is None or outcome.status.final:
+                    return outcome
+                await asyncio.sleep(0.02)
+
+
+def engine_on(pool: asyncpg.Pool, model: Model) -> Engine:
+    return Engine(
+        journal=PostgresJournal(pool),
+        documents=open_documents(None, pool),
+        live=MemoryLive(),
+        services=Services(model, NoCrews(), NoHttp()),
+        node_types=NODE_TYPES,
+        settings=EngineSettings(owner="worker", heartbeat_seconds=0.2, sweep_seconds=0.1, lease_seconds=30),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+@pytest.fixture
+async def ship(proxy: Proxy, url: str) -> AsyncIterator[Ship]:
+    pool = await open_pool(proxy.url, name="test", least=0, most=6, pgbouncer=False)
+    direct = await open_pool(url, name="test", least=0, most=2, pgbouncer=False)
+    await direct.execute("DELETE FROM public.active_executions")
+    model = Model()
+    engine = engine_on(pool, model)
+    engine.start()
+    yield Ship(engine, model, PostgresJournal(direct))
+    await engine.stop(grace_seconds=0)
+    pool.terminate()
+    await direct.close()
+
+
+async def test_no_call_is_made_twice_when_an_answer_is_lost(
+    ship: Ship, database: Database, admin: Person, proxy: Proxy
+) -> None:
+    ship.model.answers["one"] = MARK
+    proxy.lose_answer_to(b'"output":"' + MARK.encode())
+    id_ = await submit(database, admin.scope)
+    ship.engine.hint(admin.scope, id_)
+    outcome = await ship.end_of(admin.scope, id_)
+    assert (outcome.status, outcome.outputs) == ("completed", {"x": "an answer"})
+    assert proxy.lost == 1
+    assert ship.model.asked == ["one", "two"]
+
+
+async def test_connections_that_break_all_the_time_fail_nothing(
+    ship: Ship, database: Database, admin: Person, proxy: Proxy
+) -> None:
+    ids = [await submit(database, admin.scope) for _ in range(30)]
+
+    async def cut() -> None:
+        for _ in range(12):
+            proxy.cut()
+            await asyncio.sleep(0.1)
+        # And away for a moment: nobody is let in.
+        proxy.refusing = True
+        proxy.cut()
+        await asyncio.sleep(1)
+        proxy.refusing = False
+
+    cutting = asyncio.create_task(cut())
+    for id_ in ids:
+        ship.engine.hint(admin.scope, id_)
+    outcomes = [await ship.end_of(admin.scope, id_) for id_ in ids]
+    await cutting
+    assert [outcome.status for outcome in outcomes] == ["completed"] * 30
+    for id_ in ids:
+        events = await ship.journal.events(admin.scope, id_)
+        assert not [one for one in events if one.type in ("node_failed", "node_retrying")]
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_broken_tenants_executions_keep_nobody_elses_from_running(
+    ship: Ship, database: Database, admin: Person, stranger: Person, url: str, how: How
+) -> None:
+    theirs = [await submit(database, admin.scope) for _ in range(3)]
+    async with broken(url, admin.scope, how):
+        for id_ in theirs:
+            ship.engine.hint(admin.scope, id_)
+        mine = await submit(database, stranger.scope)
+        ship.engine.hint(stranger.scope, mine)
+        assert (await ship.end_of(stranger.scope, mine)).status == "completed"
+        claims = ship.engine.claims
+        again = await submit(database, stranger.scope)
+        assert (await ship.end_of(stranger.scope, again)).status == "completed"
+        assert ship.engine.claims - claims <= 4, "they are put off, and not taken again and again"
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE public.active_executions SET due_at = now()")
+    await connection.close()
+    for id_ in theirs:
+        assert (await ship.end_of(admin.scope, id_)).status == "completed"

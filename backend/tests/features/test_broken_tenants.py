@@ -1,0 +1,108 @@
+"""A tenant whose part of the database is broken or locked: loops that serve all tenants serve the others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from tests.breaking import WAYS, How, broken
+from tests.features.firing import at, fire, make_schedule
+from tests.features.test_cleaning import NOW
+from tests.features.test_notifications import (
+    Office,
+    Receiver,
+    end,
+    make_notification,
+    office,
+    receiver,
+    start,
+)
+from tests.people import Person, checked
+from watchbill.config import Settings
+from watchbill.core.tenancy import TenantDefaults
+from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.kit import setbacks
+from watchbill.kit.db import Database
+from watchbill.kit.setbacks import Setbacks
+
+__all__ = ["office", "receiver"]
+
+
+@pytest.fixture
+def url(settings: Settings) -> str:
+    assert settings.database_url
+    return settings.database_url.get_secret_value()
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_the_schedules_of_the_others_fire(
+    database: Database, admin: Person, stranger: Person, url: str, how: How
+) -> None:
+    broken_one, theirs = await make_schedule(admin), await make_schedule(stranger)
+    due = at(theirs)
+    async with broken(url, admin.scope, how):
+        hints = await fire(database, due)
+        assert len(hints.executed) == 1
+        runs = checked(await stranger.http.get("executions"))["items"]
+        assert [run["id"] for run in runs] == [str(hints.executed[0])]
+    # Nothing of it was lost: it fires when its tenant is well again.
+    assert len((await fire(database, due)).executed) == 1
+    assert len(checked(await admin.http.get(f"triggers/{broken_one['id']}/firings"))["items"]) == 1
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_the_others_are_told_of_their_ends(
+    database: Database,
+    admin: Person,
+    stranger: Person,
+    url: str,
+    how: How,
+    office: Office,
+    receiver: Receiver,
+) -> None:
+    for person in (admin, stranger):
+        await make_notification(person, channel="webhook", recipients=[receiver.url])
+        await end(database, person, await start(person))
+    async with broken(url, admin.scope, how):
+        await office.work()
+        assert len(receiver.heard) == 1
+    await office.work()
+    assert len(receiver.heard) == 2
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_the_others_are_cleaned_up_for(
+    app: FastAPI, database: Database, admin: Person, url: str, how: How
+) -> None:
+    documents = app.state.executions.documents
+    cleaner = Cleaner(database, documents, TenantDefaults(keep_logs_days=30), now=lambda: NOW)
+    while await cleaner.clean_next():
+        pass
+    async with broken(url, admin.scope, how):
+        cleaner = Cleaner(
+            database, documents, TenantDefaults(keep_logs_days=30), now=lambda: NOW + timedelta(days=1)
+        )
+        while await cleaner.clean_next():
+            pass
+
+
+def test_a_tenant_is_left_alone_for_longer_each_time_and_logged_once_a_minute(
+    admin: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    kept = Setbacks("loop", clock=lambda: now)
+    tenant_id = admin.scope.tenant_id
+    waits = []
+    for _ in range(8):
+        waits.append(kept.note(tenant_id, ValueError("broken")))
+        assert kept.away() == [tenant_id]
+        now += waits[-1]
+        assert kept.away() == []
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    told = [record for record in caplog.records if "tenant_failed" in record.getMessage()]
+    assert len(told) == 5, "at 0, 75, 155, 315 and 615 seconds"
+    now += setbacks._MOST_SECONDS + 301
+    assert kept.away() == []
+    assert kept.note(tenant_id, ValueError("broken")) == 5, "one that was well for long begins anew"
