@@ -30,6 +30,7 @@ mark = pathlib.Path(sys.argv[2])
 sick = not mark.exists()
 mark.touch()
 class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     def do_GET(self):
         self.send_response(503 if sick else 200)
         self.end_headers()
@@ -68,7 +69,7 @@ async def test_a_process_that_cannot_work_is_replaced(tmp_path: Path, how: str) 
     )
     try:
         async with asyncio.timeout(60):
-            while len(pids) < 2 or not await ports.answers(listener, "/health/live"):
+            while len(pids) < 2 or not await ports.answers(listener, "/health/live"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert "has not been well" in told[0]
         assert "was ended by SIGKILL" in told[1]

@@ -119,7 +119,7 @@ class Run:
         else:
             self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
         plan = self.state.plan
-        if plan.obstacle and plan.refusal:
+        if plan.obstacle and plan.refusal and not self._control.cancel:
             place = plan.obstacle.node_id
             self._steps.fail(
                 ExecutionFailure(
