@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from watchbill.core.ports.documents import Document
 from watchbill.engine.outputs import read_outputs
 from watchbill.testing.memory import MemoryDocuments, MemoryJournal
 
-ITEMS = 1_700
+ITEMS = 2_500
 
 
 def long_flow(*after: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def long_flow(*after: dict[str, Any]) -> dict[str, Any]:
     )
     nodes = [input_node("items"), each, *after, output(x="{{ 1 }}")]
     ids = [one["id"] for one in nodes]
-    return flow(nodes, [edge(a, b) for a, b in zip(ids, ids[1:], strict=False)])
+    return flow(nodes, [edge(a, b) for a, b in pairwise(ids)])
 
 
 class Journal(MemoryJournal):

@@ -81,7 +81,7 @@ async def test_pages(tmp_path: Path, part: str) -> None:
     async def otherwise(*_: object) -> None:
         raise AssertionError("it is a page")
 
-    ui = StaticUi(tmp_path.resolve(), otherwise=otherwise)
+    ui = StaticUi(tmp_path, otherwise=otherwise)
     async with AsyncClient(transport=ASGITransport(ui), base_url="http://here") as http:
         answer = await http.get(f"/{quote(part)}")
     assert (answer.status_code, answer.text) == (404, "gone")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from watchbill.engine.committer import Committer
 from watchbill.engine.record import Record
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.steps import Step, Steps
+from watchbill.kit.faults import again
 
 logger = structlog.get_logger(__name__)
 
@@ -145,7 +147,8 @@ class Run:
         if self._control.wakes == self._seen_wakes or not self.state.waiting:
             return {}
         self._seen_wakes = self._control.wakes
-        return await self._journal.answers(self.claim.scope, self.claim.execution_id)
+        read = partial(self._journal.answers, self.claim.scope, self.claim.execution_id)
+        return await again(read, seconds=self._settings.journal_seconds, what="answers")
 
     def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> Step:
         """Take in what happened, and do what follows. Nothing of it is I/O: what breaks here would break
