@@ -28,10 +28,11 @@ from tests.proxy import Proxy
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
 from watchbill.testing.llm_server import LlmServer
 
-pytestmark = pytest.mark.slow
+# Ten processes beside each other: only a hang takes so long.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # `make chaos` asks for the long form.
-EXECUTIONS, KILLS = (200, 20) if LONG else (40, 4)
+EXECUTIONS, KILLS = (200, 20) if LONG else (16, 4)
 LEASE_SECONDS = 12
 
 

@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * Live
-         * @description Whether the process answers. It asks nobody else, so that a database's trouble restarts nothing.
+         * @description Whether the process answers and its own tasks run; 503 when it has to be started again. It asks nobody
+         *     else, so that a database's trouble restarts nothing.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -5375,7 +5376,16 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            503: components["responses"]["Unavailable"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
             "4XX": components["responses"]["Refused"];
         };
     };
