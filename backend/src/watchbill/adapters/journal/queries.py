@@ -295,5 +295,6 @@ SELECT b.id AS execution_id, coalesce(a.cancel_requested, false) AS cancel_reque
     WHERE NOT EXISTS (
       SELECT FROM "{scope.schema}".execution_events AS s
        WHERE s.execution_id = b.id AND s.seq = e.seq AND s.type = e.type
-         AND s.node_id IS NOT DISTINCT FROM e.node_id AND s."timestamp" = e."timestamp" AND s.data::text = e.data::text))
+         AND s.node_id IS NOT DISTINCT FROM e.node_id AND s."timestamp" = e."timestamp"
+         AND s.data::text = e.data::text))
 """  # noqa: S608  # as above
