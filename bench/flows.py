@@ -47,6 +47,15 @@ def calls(url: str, count: int) -> Definition:
     return _line([{"id": f"call_{i}", "type": "http_request", "config": {"url": url}} for i in range(count)])
 
 
+def long_and_parked(rows: int) -> Definition:
+    """A Map over rows, in each of which is a Map over as many items; then a wait of an hour."""
+    items = "{{ [" + ", ".join(map(str, range(rows))) + "] }}"
+    cell = {"id": "cell", "type": "transform", "config": {"values": {"x": "{{ item }}"}}}
+    row = {"id": "row", "type": "map", "config": {"items": items, "body": {"nodes": [cell], "edges": []}}}
+    each = {"id": "each", "type": "map", "config": {"items": items, "body": {"nodes": [row], "edges": []}}}
+    return _line([each, {"id": "nap", "type": "wait", "config": {"seconds": 3600}}])
+
+
 def questions(count: int) -> Definition:
     """A line of single LLM calls."""
     config = {"prompt": "Say something about {{ inputs.topic }}."}

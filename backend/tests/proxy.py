@@ -23,6 +23,13 @@ class Proxy:
         self.lost = 0
         self.refusing = False
 
+    @classmethod
+    def of(cls, url: str) -> Proxy:
+        """A proxy in front of the database of that URL; it is to be started."""
+        parts = urlsplit(url)
+        folder = parse_qs(parts.query)["host"][0]
+        return cls(f"{folder}/.s.PGSQL.5432", parts.path.strip("/"))
+
     def lose_answer_to(self, marker: bytes) -> None:
         """The server does what has the marker in it, but its answer is lost with the connection, once."""
         self._lose = marker
@@ -82,9 +89,7 @@ class Proxy:
 @asynccontextmanager
 async def proxied(url: str) -> AsyncIterator[Proxy]:
     """A proxy in front of the database of that URL."""
-    parts = urlsplit(url)
-    folder = parse_qs(parts.query)["host"][0]
-    proxy = Proxy(f"{folder}/.s.PGSQL.5432", parts.path.strip("/"))
+    proxy = Proxy.of(url)
     server = await proxy.start()
     try:
         yield proxy

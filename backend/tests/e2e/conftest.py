@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +46,12 @@ class Worker:
         self._log = log
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self, **settings: str) -> None:
-        """Start it, with these settings beside its own, and wait until it takes work."""
+    async def start(self, words: Sequence[str] = (), **settings: str) -> None:
+        """Start it, with these words and settings beside its own, and wait until it takes work."""
         await asyncio.to_thread(self._log.write_bytes, b"")
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "watchbill.cli", "worker"),
+                *(sys.executable, "-m", "watchbill.cli", "worker", *words),
                 env=self._environment | settings,
                 stdout=log,
                 stderr=log,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.core.flows import edge, flow, input_node, llm, output
+from tests.core.flows import edge, flow, input_node, llm, node, output
 from tests.engine.conftest import Ship, types
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
@@ -234,3 +234,29 @@ async def test_losses_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture)
     losses.over()
     losses.over()
     assert len(caplog.records) == 2 and "'missed_traces': 10" in caplog.text
+
+
+async def test_a_map_over_a_large_output_is_cancelled_without_it(ship: Ship, documents: Documents) -> None:
+    """What its items were need not be known, and cannot be."""
+    body = {"nodes": [llm("part")], "edges": []}
+    each = node(
+        "each", "map", {"items": "{{ nodes.one.output.split(' ') }}", "max_parallel": 1, "body": body}
+    )
+    over_large = flow(
+        [input_node("topic"), llm("one"), each, output(x="{{ size(nodes.each.output) }}")],
+        [edge("in", "one"), edge("one", "each"), edge("each", "out")],
+    )
+    ship.model.answers["one"] = LARGE + " " + LARGE
+    ship.model.gates["each[0].part"] = asyncio.Event()
+    dead = ship.engine("dead")
+    id_ = ship.submit(over_large, topic="x")
+    await ship.model.waiting.wait()
+    await dead._supervisor.stop()
+    for task in list(dead._tasks):
+        task.cancel()
+    await ship.until(lambda: ship.journal.rows[id_].owner is None)
+    ship.engines.clear()
+    documents.away = True
+    ship.journal.request_cancel(id_)
+    ship.engine("heir")
+    await ship.until(lambda: ship.journal.outcomes[id_].status is ExecutionStatus.CANCELLED)

@@ -66,9 +66,11 @@ async def remove(_app: FastAPI, admin: Person, person: Person) -> None:
 
 
 async def suspend(app: FastAPI, admin: Person, _person: Person) -> None:
-    keys = KeyRing.parse(app.state.settings.encryption_keys.get_secret_value())
+    keys, parts = KeyRing.parse(app.state.settings.encryption_keys.get_secret_value()), app.state.executions
     await commands.suspend(
-        Installation(app.state.database, app.state.redis, app.state.executions.documents, keys),
+        Installation(
+            app.state.database, app.state.redis, parts.documents, keys, parts.journal, parts.publisher
+        ),
         str(admin.tenant_id),
     )
 

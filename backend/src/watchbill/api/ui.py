@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 from pathlib import Path
@@ -46,13 +47,10 @@ class StaticUi:
         relative = path.strip("/")
         names = (relative, f"{relative}.html", f"{relative}/index.html") if relative else ("index.html",)
         for name in names:
-            try:
+            with contextlib.suppress(OSError, ValueError):  # a name that no file can have
                 file = (self.folder / name).resolve()
                 if file.is_relative_to(self.folder) and file.is_file():
                     return file
-            except (OSError, ValueError):
-                # No file has such a name: it is too long, or has a NUL in it.
-                return None
         return None
 
 

@@ -13,8 +13,12 @@ import psutil
 from redis.asyncio import Redis
 
 from watchbill.adapters.documents import open_documents
+from watchbill.adapters.journal import PostgresJournal
+from watchbill.adapters.redis import RedisLive
 from watchbill.config import Settings
 from watchbill.core.ports.documents import DocumentStore
+from watchbill.core.ports.journal import Journal
+from watchbill.core.ports.live import LiveEvents
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
@@ -22,6 +26,7 @@ from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.pool import open_pool
 from watchbill.kit.revisions import head, public_revision
+from watchbill.kit.supervision import Supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Installation:
     redis: Redis
     documents: DocumentStore
     keys: KeyRing
+    journal: Journal
+    live: LiveEvents
     restart_needed: bool = False
 
 
@@ -54,13 +61,16 @@ async def open_installation(settings: Settings, *, migrated: bool = True) -> Asy
             database_url, name="watchbill-cli", least=0, most=2, pgbouncer=settings.database_pgbouncer
         )
         documents: DocumentStore | None = None
+        live = RedisLive(redis, Supervisor())
         try:
             documents = _documents(settings, pool)
             if migrated and await public_revision(database) != head("public"):
                 raise CannotStart("The database is not up to date. `watchbill migrate --status` says more.")
             restart_needed = not settings.database_url and _older_than_its_keys(DataFolder(settings.data_dir))
-            yield Installation(database, redis, documents, KeyRing.parse(ring), restart_needed)
+            journal = PostgresJournal(pool)
+            yield Installation(database, redis, documents, KeyRing.parse(ring), journal, live, restart_needed)
         finally:
+            await live.close()
             await redis.aclose()
             await database.close()
             if documents is not None:

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import typer
 
+from watchbill.adapters.redis import ControlHints
 from watchbill.cli.installation import Installation
 from watchbill.core.errors import Conflict, NotFound
+from watchbill.features.executions.cancelling import Stopper
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import export as exporting
@@ -20,6 +22,7 @@ from watchbill.features.tenants.service import Stores
 from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.db import Work
 from watchbill.kit.terminal import printable
+from watchbill.nodes.registry import NODE_TYPES
 
 
 async def show_all(installation: Installation) -> None:
@@ -102,7 +105,8 @@ def _where(stores: Stores) -> str:
 
 
 def _stores(installation: Installation) -> Stores:
-    return Stores(installation.database, installation.redis, installation.documents)
+    stopping = Stopper(installation.journal, installation.live, NODE_TYPES, ControlHints(installation.redis))
+    return Stores(installation.database, installation.redis, installation.documents, stopping)
 
 
 @asynccontextmanager

@@ -50,6 +50,8 @@ class Child:
     on_line: Callable[[str], None] = lambda _line: None
     settled: bool = False
     stopping: bool = False
+    started_at: float = 0.0
+    _process: asyncio.subprocess.Process | None = None
     _told: dict[str, float] = field(default_factory=dict[str, float])
 
     async def run(self) -> int:
@@ -64,6 +66,7 @@ class Child:
             pass_fds=self.descriptors,
             start_new_session=True,
         )
+        self._process, self.started_at = process, time.monotonic()
         self.watch(process.pid, stage=self.stage, signal=signal.SIGTERM, group=True)
         if process.stdout is not None:
             async for line in _lines(process.stdout):
@@ -74,6 +77,17 @@ class Child:
             os.killpg(process.pid, signal.SIGKILL)
         self.watch(process.pid, ended=True)
         return code
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.returncode is None
+
+    def kill(self) -> None:
+        """End its process at once; a frozen one ends too."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def keep_running(self) -> None:
         """Run it until `stopping` is set; after a death start it again, waiting 1, 2, 4 ... 30 seconds.

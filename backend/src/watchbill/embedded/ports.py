@@ -57,25 +57,27 @@ def url(listener: socket.socket) -> str:
 
 async def answers_ready(listener: socket.socket) -> None:
     """Wait until GET /health/ready on this socket answers 200."""
-    host, port = _reachable(listener)
-    while not await _ready(host, port):  # noqa: ASYNC110 (the readiness of another process rings no bell)
+    while not await answers(listener, "/health/ready"):  # noqa: ASYNC110 (the readiness of another process rings no bell)
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _reachable(listener: socket.socket) -> tuple[str, int]:
-    host, port = listener.getsockname()[:2]
-    return _EVERYWHERE.get(str(host), str(host)), int(port)
-
-
-async def _ready(host: str, port: int) -> bool:
+async def answers(listener: socket.socket, path: str) -> bool:
+    """Whether GET of that path on this socket answers 200 within some seconds."""
+    host, port = _reachable(listener)
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(host, port)
             try:
-                writer.write(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                asked = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                writer.write(asked.encode())
                 status = await reader.readline()
             finally:
                 writer.close()
     except (OSError, TimeoutError):
         return False
     return status.startswith(b"HTTP/1.1 200")
+
+
+def _reachable(listener: socket.socket) -> tuple[str, int]:
+    host, port = listener.getsockname()[:2]
+    return _EVERYWHERE.get(str(host), str(host)), int(port)

@@ -18,6 +18,7 @@ from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.link import GuardLink
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.servers import Server, ServerFailed, start_postgres, start_valkey
+from watchbill.embedded.watch import replace_the_stuck
 
 _READY_SECONDS = 90
 _SERVER_CHECK_SECONDS = 1.0
@@ -46,6 +47,8 @@ class Stack:
         self._descriptor: int | None = None
         self._guard: GuardLink | None = None
         self._socket: socket.socket | None = None
+        # Where the worker says how it is.
+        self._health: socket.socket | None = None
         self._environment = clean_environment()
         self._servers: dict[str, tuple[Server, Callable[[Path], Server], Path]] = {}
         self._starting: list[asyncio.Task[str]] = []
@@ -81,21 +84,28 @@ class Stack:
         fd = listener.fileno()
         api = self._assembly("API", "api", "--migrate", "--fd", str(fd))
         api.descriptors = [fd]
-        worker, worker_ready = self._assembly("worker", "worker", "--wait"), asyncio.Event()
+        self._health = ports.listen("127.0.0.1", 0)
+        health = self._health.fileno()
+        worker = self._assembly("worker", "worker", "--wait", "--health-fd", str(health))
+        worker.descriptors = [health]
+        worker_ready = asyncio.Event()
         worker.on_line = lambda line: worker_ready.set() if _WORKER_ANNOUNCEMENT in line else None
         self._run(api, worker)
         await self._until(asyncio.gather(worker_ready.wait(), ports.answers_ready(listener)), api, worker)
         for child in self._children:
             child.settled = True
         self._tasks["servers"] = asyncio.create_task(self._watch_servers())
+        watched = {"api": (api, listener), "worker": (worker, self._health)}
+        self._tasks["health"] = asyncio.create_task(replace_the_stuck(watched, self._tell))
         self.folder.announce(descriptor, self.url)
 
     async def stop(self) -> None:
         """Stop everything in order, and return when no process is left."""
         for child in self._children:
             child.stopping = True
-        if watching := self._tasks.pop("servers", None):
-            watching.cancel()
+        for name in ("servers", "health"):
+            if watching := self._tasks.pop(name, None):
+                watching.cancel()
         # A server that is just starting must be known to the guard, or it would be forgotten.
         await asyncio.gather(*self._starting, return_exceptions=True)
         if self._guard is not None:
@@ -108,8 +118,9 @@ class Stack:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         for child in self._children:
             child.log.close()
-        if self._socket is not None:
-            self._socket.close()
+        for listener in (self._socket, self._health):
+            if listener is not None:
+                listener.close()
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

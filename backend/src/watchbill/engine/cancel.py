@@ -9,7 +9,7 @@ from uuid import UUID
 from watchbill.core.events import ExecutionCancelled
 from watchbill.core.execution import fold
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan import stored_plan
+from watchbill.core.plan import bare, stored_plan
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.engine.record import Record
@@ -30,7 +30,8 @@ async def cancel_unowned(
         _OWNER, lease_seconds=_LEASE_SECONDS, limit=1, only=[execution_id], force=True
     )
     for claim in claims:
-        plan = stored_plan(await journal.definition(claim.scope, claim.plan_digest), types)
+        # Its outputs are not needed, so neither is what works on them.
+        plan = bare(stored_plan(await journal.definition(claim.scope, claim.plan_digest), types))
         state = fold(plan, await journal.events(claim.scope, execution_id))
         record = Record(claim, state, now)
         record.add(ExecutionCancelled(usage=state.usage))

@@ -14,7 +14,7 @@ import structlog
 from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState, apply, restore
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan import Plan, stored_plan
+from watchbill.core.plan import Plan, bare, stored_plan
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.ports.journal import Claim, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
@@ -251,13 +251,15 @@ class Engine:
 
     async def _prepare(self, claim: Claim) -> Run:
         plan = await self._plan(claim)
+        if claim.control.cancel:
+            # What is only to be cancelled needs no outputs, and must not wait for them.
+            plan = bare(plan)
         state, lost = await self._known(claim, plan)
         known = state.seq
         events = claim.events
         if events is None:
             events = await self._journal.events(claim.scope, claim.execution_id, after=state.seq)
         whole_trace = claim.epoch == 1 or await self._mend_traces(claim, events, state.seq)
-        # What is only to be cancelled needs no outputs, and must not wait for them.
         if not claim.control.cancel:
             events = await whole(self._documents, claim.scope, events, rounds=True)
         for event in events:
@@ -283,10 +285,9 @@ class Engine:
         if claim.last_seq >= _LONG and plan.obstacle is None:
             stored = await self._journal.snapshot(claim.scope, claim.execution_id)
             if stored is not None:
-                if not claim.control.cancel:
-                    stored = await whole_snapshot(
-                        self._documents, claim.scope, claim.execution_id, stored, rounds=True
-                    )
+                stored = await whole_snapshot(
+                    self._documents, claim.scope, claim.execution_id, stored, rounds=True
+                )
                 if (state := restore(plan, stored)) is not None:
                     return state, lost_in_snapshot(stored)
         return ExecutionState.initial(plan), None

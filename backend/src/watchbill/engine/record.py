@@ -185,7 +185,8 @@ class Record:
             least = max(_AT_THE_END, self.last_seq // _GROWTH_PARKED)
         else:
             least = max(_SNAPSHOT_EVENTS, self.last_seq // _GROWTH)
-        if self.since_snapshot < least:
+        # A state without its graph tells what happened and not what follows.
+        if self.since_snapshot < least or self.state.plan.obstacle is not None:
             return None
         self.since_snapshot = 0
         return dump(self.state, self.last_seq)

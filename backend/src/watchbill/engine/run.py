@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from watchbill.engine.record import Record
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.steps import Step, Steps
 from watchbill.engine.totals import Totals
+from watchbill.kit.faults import again
 
 logger = structlog.get_logger(__name__)
 # How the work for a node or iteration ended.
@@ -130,7 +132,7 @@ class Run:
         else:
             self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
         plan = self.state.plan
-        if plan.obstacle and plan.refusal:
+        if plan.obstacle and plan.refusal and not self._control.cancel:
             place = plan.obstacle.node_id
             self._steps.fail(
                 ExecutionFailure(
@@ -156,7 +158,8 @@ class Run:
         if self._control.wakes == self._seen_wakes or not self.state.waiting:
             return {}
         self._seen_wakes = self._control.wakes
-        return await self._journal.answers(self.claim.scope, self.claim.execution_id)
+        read = partial(self._journal.answers, self.claim.scope, self.claim.execution_id)
+        return await again(read, seconds=self._settings.journal_seconds, what="answers")
 
     def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> Step:
         """Take in what happened, and do what follows. Nothing of it is I/O: what breaks here would break

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -95,6 +95,7 @@ def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
         created_at = datetime.fromisoformat(moment)
         if created_at.tzinfo is None:
             raise BadCursor("The cursor is not valid.")
-        return created_at, UUID(hex=identifier)
-    except (binascii.Error, UnicodeError, ValueError) as error:
+        # In UTC it must be a time as well: the database counts in that.
+        return created_at.astimezone(UTC), UUID(hex=identifier)
+    except (binascii.Error, UnicodeError, ValueError, OverflowError) as error:
         raise BadCursor("The cursor is not valid.") from error

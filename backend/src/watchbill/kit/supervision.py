@@ -34,6 +34,7 @@ class _Watched:
     stuck_seconds: float | None
     alive_at: float
     task: asyncio.Task[None] | None = None
+    started_at: float = 0.0
     in_a_row: int = 0
     failures: int = 0
     restarting: bool = False
@@ -84,7 +85,8 @@ class Supervisor:
         return {name: trouble for name, trouble in found.items() if trouble}
 
     def _trouble(self, watched: _Watched) -> str | None:
-        if watched.in_a_row >= MOST_FAILURES:
+        lived = 0.0 if watched.restarting else self._clock() - watched.started_at
+        if watched.in_a_row >= MOST_FAILURES and lived <= _GOOD_SECONDS:
             return f"failed {watched.in_a_row} times in a row"
         silent = self._clock() - watched.alive_at
         if watched.stuck_seconds is not None and not watched.restarting and silent > watched.stuck_seconds:
@@ -97,13 +99,13 @@ class Supervisor:
 
         while True:
             alive()
-            started, watched.restarting = self._clock(), False
+            watched.started_at, watched.restarting = self._clock(), False
             try:
                 await watched.work(alive)
                 logger.error("task_ended", task=name)
             except Exception:  # the border of a background task
                 logger.exception("task_failed", task=name)
-            if self._clock() - started > _GOOD_SECONDS:
+            if self._clock() - watched.started_at > _GOOD_SECONDS:
                 watched.in_a_row = 0
             watched.failures += 1
             watched.in_a_row += 1

@@ -287,13 +287,14 @@ def select_written(scope: TenantScope) -> str:
     return f"""
 SELECT b.id AS execution_id, coalesce(a.cancel_requested, false) AS cancel_requested,
        coalesce(a.pause_requested, false) AS pause_requested, coalesce(a.wakes, 0) AS wakes
-  FROM jsonb_to_recordset($1::jsonb) AS b(id uuid, epoch int, events jsonb)
+  FROM json_to_recordset($1::json) AS b(id uuid, epoch int, events json)
        LEFT JOIN public.active_executions AS a ON a.execution_id = b.id AND a.epoch = b.epoch
- WHERE jsonb_array_length(b.events) > 0 AND NOT EXISTS (
-   SELECT FROM jsonb_to_recordset(b.events)
-                 AS e(seq int, type text, node_id text, "timestamp" timestamptz, data jsonb)
+ WHERE json_array_length(b.events) > 0 AND NOT EXISTS (
+   SELECT FROM json_to_recordset(b.events)
+                 AS e(seq int, type text, node_id text, "timestamp" timestamptz, data json)
     WHERE NOT EXISTS (
       SELECT FROM "{scope.schema}".execution_events AS s
        WHERE s.execution_id = b.id AND s.seq = e.seq AND s.type = e.type
-         AND s.node_id IS NOT DISTINCT FROM e.node_id AND s."timestamp" = e."timestamp" AND s.data = e.data))
+         AND s.node_id IS NOT DISTINCT FROM e.node_id AND s."timestamp" = e."timestamp"
+         AND s.data::text = e.data::text))
 """  # noqa: S608  # as above

@@ -31,6 +31,17 @@ async def announce(client: redis.Redis, verb: Verb, execution_id: UUID) -> None:
         logger.warning("control_not_announced", execution_id=str(execution_id), verb=verb, error=str(error))
 
 
+class ControlHints:
+    """Says to workers what is asked of executions; a failure is logged, since their rows say so too."""
+
+    def __init__(self, client: redis.Redis):
+        self._redis = client
+
+    async def cancel(self, execution_id: UUID) -> None:
+        """Say that an execution is to stop."""
+        await announce(self._redis, "cancel", execution_id)
+
+
 class ControlListener:
     """Calls the function of each announced verb with the execution's id."""
 

@@ -2,6 +2,6 @@
 
 from watchbill.core.flow.problems import Problem
 from watchbill.core.plan.compile import Compilation, compile_flow, stored_plan
-from watchbill.core.plan.plan import Plan, PlanNode
+from watchbill.core.plan.plan import Plan, PlanNode, bare
 
-__all__ = ["Compilation", "Plan", "PlanNode", "Problem", "compile_flow", "stored_plan"]
+__all__ = ["Compilation", "Plan", "PlanNode", "Problem", "bare", "compile_flow", "stored_plan"]

@@ -109,3 +109,9 @@ class Plan:
     def entry(self) -> str:
         """The input node's id."""
         return self.graph.entries[0]
+
+
+def bare(plan: Plan) -> Plan:
+    """The plan for telling what happened and nothing else: it has no nodes, so nothing is evaluated."""
+    nothing = Problem(code="bare", message="It is only to be told what happened.")
+    return plan if plan.obstacle is not None else Plan(plan.definition, Graph({}, ()), nothing)

@@ -18,7 +18,7 @@ from watchbill.features.approvals import queries
 from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut, AskedByMail
 from watchbill.features.approvals.tables import Approval
 from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.queries import wake
+from watchbill.features.executions.queries import ask
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.kit.audit import trail_of
@@ -149,7 +149,7 @@ async def answer(
         "values": _values(approval, form) if form.approved else {},
     }
     approval.answered_by, approval.answered_at = user_id, datetime.now(UTC)
-    await wake(work.session, scope, approval.execution_id)
+    await ask(work.session, scope, approval.execution_id)
     work.after_commit(partial(parts.hints.wake, approval.execution_id))
     work.after_commit(partial(parts.hints.execute, scope, approval.execution_id))
     await work.session.flush()

@@ -4,20 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID
+
+import structlog
 
 from watchbill.core.errors import Conflict
 from watchbill.core.events import ExecutionStatus
+from watchbill.core.ports.journal import Journal
+from watchbill.core.ports.live import LiveEvents
+from watchbill.core.tenancy import TenantScope
 from watchbill.engine.cancel import cancel_unowned
 from watchbill.features.executions import queries, service
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.schemas import ExecutionSummary
+from watchbill.features.executions.service import NodeTypes
 from watchbill.features.executions.watch import watch
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database
 
+logger = structlog.get_logger(__name__)
+
+
+class CancelHints(Protocol):
+    """The way to workers."""
+
+    async def cancel(self, execution_id: UUID) -> None: ...
+
+
+class Stopping(Protocol):
+    """What it takes to stop executions; an ExecutionBackend has it."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def publisher(self) -> LiveEvents: ...
+    @property
+    def types(self) -> NodeTypes: ...
+    @property
+    def hints(self) -> CancelHints: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stopper:
+    """Just that, for who has no more."""
+
+    journal: Journal
+    publisher: LiveEvents
+    types: NodeTypes
+    hints: CancelHints
+
+
+_AT_ONCE = 8
 # A worker stops within milliseconds; a frozen or dead one is not waited for.
 WAIT_SECONDS = 2.0
 
@@ -31,17 +72,14 @@ async def cancel(
         NotFound: no such execution.
         Conflict: it is over, or ended in the moment it was to stop.
     """
-    found = await service.require(access.session, execution_id)
+    found, after = await service.require_with_seq(access.session, execution_id)
     if trail := trail_of(access.session):
         trail.about("executions", execution_id, found.flow_name)
-    if found.status.final or not await queries.request_cancel(access.session, access.scope, execution_id):
+    if found.status.final or not await queries.ask(access.session, access.scope, execution_id, cancel=True):
         raise over(found.status)
     # The request's own transaction must end before a worker can see the mark.
     await access.work.finish()
-    await parts.hints.cancel(execution_id)
-    await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
-    async with database.transaction(access.scope) as work:
-        after = (await service.detail(work.session, parts.reading(access.scope), execution_id)).last_seq
+    await _stop(parts, execution_id)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WAIT_SECONDS):
             async for _ in watch(parts.live, parts.history, access.scope, execution_id, after=after):
@@ -52,6 +90,30 @@ async def cancel(
         # Its last event was on its way when it was told to stop.
         raise over(now.status)
     return now
+
+
+async def cancel_all(parts: Stopping, database: Database, scope: TenantScope) -> int:
+    """Cancel everything of a tenant that is not over, whether a worker has it or not; returns how many that
+    were. One that cannot be cancelled now stays marked, and is cancelled by whoever claims it."""
+    async with database.transaction() as work:
+        ids = await queries.ask(work.session, scope, cancel=True)
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def stop(id_: UUID) -> None:
+        async with places:
+            try:
+                await _stop(parts, id_)
+            except Exception as error:  # such as a tenant whose schema is broken: it is to be deleted
+                logger.error("not_cancelled", execution_id=str(id_), exc_info=error)
+
+    await asyncio.gather(*map(stop, ids))
+    return len(ids)
+
+
+async def _stop(parts: Stopping, execution_id: UUID) -> None:
+    """Tell the worker that has it, or end it here when none has."""
+    await parts.hints.cancel(execution_id)
+    await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
 
 
 def over(status: ExecutionStatus) -> Conflict:

@@ -43,7 +43,7 @@ async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> 
     """
     found = await service.require(access.session, execution_id)
     _tell(access, found)
-    marked = await queries.wake(access.session, access.scope, execution_id, pause_requested=True)
+    marked = await queries.ask(access.session, access.scope, execution_id, pause=True)
     if found.status.final or not marked:
         raise over(found.status)
     access.work.after_commit(partial(parts.hints.wake, execution_id))
@@ -67,7 +67,7 @@ async def resume(access: Access, parts: ExecutionBackend, execution_id: UUID) ->
         found = await service.require(access.session, execution_id)
         if not found.paused:
             raise Conflict("The execution is not paused.", code="not_paused")
-        await queries.wake(access.session, access.scope, execution_id, pause_requested=False)
+        await queries.ask(access.session, access.scope, execution_id, pause=False)
         access.work.after_commit(partial(parts.hints.wake, execution_id))
     access.work.after_commit(partial(parts.hints.execute, access.scope, execution_id))
     found = await service.require(access.session, execution_id)

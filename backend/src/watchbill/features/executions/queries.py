@@ -197,20 +197,32 @@ async def newest(
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
-async def request_cancel(session: AsyncSession, scope: TenantScope, execution_id: UUID) -> bool:
-    """Mark an active execution as to be cancelled; False when it is over."""
-    return await wake(session, scope, execution_id, cancel_requested=True)
+async def ask(
+    session: AsyncSession,
+    scope: TenantScope,
+    execution_id: UUID | None = None,
+    *,
+    cancel: bool | None = None,
+    pause: bool | None = None,
+) -> Sequence[UUID]:
+    """Ask something of an execution that is not over, or (without an id) of all that the tenant has: to end,
+    to pause or not, or only to look at what changed. Whoever has it or takes it does. Returns which were
+    asked.
 
-
-async def wake(session: AsyncSession, scope: TenantScope, execution_id: UUID, **marks: bool) -> bool:
-    """Mark an active execution, and let whoever has it or takes it look; False when it is over."""
-    result = await session.execute(
+    It is the only statement that asks, whoever does: to cancel, pause, resume, answer or suspend. The session
+    may be the tenant's or the service's own.
+    """
+    asked = {"cancel_requested": cancel, "pause_requested": pause}
+    marks = {name: value for name, value in asked.items() if value is not None}
+    statement = (
         update(ActiveExecution)
-        .where(ActiveExecution.execution_id == execution_id, ActiveExecution.tenant_id == scope.tenant_id)
+        .where(ActiveExecution.tenant_id == scope.tenant_id)
         .values(**marks, wakes=ActiveExecution.wakes + 1, due_at=func.now())
         .returning(ActiveExecution.execution_id)
     )
-    return result.one_or_none() is not None
+    if execution_id is not None:
+        statement = statement.where(ActiveExecution.execution_id == execution_id)
+    return (await session.scalars(statement)).all()
 
 
 async def locked(session: AsyncSession, execution_id: UUID) -> Execution | None:

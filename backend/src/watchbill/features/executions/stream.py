@@ -58,6 +58,8 @@ _SENT = {
 }
 # WebSocket close codes: 1000 is the protocol's; 44xx say an HTTP status.
 _NORMAL = 1000
+# The largest seq there can be.
+_MOST = 2**31 - 1
 _REFUSED = 4400
 _TOO_SLOW = 4408
 
@@ -77,7 +79,7 @@ async def stream_execution(
     request: Request,
     access: Annotated[Access, require("executions:read")],
     parts: Annotated[ExecutionBackend, Depends(backend)],
-    after: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
+    after: Annotated[int | None, Query(ge=0, le=_MOST)] = None,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> EventSourceResponse:
     """Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
@@ -109,7 +111,7 @@ class _CountedStream(EventSourceResponse):
 def _position(last_event_id: str | None, after: int | None) -> int:
     """A reconnecting browser sends the same URL again, so its Last-Event-ID is the newer word."""
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
-        return min(int(last_event_id), 2**31 - 1)
+        return min(int(last_event_id), _MOST)
     return after or 0
 
 
@@ -137,7 +139,7 @@ async def watch_execution(websocket: WebSocket, execution_id: UUID, after: int =
             access = await enter(websocket, work, "executions:read")
             await service.require(access.session, execution_id)
         with (await crowds_of(websocket)).streams.place(access.identity):
-            await _follow(websocket, access.identity, execution_id, max(0, after))
+            await _follow(websocket, access.identity, execution_id, min(max(0, after), _MOST))
     except WatchbillError as error:
         await _refuse(websocket, error)
 

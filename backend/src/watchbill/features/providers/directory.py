@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.providers import queries
@@ -15,6 +18,10 @@ from watchbill.features.providers.service import key_place
 from watchbill.features.providers.tables import LlmProvider
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.faults import again, passing
+
+# A restart or a failover takes less.
+_PATIENCE_SECONDS = 60.0
 
 
 class DirectorySettings(Protocol):
@@ -50,9 +57,19 @@ class StoredProviders:
         return await self._read(scope, inactive=True)
 
     async def _read(self, scope: TenantScope, *, inactive: bool) -> Sequence[Provider]:
-        async with self._database.transaction(scope) as work:
-            rows = await queries.by_priority(work.session)
+        try:
+            rows = await again(partial(self._rows, scope), seconds=_PATIENCE_SECONDS, what="providers")
+        except (OSError, DBAPIError) as error:
+            if not passing(error):
+                raise
+            # Nobody is to blame for it in the flow.
+            text = f"Watchbill's own database did not answer for {_PATIENCE_SECONDS:g} seconds."
+            raise NodeError(ErrorKind.UPSTREAM, text, code="database_unavailable") from error
         return [self._open(scope, row) for row in rows if row.is_active or inactive]
+
+    async def _rows(self, scope: TenantScope) -> Sequence[LlmProvider]:
+        async with self._database.transaction(scope) as work:
+            return await queries.by_priority(work.session)
 
     def _open(self, scope: TenantScope, row: LlmProvider) -> Provider:
         key = self._keys.unseal(row.sealed_key, key_place(scope, row.id)) if row.sealed_key else None

@@ -94,17 +94,6 @@ async def take_cleaning(session: AsyncSession, now: datetime, until: datetime) -
     return await session.scalar(taken)
 
 
-async def cancel_executions(session: AsyncSession, tenant_id: UUID) -> Sequence[UUID]:
-    """Mark everything that runs or waits as to be cancelled; returns which executions that are."""
-    statement = (
-        update(ActiveExecution)
-        .where(ActiveExecution.tenant_id == tenant_id)
-        .values(cancel_requested=True)
-        .returning(ActiveExecution.execution_id)
-    )
-    return (await session.scalars(statement)).all()
-
-
 async def active_executions(session: AsyncSession, tenant_id: UUID) -> int:
     """How many executions are not over."""
     query = select(func.count()).where(ActiveExecution.tenant_id == tenant_id)

@@ -30,7 +30,7 @@ Writer = Annotated[Access, require("tenant:write")]
 
 async def stores(request: Request) -> Stores:
     backend: ExecutionBackend = request.app.state.executions
-    return Stores(await database(request), request.app.state.redis, backend.documents)
+    return Stores(await database(request), request.app.state.redis, backend.documents, backend)
 
 
 async def tenant_defaults(request: Request) -> TenantDefaults:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.executions.cancelling import Stopping, cancel_all
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tenants import queries
@@ -31,13 +32,12 @@ _REDIS_BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Every store that holds something of a tenant. `cancels` is the channel by which workers hear of
-    executions that are to stop."""
+    """Every store that holds something of a tenant, and what it takes to stop its executions."""
 
     database: Database
     redis: Redis
     documents: DocumentStore
-    cancels: str = "wb:cancel"
+    stopping: Stopping
 
 
 async def find(session: AsyncSession, name: str) -> Tenant:
@@ -114,12 +114,9 @@ async def activate(session: AsyncSession, tenant: Tenant) -> None:
 
 
 async def stop_executions(stores: Stores, tenant_id: UUID) -> int:
-    """Cancel everything that runs or waits; returns how much of it did not stop in time."""
-    async with stores.database.transaction() as work:
-        ids = await queries.cancel_executions(work.session, tenant_id)
-    for id_ in ids:
-        await stores.redis.publish(stores.cancels, id_.hex)
-    left = len(ids)
+    """Cancel everything that runs, waits for a worker, a time or a person, or is paused; returns how much of
+    it did not stop in time."""
+    left = await cancel_all(stores.stopping, stores.database, TenantScope(tenant_id))
     deadline = asyncio.get_running_loop().time() + _STOP_SECONDS
     while left and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_POLL_SECONDS)

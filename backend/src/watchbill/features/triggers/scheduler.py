@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound, WatchbillError
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.queries import request_cancel
+from watchbill.features.executions.queries import ask
 from watchbill.features.triggers import firing, queries, schedule
 from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import Schedule
@@ -159,7 +159,7 @@ class Turn:
             return 1
         if rules.overlap == "cancel_previous":
             for execution_id in active:
-                if await request_cancel(self.session, self.scope, execution_id):
+                if await ask(self.session, self.scope, execution_id, cancel=True):
                     self.cancelled.append(execution_id)
         try:
             fired = await firing.start(self.session, self.scope, trigger, _call(time))
