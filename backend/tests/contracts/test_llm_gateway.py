@@ -128,7 +128,7 @@ async def test_an_invalid_answer_is_sent_back_once_with_what_is_wrong(desk: Desk
 
     assert answer.parsed == right
     assert answer.usage.llm_calls == 2
-    assert "'odd' is not one of" in desk.server.calls[-1].messages[-1]["content"]
+    assert '$.mood: "odd" is not one of' in desk.server.calls[-1].messages[-1]["content"]
     assert desk.types() == ["llm_started", "llm_completed"] * 2
 
 

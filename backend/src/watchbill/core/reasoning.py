@@ -20,8 +20,8 @@ _OPENING = (*(f"<{name}>" for name in _NAMES), "[think]")
 _CLOSING = (*(f"</{name}>" for name in _NAMES), "[/think]")
 _LONGEST = max(map(len, _CLOSING))
 _ANY_CLOSING = "|".join(map(re.escape, _CLOSING))
-_CLOSED = re.compile(_ANY_CLOSING, re.IGNORECASE)
-_OPENED = re.compile("|".join(map(re.escape, _OPENING)), re.IGNORECASE)
+CLOSING_TAG = re.compile(_ANY_CLOSING, re.IGNORECASE)
+OPENING_TAG = re.compile("|".join(map(re.escape, _OPENING)), re.IGNORECASE)
 _CLOSED_AT_AN_EDGE = re.compile(
     f"^[ \\t]*+(?:{_ANY_CLOSING})|(?:{_ANY_CLOSING})[ \\t\\r]*+$", re.IGNORECASE | re.MULTILINE
 )
@@ -103,7 +103,7 @@ class ReasoningSplitter:
         start = first.start() if first else len(text)
         if not self._reasoned:
             self._blank.append(text[at:start])
-        if opening := _OPENED.match(text, start):
+        if opening := OPENING_TAG.match(text, start):
             self._at, self._reasoned = _At.REASONING, True
             self._blank.clear()
             return opening.end()
@@ -116,7 +116,7 @@ class ReasoningSplitter:
 
     def _reason(self, text: str, at: int) -> int:
         """Read on from `at`, in reasoning; returns how far."""
-        if closing := _CLOSED.search(text, at):
+        if closing := CLOSING_TAG.search(text, at):
             self._reasoning.append(text[at : closing.start()])
             self._at = _At.START
             return closing.end()
@@ -144,5 +144,5 @@ def _unfinished(tail: str) -> int:
 
 def _lone_closing(text: str) -> re.Match[str] | None:
     """The first closing tag at the start or the end of a line, unless an opening one stands before it."""
-    opening = _OPENED.search(text)
+    opening = OPENING_TAG.search(text)
     return _CLOSED_AT_AN_EDGE.search(text, 0, opening.start() if opening else len(text))

@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from watchbill.core.agents import AgentOptions
+from watchbill.core.answers import AnswerMismatch, instruction, parse_answer
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData
 from watchbill.core.exchanges import Exchange
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.core.usage import Usage
-from watchbill.kit.answers import AnswerMismatch, instruction, parse_answer
 
 
 class RunStopped(Exception):

@@ -21,10 +21,11 @@ from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.litellm.reading import Listener, Reading, TokenGate, read_whole
 from watchbill.adapters.loading import loaded
+from watchbill.core.answers import AnswerMismatch, instruction, parse_answer
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
-from watchbill.kit.answers import AnswerMismatch, check_schema, instruction, parse_answer
+from watchbill.core.schemas import check_schema, told
 
 _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
@@ -88,8 +89,9 @@ class LiteLlmGateway:
         """
         if call.output_schema is None:
             return await self._ask(call, emit)
-        if problem := check_schema(call.output_schema):
-            raise NodeError(ErrorKind.USER, f"The output schema is wrong: {problem}", code="invalid_schema")
+        if problems := check_schema(call.output_schema):
+            detail = f"The output schema is wrong: {told(problems)}"
+            raise NodeError(ErrorKind.USER, detail, code="invalid_schema")
         first = await self._ask(call, emit)
         if first.tool_calls:
             return first

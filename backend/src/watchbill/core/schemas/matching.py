@@ -1,0 +1,50 @@
+"""Judges values by a JSON Schema that was checked before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from watchbill.core.schemas.checking import MAX_SUBSCHEMAS, check_schema, compiled, json_path
+from watchbill.core.schemas.parts import Parts
+
+_MOST_PROBLEMS = 5
+# Weight of a schema times characters of a value: some milliseconds if every part met every value, which it
+# does not.
+_QUICK = 50_000
+
+
+def is_quick(schema: Mapping[str, Any], characters: int) -> bool:
+    """Whether a value of so many characters as JSON is sure to be judged in about a millisecond, so that it
+    may happen on an event loop that others share."""
+    if check_schema(schema):
+        return True  # it will be refused
+    parts = Parts.of(schema, most=MAX_SUBSCHEMAS)
+    if parts is None or parts.recursive or parts.counted:
+        return False
+    return parts.weight * max(characters, 1) <= _QUICK
+
+
+class Matcher:
+    """A schema, ready to judge many values.
+
+    Raises:
+        ValueError: the schema is wrong; `check_schema` tells how.
+    """
+
+    def __init__(self, schema: Mapping[str, Any] | bool):
+        self._validator = compiled(schema)
+
+    def mismatches(self, value: Any) -> list[str]:
+        """Where the value breaks the schema and why, a few of the places; nothing when it does not."""
+        # Without notes first: those of all branches may be far more than the value.
+        if self._validator.is_valid(value):
+            return []
+        return [_said(error) for error in islice(self._validator.iter_errors(value), _MOST_PROBLEMS)]
+
+
+def _said(error: jsonschema_rs.ValidationError) -> str:
+    return f"{json_path(error.instance_path)}: {error.message[:200]}"
