@@ -167,7 +167,7 @@ def test_a_reference_never_leaves_its_schema(place: Any, listening: tuple[int, l
         ({"pattern": "((a{100}){100}){100}"}, ("pattern",), "schema_pattern"),
         ({"patternProperties": {"(?!x)": {}}}, ("patternProperties", "(?!x)"), "schema_pattern"),
         ({"pattern": "a" * 1001}, ("pattern",), "schema_too_large"),
-        ({"allOf": [{"pattern": "a"}] * 101}, (), "schema_too_large"),
+        ({"allOf": [{"pattern": "a"}] * 51}, (), "schema_too_large"),
         ({"allOf": [{}] * 2000}, (), "schema_too_large"),
         ({"description": "x" * 65_536}, (), "schema_too_large"),
     ],

@@ -15,6 +15,7 @@ import orjson
 import redis.asyncio as redis
 import structlog
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
@@ -114,13 +115,15 @@ class Runtime:
         guard = UrlGuard(settings.private_hosts)
         # No limit on connections: each model call waits on one for seconds or minutes.
         keys = KnownKeys(self.providers)
+        self.compute = ProcessPool()
         self.gateway = LiteLlmGateway(
             keys,
+            self.compute,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
         self.http = AiohttpClient(guard)
         recorded = RecordedLlm(self.gateway)
-        self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
+        self.crews = CrewAiRunner(recorded, self.compute, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
         self.documents = open_documents(mongo_url, self.pool)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
@@ -165,6 +168,7 @@ class Runtime:
         self.crews.close()
         await self.gateway.close()
         await self.http.close()
+        await self.compute.close()
         await self.redis.aclose()
         await self.database.close()
         await self.documents.close()

@@ -5,4 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-JOBS: Mapping[str, Callable[[Any], Any]] = {}
+from watchbill.engine import answers
+
+JOBS: Mapping[str, Callable[[Any], Any]] = {
+    answers.PARSE_JOB: answers.parse,
+}

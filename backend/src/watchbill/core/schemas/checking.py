@@ -21,13 +21,13 @@ from watchbill.core.schemas.parts import DRAFT_4, DRAFTS, Parts, Path, patterns
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 100
 MAX_SUBSCHEMAS = 2_000
-MAX_PATTERNS = 100
+MAX_PATTERNS = 50
 MAX_PATTERN = 1_000
 # Keywords and values to check once all references are followed. Whoever writes references out, as libraries
 # do for some model servers, gets a schema of this size.
 MAX_WEIGHT = 20_000
 # What the engine makes of one pattern, in bytes.
-_PATTERN_BYTES = 1024 * 1024
+_PATTERN_BYTES = 512 * 1024
 _TOLD = 3
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]|\\k[<']|\(\?>|[*+?}]\+")
