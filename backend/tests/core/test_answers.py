@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from watchbill.core.answers import AnswerMismatch, instruction, parse_answer
+from watchbill.core.clean import clean
 from watchbill.core.embedded_json import embedded
 from watchbill.core.json_text import MAX_DEPTH, NotExact, inexact, read_exactly
 
@@ -291,8 +292,10 @@ def test_values_from_elsewhere_are_judged_alike():
 @given(values)
 def test_reading_what_was_written_gives_the_same(value: Any):
     text = json.dumps(value)
-    assert json.dumps(read_exactly(text)) == text
+    read = read_exactly(text)
+    assert json.dumps(read) == text
     assert inexact(value) is None
+    assert json.dumps(clean(read)) == text, "stores have nothing to mend"
 
 
 def test_not_exact_tells_the_place_and_the_reason():

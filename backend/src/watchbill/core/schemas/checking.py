@@ -46,24 +46,43 @@ class SchemaProblem:
         return f"{json_path(self.path)}: {self.message}" if self.path else self.message
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of a schema.
+
+    Args:
+        problems: what is wrong with it; nothing when it can be used.
+        weight: how much there is to check at most for each part of a value; None when that depends on the
+            value, or on how large a pattern becomes.
+    """
+
+    problems: tuple[SchemaProblem, ...]
+    weight: int | None = None
+
+
 def check_schema(schema: Any) -> tuple[SchemaProblem, ...]:
     """What is wrong with a JSON Schema; nothing when it can be used. Never raises."""
+    return checked(schema).problems
+
+
+def checked(schema: Any) -> Checked:
+    """What is known of a JSON Schema. Never raises."""
     if isinstance(schema, bool):
-        return ()
+        return Checked((), 1)
     if not isinstance(schema, Mapping):
-        return (_invalid((), "A JSON Schema is an object."),)
+        return _refused(_invalid((), "A JSON Schema is an object."))
     try:
         written = json.dumps(schema, ensure_ascii=False, allow_nan=False)
         size = len(written.encode())
     except UnicodeEncodeError:
-        return (_invalid((), "The schema holds half a surrogate pair, which is no character."),)
+        return _refused(_invalid((), "The schema holds half a surrogate pair, which is no character."))
     except RecursionError:
-        return (_too_deep(),)
+        return _refused(_too_deep())
     except (ValueError, TypeError):
-        return (_invalid((), "The schema holds something that is not JSON, such as NaN or a date."),)
+        text = "The schema holds something that is not JSON, such as NaN or a date."
+        return _refused(_invalid((), text))
     if size > MAX_BYTES:
-        text = f"The schema has {size:,} bytes; at most {MAX_BYTES:,} are allowed."
-        return (SchemaProblem((), "schema_too_large", text),)
+        return _refused(_too_large(f"The schema has {size:,} bytes; at most {MAX_BYTES:,} are allowed."))
     return _checked(written)
 
 
@@ -103,19 +122,19 @@ def compiled(schema: Mapping[str, Any] | bool) -> jsonschema_rs.Validator:
 
 # The same schemas come again with every execution and every attempt.
 @lru_cache(maxsize=128)
-def _checked(written: str) -> tuple[SchemaProblem, ...]:
+def _checked(written: str) -> Checked:
     if _deep(written):
-        return (_too_deep(),)
+        return _refused(_too_deep())
     schema = json.loads(written)
     parts = Parts.of(schema, most=MAX_SUBSCHEMAS)
     if parts is None:
-        text = f"The schema has more than {MAX_SUBSCHEMAS:,} schemas inside."
-        return (SchemaProblem((), "schema_too_large", text),)
+        return _refused(_too_large(f"The schema has more than {MAX_SUBSCHEMAS:,} schemas inside."))
     problems = [*_addresses(parts), *_lost(parts), *_patterns(parts)]
     if not problems and parts.weight > MAX_WEIGHT:
         text = f"With all its references followed, the schema has {parts.weight:,} things to check"
-        problems.append(SchemaProblem((), "schema_too_large", f"{text}; at most {MAX_WEIGHT:,} are allowed."))
-    return tuple(problems) or _compile_problem(schema)
+        problems.append(_too_large(f"{text}; at most {MAX_WEIGHT:,} are allowed."))
+    found = tuple(problems) or _compile_problem(schema)
+    return Checked(found, None if parts.recursive or parts.counted else parts.weight)
 
 
 def _deep(written: str) -> bool:
@@ -170,12 +189,11 @@ def _patterns(parts: Parts) -> Iterable[SchemaProblem]:
         for pattern, place in patterns(schema)
     ]
     if len(found) > MAX_PATTERNS:
-        text = f"The schema has {len(found):,} patterns; at most {MAX_PATTERNS} are allowed."
-        yield SchemaProblem((), "schema_too_large", text)
+        yield _too_large(f"The schema has {len(found):,} patterns; at most {MAX_PATTERNS} are allowed.")
     for pattern, path in found:
         if len(pattern) > MAX_PATTERN:
             text = f"The pattern has {len(pattern):,} characters; at most {MAX_PATTERN:,} are allowed."
-            yield SchemaProblem(path, "schema_too_large", text)
+            yield _too_large(text, path)
 
 
 def _compile_problem(schema: Mapping[str, Any]) -> tuple[SchemaProblem, ...]:
@@ -215,8 +233,16 @@ def _invalid(path: Path, message: str) -> SchemaProblem:
     return SchemaProblem(path, "schema_invalid", message)
 
 
+def _too_large(message: str, path: Path = ()) -> SchemaProblem:
+    return SchemaProblem(path, "schema_too_large", message)
+
+
 def _too_deep() -> SchemaProblem:
-    return SchemaProblem((), "schema_too_large", f"The schema is nested more than {MAX_DEPTH} levels deep.")
+    return _too_large(f"The schema is nested more than {MAX_DEPTH} levels deep.")
+
+
+def _refused(problem: SchemaProblem) -> Checked:
+    return Checked((problem,))
 
 
 def _sound(schema: dict[str, Any]) -> dict[str, Any]:

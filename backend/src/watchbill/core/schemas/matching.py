@@ -8,24 +8,22 @@ from typing import Any
 
 import jsonschema_rs
 
-from watchbill.core.schemas.checking import MAX_SUBSCHEMAS, check_schema, compiled, json_path
-from watchbill.core.schemas.parts import Parts
+from watchbill.core.schemas.checking import checked, compiled, json_path
 
 _MOST_PROBLEMS = 5
 # Weight of a schema times characters of a value: some milliseconds if every part met every value, which it
-# does not.
+# does not. The weight alone says how long making the matcher takes.
 _QUICK = 50_000
+_LIGHT = 500
 
 
 def is_quick(schema: Mapping[str, Any], characters: int) -> bool:
     """Whether a value of so many characters as JSON is sure to be judged in about a millisecond, so that it
     may happen on an event loop that others share."""
-    if check_schema(schema):
+    known = checked(schema)
+    if known.problems:
         return True  # it will be refused
-    parts = Parts.of(schema, most=MAX_SUBSCHEMAS)
-    if parts is None or parts.recursive or parts.counted:
-        return False
-    return parts.weight * max(characters, 1) <= _QUICK
+    return known.weight is not None and known.weight <= min(_LIGHT, _QUICK // max(characters, 1))
 
 
 class Matcher:

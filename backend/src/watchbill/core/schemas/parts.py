@@ -40,6 +40,8 @@ _KEYWORDS = frozenset(
 _MAPS = frozenset(("properties", "patternProperties", "dependentSchemas", "dependencies", *_DEFINITIONS))
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _COUNTED = re.compile(r"\{\d")
+# What reading a pattern costs, beside a keyword.
+_PATTERN_WEIGHT = 20
 
 
 def subschemas(schema: Mapping[str, Any], path: Path) -> Iterator[tuple[Schema, Path]]:
@@ -156,8 +158,15 @@ class Parts:
 
 def _own(schema: Mapping[str, Any]) -> int:
     """What a schema itself weighs: a unit for each keyword, and for each value listed in one."""
-    return 1 + sum(
-        _values(held) for keyword, held in schema.items() if keyword not in _KEYWORDS and keyword not in _MAPS
+    written = sum(_PATTERN_WEIGHT + len(pattern) for pattern, _ in patterns(schema))
+    return (
+        1
+        + written
+        + sum(
+            _values(held)
+            for keyword, held in schema.items()
+            if keyword not in _KEYWORDS and keyword not in _MAPS
+        )
     )
 
 
