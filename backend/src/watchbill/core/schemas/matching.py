@@ -35,13 +35,22 @@ class Matcher:
 
     def __init__(self, schema: Mapping[str, Any] | bool):
         self._validator = compiled(schema)
+        weight = checked(schema).weight
+        self._light = weight is not None and weight <= _LIGHT
 
     def mismatches(self, value: Any) -> list[str]:
-        """Where the value breaks the schema and why, a few of the places; nothing when it does not."""
-        # Without notes first: those of all branches may be far more than the value.
+        """Where the value breaks the schema and why: a few of the places, or the first where the schema has
+        many branches. Nothing when it does not."""
+        # Without notes first: those of all branches and places may be far more than the value.
         if self._validator.is_valid(value):
             return []
-        return [_said(error) for error in islice(self._validator.iter_errors(value), _MOST_PROBLEMS)]
+        if self._light:
+            return [_said(error) for error in islice(self._validator.iter_errors(value), _MOST_PROBLEMS)]
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return [_said(error)]
+        return []
 
 
 def _said(error: jsonschema_rs.ValidationError) -> str:
