@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.crewai.library import load_crewai
 from watchbill.adapters.litellm import LiteLlmGateway
@@ -95,8 +96,16 @@ def llm_server(running_llm_server: LlmServer) -> LlmServer:
 
 
 @pytest.fixture(scope="session")
-async def llm_gateway(llm_directory: Directory) -> AsyncIterator[LiteLlmGateway]:
-    gateway = LiteLlmGateway(llm_directory, stall_seconds=30)
+async def compute() -> AsyncIterator[ProcessPool]:
+    """Processes that compute, as a worker has them."""
+    pool = ProcessPool()
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def llm_gateway(llm_directory: Directory, compute: ProcessPool) -> AsyncIterator[LiteLlmGateway]:
+    gateway = LiteLlmGateway(llm_directory, compute, stall_seconds=30)
     gateway.load()
     # What tests look at shall not depend on who is the first to wait for the library.
     await asyncio.to_thread(load_litellm)
@@ -111,10 +120,10 @@ def desk(llm_server: LlmServer, llm_gateway: LiteLlmGateway, llm_directory: Dire
 
 @pytest.fixture(scope="session")
 async def crew_runner(
-    llm_gateway: LiteLlmGateway, tmp_path_factory: pytest.TempPathFactory
+    llm_gateway: LiteLlmGateway, compute: ProcessPool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[CrewAiRunner]:
     storage: Path = tmp_path_factory.mktemp("crewai")
-    runner = CrewAiRunner(llm_gateway, storage=storage)
+    runner = CrewAiRunner(llm_gateway, compute, storage=storage)
     runner.load()
     await asyncio.to_thread(load_crewai, storage)
     yield runner

@@ -1,6 +1,7 @@
 """Fixtures of the contract suites."""
 
 from tests.fixtures_llm import (
+    compute,
     crew_runner,
     desk,
     llm_directory,
@@ -9,4 +10,12 @@ from tests.fixtures_llm import (
     running_llm_server,
 )
 
-__all__ = ["crew_runner", "desk", "llm_directory", "llm_gateway", "llm_server", "running_llm_server"]
+__all__ = [
+    "compute",
+    "crew_runner",
+    "desk",
+    "llm_directory",
+    "llm_gateway",
+    "llm_server",
+    "running_llm_server",
+]

@@ -38,12 +38,11 @@ async def pool() -> AsyncGenerator[ProcessPool]:
 
 
 def below() -> list[psutil.Process]:
-    """The processes under this one that compute."""
+    """The processes under this one that compute, apart from those of other tests."""
     return [
         process
         for process in psutil.Process().children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE
-        and "watchbill.adapters.compute.forking" in process.cmdline()
+        if process.status() != psutil.STATUS_ZOMBIE and JOBS in process.cmdline()
     ]
 
 

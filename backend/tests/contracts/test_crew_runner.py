@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import threading
 from typing import Any
@@ -69,7 +70,7 @@ async def test_two_tasks_in_a_row_with_context(crew_runner: CrewAiRunner, desk: 
     ]
     assert "- The moon pulls." in desk.server.calls[1].prompt
     assert "Find {facts} on {topic}" in desk.server.calls[0].prompt
-    assert "tools} and [brackets]" in desk.server.calls[0].prompt
+    assert "Knows {tools} and [brackets]" in desk.server.calls[0].prompt
     one = ["task_started", "llm_started", "llm_completed", "task_completed"]
     agents = ["ann", "ann", None, "ann", "bob", "bob", None, "bob"]
     assert told(desk) == list(zip(one * 2, agents, strict=True))
@@ -269,3 +270,95 @@ async def test_an_agents_steps_start_no_threads(
     monkeypatch.setattr(threading.Thread, "start", counted)
     await crew_runner.run(single(desk), desk.events.append)
     assert [name for name in started if name.startswith("asyncio")] == []
+
+
+# What CrewAI takes for commands in the words of models that cannot call functions.
+TEXTS = {
+    "final answer in the middle": "First this.\n\nFinal Answer: second.\n\nThen that.",
+    "final answer twice": "Final Answer: a\nFinal Answer: b",
+    "final answer at the end": "All of it.\nFinal Answer:",
+    "an action in prose": "Do so:\n\nAction: search\nAction Input: tides\n\nand read on.",
+    "a numbered action": 'Action 1: Delegate work to coworker\nAction 1 Input: {"task": "x"}',
+    "an action without input": "Action: none is needed.",
+    "both": "Thought: hm\nAction: x\nAction Input: y\nObservation: z\nThought: so\nFinal Answer: w",
+    "thought": "Thought: I know it.\nThe moon pulls.",
+    "fences": "```\nFinal Answer: a\n```\n\n```python\nprint(1)\n```",
+    "a fence without an end": "Final Answer:\n```\ncode",
+    "white space around it": "  \n Tides. \n\n ",
+    "unicode": "Гezeiten 🌊 \u202eright to left\u202c \u2060 \ufdd0 Action\ufdd0: \ufeff.",
+    "long": "Final Answer: tide. " * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+async def test_what_an_agent_says_is_its_answer_whole(crew_runner: CrewAiRunner, desk: Desk, text: str):
+    desk.server.script([{"then": {"text": text}}])
+    result = await crew_runner.run(job(desk), desk.events.append)
+    assert [task.output for task in result.tasks] == [text, text]
+    assert len(desk.server.calls) == 2, "nothing was asked again"
+    assert text in desk.server.calls[1].prompt, "the next task reads it unchanged"
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+async def test_what_an_agent_with_tools_says_is_its_answer_whole(
+    crew_runner: CrewAiRunner, desk: Desk, text: str
+):
+    desk.server.script([{"then": {"text": text}}])
+    agents = [ann(config={"allow_delegation": True}), bob()]
+    result = await crew_runner.run(job(desk, agents=agents), desk.events.append)
+    assert [task.output for task in result.tasks] == [text, text]
+    assert len(desk.server.calls) == 2
+
+
+async def test_what_an_agent_says_at_its_last_step_is_its_answer_whole(crew_runner: CrewAiRunner, desk: Desk):
+    said = TEXTS["final answer in the middle"]
+    call = {"name": "ask_question_to_coworker"}
+    call |= {"arguments": {"question": "q", "context": "c", "coworker": "Writer"}}
+    desk.server.script(
+        [{"match": {"has_tools": True}, "then": {"tool_calls": [call]}}, {"then": {"text": said}}]
+    )
+    agents = [ann(config={"allow_delegation": True, "max_iter": 1}), bob()]
+    result = await crew_runner.run(job(desk, agents=agents, tasks=[RESEARCH]), desk.events.append)
+    assert result.output == said
+    tools = [event for event in desk.events if event.type == "tool_completed"]
+    assert [event.output for event in tools] == [said]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+async def test_an_agent_that_says_nothing_has_no_answer(crew_runner: CrewAiRunner, desk: Desk, text: str):
+    desk.server.script([{"then": {"text": text} if text else {"empty": True}}])
+    error = await failing(crew_runner, desk, single(desk))
+    assert (error.kind, error.error_code) == (ErrorKind.UPSTREAM, "empty_answer")
+
+
+EXACT = {
+    "key order": '{"z": 1, "count": 7, "a": [3, 1, 2]}',
+    "final answer inside": '{"count": 7, "t": "Action: x\\nAction Input: y\\nFinal Answer: z"}',
+    "large integers": '{"count": 9223372036854775807}',
+    "decimals": '{"count": 7, "d": [1.0, 0.1, 1e-7, -0.0]}',
+}
+
+
+@pytest.mark.parametrize("text", EXACT.values(), ids=EXACT)
+@pytest.mark.parametrize(
+    "wrapped", ["{}", "Thought: done.\nFinal Answer: {}", "<think>[1]</think>\n```json\n{}\n```"]
+)
+async def test_structured_output_of_a_crew_is_exactly_what_was_said(
+    crew_runner: CrewAiRunner, desk: Desk, text: str, wrapped: str
+):
+    desk.server.script([{"then": {"text": wrapped.replace("{}", text)}}])
+    task = TaskSpec("count", "Count the tides", "A number", "ann", output_schema=SCHEMA)
+    result = await crew_runner.run(single(desk, task), desk.events.append)
+    assert json.dumps(result.output) == json.dumps(json.loads(text))
+    assert len(desk.server.calls) == 1
+
+
+async def test_structured_output_that_cannot_be_kept_is_mended_once(crew_runner: CrewAiRunner, desk: Desk):
+    desk.server.script(
+        [{"times": 1, "then": {"text": '{"count": 7, "x": [NaN]}'}}, {"then": {"json": {"count": 7}}}]
+    )
+    task = TaskSpec("count", "Count the tides", "A number", "ann", output_schema=SCHEMA)
+    result = await crew_runner.run(single(desk, task), desk.events.append)
+    assert result.output == {"count": 7}
+    assert "$.x[0]: NaN is not a number of JSON" in desk.server.calls[1].prompt
+    assert len(desk.server.calls) == 2

@@ -1,4 +1,4 @@
-"""The gateway's pure parts: choosing candidates, cooling down, reading JSON answers."""
+"""The gateway's pure parts: choosing candidates, cooling down, sharing events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.reading import gather_seconds
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.llm import Provider
-from watchbill.kit.answers import AnswerMismatch, check_schema, parse_answer
 
 
 def provider(name: str, *models: str, priority: int = 1, **changes: object) -> Provider:
@@ -110,36 +109,6 @@ def test_only_known_settings_reach_the_library():
 def test_secrets_include_tokens_in_the_settings():
     aws = provider("p", config={"aws_session_token": "very-secret", "aws_region_name": "eu-1"})
     assert secrets(aws) == ("secret-key", "very-secret")
-
-
-SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-
-
-@pytest.mark.parametrize(
-    "text", ['{"n": 1}', ' \n{"n": 1}', '```json\n{"n": 1}\n```', 'Well: {"n": 1}. Done.']
-)
-def test_json_is_found_in_an_answer(text: str):
-    assert parse_answer(text, SCHEMA) == {"n": 1}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("no", "not JSON"),
-        ("", "not JSON"),
-        ('{"n": "x"}', "$.n: 'x' is not of type"),
-        ("{}", "'n' is a required"),
-    ],
-)
-def test_what_is_wrong_with_an_answer(text: str, message: str):
-    with pytest.raises(AnswerMismatch) as caught:
-        parse_answer(text, SCHEMA)
-    assert message in str(caught.value)
-
-
-def test_schemas_are_checked():
-    assert check_schema(SCHEMA) is None
-    assert "$.type" in (check_schema({"type": "strange"}) or "")
 
 
 def test_many_streams_share_a_bounded_number_of_events():

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from watchbill.testing.llm_server import LlmServer
@@ -29,7 +29,7 @@ async def say(http: aiohttp.ClientSession, text: str, **body: Any) -> str:
 async def instance(http: aiohttp.ClientSession, text: str, schema: dict[str, Any]) -> Any:
     form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     value = json.loads(await say(http, text, response_format=form))
-    jsonschema.validate(value, schema)
+    jsonschema_rs.validate(schema, value)
     return value
 
 

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from tests.fixtures_llm import Desk, Directory
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.litellm import LiteLlmGateway, open_session
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.kit.outbound import RefusedConnection, guarded_connector
@@ -61,9 +62,11 @@ async def test_a_host_that_is_allowed_by_name_is_reached(llm_server: LlmServer) 
         assert answer.status == 200
 
 
-async def test_the_gateway_says_that_the_address_is_refused(llm_server: LlmServer) -> None:
+async def test_the_gateway_says_that_the_address_is_refused(
+    llm_server: LlmServer, compute: ProcessPool
+) -> None:
     directory = Directory()
-    gateway = LiteLlmGateway(directory, session=lambda: open_session(guarded_connector(UrlGuard())))
+    gateway = LiteLlmGateway(directory, compute, session=lambda: open_session(guarded_connector(UrlGuard())))
     desk = Desk(llm_server, gateway, directory)
     # LiteLLM keeps one client per key and address for the whole process; another gateway's is not wanted.
     desk.change_provider(api_key="sk-guarded-only")

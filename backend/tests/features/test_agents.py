@@ -1,5 +1,6 @@
 """Agents and crews."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -121,3 +122,31 @@ async def test_crews_that_do_not_fit_together(member: Person, stranger: Person):
     for change, loc, code in cases:
         problem = refused(await member.http.post("crews", json=crew(agent) | change), 422)
         assert (problem["errors"][0]["loc"], problem["errors"][0]["code"]) == (["body", *loc], code)
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        ({"type": "strange"}, "schema_invalid"),
+        ({"$ref": "file:///etc/passwd"}, "schema_reference"),
+        ({"properties": {"a": {"$ref": "#/$defs/none"}}}, "schema_reference"),
+        ({"pattern": "(?=a)"}, "schema_pattern"),
+        ({"enum": ["x" * 70_000]}, "schema_too_large"),
+    ],
+)
+async def test_output_schemas_of_crews_are_checked_whole(member: Person, schema, code):
+    agent = await make_agent(member)
+    body = crew(agent)
+    body["tasks"][1]["output_schema"] = schema
+    [error] = refused(await member.http.post("crews", json=body), 422)["errors"]
+    assert (error["loc"], error["code"]) == (["body", "tasks", 1, "output_schema"], code)
+
+
+async def test_output_schemas_of_crews_keep_their_order(member: Person):
+    agent = await make_agent(member)
+    body = crew(agent)
+    schema = {"type": "object", "properties": {"z": {"type": "string"}, "a": {}, "10": {}, "9": {}}}
+    body["tasks"][0]["output_schema"] = schema
+    made = checked(await member.http.post("crews", json=body), 201)
+    shown = checked(await member.http.get(f"crews/{made['id']}"))
+    assert json.dumps(shown["tasks"][0]["output_schema"]) == json.dumps(schema)

@@ -168,3 +168,18 @@ async def test_a_definition_comes_back_as_it_was_written(member: Person):
     [kept, asked] = read["nodes"][-2:]
     assert json.dumps(kept["config"]["values"]) == json.dumps(values)
     assert json.dumps(asked["config"]["output_schema"]) == json.dumps(schema)
+
+
+async def test_wrong_output_schemas_are_told_by_node_and_field(member: Person):
+    for schema, code in (
+        ({"$ref": "http://127.0.0.1/schema"}, "schema_reference"),
+        ({"properties": {"a": {"$ref": "#/$defs/none"}}}, "schema_reference"),
+        ({"properties": {"a": {"type": "strange"}}}, "schema_invalid"),
+        ({"pattern": "(?=a)"}, "schema_pattern"),
+    ):
+        ask = {"id": "ask", "type": "llm", "config": {"prompt": "Hi", "output_schema": schema}}
+        wrong = FLOW | {"nodes": [*FLOW["nodes"], ask]}
+        answer = checked(await member.http.post("flows/validate", json={"definition": wrong}))
+        assert answer["valid"] is False
+        found = [(p["node_id"], p["field"]) for p in answer["problems"] if p["code"] == code]
+        assert found == [("ask", "config.output_schema")]

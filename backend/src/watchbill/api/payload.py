@@ -77,6 +77,6 @@ def _fault(value: Any) -> tuple[str, str] | None:
             return "lone_surrogate", "Text may not contain half of a surrogate pair."
     elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return "not_finite", "Numbers must be finite."
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
+    elif isinstance(value, int) and not isinstance(value, bool) and not -_LARGEST - 1 <= value <= _LARGEST:
         return "number_too_large", "Whole numbers must fit in 64 bits."
     return None

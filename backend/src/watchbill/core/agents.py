@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from watchbill.core.expressions.template import as_text
+from watchbill.core.schemas import JsonSchema
 
 # A template that is one expression keeps its type, but a text stays a text.
 Text = Annotated[
@@ -65,7 +66,7 @@ class TaskConfig(_Model):
 
     description: Annotated[Text, Field(min_length=1, title="Task")]
     expected_output: Annotated[Text, Field(min_length=1, title="Expected output")]
-    output_schema: dict[str, Any] | None = Field(
+    output_schema: JsonSchema | None = Field(
         default=None, title="Output schema", description="JSON Schema that the answer must satisfy."
     )
 

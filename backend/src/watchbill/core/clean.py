@@ -24,7 +24,7 @@ def clean(value: Any) -> Any:
 def _each(value: Any) -> Any:
     if isinstance(value, str):
         return value if _storable(value) else _mended(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None

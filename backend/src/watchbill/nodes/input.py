@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from watchbill.core.budget import Budget
 from watchbill.core.errors import FieldError
 from watchbill.core.flow.definition import Id
+from watchbill.core.json_text import inexact
 from watchbill.core.node_types import NodeResult, NodeType
 
 FieldType = Literal["string", "text", "integer", "number", "boolean", "list", "object"]
@@ -27,6 +28,12 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
 _WORDS = {"string": "text", "list": "a list", "object": "an object", "integer": "a whole number"}
 
 
+def _exact(value: JsonValue) -> JsonValue:
+    if fault := inexact(value):
+        raise ValueError(f"This cannot be kept as it is: {fault}")
+    return value
+
+
 class InputField(BaseModel):
     """One thing a run asks for."""
 
@@ -37,7 +44,7 @@ class InputField(BaseModel):
     label: str = Field("", max_length=200, title="Label")
     description: str = Field("", max_length=2000, title="Help text")
     required: bool = Field(True, title="Required")
-    default: JsonValue = Field(None, title="Default")
+    default: Annotated[JsonValue, AfterValidator(_exact)] = Field(None, title="Default")
     options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
 
 
@@ -65,7 +72,8 @@ def check_values(
     config: Config, given: Mapping[str, Any], *, place: str, word: str, whose: str
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """What was given for the fields of a form, with defaults filled in, and errors for what is missing,
-    unknown or of a wrong type. They lie under `place`; the form is `whose`, and a field of it is a `word`."""
+    unknown, of a wrong type, or could not be kept as it is. They lie under `place`; the form is `whose`, and
+    a field of it is a `word`. Nothing is converted: `1.0` is no whole number, and `1` is not true."""
     errors: list[FieldError] = []
     values: dict[str, Any] = {}
     known = {field.name for field in config.fields}
@@ -83,7 +91,10 @@ def check_values(
             values[field.name] = None
             continue
         values[field.name] = value
-        if why := _mismatch(field, value):
+        if fault := inexact(value):
+            text = f"The {word} `{field.name}` cannot be kept as it is: {fault}."
+            errors.append(FieldError((place, field.name, *fault.path), "not_exact", text))
+        elif why := _mismatch(field, value):
             errors.append(FieldError((place, field.name), "wrong_type", f"The {word} `{field.name}` {why}."))
     return values, errors
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from watchbill.core.agents import Text
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
+from watchbill.core.schemas import JsonSchema
 
 
 class Config(BaseModel):
@@ -21,7 +22,7 @@ class Config(BaseModel):
     system: Annotated[Text, Field(title="System message", json_schema_extra={"format": "template"})] = ""
     model: str | None = Field(None, max_length=200, title="Model", json_schema_extra={"format": "model"})
     provider_id: UUID | None = Field(None, title="Provider", json_schema_extra={"format": "provider"})
-    output_schema: dict[str, Any] | None = Field(
+    output_schema: JsonSchema | None = Field(
         None, title="Output schema", description="JSON Schema that the answer must satisfy."
     )
     stream: bool = Field(True, title="Stream the answer")

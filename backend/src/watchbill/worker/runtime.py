@@ -135,14 +135,15 @@ class Runtime:
         guard = UrlGuard(settings.private_hosts)
         # No limit on connections: each model call waits on one for seconds or minutes.
         keys = KnownKeys(self.providers)
+        self.compute = ProcessPool(processes=settings.compute_processes)
         self.gateway = LiteLlmGateway(
             keys,
+            self.compute,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
         self.http = AiohttpClient(guard)
         recorded = RecordedLlm(self.gateway)
-        self.compute = ProcessPool(processes=settings.compute_processes)
-        self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
+        self.crews = CrewAiRunner(recorded, self.compute, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
         self.documents = open_documents(mongo_url, self.pool)
         self.supervisor = Supervisor()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from watchbill.engine import answers
 from watchbill.engine import jobs as engine
 from watchbill.nodes import jobs as nodes
 
@@ -13,5 +14,6 @@ JOBS: Mapping[str, Callable[[Any], Any]] = {
     "node.evaluate": engine.evaluate,
     "iteration.close": engine.close,
     "flow.compile": nodes.compile_stored,
+    answers.PARSE_JOB: answers.parse,
     "trigger.map": nodes.map_inputs,
 }

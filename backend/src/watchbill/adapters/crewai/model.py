@@ -9,6 +9,7 @@ from crewai.hooks.dispatch import HookAborted
 from crewai.llms.base_llm import BaseLLM
 from pydantic import BaseModel, PrivateAttr
 
+from watchbill.adapters.crewai.plain_text import sealed, unsealed
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
 from watchbill.core.agents import AgentOptions
 from watchbill.core.ports.crews import AgentSpec
@@ -44,21 +45,22 @@ class GatewayLlm(BaseLLM):
         from_agent: Any = None,
         response_model: type[BaseModel] | None = None,
     ) -> Any:
-        """Ask the gateway and wait. Returns text, a list of OpenAI tool calls, or an instance of the model.
+        """Ask the gateway and wait. Returns sealed text, a list of OpenAI tool calls, or an instance of the
+        model.
 
         Raises:
             HookAborted: the run is over; CrewAI neither retries nor swallows it.
         """
         schema = response_model.model_json_schema() if response_model else self._schema(tools, from_task)
         given: list[Any] = self._format_messages(messages)
-        sent = [{key: message[key] for key in _MESSAGE_KEYS if key in message} for message in given]
+        sent = [_message(message) for message in given]
         answer = self._answer(sent, tools or [], schema)
         if answer is None:
             # Raised here, with no cause: CrewAI searches a chain of errors for "rate limit" and waits.
             raise HookAborted("the run has ended", source="watchbill")
         if answer.tool_calls:
             return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
-        return response_model.model_validate(answer.parsed) if response_model else answer.text
+        return response_model.model_validate(answer.parsed) if response_model else sealed(answer.text)
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
         """As `call`; CrewAI uses it to summarise several parts of a conversation at once."""
@@ -97,6 +99,13 @@ class GatewayLlm(BaseLLM):
         if isinstance(messages, str):
             return len(messages) // 4
         return sum(len(str(message.get("content") or "")) for message in messages) // 4
+
+
+def _message(given: dict[str, Any]) -> dict[str, Any]:
+    message = {key: given[key] for key in _MESSAGE_KEYS if key in given}
+    if isinstance(content := message.get("content"), str):
+        message["content"] = unsealed(content)
+    return message
 
 
 def _tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, Self
 from uuid import UUID
@@ -16,16 +15,17 @@ from pydantic import PrivateAttr
 
 from watchbill.adapters.crewai.loop import run_in_place
 from watchbill.adapters.crewai.model import GatewayLlm
+from watchbill.adapters.crewai.plain_text import sealed, sealed_name, unsealed
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
 from watchbill.core.agents import AgentOptions
+from watchbill.core.answers import instruction
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import TaskCompleted, TaskStarted
 from watchbill.core.ports.crews import AgentSpec, TaskResult, TaskSpec
-from watchbill.kit.answers import check_schema, instruction
+from watchbill.core.schemas import check_schema, told
 
 # What CrewAI gives out as a result when its executor ends with none.
 _NO_ANSWER = "Agent completed execution but produced no final output."
-_PLACEHOLDER = re.compile(r"\{(input|tools|tool_names)\}")
 _MANAGER = AgentSpec(
     name="Manager",
     role="Crew Manager",
@@ -86,7 +86,7 @@ class WatchedAgent(Agent):
         if spec is None:
             return super().execute_task(task, context, tools)
         self._run.tell(TaskStarted(task=spec.name, agent=self._spec.name))
-        said = str(super().execute_task(task, context, tools))
+        said = unsealed(str(super().execute_task(task, context, tools)))
         if said.startswith(_NO_ANSWER):
             detail = f"The agent '{self._spec.name}' ended without an answer to the task '{spec.name}'."
             raise NodeError(ErrorKind.UPSTREAM, detail, code="no_answer")
@@ -96,7 +96,7 @@ class WatchedAgent(Agent):
         text, value = conformed
         self._results[task.id] = TaskResult(spec.name, self._spec.name, value)
         self._run.tell(TaskCompleted(task=spec.name, agent=self._spec.name, output=value))
-        return text
+        return sealed(text)
 
     def _conformed(self, said: str, spec: TaskSpec) -> tuple[str, Any] | None:
         try:
@@ -144,9 +144,9 @@ def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Wa
         raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
     options = AgentOptions.model_validate(spec.config)
     agent = WatchedAgent(
-        role=_literal(spec.role),
-        goal=_literal(spec.goal),
-        backstory=_literal(spec.backstory),
+        role=sealed_name(spec.role),
+        goal=sealed(spec.goal),
+        backstory=sealed(spec.backstory),
         llm=GatewayLlm.of(run, spec),
         max_iter=options.max_iter,
         allow_delegation=options.allow_delegation,
@@ -171,23 +171,18 @@ def _planning(options: AgentOptions) -> PlanningConfig | None:
 def _task(run: CrewRun, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier: dict[str, Task]) -> Task:
     expected = spec.expected_output
     if spec.output_schema is not None:
-        if problem := check_schema(spec.output_schema):
-            detail = f"The output schema of task '{spec.name}' is wrong: {problem}"
+        if problems := check_schema(spec.output_schema):
+            detail = f"The output schema of task '{spec.name}' is wrong: {told(problems)}"
             raise NodeError(ErrorKind.USER, detail, code="invalid_schema")
         expected = f"{expected}\n\n{instruction(spec.output_schema)}"
     # Left out, a task reads the output of every task before it, as is CrewAI's way.
     context: dict[str, Any] = {"context": [earlier[name] for name in spec.context]} if spec.context else {}
     task = Task(
         name=spec.name,
-        description=_literal(spec.description),
-        expected_output=_literal(expected),
+        description=sealed(spec.description),
+        expected_output=sealed(expected),
         agent=agents[spec.agent] if spec.agent is not None else None,
         **context,
     )
     run.tasks[task.id] = spec
     return task
-
-
-def _literal(text: str) -> str:
-    """The text with CrewAI's placeholders kept from being filled in: an invisible joiner stands in them."""
-    return _PLACEHOLDER.sub("{\u2060\\1}", text)

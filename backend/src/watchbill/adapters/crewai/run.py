@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, wait
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from watchbill.core.agents import AgentOptions
+from watchbill.core.answers import AnswerMismatch, instruction
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData
 from watchbill.core.exchanges import Exchange
+from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.core.usage import Usage
-from watchbill.kit.answers import AnswerMismatch, instruction, parse_answer
+from watchbill.engine.answers import read_answer
+
+Result = TypeVar("Result")
 
 
 class RunStopped(Exception):
@@ -27,15 +32,23 @@ class RunStopped(Exception):
 class CrewRun:
     """State of one run. Methods are called from CrewAI's threads unless they say otherwise."""
 
-    def __init__(self, job: CrewJob, gateway: LlmGateway, loop: asyncio.AbstractEventLoop, emit: Emit):
+    def __init__(
+        self,
+        job: CrewJob,
+        gateway: LlmGateway,
+        compute: Compute,
+        loop: asyncio.AbstractEventLoop,
+        emit: Emit,
+    ):
         self.job = job
         self.usage = Usage()
         self.failure: NodeError | None = None
         self.tasks: dict[UUID, TaskSpec] = {}
         self.names: dict[str, str] = {agent.role: agent.name for agent in job.agents}
-        self._gateway, self._loop, self._emit_now = gateway, loop, emit
+        self._gateway, self._compute = gateway, compute
+        self._loop, self._emit_now = loop, emit
         self._lock = threading.Lock()
-        self._pending: set[Future[LlmAnswer]] = set()
+        self._pending: set[Future[Any]] = set()
         self._stopped = False
 
     def tell(self, data: EventData) -> None:
@@ -69,18 +82,18 @@ class CrewRun:
             timeout_seconds=options.llm_timeout_seconds,
             agent=spec.name,
         )
-        return self._answered(self._start(call))
+        answer = self._awaited(lambda: self._gateway.complete(call, self._emit))
+        with self._lock:
+            self.usage += answer.usage
+        return answer
 
-    def _start(self, call: LlmCall) -> Future[LlmAnswer]:
+    def _awaited(self, begin: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What the loop gives; nothing of the run may go on when it fails."""
         with self._lock:
             if self._stopped:
                 raise RunStopped
-            question = self._gateway.complete(call, self._emit)
-            future = asyncio.run_coroutine_threadsafe(question, self._loop)
+            future = asyncio.run_coroutine_threadsafe(begin(), self._loop)
             self._pending.add(future)
-        return future
-
-    def _answered(self, future: Future[LlmAnswer]) -> LlmAnswer:
         wait((future,))
         with self._lock:
             self._pending.discard(future)
@@ -88,10 +101,7 @@ class CrewRun:
         if future.cancelled() or error is not None:
             self._stop(error)
             raise RunStopped
-        answer = future.result()
-        with self._lock:
-            self.usage += answer.usage
-        return answer
+        return future.result()
 
     def _stop(self, error: BaseException | None) -> None:
         with self._lock:
@@ -111,15 +121,19 @@ class CrewRun:
         """
         if task.output_schema is None:
             return text, text
-        try:
-            value = parse_answer(text, task.output_schema)
-        except AnswerMismatch as mismatch:
-            request = (
-                f"Rewrite the answer below as JSON; so far: {mismatch}.\n{instruction(task.output_schema)}"
-            )
+        value, wrong = self._awaited(partial(self._read, text, task.output_schema))
+        if wrong:
+            request = f"Rewrite the answer below as JSON; so far: {wrong}.\n{instruction(task.output_schema)}"
             messages = ({"role": "user", "content": f"{request}\n\nAnswer:\n{text}"},)
             value = self.ask(spec, messages, schema=task.output_schema).parsed
         return json.dumps(value, ensure_ascii=False), value
+
+    async def _read(self, text: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
+        """The value in a text, or what is wrong with it. Awaited on the loop."""
+        try:
+            return await read_answer(self._compute, self.job.scope, text, schema), ""
+        except AnswerMismatch as mismatch:
+            return None, str(mismatch)
 
     def cancel(self) -> None:
         """Stop: cancel the calls in flight and let no other start, nor any event out. Called on the loop."""

@@ -14,6 +14,7 @@ from watchbill.adapters.crewai.library import Kickoff, load_crewai
 from watchbill.adapters.crewai.run import CrewRun
 from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import CrewJob, CrewResult, TaskResult
 from watchbill.core.ports.llm import Emit, LlmGateway
 from watchbill.kit.waits import about_to_await
@@ -24,12 +25,13 @@ class CrewAiRunner:
 
     Args:
         gateway: where model calls go.
+        compute: where answers are judged by their schemas.
         storage: a directory for files CrewAI may want to write.
         threads: the most crews that run at once; more wait.
     """
 
-    def __init__(self, gateway: LlmGateway, *, storage: Path, threads: int = 256):
-        self._gateway = gateway
+    def __init__(self, gateway: LlmGateway, compute: Compute, *, storage: Path, threads: int = 256):
+        self._gateway, self._compute = gateway, compute
         self._storage = storage
         # Threads are started as they are needed; an idle pool costs nothing.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="crew")
@@ -50,7 +52,7 @@ class CrewAiRunner:
                 tools_unavailable) or bug (crew_failed) otherwise.
         """
         about_to_await("A crew")
-        run = CrewRun(job, self._gateway, asyncio.get_running_loop(), emit)
+        run = CrewRun(job, self._gateway, self._compute, asyncio.get_running_loop(), emit)
         kickoff = await loaded(partial(load_crewai, self._storage), emit)
         context = contextvars.copy_context()
         submitted = self._pool.submit(context.run, self._kickoff, kickoff, run)

@@ -13,6 +13,7 @@ from crewai.events.types.tool_usage_events import (
     ToolUsageStartedEvent,
 )
 
+from watchbill.adapters.crewai.plain_text import unsealed
 from watchbill.adapters.crewai.run import CrewRun
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import NodeFailure, ToolCompleted, ToolFailed, ToolStarted
@@ -49,7 +50,9 @@ class ToolTap:
     def _finished(self, event: ToolUsageFinishedEvent) -> None:
         call_id, took = self._close(event)
         output = event.output if isinstance(event.output, str) else str(event.output)
-        self._run.tell(ToolCompleted(call_id=call_id, tool=event.tool_name, output=output, duration_ms=took))
+        self._run.tell(
+            ToolCompleted(call_id=call_id, tool=event.tool_name, output=unsealed(output), duration_ms=took)
+        )
 
     def _failed(self, event: ToolUsageErrorEvent) -> None:
         call_id, took = self._close(event)

@@ -21,10 +21,13 @@ from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.litellm.reading import Listener, Reading, TokenGate, read_whole
 from watchbill.adapters.loading import loaded
+from watchbill.core.answers import AnswerMismatch, instruction
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
+from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
-from watchbill.kit.answers import AnswerMismatch, check_schema, instruction, parse_answer
+from watchbill.core.schemas import check_schema, told
+from watchbill.engine.answers import read_answer
 from watchbill.kit.waits import about_to_await
 
 _CONNECT_SECONDS = 10.0
@@ -48,6 +51,7 @@ class LiteLlmGateway:
 
     Args:
         directory: where a tenant's active providers come from.
+        compute: where answers are judged by their schemas.
         stall_seconds: the longest silence once an answer has begun.
         session: opens the HTTP session, e.g. one whose connector refuses private addresses.
     """
@@ -55,11 +59,13 @@ class LiteLlmGateway:
     def __init__(
         self,
         directory: ProviderDirectory,
+        compute: Compute,
         *,
         stall_seconds: float = 60.0,
         session: Callable[[], aiohttp.ClientSession] = open_session,
     ):
         self._directory = directory
+        self._compute = compute
         self._stall_seconds = stall_seconds
         self._open_session = session
         self._session: aiohttp.ClientSession | None = None
@@ -90,13 +96,15 @@ class LiteLlmGateway:
         about_to_await("A model call")
         if call.output_schema is None:
             return await self._ask(call, emit)
-        if problem := check_schema(call.output_schema):
-            raise NodeError(ErrorKind.USER, f"The output schema is wrong: {problem}", code="invalid_schema")
+        if problems := check_schema(call.output_schema):
+            detail = f"The output schema is wrong: {told(problems)}"
+            raise NodeError(ErrorKind.USER, detail, code="invalid_schema")
         first = await self._ask(call, emit)
         if first.tool_calls:
             return first
         try:
-            return replace(first, parsed=parse_answer(first.text, call.output_schema))
+            parsed = await read_answer(self._compute, call.scope, first.text, call.output_schema)
+            return replace(first, parsed=parsed)
         except AnswerMismatch as mismatch:
             return await self._repair(call, emit, call.output_schema, first, str(mismatch))
 
@@ -111,7 +119,7 @@ class LiteLlmGateway:
         )
         second = await self._ask(replace(call, messages=messages, tools=()), emit)
         try:
-            parsed = parse_answer(second.text, schema)
+            parsed = await read_answer(self._compute, call.scope, second.text, schema)
         except AnswerMismatch as mismatch:
             cut = " It was cut off at the token limit." if second.finish_reason == "length" else ""
             detail = f"The model '{second.model}' did not answer with the JSON asked for: {mismatch}.{cut}"

@@ -8,8 +8,8 @@ from typing import Any
 
 from watchbill.adapters.litellm import connection
 from watchbill.adapters.litellm.candidates import Candidate
+from watchbill.core.answers import instruction
 from watchbill.core.ports.llm import LlmCall
-from watchbill.kit.answers import instruction
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list
             Problem(
                 node_id=node.id,
                 field=dotted(("config", *item["loc"])),
-                code="config_missing" if item["type"] == "missing" else "config_invalid",
+                code=_code(item["type"]),
                 message=sentence(item["type"], item["msg"]),
             )
             for item in error.errors(include_url=False, include_context=False, include_input=False)
@@ -41,6 +41,13 @@ def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list
         problem.model_copy(update={"node_id": node.id, "field": f"config.{problem.field}"})
         for problem in type_.check(config)
     ]
+
+
+def _code(kind: str) -> str:
+    """The problem's code for one of Pydantic's, or for one of a JSON Schema's."""
+    if kind.startswith("schema_"):
+        return kind
+    return "config_missing" if kind == "missing" else "config_invalid"
 
 
 def sentence(code: str, message: str) -> str:

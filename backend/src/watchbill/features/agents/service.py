@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.schemas import check_schema, told
 from watchbill.features.agents import queries
 from watchbill.features.agents.schemas import AgentIn, AgentPatch, CrewIn, CrewPatch
 from watchbill.features.agents.tables import Agent, Crew
@@ -167,7 +169,8 @@ def _merged(crew: Crew, form: CrewPatch) -> CrewIn:
 async def _check_crew(session: AsyncSession, form: CrewIn) -> None:
     ids = [*form.agent_ids, *([form.manager_agent_id] if form.manager_agent_id else [])]
     known = await queries.known_agents(session, ids)
-    errors = [*_member_errors(form, set(known)), *_task_errors(form)]
+    schemas = await asyncio.to_thread(_schema_errors, form)
+    errors = [*_member_errors(form, set(known)), *_task_errors(form), *schemas]
     if errors:
         raise _invalid(errors)
     for index, task in enumerate(form.tasks):
@@ -204,6 +207,14 @@ def _task_errors(form: CrewIn) -> Iterable[FieldError]:
             if name not in earlier:
                 yield _error((*loc, "context"), "unknown_task", f"“{name}” is not a task before this one.")
         earlier.add(task.name)
+
+
+def _schema_errors(form: CrewIn) -> list[FieldError]:
+    return [
+        _error(("tasks", index, "output_schema"), problems[0].code, told(problems))
+        for index, task in enumerate(form.tasks)
+        if task.output_schema is not None and (problems := check_schema(task.output_schema))
+    ]
 
 
 def _refuse_tools(ids: Iterable[UUID], loc: tuple[str | int, ...]) -> None:

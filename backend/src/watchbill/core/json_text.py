@@ -1,0 +1,150 @@
+"""Reads JSON so that nothing changes: what cannot be kept exactly is refused, with its place.
+
+The value that was checked is then the one that goes on, through stores with integers of 64 bits and no NUL.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from watchbill.core.schemas.checking import json_path
+
+MAX_DEPTH = 200
+_LONG_INTEGER = re.compile(r"[0-9]{19}")
+# Only these can be too large or too small for a double.
+_FAR_NUMBER = re.compile(r"[0-9][eE]|[0-9]{300}")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_NOT_ZERO = re.compile(r"[1-9]")
+_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
+
+
+class NotExact(ValueError):
+    """A value that could not be kept as it is. `path` leads to what is wrong with it, `why` says what."""
+
+    def __init__(self, path: Sequence[str | int], why: str):
+        super().__init__(f"{json_path(path)}: {why}")
+        self.path = tuple(path)
+        self.why = why
+
+
+class _Refused:
+    """Stands in a value where something cannot be kept."""
+
+    def __init__(self, why: str):
+        self.why = why
+
+
+def read_exactly(text: str) -> Any:
+    """The JSON value of a text, its keys in their order.
+
+    Raises:
+        NotExact: it holds numbers that are none or beyond 64 bits, keys that stand twice, texts with NUL or
+            half a surrogate pair, or is nested more than MAX_DEPTH levels deep.
+        ValueError: it is not JSON.
+    """
+    # Python's reader calls back for each number then; hardly any text needs that.
+    whole = _integer if _LONG_INTEGER.search(text) else None
+    decimal = _number if _FAR_NUMBER.search(text) else None
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_int=whole, parse_float=decimal
+        )
+    except RecursionError:
+        raise NotExact((), _DEEP) from None
+    if found := inexact(value):
+        raise found
+    return value
+
+
+def inexact(value: Any) -> NotExact | None:
+    """The first part of a JSON value that could not be kept as it is, if there is any."""
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        held, depth = waiting.pop()
+        if _why_not(held):
+            return _with_path(value)
+        inner = _inside(held)
+        if inner and depth == MAX_DEPTH:
+            return NotExact((), _DEEP)
+        waiting += [(item, depth + 1) for _, item in inner]
+    return None
+
+
+def _with_path(value: Any) -> NotExact:
+    """As above for a value that is known to hold such a part: paths cost more than all the rest."""
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(value, ())]
+    while waiting:
+        held, path = waiting.pop()
+        if why := _why_not(held):
+            return NotExact(path, why)
+        waiting += [(item, (*path, name)) for name, item in _inside(held)][::-1]
+    raise AssertionError("nothing in the value cannot be kept")
+
+
+def _inside(held: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(held, Mapping):
+        return list(cast("Mapping[str | int, Any]", held).items())
+    return list(enumerate(cast("list[Any]", held))) if isinstance(held, list) else []
+
+
+def _why_not(held: Any) -> str | None:
+    """Why this cannot be kept, apart from what is inside of it."""
+    if isinstance(held, _Refused):
+        return held.why
+    if isinstance(held, str):
+        return "the text holds NUL or half a surrogate pair" if _NO_TEXT.search(held) else None
+    if isinstance(held, bool):
+        return None
+    if isinstance(held, int):
+        return (
+            None if -(2**63) <= held < 2**63 else _long_integer(str(held) if held.bit_length() < 999 else "…")
+        )
+    if isinstance(held, float):
+        return None if math.isfinite(held) else f"{held} is not a number of JSON"
+    if isinstance(held, Mapping):
+        for name in cast("Mapping[object, Any]", held):
+            if not isinstance(name, str):
+                return "a key is not a text"
+            if _NO_TEXT.search(name):
+                return "a key holds NUL or half a surrogate pair"
+    return None
+
+
+def _constant(name: str) -> _Refused:
+    return _Refused(f"{name} is not a number of JSON")
+
+
+def _integer(digits: str) -> Any:
+    # Python refuses to read some thousand digits.
+    value = int(digits) if len(digits) <= 20 else 2**64
+    return value if -(2**63) <= value < 2**63 else _Refused(_long_integer(digits))
+
+
+def _long_integer(digits: str) -> str:
+    shown = digits if len(digits) <= 40 else f"{digits[:40]}…"
+    return f"the whole number {shown} has more than 64 bits; write it as a text"
+
+
+def _number(written: str) -> Any:
+    value = float(written)
+    if not math.isfinite(value):
+        return _Refused(f"the number {written[:40]} is too large")
+    if value == 0 and _NOT_ZERO.search(re.split("[eE]", written)[0]):
+        return _Refused(f"the number {written[:40]} is too small")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            return _Refused(f"the key {json.dumps(name)[:80]} stands twice")
+        seen.add(name)
+    raise AssertionError("no key stands twice")
