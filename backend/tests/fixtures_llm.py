@@ -96,7 +96,7 @@ def llm_server(running_llm_server: LlmServer) -> LlmServer:
 
 @pytest.fixture(scope="session")
 async def llm_gateway(llm_directory: Directory) -> AsyncIterator[LiteLlmGateway]:
-    gateway = LiteLlmGateway(llm_directory, stall_seconds=30)
+    gateway = LiteLlmGateway(llm_directory)
     gateway.load()
     # What tests look at shall not depend on who is the first to wait for the library.
     await asyncio.to_thread(load_litellm)
