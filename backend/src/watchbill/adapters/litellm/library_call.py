@@ -84,14 +84,15 @@ class LibraryCalls:
         """
         wire = Wire(sizes, stream=bool(request.get("stream")))
         try:
+            # Gemini's stream is asked for only when it is read.
             with _seen_by(wire):
                 response: Any = await self._library.acompletion(
                     **request, num_retries=0, max_retries=0, timeout=_LIBRARY_SECONDS, client=self._client
                 )
-            if wire.stream:
-                await self._read(response, wire, reading, heard)
-            else:
-                _take(response, wire, reading, heard)
+                if wire.stream:
+                    await self._read(response, wire, reading, heard)
+                else:
+                    _take(response, wire, reading, heard)
         except Exception as error:
             # Whatever LiteLLM made of it: what failed on the wire is the reason.
             if wire.failure is None or wire.failure is error:

@@ -16,7 +16,7 @@ class Call(BaseModel):
     """One request. `outcome` is `client_closed` when the client hung up before the answer ended.
 
     `key_hint` is the last four characters of the API key, or null without one; `pieces` counts the pieces of
-    text sent so far.
+    text sent so far, and `sent_bytes` the bytes of a body before they are compressed.
     """
 
     number: int
@@ -27,6 +27,7 @@ class Call(BaseModel):
     response_format: dict[str, Any] | None = None
     key_hint: str | None = None
     pieces: int = 0
+    sent_bytes: int = 0
     outcome: Outcome = "open"
 
     @property
