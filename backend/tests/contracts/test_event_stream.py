@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from watchbill.adapters.openai_chat.event_stream import EventStream
 def read(data: bytes, *cuts: int) -> list[object]:
     stream = EventStream(10_000)
     places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    events = [event for a, b in zip(places, places[1:], strict=False) for event in stream.feed(data[a:b])]
+    events = [event for a, b in pairwise(places) for event in stream.feed(data[a:b])]
     return [value for event in (*events, *stream.close()) for value in event.payloads()]
 
 

@@ -21,8 +21,7 @@ from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.openai_chat import ChatRequest, Fault, Reading, Refused, Sizes, ask
 
 Push = Callable[[str], None]
-# Whoever gives up on a provider that was silent for so long may have a time-out of their own.
-_UNHEARD_SECONDS = 10.0
+# For whoever is given up on before saying anything: the caller may have a shorter time-out than ours.
 _AWAY_SECONDS = 15.0
 
 
@@ -34,8 +33,7 @@ class Asking:
         session: Callable[[], aiohttp.ClientSession],
         sizes: Sizes,
         cooling: CoolDown,
-        *,
-        unheard_seconds: float = _UNHEARD_SECONDS,
+        unheard_seconds: float,
     ):
         self._open_session = session
         self._sizes = sizes

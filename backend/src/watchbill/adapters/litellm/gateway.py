@@ -54,6 +54,7 @@ class LiteLlmGateway:
         sizes: how large an answer may be.
         session: opens the HTTP session, e.g. one whose connector refuses private addresses.
         cooling: which providers are left alone for a while.
+        unheard_seconds: a provider that was silent for so long when a call is cancelled is to blame for it.
     """
 
     def __init__(
@@ -64,12 +65,13 @@ class LiteLlmGateway:
         sizes: Sizes = USUAL_SIZES,
         session: Callable[[], aiohttp.ClientSession] = open_session,
         cooling: CoolDown | None = None,
+        unheard_seconds: float = 10.0,
     ):
         self._directory = directory
         self._limits = limits
         self._library: Any = None
         self._cooling = cooling or CoolDown()
-        self._asking = Asking(session, sizes, self._cooling)
+        self._asking = Asking(session, sizes, self._cooling, unheard_seconds)
 
     def load(self) -> None:
         """Start importing LiteLLM in a thread and return at once; calls made meanwhile wait for it."""

@@ -41,13 +41,15 @@ _PIECES_KEPT = 16
 
 @dataclass(slots=True)
 class Wire:
-    """One call as seen beneath LiteLLM: its limits, what failed, and whether the server ended its answer."""
+    """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, and how
+    many events in a row said nothing."""
 
     sizes: Sizes
     stream: bool
     failure: Exception | None = None
     events: bool = False
     ended: bool = False
+    silent: int = 0
 
 
 _wire: ContextVar[Wire | None] = ContextVar("_wire", default=None)
@@ -122,6 +124,7 @@ def _take(response: Any, wire: Wire, reading: Reading, heard: Callable[[str], No
     if reading.size > wire.sizes.text:
         raise TooLarge(f"more than {wire.sizes.text:,} characters")
     if reading.size > before or text:
+        wire.silent = 0
         heard(text)
 
 
@@ -198,6 +201,9 @@ class _Body(httpx.AsyncByteStream):
 
     def _passed(self, event: ServerEvent) -> bytes:
         """The event in its plainest form."""
+        self._wire.silent += 1
+        if self._wire.silent > body.MOST_SILENT_EVENTS:
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
         for value in event.payloads():
             if event.name == "error" or (isinstance(value, dict) and value.get("type") == "error"):
                 found = said.complaint(value) or said.Said(str(value)[:500])

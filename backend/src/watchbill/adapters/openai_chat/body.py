@@ -14,8 +14,14 @@ from watchbill.adapters.openai_chat.faults import BrokenOff, TooLarge
 _STREAM_TIMES = 16
 # A whole answer has escapes and little else.
 _WHOLE_TIMES = 2
+# Bytes that are worked through before others of the process have their turn.
+_AT_ONCE = 16 * 1024
 # What a server says about an error is read no further.
 ERROR_BYTES = 64 * 1024
+
+
+# Events in a row that say nothing.
+MOST_SILENT_EVENTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ async def pieces(response: aiohttp.ClientResponse, most_bytes: int) -> AsyncIter
     size = 0
     while True:
         try:
-            piece = await response.content.readany()
+            piece = await response.content.read(_AT_ONCE)
         except (aiohttp.ClientError, OSError) as error:
             raise BrokenOff(_how(error, size)) from error
         if not piece:

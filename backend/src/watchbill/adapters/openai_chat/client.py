@@ -73,6 +73,7 @@ class _Answer:
         self._sizes = sizes
         self._reading = reading
         self._heard = heard
+        self._silent = 0
         self._type = documents.content_type(response)
 
     async def read(self) -> None:
@@ -119,6 +120,9 @@ class _Answer:
 
     def _take(self, value: Any, name: str = "") -> bool:
         """Take one value of the stream; True for the word that ends it."""
+        self._silent += 1
+        if self._silent > body.MOST_SILENT_EVENTS:
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
         if isinstance(value, str) and value.strip() in ("", "[DONE]"):
             self._reading.ended = self._reading.ended or bool(value.strip())
             return bool(value.strip())
@@ -140,7 +144,8 @@ class _Answer:
             reading.ended = True
         if reading.size > self._sizes.text:
             raise TooLarge(f"more than {self._sizes.text:,} characters")
-        if reading.size > before or text:
+        if reading.size > before or text or reading.ended:
+            self._silent = 0
             self._heard(text)
 
     def _not_ended(self) -> None:

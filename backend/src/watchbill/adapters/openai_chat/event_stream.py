@@ -15,6 +15,9 @@ from typing import Any
 from watchbill.adapters.openai_chat.faults import TooLarge
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_MOST_LINES = 20_000
+# Bytes of all that is no event with data; a heartbeat each second makes that in a day.
+_MOST_NOISE = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -41,8 +44,11 @@ class ServerEvent:
 
 
 class EventStream:
-    """Takes bytes in as they come and gives the events that are whole. An event of more than `most_bytes` is
-    not waited for."""
+    """Takes bytes in as they come and gives the events that are whole.
+
+    An event of more than `most_bytes` is not waited for, nor are heartbeats without end listened to: reading
+    them costs time that is others' too.
+    """
 
     def __init__(self, most_bytes: int):
         self._most_bytes = most_bytes
@@ -50,6 +56,7 @@ class EventStream:
         self._name = ""
         self._data: list[bytes] = []
         self._size = 0
+        self._noise = 0
         self._first = True
         self._after_cr = False
 
@@ -68,8 +75,10 @@ class EventStream:
         for following in others:
             yield from self._take(bytes(self._line))
             self._line = bytearray(following)
-        if len(self._line) + self._size > self._most_bytes:
+        if len(self._line) + self._size > self._most_bytes or len(self._data) > _MOST_LINES:
             raise TooLarge(f"a line or an event of more than {self._most_bytes:,} bytes")
+        if self._noise > _MOST_NOISE:
+            raise TooLarge(f"more than {_MOST_NOISE:,} bytes of heartbeats")
 
     def close(self) -> Iterator[ServerEvent]:
         """The event that the end of the bytes cut short, if there is one."""
@@ -79,7 +88,10 @@ class EventStream:
     def _take(self, line: bytes) -> Iterator[ServerEvent]:
         if self._first:
             line, self._first = line.removeprefix(_BOM), False
+        self._size += len(line) + 1
         if not line:
+            if not any(self._data):
+                self._noise += self._size
             if self._data:
                 yield ServerEvent(self._name, tuple(part.decode("utf-8", "replace") for part in self._data))
             self._name, self._data, self._size = "", [], 0
@@ -90,7 +102,6 @@ class EventStream:
         value = value.removeprefix(b" ")
         if field == b"data":
             self._data.append(value)
-            self._size += len(value) + 1
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")[:100]
 

@@ -45,6 +45,7 @@ def read_call(body: dict[str, Any], authorization: str | None) -> Call:
         stream=bool(body.get("stream")),
         tools=[tool["function"]["name"] for tool in body.get("tools") or []],
         response_format=body.get("response_format"),
+        fields=sorted(body),
         key_hint=key[-4:] or None,
     )
 
