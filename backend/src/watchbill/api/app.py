@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,6 +16,7 @@ import watchbill
 from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.mail import open_mail
+from watchbill.adapters.redis import announce
 from watchbill.api import docs, health, problems
 from watchbill.api.document import PROBLEMS, publish_document
 from watchbill.api.executions import open_executions
@@ -151,6 +153,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         guard=UrlGuard(settings.private_hosts),
         calls=CeleryCalls(celery_app(redis_url), redis),
         demo_url=settings.demo_llm_url,
+        changed=partial(announce, redis, "providers"),
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
     app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)

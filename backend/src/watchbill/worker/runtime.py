@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -19,9 +19,9 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import LiteLlmGateway, open_session
+from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, open_session
 from watchbill.adapters.mail import open_mail
-from watchbill.adapters.redis import ControlListener, RedisLive
+from watchbill.adapters.redis import ControlListener, RedisLive, Verb, announce
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
@@ -32,6 +32,7 @@ from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
+from watchbill.features.providers.known import KnownProviders
 from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
@@ -46,6 +47,8 @@ from watchbill.worker.owners import release_the_dead, this_owner
 logger = structlog.get_logger(__name__)
 
 REPLY_SECONDS = 60
+# So long a provider is left alone that another worker told of.
+COOL_SECONDS = 15.0
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
@@ -113,9 +116,13 @@ class Runtime:
         self.providers = StoredProviders.from_settings(self.database, settings)
         guard = UrlGuard(settings.private_hosts)
         # No limit on connections: each model call waits on one for seconds or minutes.
-        keys = KnownKeys(self.providers)
+        known = KnownProviders(self.providers)
+        keys = KnownKeys(known)
+        cooling = CoolDown(tell=self._tell_of_cooling)
         self.gateway = LiteLlmGateway(
             keys,
+            sizes=Sizes(text=settings.llm_answer_characters),
+            cooling=cooling,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
         self.http = AiohttpClient(guard)
@@ -134,9 +141,13 @@ class Runtime:
             now=lambda: datetime.now(UTC),
         )
         self._spawn(release_the_dead(journal))
-        self._spawn(
-            ControlListener(self.redis, {"cancel": self.engine.cancel, "wake": self.engine.wake}).run()
-        )
+        verbs: dict[Verb, Callable[[UUID], None]] = {
+            "cancel": self.engine.cancel,
+            "wake": self.engine.wake,
+            "providers": known.forget,
+            "cool": lambda provider: cooling.start(provider, COOL_SECONDS),
+        }
+        self._spawn(ControlListener(self.redis, verbs).run())
         self._spawn(Scheduler(self.database, NearHints(self.engine, self.redis)).run())
         self._spawn(Cleaner(self.database, self.documents, settings.tenant_defaults).run())
         questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
@@ -169,6 +180,10 @@ class Runtime:
         await self.database.close()
         await self.documents.close()
         await self.pool.close()
+
+    def _tell_of_cooling(self, provider: UUID, _seconds: float) -> None:
+        """Another worker need not wait for what failed here. How long is each worker's own affair."""
+        self._spawn(announce(self.redis, "cool", provider))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)

@@ -1959,8 +1959,7 @@ export interface components {
              *       "respect_context_window": true,
              *       "use_system_prompt": true,
              *       "inject_date": false,
-             *       "reasoning": false,
-             *       "llm_timeout_seconds": 120
+             *       "reasoning": false
              *     }
              */
             config: components["schemas"]["AgentOptions"];
@@ -2011,11 +2010,12 @@ export interface components {
             reasoning: boolean;
             /** Planning attempts */
             max_reasoning_attempts?: number | null;
-            /**
-             * Time-out of a model call (s)
-             * @default 120
-             */
-            llm_timeout_seconds: number;
+            /** Time-out of a model call (s) */
+            llm_timeout_seconds?: number | null;
+            /** Seconds until the first token of an answer */
+            first_token_seconds?: number | null;
+            /** Seconds of silence within an answer */
+            silence_seconds?: number | null;
         };
         /**
          * AgentOut
@@ -3834,6 +3834,11 @@ export interface components {
             input: number | string;
             /** Output */
             output: number | string;
+            /**
+             * Cached Input
+             * @description Of input that the provider had in its cache; by default as input.
+             */
+            cached_input?: number | string | null;
         };
         /**
          * Price
@@ -3844,6 +3849,11 @@ export interface components {
             input: number;
             /** Output */
             output: number;
+            /**
+             * Cached Input
+             * @description Of input that the provider had in its cache; by default as input.
+             */
+            cached_input?: number | null;
         };
         /**
          * Problem
@@ -3924,6 +3934,21 @@ export interface components {
                 [key: string]: components["schemas"]["Price-Input"];
             };
             /**
+             * First Token Seconds
+             * @description How long a call may wait for the first of an answer; 120 by default.
+             */
+            first_token_seconds?: number | null;
+            /**
+             * Silence Seconds
+             * @description How long an answer may be silent in its middle; 60 by default.
+             */
+            silence_seconds?: number | null;
+            /**
+             * Timeout Seconds
+             * @description How long a call may take in all; 3,600 by default.
+             */
+            timeout_seconds?: number | null;
+            /**
              * Organization
              * @description OpenAI.
              */
@@ -3957,6 +3982,21 @@ export interface components {
             prices: {
                 [key: string]: components["schemas"]["Price-Output"];
             };
+            /**
+             * First Token Seconds
+             * @description How long a call may wait for the first of an answer; 120 by default.
+             */
+            first_token_seconds?: number | null;
+            /**
+             * Silence Seconds
+             * @description How long an answer may be silent in its middle; 60 by default.
+             */
+            silence_seconds?: number | null;
+            /**
+             * Timeout Seconds
+             * @description How long a call may take in all; 3,600 by default.
+             */
+            timeout_seconds?: number | null;
             /**
              * Organization
              * @description OpenAI.
@@ -4756,6 +4796,8 @@ export interface components {
         /**
          * Usage
          * @description What model calls used: counts of tokens and of answered calls, and the cost in US dollars.
+         *
+         *     Cached tokens are part of the prompt's and cost less; reasoning tokens are part of the completion's.
          */
         Usage: {
             /**
@@ -4773,6 +4815,16 @@ export interface components {
              * @default 0
              */
             total_tokens: number;
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens: number;
+            /**
+             * Reasoning Tokens
+             * @default 0
+             */
+            reasoning_tokens: number;
             /**
              * Cost Usd
              * @default 0
@@ -5172,6 +5224,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }
@@ -5210,6 +5264,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }
@@ -5240,6 +5296,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }

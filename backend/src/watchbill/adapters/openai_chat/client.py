@@ -28,12 +28,14 @@ _END_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Where a question goes and what it is, as a JSON value of OpenAI's format."""
+    """Where a question goes and what it is, as a JSON value of OpenAI's format. No proxy is taken from the
+    environment."""
 
     url: str
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     sizes: Sizes
+    proxy: str | None = None
 
 
 async def ask(
@@ -52,6 +54,7 @@ async def ask(
         data=await _json(request.body),
         headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **request.headers},
         allow_redirects=False,
+        proxy=request.proxy,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
     ) as response:
         if not 200 <= response.status < 300:

@@ -15,11 +15,12 @@ from redis.exceptions import RedisError
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "wb:control"
-Verb = Literal["cancel", "wake"]
+Verb = Literal["cancel", "wake", "providers", "cool"]
 
 
 async def announce(client: redis.Redis, verb: Verb, execution_id: UUID) -> None:
-    """Tell every worker that an execution is to stop, or to look at what is asked of it."""
+    """Tell every worker that an execution is to stop, or to look at what is asked of it; also that a tenant's
+    providers changed, and that a provider is to be left alone, whose ids go in its place."""
     try:
         await client.publish(CHANNEL, f"{verb} {execution_id.hex}")
     except (RedisError, OSError) as error:
