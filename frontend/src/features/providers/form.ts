@@ -125,7 +125,9 @@ export function pricesFor(models: string[], prices: ModelPrice[]): ModelPrice[] 
     ({ model, input, output }) => !models.includes(model) && (input !== null || output !== null),
   );
   return [
-    ...models.map((model) => known.get(model) ?? { model, input: null, output: null, cached_input: null }),
+    ...models.map(
+      (model) => known.get(model) ?? { model, input: null, output: null, cached_input: null },
+    ),
     ...others,
   ];
 }

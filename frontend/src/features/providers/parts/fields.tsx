@@ -50,7 +50,9 @@ export function ProviderFields({ form, stored }: FieldsProps) {
         {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
       </FormField>
       {!demo && (
-        <MoreFields open={Boolean(errors.base_url || errors.api_key || errors.prices || errors.limits)}>
+        <MoreFields
+          open={Boolean(errors.base_url || errors.api_key || errors.prices || errors.limits)}
+        >
           {info.address === "more" && <AddressField form={form} info={info} />}
           <ConfigFields form={form} info={info} places={["more"]} />
           {info.key === "more" && <KeyField {...{ form, info, stored }} />}
@@ -217,7 +219,9 @@ function Prices({ form }: Form) {
               key={side}
               control={form.control}
               name={`prices.${index}.${side}`}
-              label={<span className="sr-only">{`${model}: price of ${priceNames[side]} tokens`}</span>}
+              label={
+                <span className="sr-only">{`${model}: price of ${priceNames[side]} tokens`}</span>
+              }
               className="w-24"
             >
               {({ value, onChange }) => (
