@@ -142,6 +142,35 @@ async def test_a_name_that_nobody_has(desk: Desk, kind: str):
     assert error.error_code == "provider_unreachable" and "name cannot be found" in error.detail
 
 
+@pytest.mark.parametrize("kind", ["openai_compatible", "azure", "anthropic", "gemini"])
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"base_url": "http://[::1/v1"}, "provider_address_wrong"),
+        ({"base_url": "ftp://127.0.0.1/v1"}, "provider_address_wrong"),
+        ({"base_url": "127.0.0.1:9"}, "provider_address_wrong"),
+        ({"base_url": "http://"}, "provider_address_wrong"),
+        ({"base_url": "http://127.0.0.1:99999/v1"}, "provider_address_wrong"),
+        ({"api_key": "sk-one\r\nX-Tide: high"}, "provider_key_wrong"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_sent_is_the_users_error(desk: Desk, kind: str, changes: Any, code: str):
+    as_type(desk, kind)
+    desk.change_provider(**changes)
+    error = await failing(desk)
+    assert (error.kind, error.error_code) == (USER, code)
+    assert "sk-one" not in error.detail
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "gzip, gzip", "nonsense"])
+async def test_compression_that_cannot_be_read(any_type: Desk, encoding: str):
+    raw = {"body": "no such thing", "headers": {"Content-Encoding": encoding}}
+    any_type.server.script([{"then": {"raw": raw}}])
+    error = await failing(any_type)
+    assert error.kind is UPSTREAM and "cannot be reached" not in error.detail
+
+
 @asynccontextmanager
 async def listening(serve: Callable[..., Any]) -> AsyncIterator[int]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -15,7 +15,7 @@ from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endpoint import CHAT_TYPES, endpoint
 from watchbill.adapters.litellm.habits import Habits
 from watchbill.adapters.litellm.library import load_litellm
-from watchbill.adapters.litellm.library_call import LibraryCalls
+from watchbill.adapters.litellm.library_call import LibraryCalls, ProxyFor
 from watchbill.adapters.litellm.patience import Patience, TimeLimits
 from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.openai_chat import ChatRequest, Fault, Reading, Refused, Sizes, ask
@@ -34,8 +34,10 @@ class Asking:
         sizes: Sizes,
         cooling: CoolDown,
         unheard_seconds: float,
+        proxy_for: ProxyFor,
     ):
         self._open_session = session
+        self._proxy_for = proxy_for
         self._sizes = sizes
         self._cooling = cooling
         self._unheard_seconds = unheard_seconds
@@ -106,6 +108,9 @@ class Asking:
                 if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
                     raise
                 raise failures.of(error, candidate, began=reading.began) from error
+            except ValueError as error:
+                # An address or a key that no HTTP request can carry.
+                raise failures.unsendable(error, candidate) from error
 
     async def _exchange(
         self, candidate: Candidate, body: dict[str, Any], reading: Reading, heard: Push
@@ -114,7 +119,10 @@ class Asking:
             self._session = self._open_session()
         if candidate.provider.provider_type in CHAT_TYPES:
             to = endpoint(candidate)
-            await ask(self._session, ChatRequest(to.url, to.headers, body, self._sizes), reading, heard)
+            proxy = await self._proxy_for(to.url)
+            await ask(
+                self._session, ChatRequest(to.url, to.headers, body, self._sizes, proxy), reading, heard
+            )
             return
         arguments = connection.arguments(candidate.provider)
         request = {**body, **arguments, "model": connection.model_name(candidate.provider, candidate.model)}
@@ -125,7 +133,7 @@ class Asking:
             raise failures.of(error, candidate, began=reading.began) from error
 
     async def _calls(self, session: aiohttp.ClientSession) -> tuple[LibraryCalls, Any]:
-        library = await asyncio.to_thread(load_litellm)
         if self._library is None or self._library[0] is not session:
-            self._library = session, library, LibraryCalls(library, session)
-        return self._library[2], library
+            library = await asyncio.to_thread(load_litellm)
+            self._library = session, library, LibraryCalls(library, session, self._proxy_for)
+        return self._library[2], self._library[1]

@@ -7,6 +7,7 @@ environment, and one tenant's calls would run on somebody else's account.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider
@@ -70,13 +71,27 @@ def check(provider: Provider) -> None:
     _prefix(provider)
     if kind in _NEED_KEY and not provider.api_key:
         raise _wrong(provider, "provider_key_missing", "has no API key; enter one under Models")
+    if not (provider.api_key or "").isprintable():
+        raise _wrong(provider, "provider_key_wrong", "has a key with a character that cannot be sent")
     if kind in _NEED_ADDRESS and not address(provider):
         raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Models")
+    if address(provider) and not _is_address(address(provider)):
+        told = "has a base URL that cannot be read; one begins with http:// or https://"
+        raise _wrong(provider, "provider_address_wrong", told)
 
 
 def address(provider: Provider) -> str:
     """The provider's address, the usual one of its type if none was entered; empty where there is none."""
     return provider.base_url or _ADDRESSES.get(provider.provider_type, "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading the port is what checks it.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def follows_schema(provider: Provider) -> bool:

@@ -83,6 +83,13 @@ def too_late(candidate: Candidate, limits: TimeLimits, waited: Waited, *, began:
     return ProviderFailure(_TIMEOUT, detail, code="answer_took_too_long" if began else "llm_timeout")
 
 
+def unsendable(error: ValueError, candidate: Candidate) -> ProviderFailure:
+    """The failure of a request that cannot be made of what was entered."""
+    told = _hidden(str(error), candidate)
+    detail = f"The base URL or the key of the LLM provider '{candidate.provider.name}' cannot be sent: {told}"
+    return ProviderFailure(_USER, _sentence(detail), code="provider_address_wrong")
+
+
 def away_seconds(retry_after: str | None, now: datetime) -> float | None:
     """Seconds that a Retry-After header asks for, between 1 and 300; it may be a number or a date. None when
     it says nothing."""

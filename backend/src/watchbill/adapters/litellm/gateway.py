@@ -17,6 +17,7 @@ from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endings import checked, notes
 from watchbill.adapters.litellm.library import load_litellm
+from watchbill.adapters.litellm.library_call import ProxyFor
 from watchbill.adapters.litellm.patience import TimeLimits
 from watchbill.adapters.litellm.pricing import estimated, usage_of
 from watchbill.adapters.litellm.question import Question, time_limits
@@ -44,6 +45,10 @@ class ProviderCheck:
     error: str | None = None
 
 
+async def _no_proxy(_: str) -> None:
+    """Straight to every address."""
+
+
 class LiteLlmGateway:
     """core.ports.LlmGateway: OpenAI-shaped providers are asked directly, the others through LiteLLM. It lives
     on one event loop, the one its calls are awaited on.
@@ -54,6 +59,7 @@ class LiteLlmGateway:
         sizes: how large an answer may be.
         session: opens the HTTP session, e.g. one whose connector refuses private addresses.
         cooling: which providers are left alone for a while.
+        proxy_for: which proxy leads to a URL; by default none, whatever the environment says.
         unheard_seconds: a provider that was silent for so long when a call is cancelled is to blame for it.
     """
 
@@ -66,12 +72,13 @@ class LiteLlmGateway:
         session: Callable[[], aiohttp.ClientSession] = open_session,
         cooling: CoolDown | None = None,
         unheard_seconds: float = 10.0,
+        proxy_for: ProxyFor = _no_proxy,
     ):
         self._directory = directory
         self._limits = limits
         self._library: Any = None
         self._cooling = cooling or CoolDown()
-        self._asking = Asking(session, sizes, self._cooling, unheard_seconds)
+        self._asking = Asking(session, sizes, self._cooling, unheard_seconds, proxy_for)
 
     def load(self) -> None:
         """Start importing LiteLLM in a thread and return at once; calls made meanwhile wait for it."""
@@ -131,6 +138,7 @@ class LiteLlmGateway:
             await self._asking.attempt(candidate, question, _TEST_LIMITS, reading, lambda _: None)
             if not reading.thoughts:
                 checked(reading, candidate, None)
+            self._cooling.clear(provider.id)
         except NodeError as error:
             return ProviderCheck(False, _since(started), chosen, error.detail)
         return ProviderCheck(True, _since(started), chosen)

@@ -6,7 +6,7 @@ what a server said is wrong is kept here in the server's own words.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -39,6 +39,10 @@ _HOP_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encodi
 _PIECES_KEPT = 16
 
 
+# The proxy that leads to a URL; None for none.
+ProxyFor = Callable[[str], Awaitable[str | None]]
+
+
 @dataclass(slots=True)
 class Wire:
     """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, and how
@@ -67,11 +71,11 @@ def _seen_by(wire: Wire) -> Generator[None]:
 class LibraryCalls:
     """LiteLLM on a session of ours."""
 
-    def __init__(self, library: Any, session: aiohttp.ClientSession):
+    def __init__(self, library: Any, session: aiohttp.ClientSession, proxy_for: ProxyFor):
         self._library = library
         handlers = library.llms.custom_httpx.http_handler
         self._client: Any = handlers.AsyncHTTPHandler(
-            transport=_Transport(session), follow_redirects=False, timeout=_LIBRARY_SECONDS
+            transport=_Transport(session, proxy_for), follow_redirects=False, timeout=_LIBRARY_SECONDS
         )
 
     async def ask(
@@ -129,10 +133,12 @@ def _take(response: Any, wire: Wire, reading: Reading, heard: Callable[[str], No
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """httpx's transport over an aiohttp session. It follows no redirects and takes no proxy."""
+    """httpx's transport over an aiohttp session. It follows no redirects and takes no proxy from the
+    environment."""
 
-    def __init__(self, session: aiohttp.ClientSession):
+    def __init__(self, session: aiohttp.ClientSession, proxy_for: ProxyFor):
         self._session = session
+        self._proxy_for = proxy_for
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         wire = _wire.get() or Wire(Sizes(), stream=False)
@@ -151,6 +157,7 @@ class _Transport(httpx.AsyncBaseTransport):
             data=content or None,
             headers=headers,
             allow_redirects=False,
+            proxy=await self._proxy_for(str(request.url)),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         )
         try:
