@@ -105,7 +105,7 @@ async def compute() -> AsyncIterator[ProcessPool]:
 
 @pytest.fixture(scope="session")
 async def llm_gateway(llm_directory: Directory, compute: ProcessPool) -> AsyncIterator[LiteLlmGateway]:
-    gateway = LiteLlmGateway(llm_directory, compute, stall_seconds=30)
+    gateway = LiteLlmGateway(llm_directory, compute)
     gateway.load()
     # What tests look at shall not depend on who is the first to wait for the library.
     await asyncio.to_thread(load_litellm)

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     allowed_private_hosts: Words = []
     """Private hosts, host:port or networks that URLs entered by users may reach, with commas; outside
     of production also loopback."""
+    llm_answer_characters: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """Characters of a model's answer, thoughts and tool calls included; what is longer is cut off while it is
+    read, and the step fails."""
     rate_limit_user: int = Field(default=100, ge=0)
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)

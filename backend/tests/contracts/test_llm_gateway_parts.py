@@ -10,7 +10,7 @@ import pytest
 from watchbill.adapters.litellm.candidates import candidates
 from watchbill.adapters.litellm.connection import arguments, model_name, secrets
 from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.reading import gather_seconds
+from watchbill.adapters.litellm.token_gate import gather_seconds
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.llm import Provider
 
@@ -73,7 +73,7 @@ def test_cooling_ends_by_time_or_success():
     assert cooling.active(FAST.id)
     now[0] = 5.0
     assert not cooling.active(FAST.id)
-    cooling.start(FAST.id, 5)
+    cooling.begin(FAST.id, 5)
     cooling.clear(FAST.id)
     assert not cooling.active(FAST.id)
 

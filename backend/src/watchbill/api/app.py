@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -16,6 +17,7 @@ from watchbill.adapters.celery.app import celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.mail import open_mail
+from watchbill.adapters.redis import announce
 from watchbill.api import docs, health, problems
 from watchbill.api.document import PROBLEMS, publish_document
 from watchbill.api.executions import open_executions
@@ -168,6 +170,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         guard=UrlGuard(settings.private_hosts),
         calls=CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking)),
         demo_url=settings.demo_llm_url,
+        changed=partial(announce, redis, "providers"),
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
     app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)

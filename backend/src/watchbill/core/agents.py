@@ -40,7 +40,15 @@ class AgentOptions(_Model):
     inject_date: bool = Field(default=False, title="Tell it today's date")
     reasoning: bool = Field(default=False, title="Plan before acting")
     max_reasoning_attempts: int | None = Field(default=None, ge=1, le=10, title="Planning attempts")
-    llm_timeout_seconds: float = Field(default=120, gt=0, le=3600, title="Time-out of a model call (s)")
+    llm_timeout_seconds: float | None = Field(
+        default=None, gt=0, le=86_400, title="Time-out of a model call (s)"
+    )
+    first_token_seconds: float | None = Field(
+        default=None, gt=0, le=86_400, title="Seconds until the first token of an answer"
+    )
+    silence_seconds: float | None = Field(
+        default=None, gt=0, le=86_400, title="Seconds of silence within an answer"
+    )
 
 
 class AgentConfig(_Model):

@@ -12,13 +12,18 @@ Dollars = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used
 
 
 class Usage(BaseModel):
-    """What model calls used: counts of tokens and of answered calls, and the cost in US dollars."""
+    """What model calls used: counts of tokens and of answered calls, and the cost in US dollars.
+
+    Cached tokens are part of the prompt's and cost less; reasoning tokens are part of the completion's.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
     cost_usd: Dollars = Decimal(0)
     llm_calls: int = 0
 
@@ -33,6 +38,8 @@ class Usage(BaseModel):
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
             total_tokens=self.total_tokens + other.total_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
             llm_calls=self.llm_calls + other.llm_calls,
         )

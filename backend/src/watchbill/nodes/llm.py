@@ -28,10 +28,35 @@ class Config(BaseModel):
     stream: bool = Field(True, title="Stream the answer")
     temperature: float | None = Field(None, ge=0, le=2, title="Temperature")
     max_tokens: int | None = Field(None, ge=1, le=1_000_000, title="Maximum tokens")
+    first_token_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=86_400,
+        title="Seconds until the first token",
+        description="Without streaming, until the answer. Empty: the provider's, else 120.",
+    )
+    silence_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=86_400,
+        title="Seconds of silence",
+        description="Between two pieces of the answer. Empty: the provider's, else 60.",
+    )
+    call_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=86_400,
+        title="Seconds in all",
+        description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
+    )
 
 
 async def execute(context: NodeContext) -> NodeResult:
-    """Ask the model; the output is its text, or the JSON value when there is an output schema."""
+    """Ask the model; the output is its text, or the JSON value when there is an output schema.
+
+    Text that was cut off at the token limit is an output with a warning in the log; JSON that was, and what a
+    content filter stopped, is a failure.
+    """
     config: Config = context.config
     messages = [{"role": "user", "content": config.prompt}]
     if config.system:
@@ -48,6 +73,9 @@ async def execute(context: NodeContext) -> NodeResult:
             stream=config.stream,
             temperature=config.temperature,
             max_tokens=config.max_tokens,
+            timeout_seconds=config.call_seconds,
+            first_token_seconds=config.first_token_seconds,
+            silence_seconds=config.silence_seconds,
         ),
         context.emit,
     )

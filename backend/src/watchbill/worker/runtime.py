@@ -23,9 +23,9 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import LiteLlmGateway, open_session
+from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, open_session
 from watchbill.adapters.mail import open_mail
-from watchbill.adapters.redis import ControlListener, RedisLive, Verb
+from watchbill.adapters.redis import ControlListener, RedisLive, Verb, announce
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Services
@@ -36,6 +36,7 @@ from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
+from watchbill.features.providers.known import KnownProviders
 from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
@@ -54,6 +55,8 @@ logger = structlog.get_logger(__name__)
 REPLY_SECONDS = 60
 # Longer than anything that a loop waits for; one that cleans up for a tenant says so after each batch.
 _STUCK_SECONDS = 120.0
+# So long a provider is left alone that another worker told of.
+COOL_SECONDS = 15.0
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
@@ -134,11 +137,15 @@ class Runtime:
         self.providers = StoredProviders.from_settings(self.database, settings)
         guard = UrlGuard(settings.private_hosts)
         # No limit on connections: each model call waits on one for seconds or minutes.
-        keys = KnownKeys(self.providers)
+        self.known = KnownProviders(self.providers)
+        keys = KnownKeys(self.known)
+        self.cooling = CoolDown(tell=self._tell_of_cooling)
         self.compute = ProcessPool(processes=settings.compute_processes)
         self.gateway = LiteLlmGateway(
             keys,
             self.compute,
+            sizes=Sizes(text=settings.llm_answer_characters),
+            cooling=self.cooling,
             session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
         )
         self.http = AiohttpClient(guard)
@@ -174,7 +181,12 @@ class Runtime:
 
     def _keep_loops(self, journal: PostgresJournal) -> None:
         settings = self._settings
-        verbs: dict[Verb, Callable[[UUID], None]] = {"cancel": self.engine.cancel, "wake": self.engine.wake}
+        verbs: dict[Verb, Callable[[UUID], None]] = {
+            "cancel": self.engine.cancel,
+            "wake": self.engine.wake,
+            "providers": self.known.forget,
+            "cool": lambda provider: self.cooling.start(provider, COOL_SECONDS),
+        }
         questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
         loops: dict[str, Work] = {
             "dead workers": partial(release_the_dead, journal),
@@ -213,6 +225,10 @@ class Runtime:
         await self.database.close()
         await self.documents.close()
         await self.pool.close()
+
+    def _tell_of_cooling(self, provider: UUID, _seconds: float) -> None:
+        """Another worker need not wait for what failed here. How long is each worker's own affair."""
+        self._spawn(announce(self.redis, "cool", provider))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)

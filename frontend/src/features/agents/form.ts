@@ -9,6 +9,12 @@ const whole = (least: number, most: number) =>
     .min(least, `Enter ${least} or more.`)
     .max(most, `Enter ${most.toLocaleString("en-US")} or less.`);
 
+const seconds = z
+  .number("Enter a number.")
+  .gt(0, "Enter more than 0.")
+  .max(86_400, "Enter 86,400 or less.")
+  .nullable();
+
 export const agentSchema = z.object({
   name: z.string().trim().min(1, "Give the agent a name.").max(200, "Use at most 200 characters."),
   role: z.string().trim().min(1, "Say who the agent is, e.g. “Senior researcher”."),
@@ -28,10 +34,9 @@ export const agentSchema = z.object({
     inject_date: z.boolean(),
     reasoning: z.boolean(),
     max_reasoning_attempts: whole(1, 10).nullable(),
-    llm_timeout_seconds: z
-      .number("Enter a number.")
-      .gt(0, "Enter more than 0.")
-      .max(3600, "Enter 3,600 or less."),
+    llm_timeout_seconds: seconds,
+    first_token_seconds: seconds,
+    silence_seconds: seconds,
   }),
 });
 
@@ -55,7 +60,9 @@ export const newAgent: AgentValues = {
     inject_date: false,
     reasoning: false,
     max_reasoning_attempts: null,
-    llm_timeout_seconds: 120,
+    llm_timeout_seconds: null,
+    first_token_seconds: null,
+    silence_seconds: null,
   },
 };
 

@@ -8,19 +8,24 @@ it("asks for the address where the type has no own one", () => {
 });
 
 it("asks for both prices or neither", () => {
-  const prices = [{ model: "gpt-4.1", input: 2, output: null }];
+  const prices = [{ model: "gpt-4.1", input: 2, output: null, cached_input: null }];
   const result = providerSchema.safeParse({ ...newProvider, name: "X", prices });
   expect(result.error?.issues).toMatchObject([{ path: ["prices", 0, "output"] }]);
 });
 
 it("sends prices by model and only the settings of its type", () => {
   const prices = [
-    { model: "gpt-4.1", input: 2, output: 8 },
-    { model: "free", input: null, output: null },
+    { model: "gpt-4.1", input: 2, output: 8, cached_input: 0.5 },
+    { model: "free", input: null, output: null, cached_input: null },
   ];
   const config = { ...newProvider.config, organization: "org-1", api_version: "v1" };
-  expect(toCreation({ ...newProvider, name: "X", config, prices })).toMatchObject({
-    config: { prices: { "gpt-4.1": { input: 2, output: 8 } }, organization: "org-1" },
+  const limits = { ...newProvider.limits, silence_seconds: 90 };
+  expect(toCreation({ ...newProvider, name: "X", config, limits, prices })).toMatchObject({
+    config: {
+      prices: { "gpt-4.1": { input: 2, output: 8, cached_input: 0.5 } },
+      organization: "org-1",
+      silence_seconds: 90,
+    },
     api_key: null,
   });
 });
@@ -32,9 +37,9 @@ it("keeps the stored key while none is typed", () => {
 
 it("has a price row for each model and keeps prices of others", () => {
   const old = [
-    { model: "b", input: 1, output: 2 },
-    { model: "gone", input: 3, output: 4 },
-    { model: "blank", input: null, output: null },
+    { model: "b", input: 1, output: 2, cached_input: null },
+    { model: "gone", input: 3, output: 4, cached_input: null },
+    { model: "blank", input: null, output: null, cached_input: null },
   ];
   expect(pricesFor(["a", "b"], old).map(({ model }) => model)).toEqual(["a", "b", "gone"]);
 });

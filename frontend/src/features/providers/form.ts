@@ -12,6 +12,12 @@ const amount = z
 
 const text = z.string().trim();
 
+const seconds = z
+  .number()
+  .gt(0, "Enter more than 0.")
+  .max(86_400, "Enter 86,400 or less.")
+  .nullable();
+
 export const providerSchema = z
   .object({
     provider_type: z.enum(Object.keys(providerTypes) as [ProviderType, ...ProviderType[]]),
@@ -31,8 +37,15 @@ export const providerSchema = z
       aws_region_name: text,
       aws_access_key_id: text,
     }),
+    limits: z.object({
+      first_token_seconds: seconds,
+      silence_seconds: seconds,
+      timeout_seconds: seconds,
+    }),
     /** A list, as names of models may hold dots, which would read as paths of fields. */
-    prices: z.array(z.object({ model: z.string(), input: amount, output: amount })),
+    prices: z.array(
+      z.object({ model: z.string(), input: amount, output: amount, cached_input: amount }),
+    ),
   })
   .superRefine((values, context) => {
     if (providerTypes[values.provider_type].address === "needed" && !values.base_url) {
@@ -43,7 +56,11 @@ export const providerSchema = z
       const message = "Enter an address that begins with http:// or https://.";
       context.addIssue({ code: "custom", path: ["base_url"], message });
     }
-    values.prices.forEach(({ input, output }, index) => {
+    values.prices.forEach(({ input, output, cached_input }, index) => {
+      if (cached_input !== null && input === null && output === null) {
+        const message = "Enter the other prices too.";
+        context.addIssue({ code: "custom", path: ["prices", index, "cached_input"], message });
+      }
       if ((input === null) === (output === null)) return;
       const path = ["prices", index, input === null ? "input" : "output"];
       context.addIssue({ code: "custom", path, message: "Enter both prices, or neither." });
@@ -61,6 +78,7 @@ export const newProvider: ProviderValues = {
   priority: 100,
   is_active: true,
   config: { organization: "", api_version: "", aws_region_name: "", aws_access_key_id: "" },
+  limits: { first_token_seconds: null, silence_seconds: null, timeout_seconds: null },
   prices: [],
 };
 
@@ -80,6 +98,11 @@ export function toValues(provider: Provider): ProviderValues {
       aws_region_name: config.aws_region_name ?? "",
       aws_access_key_id: config.aws_access_key_id ?? "",
     },
+    limits: {
+      first_token_seconds: config.first_token_seconds ?? null,
+      silence_seconds: config.silence_seconds ?? null,
+      timeout_seconds: config.timeout_seconds ?? null,
+    },
     prices: pricesFor(provider.models, readPrices(provider)),
   };
 }
@@ -87,10 +110,11 @@ export function toValues(provider: Provider): ProviderValues {
 type ModelPrice = ProviderValues["prices"][number];
 
 function readPrices({ config }: Provider): ModelPrice[] {
-  return Object.entries(config.prices ?? {}).map(([model, { input, output }]) => ({
+  return Object.entries(config.prices ?? {}).map(([model, { input, output, cached_input }]) => ({
     model,
     input: Number(input),
     output: Number(output),
+    cached_input: cached_input == null ? null : Number(cached_input),
   }));
 }
 
@@ -101,7 +125,9 @@ export function pricesFor(models: string[], prices: ModelPrice[]): ModelPrice[] 
     ({ model, input, output }) => !models.includes(model) && (input !== null || output !== null),
   );
   return [
-    ...models.map((model) => known.get(model) ?? { model, input: null, output: null }),
+    ...models.map(
+      (model) => known.get(model) ?? { model, input: null, output: null, cached_input: null },
+    ),
     ...others,
   ];
 }
@@ -109,11 +135,12 @@ export function pricesFor(models: string[], prices: ModelPrice[]): ModelPrice[] 
 /** What both creating and changing send. An address the type has no field for is not sent. */
 function toCommon(values: ProviderValues) {
   const info = providerTypes[values.provider_type];
-  const prices: Record<string, { input: number; output: number }> = {};
-  for (const { model, input, output } of values.prices) {
-    if (input !== null && output !== null) prices[model] = { input, output };
+  const prices: Record<string, { input: number; output: number; cached_input?: number }> = {};
+  for (const { model, input, output, cached_input } of values.prices) {
+    if (input === null || output === null) continue;
+    prices[model] = { input, output, ...(cached_input === null ? {} : { cached_input }) };
   }
-  const config: Schema<"ProviderConfig-Input"> = { prices };
+  const config: Schema<"ProviderConfig-Input"> = { ...values.limits, prices };
   for (const { name } of info.config) config[name] = values.config[name] || null;
   return {
     name: values.name,

@@ -1980,8 +1980,7 @@ export interface components {
              *       "respect_context_window": true,
              *       "use_system_prompt": true,
              *       "inject_date": false,
-             *       "reasoning": false,
-             *       "llm_timeout_seconds": 120
+             *       "reasoning": false
              *     }
              */
             config: components["schemas"]["AgentOptions"];
@@ -2032,11 +2031,12 @@ export interface components {
             reasoning: boolean;
             /** Planning attempts */
             max_reasoning_attempts?: number | null;
-            /**
-             * Time-out of a model call (s)
-             * @default 120
-             */
-            llm_timeout_seconds: number;
+            /** Time-out of a model call (s) */
+            llm_timeout_seconds?: number | null;
+            /** Seconds until the first token of an answer */
+            first_token_seconds?: number | null;
+            /** Seconds of silence within an answer */
+            silence_seconds?: number | null;
         };
         /**
          * AgentOut
@@ -3870,6 +3870,11 @@ export interface components {
             input: number | string;
             /** Output */
             output: number | string;
+            /**
+             * Cached Input
+             * @description Of input that the provider had in its cache; by default as input.
+             */
+            cached_input?: number | string | null;
         };
         /**
          * Price
@@ -3880,6 +3885,11 @@ export interface components {
             input: number;
             /** Output */
             output: number;
+            /**
+             * Cached Input
+             * @description Of input that the provider had in its cache; by default as input.
+             */
+            cached_input?: number | null;
         };
         /**
          * Problem
@@ -3960,6 +3970,21 @@ export interface components {
                 [key: string]: components["schemas"]["Price-Input"];
             };
             /**
+             * First Token Seconds
+             * @description How long a call may wait for the first of an answer; 120 by default.
+             */
+            first_token_seconds?: number | null;
+            /**
+             * Silence Seconds
+             * @description How long an answer may be silent in its middle; 60 by default.
+             */
+            silence_seconds?: number | null;
+            /**
+             * Timeout Seconds
+             * @description How long a call may take in all; 3,600 by default.
+             */
+            timeout_seconds?: number | null;
+            /**
              * Organization
              * @description OpenAI.
              */
@@ -3993,6 +4018,21 @@ export interface components {
             prices: {
                 [key: string]: components["schemas"]["Price-Output"];
             };
+            /**
+             * First Token Seconds
+             * @description How long a call may wait for the first of an answer; 120 by default.
+             */
+            first_token_seconds?: number | null;
+            /**
+             * Silence Seconds
+             * @description How long an answer may be silent in its middle; 60 by default.
+             */
+            silence_seconds?: number | null;
+            /**
+             * Timeout Seconds
+             * @description How long a call may take in all; 3,600 by default.
+             */
+            timeout_seconds?: number | null;
             /**
              * Organization
              * @description OpenAI.
@@ -4792,6 +4832,8 @@ export interface components {
         /**
          * Usage
          * @description What model calls used: counts of tokens and of answered calls, and the cost in US dollars.
+         *
+         *     Cached tokens are part of the prompt's and cost less; reasoning tokens are part of the completion's.
          */
         Usage: {
             /**
@@ -4809,6 +4851,16 @@ export interface components {
              * @default 0
              */
             total_tokens: number;
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens: number;
+            /**
+             * Reasoning Tokens
+             * @default 0
+             */
+            reasoning_tokens: number;
             /**
              * Cost Usd
              * @default 0
@@ -5208,6 +5260,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }
@@ -5246,6 +5300,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }
@@ -5276,6 +5332,8 @@ export interface components {
              *       "prompt_tokens": 0,
              *       "completion_tokens": 0,
              *       "total_tokens": 0,
+             *       "cached_tokens": 0,
+             *       "reasoning_tokens": 0,
              *       "cost_usd": 0,
              *       "llm_calls": 0
              *     }

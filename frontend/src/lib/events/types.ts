@@ -22,6 +22,10 @@ export type Usage = {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  /** Part of the prompt's. */
+  cached_tokens?: number;
+  /** Part of the completion's. */
+  reasoning_tokens?: number;
   cost_usd: number;
   llm_calls: number;
 };

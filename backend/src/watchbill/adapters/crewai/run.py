@@ -80,6 +80,8 @@ class CrewRun:
             temperature=options.temperature,
             max_tokens=options.max_tokens,
             timeout_seconds=options.llm_timeout_seconds,
+            first_token_seconds=options.first_token_seconds,
+            silence_seconds=options.silence_seconds,
             agent=spec.name,
         )
         answer = self._awaited(lambda: self._gateway.complete(call, self._emit))

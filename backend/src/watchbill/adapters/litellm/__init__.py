@@ -1,9 +1,14 @@
-"""The LLM gateway on LiteLLM: one exit for every model call, with failover, usage, cost and typed errors.
+"""The LLM gateway: one exit for every model call, with failover, usage, cost and typed errors.
 
-Importing this package does not import LiteLLM; `LiteLlmGateway.load()` does, in a thread.
+`gateway` chooses a provider and tells what happens, `asking` puts one question to one provider, directly
+(`endpoint`) or through LiteLLM (`library_call`), and `failures` and `endings` say what went wrong. Importing
+this package does not import LiteLLM; `LiteLlmGateway.load()` does, in a thread.
 """
 
+from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.gateway import LiteLlmGateway, ProviderCheck
-from watchbill.adapters.litellm.gathering import open_session
+from watchbill.adapters.litellm.patience import TimeLimits
+from watchbill.adapters.litellm.session import open_session
+from watchbill.adapters.openai_chat import Sizes
 
-__all__ = ["LiteLlmGateway", "ProviderCheck", "open_session"]
+__all__ = ["CoolDown", "LiteLlmGateway", "ProviderCheck", "Sizes", "TimeLimits", "open_session"]

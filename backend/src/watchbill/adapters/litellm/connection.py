@@ -1,4 +1,4 @@
-"""What LiteLLM is told to reach a provider: model name, address and key.
+"""What a provider needs, and what LiteLLM is told to reach one: model name, address and key.
 
 A key and an address are always given explicitly: LiteLLM would otherwise take those of the worker's own
 environment, and one tenant's calls would run on somebody else's account.
@@ -7,6 +7,7 @@ environment, and one tenant's calls would run on somebody else's account.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider
@@ -50,18 +51,47 @@ def arguments(provider: Provider) -> dict[str, Any]:
         NodeError: of kind user: unknown type, or a key or address is missing.
     """
     kind = provider.provider_type
-    _prefix(provider)
-    if kind in _NEED_KEY and not provider.api_key:
-        raise _wrong(provider, "provider_key_missing", "has no API key; enter one under Models")
-    base = provider.base_url or _ADDRESSES.get(kind)
-    if kind in _NEED_ADDRESS and not base:
-        raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Models")
+    check(provider)
+    base = address(provider)
     chosen = {name: provider.config[name] for name in _SETTINGS.get(kind, ()) if provider.config.get(name)}
     if kind == "bedrock":
         if not {"aws_region_name", "aws_access_key_id"} <= chosen.keys():
             raise _wrong(provider, "provider_settings_missing", "needs aws_region_name and aws_access_key_id")
         return {**chosen, "aws_secret_access_key": provider.api_key}
     return {**chosen, "api_key": provider.api_key or "none", **({"api_base": base} if base else {})}
+
+
+def check(provider: Provider) -> None:
+    """Whether the type is known, and what it needs is there.
+
+    Raises:
+        NodeError: of kind user: it is not.
+    """
+    kind = provider.provider_type
+    _prefix(provider)
+    if kind in _NEED_KEY and not provider.api_key:
+        raise _wrong(provider, "provider_key_missing", "has no API key; enter one under Models")
+    if not (provider.api_key or "").isprintable():
+        raise _wrong(provider, "provider_key_wrong", "has a key with a character that cannot be sent")
+    if kind in _NEED_ADDRESS and not address(provider):
+        raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Models")
+    if address(provider) and not _is_address(address(provider)):
+        told = "has a base URL that cannot be read; one begins with http:// or https://"
+        raise _wrong(provider, "provider_address_wrong", told)
+
+
+def address(provider: Provider) -> str:
+    """The provider's address, the usual one of its type if none was entered; empty where there is none."""
+    return provider.base_url or _ADDRESSES.get(provider.provider_type, "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading the port is what checks it.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def follows_schema(provider: Provider) -> bool:

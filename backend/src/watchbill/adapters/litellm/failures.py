@@ -1,34 +1,109 @@
-"""Turns what LiteLLM raises into a NodeError whose message a user can act on, never with a key in it."""
+"""Turns what a call failed with into a NodeError whose message a user can act on, never with a key in it."""
 
 from __future__ import annotations
 
+import os
 import re
-from typing import Any
+import socket
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import aiohttp
 
 from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.connection import secrets
+from watchbill.adapters.litellm.patience import TimeLimits, Waited
+from watchbill.adapters.litellm.statuses import by_status
+from watchbill.adapters.openai_chat import BrokenOff, Fault, NotAnAnswer, Refused, TooLarge
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.kit.outbound import RefusedConnection
 
-# Codes after which another provider may well answer.
-FAILOVER_CODES = frozenset({"rate_limited", "provider_unavailable", "provider_unreachable", "llm_timeout"})
-_MOST_DETAIL = 300
+# Codes after which the provider is left alone for a while, and another one may well answer.
+FAILOVER_CODES = frozenset(
+    {
+        "rate_limited",
+        "provider_unavailable",
+        "provider_unreachable",
+        "provider_certificate",
+        "provider_hung_up",
+        "not_an_answer",
+        "llm_timeout",
+        "llm_stalled",
+        "stream_broken",
+    }
+)
+_AWAY_SECONDS = 15.0
+_LONGEST_AWAY_SECONDS = 300.0
+_MOST_DETAIL = 500
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|key|rk)-[\w*-]{4,}|\bAIza[\w-]{10,}|Bearer\s+\S+", re.IGNORECASE)
-_NO_CONNECTION = re.compile(r"Connection error|APIConnectionError")
-_TOO_LONG = re.compile(r"context.(?:length|window|size)|maximum.{0,20}tokens|too many tokens", re.IGNORECASE)
 _PREAMBLE = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
 
+_UPSTREAM, _USER, _TIMEOUT, _LIMIT = ErrorKind.UPSTREAM, ErrorKind.USER, ErrorKind.TIMEOUT, ErrorKind.LIMIT
 
-def node_error(litellm: Any, error: Exception, candidate: Candidate) -> NodeError:
-    """The NodeError for anything an LLM call raised."""
+
+class ProviderFailure(NodeError):
+    """A provider failed. It is left alone for `away_seconds`; None where it is not to blame."""
+
+    def __init__(self, kind: ErrorKind, detail: str, *, code: str, away_seconds: float | None = None):
+        super().__init__(kind, detail, code=code)
+        self.away_seconds = (away_seconds or _AWAY_SECONDS) if code in FAILOVER_CODES else None
+
+
+def of(
+    error: Exception, candidate: Candidate, *, began: bool, now: datetime | None = None
+) -> ProviderFailure:
+    """The failure for anything that a call raised. `began` tells whether some of the answer had arrived."""
     if refused := _refused_connection(error):
         detail = f"The base URL of the LLM provider '{candidate.provider.name}' may not be reached: {refused}"
-        return NodeError(ErrorKind.USER, detail, code="provider_address_refused")
-    kind, code, sentence = _classify(litellm, error)
-    provider = candidate.provider
-    said = _detail(error, secrets(provider))
-    message = sentence.format(provider=provider.name, model=candidate.model)
-    return NodeError(kind, f"{message} It said: {said}" if said else message, code=code)
+        return ProviderFailure(_USER, detail, code="provider_address_refused")
+    if isinstance(error, Refused):
+        return _refused(error, candidate, began, now or datetime.now(UTC))
+    if isinstance(error, Fault):
+        return _fault(error, candidate)
+    if isinstance(error, aiohttp.ClientError | OSError):
+        return _no_connection(error, candidate)
+    status = getattr(error, "status_code", None)
+    said = _hidden(_PREAMBLE.sub("", str(getattr(error, "message", None) or error)).split("\n")[0], candidate)
+    kind, code, sentence = by_status(status if isinstance(status, int) else 500, said, (), candidate.model)
+    return _failure(kind, code, sentence, said, candidate)
+
+
+def too_late(candidate: Candidate, limits: TimeLimits, waited: Waited, *, began: bool) -> ProviderFailure:
+    """The failure of a call that one of the time limits ended."""
+    name = f"The LLM provider '{candidate.provider.name}'"
+    if waited == "silence":
+        detail = f"{name} stopped in the middle of its answer: nothing came for {limits.silence:g} s."
+        return ProviderFailure(_TIMEOUT, detail, code="llm_stalled")
+    if waited == "first":
+        detail = f"{name} sent nothing of an answer within {limits.first_token:g} s."
+        return ProviderFailure(_TIMEOUT, detail, code="llm_timeout")
+    detail = f"{name} did not finish its answer within {limits.total:g} s."
+    # While tokens flow the provider is not to blame.
+    return ProviderFailure(_TIMEOUT, detail, code="answer_took_too_long" if began else "llm_timeout")
+
+
+def unsendable(error: ValueError, candidate: Candidate) -> ProviderFailure:
+    """The failure of a request that cannot be made of what was entered."""
+    told = _hidden(str(error), candidate)
+    detail = f"The base URL or the key of the LLM provider '{candidate.provider.name}' cannot be sent: {told}"
+    return ProviderFailure(_USER, _sentence(detail), code="provider_address_wrong")
+
+
+def away_seconds(retry_after: str | None, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, between 1 and 300; it may be a number or a date. None when
+    it says nothing."""
+    if not retry_after:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+        seconds = (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    return min(_LONGEST_AWAY_SECONDS, max(1.0, seconds)) if seconds == seconds else None
 
 
 def _refused_connection(error: BaseException | None) -> RefusedConnection | None:
@@ -41,105 +116,108 @@ def _refused_connection(error: BaseException | None) -> RefusedConnection | None
     return None
 
 
-def retry_after(error: Exception, default: float = 15.0) -> float:
-    """Seconds the provider asks us to stay away, between 1 and 300."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    given = headers.get("retry-after") or (getattr(error, "litellm_response_headers", None) or {}).get(
-        "retry-after"
-    )
-    if given is None:
-        return default
+def _refused(error: Refused, candidate: Candidate, began: bool, now: datetime) -> ProviderFailure:
+    said = _hidden(error.said.text, candidate)
+    if error.location is not None and error.status is not None and 300 <= error.status < 400:
+        where = _hidden(error.location, candidate)
+        sentence = "The LLM provider '{provider}' redirects to another address, which is not followed."
+        return _failure(_USER, "provider_redirects", sentence, where, candidate)
+    status = error.status or 500
+    kind, code, sentence = by_status(status, error.said.text, error.said.codes, candidate.model)
+    if began:
+        sentence = "The LLM provider '{provider}' reported an error in the middle of its answer."
+        code = "stream_broken" if kind is _UPSTREAM else code
+    elif error.within and error.status is None:
+        sentence = "The LLM provider '{provider}' reported an error instead of an answer."
+    away = away_seconds(error.retry_after, now)
+    return _failure(kind, code, sentence, said or f"status {status}", candidate, away)
+
+
+def _fault(error: Fault, candidate: Candidate) -> ProviderFailure:
+    name, told = f"The LLM provider '{candidate.provider.name}'", _hidden(str(error), candidate)
+    if isinstance(error, TooLarge):
+        detail = f"{name} sent {told}, which is more than an answer may have. It was cut off there."
+        return ProviderFailure(_LIMIT, detail, code="answer_too_large")
+    if isinstance(error, NotAnAnswer):
+        detail = f"{name} did not answer as a model does; check its base URL and type. It sent {told}"
+        return ProviderFailure(_UPSTREAM, _sentence(detail), code="not_an_answer")
+    detail = f"{name} broke off its answer. {told}"
+    assert isinstance(error, BrokenOff)
+    return ProviderFailure(_UPSTREAM, _sentence(detail), code="stream_broken")
+
+
+def _no_connection(error: Exception, candidate: Candidate) -> ProviderFailure:
+    name = f"The LLM provider '{candidate.provider.name}'"
+    where = _place(candidate)
+    if isinstance(error, aiohttp.InvalidURL):
+        detail = f"The base URL of the LLM provider '{candidate.provider.name}' cannot be read."
+        return ProviderFailure(_USER, detail, code="provider_address_wrong")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        detail = f"{name} has no certificate that can be trusted: {error.certificate_error}"
+        return ProviderFailure(_UPSTREAM, _sentence(detail), code="provider_certificate")
+    if isinstance(error, aiohttp.ClientSSLError):
+        detail = f"{name} does not speak TLS as https needs it{where}: {getattr(error, 'os_error', error)}"
+        return ProviderFailure(_UPSTREAM, _sentence(detail), code="provider_certificate")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        detail = f"{name} cannot be reached: its name cannot be found{where}."
+        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        detail = f"{name} cannot be reached{where}: {_reason(error.os_error)}."
+        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        detail = f"{name} cannot be reached{where}: nobody took the connection within 10 s."
+        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
+        told = _hidden(str(getattr(error, "message", "") or error), candidate)
+        detail = f"{name} does not answer in HTTP that can be read: {told}"
+        return ProviderFailure(_UPSTREAM, _sentence(detail), code="not_an_answer")
+    detail = f"{name} took the connection and hung up before it answered{where}."
+    return ProviderFailure(_UPSTREAM, detail, code="provider_hung_up")
+
+
+def _reason(error: OSError) -> str:
+    """The system's words for an error number, "Connection refused" say."""
+    if isinstance(error, socket.gaierror) or not error.errno or error.errno < 0:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
+
+
+def _place(candidate: Candidate) -> str:
+    """Host and port, as people entered them."""
     try:
-        return min(300.0, max(1.0, float(given)))
+        parts = urlsplit(candidate.provider.base_url or "")
+        return (
+            f" ({parts.hostname}:{parts.port})"
+            if parts.port
+            else f" ({parts.hostname})"
+            if parts.hostname
+            else ""
+        )
     except ValueError:
-        return default
+        return ""
 
 
-def too_late(candidate: Candidate, seconds: float, *, stalled: bool) -> NodeError:
-    """The error of a call that took too long, or whose answer stopped coming."""
-    name = candidate.provider.name
-    if stalled:
-        detail = f"The LLM provider '{name}' stopped in the middle of its answer."
-        return NodeError(ErrorKind.TIMEOUT, detail, code="llm_stalled")
-    detail = f"The LLM provider '{name}' did not finish its answer within {seconds:g} s."
-    return NodeError(ErrorKind.TIMEOUT, detail, code="llm_timeout")
-
-
-def broken(candidate: Candidate, failure: NodeError) -> NodeError:
-    """The error of an answer that broke off."""
-    detail = (
-        f"The connection to the LLM provider '{candidate.provider.name}' broke in the middle of the answer."
+def _failure(
+    kind: ErrorKind,
+    code: str,
+    sentence: str,
+    said: str,
+    candidate: Candidate,
+    away: float | None = None,
+) -> ProviderFailure:
+    message = sentence.format(provider=candidate.provider.name, model=candidate.model)
+    return ProviderFailure(
+        kind, f"{message} It said: {said}" if said else message, code=code, away_seconds=away
     )
-    return NodeError(ErrorKind.UPSTREAM, f"{detail} ({failure.detail})", code="stream_broken")
 
 
-def _classify(litellm: Any, error: Exception) -> tuple[ErrorKind, str, str]:
-    user, upstream = ErrorKind.USER, ErrorKind.UPSTREAM
-    by_type: tuple[tuple[Any, tuple[ErrorKind, str, str]], ...] = (
-        (litellm.Timeout, (ErrorKind.TIMEOUT, "llm_timeout", "The LLM provider '{provider}' took too long.")),
-        (
-            litellm.ContextWindowExceededError,
-            (user, "context_too_long", "The text is too long for the model '{model}'."),
-        ),
-        (
-            litellm.ContentPolicyViolationError,
-            (user, "refused", "The LLM provider '{provider}' refused the content."),
-        ),
-        (
-            litellm.APIConnectionError,
-            (upstream, "provider_unreachable", "The LLM provider '{provider}' cannot be reached."),
-        ),
-    )
-    for kind, outcome in by_type:
-        if isinstance(error, kind):
-            return outcome
-    return _by_status(error)
-
-
-def _by_status(error: Exception) -> tuple[ErrorKind, str, str]:
-    user, upstream = ErrorKind.USER, ErrorKind.UPSTREAM
-    status = getattr(error, "status_code", None)
-    # A refused connection arrives as an "internal server error" that never came from a server.
-    if isinstance(status, int) and status >= 500 and _NO_CONNECTION.search(str(error)):
-        return (
-            upstream,
-            "provider_unreachable",
-            "The LLM provider '{provider}' cannot be reached; check its base URL.",
-        )
-    known = {
-        401: (
-            user,
-            "provider_key_refused",
-            "The LLM provider '{provider}' refused the API key; check it under Models.",
-        ),
-        403: (
-            user,
-            "provider_forbids",
-            "The LLM provider '{provider}' does not allow this call with the given key.",
-        ),
-        404: (user, "unknown_model", "The LLM provider '{provider}' does not know the model '{model}'."),
-        408: (ErrorKind.TIMEOUT, "llm_timeout", "The LLM provider '{provider}' took too long."),
-        429: (
-            upstream,
-            "rate_limited",
-            "The LLM provider '{provider}' limits the rate of calls or its quota is used up.",
-        ),
-    }
-    if status in known:
-        return known[status]
-    if isinstance(status, int) and 400 <= status < 500 and _TOO_LONG.search(str(error)):
-        return user, "context_too_long", "The text is too long for the model '{model}'."
-    if isinstance(status, int) and 400 <= status < 500:
-        return (
-            user,
-            "provider_rejected",
-            "The LLM provider '{provider}' does not accept the call to '{model}'.",
-        )
-    return upstream, "provider_unavailable", "The LLM provider '{provider}' failed."
-
-
-def _detail(error: Exception, hidden: tuple[str, ...]) -> str:
-    text = _PREAMBLE.sub("", str(getattr(error, "message", None) or error)).split("\n")[0].strip()
-    for secret in hidden:
+def _hidden(text: str, candidate: Candidate) -> str:
+    """The text without secrets, of a sane length."""
+    for secret in secrets(candidate.provider):
         text = text.replace(secret, "***")
-    return _KEY_LIKE.sub("***", text)[:_MOST_DETAIL]
+    text = _KEY_LIKE.sub("***", text).strip()
+    return text if len(text) <= _MOST_DETAIL else f"{text[:_MOST_DETAIL]}…"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -1,39 +1,42 @@
-"""The gateway: chooses a provider, asks it through LiteLLM, fails over, counts, and tells what happened."""
+"""The gateway: chooses a provider, asks it, fails over, counts, and tells what happened."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import aiohttp
 
-from watchbill.adapters.litellm import connection, failures
+from watchbill.adapters.litellm import failures
+from watchbill.adapters.litellm.asking import Asking
 from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.gathering import heard_by, open_session
+from watchbill.adapters.litellm.endings import checked, notes
 from watchbill.adapters.litellm.library import load_litellm
-from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
-from watchbill.adapters.litellm.question import Question
-from watchbill.adapters.litellm.reading import Listener, Reading, TokenGate, read_whole
+from watchbill.adapters.litellm.library_call import ProxyFor
+from watchbill.adapters.litellm.patience import TimeLimits
+from watchbill.adapters.litellm.pricing import estimated, usage_of
+from watchbill.adapters.litellm.question import Question, time_limits
+from watchbill.adapters.litellm.session import open_session
+from watchbill.adapters.litellm.token_gate import TokenGate
 from watchbill.adapters.loading import loaded
+from watchbill.adapters.openai_chat import Reading, Sizes
 from watchbill.core.answers import AnswerMismatch, instruction
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.compute import Compute
-from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
+from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory, ToolCall
 from watchbill.core.schemas import check_schema, told
 from watchbill.engine.answers import read_answer
 from watchbill.kit.waits import about_to_await
 
-_CONNECT_SECONDS = 10.0
-# Ours end a call; LiteLLM's only has to be later than any of them.
-_LIBRARY_SECONDS = 4000.0
-_TEST_SECONDS = 20.0
+USUAL_LIMITS = TimeLimits()
+USUAL_SIZES = Sizes()
+_TEST_LIMITS = TimeLimits(first_token=20.0, silence=20.0, total=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,23 @@ class ProviderCheck:
     error: str | None = None
 
 
+async def _no_proxy(_: str) -> None:
+    """Straight to every address."""
+
+
 class LiteLlmGateway:
-    """core.ports.LlmGateway on LiteLLM. It lives on one event loop, the one its calls are awaited on.
+    """core.ports.LlmGateway: OpenAI-shaped providers are asked directly, the others through LiteLLM. It lives
+    on one event loop, the one its calls are awaited on.
 
     Args:
         directory: where a tenant's active providers come from.
         compute: where answers are judged by their schemas.
-        stall_seconds: the longest silence once an answer has begun.
+        limits: how long a call may take where neither it nor its provider says otherwise.
+        sizes: how large an answer may be.
         session: opens the HTTP session, e.g. one whose connector refuses private addresses.
+        cooling: which providers are left alone for a while.
+        proxy_for: which proxy leads to a URL; by default none, whatever the environment says.
+        unheard_seconds: a provider that was silent for so long when a call is cancelled is to blame for it.
     """
 
     def __init__(
@@ -61,17 +73,19 @@ class LiteLlmGateway:
         directory: ProviderDirectory,
         compute: Compute,
         *,
-        stall_seconds: float = 60.0,
+        limits: TimeLimits = USUAL_LIMITS,
+        sizes: Sizes = USUAL_SIZES,
         session: Callable[[], aiohttp.ClientSession] = open_session,
+        cooling: CoolDown | None = None,
+        unheard_seconds: float = 10.0,
+        proxy_for: ProxyFor = _no_proxy,
     ):
         self._directory = directory
         self._compute = compute
-        self._stall_seconds = stall_seconds
-        self._open_session = session
-        self._session: aiohttp.ClientSession | None = None
+        self._limits = limits
         self._library: Any = None
-        self._cooling = CoolDown()
-        self._schema_in_words: set[UUID] = set()
+        self._cooling = cooling or CoolDown()
+        self._asking = Asking(session, sizes, self._cooling, unheard_seconds, proxy_for)
 
     def load(self) -> None:
         """Start importing LiteLLM in a thread and return at once; calls made meanwhile wait for it."""
@@ -79,19 +93,16 @@ class LiteLlmGateway:
 
     async def close(self) -> None:
         """Close the connections to all providers."""
-        if self._library is not None:
-            self._library.in_memory_llm_clients_cache.flush_cache()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._asking.close()
 
     async def complete(self, call: LlmCall, emit: Emit) -> LlmAnswer:
         """Ask and wait; see core.ports.LlmGateway. An answer that breaks the output schema is sent back once.
 
         Raises:
             NodeError: user (no_provider, unknown_model, provider_key_refused, refused, invalid_schema...),
-                upstream (rate_limited, provider_unavailable, provider_unreachable, stream_broken,
-                empty_answer, invalid_output) or timeout (llm_timeout, llm_stalled).
+                upstream (rate_limited, provider_unavailable, provider_unreachable, not_an_answer,
+                stream_broken, empty_answer, invalid_output...), timeout (llm_timeout, llm_stalled,
+                answer_took_too_long) or limit (answer_too_large, answer_cut_off).
         """
         about_to_await("A model call")
         if call.output_schema is None:
@@ -121,22 +132,24 @@ class LiteLlmGateway:
         try:
             parsed = await read_answer(self._compute, call.scope, second.text, schema)
         except AnswerMismatch as mismatch:
-            cut = " It was cut off at the token limit." if second.finish_reason == "length" else ""
-            detail = f"The model '{second.model}' did not answer with the JSON asked for: {mismatch}.{cut}"
+            detail = f"The model '{second.model}' did not answer with the JSON asked for: {mismatch}."
             raise NodeError(ErrorKind.UPSTREAM, detail, code="invalid_output") from None
         return replace(second, parsed=parsed, usage=first.usage + second.usage)
 
     async def test_provider(self, provider: Provider, model: str | None = None) -> ProviderCheck:
-        """Ask the provider for one word; never raises for what the provider does wrong."""
+        """Ask the provider for one word, and look whether a model answers; never raises for what the provider
+        does wrong."""
         about_to_await("A model call")
         started = time.monotonic()
         chosen = model or (provider.models[0] if provider.models else "")
+        reading = Reading()
         try:
             [candidate] = candidates([provider], model, provider.id)
-            question = ({"role": "user", "content": "Answer with the word OK."},)
-            await self._attempt(
-                candidate, Question(question, timeout_seconds=_TEST_SECONDS), Reading(), lambda _: None
-            )
+            question = Question(({"role": "user", "content": "Answer with the word OK."},))
+            await self._asking.attempt(candidate, question, _TEST_LIMITS, reading, lambda _: None)
+            if not reading.thoughts:
+                checked(reading, candidate, None)
+            self._cooling.clear(provider.id)
         except NodeError as error:
             return ProviderCheck(False, _since(started), chosen, error.detail)
         return ProviderCheck(True, _since(started), chosen)
@@ -160,17 +173,23 @@ class LiteLlmGateway:
             self._library = await loaded(load_litellm, emit)
         candidate, reading = await self._first_answer(options, call, emit, call_id, started)
         answer = await self._completed(candidate, reading, call, emit, call_id, started)
-        return _checked(answer, reading, candidate)
+        checked(reading, candidate, call)
+        for note in notes(reading, candidate, call):
+            emit(note)
+        return answer
 
     async def _first_answer(
         self, options: Sequence[Candidate], call: LlmCall, emit: Emit, call_id: str, started: float
     ) -> tuple[Candidate, Reading]:
         question = Question.of(call)
         with TokenGate(lambda text: emit(LlmToken(call_id=call_id, text=text))) as gate:
+            # Tokens are shown as they come only to those who asked for a stream.
+            push = gate.push if call.stream else _unheard
             for position, candidate in enumerate(options):
                 reading = Reading()
+                limits = time_limits(call, candidate.provider, self._limits)
                 try:
-                    await self._attempt(candidate, question, reading, gate.push)
+                    await self._asking.attempt(candidate, question, limits, reading, push)
                     gate.flush()
                     self._cooling.clear(candidate.provider.id)
                     return candidate, reading
@@ -183,97 +202,18 @@ class LiteLlmGateway:
                     emit(_failover(error, candidate, options[position + 1], call_id))
         raise AssertionError("candidates() never returns an empty list")
 
-    async def _attempt(
-        self, candidate: Candidate, question: Question, reading: Reading, push: Callable[[str], None]
-    ) -> None:
-        try:
-            await self._send(candidate, question, reading, push)
-        except NodeError as error:
-            if not self._told_in_words(error, candidate, question):
-                raise
-            await self._send(candidate, question, reading, push)
-
-    def _told_in_words(self, error: NodeError, candidate: Candidate, question: Question) -> bool:
-        """Whether the provider just refused response_format; it is then told the schema in words only."""
-        refused = error.error_code == "provider_rejected" and (
-            "response_format" in error.detail or "json_schema" in error.detail
-        )
-        if question.output_schema is None or not refused or candidate.provider.id in self._schema_in_words:
-            return False
-        self._schema_in_words.add(candidate.provider.id)
-        return True
-
-    async def _send(
-        self, candidate: Candidate, question: Question, reading: Reading, push: Callable[[str], None]
-    ) -> None:
-        arguments = connection.arguments(candidate.provider)
-        if self._library is None:
-            self._library = await asyncio.to_thread(load_litellm)
-        library = self._library
-        whole = asyncio.timeout(question.timeout_seconds)
-        try:
-            async with whole:
-                await self._exchange(arguments, candidate, question, reading, push)
-        except TimeoutError:
-            raise failures.too_late(
-                candidate, question.timeout_seconds, stalled=not whole.expired()
-            ) from None
-        except (library.exceptions.openai.OpenAIError, aiohttp.ClientError, OSError, ValueError) as error:
-            failure = failures.node_error(library, error, candidate)
-            if failure.error_code in failures.FAILOVER_CODES:
-                self._cooling.start(candidate.provider.id, failures.retry_after(error))
-            raise failures.broken(candidate, failure) if reading.began else failure from None
-
-    async def _exchange(
-        self,
-        arguments: dict[str, Any],
-        candidate: Candidate,
-        question: Question,
-        reading: Reading,
-        push: Callable[[str], None],
-    ) -> None:
-        if self._session is None or self._session.closed:
-            self._session = self._open_session()
-        in_words = candidate.provider.id in self._schema_in_words
-        listener = Listener(reading, push, self._stall_seconds)
-        with heard_by(listener):
-            response = await self._library.acompletion(
-                **arguments,
-                **question.body(candidate, in_words=in_words),
-                num_retries=0,
-                max_retries=0,
-                timeout=self._timeout(),
-                shared_session=self._session,
-            )
-        if not question.stream:
-            read_whole(response, reading)
-            return
-        try:
-            await listener.read(response)
-        finally:
-            # Reached on cancellation too: it is what closes the connection at once.
-            await response.aclose()
-
-    def _timeout(self) -> Any:
-        return self._library.httpx.Timeout(_LIBRARY_SECONDS, connect=_CONNECT_SECONDS)
-
     async def _completed(
         self, candidate: Candidate, reading: Reading, call: LlmCall, emit: Emit, call_id: str, started: float
     ) -> LlmAnswer:
-        asked, said = reading.prompt_tokens, reading.completion_tokens
-        if asked is None or said is None:
-            asked = estimate_tokens("".join(str(m.get("content") or "") for m in call.messages))
-            said = estimate_tokens(reading.text)
-        usage, priced = usage_of(self._library, candidate, asked, said)
+        usage, priced = usage_of(self._library, candidate, estimated(reading, call.messages))
+        tools = tuple(ToolCall(*tool) for tool in reading.tools)
         emit(
             LlmCompleted(
                 call_id=call_id,
                 provider=candidate.provider.name,
                 model=candidate.model,
                 text=reading.text,
-                tool_calls=[
-                    {"id": t.id, "name": t.name, "arguments": t.arguments} for t in reading.tool_calls
-                ],
+                tool_calls=[{"id": t.id, "name": t.name, "arguments": t.arguments} for t in tools],
                 finish_reason=reading.finish_reason,
                 duration_ms=_since(started),
                 usage=usage,
@@ -285,25 +225,13 @@ class LiteLlmGateway:
             model=candidate.model,
             provider_id=candidate.provider.id,
             usage=usage,
-            tool_calls=reading.tool_calls,
+            tool_calls=tools,
             finish_reason=reading.finish_reason,
         )
 
 
-def _checked(answer: LlmAnswer, reading: Reading, candidate: Candidate) -> LlmAnswer:
-    """The answer, unless it is a refusal or says nothing at all."""
-    if reading.refusal or (answer.finish_reason == "content_filter" and not answer.text):
-        reason = reading.refusal or "the provider's content filter stopped it"
-        raise NodeError(
-            ErrorKind.USER, f"The model '{candidate.model}' refused to answer: {reason}", code="refused"
-        )
-    if not answer.text.strip() and not answer.tool_calls:
-        cut = (
-            " It used up the token limit before saying anything." if answer.finish_reason == "length" else ""
-        )
-        detail = f"The model '{candidate.model}' of '{candidate.provider.name}' gave an empty answer.{cut}"
-        raise NodeError(ErrorKind.UPSTREAM, detail, code="empty_answer")
-    return answer
+def _unheard(_: str) -> None:
+    """Where text goes that nobody watches."""
 
 
 def _failed(error: NodeError, candidate: Candidate, call_id: str, started: float) -> LlmFailed:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from watchbill.adapters.litellm import connection
 from watchbill.adapters.litellm.candidates import Candidate
+from watchbill.adapters.litellm.habits import Habit
+from watchbill.adapters.litellm.patience import TimeLimits
 from watchbill.core.answers import instruction
-from watchbill.core.ports.llm import LlmCall
+from watchbill.core.ports.llm import LlmCall, Provider
+
+# OpenAI's own newer models refuse the older name of the limit; other servers know only that one.
+_NEW_TOKEN_LIMIT = frozenset({"openai"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,6 @@ class Question:
     stream: bool = True
     temperature: float | None = None
     max_tokens: int | None = None
-    timeout_seconds: float = 120.0
 
     @staticmethod
     def of(call: LlmCall) -> Question:
@@ -33,13 +37,13 @@ class Question:
             call.stream,
             call.temperature,
             call.max_tokens,
-            call.timeout_seconds,
         )
 
-    def body(self, candidate: Candidate, *, in_words: bool) -> dict[str, Any]:
-        """The request as LiteLLM's keyword arguments."""
+    def body(self, candidate: Candidate, habits: Set[Habit] = frozenset()) -> dict[str, Any]:
+        """The request in OpenAI's format, put as the provider takes it."""
         messages = [dict(message) for message in self.messages]
-        body: dict[str, Any] = {"model": connection.model_name(candidate.provider, candidate.model)}
+        body: dict[str, Any] = {"model": candidate.model}
+        in_words = "schema_in_words" in habits
         if self.output_schema is not None:
             told = instruction(self.output_schema)
             native = connection.follows_schema(candidate.provider) and not in_words
@@ -51,6 +55,30 @@ class Question:
         if self.tools:
             body["tools"] = [dict(tool) for tool in self.tools]
         if self.stream:
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
-        given = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        return body | {"messages": messages} | {k: v for k, v in given.items() if v is not None}
+            body["stream"] = True
+            if "no_stream_options" not in habits:
+                body["stream_options"] = {"include_usage": True}
+        if self.temperature is not None:
+            body["temperature"] = self.temperature
+        if self.max_tokens is not None:
+            body[_token_limit(candidate.provider, habits)] = self.max_tokens
+        return body | {"messages": messages}
+
+
+def _token_limit(provider: Provider, habits: Set[Habit]) -> str:
+    new = (provider.provider_type in _NEW_TOKEN_LIMIT) != ("other_token_limit" in habits)
+    return "max_completion_tokens" if new else "max_tokens"
+
+
+def time_limits(call: LlmCall, provider: Provider, usual: TimeLimits) -> TimeLimits:
+    """The limits of a call: its own, else the provider's, else the usual ones."""
+
+    def chosen(own: float | None, name: str, fallback: float) -> float:
+        given = own if own is not None else provider.config.get(name)
+        return fallback if given is None else float(given)
+
+    return TimeLimits(
+        first_token=chosen(call.first_token_seconds, "first_token_seconds", usual.first_token),
+        silence=chosen(call.silence_seconds, "silence_seconds", usual.silence),
+        total=chosen(call.timeout_seconds, "timeout_seconds", usual.total),
+    )

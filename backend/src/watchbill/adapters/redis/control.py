@@ -18,11 +18,12 @@ logger = structlog.get_logger(__name__)
 
 CHANNEL = "wb:control"
 _ANNOUNCE_SECONDS = 2.0
-Verb = Literal["cancel", "wake"]
+Verb = Literal["cancel", "wake", "providers", "cool"]
 
 
 async def announce(client: redis.Redis, verb: Verb, execution_id: UUID) -> None:
-    """Tell every worker that an execution is to stop, or to look at what is asked of it."""
+    """Tell every worker that an execution is to stop, or to look at what is asked of it; also that a tenant's
+    providers changed, and that a provider is to be left alone, whose ids go in its place."""
     try:
         # A Redis that hangs must not hold up whoever asks.
         async with asyncio.timeout(_ANNOUNCE_SECONDS):

@@ -17,11 +17,15 @@ from watchbill.core.usage import Usage
 Emit = Callable[[EventData | Exchange], None]
 
 
+Prices = tuple[Decimal, Decimal] | tuple[Decimal, Decimal, Decimal]
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A tenant's LLM provider, its key decrypted. Never log or serialise it; repr hides the key.
 
-    `prices` maps a model to (input, output) US dollars per million tokens and wins over known prices.
+    `prices` maps a model to (input, output) US dollars per million tokens, with that of cached input as a
+    third where it is known, and wins over known prices.
     """
 
     id: UUID
@@ -32,7 +36,7 @@ class Provider:
     models: tuple[str, ...]
     priority: int
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    prices: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict[str, tuple[Decimal, Decimal]])
+    prices: Mapping[str, Prices] = field(default_factory=dict[str, Prices])
 
 
 class ProviderDirectory(Protocol):
@@ -47,7 +51,8 @@ class LlmCall:
 
     `messages` and `tools` are in OpenAI's chat format. A missing model means the first model of the chosen
     provider; a missing provider means the first active one (that offers the model, when one is named).
-    `output_schema` is a JSON Schema the answer must satisfy. Time-outs are in seconds.
+    `output_schema` is a JSON Schema the answer must satisfy. Seconds until the first of an answer, of silence
+    in its middle, and in all (`timeout_seconds`) are the provider's or the usual ones where they are None.
     """
 
     scope: TenantScope
@@ -61,8 +66,10 @@ class LlmCall:
     stream: bool = True
     temperature: float | None = None
     max_tokens: int | None = None
-    timeout_seconds: float = 120.0
+    timeout_seconds: float | None = None
     agent: str | None = None
+    first_token_seconds: float | None = None
+    silence_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class LlmAnswer:
-    """What the model said. `parsed` is the JSON value when an output schema was given."""
+    """What the model said. `parsed` is the JSON value when an output schema was given. `finish_reason` is in
+    OpenAI's words (stop, length, tool_calls), or the server's own where it has no such meaning."""
 
     text: str
     model: str
@@ -95,6 +103,7 @@ class LlmGateway(Protocol):
 
         Raises:
             NodeError: user (unknown model, no provider, refused key), upstream (429, 5xx, connection,
-                broken stream, an answer that breaks the schema), timeout, or limit.
+                broken stream, an answer that breaks the schema), timeout, or limit (an answer that is too
+                large, or cut off at the token limit where a part of it is of no use).
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -29,6 +30,11 @@ async def backend(connection: HTTPConnection) -> ProviderBackend:
     return connection.app.state.providers
 
 
+def _tell(access: Access, parts: ProviderBackend) -> None:
+    """Let workers know once it is committed; those who miss it look again within seconds."""
+    access.work.after_commit(partial(parts.changed, access.scope.tenant_id))
+
+
 Backend = Annotated[ProviderBackend, Depends(backend)]
 Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("providers:read")]
@@ -47,6 +53,7 @@ async def create_provider(form: ProviderIn, access: Writer, parts: Backend, crow
     """Add a provider."""
     with crowds.slow.place(access.identity):
         provider = await service.create(access.session, access.scope, parts, form)
+    _tell(access, parts)
     return ProviderOut.model_validate(provider)
 
 
@@ -54,6 +61,7 @@ async def create_provider(form: ProviderIn, access: Writer, parts: Backend, crow
 async def create_demo_provider(access: Writer, parts: Backend) -> ProviderOut:
     """Add the demo provider: scripted answers that need no key, to try the examples with."""
     provider = await service.create_demo(access.session, access.scope, parts)
+    _tell(access, parts)
     return ProviderOut.model_validate(provider)
 
 
@@ -70,13 +78,15 @@ async def change_provider(
     """Change a provider. Its API key stays unless it is given; null removes it."""
     with crowds.slow.place(access.identity):
         provider = await service.change(access.session, access.scope, parts, provider_id, form)
+    _tell(access, parts)
     return ProviderOut.model_validate(provider)
 
 
 @router.delete("/{provider_id}", status_code=204)
-async def delete_provider(provider_id: UUID, access: Writer) -> None:
+async def delete_provider(provider_id: UUID, access: Writer, parts: Backend) -> None:
     """Remove a provider; agents that named it fall back to the default."""
     await service.delete(access.session, provider_id)
+    _tell(access, parts)
 
 
 @router.post("/{provider_id}/test")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from watchbill.core.ports.llm import Prices
 from watchbill.core.usage import Dollars
 from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
@@ -28,12 +29,27 @@ class Price(Input):
 
     input: Annotated[Dollars, Field(ge=0, le=100_000)]
     output: Annotated[Dollars, Field(ge=0, le=100_000)]
+    cached_input: Annotated[Dollars, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="Of input that the provider had in its cache; by default as input."
+    )
+
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class ProviderConfig(Input):
     """Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key."""
 
     prices: dict[ModelName, Price] = Field(default={}, max_length=200, description="By model.")
+    first_token_seconds: Seconds | None = Field(
+        default=None, description="How long a call may wait for the first of an answer; 120 by default."
+    )
+    silence_seconds: Seconds | None = Field(
+        default=None, description="How long an answer may be silent in its middle; 60 by default."
+    )
+    timeout_seconds: Seconds | None = Field(
+        default=None, description="How long a call may take in all; 3,600 by default."
+    )
     organization: str | None = Field(default=None, max_length=200, description="OpenAI.")
     api_version: str | None = Field(default=None, max_length=100, description="Azure.")
     aws_region_name: str | None = Field(default=None, max_length=100, description="Bedrock.")
@@ -107,10 +123,13 @@ class ProviderTestResult(BaseModel):
     error: str | None = None
 
 
-def prices(config: dict[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Input and output price by model, from a stored config."""
+def prices(config: dict[str, Any]) -> dict[str, Prices]:
+    """Input and output price by model, and that of cached input where there is one, from a stored config."""
     entries: dict[str, dict[str, JsonValue]] = config.get("prices", {})
-    return {
-        model: (Decimal(str(price["input"])), Decimal(str(price["output"])))
-        for model, price in entries.items()
-    }
+    return {model: _prices(price) for model, price in entries.items()}
+
+
+def _prices(price: dict[str, JsonValue]) -> Prices:
+    plain = Decimal(str(price["input"])), Decimal(str(price["output"]))
+    cached = price.get("cached_input")
+    return plain if cached is None else (*plain, Decimal(str(cached)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -34,14 +35,20 @@ _DEMO_NAME = "Demo (scripted answers, no AI)"
 _DEMO_CONFIG = ProviderConfig(prices={"demo": Price(input=Decimal(0), output=Decimal(0))})
 
 
+async def _tell_nobody(_: UUID) -> None:
+    """For backends without workers."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderBackend:
-    """What the provider routes work with. `demo_url` is where the demo server answers, if it runs."""
+    """What the provider routes work with. `demo_url` is where the demo server answers, if it runs; `changed`
+    tells workers that a tenant's providers are others now."""
 
     keys: KeyRing
     guard: UrlGuard
     calls: WorkerCalls
     demo_url: str | None
+    changed: Callable[[UUID], Awaitable[None]] = _tell_nobody
 
 
 async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> LlmProvider:

@@ -15,8 +15,9 @@ Outcome = Literal["open", "completed", "failed", "broken", "client_closed"]
 class Call(BaseModel):
     """One request. `outcome` is `client_closed` when the client hung up before the answer ended.
 
+    `fields` are the names of the request's fields.
     `key_hint` is the last four characters of the API key, or null without one; `pieces` counts the pieces of
-    text sent so far.
+    text sent so far, and `sent_bytes` the bytes of a body before they are compressed.
     """
 
     number: int
@@ -26,7 +27,9 @@ class Call(BaseModel):
     tools: list[str] = []
     response_format: dict[str, Any] | None = None
     key_hint: str | None = None
+    fields: list[str] = []
     pieces: int = 0
+    sent_bytes: int = 0
     outcome: Outcome = "open"
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -46,6 +45,7 @@ def read_call(body: dict[str, Any], authorization: str | None) -> Call:
         stream=bool(body.get("stream")),
         tools=[tool["function"]["name"] for tool in body.get("tools") or []],
         response_format=body.get("response_format"),
+        fields=sorted(body),
         key_hint=key[-4:] or None,
     )
 
@@ -88,13 +88,13 @@ def _tool(index: int, name: str, arguments: str) -> dict[str, Any]:
     return {"index": index, "id": f"call_{uuid.uuid4().hex[:12]}", "type": "function", "function": function}
 
 
-def chunk(call: Call, answer: Answer, delta: dict[str, Any], reason: str | None = None) -> bytes:
-    """One server-sent event of a streamed answer."""
+def chunk(call: Call, answer: Answer, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+    """The data of one event of a streamed answer."""
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
     return _event(call, answer, choices=[choice])
 
 
-def usage_chunk(call: Call, answer: Answer) -> bytes:
+def usage_chunk(call: Call, answer: Answer) -> dict[str, Any]:
     """The last event before the end, sent when stream_options.include_usage asks for it."""
     return _event(call, answer, choices=[], usage=usage_of(call, answer))
 
@@ -104,9 +104,9 @@ def tool_deltas(answer: Answer) -> list[dict[str, Any]]:
     return [{"tool_calls": [_tool(i, *tool)]} for i, tool in enumerate(answer.tool_calls)]
 
 
-def _event(call: Call, answer: Answer, **parts: Any) -> bytes:
+def _event(call: Call, answer: Answer, **parts: Any) -> dict[str, Any]:
     kind = {"object": "chat.completion.chunk", "created": answer.created, "model": call.model}
-    return b"data: " + json.dumps({"id": answer.id, **kind, **parts}).encode() + b"\n\n"
+    return {"id": answer.id, **kind, **parts}
 
 
 def error_body(status: int, message: str, code: str | None) -> dict[str, Any]:

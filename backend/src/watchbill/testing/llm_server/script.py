@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.testing.llm_server.calls import Call
+from watchbill.testing.llm_server.wire import Raw, Wire
 
 
 class _Strict(BaseModel):
@@ -52,7 +53,7 @@ class Then(_Strict):
     status: int | None = Field(default=None, ge=400, le=599)
     message: str | None = Field(default=None, description="Text of the error that goes with `status`.")
     error_code: str | None = None
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     hang: bool = False
     delay_ms: float | None = None
     token_ms: float | None = None
@@ -66,6 +67,9 @@ class Then(_Strict):
     refusal: str | None = None
     finish_reason: str | None = None
     usage: bool = Field(default=True, description="Whether token counts are sent.")
+    headers: dict[str, str] = {}
+    wire: Wire = Wire()
+    raw: Raw | None = None
 
 
 class Rule(_Strict):

@@ -13,8 +13,11 @@ from pydantic import ValidationError
 from watchbill.testing.llm_server import protocol
 from watchbill.testing.llm_server.calls import Call, CallLog
 from watchbill.testing.llm_server.demo import MODELS, answer_as_demo
+from watchbill.testing.llm_server.dialects import Anthropic, Chat, Dialect, Gemini
 from watchbill.testing.llm_server.protocol import Answer
+from watchbill.testing.llm_server.requests import include_usage, key_of, read_body
 from watchbill.testing.llm_server.script import Script, Then
+from watchbill.testing.llm_server.wire import EventWriter, play
 
 _NONSENSE = "Purple seventeen, the ladder hums {not: json, either"
 _STATUS_TEXT = {
@@ -87,6 +90,9 @@ class LlmServer:
     def _app(self, scriptable: bool) -> web.Application:
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/openai/deployments/{model}/chat/completions", self._complete)
+        app.router.add_post("/v1/messages", self._messages)
+        app.router.add_post("/v1beta/models/{model}:{verb}", self._generate)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         if scriptable:
@@ -124,73 +130,96 @@ class LlmServer:
         self.calls.clear()
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, Chat())
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, Anthropic())
+
+    async def _generate(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, Gemini())
+
+    async def _take(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
         try:
-            body = await request.json()
-            call = protocol.read_call(body, request.headers.get("Authorization"))
+            body = read_body(await request.json(), request)
+            call = protocol.read_call(body, key_of(request))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            return web.json_response(protocol.error_body(400, str(error), "bad_request"), status=400)
+            return web.json_response(dialect.error(400, str(error), "bad_request"), status=400)
         await self.calls.open(call)
         then = self._script.take(call) or Then()
         try:
-            return await self._answer(request, body, call, then)
+            return await self._answer(request, body, call, then, dialect)
         except (asyncio.CancelledError, ConnectionResetError):
             await self.calls.close(call, "client_closed")
             raise
 
     async def _answer(
-        self, request: web.Request, body: dict[str, Any], call: Call, then: Then
+        self, request: web.Request, body: dict[str, Any], call: Call, then: Then, dialect: Dialect
     ) -> web.StreamResponse:
         if then.hang:
             await asyncio.Event().wait()
         await _pause(self._first_token_ms if then.delay_ms is None else then.delay_ms)
+        if then.raw is not None:
+            response = await play(request, call, then.raw)
+            await self.calls.close(call, "completed")
+            return response
         if then.status is not None:
             await self.calls.close(call, "failed")
-            return _failure(then, then.status)
+            return _failure(then, then.status, dialect)
         answer = _answer(call, body, then)
-        if call.stream:
-            return await self._stream(request, body, call, then, answer)
+        if call.stream if then.wire.stream is None else then.wire.stream:
+            return await self._stream(request, body, call, then, answer, dialect)
         words = _words(answer.text)
         await _pause(self._pace(then) * len(words))
         if then.break_after is not None:
             return await self._cut(request, call)
         call.pieces = len(words)
         await self.calls.close(call, "completed")
-        return web.json_response(protocol.whole(call, answer))
+        told = dialect.whole(call, answer) if then.wire.body is None else then.wire.body
+        type_ = then.wire.content_type or "application/json"
+        return web.Response(text=json.dumps(told), headers={"Content-Type": type_})
 
     def _pace(self, then: Then) -> float:
         return self._token_ms if then.token_ms is None else then.token_ms
 
     async def _stream(
-        self, request: web.Request, body: dict[str, Any], call: Call, then: Then, answer: Answer
+        self,
+        request: web.Request,
+        body: dict[str, Any],
+        call: Call,
+        then: Then,
+        answer: Answer,
+        dialect: Dialect,
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        type_ = then.wire.content_type or "text/event-stream"
+        response = web.StreamResponse(headers={"Content-Type": type_})
         await response.prepare(request)
-        await response.write(protocol.chunk(call, answer, {"role": "assistant", "content": ""}))
-        for word in _words(answer.text):
-            if call.pieces == then.break_after:
-                return await self._cut(request, call, response)
-            if call.pieces == then.stall_after:
-                await asyncio.Event().wait()
-            await response.write(protocol.chunk(call, answer, {"content": word}))
-            call.pieces += 1
-            await self.calls.changed()
-            await _pause(self._pace(then))
-        await self._end(response, body, call, answer)
+        writer = EventWriter(response, call, then.wire)
+        if then.wire.events is not None:
+            for data in then.wire.events:
+                await writer.write((then.wire.event_name, data))
+        else:
+            for event in dialect.opening(call, answer):
+                await writer.write(event)
+            for word in _words(answer.text):
+                if call.pieces == then.break_after:
+                    return await self._cut(request, call, response)
+                if call.pieces == then.stall_after:
+                    await asyncio.Event().wait()
+                await writer.write(dialect.word(call, answer, word))
+                call.pieces += 1
+                await self.calls.changed()
+                await _pause(self._pace(then))
+            asked = isinstance(dialect, Anthropic | Gemini) or include_usage(body)
+            counted = answer.usage and asked
+            for event in dialect.ending(call, answer, finish=then.wire.finish, usage=counted):
+                await writer.write(event)
+        for event in dialect.done() if then.wire.done else ():
+            await writer.write(event)
+        if then.wire.hang:
+            await asyncio.Event().wait()
+        await response.write_eof()
         await self.calls.close(call, "completed")
         return response
-
-    async def _end(
-        self, response: web.StreamResponse, body: dict[str, Any], call: Call, answer: Answer
-    ) -> None:
-        for delta in protocol.tool_deltas(answer):
-            await response.write(protocol.chunk(call, answer, delta))
-        if answer.refusal:
-            await response.write(protocol.chunk(call, answer, {"refusal": answer.refusal}))
-        await response.write(protocol.chunk(call, answer, {}, answer.reason))
-        if answer.usage and (body.get("stream_options") or {}).get("include_usage"):
-            await response.write(protocol.usage_chunk(call, answer))
-        await response.write(b"data: [DONE]\n\n")
-        await response.write_eof()
 
     async def _cut(
         self, request: web.Request, call: Call, response: web.StreamResponse | None = None
@@ -217,12 +246,11 @@ def _arguments(arguments: dict[str, Any] | str) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
-def _failure(then: Then, status: int) -> web.Response:
+def _failure(then: Then, status: int, dialect: Dialect) -> web.Response:
     message = then.message or _STATUS_TEXT.get(status, f"The server answered {status}.")
     headers = {} if then.retry_after is None else {"Retry-After": str(then.retry_after)}
-    return web.json_response(
-        protocol.error_body(status, message, then.error_code), status=status, headers=headers
-    )
+    told = dialect.error(status, message, then.error_code)
+    return web.json_response(told, status=status, headers={**headers, **then.headers})
 
 
 def _words(text: str | None) -> list[str]:

@@ -118,8 +118,31 @@ function Options({ form: { control } }: Form) {
           control={control}
           name="config.llm_timeout_seconds"
           label="Time-out of a model call"
+          optional
         >
-          {({ value, onChange }) => <NumberInput {...{ value, onChange }} unit="s" />}
+          {({ value, onChange }) => (
+            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
+          )}
+        </FormField>
+        <FormField
+          control={control}
+          name="config.first_token_seconds"
+          label="Until the first token"
+          optional
+        >
+          {({ value, onChange }) => (
+            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
+          )}
+        </FormField>
+        <FormField
+          control={control}
+          name="config.silence_seconds"
+          label="Silence in an answer"
+          optional
+        >
+          {({ value, onChange }) => (
+            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
+          )}
         </FormField>
         <FormField control={control} name="config.temperature" label="Temperature" optional>
           {({ value, onChange }) => (

@@ -50,10 +50,13 @@ export function ProviderFields({ form, stored }: FieldsProps) {
         {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
       </FormField>
       {!demo && (
-        <MoreFields open={Boolean(errors.base_url || errors.api_key || errors.prices)}>
+        <MoreFields
+          open={Boolean(errors.base_url || errors.api_key || errors.prices || errors.limits)}
+        >
           {info.address === "more" && <AddressField form={form} info={info} />}
           <ConfigFields form={form} info={info} places={["more"]} />
           {info.key === "more" && <KeyField {...{ form, info, stored }} />}
+          <Limits form={form} />
           <Prices form={form} />
         </MoreFields>
       )}
@@ -156,6 +159,43 @@ function ModelsField({ form, info }: WithInfo) {
   );
 }
 
+const limitNames = {
+  first_token_seconds: ["Until the first token", "120"],
+  silence_seconds: ["Silence in an answer", "60"],
+  timeout_seconds: ["A call in all", "3600"],
+} as const;
+
+function Limits({ form }: Form) {
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="font-medium">Time-outs</legend>
+      <p className="mt-1 text-xs text-muted">For calls that set none of their own.</p>
+      <div className="grid grid-cols-3 items-start gap-2">
+        {(Object.keys(limitNames) as (keyof typeof limitNames)[]).map((name) => (
+          <FormField
+            key={name}
+            control={form.control}
+            name={`limits.${name}`}
+            label={limitNames[name][0]}
+          >
+            {({ value, onChange }) => (
+              <NumberInput
+                min={0}
+                value={value}
+                onChange={onChange}
+                placeholder={limitNames[name][1]}
+                unit="s"
+              />
+            )}
+          </FormField>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+const priceNames = { input: "input", output: "output", cached_input: "cached" } as const;
+
 function Prices({ form }: Form) {
   const prices = useWatch({ control: form.control, name: "prices" });
   return (
@@ -163,7 +203,8 @@ function Prices({ form }: Form) {
       <legend className="font-medium">Prices</legend>
       <p className="mt-1 text-xs text-muted">
         US dollars per million tokens, for models whose price is not known. Without one, the cost of
-        such a model is not counted.
+        such a model is not counted. Cached input costs as much as other input unless it has a price
+        of its own.
       </p>
       {prices.length === 0 && <p className="text-muted">Add models first.</p>}
       {prices.map(({ model }, index) => (
@@ -173,20 +214,22 @@ function Prices({ form }: Form) {
               {model}
             </span>
           </span>
-          {(["input", "output"] as const).map((side) => (
+          {(["input", "output", "cached_input"] as const).map((side) => (
             <FormField
               key={side}
               control={form.control}
               name={`prices.${index}.${side}`}
-              label={<span className="sr-only">{`${model}: price of ${side} tokens`}</span>}
-              className="w-28"
+              label={
+                <span className="sr-only">{`${model}: price of ${priceNames[side]} tokens`}</span>
+              }
+              className="w-24"
             >
               {({ value, onChange }) => (
                 <NumberInput
                   min={0}
                   value={value}
                   onChange={onChange}
-                  placeholder={side}
+                  placeholder={priceNames[side]}
                   unit="$"
                 />
               )}

@@ -1,0 +1,246 @@
+"""Asks providers whose protocol LiteLLM speaks, over the same session and under the same limits as others.
+
+LiteLLM gets a transport of ours. What it reads has been counted, cut off and put in order before it, and
+what a server said is wrong is kept here in the server's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+import aiohttp
+import httpx
+from yarl import URL
+
+from watchbill.adapters.litellm.whole_as_events import as_events, is_answer
+from watchbill.adapters.openai_chat import (
+    BrokenOff,
+    Fault,
+    Reading,
+    Refused,
+    Sizes,
+    TooLarge,
+    body,
+    documents,
+    said,
+)
+from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent
+
+_CONNECT_SECONDS = 10.0
+# Ours end a call; LiteLLM's only has to be later than any of them.
+_LIBRARY_SECONDS = 1_000_000.0
+_HOP_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
+# LiteLLM keeps every piece and puts them all together again at the end, which holds up everything else in
+# the process; it needs the last ones only.
+_PIECES_KEPT = 16
+
+
+# The proxy that leads to a URL; None for none.
+ProxyFor = Callable[[str], Awaitable[str | None]]
+
+
+@dataclass(slots=True)
+class Wire:
+    """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, and how
+    many events in a row said nothing."""
+
+    sizes: Sizes
+    stream: bool
+    failure: Exception | None = None
+    events: bool = False
+    ended: bool = False
+    silent: int = 0
+
+
+_wire: ContextVar[Wire | None] = ContextVar("_wire", default=None)
+
+
+@contextmanager
+def _seen_by(wire: Wire) -> Generator[None]:
+    token = _wire.set(wire)
+    try:
+        yield
+    finally:
+        _wire.reset(token)
+
+
+class LibraryCalls:
+    """LiteLLM on a session of ours."""
+
+    def __init__(self, library: Any, session: aiohttp.ClientSession, proxy_for: ProxyFor):
+        self._library = library
+        handlers = library.llms.custom_httpx.http_handler
+        self._client: Any = handlers.AsyncHTTPHandler(
+            transport=_Transport(session, proxy_for), follow_redirects=False, timeout=_LIBRARY_SECONDS
+        )
+
+    async def ask(
+        self, request: dict[str, Any], sizes: Sizes, reading: Reading, heard: Callable[[str], None]
+    ) -> None:
+        """Ask and read the answer; `request` is in LiteLLM's keyword arguments. Otherwise as
+        `openai_chat.ask`.
+
+        Raises:
+            Fault, aiohttp.ClientError, OSError: as there.
+            openai.OpenAIError, ValueError: LiteLLM does not understand the answer, or the request.
+        """
+        wire = Wire(sizes, stream=bool(request.get("stream")))
+        try:
+            # Gemini's stream is asked for only when it is read.
+            with _seen_by(wire):
+                response: Any = await self._library.acompletion(
+                    **request, num_retries=0, max_retries=0, timeout=_LIBRARY_SECONDS, client=self._client
+                )
+                if wire.stream:
+                    await self._read(response, wire, reading, heard)
+                else:
+                    _take(response, wire, reading, heard)
+        except Exception as error:
+            # Whatever LiteLLM made of it: what failed on the wire is the reason.
+            if wire.failure is None or wire.failure is error:
+                raise
+            raise wire.failure from error
+
+    async def _read(self, response: Any, wire: Wire, reading: Reading, heard: Callable[[str], None]) -> None:
+        try:
+            async for chunk in response:
+                _take(chunk, wire, reading, heard)
+                kept: list[Any] = getattr(response, "chunks", [])
+                if len(kept) > 2 * _PIECES_KEPT:
+                    del kept[:-_PIECES_KEPT]
+        finally:
+            # Reached on cancellation too: it is what closes the connection at once.
+            await response.aclose()
+        if wire.failure is not None:
+            raise wire.failure
+        if wire.events and not wire.ended:
+            # LiteLLM makes up the finish reason that a server did not send.
+            raise BrokenOff("The stream ended without a finish reason")
+
+
+def _take(response: Any, wire: Wire, reading: Reading, heard: Callable[[str], None]) -> None:
+    before = reading.size
+    text = reading.take(response.model_dump())
+    if reading.size > wire.sizes.text:
+        raise TooLarge(f"more than {wire.sizes.text:,} characters")
+    if reading.size > before or text:
+        wire.silent = 0
+        heard(text)
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx's transport over an aiohttp session. It follows no redirects and takes no proxy from the
+    environment."""
+
+    def __init__(self, session: aiohttp.ClientSession, proxy_for: ProxyFor):
+        self._session = session
+        self._proxy_for = proxy_for
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        wire = _wire.get() or Wire(Sizes(), stream=False)
+        try:
+            return await self._send(request, wire)
+        except (Fault, aiohttp.ClientError, OSError) as error:
+            wire.failure = error
+            raise
+
+    async def _send(self, request: httpx.Request, wire: Wire) -> httpx.Response:
+        content = await request.aread()
+        headers = {**request.headers, "accept-encoding": "identity"}
+        response = await self._session.request(
+            request.method,
+            URL(str(request.url), encoded=True),
+            data=content or None,
+            headers=headers,
+            allow_redirects=False,
+            proxy=await self._proxy_for(str(request.url)),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        )
+        try:
+            if not 200 <= response.status < 300:
+                raise await documents.refusal(response)
+        except BaseException:
+            response.close()
+            raise
+        kept = [(name, value) for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS]
+        return httpx.Response(response.status, headers=kept, stream=_Body(response, wire), request=request)
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer on its way to LiteLLM."""
+
+    def __init__(self, response: aiohttp.ClientResponse, wire: Wire):
+        self._response = response
+        self._wire = wire
+        self._type = documents.content_type(response)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._pieces():
+                yield piece
+        except (Fault, aiohttp.ClientError, OSError) as error:
+            self._wire.failure = error
+            raise
+        finally:
+            self._response.close()
+
+    async def aclose(self) -> None:
+        self._response.close()
+
+    def _pieces(self) -> AsyncIterator[bytes]:
+        if "eventstream" in self._type:
+            # Bedrock's frames are binary, and LiteLLM's to read.
+            return body.pieces(self._response, self._wire.sizes.stream)
+        return self._events() if "event-stream" in self._type else self._document()
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        self._wire.events = True
+        events = EventStream(self._wire.sizes.whole)
+        async for piece in body.pieces(self._response, self._wire.sizes.stream):
+            for event in events.feed(piece):
+                yield self._passed(event)
+        for event in events.close():
+            yield self._passed(event)
+
+    def _passed(self, event: ServerEvent) -> bytes:
+        """The event in its plainest form."""
+        self._wire.silent += 1
+        if self._wire.silent > body.MOST_SILENT_EVENTS:
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
+        for value in event.payloads():
+            if event.name == "error" or (isinstance(value, dict) and value.get("type") == "error"):
+                found = said.complaint(value) or said.Said(str(value)[:500])
+                raise Refused(found.status, found, within=True)
+            if isinstance(value, dict):
+                fields = cast("dict[str, Any]", value)
+                if fields.get("error"):
+                    found = said.complaint(fields) or said.Said("")
+                    raise Refused(found.status, found, within=True)
+                self._wire.ended = self._wire.ended or _ends(fields)
+        name = f"event: {event.name}\n" if event.name else ""
+        return f"{name}data: {event.data}\n\n".encode()
+
+    async def _document(self) -> AsyncIterator[bytes]:
+        """The whole body at once, if it is an answer."""
+        document = await body.whole(self._response, self._wire.sizes.whole)
+        value = await documents.parsed(document, self._type)
+        if not is_answer(value):
+            raise documents.without_answer(document)
+        self._wire.ended = True
+        if not self._wire.stream:
+            yield document.removeprefix(b"\xef\xbb\xbf")
+            return
+        for event in as_events(value):
+            yield f"data: {event}\n\n".encode()
+
+
+def _ends(value: dict[str, Any]) -> bool:
+    """Whether Anthropic's or Gemini's event ends the answer."""
+    if value.get("type") == "message_stop" or (value.get("delta") or {}).get("stop_reason"):
+        return True
+    candidates: Any = value.get("candidates") or ()
+    return any(isinstance(each, dict) and each.get("finishReason") for each in candidates)

@@ -1,0 +1,197 @@
+"""One question to a server that speaks chat completions, over aiohttp; the answer goes into a Reading."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import aiohttp
+from yarl import URL
+
+from watchbill.adapters.openai_chat import body, documents, said
+from watchbill.adapters.openai_chat.body import Sizes
+from watchbill.adapters.openai_chat.event_stream import EventStream
+from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
+from watchbill.adapters.openai_chat.reading import Reading
+
+_CONNECT_SECONDS = 10.0
+# A question this small is made into JSON at once; larger ones in a thread.
+_SMALL = 64 * 1024
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_BOM = b"\xef\xbb\xbf"
+# So long the end of a body may follow its last event, for the connection to be used again.
+_END_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Where a question goes and what it is, as a JSON value of OpenAI's format. No proxy is taken from the
+    environment."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    sizes: Sizes
+    proxy: str | None = None
+
+
+async def ask(
+    session: aiohttp.ClientSession, request: ChatRequest, reading: Reading, heard: Callable[[str], None]
+) -> None:
+    """Ask and read the answer, streamed or not, whichever the server chose to send. `heard` is called with
+    the new text whenever any of the answer arrives, thoughts and tools too; it may be empty then. Redirects
+    are not followed: they would carry the key along.
+
+    Raises:
+        Fault: see the classes in `faults`.
+        aiohttp.ClientError, OSError: nothing was reached, or it hung up before it answered.
+    """
+    async with session.post(
+        URL(request.url),
+        data=await _json(request.body),
+        headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **request.headers},
+        allow_redirects=False,
+        proxy=request.proxy,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+    ) as response:
+        if not 200 <= response.status < 300:
+            raise await documents.refusal(response)
+        await _Answer(response, request.sizes, reading, heard).read()
+
+
+class _Answer:
+    """The answer of one response, on its way into a Reading."""
+
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        sizes: Sizes,
+        reading: Reading,
+        heard: Callable[[str], None],
+    ):
+        self._response = response
+        self._sizes = sizes
+        self._reading = reading
+        self._heard = heard
+        self._silent = 0
+        self._type = documents.content_type(response)
+
+    async def read(self) -> None:
+        """Read to the end."""
+        coming = body.pieces(self._response, self._sizes.stream)
+        begin = b""
+        async for piece in coming:
+            begin += piece
+            if begin.removeprefix(_BOM).strip() and not _BOM.startswith(begin):
+                break
+        if _is_stream(begin, self._type):
+            await self._read_events(begin, coming)
+        else:
+            await self._read_document(begin, coming)
+
+    async def _read_events(self, begin: bytes, coming: AsyncIterator[bytes]) -> None:
+        events = EventStream(self._sizes.whole)
+        try:
+            if self._take_events(events, begin):
+                return await self._last_bytes()
+            async for piece in coming:
+                if self._take_events(events, piece):
+                    return await self._last_bytes()
+        except BrokenOff:
+            # What is missing is only the end of the transfer.
+            if self._reading.ended:
+                return None
+            raise
+        for event in events.close():
+            for value in event.payloads():
+                if self._take(value, event.name):
+                    return None
+        if not self._reading.ended:
+            self._not_ended()
+        return None
+
+    def _take_events(self, events: EventStream, data: bytes) -> bool:
+        """Whether the stream said that it is over."""
+        for event in events.feed(data):
+            for value in event.payloads():
+                if self._take(value, event.name):
+                    return True
+        return False
+
+    def _take(self, value: Any, name: str = "") -> bool:
+        """Take one value of the stream; True for the word that ends it."""
+        self._silent += 1
+        if self._silent > body.MOST_SILENT_EVENTS:
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
+        if isinstance(value, str) and value.strip() in ("", "[DONE]"):
+            self._reading.ended = self._reading.ended or bool(value.strip())
+            return bool(value.strip())
+        found = said.complaint(value)
+        if found is None and name == "error":
+            found = said.Said(json.dumps(value, ensure_ascii=False)[:500])
+        if found is not None:
+            raise Refused(found.status, found, within=True)
+        if isinstance(value, dict):
+            self._take_chunk(cast("dict[str, Any]", value))
+        return False
+
+    def _take_chunk(self, chunk: dict[str, Any]) -> None:
+        reading = self._reading
+        before = reading.size
+        text = reading.take(chunk)
+        if reading.began and chunk.get("usage") and chunk.get("choices") == []:
+            # Tokens are counted apart once the answer is over.
+            reading.ended = True
+        if reading.size > self._sizes.text:
+            raise TooLarge(f"more than {self._sizes.text:,} characters")
+        if reading.size > before or text or reading.ended:
+            self._silent = 0
+            self._heard(text)
+
+    def _not_ended(self) -> None:
+        if self._reading.began:
+            raise BrokenOff("The stream ended without a finish reason")
+        raise NotAnAnswer("an event stream without an answer in it")
+
+    async def _last_bytes(self) -> None:
+        """Wait a moment for the end of the body: a connection that is left before it cannot be used again."""
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._response.content.readany()
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return
+
+    async def _read_document(self, begin: bytes, coming: AsyncIterator[bytes]) -> None:
+        document = bytearray(begin)
+        async for piece in coming:
+            document += piece
+            if len(document) > self._sizes.whole:
+                raise TooLarge(f"more than {self._sizes.whole:,} bytes")
+        value = await documents.parsed(bytes(document), self._type)
+        if not isinstance(value, dict) or not cast("dict[str, Any]", value).get("choices"):
+            raise documents.without_answer(bytes(document))
+        self._take_chunk(cast("dict[str, Any]", value))
+        self._reading.ended = True
+
+
+def _is_stream(begin: bytes, content_type: str) -> bool:
+    """Whether events come. What the server announces is a hint; what it sends decides."""
+    start = begin.removeprefix(_BOM).lstrip()
+    if start[:1] in (b"{", b"[", b'"', b"<"):
+        return False
+    return start.startswith(_FIELDS) or "event-stream" in content_type
+
+
+async def _json(value: Mapping[str, Any]) -> bytes:
+    """The request as bytes. Conversations of agents grow, so it is made in a thread when it may be long."""
+    size = sum(len(str(m.get("content") or "")) for m in value.get("messages", ()) if isinstance(m, dict))
+    if size > _SMALL:
+        return await asyncio.to_thread(_dumped, value)
+    return _dumped(value)
+
+
+def _dumped(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,74 @@
+"""Whole bodies: error bodies, and answers in one JSON document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+from aiohttp import hdrs
+
+from watchbill.adapters.openai_chat import body, said
+from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
+
+# A document this small is parsed at once; larger ones in a thread.
+_SMALL = 64 * 1024
+# Values in a document, about: each takes some hundred bytes of memory however short it is written.
+_MOST_VALUES = 1_000_000
+
+
+async def refusal(response: aiohttp.ClientResponse) -> Refused:
+    """What a response with another status than 2xx says."""
+    found = said.of_body(await body.beginning(response), content_type(response))
+    return Refused(
+        response.status,
+        found,
+        retry_after=response.headers.get(hdrs.RETRY_AFTER),
+        location=response.headers.get(hdrs.LOCATION),
+    )
+
+
+async def parsed(document: bytes, type_: str) -> Any:
+    """The JSON value of an answer's body.
+
+    Raises:
+        NotAnAnswer: it is empty, a page or a text.
+        BrokenOff: the JSON is not whole.
+        TooLarge: it has more values than anybody should take apart.
+        Refused: it is a complaint.
+    """
+    document = document.removeprefix(b"\xef\xbb\xbf")
+    if not document.strip():
+        raise NotAnAnswer("an empty answer")
+    if sum(document.count(mark) for mark in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise TooLarge(f"JSON of more than {_MOST_VALUES:,} values")
+    try:
+        if len(document) <= _SMALL:
+            value = json.loads(document)
+        else:
+            value = await asyncio.to_thread(json.loads, document)
+    except (ValueError, RecursionError):
+        raise _unreadable(document, type_) from None
+    if (found := said.complaint(value)) is not None and not isinstance(value, str):
+        raise Refused(found.status, found, within=True)
+    return value
+
+
+def content_type(response: aiohttp.ClientResponse) -> str:
+    """The announced type of a body, in lower case; empty when there is none."""
+    return response.headers.get(hdrs.CONTENT_TYPE, "").lower()
+
+
+def without_answer(document: bytes) -> NotAnAnswer:
+    """What is said of JSON that is no answer."""
+    return NotAnAnswer(f"JSON without an answer in it: {said.shortened(document)}")
+
+
+def _unreadable(document: bytes, type_: str) -> Exception:
+    text = document[:20_000].decode("utf-8", "replace").strip()
+    if said.is_page(text, type_):
+        return NotAnAnswer(f"a web page: {said.page_title(text)}")
+    if text.startswith(("{", "[")):
+        return BrokenOff(f"The JSON of the answer ends or breaks after {len(document):,} bytes")
+    return NotAnAnswer(f"the text: {said.shortened(document)}")

@@ -1,0 +1,152 @@
+"""What a server says is wrong: found in error bodies, and in answers and streams that are none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]{0,2000}>")
+_SPACE = re.compile(r"\s+")
+_MOST_TEXT = 500
+_WORDS = ("message", "error", "detail", "msg", "error_message", "title", "reason")
+# Those that stand for an error although nothing calls it one.
+_BARE = ("message", "detail", "msg", "error_message")
+_CODES = ("code", "type", "status")
+# Only what no answer of a model has marks a body without `error` as one.
+_ANSWER_KEYS = ("choices", "candidates", "content", "output", "usage")
+_STATUS_OF = {
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "resource_exhausted": 429,
+    "overloaded_error": 529,
+    "overloaded": 529,
+    "unavailable": 503,
+    "server_error": 500,
+    "internal_server_error": 500,
+    "internal_error": 500,
+    "internal": 500,
+    "api_error": 500,
+    "timeout_error": 408,
+    "deadline_exceeded": 408,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "unauthenticated": 401,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "not_found_error": 404,
+    "model_not_found": 404,
+    "not_found": 404,
+    "context_length_exceeded": 400,
+    "invalid_request_error": 400,
+    "invalid_argument": 400,
+    "badrequesterror": 400,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said: the text for people, and codes and a status where there are any."""
+
+    text: str
+    codes: tuple[str, ...] = ()
+    status: int | None = None
+
+
+def complaint(value: Any) -> Said | None:
+    """The complaint in a JSON value that stands where an answer should; None when it may be an answer."""
+    if isinstance(value, str):
+        return Said(_short(value))
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return complaint(items[0]) if items else None
+    if not isinstance(value, dict):
+        return None
+    body = cast("dict[str, Any]", value)
+    if body.get("error"):
+        return _of_error(body["error"], body)
+    told = body.get("object") == "error" or body.get("type") == "error"
+    if not told and any(key in body for key in _ANSWER_KEYS):
+        return None
+    if (
+        told
+        or body.get("errors")
+        or any(body.get(word) and isinstance(body[word], str | list) for word in _BARE)
+    ):
+        return _of_error(body.get("errors") or body, body)
+    return None
+
+
+def of_body(body: bytes, content_type: str) -> Said:
+    """What the body of an error status says; the text is empty when it says nothing."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Said(_short(page_title(text) if is_page(text, content_type) else text))
+    return complaint(value) or Said("" if value in (None, {}, []) else _short(text))
+
+
+def shortened(body: bytes) -> str:
+    """The beginning of a body, to be shown."""
+    return _short(body[: 4 * _MOST_TEXT].decode("utf-8", "replace"))
+
+
+def is_page(text: str, content_type: str = "") -> bool:
+    """Whether the text is a page for browsers."""
+    return "html" in content_type.lower() or text[:200].lstrip().lower().startswith(("<!doctype", "<html"))
+
+
+def page_title(text: str) -> str:
+    """The title of a page, or what it begins with, without tags."""
+    found = _TITLE.search(text[:20_000])
+    return _short(_TAG.sub(" ", found.group(1) if found else text[:4_000]))
+
+
+def _of_error(error: Any, body: Mapping[str, Any]) -> Said:
+    text = _text(error)
+    codes: list[str] = []
+    status: int | None = None
+    for source in (error, body):
+        if not isinstance(source, dict):
+            continue
+        for key in _CODES:
+            value = cast("dict[str, Any]", source).get(key)
+            status = status or _status(value)
+            if isinstance(value, str):
+                codes.append(value[:100])
+    return Said(_short(text), tuple(codes), status or _by_code(codes))
+
+
+def _text(error: Any) -> str:
+    if isinstance(error, str):
+        return error
+    if isinstance(error, list):
+        return "; ".join(_text(each) for each in cast("list[Any]", error)[:3])
+    if isinstance(error, dict):
+        fields = cast("dict[str, Any]", error)
+        for word in _WORDS:
+            if fields.get(word):
+                return _text(fields[word])
+        return json.dumps(fields, ensure_ascii=False)
+    return str(error)
+
+
+def _status(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+        value = int(value)
+    return value if type(value) is int and 400 <= value <= 599 else None
+
+
+def _by_code(codes: list[str]) -> int | None:
+    found = (_STATUS_OF.get(code.lower()) for code in codes)
+    return next((status for status in found if status), None)
+
+
+def _short(text: str) -> str:
+    text = _SPACE.sub(" ", text[: 4 * _MOST_TEXT]).strip()
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

@@ -1,0 +1,186 @@
+"""What a model server may cost: bytes, time, and other providers' turns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.contracts.test_model_servers import as_type, failing
+from tests.fixtures_llm import KEY, Desk, Directory
+
+from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, TimeLimits
+from watchbill.core.errors import ErrorKind
+from watchbill.core.events import LlmFailover
+
+MEGABYTE = 1024 * 1024
+# What may have left the server beyond what was read: the buffers of two sockets and of both processes.
+BUFFERED = 24 * MEGABYTE
+HUGE = 300 * MEGABYTE
+
+
+@pytest.fixture(params=["openai_compatible", "azure", "anthropic", "gemini"])
+def any_type(request: pytest.FixtureRequest, desk: Desk) -> Desk:
+    return as_type(desk, request.param)
+
+
+CHUNK = 'data: {"choices": [{"index": 0, "delta": {"content": "tide after tide after tide "}}]}\n\n'
+
+
+@pytest.mark.parametrize("gzip", [False, True])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"body": '{"choices": [{"message": {"content": "', "repeat": "tide "},
+        {"body": "data: ", "repeat": "tide ", "headers": {"Content-Type": "text/event-stream"}},
+        {"body": ": ", "repeat": "tide ", "headers": {"Content-Type": "text/event-stream"}},
+        {"body": "data: x\n", "repeat": "data: y\n", "headers": {"Content-Type": "text/event-stream"}},
+        {"body": "[", "repeat": "[", "headers": {"Content-Type": "text/event-stream"}},
+    ],
+    ids=["json", "line", "comment", "event", "nested"],
+)
+async def test_a_huge_answer_is_cut_off_while_it_is_read(any_type: Desk, raw: dict[str, Any], gzip: bool):
+    times = HUGE // len(raw["repeat"])
+    any_type.server.script([{"then": {"raw": {**raw, "times": times, "gzip": gzip}}}])
+    error = await failing(any_type)
+    assert (error.kind, error.error_code) == (ErrorKind.LIMIT, "answer_too_large")
+    await any_type.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed")
+    # A gigabyte of the same words is a megabyte when it is compressed, so the server may be far ahead there.
+    assert gzip or any_type.server.calls[0].sent_bytes < BUFFERED
+
+
+@pytest.mark.parametrize("repeat", [CHUNK, CHUNK.replace("content", "reasoning_content")])
+async def test_an_endless_stream_of_words_is_cut_off(desk: Desk, llm_directory: Directory, repeat: str):
+    desk.gateway = LiteLlmGateway(llm_directory, sizes=Sizes(text=100_000))
+    raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
+    desk.server.script([{"then": {"raw": raw}}])
+    error = await failing(desk)
+    assert (error.kind, error.error_code) == (ErrorKind.LIMIT, "answer_too_large")
+    assert 50_000 < len(desk.streamed()) <= 100_000 or "reasoning" in repeat
+    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed")
+    await desk.gateway.close()
+
+
+async def test_a_document_of_a_million_values_is_not_taken_apart(desk: Desk):
+    raw = {"body": '{"choices": [', "repeat": "{},", "times": 2_000_000}
+    desk.server.script([{"then": {"raw": raw}}])
+    assert (await failing(desk)).error_code == "answer_too_large"
+
+
+async def test_endless_headers(any_type: Desk):
+    raw = {"head": "HTTP/1.1 200 OK\r\n", "repeat": "X-Tide: high\r\n"}
+    any_type.server.script([{"then": {"raw": raw}}])
+    error = await failing(any_type, first_token_seconds=60)
+    assert error.kind in (ErrorKind.UPSTREAM, ErrorKind.LIMIT)
+    assert "cannot be reached" not in error.detail
+    assert any_type.server.calls[0].sent_bytes < BUFFERED
+
+
+HEARTBEATS = [": still there\n\n", "data:\n\n", 'data: {"choices": []}\n\n', "event: ping\n\n", "\n"]
+
+
+@pytest.mark.parametrize("repeat", HEARTBEATS)
+async def test_heartbeats_are_no_sign_of_life(any_type: Desk, repeat: str):
+    """As many of them as fit, for ever: the limit on time has to be the one that ends them."""
+    raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
+    any_type.server.script([{"then": {"raw": raw}}])
+    error = await failing(any_type, first_token_seconds=0.5)
+    assert error.error_code in ("llm_timeout", "answer_too_large")
+
+
+async def test_heartbeats_between_words_do_not_prolong_the_silence(desk: Desk):
+    raw = {"body": CHUNK, "repeat": ": still there\n\n", "headers": {"Content-Type": "text/event-stream"}}
+    desk.server.script([{"then": {"raw": raw}}])
+    error = await failing(desk, silence_seconds=0.5)
+    assert error.error_code in ("llm_stalled", "answer_too_large")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_the_three_limits_on_time(any_type: Desk, stream: bool):
+    any_type.server.script([{"then": {"hang": True}}])
+    error = await failing(any_type, stream=stream, first_token_seconds=0.2)
+    assert (error.kind, error.error_code) == (ErrorKind.TIMEOUT, "llm_timeout")
+    assert "within 0.2 s" in error.detail
+    error = await failing(any_type, stream=stream, timeout_seconds=0.2)
+    assert error.error_code == "llm_timeout" and "did not finish" in error.detail
+    any_type.server.script([{"then": {"text": "one two three", "stall_after": 1}}])
+    if stream:
+        error = await failing(any_type, silence_seconds=0.2)
+        assert error.error_code == "llm_stalled" and "for 0.2 s" in error.detail
+        error = await failing(any_type, timeout_seconds=0.4)
+        assert error.error_code == "answer_took_too_long"
+
+
+async def test_tokens_that_flow_are_not_cut_off(desk: Desk):
+    """The whole takes longer than each of the other limits."""
+    desk.server.script([{"then": {"text": "one two three four five six", "token_ms": 300}}])
+    answer = await desk.ask(first_token_seconds=1.5, silence_seconds=1.5, timeout_seconds=60)
+    assert answer.text == "one two three four five six"
+
+
+async def test_a_provider_sets_limits_for_its_calls(desk: Desk):
+    desk.change_provider(config={"first_token_seconds": 0.2, "silence_seconds": 50})
+    desk.server.script([{"then": {"hang": True}}])
+    assert "within 0.2 s" in (await failing(desk)).detail
+    desk.server.script([{"then": {"delay_ms": 400, "text": "Here."}}])
+    assert (await desk.ask(first_token_seconds=60)).text == "Here."
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        {"hang": True},
+        {"status": 503},
+        {"break_after": 0},
+        {"raw": {"body": "<html>"}},
+        {"raw": {"body": "{", "announce": 9, "end": "reset"}},
+    ],
+    ids=str,
+)
+async def test_what_fails_cools_down(desk: Desk, llm_directory: Directory, then: dict[str, Any]):
+    told: list[float] = []
+    cooling = CoolDown(lambda: 0.0, tell=lambda _, seconds: told.append(seconds))
+    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, limits=TimeLimits(first_token=0.3))
+    desk.add_provider("Spare", api_key="sk-spare-key-abcd", priority=2)
+    desk.server.script([{"times": 1, "then": then}, {"then": {"text": "Here."}}])
+    for _ in range(2):
+        assert (await desk.ask()).text == "Here."
+    assert [call.key_hint for call in desk.server.calls] == [KEY[-4:], "abcd", "abcd"]
+    [handover] = [event for event in desk.events if isinstance(event, LlmFailover)]
+    assert (handover.from_provider, handover.to_provider) == ("Main", "Spare")
+    assert told == [15.0], "other workers are told once"
+    await desk.gateway.close()
+
+
+async def test_a_stall_and_nobody_at_the_address_cool_down_too(desk: Desk, llm_directory: Directory):
+    cooling = CoolDown(lambda: 0.0)
+    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, limits=TimeLimits(silence=0.3))
+    desk.server.script([{"then": {"text": "one two", "stall_after": 1}}])
+    await failing(desk)
+    assert cooling.active(desk.provider.id)
+    desk.change_provider(base_url="http://nobody.invalid/v1", id=desk.scope.tenant_id)
+    await failing(desk)
+    assert cooling.active(desk.provider.id)
+    await desk.gateway.close()
+
+
+async def test_a_call_of_tokens_that_took_too_long_blames_nobody(desk: Desk, llm_directory: Directory):
+    cooling = CoolDown(lambda: 0.0)
+    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling)
+    desk.server.script([{"then": {"text": "one two", "stall_after": 1}}])
+    assert (await failing(desk, timeout_seconds=0.5)).error_code == "answer_took_too_long"
+    assert not cooling.active(desk.provider.id)
+    await desk.gateway.close()
+
+
+async def test_whoever_gives_up_on_silence_blames_it(desk: Desk, llm_directory: Directory):
+    """The node's own time-out cancels the call: the next attempt shall not wait for the same again."""
+    cooling = CoolDown(lambda: 0.0)
+    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, unheard_seconds=0.0)
+    desk.server.script([{"then": {"hang": True}}])
+    task = asyncio.create_task(desk.ask())
+    await desk.server.calls.wait_for(lambda calls: len(calls) == 1)
+    task.cancel()
+    await asyncio.wait((task,))
+    assert cooling.active(desk.provider.id)
+    await desk.gateway.close()
