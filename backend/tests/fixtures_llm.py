@@ -19,8 +19,11 @@ from watchbill.adapters.litellm.library import load_litellm
 from watchbill.core.events import EventData
 from watchbill.core.ports.llm import LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.testing.llm_server import LlmServer
 
+LOOPBACK = WayOut(UrlGuard(["127.0.0.0/8"]))
 KEY = "sk-test-9f8e7d6c5b4a"
 
 
@@ -96,7 +99,7 @@ def llm_server(running_llm_server: LlmServer) -> LlmServer:
 
 @pytest.fixture(scope="session")
 async def llm_gateway(llm_directory: Directory) -> AsyncIterator[LiteLlmGateway]:
-    gateway = LiteLlmGateway(llm_directory, stall_seconds=30)
+    gateway = LiteLlmGateway(llm_directory, stall_seconds=30, way=LOOPBACK)
     gateway.load()
     # What tests look at shall not depend on who is the first to wait for the library.
     await asyncio.to_thread(load_litellm)

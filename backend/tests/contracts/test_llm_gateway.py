@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.fixtures_llm import KEY, Desk, Directory
+from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
 from watchbill.adapters.litellm import LiteLlmGateway
 from watchbill.adapters.litellm.library import load_litellm
@@ -206,7 +206,7 @@ async def test_a_connection_that_breaks_in_mid_stream(desk: Desk):
 
 
 async def test_a_model_that_falls_silent(desk: Desk, llm_directory: Directory):
-    desk.gateway = LiteLlmGateway(llm_directory, stall_seconds=0.3)
+    desk.gateway = LiteLlmGateway(llm_directory, stall_seconds=0.3, way=LOOPBACK)
     desk.server.script([{"then": {"text": "one two three four", "stall_after": 2}}])
     error = await failing(desk)
     assert (error.kind, error.error_code) == (ErrorKind.TIMEOUT, "llm_stalled")

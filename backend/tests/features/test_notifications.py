@@ -22,6 +22,7 @@ from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.notifier import WAITS, Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.signatures import BadSignature, verify
 from watchbill.kit.ssrf import UrlGuard
 
@@ -96,7 +97,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def office(database: Database, settings: Any) -> AsyncIterator[Office]:
-    http = AiohttpClient(UrlGuard(["127.0.0.0/8"]))
+    http = AiohttpClient(WayOut(UrlGuard(["127.0.0.0/8"])))
     keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
     post = Post()
     questions = QuestionMails(settings.jwt_secret.get_secret_value(), "http://here")

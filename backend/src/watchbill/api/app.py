@@ -51,6 +51,8 @@ from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.dns import TextRecords
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
@@ -83,8 +85,12 @@ class SettingMissing(RuntimeError):
     """The API was started without a setting it cannot do without."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole API for these settings. Connections are opened when it starts and closed when it stops."""
+def create_app(settings: Settings, own: OwnServices | None = None) -> FastAPI:
+    """The whole API for these settings. Connections are opened when it starts and closed when it stops.
+
+    Args:
+        own: knows the services of the installation, when the process's gate shall know them too.
+    """
     ui = data_dir("ui")
     app = FastAPI(
         title="Watchbill",
@@ -99,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses={status: {"model": problems.ProblemDetails} for status in PROBLEMS},
     )
     app.state.settings = settings
+    app.state.own = own or OwnServices.of(settings.own_addresses, settings.dns_servers)
     app.state.tenant_defaults = settings.tenant_defaults
     app.state.identity_options = _identity_options(settings)
     problems.install(app)
@@ -126,9 +133,10 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=50, timeout=5)
     redis = Redis(connection_pool=pool)
     app.state.database, app.state.redis = database, redis
+    guard = UrlGuard(settings.private_hosts, own=app.state.own)
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
-        guard=UrlGuard(settings.private_hosts),
+        way=WayOut(guard, settings.proxy),
         base_url=app.state.identity_options.base_url,
         proofs=DomainProofs(TextRecords(settings.dns_servers), redis, settings.sso_trust_domains),
     )
@@ -146,7 +154,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     )
     app.state.providers = ProviderBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
-        guard=UrlGuard(settings.private_hosts),
+        guard=guard,
         calls=CeleryCalls(celery_app(redis_url), redis),
         demo_url=settings.demo_llm_url,
     )
@@ -160,6 +168,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             pgbouncer=pgbouncer,
             redis=redis,
             redis_url=redis_url,
+            own=app.state.own,
             running_limit=settings.running_limit_tenant,
         ) as app.state.executions:
             yield

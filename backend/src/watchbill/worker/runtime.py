@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Coroutine
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import LiteLlmGateway, open_session
+from watchbill.adapters.litellm import LiteLlmGateway
 from watchbill.adapters.mail import open_mail
 from watchbill.adapters.redis import ControlListener, RedisLive
 from watchbill.config import Settings
@@ -36,7 +35,9 @@ from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
-from watchbill.kit.outbound import guarded_connector
+from watchbill.kit.loops import new_event_loop
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes.registry import NODE_TYPES
@@ -48,25 +49,16 @@ logger = structlog.get_logger(__name__)
 REPLY_SECONDS = 60
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's, which needs a third less of a processor for what waits on sockets; it does not run on
-    Windows."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop
-
-    return uvloop.new_event_loop()
-
-
 class Runtime:
     """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
     thread. The methods named `hint` and `test_provider` may be called from any thread."""
 
-    def __init__(self, settings: Settings, *, database_url: str, redis_url: str):
+    def __init__(self, settings: Settings, *, database_url: str, redis_url: str, own: OwnServices):
         self._settings = settings
         self._database_url = database_url
         self._redis_url = redis_url
-        self._loop = _new_event_loop()
+        self._own = own
+        self._loop = new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -111,18 +103,14 @@ class Runtime:
         )
         self.redis = redis.Redis(connection_pool=connections)
         self.providers = StoredProviders.from_settings(self.database, settings)
-        guard = UrlGuard(settings.private_hosts)
-        # No limit on connections: each model call waits on one for seconds or minutes.
+        way = WayOut(UrlGuard(settings.private_hosts, own=self._own), settings.proxy)
         keys = KnownKeys(self.providers)
-        self.gateway = LiteLlmGateway(
-            keys,
-            session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
-        )
-        self.http = AiohttpClient(guard)
+        self.gateway = LiteLlmGateway(keys, way=way)
+        self.http = AiohttpClient(way)
         recorded = RecordedLlm(self.gateway)
         self.crews = CrewAiRunner(recorded, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
-        self.documents = open_documents(mongo_url, self.pool)
+        self.documents = open_documents(mongo_url, self.pool, self._own)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
         self.engine = Engine(
             journal=journal,

@@ -4,6 +4,5 @@ Importing this package does not import LiteLLM; `LiteLlmGateway.load()` does, in
 """
 
 from watchbill.adapters.litellm.gateway import LiteLlmGateway, ProviderCheck
-from watchbill.adapters.litellm.gathering import open_session
 
-__all__ = ["LiteLlmGateway", "ProviderCheck", "open_session"]
+__all__ = ["LiteLlmGateway", "ProviderCheck"]

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from watchbill.adapters.litellm.candidates import Candidate
+from watchbill.adapters.litellm.clients import RedirectRefused
 from watchbill.adapters.litellm.connection import secrets
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.kit.outbound import RefusedConnection
@@ -24,6 +25,12 @@ def node_error(litellm: Any, error: Exception, candidate: Candidate) -> NodeErro
     if refused := _refused_connection(error):
         detail = f"The base URL of the LLM provider '{candidate.provider.name}' may not be reached: {refused}"
         return NodeError(ErrorKind.USER, detail, code="provider_address_refused")
+    if isinstance(error, RedirectRefused):
+        detail = (
+            f"The LLM provider '{candidate.provider.name}' answers with a redirect, which model calls do not"
+            f" follow: {error}. Enter the address that answers itself as the base URL, under Models."
+        )
+        return NodeError(ErrorKind.USER, detail, code="provider_redirects")
     kind, code, sentence = _classify(litellm, error)
     provider = candidate.provider
     said = _detail(error, secrets(provider))

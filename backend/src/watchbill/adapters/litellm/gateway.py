@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +15,9 @@ import aiohttp
 
 from watchbill.adapters.litellm import connection, failures
 from watchbill.adapters.litellm.candidates import Candidate, candidates
+from watchbill.adapters.litellm.clients import ModelClients, refusals
 from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.gathering import heard_by, open_session
+from watchbill.adapters.litellm.gathering import heard_by
 from watchbill.adapters.litellm.library import load_litellm
 from watchbill.adapters.litellm.pricing import estimate_tokens, usage_of
 from watchbill.adapters.litellm.question import Question
@@ -25,6 +27,8 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory
 from watchbill.kit.answers import AnswerMismatch, check_schema, instruction, parse_answer
+from watchbill.kit.outbound import WayOut, tenant_traffic
+from watchbill.kit.ssrf import UrlGuard
 
 _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
@@ -48,7 +52,7 @@ class LiteLlmGateway:
     Args:
         directory: where a tenant's active providers come from.
         stall_seconds: the longest silence once an answer has begun.
-        session: opens the HTTP session, e.g. one whose connector refuses private addresses.
+        way: how calls leave the process; unset means to public addresses only.
     """
 
     def __init__(
@@ -56,12 +60,12 @@ class LiteLlmGateway:
         directory: ProviderDirectory,
         *,
         stall_seconds: float = 60.0,
-        session: Callable[[], aiohttp.ClientSession] = open_session,
+        way: WayOut | None = None,
     ):
         self._directory = directory
         self._stall_seconds = stall_seconds
-        self._open_session = session
-        self._session: aiohttp.ClientSession | None = None
+        self._way = way or WayOut(UrlGuard())
+        self._clients: ModelClients | None = None
         self._library: Any = None
         self._cooling = CoolDown()
         self._schema_in_words: set[UUID] = set()
@@ -74,9 +78,9 @@ class LiteLlmGateway:
         """Close the connections to all providers."""
         if self._library is not None:
             self._library.in_memory_llm_clients_cache.flush_cache()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._clients is not None:
+            await self._clients.close()
+            self._clients = None
 
     async def complete(self, call: LlmCall, emit: Emit) -> LlmAnswer:
         """Ask and wait; see core.ports.LlmGateway. An answer that breaks the output schema is sent back once.
@@ -201,14 +205,15 @@ class LiteLlmGateway:
         library = self._library
         whole = asyncio.timeout(question.timeout_seconds)
         try:
-            async with whole:
-                await self._exchange(arguments, candidate, question, reading, push)
+            with refusals() as refused:
+                async with whole:
+                    await self._exchange(arguments, candidate, question, reading, push)
         except TimeoutError:
             raise failures.too_late(
                 candidate, question.timeout_seconds, stalled=not whole.expired()
             ) from None
         except (library.exceptions.openai.OpenAIError, aiohttp.ClientError, OSError, ValueError) as error:
-            failure = failures.node_error(library, error, candidate)
+            failure = failures.node_error(library, refused[-1] if refused else error, candidate)
             if failure.error_code in failures.FAILOVER_CODES:
                 self._cooling.start(candidate.provider.id, failures.retry_after(error))
             raise failures.broken(candidate, failure) if reading.began else failure from None
@@ -221,10 +226,28 @@ class LiteLlmGateway:
         reading: Reading,
         push: Callable[[str], None],
     ) -> None:
-        if self._session is None or self._session.closed:
-            self._session = self._open_session()
+        if self._clients is None:
+            self._clients = ModelClients(self._way)
         in_words = candidate.provider.id in self._schema_in_words
-        listener = Listener(reading, push, self._stall_seconds)
+        # Whoever is told of the text works for the installation, not for the tenant.
+        outside = copy_context()
+        listener = Listener(reading, lambda text: outside.run(push, text), self._stall_seconds)
+        with tenant_traffic():
+            await self._ask_library(
+                self._clients, arguments, candidate, question, reading, listener, in_words=in_words
+            )
+
+    async def _ask_library(
+        self,
+        clients: ModelClients,
+        arguments: dict[str, Any],
+        candidate: Candidate,
+        question: Question,
+        reading: Reading,
+        listener: Listener,
+        *,
+        in_words: bool,
+    ) -> None:
         with heard_by(listener):
             response = await self._library.acompletion(
                 **arguments,
@@ -232,7 +255,8 @@ class LiteLlmGateway:
                 num_retries=0,
                 max_retries=0,
                 timeout=self._timeout(),
-                shared_session=self._session,
+                client=clients.of(candidate.provider, arguments),
+                shared_session=clients.session,
             )
         if not question.stream:
             read_whole(response, reading)

@@ -11,7 +11,7 @@ LiteLLM knows at the finish reason that nothing else follows.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -46,17 +46,21 @@ def heard_by(hearer: Hearer) -> Generator[None]:
         _listener.reset(token)
 
 
-def open_session(connector: aiohttp.TCPConnector | None = None) -> aiohttp.ClientSession:
-    """The HTTP session for model calls, shared by all tenants: it keeps no cookies and joins small pieces.
-
-    Without a connector there is no limit on connections, since each call waits for minutes on one. A worker
-    passes one that refuses private addresses.
-    """
+def open_session(
+    connector: aiohttp.TCPConnector,
+    *,
+    middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
+    proxy: str | None = None,
+) -> aiohttp.ClientSession:
+    """The HTTP session for model calls, shared by all tenants: it keeps no cookies and joins small pieces."""
     return aiohttp.ClientSession(
-        connector=connector or aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+        connector=connector,
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_GatheringResponse,
+        middlewares=middlewares,
+        proxy=proxy,
+        trust_env=False,
     )
 
 

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
+from watchbill.kit.ssrf import AddressRefused
 
 _SECONDS = 10
 _LARGEST = 256 * 1024
@@ -48,13 +49,13 @@ class Client:
     redirect_uri: str
 
 
-async def discover(guard: UrlGuard, issuer: str) -> Provider:
+async def discover(way: WayOut, issuer: str) -> Provider:
     """Read the discovery document.
 
     Raises:
         ProviderFault: it cannot be read, or is another issuer's.
     """
-    document = await _get(guard, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    document = await _get(way, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if document.get("issuer") != issuer:
         said = str(document.get("issuer"))[:200]
         raise ProviderFault(f"The provider calls itself {said}; enter exactly that as the issuer.")
@@ -92,7 +93,7 @@ def _challenge(verifier: str) -> str:
 
 
 async def redeem(
-    guard: UrlGuard, provider: Provider, client: Client, *, code: str, verifier: str, nonce: str
+    way: WayOut, provider: Provider, client: Client, *, code: str, verifier: str, nonce: str
 ) -> dict[str, Any]:
     """Trade the code for an ID token; returns its claims, checked.
 
@@ -112,8 +113,8 @@ async def redeem(
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif client.secret:
         form["client_secret"] = client.secret
-    answer = await _request(guard, "POST", provider.token, data=form, headers=headers)
-    keys = await _get(guard, provider.jwks)
+    answer = await _request(way, "POST", provider.token, data=form, headers=headers)
+    keys = await _get(way, provider.jwks)
     return _claims(answer, keys, provider, client, nonce)
 
 
@@ -142,29 +143,33 @@ def _claims(
     return dict(token.claims)
 
 
-async def _get(guard: UrlGuard, url: str) -> dict[str, Any]:
-    return await _request(guard, "GET", url)
+async def _get(way: WayOut, url: str) -> dict[str, Any]:
+    return await _request(way, "GET", url)
 
 
-async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> dict[str, Any]:
+async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[str, Any]:
     import aiohttp
 
-    from watchbill.kit.outbound import RefusedConnection, guarded_connector
+    from watchbill.kit.connector import guarded_connector
 
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
-        await guard.check(url)
-        async with (
-            aiohttp.ClientSession(connector=guarded_connector(guard), timeout=timeout) as session,
-            # A provider has no reason to send us elsewhere.
-            session.request(method, url, allow_redirects=False, **options) as answer,
-        ):
-            raw = await answer.content.read(_LARGEST + 1)
-            if answer.status != 200:
-                raise ProviderFault(f"The provider answered {answer.status} at {url}.")
-            if len(raw) > _LARGEST:
-                raise ProviderFault(f"The provider's answer at {url} is too long.")
-            return _object(raw, url)
+        await way.guard.check(url)
+        proxy = await way.proxy_for(url)
+        with tenant_traffic():
+            async with (
+                aiohttp.ClientSession(
+                    connector=guarded_connector(way), timeout=timeout, trust_env=False
+                ) as session,
+                # A provider has no reason to send us elsewhere.
+                session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer,
+            ):
+                raw = await answer.content.read(_LARGEST + 1)
+                if answer.status != 200:
+                    raise ProviderFault(f"The provider answered {answer.status} at {url}.")
+        if len(raw) > _LARGEST:
+            raise ProviderFault(f"The provider's answer at {url} is too long.")
+        return _object(raw, url)
     except AddressRefused as error:
         raise ProviderFault(str(error)) from error
     except (aiohttp.ClientError, RefusedConnection, TimeoutError, OSError) as error:

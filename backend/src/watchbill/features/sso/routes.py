@@ -109,7 +109,7 @@ async def start_sso(
             return _back("sso_unknown_domain")
         if not await parts.proofs.holds(tenant.id, domain):
             return _back("sso_unproved_domain")
-        provider = await discover(parts.guard, connection.issuer)
+        provider = await discover(parts.way, connection.issuer)
     except ProviderFault:
         return _back("sso_provider_away")
     state = SsoState(
@@ -165,10 +165,10 @@ async def finish_sso(
     if tenant is None or tenant.status != "active" or connection is None or not connection.is_active:
         return _back("sso_unknown_domain")
     try:
-        provider = await discover(parts.guard, connection.issuer)
+        provider = await discover(parts.way, connection.issuer)
         client = parts.client(connection)
         claims = await redeem(
-            parts.guard, provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
+            parts.way, provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
         )
     except ProviderFault:
         return _back("sso_bad_answer")

@@ -29,7 +29,7 @@ from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound import WayOut
 
 CALLBACK = "/api/v1/auth/sso/callback"
 
@@ -39,7 +39,7 @@ class SsoBackend:
     """What single sign-on works with; `base_url` is the address that people use."""
 
     keys: KeyRing
-    guard: UrlGuard
+    way: WayOut
     base_url: str
     proofs: DomainProofs
 
@@ -97,7 +97,7 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
         Conflict: a domain belongs to another tenant.
     """
     try:
-        await discover(parts.guard, form.issuer)
+        await discover(parts.way, form.issuer)
     except ProviderFault as error:
         raise _field("issuer", "bad_issuer", str(error)) from error
     connection = await queries.connection(session, tenant_id)
