@@ -30,37 +30,39 @@ class RedirectRefused(RuntimeError):
 
 
 @contextmanager
-def refusals() -> Generator[list[Exception]]:
-    """Collects what is refused within: LiteLLM does not always keep the cause of what it raises."""
-    found: list[Exception] = []
-    token = _refusals.set(found)
+def collecting(refused: list[Exception]) -> Generator[None]:
+    """Adds to the list what is refused within: LiteLLM does not always keep the cause of what it raises."""
+    token = _refusals.set(refused)
     try:
-        yield found
+        yield
     finally:
         _refusals.reset(token)
 
 
 class ModelClients:
-    """The clients of one gateway. Made on the event loop that uses them.
+    """The clients of one gateway. Made on the event loop that uses them, once LiteLLM is loaded.
 
     Args:
         way: how traffic leaves the process.
     """
 
     def __init__(self, way: WayOut):
-        self._way = way
-        self._session = self._open(None)
-        # For what LiteLLM sends by a client of its own although it is handed one: the Responses API.
-        self.session = self._session if way.proxy is None else self._open(way.proxy)
-        self._transport = _SessionTransport(self._session, way)
-        self._http = httpx.AsyncClient(transport=self._transport, trust_env=False, follow_redirects=False)
-        handlers: Any = importlib.import_module("litellm.llms.custom_httpx.http_handler")
-        self._handler: Any = handlers.AsyncHTTPHandler(transport=self._transport, follow_redirects=False)
+        # No limit on connections: each model call waits on one for seconds or minutes.
+        self._session = open_session(guarded_connector(way, limit=0, ttl_dns_cache=60))
+        transport = _SessionTransport(self._session, way)
+        self._http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+        self._handed: Any = importlib.import_module("watchbill.adapters.litellm.handed")
+        self._handler: Any = self._handed.handler(transport)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
-        await self.session.close()
+
+    @contextmanager
+    def in_use(self) -> Generator[None]:
+        """Within this LiteLLM finds no other clients than these."""
+        with self._handed.handing(self._handler):
+            yield
 
     def of(self, provider: Provider, arguments: dict[str, Any]) -> Any:
         """The client that LiteLLM takes for a provider of this type. `arguments` are what else it is told."""
@@ -84,25 +86,6 @@ class ModelClients:
                 )
             case _:
                 return self._handler
-
-    def _open(self, proxy: str | None) -> aiohttp.ClientSession:
-        # No limit on connections: each model call waits on one for seconds or minutes.
-        connector = guarded_connector(self._way, limit=0, ttl_dns_cache=60)
-        return open_session(connector, middlewares=(self._check, _refuse_redirects), proxy=proxy)
-
-    async def _check(
-        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        if request.proxy is not None:
-            await self._proxy_for(str(request.url))
-        return await send(request)
-
-    async def _proxy_for(self, url: str) -> str | None:
-        try:
-            return await self._way.proxy_for(url)
-        except RefusedConnection as error:
-            _note(error)
-            raise
 
 
 def _azure_version() -> str:
@@ -136,6 +119,9 @@ class _SessionTransport(httpx.AsyncBaseTransport):
                     total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
                 ),
             )
+        if 300 <= response.status < 400:
+            response.close()
+            raise _redirect(request, response)
         headers = [(name, value) for name, value in response.raw_headers]
         return httpx.Response(
             response.status, headers=headers, stream=_Body(response, request), request=request
@@ -163,7 +149,7 @@ async def _as_httpx(request: httpx.Request) -> AsyncGenerator[None]:
     """aiohttp's errors as those of httpx, which the libraries above understand."""
     try:
         yield
-    except (RefusedConnection, RedirectRefused) as error:
+    except RefusedConnection as error:
         _note(error)
         # Not a ConnectError, at which LiteLLM tries once more.
         raise httpx.NetworkError(str(error), request=request) from error
@@ -182,17 +168,15 @@ async def _as_httpx(request: httpx.Request) -> AsyncGenerator[None]:
         raise httpx.ReadError(str(error), request=request) from error
 
 
-async def _refuse_redirects(
-    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    response = await send(request)
-    if not 300 <= response.status < 400:
-        return response
-    response.close()
-    target = response.headers.get("Location", "")
-    error = RedirectRefused(f"{request.url.origin()} redirects to {_where(request.url, target)}")
+def _redirect(request: httpx.Request, response: aiohttp.ClientResponse) -> httpx.NetworkError:
+    here = URL(str(request.url))
+    error = RedirectRefused(
+        f"{here.origin()} redirects to {_where(here, response.headers.get('Location', ''))}"
+    )
     _note(error)
-    raise error
+    raised = httpx.NetworkError(str(error), request=request)
+    raised.__cause__ = error
+    return raised
 
 
 def _where(here: URL, location: str) -> str:

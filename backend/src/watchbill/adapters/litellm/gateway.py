@@ -15,7 +15,7 @@ import aiohttp
 
 from watchbill.adapters.litellm import connection, failures
 from watchbill.adapters.litellm.candidates import Candidate, candidates
-from watchbill.adapters.litellm.clients import ModelClients, refusals
+from watchbill.adapters.litellm.clients import ModelClients, collecting
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.gathering import heard_by
 from watchbill.adapters.litellm.library import load_litellm
@@ -76,8 +76,6 @@ class LiteLlmGateway:
 
     async def close(self) -> None:
         """Close the connections to all providers."""
-        if self._library is not None:
-            self._library.in_memory_llm_clients_cache.flush_cache()
         if self._clients is not None:
             await self._clients.close()
             self._clients = None
@@ -204,8 +202,9 @@ class LiteLlmGateway:
             self._library = await asyncio.to_thread(load_litellm)
         library = self._library
         whole = asyncio.timeout(question.timeout_seconds)
+        refused: list[Exception] = []
         try:
-            with refusals() as refused:
+            with collecting(refused):
                 async with whole:
                     await self._exchange(arguments, candidate, question, reading, push)
         except TimeoutError:
@@ -232,7 +231,7 @@ class LiteLlmGateway:
         # Whoever is told of the text works for the installation, not for the tenant.
         outside = copy_context()
         listener = Listener(reading, lambda text: outside.run(push, text), self._stall_seconds)
-        with tenant_traffic():
+        with tenant_traffic(), self._clients.in_use():
             await self._ask_library(
                 self._clients, arguments, candidate, question, reading, listener, in_words=in_words
             )
@@ -256,7 +255,6 @@ class LiteLlmGateway:
                 max_retries=0,
                 timeout=self._timeout(),
                 client=clients.of(candidate.provider, arguments),
-                shared_session=clients.session,
             )
         if not question.stream:
             read_whole(response, reading)

@@ -11,7 +11,7 @@ LiteLLM knows at the finish reason that nothing else follows.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -48,9 +48,6 @@ def heard_by(hearer: Hearer) -> Generator[None]:
 
 def open_session(
     connector: aiohttp.TCPConnector,
-    *,
-    middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
-    proxy: str | None = None,
 ) -> aiohttp.ClientSession:
     """The HTTP session for model calls, shared by all tenants: it keeps no cookies and joins small pieces."""
     return aiohttp.ClientSession(
@@ -58,8 +55,6 @@ def open_session(
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_GatheringResponse,
-        middlewares=middlewares,
-        proxy=proxy,
         trust_env=False,
     )
 

@@ -8,7 +8,6 @@ import threading
 import warnings
 from typing import Any
 
-import httpx
 from pydantic import BaseModel
 
 from watchbill.kit.garbage import set_aside
@@ -40,33 +39,11 @@ def load_litellm() -> Any:
             litellm.turn_off_message_logging = True
             litellm.disable_streaming_logging = True
             litellm.drop_params = True
-            litellm.disable_aiohttp_trust_env = True
-            _refuse_own_clients(litellm)
+            importlib.import_module("watchbill.adapters.litellm.handed").hand_clients()
             _complete(importlib.import_module("litellm.types.utils"))
             set_aside()
             _loaded.append(litellm)
         return _loaded[0]
-
-
-def _refuse_own_clients(litellm: Any) -> None:
-    """Close the clients that the library asks on its own account, Ollama on localhost before every call to an
-    Ollama anywhere, say: each call is handed a guarded one."""
-    handlers: Any = importlib.import_module("litellm.llms.custom_httpx.http_handler")
-    closed = _Closed()
-    litellm.module_level_client = handlers.HTTPHandler(client=httpx.Client(transport=closed))
-    litellm.module_level_aclient = handlers.AsyncHTTPHandler(transport=closed, follow_redirects=False)
-
-
-class _Closed(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport that sends nothing."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Refuse."""
-        raise httpx.NetworkError("No client of LiteLLM's own may be used.", request=request)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Refuse."""
-        return self.handle_request(request)
 
 
 def _complete(module: Any) -> None:
