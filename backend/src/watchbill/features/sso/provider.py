@@ -11,7 +11,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
@@ -59,11 +59,14 @@ async def discover(way: WayOut, issuer: str) -> Provider:
     if document.get("issuer") != issuer:
         said = str(document.get("issuer"))[:200]
         raise ProviderFault(f"The provider calls itself {said}; enter exactly that as the issuer.")
+    authorization = str(document.get("authorization_endpoint", ""))
+    if urlsplit(authorization).scheme not in ("http", "https"):
+        raise ProviderFault("The provider's discovery document has no web address to send people to.")
     try:
         ways = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return Provider(
             issuer,
-            str(document["authorization_endpoint"]),
+            authorization,
             str(document["token_endpoint"]),
             str(document["jwks_uri"]),
             "client_secret_basic" in ways,

@@ -1,0 +1,24 @@
+/** However the address after signing in is spelled, nobody is led off the site. */
+import elsewhere from "./elsewhere.json" with { type: "json" };
+import { expect, test } from "./fixtures";
+
+test("signing in leads to no other site, whatever the address says", async ({ page, person }) => {
+  const left: string[] = [];
+  await page.context().route(/evil/, (route) => {
+    left.push(route.request().url());
+    return route.abort();
+  });
+  page.on("dialog", (dialog) => {
+    left.push(dialog.message());
+    void dialog.dismiss();
+  });
+  for (const next of [...elsewhere, `/${"a".repeat(5000)}//evil.test`]) {
+    await page.goto(`/login/?next=${encodeURIComponent(next)}`);
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password", { exact: true }).fill(person.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await expect(page.getByRole("heading", { name: "Hello, Grace" })).toBeVisible();
+  }
+  expect(left).toEqual([]);
+});
