@@ -126,6 +126,11 @@ class Settings(BaseSettings):
     long as the execution."""
     rate_limit_auth: int = Field(default=60, ge=0)
     """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
+    mail_limit_tenant: int = Field(default=500, ge=0)
+    """Mails a day that each tenant may cause: notifications, questions, invitations; 0 is no limit."""
+    mail_limit_strangers: int = Field(default=50, ge=0)
+    """Mails a day that each tenant may cause to people who have not agreed yet: invitations, and the mails
+    that ask for agreement; 0 is no limit."""
     demo_llm_url: str | None = None
     """Where the demo model answers; `watchbill up` starts one."""
 

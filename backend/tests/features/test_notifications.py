@@ -19,6 +19,7 @@ from tests.people import Person, checked, refused
 from watchbill.adapters.http import AiohttpClient
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.features.approvals.mails import QuestionMails
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.notifier import WAITS, Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -101,7 +102,8 @@ async def office(database: Database, settings: Any) -> AsyncIterator[Office]:
     keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
     post = Post()
     questions = QuestionMails(settings.jwt_secret.get_secret_value(), "http://here")
-    office = Office(database, Outlets(http, post, keys, "http://here"), post, questions)
+    asking = AddressMails(settings.jwt_secret.get_secret_value(), "http://here")
+    office = Office(database, Outlets(http, post, keys, "http://here", asking), post, questions)
     await office.work()  # what other tests left
     yield office
     await http.close()
@@ -269,16 +271,19 @@ async def test_what_will_not_go_better_later_is_given_up(
     assert (sent["status"], sent["attempts"][1]["status"]) == ("pending", 302)
 
 
-async def test_mails(admin: Person, database: Database, office: Office):
-    recipients = ["Ann@example.com", "bob@example.com"]
+async def test_mails(admin: Person, member: Person, database: Database, office: Office):
+    recipients = [admin.email.upper(), member.email]
     await make_notification(admin, channel="email", recipients=recipients, statuses=["failed"])
     run = await start(admin)
     await end(database, admin, run, "failed")
     await office.work()
     assert sorted(mail.to for mail in office.post.mails) == sorted(recipients)
     mail = office.post.mails[0]
-    assert mail.subject == "Daily report failed"
-    assert "It broke (step ask)" in mail.text and f"http://here/executions/view?id={run}" in mail.text
+    assert mail.subject == "Watchbill: an execution failed"
+    assert (
+        "Flow: Daily report\nError: It broke (step ask)\n" in mail.text
+        and f"http://here/executions/view?id={run}" in mail.text
+    )
     office.post.refusal = MailFailed("The server is busy.", passing=True)
     second = await start(admin)
     await end(database, admin, second, "failed")

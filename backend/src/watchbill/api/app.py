@@ -34,8 +34,11 @@ from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
+from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.features.identity.throttle import Throttle
+from watchbill.features.notifications import address_routes as mail_addresses
 from watchbill.features.notifications import routes as notifications
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
@@ -78,6 +81,7 @@ ROUTERS = (
     triggers.router,
     hooks.router,
     notifications.router,
+    mail_addresses.router,
 )
 
 
@@ -159,7 +163,14 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         demo_url=settings.demo_llm_url,
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
-    app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)
+    app.state.notifications = NotificationBackend(
+        app.state.providers.keys,
+        app.state.providers.guard,
+        app.state.mail,
+        AddressMails(
+            settings.jwt_secret.get_secret_value(), settings.base_url, app.state.identity_options.mail_limits
+        ),
+    )
     try:
         async with open_executions(
             database=database,
@@ -190,6 +201,7 @@ def _identity_options(settings: Settings) -> IdentityOptions:
         invitation_seconds=settings.invitation_seconds,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         verify_email=settings.verify_email,
+        mail_limits=MailLimits(settings.mail_limit_tenant, settings.mail_limit_strangers),
         secure_cookies=settings.secure_cookies,
         origins=(*public, *settings.cors_origins),
     )

@@ -29,6 +29,8 @@ from watchbill.engine.exchanges import KnownKeys
 from watchbill.engine.recording import RecordedLlm
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
+from watchbill.features.identity.mail_limits import MailLimits
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tenants.cleaning import Cleaner
@@ -143,7 +145,10 @@ class Runtime:
             mailbox=settings.mailbox,
         )
         keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
-        return Outlets(self.http, mail, keys, settings.base_url)
+        limits = MailLimits(settings.mail_limit_tenant, settings.mail_limit_strangers)
+        secret = settings.jwt_secret.get_secret_value()
+        asking = AddressMails(secret, settings.base_url, limits)
+        return Outlets(self.http, mail, keys, settings.base_url, asking)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)

@@ -16,6 +16,7 @@ import { useAllFlows } from "@/features/flows";
 import { SettingsFrame } from "@/features/settings";
 import { useListUrl } from "@/lib/list-url";
 import { useChangeNotification, useNotifications, type Notification } from "./api";
+import { Addresses } from "./parts/addresses";
 import { DeleteNotification } from "./parts/delete-notification";
 import { NewNotificationSheet, NotificationSheet } from "./parts/notification-sheet";
 
@@ -52,6 +53,7 @@ export function NotificationsView() {
           />
         }
       />
+      <Addresses />
       {url.making && writes && <NewNotificationSheet onClose={url.close} />}
       {url.open && <NotificationSheet key={url.open} id={url.open} onClose={url.close} />}
       {deleting && <DeleteNotification notification={deleting} onClose={() => setDeleting(null)} />}
@@ -94,7 +96,7 @@ function useColumns(
       id: "recipients",
       header: "Tells",
       className: "w-64",
-      cell: ({ channel, recipients }) => (
+      cell: ({ channel, recipients, unconfirmed }) => (
         <span title={recipients.join("\n")} className="flex items-center gap-2 [&_svg]:size-4">
           {channel === "email" ? (
             <Mail aria-label="By mail" className="shrink-0 text-muted" />
@@ -102,6 +104,14 @@ function useColumns(
             <Webhook aria-label="By a call" className="shrink-0 text-muted" />
           )}
           <span className="truncate">{recipients.join(", ")}</span>
+          {unconfirmed.length > 0 && (
+            <Badge
+              tone="warning"
+              title={`Not confirmed yet, so not told:\n${unconfirmed.join("\n")}`}
+            >
+              {unconfirmed.length} unconfirmed
+            </Badge>
+          )}
         </span>
       ),
     },
