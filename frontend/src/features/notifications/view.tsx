@@ -4,6 +4,7 @@
 import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
+import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
@@ -105,12 +106,12 @@ function useColumns(
           )}
           <span className="truncate">{recipients.join(", ")}</span>
           {unconfirmed.length > 0 && (
-            <Badge
-              tone="warning"
+            <span
+              className="shrink-0"
               title={`Not confirmed yet, so not told:\n${unconfirmed.join("\n")}`}
             >
-              {unconfirmed.length} unconfirmed
-            </Badge>
+              <Badge tone="waiting">{unconfirmed.length} unconfirmed</Badge>
+            </span>
           )}
         </span>
       ),

@@ -17,6 +17,8 @@ _LOCAL = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_LOCAL_BLOG_POSTS": "True",
+    # Native code would connect past the gate.
+    "LITELLM_RUST": "False",
 }
 _lock = threading.Lock()
 _loaded: list[Any] = []

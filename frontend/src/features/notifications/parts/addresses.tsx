@@ -3,7 +3,7 @@
 /** Mail addresses outside the tenant: who has agreed to be told, and who was only asked. */
 import { Button } from "@/components/button";
 import { useCan } from "@/features/auth";
-import { formatDateTime } from "@/lib/format";
+import { formatExact } from "@/lib/format";
 import { useAskAgain, useMailAddresses, useRemoveAddress, type MailAddress } from "../api";
 
 export function Addresses() {
@@ -64,6 +64,6 @@ function Address({ address }: { address: MailAddress }) {
 }
 
 function state({ mailed_at, confirmed_at }: MailAddress): string {
-  if (confirmed_at) return `Agreed ${formatDateTime(confirmed_at)}`;
-  return mailed_at ? `Asked ${formatDateTime(mailed_at)}` : "Not asked yet";
+  if (confirmed_at) return `Agreed ${formatExact(Date.parse(confirmed_at))}`;
+  return mailed_at ? `Asked ${formatExact(Date.parse(mailed_at))}` : "Not asked yet";
 }
