@@ -20,8 +20,11 @@ from watchbill.adapters.litellm.library import load_litellm
 from watchbill.core.events import EventData
 from watchbill.core.ports.llm import LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.testing.llm_server import LlmServer
 
+LOOPBACK = WayOut(UrlGuard(["127.0.0.0/8"]))
 KEY = "sk-test-9f8e7d6c5b4a"
 
 
@@ -105,7 +108,7 @@ async def compute() -> AsyncIterator[ProcessPool]:
 
 @pytest.fixture(scope="session")
 async def llm_gateway(llm_directory: Directory, compute: ProcessPool) -> AsyncIterator[LiteLlmGateway]:
-    gateway = LiteLlmGateway(llm_directory, compute)
+    gateway = LiteLlmGateway(llm_directory, compute, way=LOOPBACK)
     gateway.load()
     # What tests look at shall not depend on who is the first to wait for the library.
     await asyncio.to_thread(load_litellm)

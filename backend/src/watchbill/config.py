@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchbill.core.tenancy import TenantDefaults
+from watchbill.kit.outbound import proxy_problem
 from watchbill.kit.strength import guessable, guessable_keys
 
 # Anyone can read these, so production refuses them; they let tests and a bare `watchbill api` start.
@@ -116,6 +117,11 @@ class Settings(BaseSettings):
     llm_answer_characters: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     """Characters of a model's answer, thoughts and tool calls included; what is longer is cut off while it is
     read, and the step fails."""
+    outbound_proxy: SecretStr | None = None
+    """A proxy of your own for what leaves for public addresses, http://user:password@host:port: calls to
+    models, HTTP nodes, webhooks, single sign-on. Addresses are checked before it is asked, private ones that
+    are allowed are reached without it, and the proxies of the environment (HTTPS_PROXY and the like) never
+    count."""
     rate_limit_user: int = Field(default=100, ge=0)
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
@@ -153,6 +159,11 @@ class Settings(BaseSettings):
     """The same for an address (of IPv6 a /64 network) of people who sign in with single sign-on."""
     body_seconds: float = Field(default=60.0, gt=0, le=3600)
     """How long the body of a request may take to arrive; then the answer is 408."""
+    mail_limit_tenant: int = Field(default=500, ge=0)
+    """Mails a day that each tenant may cause: notifications, questions, invitations; 0 is no limit."""
+    mail_limit_strangers: int = Field(default=50, ge=0)
+    """Mails a day that each tenant may cause to people who have not agreed yet: invitations, and the mails
+    that ask for agreement; 0 is no limit."""
     demo_llm_url: str | None = None
     """Where the demo model answers; `watchbill up` starts one."""
 
@@ -178,6 +189,13 @@ class Settings(BaseSettings):
     def _mongodb(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
             raise ValueError("The address of MongoDB begins with mongodb:// or mongodb+srv://.")
+        return value
+
+    @field_validator("outbound_proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (problem := proxy_problem(value.get_secret_value())):
+            raise ValueError(problem)
         return value
 
     @model_validator(mode="after")
@@ -228,6 +246,17 @@ class Settings(BaseSettings):
         """Private addresses that URLs entered by users may reach."""
         loopback = [] if self.env == "production" else ["127.0.0.0/8", "::1/128"]
         return [*self.allowed_private_hosts, *loopback]
+
+    @property
+    def proxy(self) -> str | None:
+        """The operator's proxy for what leaves."""
+        return self.outbound_proxy.get_secret_value() if self.outbound_proxy else None
+
+    @property
+    def own_addresses(self) -> list[str]:
+        """The addresses of the installation's own services, which no user's URL may lead to."""
+        addresses = (self.database_url, self.redis_url, self.mongo_url, self.smtp_url, self.outbound_proxy)
+        return [address.get_secret_value() for address in addresses if address is not None]
 
     @property
     def tenant_defaults(self) -> TenantDefaults:

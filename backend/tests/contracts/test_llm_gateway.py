@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.fixtures_llm import KEY, Desk, Directory
+from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.litellm import LiteLlmGateway, TimeLimits
@@ -206,7 +206,7 @@ async def test_a_connection_that_breaks_in_mid_stream(desk: Desk):
 
 
 async def test_a_model_that_falls_silent(desk: Desk, llm_directory: Directory, compute: ProcessPool):
-    desk.gateway = LiteLlmGateway(llm_directory, compute, limits=TimeLimits(silence=0.3))
+    desk.gateway = LiteLlmGateway(llm_directory, compute, limits=TimeLimits(silence=0.3), way=LOOPBACK)
     desk.server.script([{"then": {"text": "one two three four", "stall_after": 2}}])
     error = await failing(desk)
     assert (error.kind, error.error_code) == (ErrorKind.TIMEOUT, "llm_stalled")
@@ -364,7 +364,7 @@ async def test_a_schema_that_takes_for_ever_fails_as_a_limit_and_others_go_on(
     desk: Desk, llm_directory: Directory
 ):
     pool = ProcessPool(limits=ComputeLimits(cpu_seconds=1))
-    desk.gateway = LiteLlmGateway(llm_directory, pool)
+    desk.gateway = LiteLlmGateway(llm_directory, pool, way=LOOPBACK)
     nested = '{"n":' * 60 + "1" + "}" * 60
     desk.server.script([{"then": {"text": nested}}])
     try:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from tests.contracts.test_model_servers import as_type, failing
-from tests.fixtures_llm import KEY, Desk, Directory
+from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, TimeLimits
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import LlmFailover
@@ -50,8 +51,10 @@ async def test_a_huge_answer_is_cut_off_while_it_is_read(any_type: Desk, raw: di
 
 
 @pytest.mark.parametrize("repeat", [CHUNK, CHUNK.replace("content", "reasoning_content")])
-async def test_an_endless_stream_of_words_is_cut_off(desk: Desk, llm_directory: Directory, repeat: str):
-    desk.gateway = LiteLlmGateway(llm_directory, sizes=Sizes(text=100_000))
+async def test_an_endless_stream_of_words_is_cut_off(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool, repeat: str
+):
+    desk.gateway = LiteLlmGateway(llm_directory, compute, sizes=Sizes(text=100_000), way=LOOPBACK)
     raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
     desk.server.script([{"then": {"raw": raw}}])
     error = await failing(desk)
@@ -137,10 +140,14 @@ async def test_a_provider_sets_limits_for_its_calls(desk: Desk):
     ],
     ids=str,
 )
-async def test_what_fails_cools_down(desk: Desk, llm_directory: Directory, then: dict[str, Any]):
+async def test_what_fails_cools_down(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool, then: dict[str, Any]
+):
     told: list[float] = []
     cooling = CoolDown(lambda: 0.0, tell=lambda _, seconds: told.append(seconds))
-    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, limits=TimeLimits(first_token=0.3))
+    desk.gateway = LiteLlmGateway(
+        llm_directory, compute, cooling=cooling, limits=TimeLimits(first_token=0.3), way=LOOPBACK
+    )
     desk.add_provider("Spare", api_key="sk-spare-key-abcd", priority=2)
     desk.server.script([{"times": 1, "then": then}, {"then": {"text": "Here."}}])
     for _ in range(2):
@@ -152,9 +159,13 @@ async def test_what_fails_cools_down(desk: Desk, llm_directory: Directory, then:
     await desk.gateway.close()
 
 
-async def test_a_stall_and_nobody_at_the_address_cool_down_too(desk: Desk, llm_directory: Directory):
+async def test_a_stall_and_nobody_at_the_address_cool_down_too(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool
+):
     cooling = CoolDown(lambda: 0.0)
-    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, limits=TimeLimits(silence=0.3))
+    desk.gateway = LiteLlmGateway(
+        llm_directory, compute, cooling=cooling, limits=TimeLimits(silence=0.3), way=LOOPBACK
+    )
     desk.server.script([{"then": {"text": "one two", "stall_after": 1}}])
     await failing(desk)
     assert cooling.active(desk.provider.id)
@@ -164,19 +175,23 @@ async def test_a_stall_and_nobody_at_the_address_cool_down_too(desk: Desk, llm_d
     await desk.gateway.close()
 
 
-async def test_a_call_of_tokens_that_took_too_long_blames_nobody(desk: Desk, llm_directory: Directory):
+async def test_a_call_of_tokens_that_took_too_long_blames_nobody(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool
+):
     cooling = CoolDown(lambda: 0.0)
-    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling)
+    desk.gateway = LiteLlmGateway(llm_directory, compute, cooling=cooling, way=LOOPBACK)
     desk.server.script([{"then": {"text": "one two", "stall_after": 1}}])
     assert (await failing(desk, timeout_seconds=0.5)).error_code == "answer_took_too_long"
     assert not cooling.active(desk.provider.id)
     await desk.gateway.close()
 
 
-async def test_whoever_gives_up_on_silence_blames_it(desk: Desk, llm_directory: Directory):
+async def test_whoever_gives_up_on_silence_blames_it(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool
+):
     """The node's own time-out cancels the call: the next attempt shall not wait for the same again."""
     cooling = CoolDown(lambda: 0.0)
-    desk.gateway = LiteLlmGateway(llm_directory, cooling=cooling, unheard_seconds=0.0)
+    desk.gateway = LiteLlmGateway(llm_directory, compute, cooling=cooling, unheard_seconds=0.0, way=LOOPBACK)
     desk.server.script([{"then": {"hang": True}}])
     task = asyncio.create_task(desk.ask())
     await desk.server.calls.wait_for(lambda calls: len(calls) == 1)

@@ -19,6 +19,7 @@ from watchbill.embedded import ports
 from watchbill.embedded.child import Child
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.watch import replace_the_stuck
+from watchbill.kit.own_services import OwnServices
 from watchbill.worker.runtime import Runtime
 
 pytestmark = pytest.mark.slow
@@ -121,6 +122,7 @@ async def test_a_worker_whose_loop_keeps_failing_says_so(settings: Settings) -> 
         settings.model_copy(update={"worker_preload": False}),
         database_url=settings.database_url.get_secret_value(),
         redis_url=settings.redis_url.get_secret_value(),
+        own=OwnServices(),
         health=listener,
     )
     await asyncio.to_thread(runtime.start)

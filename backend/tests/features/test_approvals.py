@@ -97,8 +97,13 @@ async def test_a_question_is_mailed_once_and_answered_by_its_link(
     await office.work(workers=3)
     assert told(office) == sorted([admin.email, member.email])
     mail = next(mail for mail in office.post.mails if mail.to == member.email)
-    assert mail.subject == "Pay 7 € to Ann?"
-    assert "**Rent**" in mail.text and "“Payroll”" in mail.text and "http://here/answer/#token=" in mail.text
+    assert mail.subject == "Watchbill: a flow waits for your answer"
+    assert "Question: Pay 7 € to Ann?\n" in mail.text
+    assert (
+        "**Rent**" in mail.text
+        and "Flow: Payroll\n" in mail.text
+        and "http://here/answer/#token=" in mail.text
+    )
     await office.work(hours=1)
     assert len(office.post.mails) == 2
     [listed] = checked(await viewer.http.get("approvals"))["items"]

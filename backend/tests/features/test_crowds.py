@@ -26,6 +26,7 @@ from watchbill.features.executions import stream
 from watchbill.features.identity.crowds import Crowd, Crowds
 from watchbill.features.sso.metadata import Metadata
 from watchbill.kit.lookups import Found, Lookups
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
 
 MANY = 60
@@ -143,7 +144,7 @@ async def set_up(narrow: FastAPI, attacker: Person, issuer: Issuer) -> str:
     checked(await attacker.http.put("sso", json=form))
     issuer.speak.clear()
     issuer.asked = 0
-    narrow.state.sso = replace(narrow.state.sso, metadata=Metadata(UrlGuard(ISSUER_GUARD)))
+    narrow.state.sso = replace(narrow.state.sso, metadata=Metadata(WayOut(UrlGuard(ISSUER_GUARD))))
     return domain
 
 

@@ -26,7 +26,8 @@ async def test_somebody_new_accepts_an_invitation(app: FastAPI, visitor: AsyncCl
     await visitor.post("auth/login", json={"email": admin.email, "password": PASSWORD})
     sent = checked(await admin.http.post("invitations", json={"email": email.upper(), "role": "viewer"}), 201)
     mail = mails_to(app, email)[-1]
-    assert f"{admin.email} invites you to Acme" in mail["Subject"]
+    assert mail["Subject"] == "You are invited to a tenant on Watchbill"
+    assert f"Who: {admin.email}\nTenant: Acme\n" in mail.get_content().replace("\r", "")
     # The file mailbox delivers to nobody, so the admin is given the link to hand over.
     assert (sent["mailed_at"], sent["link"]) == (None, mailed_link(app, email))
     token = token_of(sent["link"])

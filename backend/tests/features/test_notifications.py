@@ -21,9 +21,11 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications import queries
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.notifier import WAITS, Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.signatures import BadSignature, verify
 from watchbill.kit.ssrf import UrlGuard
 
@@ -98,11 +100,12 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def office(database: Database, settings: Any) -> AsyncIterator[Office]:
-    http = AiohttpClient(UrlGuard(["127.0.0.0/8"]))
+    http = AiohttpClient(WayOut(UrlGuard(["127.0.0.0/8"])))
     keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
     post = Post()
     questions = QuestionMails(settings.jwt_secret.get_secret_value(), "http://here")
-    office = Office(database, Outlets(http, post, keys, "http://here"), post, questions)
+    asking = AddressMails(settings.jwt_secret.get_secret_value(), "http://here")
+    office = Office(database, Outlets(http, post, keys, "http://here", asking), post, questions)
     await office.work()  # what other tests left
     yield office
     await http.close()
@@ -270,16 +273,19 @@ async def test_what_will_not_go_better_later_is_given_up(
     assert (sent["status"], sent["attempts"][1]["status"]) == ("pending", 302)
 
 
-async def test_mails(admin: Person, database: Database, office: Office):
-    recipients = ["Ann@example.com", "bob@example.com"]
+async def test_mails(admin: Person, member: Person, database: Database, office: Office):
+    recipients = [admin.email.upper(), member.email]
     await make_notification(admin, channel="email", recipients=recipients, statuses=["failed"])
     run = await start(admin)
     await end(database, admin, run, "failed")
     await office.work()
     assert sorted(mail.to for mail in office.post.mails) == sorted(recipients)
     mail = office.post.mails[0]
-    assert mail.subject == "Daily report failed"
-    assert "It broke (step ask)" in mail.text and f"http://here/executions/view?id={run}" in mail.text
+    assert mail.subject == "Watchbill: an execution failed"
+    assert (
+        "Flow: Daily report\nError: It broke (step ask)\n" in mail.text
+        and f"http://here/executions/view?id={run}" in mail.text
+    )
     office.post.refusal = MailFailed("The server is busy.", passing=True)
     second = await start(admin)
     await end(database, admin, second, "failed")

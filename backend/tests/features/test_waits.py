@@ -27,9 +27,10 @@ from watchbill.core.ports.mail import MailMessage
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.turns import turn_of
 from watchbill.features.sso.provider import discover
+from watchbill.kit.connector import GuardedResolver
 from watchbill.kit.db import Database, DatabaseBusy, GivenBack, in_turn_of
 from watchbill.kit.dns import TextRecords
-from watchbill.kit.outbound import GuardedResolver
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.passwords import hash_password, verify_password
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.waits import AwaitedWhileHeld
@@ -42,7 +43,7 @@ NOBODY: Any = None
 
 
 async def call() -> None:
-    client = AiohttpClient(GUARD)
+    client = AiohttpClient(WayOut(GUARD))
     try:
         await client.send(CALL)
     finally:
@@ -57,14 +58,14 @@ WAYS: dict[str, Callable[[FastAPI, Path], Awaitable[Any]]] = {
     "a TXT record": lambda *_: TextRecords(["127.0.0.1:9"]).of("example.com"),
     "a URL's address": lambda *_: GUARD.check("http://localhost:9/"),
     "a name": lambda *_: GUARD.names.of("localhost", 9),
-    "a name of a client": lambda *_: GuardedResolver(GUARD).resolve("localhost", 9),
-    "a provider of sign-on": lambda *_: discover(GUARD, "http://127.0.0.1:9"),
+    "a name of a client": lambda *_: GuardedResolver(GUARD, None).resolve("localhost", 9),
+    "a provider of sign-on": lambda *_: discover(WayOut(GUARD), "http://127.0.0.1:9"),
     "a worker": lambda app, _: app.state.providers.calls.call("watchbill.nothing", timeout=1.0),
     "documents": lambda *_: PostgresDocuments(NOBODY).read(SCOPE, "execution_logs", "k"),
     "documents in MongoDB": lambda *_: MongoDocuments("mongodb://127.0.0.1:9/x").ping(),
     "live events": lambda app, _: app.state.executions.live.read(SCOPE, uuid4(), after=0, limit=1),
-    "a model": lambda *_: LiteLlmGateway(NOBODY, session=NOBODY).complete(NOBODY, NOBODY),
-    "a test of a model": lambda *_: LiteLlmGateway(NOBODY, session=NOBODY).test_provider(NOBODY),
+    "a model": lambda *_: LiteLlmGateway(NOBODY, NOBODY).complete(NOBODY, NOBODY),
+    "a test of a model": lambda *_: LiteLlmGateway(NOBODY, NOBODY).test_provider(NOBODY),
     "a password's hash": lambda *_: hash_password("p", 4),
     "a password": lambda *_: verify_password("p", "$2b$04$x", 4),
 }

@@ -22,6 +22,7 @@ from watchbill.core.expressions import ExpressionError
 from watchbill.core.node_types import NodeContext
 from watchbill.core.plan import compile_flow
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes import http_request
 from watchbill.nodes.registry import NODE_TYPES
@@ -102,7 +103,7 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[AiohttpClient]:
-    client = AiohttpClient(UrlGuard(["127.0.0.0/8"]))
+    client = AiohttpClient(WayOut(UrlGuard(["127.0.0.0/8"])))
     yield client
     await client.close()
 
@@ -181,7 +182,7 @@ async def test_statuses_that_are_not_expected_fail(
 
 
 async def test_what_may_not_be_reached_is_not(client: AiohttpClient, site: Site) -> None:
-    closed = AiohttpClient(UrlGuard())
+    closed = AiohttpClient(WayOut(UrlGuard()))
     try:
         error = await failure(closed, f"{site.url}/json")
     finally:

@@ -38,10 +38,13 @@ from watchbill.features.identity import routes as identity
 from watchbill.features.identity.crowds import Crowd, Crowds, Most
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
+from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.turns import KnownKeys
 from watchbill.features.leaving import routes as leaving
+from watchbill.features.notifications import address_routes as mail_addresses
 from watchbill.features.notifications import routes as notifications
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.providers import routes as providers
 from watchbill.features.providers.service import ProviderBackend
@@ -58,6 +61,8 @@ from watchbill.kit.attempts import Attempts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.dns import TextRecords
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.rates import Rates
 from watchbill.kit.resources import data_dir
 from watchbill.kit.ssrf import UrlGuard
@@ -87,6 +92,7 @@ ROUTERS = (
     triggers.router,
     hooks.router,
     notifications.router,
+    mail_addresses.router,
 )
 
 
@@ -94,8 +100,12 @@ class SettingMissing(RuntimeError):
     """The API was started without a setting it cannot do without."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole API for these settings. Connections are opened when it starts and closed when it stops."""
+def create_app(settings: Settings, own: OwnServices | None = None) -> FastAPI:
+    """The whole API for these settings. Connections are opened when it starts and closed when it stops.
+
+    Args:
+        own: knows the services of the installation, when the process's gate shall know them too.
+    """
     ui = data_dir("ui")
     app = FastAPI(
         title="Watchbill",
@@ -110,6 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses={status: {"model": problems.ProblemDetails} for status in PROBLEMS},
     )
     app.state.settings = settings
+    app.state.own = own or OwnServices.of(settings.own_addresses, settings.dns_servers)
     app.state.tenant_defaults = settings.tenant_defaults
     app.state.identity_options = _identity_options(settings)
     problems.install(app)
@@ -145,9 +156,10 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     # Each question to a worker keeps a connection until it is answered, which nothing else may wait for.
     asking = BlockingConnectionPool.from_url(redis_url, max_connections=100, timeout=5)
     app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
+    guard = UrlGuard(settings.private_hosts, own=app.state.own)
     app.state.sso = SsoBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
-        metadata=Metadata(UrlGuard(settings.private_hosts)),
+        metadata=Metadata(WayOut(guard, settings.proxy)),
         base_url=app.state.identity_options.base_url,
         proofs=DomainProofs(TextRecords(settings.dns_servers), redis, settings.sso_trust_domains),
     )
@@ -167,14 +179,21 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     )
     app.state.providers = ProviderBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
-        guard=UrlGuard(settings.private_hosts),
+        guard=guard,
         calls=CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking)),
         demo_url=settings.demo_llm_url,
         changed=partial(announce, redis, "providers"),
     )
     app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
     app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)
-    app.state.notifications = NotificationBackend(app.state.providers.keys, app.state.providers.guard)
+    app.state.notifications = NotificationBackend(
+        app.state.providers.keys,
+        app.state.providers.guard,
+        app.state.mail,
+        AddressMails(
+            settings.jwt_secret.get_secret_value(), settings.base_url, app.state.identity_options.mail_limits
+        ),
+    )
     try:
         async with open_executions(
             database=database,
@@ -183,6 +202,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             pgbouncer=pgbouncer,
             redis=redis,
             redis_url=redis_url,
+            own=app.state.own,
             running_limit=settings.running_limit_tenant,
             compute=app.state.compute,
             supervisor=app.state.supervisor,
@@ -210,6 +230,7 @@ def _identity_options(settings: Settings) -> IdentityOptions:
         invitation_seconds=settings.invitation_seconds,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         verify_email=settings.verify_email,
+        mail_limits=MailLimits(settings.mail_limit_tenant, settings.mail_limit_strangers),
         secure_cookies=settings.secure_cookies,
         origins=(*public, *settings.cors_origins),
     )

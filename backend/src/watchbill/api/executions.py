@@ -16,6 +16,7 @@ from watchbill.core.ports.compute import Compute
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
 from watchbill.kit.db import Database
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
 from watchbill.kit.supervision import Supervisor
 from watchbill.nodes.registry import NODE_TYPES
@@ -30,13 +31,14 @@ async def open_executions(
     pgbouncer: bool,
     redis: Redis,
     redis_url: str,
+    own: OwnServices,
     running_limit: int,
     compute: Compute,
     supervisor: Supervisor,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
     pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
-    documents = open_documents(mongo_url, pool)
+    documents = open_documents(mongo_url, pool, own)
     doorbells, endings = Doorbells(redis, supervisor), Endings(redis, supervisor)
     publisher = RedisLive(redis, supervisor)
     hints = CeleryHints(celery_app(redis_url), redis)

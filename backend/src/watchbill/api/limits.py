@@ -15,7 +15,7 @@ from watchbill.kit.rates import WINDOW_SECONDS, Standing
 
 _AUTH = "/api/v1/auth/"
 # What anybody may send who is not signed in.
-_ANYBODYS = (_AUTH, "/api/v1/mailed-approvals")
+_ANYBODYS = (_AUTH, "/api/v1/mailed-approvals", "/api/v1/mail-addresses/confirm")
 # A browser calls these by itself, with proof that it was let in before.
 _BY_ITSELF = frozenset((f"{_AUTH}refresh", f"{_AUTH}logout"))
 

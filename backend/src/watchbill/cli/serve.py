@@ -12,6 +12,9 @@ import uvicorn
 
 from watchbill.config import Settings
 from watchbill.kit.garbage import set_aside
+from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
+from watchbill.kit.own_services import OwnServices
+from watchbill.kit.ssrf import UrlGuard
 
 # Streams of events never end by themselves.
 _GRACE_SECONDS = 3
@@ -29,6 +32,7 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
     options: dict[str, Any] = {
         "host": host or settings.api_host,
         "port": port or settings.api_port,
+        "loop": "watchbill.kit.loops:new_event_loop",
         "log_config": None,
         "access_log": False,
         "server_header": False,
@@ -55,8 +59,12 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
 
 def create(settings: Settings | None = None) -> Any:
     """The ASGI application; without settings, for the reloader, from the environment."""
+    settings = settings or Settings()
+    own = OwnServices.of(settings.own_addresses, settings.dns_servers)
+    ignore_proxies_of_the_environment()
+    install(Gate(UrlGuard(settings.private_hosts), own))
     # The assemblies do not import each other; a command finds them by name.
-    return import_module("watchbill.api.app").create_app(settings or Settings())
+    return import_module("watchbill.api.app").create_app(settings, own)
 
 
 def _give_up_on_the_dead(listener: socket.socket) -> None:

@@ -63,6 +63,11 @@ class Lookups:
             text = f"The name servers did not say within {self._seconds:g} seconds where {host} is."
             raise NamesTooSlow(text) from error
 
+    async def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses alone, each once; raises as `of` does."""
+        found = await self.of(host, port)
+        return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
+
     async def _ask(self, host: str, port: int, family: int) -> Found:
         domain = ".".join(host.lower().rstrip(".").split(".")[-2:])
         try:

@@ -1,69 +1,80 @@
-"""Connections to addresses that users entered: what the guard refuses is never connected to."""
+"""How traffic that tenants cause leaves the process. The connections themselves are in `kit.connector`."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from aiohttp import TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
-
+from watchbill.kit.special_use import is_public
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
-from watchbill.kit.waits import about_to_await
+
+_for_tenant: ContextVar[bool] = ContextVar("_for_tenant", default=False)
 
 
 class RefusedConnection(PermissionError):
     """The guard does not allow the address."""
 
 
-class GuardedResolver(AbstractResolver):
-    """Resolves names, and remembers the addresses that the guard allowed for them.
+class CheckedSocket(socket.socket):
+    """A socket for one address that was checked, which is all that the gate lets it connect to."""
 
-    What is connected to is what was checked: a name that resolves to another address a moment later, or a
-    redirect to a bare address, finds no entry here.
-    """
+    checked: tuple[Any, ...] = ()
 
-    def __init__(self, guard: UrlGuard):
-        self._guard = guard
-        self._allowed: set[tuple[str, int]] = set()
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The name's addresses; raises RefusedConnection if one of them is not allowed."""
-        found: list[ResolveResult] = []
-        for kind, _, protocol, _, address in await self._guard.names.of(host, port, family=family):
-            self._check(host, port, address[0])
-            self._allowed.add((address[0], port))
-            found.append(_result(host, kind, protocol, address))
-        return found
+@contextmanager
+def tenant_traffic() -> Generator[None]:
+    """Within this, whatever opens a connection does it for a tenant: no service of the installation, no name
+    server and no socket in the file system can be reached, whichever library tries. Tasks and
+    `asyncio.to_thread` inherit it; nothing that uses a service of ours may run inside."""
+    token = _for_tenant.set(True)
+    try:
+        yield
+    finally:
+        _for_tenant.reset(token)
 
-    def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        """A socket for an address about to be connected to; raises RefusedConnection if it may not be."""
-        about_to_await("A connection")
-        family, type_, protocol, _, (host, port, *_) = address
-        if (host, port) not in self._allowed:
-            self._check(host, port, host)
-        return socket.socket(family, type_, protocol)
 
-    async def close(self) -> None:
-        """Nothing: the guard's look-ups are everybody's."""
+def is_for_tenant() -> bool:
+    """Whether this runs within `tenant_traffic`."""
+    return _for_tenant.get()
 
-    def _check(self, host: str, port: int, address: str) -> None:
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """How traffic for tenants leaves the process: only to where the guard lets it, and to public addresses
+    through the operator's proxy when there is one (`http://user:password@host:port`)."""
+
+    guard: UrlGuard
+    proxy: str | None = None
+
+    async def proxy_for(self, url: str) -> str | None:
+        """The proxy to ask for a URL. Where the URL leads is checked first, since a proxy would connect to
+        anything; what is private and allowed is reached without it.
+
+        Raises:
+            RefusedConnection: the URL may not be reached.
+        """
+        if self.proxy is None:
+            return None
         try:
-            self._guard.check_address(host, port, address)
+            target = await self.guard.check(url)
         except AddressRefused as error:
             raise RefusedConnection(str(error)) from error
+        return self.proxy if all(map(is_public, target.addresses)) else None
 
 
-def _result(host: str, family: int, protocol: int, address: tuple[Any, ...]) -> ResolveResult:
-    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(
-        hostname=host, host=address[0], port=address[1], family=family, proto=protocol, flags=numeric
-    )
+def proxy_problem(url: str) -> str | None:
+    """What is wrong with the address of a proxy, if anything is."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.path in ("", "/")
+        return None if usable and (parts.port is None or parts.port > 0) else _PROXY_FORM
+    except ValueError:
+        return _PROXY_FORM
 
 
-def guarded_connector(guard: UrlGuard, **options: Any) -> TCPConnector:
-    """A connector that reaches only what the guard allows. `options` go to aiohttp.TCPConnector."""
-    resolver = GuardedResolver(guard)
-    return TCPConnector(resolver=resolver, socket_factory=resolver.open_socket, **options)
+_PROXY_FORM = "Write the proxy as http://host:port or http://user:password@host:port."

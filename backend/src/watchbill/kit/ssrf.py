@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from watchbill.kit.lookups import Lookups, NamesTooSlow
+from watchbill.kit.own_services import OwnServices
+from watchbill.kit.special_use import METADATA_NAMES, Address, Network, is_metadata, is_public, plain
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-# Clouds serve a machine's credentials here; no setting opens these.
-_METADATA = (ip_network("169.254.0.0/16"), ip_network("fe80::/10"), ip_network("fd00:ec2::254/128"))
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -36,12 +34,17 @@ class UrlGuard:
     Args:
         private: hosts, host:port pairs, addresses or networks (10.0.0.0/8) that may be reached.
         names: what looks up where names lead.
+        own: the services of the installation, which no URL may lead to, wherever they are.
     """
 
-    def __init__(self, private: Sequence[str] = (), names: Lookups | None = None):
+    def __init__(
+        self, private: Sequence[str] = (), names: Lookups | None = None, *, own: OwnServices | None = None
+    ):
         self.names = names or Lookups()
+        self._own = own or OwnServices()
         self._names: set[str] = set()
         self._networks: list[Network] = []
+        self._found: set[tuple[Address, int]] = set()
         for entry in private:
             try:
                 self._networks.append(ip_network(entry, strict=False))
@@ -56,10 +59,27 @@ class UrlGuard:
             AddressRefused: it is not a usable URL, or leads to an address that is not allowed.
         """
         scheme, host, port = _split(url)
-        addresses = await _resolve(self.names, host, port)
-        for address in addresses:
-            self.check_address(host, port, str(address))
-        return Target(scheme, host, port, addresses)
+        try:
+            addresses = await self.addresses(host, port)
+        except NamesTooSlow as error:
+            raise AddressRefused(str(error)) from error
+        except (OSError, UnicodeError) as error:
+            raise AddressRefused(f"The host {host} cannot be found.") from error
+        return Target(scheme, host, port, tuple(map(ip_address, addresses)))
+
+    async def addresses(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host, all of them checked.
+
+        Raises:
+            AddressRefused: one is not allowed.
+            OSError, UnicodeError: the host has none, or no name server says in time.
+        """
+        if host.lower().rstrip(".") in METADATA_NAMES:
+            raise AddressRefused(f"{host} is a cloud's metadata service, which is never allowed.")
+        found = await self.names.addresses(host, port)
+        for address in found:
+            self.check_address(host, port, address)
+        return found
 
     def check_address(self, host: str, port: int, address: str) -> None:
         """Check one address that `host` resolved to.
@@ -67,23 +87,36 @@ class UrlGuard:
         Raises:
             AddressRefused: it is not allowed.
         """
-        named = host in self._names or f"{host}:{port}" in self._names
-        self._check_address(host, port, ip_address(address), named)
-
-    def _check_address(self, host: str, port: int, address: Address, named: bool) -> None:
-        plain = _unmapped(address)
-        if any(plain in network for network in _METADATA if network.version == plain.version):
-            raise AddressRefused(f"{host} leads to a link-local address, which is never allowed.")
-        if plain.is_global and not plain.is_multicast:
+        host = host.lower().rstrip(".")
+        found = plain(ip_address(address.partition("%")[0]))
+        if is_metadata(found):
+            raise AddressRefused(
+                f"{host} leads to a link-local address or a cloud's metadata service, which is never allowed."
+            )
+        if self._own.at(found, port):
+            raise AddressRefused(f"{host}:{port} is a service of this installation, which is never allowed.")
+        if host in self._names or f"{host}:{port}" in self._names:
+            self._found.add((found, port))
             return
-        listed = f"{plain}:{port}" in self._names or any(
-            plain in network for network in self._networks if network.version == plain.version
-        )
-        if not named and not listed:
+        if not self.is_open(found, port):
             raise AddressRefused(
                 f"{host} leads to a private address. An operator can allow it with"
                 f" WATCHBILL_ALLOWED_PRIVATE_HOSTS={host}:{port}."
             )
+
+    def is_open(self, address: Address, port: int) -> bool:
+        """Whether an address may be reached that no name is known for: a public one, one that is listed, or
+        one that a listed name led to."""
+        if is_metadata(address) or self._own.at(address, port):
+            return False
+        found = plain(address)
+        listed = f"{found}:{port}" in self._names or f"[{found}]:{port}" in self._names
+        return (
+            is_public(found)
+            or listed
+            or (found, port) in self._found
+            or any(found in network for network in self._networks if network.version == found.version)
+        )
 
 
 def _split(url: str) -> tuple[str, str, int]:
@@ -92,27 +125,8 @@ def _split(url: str) -> tuple[str, str, int]:
         port = parts.port
     except ValueError as error:
         raise AddressRefused("This is not a URL.") from error
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname or "%" in parts.hostname.partition("%25")[0]:
         raise AddressRefused("Enter a URL that begins with http:// or https://.")
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("Leave user name and password out of the URL.")
     return parts.scheme, parts.hostname.lower().rstrip("."), port or _PORTS[parts.scheme]
-
-
-async def _resolve(names: Lookups, host: str, port: int) -> tuple[Address, ...]:
-    try:
-        found = await names.of(host, port)
-    except NamesTooSlow as error:
-        raise AddressRefused(str(error)) from error
-    except (OSError, UnicodeError) as error:
-        raise AddressRefused(f"The host {host} cannot be found.") from error
-    return tuple(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
-
-
-def _unmapped(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64 addresses must not get around the check."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in ip_network("64:ff9b::/96"):
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address

@@ -15,7 +15,10 @@ from celery.signals import worker_ready
 from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, celery_app
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
 from watchbill.kit.logs import configure_logs
+from watchbill.kit.own_services import OwnServices
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)
@@ -39,10 +42,13 @@ def run(settings: Settings, *, health_port: int | None = None, health_fd: int | 
     configure_logs(settings.log_level, settings.log_format)
     sys.setswitchinterval(_SWITCH_SECONDS)
     redis_url = settings.redis_url.get_secret_value()
+    own = OwnServices.of(settings.own_addresses, settings.dns_servers)
+    _close_the_way_out(settings, own)
     runtime = Runtime(
         settings,
         database_url=settings.database_url.get_secret_value(),
         redis_url=redis_url,
+        own=own,
         # A copy, since the number belongs to the supervisor's protocol.
         health=health_port if health_fd is None else socket.socket(fileno=os.dup(health_fd)),
     )
@@ -68,6 +74,12 @@ def run(settings: Settings, *, health_port: int | None = None, health_fd: int | 
     # Everything is closed. Taking CrewAI's and LiteLLM's modules down would only keep whoever stops us
     # waiting for seconds.
     os._exit(0)
+
+
+def _close_the_way_out(settings: Settings, own: OwnServices) -> None:
+    if ignored := ignore_proxies_of_the_environment():
+        logger.info("environment_proxies_ignored", names=ignored, instead="WATCHBILL_OUTBOUND_PROXY")
+    install(Gate(UrlGuard(settings.private_hosts), own))
 
 
 def register_tasks(app: Any, runtime: Runtime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, open_session
+from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.mail import open_mail
 from watchbill.adapters.redis import ControlListener, RedisLive, Verb, announce
 from watchbill.config import Settings
@@ -34,6 +33,8 @@ from watchbill.engine.exchanges import KnownKeys
 from watchbill.engine.recording import RecordedLlm
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
+from watchbill.features.identity.mail_limits import MailLimits
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
@@ -41,7 +42,9 @@ from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
-from watchbill.kit.outbound import guarded_connector
+from watchbill.kit.loops import new_event_loop
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.supervision import Supervisor, Work
@@ -59,21 +62,13 @@ _STUCK_SECONDS = 120.0
 COOL_SECONDS = 15.0
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's, which needs a third less of a processor for what waits on sockets; it does not run on
-    Windows."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop
-
-    return uvloop.new_event_loop()
-
-
 class Runtime:
     """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
     thread. The methods named `hint` and `test_provider` may be called from any thread.
 
+
     Args:
+        own: knows the services of the installation.
         health: the port or the socket where it tells how it is; None for nowhere.
     """
 
@@ -83,12 +78,14 @@ class Runtime:
         *,
         database_url: str,
         redis_url: str,
+        own: OwnServices,
         health: int | socket.socket | None = None,
     ):
         self._settings = settings
         self._database_url = database_url
         self._redis_url = redis_url
-        self._loop = _new_event_loop()
+        self._own = own
+        self._loop = new_event_loop()
         self._health_at = health
         self._serving: web.AppRunner | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
@@ -135,8 +132,7 @@ class Runtime:
         )
         self.redis = redis.Redis(connection_pool=connections)
         self.providers = StoredProviders.from_settings(self.database, settings)
-        guard = UrlGuard(settings.private_hosts)
-        # No limit on connections: each model call waits on one for seconds or minutes.
+        way = WayOut(UrlGuard(settings.private_hosts, own=self._own), settings.proxy)
         self.known = KnownProviders(self.providers)
         keys = KnownKeys(self.known)
         self.cooling = CoolDown(tell=self._tell_of_cooling)
@@ -146,13 +142,13 @@ class Runtime:
             self.compute,
             sizes=Sizes(text=settings.llm_answer_characters),
             cooling=self.cooling,
-            session=lambda: open_session(guarded_connector(guard, limit=0, ttl_dns_cache=60)),
+            way=way,
         )
-        self.http = AiohttpClient(guard)
+        self.http = AiohttpClient(way)
         recorded = RecordedLlm(self.gateway)
         self.crews = CrewAiRunner(recorded, self.compute, storage=settings.data_dir / "crewai")
         mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
-        self.documents = open_documents(mongo_url, self.pool)
+        self.documents = open_documents(mongo_url, self.pool, self._own)
         self.supervisor = Supervisor()
         self.live = RedisLive(self.redis, self.supervisor)
         journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
@@ -206,7 +202,10 @@ class Runtime:
             mailbox=settings.mailbox,
         )
         keys = KeyRing.parse(settings.encryption_keys.get_secret_value())
-        return Outlets(self.http, mail, keys, settings.base_url)
+        limits = MailLimits(settings.mail_limit_tenant, settings.mail_limit_strangers)
+        secret = settings.jwt_secret.get_secret_value()
+        asking = AddressMails(secret, settings.base_url, limits)
+        return Outlets(self.http, mail, keys, settings.base_url, asking)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)

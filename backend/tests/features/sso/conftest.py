@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from tests.features.sso.company import Names
 from watchbill.features.sso.metadata import Metadata
 from watchbill.kit.dns import TextRecords
+from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
 
 
@@ -60,6 +61,6 @@ def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names
     """The API asks that name server."""
     proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
     # What was heard of providers in earlier tests is forgotten.
-    metadata = Metadata(UrlGuard(["127.0.0.0/8"]))
+    metadata = Metadata(WayOut(UrlGuard(["127.0.0.0/8"])))
     monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs, metadata=metadata))
     return server

@@ -11,10 +11,10 @@ import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
 import { useSave } from "@/lib/api/use-save";
 import { mailAddress } from "@/lib/mail-address";
+import { safePath } from "@/lib/safe-path";
 import { AuthForm } from "./form";
 import { AuthFrame } from "./frame";
 import { PASSWORD_HINT, passwordRule } from "./password";
-import { safeNext } from "./session";
 import { tenantNameRule } from "./tenant-name";
 
 type RegistrationProps = {
@@ -41,7 +41,7 @@ export function Registration({ next, mailed, footer }: RegistrationProps) {
   const save = useSave(form, async ({ full_name, ...rest }) => {
     const body = { ...rest, full_name: full_name || null, token: mailed?.token ?? null };
     await api.POST("/api/v1/auth/register", { body });
-    window.location.assign(safeNext(next));
+    window.location.assign(safePath(next));
   });
   return (
     <RegistrationFrame footer={footer}>

@@ -60,12 +60,3 @@ export function useCreateTenant() {
     },
   });
 }
-
-/** Where to go after signing in: only ever a path of this site. */
-export function safeNext(next: string | null): string {
-  if (!next?.startsWith("/")) return "/";
-  // The URL parser knows each spelling ("//host", "/\host") that would leave the site.
-  const target = new URL(next, window.location.origin);
-  if (target.origin !== window.location.origin) return "/";
-  return target.pathname + target.search + target.hash;
-}

@@ -35,6 +35,40 @@ export function useDeliveries(notificationId: string) {
   );
 }
 
+export type MailAddress = Schema<"MailAddressOut">;
+
+const byAddress = (id: string) => ({ params: { path: { address_id: id } } });
+
+/** Addresses outside the tenant that were asked whether they want to be told. */
+export function useMailAddresses() {
+  return $api.useInfiniteQuery("get", "/api/v1/mail-addresses", listQuery(""), paged);
+}
+
+export function useAskAgain() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (id: string) =>
+      api.POST("/api/v1/mail-addresses/{address_id}/ask-again", byAddress(id)),
+    onSuccess: () => {
+      toast.success("They are asked again");
+      return refresh();
+    },
+    onError: (error) => toast.error("They were not asked again", error),
+  });
+}
+
+export function useRemoveAddress() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (id: string) => api.DELETE("/api/v1/mail-addresses/{address_id}", byAddress(id)),
+    onSuccess: () => {
+      toast.success("Nothing more is sent there");
+      return refresh();
+    },
+    onError: (error) => toast.error("It was not removed", error),
+  });
+}
+
 export function useCreateNotification() {
   const refresh = useRefresh();
   return useMutation({

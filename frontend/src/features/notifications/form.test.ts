@@ -8,6 +8,7 @@ const stored: Notification = {
   flow_id: null,
   statuses: ["failed", "cancelled"],
   channel: "webhook",
+  unconfirmed: [],
   recipients: ["https://example.com/told"],
   is_active: false,
   created_at: "",

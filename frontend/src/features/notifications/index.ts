@@ -1,2 +1,3 @@
 /** What routes use of notifications. */
+export { ConfirmAddressView } from "./confirm-address";
 export { NotificationsView } from "./view";

@@ -4,6 +4,7 @@
 import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
+import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
@@ -16,6 +17,7 @@ import { useAllFlows } from "@/features/flows";
 import { SettingsFrame } from "@/features/settings";
 import { useListUrl } from "@/lib/list-url";
 import { useChangeNotification, useNotifications, type Notification } from "./api";
+import { Addresses } from "./parts/addresses";
 import { DeleteNotification } from "./parts/delete-notification";
 import { NewNotificationSheet, NotificationSheet } from "./parts/notification-sheet";
 
@@ -52,6 +54,7 @@ export function NotificationsView() {
           />
         }
       />
+      <Addresses />
       {url.making && writes && <NewNotificationSheet onClose={url.close} />}
       {url.open && <NotificationSheet key={url.open} id={url.open} onClose={url.close} />}
       {deleting && <DeleteNotification notification={deleting} onClose={() => setDeleting(null)} />}
@@ -94,7 +97,7 @@ function useColumns(
       id: "recipients",
       header: "Tells",
       className: "w-64",
-      cell: ({ channel, recipients }) => (
+      cell: ({ channel, recipients, unconfirmed }) => (
         <span title={recipients.join("\n")} className="flex items-center gap-2 [&_svg]:size-4">
           {channel === "email" ? (
             <Mail aria-label="By mail" className="shrink-0 text-muted" />
@@ -102,6 +105,14 @@ function useColumns(
             <Webhook aria-label="By a call" className="shrink-0 text-muted" />
           )}
           <span className="truncate">{recipients.join(", ")}</span>
+          {unconfirmed.length > 0 && (
+            <span
+              className="shrink-0"
+              title={`Not confirmed yet, so not told:\n${unconfirmed.join("\n")}`}
+            >
+              <Badge tone="waiting">{unconfirmed.length} unconfirmed</Badge>
+            </span>
+          )}
         </span>
       ),
     },

@@ -26,6 +26,7 @@ const PUBLIC_PAGES = [
   "/verify-email",
   "/invitation",
   "/answer",
+  "/confirm-address",
 ];
 
 async function send(request: Request): Promise<Response> {

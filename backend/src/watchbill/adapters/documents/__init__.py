@@ -10,12 +10,16 @@ from watchbill.core.ports.documents import DocumentStore
 if TYPE_CHECKING:
     import asyncpg
 
+    from watchbill.kit.own_services import OwnServices
+
 __all__ = ["PostgresDocuments", "open_documents"]
 
 
-def open_documents(mongo_url: str | None, pool: asyncpg.Pool) -> DocumentStore:
+def open_documents(
+    mongo_url: str | None, pool: asyncpg.Pool, own: OwnServices | None = None
+) -> DocumentStore:
     """The store that the settings name; it connects when it is first used. Whoever opens it closes it, and
-    the pool afterwards.
+    the pool afterwards. `own` is told of servers that the settings do not name.
 
     Raises:
         ValueError: the URL cannot be understood.
@@ -25,4 +29,4 @@ def open_documents(mongo_url: str | None, pool: asyncpg.Pool) -> DocumentStore:
     # Processes that do without MongoDB do not pay for its driver.
     from watchbill.adapters.documents.mongo import MongoDocuments
 
-    return MongoDocuments(mongo_url)
+    return MongoDocuments(mongo_url, own)

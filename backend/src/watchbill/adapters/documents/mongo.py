@@ -15,6 +15,12 @@ import structlog
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.monitoring import (
+    ServerClosedEvent,
+    ServerDescriptionChangedEvent,
+    ServerListener,
+    ServerOpeningEvent,
+)
 
 from watchbill.core.clean import clean
 from watchbill.core.ports.documents import (
@@ -25,6 +31,7 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.own_services import OwnServices
 from watchbill.kit.waits import about_to_await
 
 logger = structlog.get_logger(__name__)
@@ -52,6 +59,25 @@ _MICROSECOND = timedelta(microseconds=1)
 _LONGEST_REASON = 300
 
 
+class _Servers(ServerListener):
+    """Hears which servers there are before they are connected to: the members of a replica set, and those
+    that DNS names for mongodb+srv://."""
+
+    def __init__(self, own: OwnServices):
+        self._own = own
+
+    def opened(self, event: ServerOpeningEvent) -> None:
+        host, port = event.server_address
+        if port is not None:
+            self._own.add([(host.lower(), port)])
+
+    def description_changed(self, event: ServerDescriptionChangedEvent) -> None:
+        """What is known of a server is the driver's affair."""
+
+    def closed(self, event: ServerClosedEvent) -> None:
+        """A server that is gone may come back."""
+
+
 class MongoDocuments:
     """Implements core.ports.DocumentStore. It belongs to the event loop that uses it first.
 
@@ -61,6 +87,7 @@ class MongoDocuments:
     Args:
         url: mongodb:// or mongodb+srv://, with the database as its path ("watchbill" when there is none). Its
             options count before ours.
+        own: is told of the further servers that the first one names.
 
     Raises:
         ValueError: the URL cannot be understood.
@@ -68,14 +95,16 @@ class MongoDocuments:
 
     outside = True
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, own: OwnServices | None = None):
         try:
             parts = urlsplit(url)
             if parts.scheme not in _SCHEMES:
                 raise ValueError(parts.scheme)
             given = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
             options = {name: value for name, value in _OPTIONS.items() if name.lower() not in given}
-            self._client: AsyncMongoClient[_Row] = AsyncMongoClient(url, **options)
+            self._client: AsyncMongoClient[_Row] = AsyncMongoClient(
+                url, **options, event_listeners=[_Servers(own)] if own else []
+            )
             self._database = self._client[unquote(parts.path.strip("/")) or DATABASE]
         except (PyMongoError, ValueError, TypeError):
             # What is wrong may be the password: nothing of it may be told.

@@ -13,8 +13,8 @@ from yarl import URL
 from watchbill.adapters.http.urls import exact, joined
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
-from watchbill.kit.outbound import RefusedConnection, guarded_connector
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.connector import guarded_connector
+from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.waits import about_to_await
 
 _MOST_REDIRECTS = 10
@@ -27,22 +27,27 @@ class AiohttpClient:
     """Implements core.ports.http.HttpClient. Without a limit on connections, since most calls only wait; made
     on the event loop that it is used on."""
 
-    def __init__(self, guard: UrlGuard):
+    def __init__(self, way: WayOut):
+        self._way = way
         self._session = aiohttp.ClientSession(
-            connector=guarded_connector(guard, limit=0, ttl_dns_cache=60),
+            connector=guarded_connector(way, limit=0, ttl_dns_cache=60),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "Watchbill"},
+            trust_env=False,
         )
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
         """See core.ports.http.HttpClient."""
         about_to_await("An HTTP call")
         try:
-            async with asyncio.timeout(request.timeout_seconds):
-                return await self._follow(request)
+            with tenant_traffic():
+                async with asyncio.timeout(request.timeout_seconds):
+                    return await self._follow(request)
         except TimeoutError as error:
             text = f"{_site(request.url)} did not answer within {request.timeout_seconds:g} seconds."
             raise NodeError(ErrorKind.TIMEOUT, text, code="http_timeout") from error
+        except RefusedConnection as error:
+            raise _refused(error) from error
         except aiohttp.ClientError as error:
             raise _failure(request.url, error) from error
 
@@ -61,12 +66,14 @@ class AiohttpClient:
         raise NodeError(ErrorKind.USER, text, code="too_many_redirects")
 
     async def _once(self, request: HttpRequest) -> HttpAnswer:
+        url = _checked(request.url)
         async with self._session.request(
             request.method,
-            _checked(request.url),
+            url,
             headers=dict(request.headers),
             data=request.body,
             allow_redirects=False,
+            proxy=await self._way.proxy_for(str(url)),
             timeout=aiohttp.ClientTimeout(total=None),
         ) as response:
             body = await _read(response, request)
@@ -127,7 +134,7 @@ def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest
 def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
     cause = getattr(error, "os_error", None)
     if isinstance(cause, RefusedConnection):
-        return NodeError(ErrorKind.USER, f"The address may not be reached: {cause}", code="address_refused")
+        return _refused(cause)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         text = f"{_site(url)} has no certificate that can be trusted: {error}"
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_certificate")
@@ -136,6 +143,10 @@ def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_unreachable")
     text = f"The connection to {_site(url)} broke: {error or type(error).__name__}."
     return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_broken")
+
+
+def _refused(error: RefusedConnection) -> NodeError:
+    return NodeError(ErrorKind.USER, f"The address may not be reached: {error}", code="address_refused")
 
 
 def _reason(error: OSError) -> str:

@@ -8,7 +8,6 @@ this package does not import LiteLLM; `LiteLlmGateway.load()` does, in a thread.
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.gateway import LiteLlmGateway, ProviderCheck
 from watchbill.adapters.litellm.patience import TimeLimits
-from watchbill.adapters.litellm.session import open_session
 from watchbill.adapters.openai_chat import Sizes
 
-__all__ = ["CoolDown", "LiteLlmGateway", "ProviderCheck", "Sizes", "TimeLimits", "open_session"]
+__all__ = ["CoolDown", "LiteLlmGateway", "ProviderCheck", "Sizes", "TimeLimits"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import aiohttp
@@ -15,10 +16,12 @@ from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endpoint import CHAT_TYPES, endpoint
 from watchbill.adapters.litellm.habits import Habits
 from watchbill.adapters.litellm.library import load_litellm
-from watchbill.adapters.litellm.library_call import LibraryCalls, ProxyFor
+from watchbill.adapters.litellm.library_call import LibraryCalls
 from watchbill.adapters.litellm.patience import Patience, TimeLimits
 from watchbill.adapters.litellm.question import Question
+from watchbill.adapters.litellm.session import open_session
 from watchbill.adapters.openai_chat import ChatRequest, Fault, Reading, Refused, Sizes, ask
+from watchbill.kit.outbound import WayOut, tenant_traffic
 
 Push = Callable[[str], None]
 # For whoever is given up on before saying anything: the caller may have a shorter time-out than ours.
@@ -28,16 +31,8 @@ _AWAY_SECONDS = 15.0
 class Asking:
     """Asks providers. It lives on one event loop."""
 
-    def __init__(
-        self,
-        session: Callable[[], aiohttp.ClientSession],
-        sizes: Sizes,
-        cooling: CoolDown,
-        unheard_seconds: float,
-        proxy_for: ProxyFor,
-    ):
-        self._open_session = session
-        self._proxy_for = proxy_for
+    def __init__(self, way: WayOut, sizes: Sizes, cooling: CoolDown, unheard_seconds: float):
+        self._way = way
         self._sizes = sizes
         self._cooling = cooling
         self._unheard_seconds = unheard_seconds
@@ -62,9 +57,12 @@ class Asking:
         """
         patience = Patience(limits)
 
+        # Whoever is told of the text works for the installation, not for the tenant.
+        outside = copy_context()
+
         def heard(text: str) -> None:
             if text:
-                push(text)
+                outside.run(push, text)
             if reading.ended:
                 patience.over()
             else:
@@ -116,24 +114,25 @@ class Asking:
         self, candidate: Candidate, body: dict[str, Any], reading: Reading, heard: Push
     ) -> None:
         if self._session is None or self._session.closed:
-            self._session = self._open_session()
+            self._session = open_session(self._way)
         if candidate.provider.provider_type in CHAT_TYPES:
             to = endpoint(candidate)
-            proxy = await self._proxy_for(to.url)
-            await ask(
-                self._session, ChatRequest(to.url, to.headers, body, self._sizes, proxy), reading, heard
-            )
-            return
+            proxy = await self._way.proxy_for(to.url)
+            request = ChatRequest(to.url, to.headers, body, self._sizes, proxy)
+            with tenant_traffic():
+                return await ask(self._session, request, reading, heard)
         arguments = connection.arguments(candidate.provider)
-        request = {**body, **arguments, "model": connection.model_name(candidate.provider, candidate.model)}
+        called = {**body, **arguments, "model": connection.model_name(candidate.provider, candidate.model)}
         calls, library = await self._calls(self._session)
         try:
-            await calls.ask(request, self._sizes, reading, heard)
+            with tenant_traffic():
+                await calls.ask(called, self._sizes, reading, heard)
         except (library.exceptions.openai.OpenAIError, ValueError) as error:
             raise failures.of(error, candidate, began=reading.began) from error
+        return None
 
     async def _calls(self, session: aiohttp.ClientSession) -> tuple[LibraryCalls, Any]:
         if self._library is None or self._library[0] is not session:
             library = await asyncio.to_thread(load_litellm)
-            self._library = session, library, LibraryCalls(library, session, self._proxy_for)
+            self._library = session, library, LibraryCalls(library, session, self._way)
         return self._library[2], self._library[1]

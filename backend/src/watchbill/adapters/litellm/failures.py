@@ -118,10 +118,13 @@ def _refused_connection(error: BaseException | None) -> RefusedConnection | None
 
 def _refused(error: Refused, candidate: Candidate, began: bool, now: datetime) -> ProviderFailure:
     said = _hidden(error.said.text, candidate)
-    if error.location is not None and error.status is not None and 300 <= error.status < 400:
-        where = _hidden(error.location, candidate)
-        sentence = "The LLM provider '{provider}' redirects to another address, which is not followed."
-        return _failure(_USER, "provider_redirects", sentence, where, candidate)
+    if error.redirect is not None and error.status is not None and 300 <= error.status < 400:
+        detail = (
+            f"The LLM provider '{candidate.provider.name}' answers with a redirect, which model calls do not"
+            f" follow: {_hidden(error.redirect, candidate)}. Enter the address that answers itself as the"
+            " base URL, under Models."
+        )
+        return ProviderFailure(_USER, detail, code="provider_redirects")
     status = error.status or 500
     kind, code, sentence = by_status(status, error.said.text, error.said.codes, candidate.model)
     if began:

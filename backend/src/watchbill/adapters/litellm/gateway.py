@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
-
-import aiohttp
 
 from watchbill.adapters.litellm import failures
 from watchbill.adapters.litellm.asking import Asking
@@ -17,11 +15,9 @@ from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endings import checked, notes
 from watchbill.adapters.litellm.library import load_litellm
-from watchbill.adapters.litellm.library_call import ProxyFor
 from watchbill.adapters.litellm.patience import TimeLimits
 from watchbill.adapters.litellm.pricing import estimated, usage_of
 from watchbill.adapters.litellm.question import Question, time_limits
-from watchbill.adapters.litellm.session import open_session
 from watchbill.adapters.litellm.token_gate import TokenGate
 from watchbill.adapters.loading import loaded
 from watchbill.adapters.openai_chat import Reading, Sizes
@@ -32,6 +28,8 @@ from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider, ProviderDirectory, ToolCall
 from watchbill.core.schemas import check_schema, told
 from watchbill.engine.answers import read_answer
+from watchbill.kit.outbound import WayOut
+from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.waits import about_to_await
 
 USUAL_LIMITS = TimeLimits()
@@ -49,10 +47,6 @@ class ProviderCheck:
     error: str | None = None
 
 
-async def _no_proxy(_: str) -> None:
-    """Straight to every address."""
-
-
 class LiteLlmGateway:
     """core.ports.LlmGateway: OpenAI-shaped providers are asked directly, the others through LiteLLM. It lives
     on one event loop, the one its calls are awaited on.
@@ -62,9 +56,8 @@ class LiteLlmGateway:
         compute: where answers are judged by their schemas.
         limits: how long a call may take where neither it nor its provider says otherwise.
         sizes: how large an answer may be.
-        session: opens the HTTP session, e.g. one whose connector refuses private addresses.
+        way: how calls leave the process; unset means to public addresses only.
         cooling: which providers are left alone for a while.
-        proxy_for: which proxy leads to a URL; by default none, whatever the environment says.
         unheard_seconds: a provider that was silent for so long when a call is cancelled is to blame for it.
     """
 
@@ -75,17 +68,16 @@ class LiteLlmGateway:
         *,
         limits: TimeLimits = USUAL_LIMITS,
         sizes: Sizes = USUAL_SIZES,
-        session: Callable[[], aiohttp.ClientSession] = open_session,
+        way: WayOut | None = None,
         cooling: CoolDown | None = None,
         unheard_seconds: float = 10.0,
-        proxy_for: ProxyFor = _no_proxy,
     ):
         self._directory = directory
         self._compute = compute
         self._limits = limits
         self._library: Any = None
         self._cooling = cooling or CoolDown()
-        self._asking = Asking(session, sizes, self._cooling, unheard_seconds, proxy_for)
+        self._asking = Asking(way or WayOut(UrlGuard()), sizes, self._cooling, unheard_seconds)
 
     def load(self) -> None:
         """Start importing LiteLLM in a thread and return at once; calls made meanwhile wait for it."""

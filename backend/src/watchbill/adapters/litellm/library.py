@@ -12,6 +12,14 @@ from pydantic import BaseModel
 
 from watchbill.kit.garbage import set_aside
 
+# Without these the library downloads price lists and tables, at its import or at the first call.
+_LOCAL = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_LOCAL_BLOG_POSTS": "True",
+    # Native code would connect past the gate.
+    "LITELLM_RUST": "False",
+}
 _lock = threading.Lock()
 _loaded: list[Any] = []
 
@@ -20,8 +28,7 @@ def load_litellm() -> Any:
     """The litellm module, imported at the first call (about two seconds). Thread-safe and blocking."""
     with _lock:
         if not _loaded:
-            # Without it the import downloads a price list.
-            os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+            os.environ.update(_LOCAL)
             os.environ.setdefault("LITELLM_LOG", "ERROR")
             with warnings.catch_warnings():
                 # Deprecations inside the library at import are nothing its user can act on.
@@ -34,6 +41,7 @@ def load_litellm() -> Any:
             litellm.turn_off_message_logging = True
             litellm.disable_streaming_logging = True
             litellm.drop_params = True
+            importlib.import_module("watchbill.adapters.litellm.handed").hand_clients()
             _complete(importlib.import_module("litellm.types.utils"))
             set_aside()
             _loaded.append(litellm)

@@ -6,7 +6,8 @@ what a server said is wrong is kept here in the server's own words.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+import importlib
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from watchbill.adapters.openai_chat import (
     said,
 )
 from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent
+from watchbill.kit.outbound import WayOut
 
 _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
@@ -37,10 +39,6 @@ _HOP_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encodi
 # LiteLLM keeps every piece and puts them all together again at the end, which holds up everything else in
 # the process; it needs the last ones only.
 _PIECES_KEPT = 16
-
-
-# The proxy that leads to a URL; None for none.
-ProxyFor = Callable[[str], Awaitable[str | None]]
 
 
 @dataclass(slots=True)
@@ -71,12 +69,10 @@ def _seen_by(wire: Wire) -> Generator[None]:
 class LibraryCalls:
     """LiteLLM on a session of ours."""
 
-    def __init__(self, library: Any, session: aiohttp.ClientSession, proxy_for: ProxyFor):
+    def __init__(self, library: Any, session: aiohttp.ClientSession, way: WayOut):
         self._library = library
-        handlers = library.llms.custom_httpx.http_handler
-        self._client: Any = handlers.AsyncHTTPHandler(
-            transport=_Transport(session, proxy_for), follow_redirects=False, timeout=_LIBRARY_SECONDS
-        )
+        self._handed: Any = importlib.import_module("watchbill.adapters.litellm.handed")
+        self._client: Any = self._handed.handler(_Transport(session, way), seconds=_LIBRARY_SECONDS)
 
     async def ask(
         self, request: dict[str, Any], sizes: Sizes, reading: Reading, heard: Callable[[str], None]
@@ -91,7 +87,7 @@ class LibraryCalls:
         wire = Wire(sizes, stream=bool(request.get("stream")))
         try:
             # Gemini's stream is asked for only when it is read.
-            with _seen_by(wire):
+            with _seen_by(wire), self._handed.handing(self._client):
                 response: Any = await self._library.acompletion(
                     **request, num_retries=0, max_retries=0, timeout=_LIBRARY_SECONDS, client=self._client
                 )
@@ -136,9 +132,9 @@ class _Transport(httpx.AsyncBaseTransport):
     """httpx's transport over an aiohttp session. It follows no redirects and takes no proxy from the
     environment."""
 
-    def __init__(self, session: aiohttp.ClientSession, proxy_for: ProxyFor):
+    def __init__(self, session: aiohttp.ClientSession, way: WayOut):
         self._session = session
-        self._proxy_for = proxy_for
+        self._way = way
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         wire = _wire.get() or Wire(Sizes(), stream=False)
@@ -157,7 +153,7 @@ class _Transport(httpx.AsyncBaseTransport):
             data=content or None,
             headers=headers,
             allow_redirects=False,
-            proxy=await self._proxy_for(str(request.url)),
+            proxy=await self._way.proxy_for(str(request.url)),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         )
         try:

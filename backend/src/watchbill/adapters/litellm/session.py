@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import aiohttp
 
+from watchbill.kit.connector import guarded_connector
+from watchbill.kit.outbound import WayOut
+
 # Bytes of one header, and of all the rest of aiohttp's reading: servers' answers have a few hundred.
 _MOST_HEADER = 16 * 1024
 
 
-def open_session(connector: aiohttp.BaseConnector | None = None) -> aiohttp.ClientSession:
-    """A session that is shared by all tenants: it keeps no cookies, takes no proxy from the environment, and
-    has no time-outs of its own.
-
-    Without a connector there is no limit on connections, since each call waits for minutes on one. A worker
-    passes one that refuses private addresses.
+def open_session(way: WayOut) -> aiohttp.ClientSession:
+    """A guarded session that is shared by all tenants: it keeps no cookies, takes no proxy from the
+    environment, and has no time-outs of its own. Nor has it a limit on connections, since each call waits
+    for minutes on one.
     """
     return aiohttp.ClientSession(
-        connector=connector or aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+        connector=guarded_connector(way, limit=0, ttl_dns_cache=60),
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "Watchbill"},

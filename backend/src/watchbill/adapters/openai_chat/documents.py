@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import hdrs
+from yarl import URL
 
 from watchbill.adapters.openai_chat import body, said
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
@@ -25,8 +26,19 @@ async def refusal(response: aiohttp.ClientResponse) -> Refused:
         response.status,
         found,
         retry_after=response.headers.get(hdrs.RETRY_AFTER),
-        location=response.headers.get(hdrs.LOCATION),
+        redirect=_redirect(response.url, response.headers.get(hdrs.LOCATION)),
     )
+
+
+def _redirect(here: URL, location: str | None) -> str | None:
+    """Who redirects where, without what may be secret in it."""
+    if location is None:
+        return None
+    try:
+        there = str(here.join(URL(location)).with_query(None).with_fragment(None).with_user(None))[:200]
+    except ValueError:
+        there = "an address that cannot be read"
+    return f"{here.origin()} redirects to {there}"
 
 
 async def parsed(document: bytes, type_: str) -> Any:

@@ -23,7 +23,7 @@ class Fault(Exception):
 class Refused(Fault):
     """The server says what is wrong. `status` is the HTTP status, or the one that an answer with status 200
     names; None where there is none. `within` tells that it came in place of an answer, or in its middle.
-    `retry_after` is the header of that name, `location` where a redirect leads."""
+    `retry_after` is the header of that name, `redirect` says who redirects where."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class Refused(Fault):
         *,
         within: bool = False,
         retry_after: str | None = None,
-        location: str | None = None,
+        redirect: str | None = None,
     ):
         super().__init__(said.text)
         self.status = status
         self.said = said
         self.within = within
         self.retry_after = retry_after
-        self.location = location
+        self.redirect = redirect
 
 
 class NotAnAnswer(Fault):

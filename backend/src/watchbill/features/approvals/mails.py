@@ -18,6 +18,7 @@ from watchbill.features.approvals.links import AnswerLink
 from watchbill.features.approvals.service import Asked
 from watchbill.features.approvals.tables import Approval, DueQuestion
 from watchbill.features.identity.mails import link as page_link
+from watchbill.features.identity.mails import one_line
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.notifications.queries import add_deliveries
 from watchbill.features.notifications.schemas import Attempt
@@ -27,7 +28,8 @@ from watchbill.kit.setbacks import impatient, theirs
 
 # Nobody means to write to more people than that about one question.
 MOST_PEOPLE = 200
-_SUBJECT_LENGTH = 150
+_SUBJECT = "Watchbill: a flow waits for your answer"
+_LONGEST_LINE = 300
 _STRANGER = "Nobody who may answer the question has this address."
 _ROLES: dict[str, tuple[Role, ...]] = {"member": ("member", "admin"), "admin": ("admin",)}
 
@@ -152,9 +154,9 @@ async def _rows(
 
 def _written(to: str, asked: Asked, link: AnswerLink, url: str, *, escalated: bool) -> MailMessage:
     approval = asked.approval
-    flow = " ".join((asked.flow_name or "A crew test").split())
-    title = " ".join(approval.title.split())[:_SUBJECT_LENGTH]
-    lines = [f"The flow “{flow}” waits for an answer: {approval.title}", ""]
+    lines = ["A flow waits for your answer.", ""]
+    lines += [f"Flow: {one_line(asked.flow_name or 'A crew test')}"]
+    lines += [f"Question: {one_line(approval.title, _LONGEST_LINE)}", ""]
     if escalated:
         lines += ["Nobody has answered so far, so you are asked too.", ""]
     if approval.details.strip():
@@ -169,4 +171,4 @@ def _written(to: str, asked: Asked, link: AnswerLink, url: str, *, escalated: bo
         f"{what} {until}. Whoever has this mail can answer in your name: do not pass it on.",
         "",
     ]
-    return MailMessage(to, title, "\n".join(lines))
+    return MailMessage(to, _SUBJECT, "\n".join(lines))

@@ -10,6 +10,7 @@ from sqlalchemy import MetaData
 
 from watchbill.core.errors import Forbidden
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity.mail_limits import DEFAULT, MailLimits
 from watchbill.features.identity.permissions import Permission, Role
 
 
@@ -24,6 +25,7 @@ class IdentityOptions:
             gets the next one by itself.
         session_seconds: how long a sign-in lasts without being used.
         api_key: a key of the installation; it acts as an admin of the first tenant.
+        mail_limits: how many mails a day each tenant may cause.
         verify_email: whether people must prove that their address is theirs.
         tenants_per_person: how many tenants a person may have made; 0 is any number.
         origins: other sites whose pages may use the session cookie.
@@ -41,6 +43,7 @@ class IdentityOptions:
     api_key: str | None = None
     verify_email: bool = False
     tenants_per_person: int = 10
+    mail_limits: MailLimits = DEFAULT
     secure_cookies: bool = True
     origins: tuple[str, ...] = ()
 

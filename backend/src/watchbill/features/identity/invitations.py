@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
-from watchbill.features.identity import mails, reach, registering, service, sign_ins, tokens
+from watchbill.features.identity import mail_limits, mails, reach, registering, service, sign_ins, tokens
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
@@ -225,14 +225,19 @@ def _renew(options: IdentityOptions, invitation: Invitation, identity: Identity)
 async def _send(
     session: AsyncSession, options: IdentityOptions, mail: Mail, invitation: Invitation, token: str
 ) -> SentInvitation:
-    """Mail an invitation while whoever invites waits: they must hear when it does not go out."""
+    """Mail an invitation while whoever invites waits: they must hear when it does not go out.
+
+    Raises:
+        TooManyRequests: the tenant may write to no more strangers today.
+    """
+    await mail_limits.count(session, options.mail_limits, stranger=True)
     tenant = await session.get_one(Tenant, invitation.tenant_id)
     inviter = await session.get(User, invitation.invited_by)
     message = mails.invitation_mail(
         options.base_url,
         invitation.email,
         token,
-        " ".join(tenant.name.split()),
+        tenant.name,
         _name(inviter) if inviter else "Somebody",
         options.invitation_seconds // 86400,
     )

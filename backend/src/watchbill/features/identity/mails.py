@@ -87,16 +87,26 @@ def invitation_mail(
     """For somebody who is invited."""
     return MailMessage(
         email,
-        f"{inviter} invites you to {tenant} on Watchbill",
-        f"""{inviter} invites you to join {tenant} on Watchbill.
+        "You are invited to a tenant on Watchbill",
+        f"""Somebody invites you to work with them on Watchbill.
+
+Who: {one_line(inviter)}
+Tenant: {one_line(tenant)}
 
 Accept within {days} days:
 
 {link(base_url, "invitation", token)}
 
-If you do not know {inviter}, do nothing.
+If you do not know them, do nothing.
 """,
     )
+
+
+def one_line(text: str, longest: int = 100) -> str:
+    """What somebody typed, as one visible line of at most so many characters."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in text)
+    line = " ".join(visible.split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def link(base_url: str, page: str, token: str, **more: str) -> str:

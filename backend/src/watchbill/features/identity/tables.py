@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from watchbill.kit.tables import Identified, PublicTable
+from watchbill.kit.tables import UNAUDITED, Identified, PublicTable, TenantTable
 
 
 class Tenant(Identified, PublicTable):
@@ -149,3 +149,15 @@ class ApiKey(Identified, PublicTable):
     flow_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class MailDay(TenantTable):
+    """How many mails a tenant caused on a day (in UTC), and how many of them went to people who had not
+    agreed to any."""
+
+    __tablename__ = "mail_days"
+    __table_args__ = UNAUDITED
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    mails: Mapped[int]
+    strangers: Mapped[int]

@@ -7,10 +7,11 @@ from uuid import UUID
 from watchbill.core.ports.mail import MailMessage
 from watchbill.core.usage import Usage
 from watchbill.features.executions.tables import Execution
+from watchbill.features.identity.mails import one_line
 from watchbill.features.notifications.schemas import NotificationMessage, NotifiedExecution
 
 MAX_BYTES = 256 * 1024
-_SUBJECT_LENGTH = 150
+_LONGEST_LINE = 300
 _WORDS = {"completed": "is done", "failed": "failed", "cancelled": "was cancelled"}
 
 
@@ -48,18 +49,19 @@ def as_json(delivery_id: UUID, execution: Execution, flow_name: str | None, base
 
 def as_mail(to: str, execution: Execution, flow_name: str | None, base_url: str) -> MailMessage:
     """The message for a person. Outputs stay behind the link, where one must sign in."""
-    name = " ".join((flow_name or "A crew test").split())[:_SUBJECT_LENGTH]
     what = _WORDS[execution.status]
-    lines = [f"The execution of “{name}” {what}."]
+    # What people wrote stands in lines of its own, never in the subject: whoever gets the mail sees who says
+    # what.
+    lines = [f"An execution {what}.", "", f"Flow: {one_line(flow_name or 'A crew test')}"]
     if execution.error:
         node = execution.error.get("node_id")
         where = f" (step {node})" if node else ""
-        lines += ["", f"{execution.error.get('message', '')}{where}"]
+        lines += [f"Error: {one_line(str(execution.error.get('message', '')), _LONGEST_LINE)}{where}"]
     if execution.started_at and execution.finished_at:
         seconds = (execution.finished_at - execution.started_at).total_seconds()
         lines += ["", f"It took {seconds:,.1f} seconds."]
     lines += ["", _link(base_url, execution.id), ""]
-    return MailMessage(to, f"{name} {what}", "\n".join(lines))
+    return MailMessage(to, f"Watchbill: an execution {what}", "\n".join(lines))
 
 
 def _link(base_url: str, execution_id: UUID) -> str:

@@ -16,11 +16,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import NodeError
+from watchbill.core.errors import NodeError, TooManyRequests
 from watchbill.core.ports.http import HttpClient, HttpRequest
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.notifications import message, queries
+from watchbill.features.identity import mail_limits
+from watchbill.features.notifications import addresses, message, queries
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import Attempt
 from watchbill.features.notifications.service import secret_place
 from watchbill.features.notifications.tables import Delivery, FinishedExecution
@@ -49,6 +51,10 @@ _MOST_ATTEMPTS_KEPT = 50
 _KEPT = timedelta(days=30)
 _DELIVERY_HEADER = "X-Watchbill-Delivery"
 _GONE = 410
+_UNCONFIRMED = (
+    "They do not belong to the tenant and have not confirmed yet that they want to be told: the mail that"
+    " asks them has a link."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Outlets:
     mail: Mail
     keys: KeyRing
     base_url: str
+    addresses: AddressMails
 
 
 class Questions(Protocol):
@@ -86,6 +93,13 @@ class _Said:
     error: str | None = None
     status: int | None = None
     passing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The recipient is asked first whether they want to be told."""
+
+    mail: MailMessage
 
 
 class Notifier:
@@ -241,7 +255,7 @@ class Notifier:
 
     async def _prepare(
         self, scope: TenantScope, delivery_id: UUID
-    ) -> HttpRequest | MailMessage | _Said | None:
+    ) -> HttpRequest | MailMessage | _Asked | _Said | None:
         """What is to be sent; None when it is no longer there."""
         async with self._database.transaction(scope) as work:
             await impatient(work.session)
@@ -251,9 +265,16 @@ class Notifier:
                 return None
             if delivery.notification_id is None:
                 mail = await self._questions.as_mail(work.session, scope, delivery)
-                return _Said(mail, passing=False) if isinstance(mail, str) else mail
+                if isinstance(mail, str):
+                    return _Said(mail, passing=False)
+                return await self._counted(work.session) or mail
             wanted = await queries.by_id(work.session, delivery.notification_id)
             found = await queries.execution(work.session, delivery.execution_id)
+            if wanted and wanted.is_active and wanted.channel == "email":
+                wait = await self._unwelcome(work.session, scope, delivery.recipient)
+                wait = wait or await self._counted(work.session)
+                if wait is not None:
+                    return wait
         if wanted is None or found is None:
             return None
         if not wanted.is_active:
@@ -267,10 +288,35 @@ class Notifier:
         secret = self._outlets.keys.unseal(wanted.sealed_secret, secret_place(scope, wanted.id))
         return _signed(delivery.recipient, delivery_id, secret, body, int(self._now().timestamp()))
 
-    async def _say(self, prepared: HttpRequest | MailMessage | _Said) -> _Said:
+    async def _unwelcome(
+        self, session: AsyncSession, scope: TenantScope, recipient: str
+    ) -> _Asked | _Said | None:
+        """Why a recipient cannot be written to yet; None when they can."""
+        if not await addresses.strangers(session, scope, [recipient]):
+            return None
+        try:
+            mails = await addresses.ask_new(
+                session, scope, self._outlets.addresses, [recipient], now=self._now()
+            )
+        except TooManyRequests as error:
+            return _Said(error.detail)
+        return _Asked(mails[0]) if mails else _Said(_UNCONFIRMED)
+
+    async def _counted(self, session: AsyncSession) -> _Said | None:
+        """Count a mail; returns why it must wait, if it must."""
+        try:
+            await mail_limits.count(session, self._outlets.addresses.limits, now=self._now())
+        except TooManyRequests as error:
+            return _Said(error.detail)
+        return None
+
+    async def _say(self, prepared: HttpRequest | MailMessage | _Asked | _Said) -> _Said:
         if isinstance(prepared, _Said):
             return prepared
         try:
+            if isinstance(prepared, _Asked):
+                await self._outlets.mail.send(prepared.mail)
+                return _Said(_UNCONFIRMED)
             if isinstance(prepared, MailMessage):
                 await self._outlets.mail.send(prepared)
                 return _Said()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, BackgroundTasks, Depends, Query
 from starlette.requests import HTTPConnection
 
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
-from watchbill.features.notifications import service
+from watchbill.features.identity.mails import deliver
+from watchbill.features.notifications import addresses, service
 from watchbill.features.notifications.schemas import (
     DeliveryOut,
     DeliveryStatus,
@@ -21,6 +23,8 @@ from watchbill.features.notifications.schemas import (
     NotificationSecret,
 )
 from watchbill.features.notifications.service import NotificationBackend
+from watchbill.features.notifications.tables import Notification
+from watchbill.kit.addresses import canonical_email
 from watchbill.kit.paging import Listed, Page, PageQuery
 
 router = APIRouter(tags=["notifications"])
@@ -43,39 +47,50 @@ async def list_notifications(
 ) -> Listed[NotificationOut]:
     """Notifications, newest first."""
     rows, cursor = await service.page(access.session, page, flow_id)
-    return Listed(items=[NotificationOut.model_validate(row) for row in rows], next_cursor=cursor)
+    return Listed(items=await _shown(access, rows), next_cursor=cursor)
 
 
 @router.post("/notifications", status_code=201)
 async def create_notification(
-    form: NotificationIn, access: Writer, parts: Backend, crowds: Limits
+    form: NotificationIn, access: Writer, parts: Backend, crowds: Limits, later: BackgroundTasks
 ) -> NotificationMade:
-    """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once."""
+    """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
+    addresses of people outside the tenant are asked first, by a mail with a link."""
     # A notification tells of executions, with their outputs.
     access.identity.demand("executions:read")
     with crowds.slow.place(access.identity):
         notification, secret = await service.create(
             access.session, access.scope, parts, access.identity.user_id, form
         )
-    shown = NotificationOut.model_validate(notification)
+    await _ask(access, parts, later, notification)
+    [shown] = await _shown(access, [notification])
     return NotificationMade(**shown.model_dump(), secret=secret)
 
 
 @router.get("/notifications/{notification_id}")
 async def get_notification(notification_id: UUID, access: Reader) -> NotificationOut:
     """One notification."""
-    return NotificationOut.model_validate(await service.get(access.session, notification_id))
+    [shown] = await _shown(access, [await service.get(access.session, notification_id)])
+    return shown
 
 
 @router.patch("/notifications/{notification_id}")
 async def change_notification(
-    notification_id: UUID, form: NotificationPatch, access: Writer, parts: Backend, crowds: Limits
+    notification_id: UUID,
+    form: NotificationPatch,
+    access: Writer,
+    parts: Backend,
+    crowds: Limits,
+    later: BackgroundTasks,
 ) -> NotificationOut:
-    """Change a notification, or switch it on and off."""
+    """Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
+    asked first."""
     access.identity.demand("executions:read")
     with crowds.slow.place(access.identity):
         changed = await service.change(access.session, access.scope, parts, notification_id, form)
-    return NotificationOut.model_validate(changed)
+    await _ask(access, parts, later, changed)
+    [shown] = await _shown(access, [changed])
+    return shown
 
 
 @router.delete("/notifications/{notification_id}", status_code=204)
@@ -117,3 +132,25 @@ async def list_deliveries(
 async def send_again(delivery_id: UUID, access: Writer) -> DeliveryOut:
     """Send a message again, at once."""
     return DeliveryOut.model_validate(await service.send_again(access.session, access.scope, delivery_id))
+
+
+async def _ask(
+    access: Access, parts: NotificationBackend, later: BackgroundTasks, notification: Notification
+) -> None:
+    """Mail the strangers among the recipients, once the notification is stored."""
+    if notification.channel == "email":
+        recipients = notification.recipients
+        for message in await addresses.ask_new(access.session, access.scope, parts.addresses, recipients):
+            later.add_task(deliver, parts.mail, message)
+
+
+async def _shown(access: Access, rows: Sequence[Notification]) -> list[NotificationOut]:
+    mailed = {one for row in rows if row.channel == "email" for one in row.recipients}
+    strangers = await addresses.strangers(access.session, access.scope, mailed) if mailed else {}
+    shown: list[NotificationOut] = []
+    for row in rows:
+        out = NotificationOut.model_validate(row)
+        if row.channel == "email":
+            out.unconfirmed = [one for one in row.recipients if canonical_email(one) in strangers]
+        shown.append(out)
+    return shown

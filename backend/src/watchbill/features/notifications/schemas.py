@@ -77,9 +77,39 @@ class NotificationOut(BaseModel):
     statuses: list[FinalStatus]
     channel: Channel
     recipients: list[str]
+    unconfirmed: list[str] = Field(
+        default=[],
+        description="Mail addresses of people outside the tenant who have not agreed yet; they are not told.",
+    )
     is_active: bool
     created_at: datetime
     updated_at: datetime
+
+
+class MailAddressOut(BaseModel):
+    """An address outside the tenant that notifications name. `mailed_at` is when it was asked last whether it
+    wants to be told; until it is confirmed nothing else is sent there."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    address: str
+    mailed_at: datetime | None
+    confirmed_at: datetime | None
+    created_at: datetime
+
+
+class AddressLink(Input):
+    """The token of a mailed link."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ConfirmedAddress(BaseModel):
+    """What somebody agreed to: notifications of that tenant to that address."""
+
+    address: str
+    tenant_name: str
 
 
 class NotificationMade(NotificationOut):

@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.ports.mail import Mail
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import service as flows
 from watchbill.features.notifications import queries
+from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import NotificationIn, NotificationPatch, check_emails
 from watchbill.features.notifications.tables import Delivery, Notification
 from watchbill.kit import signatures
@@ -30,6 +32,8 @@ class NotificationBackend:
 
     keys: KeyRing
     guard: UrlGuard
+    mail: Mail
+    addresses: AddressMails
 
 
 async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Notification:

@@ -94,3 +94,15 @@ class Delivery(Identified, TenantTable):
     attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     tries: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime | None]
+
+
+class MailAddress(Identified, TenantTable):
+    """An address outside the tenant, in the form in which addresses are compared: when it was asked last
+    whether it wants to be written to, and since when it does."""
+
+    __tablename__ = "mail_addresses"
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+    address: Mapped[str] = mapped_column(unique=True)
+    mailed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]

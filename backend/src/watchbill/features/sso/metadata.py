@@ -16,7 +16,7 @@ from watchbill.features.sso.provider import (
     trade,
 )
 from watchbill.kit.asking import Asked
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound import WayOut
 
 # Providers change their keys rarely, and publish the next one hours before they use it.
 _GOOD_SECONDS = 600.0
@@ -29,8 +29,8 @@ _KEYS_AGAIN_SECONDS = 30.0
 class Metadata:
     """Discovery documents and keys of all tenants' providers."""
 
-    def __init__(self, guard: UrlGuard):
-        self._guard = guard
+    def __init__(self, way: WayOut):
+        self._way = way
         self._providers: Asked[Provider] = Asked(good_seconds=_GOOD_SECONDS, failed_seconds=_FAILED_SECONDS)
         self._keys: Asked[dict[str, Any]] = Asked(good_seconds=_GOOD_SECONDS, failed_seconds=_FAILED_SECONDS)
 
@@ -40,7 +40,7 @@ class Metadata:
         Raises:
             ProviderFault: it does not answer, or did not a moment ago.
         """
-        return await self._providers.ask(issuer, partial(discover, self._guard, issuer))
+        return await self._providers.ask(issuer, partial(discover, self._way, issuer))
 
     async def look_again(self, issuer: str) -> Provider:
         """The same, asked now: for whoever sets it up.
@@ -59,7 +59,7 @@ class Metadata:
         Raises:
             ProviderFault: the provider refuses the code, or the token is not what it should be.
         """
-        answer = await trade(self._guard, provider, client, code=code, verifier=verifier)
+        answer = await trade(self._way, provider, client, code=code, verifier=verifier)
         check: Callable[[dict[str, Any]], dict[str, Any]] = partial(
             claims_of, answer, provider=provider, client=client, nonce=nonce
         )
@@ -71,4 +71,4 @@ class Metadata:
         return check(await self._keys_of(provider))
 
     async def _keys_of(self, provider: Provider) -> dict[str, Any]:
-        return await self._keys.ask(provider.jwks, partial(keys_at, self._guard, provider.jwks))
+        return await self._keys.ask(provider.jwks, partial(keys_at, self._way, provider.jwks))

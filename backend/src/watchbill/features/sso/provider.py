@@ -12,11 +12,12 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
+from watchbill.kit.ssrf import AddressRefused
 from watchbill.kit.waits import about_to_await
 
 if TYPE_CHECKING:
@@ -54,21 +55,24 @@ class Client:
     redirect_uri: str
 
 
-async def discover(guard: UrlGuard, issuer: str) -> Provider:
+async def discover(way: WayOut, issuer: str) -> Provider:
     """Read the discovery document.
 
     Raises:
         ProviderFault: it cannot be read, or is another issuer's.
     """
-    document = await _get(guard, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    document = await _get(way, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if document.get("issuer") != issuer:
         said = str(document.get("issuer"))[:200]
         raise ProviderFault(f"The provider calls itself {said}; enter exactly that as the issuer.")
+    authorization = str(document.get("authorization_endpoint", ""))
+    if urlsplit(authorization).scheme not in ("http", "https"):
+        raise ProviderFault("The provider's discovery document has no web address to send people to.")
     try:
         ways = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return Provider(
             issuer,
-            str(document["authorization_endpoint"]),
+            authorization,
             str(document["token_endpoint"]),
             str(document["jwks_uri"]),
             "client_secret_basic" in ways,
@@ -98,7 +102,7 @@ def _challenge(verifier: str) -> str:
 
 
 async def trade(
-    guard: UrlGuard, provider: Provider, client: Client, *, code: str, verifier: str
+    way: WayOut, provider: Provider, client: Client, *, code: str, verifier: str
 ) -> dict[str, Any]:
     """Trade the code for the provider's answer, which holds an ID token that `claims_of` checks.
 
@@ -118,16 +122,16 @@ async def trade(
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif client.secret:
         form["client_secret"] = client.secret
-    return await _request(guard, "POST", provider.token, data=form, headers=headers)
+    return await _request(way, "POST", provider.token, data=form, headers=headers)
 
 
-async def keys_at(guard: UrlGuard, url: str) -> dict[str, Any]:
+async def keys_at(way: WayOut, url: str) -> dict[str, Any]:
     """Read the provider's public keys, a JSON Web Key Set.
 
     Raises:
         ProviderFault: they cannot be read.
     """
-    return await _get(guard, url)
+    return await _get(way, url)
 
 
 def claims_of(
@@ -160,14 +164,14 @@ def claims_of(
     return dict(token.claims)
 
 
-async def _get(guard: UrlGuard, url: str) -> dict[str, Any]:
-    return await _request(guard, "GET", url)
+async def _get(way: WayOut, url: str) -> dict[str, Any]:
+    return await _request(way, "GET", url)
 
 
-async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> dict[str, Any]:
+async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[str, Any]:
     import aiohttp
 
-    from watchbill.kit.outbound import RefusedConnection, guarded_connector
+    from watchbill.kit.connector import guarded_connector
 
     about_to_await("A provider of single sign-on")
     timeout = aiohttp.ClientTimeout(total=_SECONDS, sock_connect=_CONNECT_SECONDS)
@@ -175,17 +179,19 @@ async def _request(guard: UrlGuard, method: str, url: str, **options: Any) -> di
     options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            await guard.check(url)
-        async with (
-            aiohttp.ClientSession(
-                connector=guarded_connector(guard), timeout=timeout, auto_decompress=False
-            ) as session,
-            # A provider has no reason to send us elsewhere.
-            session.request(method, url, allow_redirects=False, **options) as answer,
-        ):
-            if answer.status != 200:
-                raise ProviderFault(f"The provider answered {answer.status} at {url}.")
-            return _object(await _read(answer, url), url)
+            await way.guard.check(url)
+            proxy = await way.proxy_for(url)
+        with tenant_traffic():
+            async with (
+                aiohttp.ClientSession(
+                    connector=guarded_connector(way), timeout=timeout, auto_decompress=False, trust_env=False
+                ) as session,
+                # A provider has no reason to send us elsewhere.
+                session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer,
+            ):
+                if answer.status != 200:
+                    raise ProviderFault(f"The provider answered {answer.status} at {url}.")
+                return _object(await _read(answer, url), url)
     except AddressRefused as error:
         raise ProviderFault(str(error)) from error
     except (aiohttp.ClientError, RefusedConnection, TimeoutError, OSError) as error:

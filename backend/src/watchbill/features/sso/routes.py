@@ -37,6 +37,7 @@ from watchbill.kit.addresses import ascii_domain, mail_domain
 from watchbill.kit.audit import trail_of
 from watchbill.kit.crypto import Unsealable
 from watchbill.kit.db import Work
+from watchbill.kit.safe_path import safe_path
 
 COOKIE = "watchbill_sso"
 _STATE_PLACE = "sso state"
@@ -133,7 +134,7 @@ async def start_sso(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
-        next=service.safe_path(next),
+        next=safe_path(next),
         user_id=signed_in,
         expires_at=time.time() + _MINUTES * 60,
     )

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -252,14 +251,6 @@ def _subject(claims: Mapping[str, Any]) -> str:
 def _name(claims: Mapping[str, Any]) -> str | None:
     name = claims.get("name")
     return name.strip()[:200] or None if isinstance(name, str) and "\x00" not in name else None
-
-
-def safe_path(path: str | None) -> str:
-    """Where to go afterwards: only ever a path of this site."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 500:
-        return "/"
-    parts = urlsplit(path)
-    return path if not parts.netloc and path.isprintable() else "/"
 
 
 def _field(field: str, code: str, message: str) -> InvalidInput:

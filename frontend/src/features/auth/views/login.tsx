@@ -16,11 +16,11 @@ import { api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 import { useSave } from "@/lib/api/use-save";
 import { mailAddress } from "@/lib/mail-address";
+import { safePath } from "@/lib/safe-path";
 import { companyProblem, useCompanySignIn } from "../company";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { NoTenant } from "../no-tenant";
-import { safeNext } from "../session";
 
 const schema = z.object({
   email: mailAddress,
@@ -47,7 +47,7 @@ export function LoginView() {
       setLost(body);
       return;
     }
-    window.location.assign(safeNext(next));
+    window.location.assign(safePath(next));
   });
   if (lost) {
     const back = () => {
@@ -81,7 +81,7 @@ export function LoginView() {
         after={
           company && (
             <Button asChild>
-              <a href={`${company}&next=${encodeURIComponent(safeNext(next))}`}>
+              <a href={`${company}&next=${encodeURIComponent(safePath(next))}`}>
                 <Building2 aria-hidden />
                 Sign in with your company’s account
               </a>

@@ -60,7 +60,7 @@ export function NotificationFields({ form, stored }: FieldsProps) {
         label={channel === "email" ? "Mail addresses" : "URLs"}
         hint={
           channel === "email"
-            ? "Each gets a mail with a link to the execution."
+            ? "Each gets a mail with a link to the execution. Who does not belong to the tenant is asked first, and told once they have agreed."
             : "Each is called with the execution as signed JSON, and again for a day until it answers well."
         }
       >
