@@ -23,6 +23,8 @@ WIDTH = 20
 RATE = "executions a second"
 
 Run = Callable[[], Awaitable[Any]]
+# For each name the value and its unit.
+Found = dict[str, tuple[float, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ async def measure(a: Run, b: Run, c: Run, idle: float | None = None) -> None:
     Args:
         idle: the idle memory in MiB of an engine that is not in this process.
     """
-    found: dict[str, tuple[float, str]] = {"idle memory": (_memory() if idle is None else idle, "MB")}
+    found: Found = {"idle memory": (_memory() if idle is None else idle, "MB")}
     for name, run, crowds in (("A", a, CLIENTS_A), ("B", b, CLIENTS_B)):
         found |= await rates(name, run, crowds)
     for count in CROWDS:
@@ -58,10 +60,10 @@ async def measure(a: Run, b: Run, c: Run, idle: float | None = None) -> None:
     json.dump(found, sys.stdout)
 
 
-async def rates(name: str, run: Run, crowds: Sequence[int]) -> dict[str, tuple[float, str]]:
+async def rates(name: str, run: Run, crowds: Sequence[int]) -> Found:
     """How often a second a flow is run when so many clients each ask for the next one when they have the
     last, and how long they wait."""
-    found: dict[str, tuple[float, str]] = {}
+    found: Found = {}
     await _clients(run, 4, 1.0)
     for count in crowds:
         times, seconds = await _clients(run, count, SECONDS)

@@ -1,19 +1,25 @@
-"""Runs the other engines, each in a process and a database of its own, and compares."""
+"""Runs the other engines, each in a process and a database of its own, in turns with ours, and compares.
+
+What a shared machine gives changes from minute to minute, so figures are compared within a round, and of
+three rounds the median counts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 
 import asyncpg
 from sqlalchemy import make_url
 
+from bench import throughput
+from bench.client import warm_up
 from bench.figures import Figure
-from bench.peers.load import RATE
+from bench.peers.load import RATE, Found
 from bench.stack import Stack
 
 _HERE = Path(__file__).parent
@@ -23,9 +29,17 @@ _N8N_PACKAGES = _HERE / "n8n/node_modules"
 _PEERS = {"LangGraph": "langgraph_peer.py", "DBOS": "dbos_peer.py"}
 _ALL_PEERS = {**_PEERS, _N8N: "n8n_peer.py"}
 _PATIENCE_SECONDS = 600
+_OURS = "Watchbill"
+_ROUNDS = 3
 # What we want to be, by the fastest of them.
 _FACTOR = 1.2
-_BUSY = f"A, 50 clients: {RATE}"
+_FACTOR_UNDER_LOAD = 2.5
+_BUSY = "A, 50 clients"
+# Milliseconds, or this part of the best of the others.
+_LATE, _LATE_PART = 400.0, 0.5
+
+# What each engine did in one round.
+Round = Mapping[str, Found]
 
 
 class PeersMissing(RuntimeError):
@@ -51,16 +65,19 @@ async def measure_all(stack: Stack) -> list[Figure]:
 async def _measure(stack: Stack, peers: Mapping[str, str]) -> list[Figure]:
     if not _PYTHON.exists():
         raise PeersMissing(PeersMissing.__doc__)
-    figures: list[Figure] = []
-    for name, script in peers.items():
-        database_url = await _database(stack, f"peer_{name.lower()}")
-        words = ("--database-url", database_url, "--slow-url", stack.slow_url)
-        found = await _run(_PYTHON, _HERE / script, *words)
-        figures += [Figure(f"{name} {what}", value, unit) for what, (value, unit) in found.items()]
-    return figures
+    urls = {name: await _database(stack, f"peer_{name.lower()}") for name in peers}
+    await warm_up(stack)
+    rounds: list[Round] = []
+    for _ in range(_ROUNDS):
+        found = {_OURS: await throughput.turn(stack)}
+        for name, script in peers.items():
+            words = ("--database-url", urls[name], "--slow-url", stack.slow_url)
+            found[name] = await _run(_PYTHON, _HERE / script, *words)
+        rounds.append(found)
+    return compared(rounds)
 
 
-async def _run(*command: Path | str) -> dict[str, tuple[float, str]]:
+async def _run(*command: Path | str) -> Found:
     """What it prints. It is ended, and waited for, when we are interrupted or it takes too long."""
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     try:
@@ -76,31 +93,45 @@ async def _run(*command: Path | str) -> dict[str, tuple[float, str]]:
     return json.loads(printed.splitlines()[-1])
 
 
-def compared(figures: Sequence[Figure]) -> list[Figure]:
-    """The figures, with the fastest of the others as the target of each rate of ours, and what we are by n8n
-    where both were measured."""
-    rates = {figure.name: figure.value for figure in figures if figure.name.endswith(RATE)}
-    best: dict[str, float] = {}
-    for full_name, value in rates.items():
-        name, _, what = full_name.partition(" ")
-        if _counts(name, what):
-            best[what] = max(best.get(what, 0.0), value)
-    targeted = [replace(f, least=_FACTOR * best[what]) if (what := _ours(f)) in best else f for f in figures]
-    ours, theirs = rates.get(f"Watchbill {_BUSY}"), rates.get(f"{_N8N} {_BUSY}")
-    if ours and theirs:
-        targeted.append(Figure("Watchbill A at 50 clients, by n8n", ours / theirs, "x", least=_FACTOR))
-    return targeted
+def compared(rounds: Sequence[Round]) -> list[Figure]:
+    """The medians of what each engine did, and of what we are by the others in the same round."""
+    figures = [
+        Figure(f"{name} in turns, {what}", median(one[name][what][0] for one in rounds), unit)
+        for name, found in rounds[0].items()
+        for what, (_, unit) in found.items()
+    ]
+    for what in rounds[0][_OURS]:
+        if what.endswith(RATE):
+            figures += _rates(rounds, what)
+    return [*figures, *_latest(rounds, f"{_BUSY}: p95")]
+
+
+def _rates(rounds: Sequence[Round], what: str) -> list[Figure]:
+    least = _FACTOR_UNDER_LOAD if what.startswith("B,") else _FACTOR
+    names = [name for name in rounds[0] if _counts(name, what)]
+    found = [Figure(f"{_OURS} {what}, by the fastest", _by(rounds, what, names), "x", least=least)]
+    if _N8N in rounds[0] and what.startswith(_BUSY):
+        by_n8n = _by(rounds, what, [_N8N])
+        found.append(Figure(f"{_OURS} {what}, by {_N8N}", by_n8n, "x", least=_FACTOR_UNDER_LOAD))
+    return found
+
+
+def _by(rounds: Sequence[Round], what: str, names: Collection[str]) -> float:
+    return median(one[_OURS][what][0] / max(one[name][what][0] for name in names) for one in rounds)
+
+
+def _latest(rounds: Sequence[Round], what: str) -> list[Figure]:
+    ours = median(one[_OURS][what][0] for one in rounds)
+    others = [name for name in rounds[0] if name != _OURS]
+    part = median(one[_OURS][what][0] / min(one[name][what][0] for name in others) for one in rounds)
+    target = None if ours <= _LATE else _LATE_PART
+    return [Figure(f"{_OURS} {what}, by the best of the others", part, "x", target)]
 
 
 def _counts(name: str, what: str) -> bool:
     """Whether a peer's rate is one to be faster than. Of n8n's line, which it saves at the end, only the one
     under load is."""
-    return name in _PEERS or (name == _N8N and (what == _BUSY or not what.startswith("A,")))
-
-
-def _ours(figure: Figure) -> str:
-    name, _, what = figure.name.partition(" ")
-    return what if name == "Watchbill" else ""
+    return name in _PEERS or (name == _N8N and (what.startswith(_BUSY) or not what.startswith("A,")))
 
 
 async def _database(stack: Stack, name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain, network_of
+from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain
+from watchbill.kit.origins import origin_of
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,8 @@ def test_its_domain_is_what_name_servers_know(address: str, domain: str):
         ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("session 1", "session 1"),
-        ("", ""),
+        ("", "unknown"),
     ],
 )
 def test_whom_an_address_counts_as(address: str, counts_as: str):
-    assert network_of(address) == counts_as
+    assert origin_of(address) == counts_as

@@ -150,4 +150,4 @@ def test_one_customer_is_one_origin():
     assert origin_of("2001:db8:1:3::1") != origin_of("2001:db8:1:2::1")
     assert origin_of("::ffff:192.0.2.1") == origin_of("192.0.2.1") == "192.0.2.1"
     assert origin_of("fe80::1%eth0") == "fe80::/64"
-    assert origin_of(None) == origin_of("testclient") == "unknown"
+    assert (origin_of(None), origin_of("a proxy")) == ("unknown", "a proxy")

@@ -9,14 +9,13 @@ _PREFIX = 64
 
 
 def origin_of(host: str | None) -> str:
-    """The origin of an address. An IPv4 address inside an IPv6 one is the same as by itself; what is no
-    address, as behind some proxies, counts as one."""
+    """The origin of an address. An IPv4 address inside an IPv6 one (mapped, 6to4, Teredo) is the same as by
+    itself. What is no address counts as itself, and nothing, as behind a Unix socket, as one."""
     try:
         address = ip_address((host or "").partition("%")[0])
     except ValueError:
-        return "unknown"
-    if not isinstance(address, IPv4Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
+        return host or "unknown"
     if isinstance(address, IPv4Address):
         return str(address)
-    return str(ip_network((address, _PREFIX), strict=False))
+    inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    return str(inside or ip_network((address, _PREFIX), strict=False))

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import Claims
-from watchbill.kit.addresses import network_of
+from watchbill.kit.origins import origin_of
 from watchbill.kit.rates import Rate, Rates, Standing
 
 # A tenant's own limits take effect within this time; to look them up each time would cost a round trip.
@@ -75,7 +75,7 @@ class RequestLimits:
             TooManyRequests: it is one too many.
         """
         address = connection.client.host if connection.client else "unknown"
-        self.judge(connection, await self.rates.count(Rate("address", network_of(address), self.address)))
+        self.judge(connection, await self.rates.count(Rate("address", origin_of(address), self.address)))
 
     def forget(self, tenant_id: UUID) -> None:
         """Look the tenant's own limits up again."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import digest
-from watchbill.kit.addresses import network_of
 from watchbill.kit.attempts import Attempts, Limit
+from watchbill.kit.origins import origin_of
 
 _TRUSTED = Limit("device", 20, 300)
 _PAIR = Limit("account-address", 20, 300)
@@ -46,7 +46,7 @@ class Throttle:
         Raises:
             TooManyRequests: there were too many.
         """
-        account, address = digest(email.lower())[:32], network_of(address)
+        account, address = digest(email.lower())[:32], origin_of(address)
         attempt = Attempt(account, address, self._known(account, cookie))
         if attempt.device is not None:
             await self._count(_TRUSTED, account, attempt.device)
@@ -79,7 +79,7 @@ class Throttle:
         Raises:
             TooManyRequests: there were too many from this address.
         """
-        await self._count(_ASKING, network_of(address))
+        await self._count(_ASKING, origin_of(address))
 
     async def may_mail(self, email: str) -> bool:
         """Whether an account may be sent another mail that somebody asked for in its name."""
