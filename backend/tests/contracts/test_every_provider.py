@@ -19,7 +19,7 @@ from watchbill.testing.llm_server import LlmServer
 KEY = "sk-never-to-be-seen-elsewhere"
 AWS = {"aws_region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE"}
 BEDROCK = "bedrock-runtime.eu-west-1.amazonaws.com"
-# Provider type, model, settings; the last ones are models that LiteLLM sends through other parts of itself.
+# Provider type, model, settings; the last ones are models that LiteLLM sends another way than others.
 KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("openai", "gpt-4o", {}),
     ("openai_compatible", "some-model", {}),

@@ -1,7 +1,7 @@
 """What LiteLLM finds where it looks for clients: the guarded ones of the call under way, and never its own.
 
-Imported once LiteLLM is. Some of its parts make a client of their own although the call was handed one (the
-Responses API), or ask on their own account (Ollama on localhost, before every call to an Ollama anywhere).
+Imported once LiteLLM is. Some of its parts make a client of their own although the call was handed one, or
+ask on their own account.
 """
 
 from __future__ import annotations
