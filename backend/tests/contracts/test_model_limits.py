@@ -113,8 +113,8 @@ async def test_the_three_limits_on_time(any_type: Desk, stream: bool):
     assert error.error_code == "llm_timeout" and "did not finish" in error.detail
     any_type.server.script([{"then": {"text": "one two three", "stall_after": 1}}])
     if stream:
-        error = await failing(any_type, silence_seconds=0.2)
-        assert error.error_code == "llm_stalled" and "for 0.2 s" in error.detail
+        error = await failing(any_type, silence_seconds=3)
+        assert error.error_code == "llm_stalled" and "for 3 s" in error.detail
         # The first word must come before, however slow the machine is.
         error = await failing(any_type, timeout_seconds=5)
         assert error.error_code == "answer_took_too_long"
