@@ -161,7 +161,9 @@ async def test_the_gateways_errors_come_through_after_one_call(
     crew_runner: CrewAiRunner, desk: Desk, then: dict[str, Any], kind: ErrorKind, code: str
 ):
     desk.server.script([{"then": then}])
-    error = await failing(crew_runner, desk, single(desk, config={"llm_timeout_seconds": 0.4}))
+    error = await failing(
+        crew_runner, desk, single(desk, config={"llm_timeout_seconds": 0.4 if "hang" in then else 120})
+    )
     assert (error.kind, error.error_code) == (kind, code)
     assert len(desk.server.calls) == 1
 
