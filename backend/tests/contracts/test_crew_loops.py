@@ -35,7 +35,7 @@ def test_steps_that_are_to_run_side_by_side_do():
     meeting = threading.Barrier(3)
 
     async def together() -> list[int]:
-        return await asyncio.gather(*(asyncio.to_thread(meeting.wait, 10) for _ in range(3)))
+        return await asyncio.gather(*(asyncio.to_thread(meeting.wait, 60) for _ in range(3)))
 
     assert sorted(run_in_place(together())) == [0, 1, 2]
 
@@ -45,7 +45,7 @@ def test_a_step_with_a_time_limit_does_not_hold_its_loop_up():
 
     async def limited() -> None:
         try:
-            await asyncio.wait_for(asyncio.to_thread(hold.wait, 10), 0.01)
+            await asyncio.wait_for(asyncio.to_thread(hold.wait, 60), 0.01)
         finally:
             hold.set()
 

@@ -161,7 +161,9 @@ async def test_the_gateways_errors_come_through_after_one_call(
     crew_runner: CrewAiRunner, desk: Desk, then: dict[str, Any], kind: ErrorKind, code: str
 ):
     desk.server.script([{"then": then}])
-    error = await failing(crew_runner, desk, single(desk, config={"llm_timeout_seconds": 0.4}))
+    error = await failing(
+        crew_runner, desk, single(desk, config={"llm_timeout_seconds": 0.4 if "hang" in then else 120})
+    )
     assert (error.kind, error.error_code) == (kind, code)
     assert len(desk.server.calls) == 1
 
@@ -188,9 +190,9 @@ async def test_cancelling_ends_the_crew_and_its_call(crew_runner: CrewAiRunner, 
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 2)
+        await asyncio.wait_for(running, 60)
 
-    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed", timeout_seconds=2)
+    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed")
     assert len(desk.server.calls) == 1
     assert len(desk.events) == before, "a cancelled run says nothing more"
 

@@ -59,7 +59,7 @@ def desk(services: Services) -> Iterator[Desk]:
     # Somebody listens, so Celery leaves the logging of the other tests alone.
     setup_logging.connect(_as_it_is)
     try:
-        with start_worker(desk.app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+        with start_worker(desk.app, pool="solo", perform_ping_check=False, shutdown_timeout=120):
             yield desk
     finally:
         setup_logging.disconnect(_as_it_is)
@@ -72,7 +72,7 @@ def _as_it_is(**_: Any) -> None:
 def test_hints_are_done_where_they_arrive(desk: Desk) -> None:
     for value in "abc":
         desk.send(value)
-    done = [desk.taken.get(timeout=20) for _ in range(3)]
+    done = [desk.taken.get(timeout=120) for _ in range(3)]
     assert [value for value, _ in done] == ["A", "B", "C"]
     assert len({thread for _, thread in done}) == 1
 
@@ -82,7 +82,7 @@ def test_a_hint_that_makes_no_sense_or_comes_too_late_stops_nobody(desk: Desk) -
     desk.send({"not": "text"}, "too", "many")
     desk.send("late", expires=-1)
     desk.send("good")
-    assert desk.taken.get(timeout=20)[0] == "GOOD"
+    assert desk.taken.get(timeout=120)[0] == "GOOD"
     with pytest.raises(Empty):
         desk.taken.get_nowait()
 
@@ -116,7 +116,7 @@ async def test_a_hint_goes_out_without_waiting_for_a_thread(desk: Desk, services
         scope, execution = TenantScope(uuid4()), uuid4()
         await hints.execute(scope, execution)
         await hints.close()
-        taken = await asyncio.to_thread(desk.executions.get, timeout=20)
+        taken = await asyncio.to_thread(desk.executions.get, timeout=120)
         assert taken == [str(scope.tenant_id), str(execution)]
     finally:
         await client.aclose()
@@ -124,6 +124,6 @@ async def test_a_hint_goes_out_without_waiting_for_a_thread(desk: Desk, services
 
 def test_nothing_is_kept_of_a_hint_that_was_taken(desk: Desk, services: Services) -> None:
     desk.send("a")
-    desk.taken.get(timeout=20)
+    desk.taken.get(timeout=120)
     with redis.Redis.from_url(services.redis_url) as client:
         assert list(client.scan_iter("*unacked*")) == []

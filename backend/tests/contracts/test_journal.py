@@ -101,7 +101,7 @@ def setup(request: pytest.FixtureRequest) -> Setup:
     return request.getfixturevalue(request.param)
 
 
-async def claimed(setup: Setup, owner: str = "me", lease: float = 10) -> Claim:
+async def claimed(setup: Setup, owner: str = "me", lease: float = 600) -> Claim:
     id_ = await setup.create()
     [claim] = await setup.journal.claim(owner, lease_seconds=lease, limit=1, only=[id_])
     return claim
@@ -123,7 +123,7 @@ DONE = Outcome(ExecutionStatus.COMPLETED, NOW, NOW, {"a": 1}, None, Usage().mode
 async def test_a_claim_is_exclusive_and_begins_with_the_queued_event(setup: Setup) -> None:
     claim = await claimed(setup)
     assert (claim.epoch, claim.last_seq, claim.control.cancel) == (1, 1, False)
-    assert await setup.journal.claim("you", lease_seconds=1, limit=9, only=[claim.execution_id]) == []
+    assert await setup.journal.claim("you", lease_seconds=600, limit=9, only=[claim.execution_id]) == []
     [queued] = await setup.journal.events(claim.scope, claim.execution_id)
     assert (queued.seq, queued.type, queued.data["inputs"]) == (1, "execution_queued", {"topic": "x"})
     assert (await setup.journal.definition(claim.scope, claim.plan_digest))["schema"] == "watchbill.flow/v1"
@@ -135,7 +135,7 @@ async def test_events_are_read_back_as_they_were_written(setup: Setup) -> None:
         event(claim, 2, NodeStarted(attempt=1, input={"a": [1, None, "ä\u2028'\""]})),
         event(claim, 4, NodeCompleted(attempt=1, output={"big": 2**53, "x": 1.5})),
     ]
-    await setup.journal.append(claim.scope, [batch(claim, *events)], lease_seconds=10)
+    await setup.journal.append(claim.scope, [batch(claim, *events)], lease_seconds=600)
     assert await setup.journal.events(claim.scope, claim.execution_id, after=1) == events
     assert await setup.journal.events(claim.scope, claim.execution_id, after=1, limit=1) == events[:1]
 
@@ -143,7 +143,7 @@ async def test_events_are_read_back_as_they_were_written(setup: Setup) -> None:
 async def test_a_batch_of_several_executions_is_written_at_once(setup: Setup) -> None:
     first, second = await claimed(setup), await claimed(setup)
     batches = [batch(c, event(c, 2, NodeStarted(attempt=1))) for c in (first, second)]
-    answer = await setup.journal.append(first.scope, batches, lease_seconds=10)
+    answer = await setup.journal.append(first.scope, batches, lease_seconds=600)
     assert answer == {first.execution_id: Control(), second.execution_id: Control()}
     for claim in (first, second):
         assert len(await setup.journal.events(claim.scope, claim.execution_id)) == 2
@@ -151,10 +151,10 @@ async def test_a_batch_of_several_executions_is_written_at_once(setup: Setup) ->
 
 async def test_an_old_epoch_is_fenced_off_and_others_in_the_batch_are_not(setup: Setup) -> None:
     zombie, healthy = await claimed(setup, lease=-1), await claimed(setup)
-    [heir] = await setup.journal.claim("heir", lease_seconds=10, limit=1, only=[zombie.execution_id])
+    [heir] = await setup.journal.claim("heir", lease_seconds=600, limit=1, only=[zombie.execution_id])
     assert heir.epoch == 2
     batches = [batch(c, event(c, 2, NodeStarted(attempt=1))) for c in (zombie, healthy)]
-    answer = await setup.journal.append(zombie.scope, batches, lease_seconds=10)
+    answer = await setup.journal.append(zombie.scope, batches, lease_seconds=600)
     assert set(answer) == {healthy.execution_id}
     assert len(await setup.journal.events(zombie.scope, zombie.execution_id)) == 1
 
@@ -164,12 +164,12 @@ async def test_a_claim_for_one_tenant_brings_the_first_events_along(setup: Setup
     assert claim.events is None
     await setup.journal.release(claim.execution_id, claim.epoch)
     only, of = [claim.execution_id], claim.scope
-    [again] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=only, of=of)
+    [again] = await setup.journal.claim("me", lease_seconds=600, limit=1, only=only, of=of)
     assert again.events == await setup.journal.events(claim.scope, claim.execution_id)
     events = [event(again, seq, NodeSkipped()) for seq in range(2, 12)]
-    await setup.journal.append(again.scope, [batch(again, *events)], lease_seconds=10)
+    await setup.journal.append(again.scope, [batch(again, *events)], lease_seconds=600)
     await setup.journal.release(again.execution_id, again.epoch)
-    [long] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=only, of=of)
+    [long] = await setup.journal.claim("me", lease_seconds=600, limit=1, only=only, of=of)
     assert (long.last_seq, long.events) == (11, None)
 
 
@@ -178,7 +178,7 @@ async def test_a_claim_leaves_large_inputs_where_they_are(postgres_setup: Setup,
     # What repeats is small in PostgreSQL, so it must not.
     text = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(20_000))
     id_ = await setup.create(text)
-    [claim] = await setup.journal.claim("me", lease_seconds=10, limit=1, only=[id_], of=admin.scope)
+    [claim] = await setup.journal.claim("me", lease_seconds=600, limit=1, only=[id_], of=admin.scope)
     assert (claim.execution_id, claim.events) == (id_, None)
     [queued] = await setup.journal.events(admin.scope, id_)
     assert queued.data["inputs"] == {"topic": text}
@@ -187,46 +187,46 @@ async def test_a_claim_leaves_large_inputs_where_they_are(postgres_setup: Setup,
 async def test_a_final_outcome_ends_the_claim(setup: Setup) -> None:
     claim = await claimed(setup)
     done = event(claim, 2, ExecutionCompleted(outputs={"a": 1}, usage=Usage()), None)
-    assert await setup.journal.append(claim.scope, [batch(claim, done, outcome=DONE)], lease_seconds=10)
+    assert await setup.journal.append(claim.scope, [batch(claim, done, outcome=DONE)], lease_seconds=600)
     assert await setup.status(claim.execution_id) == "completed"
     told = await setup.journal.outcome(claim.scope, claim.execution_id)
     assert told is not None
     assert told.status is ExecutionStatus.COMPLETED
     assert await setup.journal.outcome(claim.scope, uuid4()) is None
     late = event(claim, 3, NodeStarted(attempt=1))
-    assert await setup.journal.append(claim.scope, [batch(claim, late)], lease_seconds=10) == {}
-    assert await setup.journal.claim("you", lease_seconds=1, limit=9, only=[claim.execution_id]) == []
+    assert await setup.journal.append(claim.scope, [batch(claim, late)], lease_seconds=600) == {}
+    assert await setup.journal.claim("you", lease_seconds=600, limit=9, only=[claim.execution_id]) == []
 
 
 async def test_traced_events_move_the_last_number(setup: Setup) -> None:
     claim = await claimed(setup, lease=-1)
     only_trace = Batch(claim.execution_id, claim.epoch, 7, [])
     await setup.journal.append(claim.scope, [only_trace], lease_seconds=-1)
-    [heir] = await setup.journal.claim("heir", lease_seconds=1, limit=1, only=[claim.execution_id])
+    [heir] = await setup.journal.claim("heir", lease_seconds=600, limit=1, only=[claim.execution_id])
     assert heir.last_seq == 7
 
 
 async def test_a_heartbeat_keeps_what_it_names_and_tells_of_cancels(setup: Setup) -> None:
     kept, crashed = await claimed(setup, lease=-1), await claimed(setup, lease=-1)
-    assert await setup.journal.heartbeat("me", [kept.execution_id], lease_seconds=10) == {
+    assert await setup.journal.heartbeat("me", [kept.execution_id], lease_seconds=600) == {
         kept.execution_id: Control()
     }
     both = [kept.execution_id, crashed.execution_id]
-    taken = await setup.journal.claim("heir", lease_seconds=1, limit=9, only=both)
+    taken = await setup.journal.claim("heir", lease_seconds=600, limit=9, only=both)
     assert [claim.execution_id for claim in taken] == [crashed.execution_id]
     await setup.request_cancel(kept.execution_id)
     asked = Control(cancel=True, wakes=1)
-    assert await setup.journal.heartbeat("me", both, lease_seconds=10) == {kept.execution_id: asked}
-    answer = await setup.journal.append(kept.scope, [batch(kept)], lease_seconds=10)
+    assert await setup.journal.heartbeat("me", both, lease_seconds=600) == {kept.execution_id: asked}
+    answer = await setup.journal.append(kept.scope, [batch(kept)], lease_seconds=600)
     assert answer == {kept.execution_id: asked}
 
 
 async def test_a_released_execution_can_be_taken_at_once(setup: Setup) -> None:
     claim = await claimed(setup)
     await setup.journal.release(claim.execution_id, claim.epoch)
-    [heir] = await setup.journal.claim("heir", lease_seconds=1, limit=1, only=[claim.execution_id])
+    [heir] = await setup.journal.claim("heir", lease_seconds=600, limit=1, only=[claim.execution_id])
     await setup.journal.release(heir.execution_id, heir.epoch - 1)
-    assert await setup.journal.claim("third", lease_seconds=1, limit=1, only=[claim.execution_id]) == []
+    assert await setup.journal.claim("third", lease_seconds=600, limit=1, only=[claim.execution_id]) == []
 
 
 async def test_what_a_dead_worker_had_can_be_taken_at_once(setup: Setup) -> None:
@@ -238,7 +238,7 @@ async def test_what_a_dead_worker_had_can_be_taken_at_once(setup: Setup) -> None
     assert dead not in await setup.journal.owners()
     assert await setup.journal.abandon(dead) == 0
     ids = [*mine, other.execution_id]
-    heirs = await setup.journal.claim("heir", lease_seconds=1, limit=9, only=ids)
+    heirs = await setup.journal.claim("heir", lease_seconds=600, limit=9, only=ids)
     assert {claim.execution_id for claim in heirs} == mine
     assert {claim.epoch for claim in heirs} == {2}
 
@@ -249,12 +249,12 @@ WAITING = Outcome(ExecutionStatus.WAITING, NOW, None, None, None, Usage().model_
 async def test_a_parked_execution_is_left_alone_until_it_is_due_or_woken(setup: Setup) -> None:
     claim = await claimed(setup)
     parked = replace(batch(claim), outcome=WAITING, park=Park(datetime(2999, 1, 1, tzinfo=UTC), 0))
-    assert await setup.journal.append(claim.scope, [parked], lease_seconds=10)
+    assert await setup.journal.append(claim.scope, [parked], lease_seconds=600)
     only = [claim.execution_id]
-    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only) == []
+    assert await setup.journal.claim("heir", lease_seconds=600, limit=1, only=only) == []
     assert await setup.status(claim.execution_id) == "waiting"
     await setup.request_cancel(claim.execution_id)
-    [heir] = await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only)
+    [heir] = await setup.journal.claim("heir", lease_seconds=600, limit=1, only=only)
     assert heir.control == Control(cancel=True, wakes=1)
 
 
@@ -262,17 +262,17 @@ async def test_who_was_woken_while_it_parked_is_due_at_once(setup: Setup) -> Non
     claim = await claimed(setup)
     await setup.request_cancel(claim.execution_id)
     parked = replace(batch(claim), outcome=WAITING, park=Park(None, 0))
-    await setup.journal.append(claim.scope, [parked], lease_seconds=10)
-    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=[claim.execution_id])
+    await setup.journal.append(claim.scope, [parked], lease_seconds=600)
+    assert await setup.journal.claim("heir", lease_seconds=600, limit=1, only=[claim.execution_id])
 
 
 async def test_force_takes_what_is_not_due_but_not_what_somebody_has(setup: Setup) -> None:
     claim = await claimed(setup)
     only = [claim.execution_id]
-    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only, force=True) == []
+    assert await setup.journal.claim("heir", lease_seconds=600, limit=1, only=only, force=True) == []
     parked = replace(batch(claim), outcome=WAITING, park=Park(None, 0))
-    await setup.journal.append(claim.scope, [parked], lease_seconds=10)
-    assert await setup.journal.claim("heir", lease_seconds=1, limit=1, only=only, force=True)
+    await setup.journal.append(claim.scope, [parked], lease_seconds=600)
+    assert await setup.journal.claim("heir", lease_seconds=600, limit=1, only=only, force=True)
 
 
 async def test_only_the_newest_claim_is_told_what_is_asked(setup: Setup) -> None:
@@ -287,13 +287,13 @@ async def test_an_answer_is_read_until_its_question_is_closed(
     claim = await claimed(postgres_setup)
     question = NodeWaiting(request={"title": "Go on?", "details": "", "role": "member", "fields": []})
     asked = replace(batch(claim, event(claim, 2, question, "ask")), approvals=True)
-    await postgres_setup.journal.append(claim.scope, [asked], lease_seconds=10)
+    await postgres_setup.journal.append(claim.scope, [asked], lease_seconds=600)
     async with app.state.database.transaction(admin.scope) as work:
         await work.session.execute(text("UPDATE approvals SET answer = json_build_object('approved', true)"))
     answers = await postgres_setup.journal.answers(claim.scope, claim.execution_id)
     assert answers == {"ask": {"approved": True}}
     done = replace(batch(claim, event(claim, 3, NodeCompleted(attempt=1), "ask")), approvals=True)
-    await postgres_setup.journal.append(claim.scope, [done], lease_seconds=10)
+    await postgres_setup.journal.append(claim.scope, [done], lease_seconds=600)
     assert await postgres_setup.journal.answers(claim.scope, claim.execution_id) == {}
 
 
@@ -308,17 +308,17 @@ async def test_tenants_take_turns_and_limits_hold(
         ours = {*crowd, *pair}
         # Other tests leave executions behind in this database; they are not to be counted.
         await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", list(ours))
-        taken = await many.journal.claim("w", lease_seconds=60, limit=4)
+        taken = await many.journal.claim("w", lease_seconds=600, limit=4)
         assert {claim.execution_id for claim in taken} >= set(pair)
         limit = "INSERT INTO public.tenant_limits (tenant_id, running) VALUES ($1, 3)"
         await pool.execute(limit, admin.scope.tenant_id)
-        more = await many.journal.claim("w", lease_seconds=60, limit=10)
+        more = await many.journal.claim("w", lease_seconds=600, limit=10)
         assert len(more) == 1 and more[0].limited
-        assert await many.journal.claim("w", lease_seconds=60, limit=10) == []
+        assert await many.journal.claim("w", lease_seconds=600, limit=10) == []
         await pool.execute("DELETE FROM public.tenant_limits")
         flow_limit = "UPDATE public.active_executions SET flow_limit = 4, flow_id = $1"
         await pool.execute(flow_limit, uuid4())
-        assert len(await many.journal.claim("w", lease_seconds=60, limit=10)) == 1
+        assert len(await many.journal.claim("w", lease_seconds=600, limit=10)) == 1
 
 
 @pytest.mark.parametrize("handed_over", [True, False], ids=["handed over", "left by a dead worker"])
@@ -333,12 +333,12 @@ async def test_who_began_goes_on_before_who_waits_for_its_place(
         one = "UPDATE public.active_executions SET flow_limit = 1, flow_id = $1"
         await pool.execute(one, uuid4())
         worker = f"w-{uuid4().hex}"
-        [first] = await made.journal.claim(worker, lease_seconds=60, limit=10)
+        [first] = await made.journal.claim(worker, lease_seconds=600, limit=10)
         if handed_over:
             await made.journal.release(first.execution_id, first.epoch)
         else:
             assert await made.journal.abandon(worker) == 1
-        [heir] = await made.journal.claim("heir", lease_seconds=60, limit=10)
+        [heir] = await made.journal.claim("heir", lease_seconds=600, limit=10)
         assert heir.execution_id == first.execution_id, "otherwise two of a flow limited to one are under way"
 
 
@@ -377,18 +377,18 @@ async def test_a_tenant_runs_no_more_than_the_strictest_limit(
             insert = f"INSERT INTO public.{table} (tenant_id, {column}) VALUES ($1, $2)"
             await pool.execute(insert, admin.scope.tenant_id, value)
         limited = running < 4
-        hinted = await journal.claim("w", lease_seconds=60, limit=10, only=ids)
+        hinted = await journal.claim("w", lease_seconds=600, limit=10, only=ids)
         assert len(hinted) == (0 if limited else 4), "a hint passes over what is limited"
-        swept = await journal.claim("w", lease_seconds=60, limit=10)
+        swept = await journal.claim("w", lease_seconds=600, limit=10)
         assert len(swept) == (running if limited else 0)
         assert all(claim.limited for claim in swept)
-        assert await journal.claim("w", lease_seconds=60, limit=10) == []
+        assert await journal.claim("w", lease_seconds=600, limit=10) == []
 
 
 async def test_many_workers_never_claim_the_same(setup: Setup) -> None:
     ids = [await setup.create() for _ in range(30)]
     claims = await asyncio.gather(
-        *(setup.journal.claim(f"w{n}", lease_seconds=10, limit=10, only=ids) for n in range(6))
+        *(setup.journal.claim(f"w{n}", lease_seconds=600, limit=10, only=ids) for n in range(6))
     )
     taken = [claim.execution_id for group in claims for claim in group]
     assert sorted(taken) == sorted(set(taken))

@@ -89,7 +89,7 @@ async def test_events_are_read_from_where_one_asks(live: Live) -> None:
 
 
 async def test_the_doorbell_rings_at_the_start_and_for_each_publish(live: Live) -> None:
-    async with asyncio.timeout(10), live.reader.doorbell(live.scope, live.id) as bell:
+    async with asyncio.timeout(60), live.reader.doorbell(live.scope, live.id) as bell:
         await bell.wait()
         for seq in (1, 2, 3):
             bell.clear()
@@ -148,7 +148,7 @@ async def test_only_the_last_event_tells_those_who_wait_for_the_end(live: Live) 
     )
     await listening(live, final)
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         live.reader.ending(live.scope, live.id) as one,
         live.reader.ending(live.scope, live.id) as two,
         live.reader.ending(live.scope, uuid4()) as other,
@@ -176,7 +176,7 @@ async def test_an_outcome_that_is_too_large_to_tell_everybody_is_to_be_read(serv
     async with redis.Redis.from_url(services.redis_url) as client:
         supervisor = Supervisor()
         endings = Endings(client, supervisor)
-        async with asyncio.timeout(10), endings.listen(final.execution_id) as ending:
+        async with asyncio.timeout(60), endings.listen(final.execution_id) as ending:
             ending.heard.clear()
             outcome = Outcome(ExecutionStatus.COMPLETED, outputs={"text": "x" * 20_000})
             writer = RedisLive(client, supervisor)
@@ -188,7 +188,7 @@ async def test_an_outcome_that_is_too_large_to_tell_everybody_is_to_be_read(serv
 
 async def test_two_watchers_hear_the_same_bell(live: Live) -> None:
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         live.reader.doorbell(live.scope, live.id) as one,
         live.reader.doorbell(live.scope, live.id) as two,
     ):
@@ -209,7 +209,7 @@ async def test_a_redis_that_is_away_stops_nobody() -> None:
         assert await live.reader.read(scope, id_, after=0, limit=9) == []
         async with live.reader.doorbell(scope, id_) as bell:
             assert bell.is_set()
-        async with asyncio.timeout(10), live.reader.ending(scope, id_) as ended:
+        async with asyncio.timeout(60), live.reader.ending(scope, id_) as ended:
             assert not ended.heard.is_set()
         await supervisor.stop()
 

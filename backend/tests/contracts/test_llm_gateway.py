@@ -170,7 +170,7 @@ USER, UPSTREAM, TIMEOUT = ErrorKind.USER, ErrorKind.UPSTREAM, ErrorKind.TIMEOUT
             "context_too_long",
         ),
         ({"hang": True}, TIMEOUT, "llm_timeout"),
-        ({"delay_ms": 2000}, TIMEOUT, "llm_timeout"),
+        ({"delay_ms": 3_600_000}, TIMEOUT, "llm_timeout"),
     ],
 )
 async def test_failures_are_typed_and_hide_the_key(
@@ -178,7 +178,7 @@ async def test_failures_are_typed_and_hide_the_key(
 ):
     desk.server.script([{"then": then}])
 
-    error = await failing(desk, timeout_seconds=0.4 if kind == TIMEOUT else 20, stream=stream)
+    error = await failing(desk, timeout_seconds=0.4 if kind == TIMEOUT else 120, stream=stream)
 
     assert (error.kind, error.error_code) == (kind, code)
     assert "Main" in error.detail or "test-model" in error.detail
@@ -266,18 +266,17 @@ async def test_cancelling_closes_the_connection_at_once(desk: Desk, stream: bool
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed", timeout_seconds=2)
+    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed")
 
 
 async def test_cancelling_in_mid_stream_closes_the_connection(desk: Desk):
-    desk.server.script([{"then": {"text": "word " * 500, "token_ms": 5}}])
+    desk.server.script([{"then": {"text": "word " * 5, "stall_after": 4}}])
     task = asyncio.create_task(desk.ask())
-    await desk.server.calls.wait_for(lambda calls: len(calls) == 1 and calls[0].pieces > 3)
+    await desk.server.calls.wait_for(lambda calls: len(calls) == 1 and calls[0].pieces == 4)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed", timeout_seconds=2)
-    assert desk.server.calls[0].pieces < 500
+    await desk.server.calls.wait_for(lambda calls: calls[0].outcome == "client_closed")
 
 
 async def test_a_failing_provider_hands_over_to_the_next(desk: Desk):

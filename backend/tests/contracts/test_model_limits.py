@@ -82,20 +82,28 @@ async def test_endless_headers(any_type: Desk):
 HEARTBEATS = [": still there\n\n", "data:\n\n", 'data: {"choices": []}\n\n', "event: ping\n\n", "\n"]
 
 
+# Limits on size that nothing reaches: only one on time can end what never ends.
+BOUNDLESS = Sizes(text=2**40)
+
+
 @pytest.mark.parametrize("repeat", HEARTBEATS)
-async def test_heartbeats_are_no_sign_of_life(any_type: Desk, repeat: str):
+async def test_heartbeats_are_no_sign_of_life(any_type: Desk, llm_directory: Directory, repeat: str):
     """As many of them as fit, for ever: the limit on time has to be the one that ends them."""
+    any_type.gateway = LiteLlmGateway(llm_directory, sizes=BOUNDLESS)
     raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
     any_type.server.script([{"then": {"raw": raw}}])
     error = await failing(any_type, first_token_seconds=0.5)
-    assert error.error_code in ("llm_timeout", "answer_too_large")
+    assert error.error_code == "llm_timeout"
+    await any_type.gateway.close()
 
 
-async def test_heartbeats_between_words_do_not_prolong_the_silence(desk: Desk):
+async def test_heartbeats_between_words_do_not_prolong_the_silence(desk: Desk, llm_directory: Directory):
+    desk.gateway = LiteLlmGateway(llm_directory, sizes=BOUNDLESS)
     raw = {"body": CHUNK, "repeat": ": still there\n\n", "headers": {"Content-Type": "text/event-stream"}}
     desk.server.script([{"then": {"raw": raw}}])
     error = await failing(desk, silence_seconds=0.5)
-    assert error.error_code in ("llm_stalled", "answer_too_large")
+    assert error.error_code == "llm_stalled"
+    await desk.gateway.close()
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -108,16 +116,17 @@ async def test_the_three_limits_on_time(any_type: Desk, stream: bool):
     assert error.error_code == "llm_timeout" and "did not finish" in error.detail
     any_type.server.script([{"then": {"text": "one two three", "stall_after": 1}}])
     if stream:
-        error = await failing(any_type, silence_seconds=0.2)
-        assert error.error_code == "llm_stalled" and "for 0.2 s" in error.detail
-        error = await failing(any_type, timeout_seconds=0.4)
+        error = await failing(any_type, silence_seconds=3)
+        assert error.error_code == "llm_stalled" and "for 3 s" in error.detail
+        # The first word must come before, however slow the machine is.
+        error = await failing(any_type, timeout_seconds=5)
         assert error.error_code == "answer_took_too_long"
 
 
 async def test_tokens_that_flow_are_not_cut_off(desk: Desk):
     """The whole takes longer than each of the other limits."""
-    desk.server.script([{"then": {"text": "one two three four five six", "token_ms": 300}}])
-    answer = await desk.ask(first_token_seconds=1.5, silence_seconds=1.5, timeout_seconds=60)
+    desk.server.script([{"then": {"text": "one two three four five six", "token_ms": 2_000}}])
+    answer = await desk.ask(first_token_seconds=10, silence_seconds=10, timeout_seconds=600)
     assert answer.text == "one two three four five six"
 
 
@@ -181,7 +190,7 @@ async def test_a_call_of_tokens_that_took_too_long_blames_nobody(
     cooling = CoolDown(lambda: 0.0)
     desk.gateway = LiteLlmGateway(llm_directory, compute, cooling=cooling, way=LOOPBACK)
     desk.server.script([{"then": {"text": "one two", "stall_after": 1}}])
-    assert (await failing(desk, timeout_seconds=0.5)).error_code == "answer_took_too_long"
+    assert (await failing(desk, timeout_seconds=5)).error_code == "answer_took_too_long"
     assert not cooling.active(desk.provider.id)
     await desk.gateway.close()
 

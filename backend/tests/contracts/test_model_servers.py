@@ -95,7 +95,7 @@ async def test_tokens_come_one_by_one_also_with_crlf(any_type: Desk):
     """The server waits in the middle: what it said before has to be seen."""
     wire = {"line_end": "crlf"}
     any_type.server.script([{"then": {"text": "one two three", "stall_after": 2, "wire": wire}}])
-    error = await failing(any_type, silence_seconds=0.5)
+    error = await failing(any_type, silence_seconds=3)
     assert error.error_code == "llm_stalled"
     assert any_type.streamed() == "one two "
 
@@ -131,7 +131,7 @@ async def test_a_stream_that_just_ends_is_broken(any_type: Desk):
 
 async def test_a_server_that_leaves_the_stream_open(chat_type: Desk):
     chat_type.server.script([{"then": {"text": TEXT, "wire": {"done": False, "hang": True}}}])
-    assert (await chat_type.ask(silence_seconds=0.2)).text == TEXT
+    assert (await chat_type.ask(silence_seconds=3)).text == TEXT
 
 
 PAGE = "<!doctype html><html><head><title>Sign in</title></head><body>...</body></html>"

@@ -144,7 +144,7 @@ async def test_a_server_that_hangs_is_not_waited_for_for_ever(scope: TenantScope
 
 async def test_it_goes_on_when_the_server_is_back(scope: TenantScope) -> None:
     with mongo_server() as server:
-        store = MongoDocuments(server.url(milliseconds=5_000))
+        store = MongoDocuments(server.url(milliseconds=20_000))
         await store.append(scope, LOGS, entries(1))
         await asyncio.to_thread(server.stop)
         with pytest.raises(DocumentsUnavailable):

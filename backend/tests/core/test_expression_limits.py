@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -187,3 +188,26 @@ def test_what_is_kept_has_a_total_size() -> None:
     ] == "X" * 20
     assert made == ["aaaa", "bbbb", "cccc", "bbbb", "x" * 20]
     assert kept.total <= 10
+
+
+@pytest.mark.parametrize(
+    ("source", "least"),
+    [
+        # A search by a pattern takes as long as some dozens of operations, however short the text is.
+        ("'a'.matches('b')", 25),
+        ("regex.extract('a', 'b')", 25),
+        # A file is looked for.
+        ("timestamp('2026-01-01', 'No/Zone') == now() || true", 120),
+        ("now().getHours('No/Zone') == 1 || true", 120),
+        # It is read unit by unit, and `1h` is two characters.
+        ("duration('" + "1h" * 40 + "')", 160),
+        # Each level is entered when it is made plain, when it is measured, and when it is written.
+        ("json.encode([[[[1]]]])", 30),
+        ("inputs.text.upperAscii()", 25_000),
+    ],
+)
+def test_what_takes_long_counts_more_than_a_step(source: str, least: int) -> None:
+    budget = full()
+    before = budget.steps
+    parse(source).evaluate(SCOPE, budget, datetime(2026, 1, 1, tzinfo=UTC))
+    assert before - budget.steps >= least

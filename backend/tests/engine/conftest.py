@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -98,6 +98,26 @@ class Ship:
     compute: NotedPool = field(default_factory=NotedPool)
     scope: TenantScope = field(default_factory=lambda: TenantScope(uuid4()))
     engines: list[Engine] = field(default_factory=list[Engine])
+    # How far the clock of the engines and of the journal is ahead of the machine's.
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def later(self, seconds: float, *woken: UUID) -> None:
+        """Set the clock forward; these executions, which sleep in an engine, look at it soon."""
+        self.ahead += timedelta(seconds=seconds)
+        for execution_id in woken:
+            self.journal.ask(execution_id)
+            for engine in self.engines:
+                engine.wake(execution_id)
+
+    async def parked(self, execution_id: UUID) -> None:
+        """Wait until nobody runs it, as its engine gave it back."""
+        await self.until(lambda: (row := self.journal.rows[execution_id]).owner is None and row.epoch > 0)
+
+    def __post_init__(self) -> None:
+        self.journal.now = self.now
 
     def engine(self, owner: str = "worker", services: Services | None = None, **settings: Any) -> Engine:
         # Fast, but for the lease: on a busy machine a short one runs out in a test that is not about it.
@@ -114,7 +134,7 @@ class Ship:
             services=services or Services(self.model, NoCrews(), NoHttp(), self.compute),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
-            now=lambda: datetime.now(UTC),
+            now=self.now,
         )
         engine.start()
         self.engines.append(engine)
@@ -130,7 +150,7 @@ class Ship:
             engine.hint(scope, execution_id)
         return execution_id
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 120) -> None:
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110  # conditions over plain data, checked often
                 await asyncio.sleep(0.002)

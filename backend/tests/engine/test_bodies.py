@@ -148,15 +148,18 @@ async def test_a_map_in_a_worker_that_dies_goes_on_where_it_was(ship: Ship) -> N
 
 
 async def test_a_wait_lasts_and_a_long_one_gives_the_execution_back_meanwhile(ship: Ship) -> None:
-    ship.engine(park_seconds=0.01)
-    seen = await ship.finish(id_ := ship.submit(around(node("nap", "wait", {"seconds": 0.2})), topic="x"))
+    ship.engine()
+    id_ = ship.submit(around(node("nap", "wait", {"seconds": 200})), topic="x")
+    await ship.parked(id_)
+    ship.later(201)
+    seen = await ship.finish(id_)
     assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
     assert [t for t in types(seen) if t in ("execution_waiting", "execution_resumed")] == [
         "execution_waiting",
         "execution_resumed",
     ]
     [started, waiting, done] = [event for event in seen if event.node_id == "nap"]
-    assert waiting.type == "node_waiting" and (done.timestamp - started.timestamp).total_seconds() >= 0.2
+    assert waiting.type == "node_waiting" and (done.timestamp - started.timestamp).total_seconds() >= 200
 
 
 @pytest.mark.parametrize("config", [{"seconds": "{{ 1e12 }}"}, {"until": "9999-12-31T23:59:59-23:59"}])
@@ -208,12 +211,15 @@ async def test_an_answer_reaches_an_execution_that_is_busy_elsewhere(ship: Ship)
 
 
 async def test_an_approval_that_nobody_answers_ends_as_its_node_says(ship: Ship) -> None:
-    ship.engine(park_seconds=0.01)
-    ask = node("ask", "approval", {"deadline_seconds": 0.1, "on_deadline": "fail"})
+    ship.engine()
+    ask = node("ask", "approval", {"deadline_seconds": 100, "on_deadline": "fail"})
     definition = flow(
         [input_node("topic"), ask, output(x="1")], [edge("in", "ask"), edge("ask", "out", "approved")]
     )
-    await ship.finish(id_ := ship.submit(definition, topic="it"))
+    id_ = ship.submit(definition, topic="it")
+    await ship.parked(id_)
+    ship.later(101)
+    await ship.finish(id_)
     error = ship.journal.outcomes[id_].error
     assert error is not None and (error["kind"], error["code"]) == ("timeout", "approval_overdue")
 
@@ -245,9 +251,12 @@ async def test_an_execution_that_waits_can_be_cancelled(ship: Ship) -> None:
 
 
 async def test_waiting_does_not_count_towards_the_time_out(ship: Ship) -> None:
-    ship.engine(park_seconds=0.01)
-    definition = around(node("nap", "wait", {"seconds": 1.2})) | {"timeout_seconds": 1}
-    await ship.finish(id_ := ship.submit(definition, topic="x"))
+    ship.engine()
+    definition = around(node("nap", "wait", {"seconds": 1200})) | {"timeout_seconds": 1000}
+    id_ = ship.submit(definition, topic="x")
+    await ship.parked(id_)
+    ship.later(1201)
+    await ship.finish(id_)
     assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
 
 
@@ -335,8 +344,11 @@ async def test_a_body_that_takes_too_long_fails_its_node_and_stops(
 ) -> None:
     ship.engine()
     ship.model.gates["each[0].ask"] = asyncio.Event()
-    slow = each(llm("ask"), **config) | {"timeout_seconds": 0.2}
-    seen = await ship.finish(id_ := ship.submit(around(slow), topic="x"))
+    slow = each(llm("ask"), **config) | {"timeout_seconds": 200}
+    id_ = ship.submit(around(slow), topic="x")
+    await ship.model.waiting.wait()
+    ship.later(201, id_)
+    seen = await ship.finish(id_)
     error = ship.journal.outcomes[id_].error
     assert error is not None and (error["kind"], error["code"]) == ("timeout", "node_timeout")
     assert error["node_id"] == "each"
@@ -347,9 +359,11 @@ async def test_a_body_that_takes_too_long_fails_its_node_and_stops(
 async def test_a_body_that_takes_too_long_is_tried_again_or_goes_on(ship: Ship) -> None:
     ship.engine()
     gate = ship.model.gates["each[0].ask"] = asyncio.Event()
-    slow = each(llm("ask"), items="{{ [1] }}") | {"timeout_seconds": 0.2}
+    slow = each(llm("ask"), items="{{ [1] }}") | {"timeout_seconds": 200}
     again = slow | {"retry": {"max_attempts": 2, "backoff_seconds": 0.05}}
     id_ = ship.submit(around(again), topic="x")
+    await ship.model.waiting.wait()
+    ship.later(201, id_)
     await ship.until(lambda: "each[0].ask" in ship.model.cancelled)
     gate.set()
     seen = await ship.finish(id_)
@@ -357,21 +371,31 @@ async def test_a_body_that_takes_too_long_is_tried_again_or_goes_on(ship: Ship) 
     assert ship.journal.outcomes[id_].outputs == {"result": ["an answer"]}
 
     ship.model.gates["each[0].ask"] = asyncio.Event()
-    await ship.finish(id_ := ship.submit(around(slow | {"on_error": "continue", "default": []}), topic="x"))
+    ship.model.waiting.clear()
+    id_ = ship.submit(around(slow | {"on_error": "continue", "default": []}), topic="x")
+    await ship.model.waiting.wait()
+    ship.later(201, id_)
+    await ship.finish(id_)
     assert ship.journal.outcomes[id_].outputs == {"result": []}
 
 
 async def test_a_body_inside_a_body_has_its_own_time(ship: Ship) -> None:
     ship.engine()
     ship.model.gates["each[1].inner[0].ask"] = asyncio.Event()
-    inner = node("inner", "map", {"items": "{{ [1] }}", "body": body(llm("ask"))}, timeout_seconds=0.2)
-    outer = each(inner, on_item_error="continue") | {"timeout_seconds": 60}
-    await ship.finish(id_ := ship.submit(around(outer), topic="x"))
+    inner = node("inner", "map", {"items": "{{ [1] }}", "body": body(llm("ask"))}, timeout_seconds=200)
+    outer = each(inner, on_item_error="continue", max_parallel=1) | {"timeout_seconds": 600}
+    id_ = ship.submit(around(outer), topic="x")
+    await ship.model.waiting.wait()
+    ship.later(201, id_)
+    await ship.finish(id_)
     assert ship.journal.outcomes[id_].outputs == {"result": [["an answer"], None, ["an answer"]]}
 
 
 async def test_waiting_does_not_count_towards_the_time_out_of_a_body(ship: Ship) -> None:
-    ship.engine(park_seconds=0.01)
-    nap = each(node("nap", "wait", {"seconds": 0.4}), items="{{ [1] }}") | {"timeout_seconds": 0.3}
-    await ship.finish(id_ := ship.submit(around(nap), topic="x"))
+    ship.engine()
+    nap = each(node("nap", "wait", {"seconds": 400}), items="{{ [1] }}") | {"timeout_seconds": 300}
+    id_ = ship.submit(around(nap), topic="x")
+    await ship.parked(id_)
+    ship.later(401)
+    await ship.finish(id_)
     assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED

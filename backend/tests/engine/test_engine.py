@@ -92,7 +92,10 @@ async def test_a_node_that_takes_too_long_fails_with_kind_timeout(ship: Ship) ->
 async def test_an_execution_that_takes_too_long_fails(ship: Ship) -> None:
     ship.engine()
     ship.model.gates["ask"] = asyncio.Event()
-    await ship.finish(id_ := ship.submit(ASK | {"timeout_seconds": 0.05}, topic="x"))
+    id_ = ship.submit(ASK | {"timeout_seconds": 600}, topic="x")
+    await ship.model.waiting.wait()
+    ship.later(601, id_)
+    await ship.finish(id_)
     error = ship.journal.outcomes[id_].error
     assert error is not None and error["code"] == "execution_timeout"
     await ship.until(lambda: ship.model.cancelled == ["ask"])
@@ -216,11 +219,12 @@ async def _nothing(*_: Any) -> None:
 
 
 async def test_a_zombie_writes_nothing_after_it_was_taken_over(ship: Ship) -> None:
-    zombie = ship.engine("zombie", heartbeat_seconds=100, lease_seconds=0.05)
+    zombie = ship.engine("zombie", heartbeat_seconds=1000, sweep_seconds=1000)
     ship.model.gates["ask"] = asyncio.Event()
     id_ = ship.submit(ASK, topic="x")
     await ship.model.waiting.wait()
     gate = ship.model.gates.pop("ask")
+    ship.later(60)
     ship.engine("heir")
     events = await ship.finish(id_)
     gate.set()
@@ -271,8 +275,11 @@ async def test_an_execution_that_crashed_here_is_taken_up_again_when_its_lease_e
         return await append(*args, **kwargs)
 
     ship.journal.append = failing  # type: ignore[method-assign]
-    ship.engine(lease_seconds=0.1)
-    await ship.finish(id_ := ship.submit(ASK, topic="x"))
+    engine = ship.engine()
+    id_ = ship.submit(ASK, topic="x")
+    await ship.until(lambda: not failures and engine.running == 0)
+    ship.later(60)
+    await ship.finish(id_)
     assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
 
 
@@ -316,13 +323,15 @@ async def test_a_trace_that_could_not_be_written_is_mended_by_whoever_takes_over
         await append(*args)
 
     monkeypatch.setattr(ship.documents, "append", lossy)
-    ship.engine(lease_seconds=0.3)
+    engine = ship.engine()
     definition = flow(
         [input_node("topic"), llm("one"), llm("two"), output()],
         [edge("in", "one"), edge("one", "two"), edge("two", "out")],
     )
-    seen = await ship.finish(ship.submit(definition, topic="x"))
-    assert not losses
+    id_ = ship.submit(definition, topic="x")
+    await ship.until(lambda: not losses and engine.running == 0)
+    ship.later(60)
+    seen = await ship.finish(id_)
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert types(seen)[-1] == "execution_completed"
     assert "execution_resumed" in types(seen)

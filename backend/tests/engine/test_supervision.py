@@ -30,7 +30,7 @@ class Clock:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # conditions over plain data
             await asyncio.sleep(0)
 

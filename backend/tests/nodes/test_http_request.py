@@ -253,12 +253,12 @@ async def test_cancelling_closes_the_connection(client: AiohttpClient, site: Sit
     calling = asyncio.create_task(call(client, f"{site.url}/hang"))
     await site.hung.wait()
     calling.cancel()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         await site.cut.wait()
 
 
 async def test_a_thousand_calls_wait_at_the_same_time(client: AiohttpClient, site: Site) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         answers = await asyncio.gather(*(call(client, f"{site.url}/wait") for _ in range(1000)))
     assert {answer["status"] for answer in answers} == {200}
 

@@ -20,8 +20,8 @@ class Budget:
     """What is left. It is handed down through a computation and used up on the way.
 
     Args:
-        steps: operations; going through a list or a text counts by its length. A million take about a quarter
-            of a second.
+        steps: operations; going through a list or a text counts by its length. A million take half a second
+            at most, whatever they do.
         size: characters and elements of all values that are made on the way, those thrown away included.
     """
 
@@ -51,9 +51,9 @@ class Budget:
 
 def quick() -> Budget:
     """What may be computed on an event loop that many tenants share: a millisecond at most."""
-    return Budget(steps=4_000, size=1_000_000)
+    return Budget(steps=1_500, size=1_000_000)
 
 
 def full() -> Budget:
-    """What a whole computation may use, in a process that can be killed: one or two seconds at most."""
-    return Budget(steps=6_000_000, size=16_000_000)
+    """What a whole computation may use, in a process that can be killed: about two seconds at most."""
+    return Budget(steps=4_000_000, size=16_000_000)

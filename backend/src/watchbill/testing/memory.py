@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -31,12 +31,12 @@ class _Row:
     last_seq: int = 1
     traced: int = 0
     control: Control = field(default_factory=Control)
-    due_at: datetime | None = field(default_factory=lambda: datetime.now(UTC))
+    due_at: datetime | None = None
 
 
 @dataclass
 class MemoryJournal:
-    """Implements core.ports.Journal."""
+    """Implements core.ports.Journal, with the time that `now` gives."""
 
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     rows: dict[UUID, _Row] = field(default_factory=dict[UUID, _Row])
@@ -44,6 +44,7 @@ class MemoryJournal:
     outcomes: dict[UUID, Outcome] = field(default_factory=dict[UUID, Outcome])
     snapshots: dict[UUID, dict[str, Any]] = field(default_factory=dict[UUID, dict[str, Any]])
     answered: dict[UUID, dict[str, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def create(
         self, scope: TenantScope, execution_id: UUID, definition: dict[str, Any], inputs: dict[str, Any]
@@ -51,9 +52,9 @@ class MemoryJournal:
         """Store a pending execution as the API does."""
         digest = f"digest-{id(definition)}"
         self.definitions[digest] = definition
-        self.rows[execution_id] = _Row(scope, digest)
+        self.rows[execution_id] = _Row(scope, digest, due_at=self.now())
         queued = ExecutionQueued(inputs=inputs)
-        now = datetime.now(UTC)
+        now = self.now()
         self.written[execution_id] = [
             envelope(queued, seq=1, execution_id=execution_id, node_id=None, timestamp=now)
         ]
@@ -66,7 +67,7 @@ class MemoryJournal:
         """Ask something of an execution, as the API does, or wake it."""
         row = self.rows[execution_id]
         row.control = replace(row.control, wakes=row.control.wakes + 1, **asked)
-        row.due_at = datetime.now(UTC)
+        row.due_at = self.now()
 
     def answer(self, execution_id: UUID, path: str, answer: Mapping[str, Any]) -> None:
         """Answer a question, as the API does."""
@@ -83,7 +84,7 @@ class MemoryJournal:
         of: TenantScope | None = None,
         force: bool = False,
     ) -> list[Claim]:
-        now = datetime.now(UTC)
+        now = self.now()
         claims: list[Claim] = []
         for id_, row in self.rows.items():
             expired = row.lease_until is not None and row.lease_until < now
@@ -113,7 +114,7 @@ class MemoryJournal:
     ) -> Mapping[UUID, Control]:
         mine = {id_: row for id_, row in self.rows.items() if row.owner == owner and id_ in executions}
         for row in mine.values():
-            row.lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
+            row.lease_until = self.now() + timedelta(seconds=lease_seconds)
         return {id_: row.control for id_, row in mine.items()}
 
     async def events(
@@ -149,7 +150,7 @@ class MemoryJournal:
             if batch.park is not None:
                 row.owner = row.lease_until = None
                 woken = row.control.wakes > batch.park.wakes
-                row.due_at = datetime.now(UTC) if woken else batch.park.until
+                row.due_at = self.now() if woken else batch.park.until
             if batch.outcome is not None:
                 self.outcomes[batch.execution_id] = batch.outcome
                 if batch.outcome.status.final:
@@ -167,7 +168,7 @@ class MemoryJournal:
     async def abandon(self, owner: str) -> int:
         theirs = [row for row in self.rows.values() if row.owner == owner]
         for row in theirs:
-            row.owner, row.lease_until, row.due_at = None, None, datetime.now(UTC)
+            row.owner, row.lease_until, row.due_at = None, None, self.now()
         return len(theirs)
 
     async def control(self, execution_id: UUID, epoch: int) -> Control | None:
@@ -186,7 +187,7 @@ class MemoryJournal:
         row = self.rows.get(execution_id)
         if row is not None and row.epoch == epoch:
             row.owner = row.lease_until = None
-            row.due_at = datetime.now(UTC) + timedelta(seconds=seconds)
+            row.due_at = self.now() + timedelta(seconds=seconds)
 
 
 @dataclass

@@ -12,6 +12,9 @@ from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.lexer import Uint
 from watchbill.core.expressions.values import CONTAINER, CelType, refuse_deep, type_of
 
+# Steps of walking into a list or map, beside those of its elements.
+_CONTAINER_STEPS = 2
+
 
 def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
     """A result as plain JSON: times become RFC 3339 text, durations seconds, bytes text, types their name.
@@ -30,7 +33,7 @@ def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
         refuse_deep(depth)
         size = len(cast("list[Any]", value))
         budget.make(size + CONTAINER)
-        budget.spend(size)
+        budget.spend(size + _CONTAINER_STEPS)
         if isinstance(value, Mapping):
             return _json_map(cast("Mapping[Any, Any]", value), budget, depth)
         return [to_json(item, budget, depth + 1) for item in cast("list[Any]", value)]
@@ -93,7 +96,7 @@ def measure(value: Any, budget: Budget, depth: int = 0) -> None:
     elif kind is dict or kind is list:
         refuse_deep(depth)
         budget.make(len(value) + CONTAINER)
-        budget.spend(len(value))
+        budget.spend(len(value) + _CONTAINER_STEPS)
         for item in value.values() if kind is dict else value:
             measure(item, budget, depth + 1)
         if kind is dict:

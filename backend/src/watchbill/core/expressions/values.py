@@ -114,6 +114,7 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
             return left == right
     if is_number(left):
         return is_number(right) and left == right
+    budget.spend()
     if isinstance(left, list | tuple):
         return isinstance(right, list | tuple) and _equal_lists(left, right, budget, depth)
     if isinstance(left, Mapping):

@@ -78,7 +78,7 @@ class CallLog:
         async with self._changed:
             self._changed.notify_all()
 
-    async def wait_for(self, condition: Callable[[CallLog], bool], timeout_seconds: float = 10) -> None:
+    async def wait_for(self, condition: Callable[[CallLog], bool], timeout_seconds: float = 60) -> None:
         """Wait until `condition(log)` holds.
 
         Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
-from watchbill.core.expressions.functions.times import read_duration, read_timestamp
+from watchbill.core.expressions.functions.times import MAX_DURATION, read_duration, read_timestamp
 from watchbill.core.expressions.lexer import Uint
 from watchbill.core.expressions.results import as_utf8
 from watchbill.core.expressions.values import CelType, shown, type_of, utc, whole, word
@@ -60,7 +60,7 @@ def int_(_env: Env, value: Any) -> int:
     return whole(_whole(value, "int"))
 
 
-@define(LIBRARY, "uint", "any", says="`uint(3)`: a whole number without sign")
+@define(LIBRARY, "uint", "any", says="`uint(3)`: a whole number without sign", cost=6)
 def uint(_env: Env, value: Any) -> int:
     """A whole number of zero or more."""
     return whole(_whole(value, "uint"), unsigned=True)
@@ -140,14 +140,14 @@ def utf8(text: str) -> bytes:
     "any",
     "text?",
     says="`timestamp('2026-01-02T03:04:05Z')`, `timestamp('2026-01-02', 'Europe/Berlin')`, `timestamp(0)`",
-    cost=10,
+    cost=18,
 )
-def timestamp(_env: Env, value: Any, zone: str | None = None) -> datetime:
+def timestamp(env: Env, value: Any, zone: str | None = None) -> datetime:
     """A time from ISO text, in that zone where the text names none, or from seconds since 1970."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
-        return read_timestamp(value, zone)
+        return read_timestamp(value, zone, env.budget)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(value, float) and not math.isfinite(value):
             raise Fault(f"{value} is no time")
@@ -162,9 +162,13 @@ def timestamp(_env: Env, value: Any, zone: str | None = None) -> datetime:
     says="`duration('1h30m')`: units are h, m, s, ms, us and ns",
     cost=10,
 )
-def duration(_env: Env, value: str | timedelta) -> timedelta:
+def duration(env: Env, value: str | timedelta) -> timedelta:
     """A length of time from text."""
-    return value if isinstance(value, timedelta) else read_duration(value)
+    if isinstance(value, timedelta):
+        return value
+    # It is read unit by unit, and has at least two characters for each.
+    env.budget.spend(2 * min(len(value), MAX_DURATION))
+    return read_duration(value)
 
 
 @define(LIBRARY, "type", "any", says="`type(1) == int`: the type of a value")

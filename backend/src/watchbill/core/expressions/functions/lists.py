@@ -118,7 +118,7 @@ def _among(budget: Budget, item: Any, others: list[Any]) -> bool:
     return False
 
 
-@define(LIBRARY, "sort", "list", says="`[3, 1, 2].sort()`: numbers, texts or times in their order")
+@define(LIBRARY, "sort", "list", says="`[3, 1, 2].sort()`: numbers, texts or times in their order", cost=6)
 def sort(env: Env, items: list[Any]) -> list[Any]:
     """In ascending order; equal ones as they stood."""
     spend_list(env.budget, len(items))
@@ -141,7 +141,7 @@ def sorted_by(budget: Budget, keys: Any, items: Any) -> list[Any]:
     return [item for _, item in pairs]
 
 
-@define(LIBRARY, "lists.range", "int", says="`lists.range(3)` is `[0, 1, 2]`")
+@define(LIBRARY, "lists.range", "int", says="`lists.range(3)` is `[0, 1, 2]`", cost=6)
 def range_(env: Env, length: int) -> list[int]:
     """The whole numbers from zero."""
     if length < 0:

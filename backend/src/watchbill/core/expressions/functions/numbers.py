@@ -24,7 +24,7 @@ def _extreme(env: Env, values: tuple[Any, ...], name: str, *, greatest: bool) ->
     if len(items) == 1 and not is_number(best) and name.startswith("math."):
         raise Fault(f"{name}() takes numbers, not {word(best)}")
     for item in items[1:]:
-        env.budget.spend(2)
+        env.budget.spend(3)
         if less(best, item, env.budget) if greatest else less(item, best, env.budget):
             best = item
     return best

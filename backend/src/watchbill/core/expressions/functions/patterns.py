@@ -18,6 +18,8 @@ MAX_PATTERN = 1_000
 _MEMORY = 128 * 1024
 # Steps of reading a pattern that is not known beforehand: for each character, and at most.
 _READING = (100, 4_000)
+# Steps of one search, whatever the text.
+_SEARCH = 25
 # Which argument of a function is a pattern.
 PATTERN_ARGUMENTS = {"matches": 1, "regex.extract": 1, "regex.extractAll": 1, "regex.replace": 1}
 
@@ -71,7 +73,12 @@ def _ready(env: Env, pattern: object, text: str) -> Any:
 
 
 @define(
-    LIBRARY, "matches", "text", "any", says="`'a1'.matches('[0-9]')`: whether a pattern fits anywhere in it"
+    LIBRARY,
+    "matches",
+    "text",
+    "any",
+    says="`'a1'.matches('[0-9]')`: whether a pattern fits anywhere in it",
+    cost=_SEARCH,
 )
 def matches(env: Env, text: str, pattern: str | Pattern) -> bool:
     """Whether the pattern fits somewhere; `^` and `$` stand for the ends."""
@@ -84,6 +91,7 @@ def matches(env: Env, text: str, pattern: str | Pattern) -> bool:
     "text",
     "any",
     says="`regex.extract('no 12', '[0-9]+')` is `'12'`: the first fit, or its (group); else null",
+    cost=_SEARCH,
 )
 def extract(env: Env, text: str, pattern: str | Pattern) -> str | None:
     """The first part that fits, or its group."""
@@ -101,7 +109,12 @@ def _picked(env: Env, found: Any) -> str | None:
 
 
 @define(
-    LIBRARY, "regex.extractAll", "text", "any", says="`regex.extractAll('1 and 2', '[0-9]')` is `['1', '2']`"
+    LIBRARY,
+    "regex.extractAll",
+    "text",
+    "any",
+    says="`regex.extractAll('1 and 2', '[0-9]')` is `['1', '2']`",
+    cost=_SEARCH,
 )
 def extract_all(env: Env, text: str, pattern: str | Pattern) -> list[str]:
     """All parts that fit, or their groups."""
@@ -124,6 +137,7 @@ def extract_all(env: Env, text: str, pattern: str | Pattern) -> list[str]:
     "text",
     "int?",
     says="`regex.replace('a1b2', '[0-9]', '-')` is `'a-b-'`; `\\\\1` in the new text is a group",
+    cost=_SEARCH,
 )
 def replace(env: Env, text: str, pattern: str | Pattern, new: str, limit: int = -1) -> str:
     """Another text for each part that fits."""

@@ -173,7 +173,7 @@ def join(env: Env, items: list[Any], separator: str = "") -> str:
 def lower_ascii(env: Env, text: str) -> str:
     """The letters A to Z small."""
     _made(env.budget, len(text))
-    env.budget.spend(len(text) >> 4)
+    env.budget.spend(len(text) >> 3)
     return text.translate(_LOWER)
 
 
@@ -181,7 +181,7 @@ def lower_ascii(env: Env, text: str) -> str:
 def upper_ascii(env: Env, text: str) -> str:
     """The letters a to z capital."""
     _made(env.budget, len(text))
-    env.budget.spend(len(text) >> 4)
+    env.budget.spend(len(text) >> 3)
     return text.translate(_UPPER)
 
 
@@ -212,7 +212,7 @@ def trim(env: Env, text: str) -> str:
 def quote(env: Env, text: str) -> str:
     """In double quotes, with escapes."""
     _made(env.budget, 2 * len(text) + 2)
-    env.budget.spend(len(text) >> 4)
+    env.budget.spend(len(text) >> 3)
     return f'"{text.translate(_QUOTED)}"'
 
 
@@ -240,7 +240,7 @@ def _filled(env: Env, text: str, values: list[Any]) -> str:
     _made(env.budget, len(text))
     parts, position, used = list[str](), 0, 0
     while (found := text.find("%", position)) >= 0:
-        env.budget.spend(5)
+        env.budget.spend(8)
         parts.append(text[position:found])
         verb, digits, position = _verb(text, found + 1)
         if verb == "%":

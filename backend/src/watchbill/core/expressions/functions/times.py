@@ -17,6 +17,9 @@ from watchbill.core.expressions.functions.registry import Env, Library, define
 from watchbill.core.expressions.values import shown
 
 LIBRARY: Library = []
+MAX_DURATION = 100
+# Steps of looking for a time zone that there is not; those that there are, are read once.
+_NO_ZONE = 120
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)")
 _ISO = re.compile(
@@ -39,7 +42,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 # fmt: on
 
 
-def read_timestamp(text: str, zone: str | None = None) -> datetime:
+def read_timestamp(text: str, zone: str | None, budget: Budget) -> datetime:
     """A time in ISO 8601, as RFC 3339 has it; a date alone, or a time without an offset, needs a zone.
 
     Raises:
@@ -55,7 +58,7 @@ def read_timestamp(text: str, zone: str | None = None) -> datetime:
     micro = int(f"{fraction or '':0<6}"[:6])
     try:
         local = datetime.fromisoformat(f"{date}T{time or '00:00'}").replace(microsecond=micro)
-        place = _zone(zone) if offset is None else UTC if offset in "Zz" else _fixed(offset)
+        place = _zone(zone, budget) if offset is None else UTC if offset in "Zz" else _fixed(offset)
         return local.replace(tzinfo=place).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Fault(f"`{text}` is no time of the calendar") from None
@@ -71,7 +74,7 @@ def read_duration(text: str) -> timedelta:
     if body == "0":
         return timedelta()
     total, position = 0, 0
-    while len(body) <= 100 and (found := _DURATION.match(body, position)):
+    while len(body) <= MAX_DURATION and (found := _DURATION.match(body, position)):
         whole, _, part = found[1].partition(".")
         unit = _UNITS[found[2]]
         total += int(whole or 0) * unit + int(part or 0) * unit // 10 ** len(part)
@@ -85,12 +88,16 @@ def read_duration(text: str) -> timedelta:
     return -length if text[0] == "-" else length
 
 
-def _zone(name: str | None) -> tzinfo:
+def _zone(name: str | None, budget: Budget) -> tzinfo:
     if name is None or name in ("UTC", "Z"):
         return UTC
     if found := _OFFSET.fullmatch(name):
         return _fixed(f"{found[1] or '+'}{found[2]}:{found[3]}")
-    return _named(name[:100])
+    try:
+        return _named(name[:100])
+    except Fault:
+        budget.spend(_NO_ZONE)
+        raise
 
 
 def _fixed(offset: str) -> tzinfo:
@@ -110,9 +117,9 @@ def _named(name: str) -> tzinfo:
     raise Fault(f"there is no time zone `{shown(name)}`; write one such as Europe/Berlin or +02:00")
 
 
-def _local(value: datetime, zone: str | None) -> datetime:
+def _local(value: datetime, zone: str | None, budget: Budget) -> datetime:
     try:
-        return value.astimezone(_zone(zone))
+        return value.astimezone(_zone(zone, budget))
     except OverflowError:
         raise Fault("the time lies outside of the years 1 to 9999 in that zone") from None
 
@@ -145,30 +152,30 @@ def _define_parts() -> None:
     for name, (says, pick) in _DATE_PARTS.items():
 
         def of_date(
-            _env: Env, at: datetime, zone: str | None = None, pick: Callable[[datetime], int] = pick
+            env: Env, at: datetime, zone: str | None = None, pick: Callable[[datetime], int] = pick
         ) -> int:
-            return pick(_local(at, zone))
+            return pick(_local(at, zone, env.budget))
 
         says = f"`now().{name}('Europe/Berlin')`: {says}; in UTC without a zone"
-        define(LIBRARY, name, "timestamp", "text?", says=says, cost=10)(of_date)
+        define(LIBRARY, name, "timestamp", "text?", says=says, cost=14)(of_date)
     for name, (says, pick, unit) in _TIME_PARTS.items():
 
         def of_time(
-            _env: Env,
+            env: Env,
             value: Any,
             zone: str | None = None,
             pick: Callable[[datetime], int] = pick,
             unit: timedelta = unit,
         ) -> int:
             if isinstance(value, datetime):
-                return pick(_local(value, zone))
+                return pick(_local(value, zone, env.budget))
             if zone is not None:
                 raise Fault("a duration has no time zone")
             count = abs(value) // unit
             return -count if value < timedelta() else count
 
         says = f"`now().{name}()`: {says}; of a duration, how many of them it has"
-        define(LIBRARY, name, "timestamp|duration", "text?", says=says, cost=10)(of_time)
+        define(LIBRARY, name, "timestamp|duration", "text?", says=says, cost=14)(of_time)
 
 
 _define_parts()
@@ -181,11 +188,11 @@ _define_parts()
     "int",
     "text?",
     says="`now().addDays(1, 'Europe/Berlin')`: the same time of another day there, summer time or not",
-    cost=10,
+    cost=14,
 )
-def add_days(_env: Env, at: datetime, days: int, zone: str | None = None) -> datetime:
+def add_days(env: Env, at: datetime, days: int, zone: str | None = None) -> datetime:
     """So many calendar days later."""
-    local = _local(at, zone)
+    local = _local(at, zone, env.budget)
     try:
         return (local + timedelta(days=int(days))).astimezone(UTC)
     except OverflowError:
@@ -199,11 +206,11 @@ def add_days(_env: Env, at: datetime, days: int, zone: str | None = None) -> dat
     "int",
     "text?",
     says="`now().addMonths(1)`: the same day of another month, or its last day if it has fewer",
-    cost=10,
+    cost=14,
 )
-def add_months(_env: Env, at: datetime, months: int, zone: str | None = None) -> datetime:
+def add_months(env: Env, at: datetime, months: int, zone: str | None = None) -> datetime:
     """So many calendar months later."""
-    local = _local(at, zone)
+    local = _local(at, zone, env.budget)
     years, month = divmod(local.month - 1 + int(months), 12)
     year = local.year + years
     if not 1 <= year <= 9999:
@@ -255,8 +262,8 @@ def formatted(budget: Budget, value: datetime, pattern: str, zone: str | None) -
     Raises:
         Fault: the pattern has a directive that is not known, or there is no such zone.
     """
-    local = _local(value, zone)
-    budget.spend(3 * pattern.count("%") + (len(pattern) >> 6))
+    local = _local(value, zone, budget)
+    budget.spend(5 * pattern.count("%") + (len(pattern) >> 6))
     budget.make(2 * len(pattern) + 32 * pattern.count("%"))
     parts, position = list[str](), 0
     while (at := pattern.find("%", position)) >= 0:
