@@ -87,6 +87,28 @@ BEGIN
   RETURN NULL;
 END $chain$
 """
+# As it was: one entry of the chain for each.
+CHAIN_EACH = """
+CREATE OR REPLACE FUNCTION public.chain_audit_entry() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $chain$
+BEGIN
+  EXECUTE format('DELETE FROM %I.audit_pending WHERE id = $1', TG_TABLE_SCHEMA) USING NEW.id;
+  EXECUTE format($append$
+    WITH given AS MATERIALIZED (
+      SELECT clock_timestamp() AS at
+    ), head AS (
+      INSERT INTO %1$I.audit_head AS h (id, seq, hash)
+      SELECT 1, 1, sha256(convert_to('1 ' || extract(epoch FROM at) || ' ' || $2, 'UTF8')) FROM given
+      ON CONFLICT (id) DO UPDATE SET seq = h.seq + 1, hash = sha256(h.hash || (
+        SELECT convert_to(h.seq + 1 || ' ' || extract(epoch FROM at) || ' ' || $2, 'UTF8') FROM given))
+      RETURNING seq, hash
+    )
+    INSERT INTO %1$I.audit_log (id, seq, created_at, entry, hash)
+    SELECT $1, head.seq, given.at, $2, head.hash FROM given, head
+  $append$, TG_TABLE_SCHEMA) USING NEW.id, NEW.entry;
+  RETURN NULL;
+END $chain$
+"""
 
 
 def upgrade() -> None:
@@ -101,5 +123,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Tenants are taken back first, and with them what was gathered.
-    op.execute(sa.text(CHAIN.replace("PERFORM public.flush_audit(place);", "")))
+    op.execute(sa.text(CHAIN_EACH))
     op.execute(sa.text("DROP FUNCTION public.flush_audit(text)"))
+    op.execute(sa.text("DROP FUNCTION public.append_audit_entry(text, uuid, jsonb, timestamptz)"))

@@ -56,6 +56,27 @@ async def test_who_waits_gets_turns_one_after_the_other():
     assert order[:4] == ["a", "b", "c", "a"] and len(order) == 102
 
 
+async def test_a_place_passes_over_those_who_are_just_giving_up():
+    """They are cancelled, but had no time yet to leave the queue."""
+    turns = Turns(1, 1)
+    await turns.take("first", PATIENCE)
+    leaving = [asyncio.create_task(turns.take(who, PATIENCE)) for who in ("a", "a", "b")]
+    await settle()
+    staying = asyncio.create_task(turns.take("a", PATIENCE))
+    await settle()
+    for task in leaving:
+        task.cancel()
+    turns.give_back("first")
+    await staying
+    assert all(
+        isinstance(end, asyncio.CancelledError)
+        for end in await asyncio.gather(*leaving, return_exceptions=True)
+    )
+    # Nobody has what nobody took.
+    turns.give_back("a")
+    await turns.take("b", PATIENCE)
+
+
 async def test_a_turn_that_does_not_come_says_whose_fault_it_is():
     turns = Turns(2, 1)
     await turns.take("a", PATIENCE)

@@ -64,17 +64,22 @@ class Turns:
         self._total += 1
 
     def _next(self) -> None:
-        for who in self._waiting:
-            if self._may(who):
-                break
-        else:
-            return
+        for who in list(self._waiting):
+            if self._may(who) and (turn := self._first(who)):
+                self._give(who)
+                turn.set_result(None)
+                return
+
+    def _first(self, who: str) -> asyncio.Future[None] | None:
+        """Whose turn of one's it is. Those who gave up and had no time yet to leave are passed over."""
         queue = self._waiting.pop(who)
-        self._give(who)
-        queue.popleft().set_result(None)
+        while queue and queue[0].done():
+            queue.popleft()
+        turn = queue.popleft() if queue else None
         if queue:
             # Behind all others.
             self._waiting[who] = queue
+        return turn
 
     def _leave(self, who: str, turn: asyncio.Future[None]) -> None:
         if turn.done() and not turn.cancelled():

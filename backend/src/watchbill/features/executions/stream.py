@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket, WebSo
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketState
 
-from watchbill.core.errors import WatchbillError
+from watchbill.core.errors import TooSlow, WatchbillError
 from watchbill.core.events import Event
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
@@ -61,7 +62,12 @@ _NORMAL = 1000
 # The largest seq there can be.
 _MOST = 2**31 - 1
 _REFUSED = 4400
-_TOO_SLOW = 4408
+
+
+class NotRead(TooSlow):
+    """Whoever watches does not read the events that are sent to them."""
+
+    title = "The events were not read"
 
 
 @router.get(
@@ -148,6 +154,7 @@ async def _follow(websocket: WebSocket, identity: Identity, execution_id: UUID, 
     """Send until the end or until whoever watches has left.
 
     Raises:
+        NotRead: they do not read what is sent.
         WatchbillError: they are not let in any more.
     """
     sending = asyncio.create_task(_send(websocket, identity, execution_id, after))
@@ -159,14 +166,23 @@ async def _follow(websocket: WebSocket, identity: Identity, execution_id: UUID, 
     await asyncio.gather(*pending, return_exceptions=True)
     if sending in pending:
         return
-    if await sending:
-        await websocket.close(_NORMAL)
-    else:
-        await websocket.close(_TOO_SLOW, "The events were not read.")
+    if not await sending:
+        raise NotRead
+    await _close(websocket, _NORMAL)
 
 
 async def _refuse(websocket: WebSocket, error: WatchbillError) -> None:
-    await websocket.close(_REFUSED + error.status - 400, error.title)
+    await _close(websocket, _REFUSED + error.status - 400, error.title)
+
+
+async def _close(websocket: WebSocket, code: int, reason: str | None = None) -> None:
+    """Say why it is over, to a client that reads it. The server sends this after everything before it, so
+    whoever reads nothing is waited for no longer than an event is; the server then ends the connection."""
+    if websocket.application_state is WebSocketState.DISCONNECTED:
+        return
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect):
+        async with asyncio.timeout(SEND_SECONDS):
+            await websocket.close(code, reason)
 
 
 async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, after: int) -> bool:
