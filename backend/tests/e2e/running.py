@@ -43,8 +43,10 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 @contextmanager
 def new_folder() -> Iterator[Path]:
-    """An empty folder. Not pytest's own, which is closed to the user that PostgreSQL runs as under root."""
+    """An empty folder that the user whom PostgreSQL runs as under root can go through: in one that is closed,
+    programs and data would go below /var/lib/watchbill and stay there."""
     with tempfile.TemporaryDirectory(prefix="watchbill-up-") as folder:
+        Path(folder).chmod(0o711)
         yield Path(folder)
 
 

@@ -14,7 +14,8 @@ from tests.e2e.conftest import Tenant
 from tests.e2e.running import LONG
 from tests.people import checked
 
-pytestmark = pytest.mark.slow
+# Sixty executions: a guard against a hang, whatever the machine does beside.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MOMENTS = 200 if LONG else 60
 AT_ONCE = 6

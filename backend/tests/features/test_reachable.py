@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from watchbill.embedded import servers
+from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.reachable import Unreachable, closed_to, data_folder, programs_folder
 from watchbill.embedded.servers import ServerFailed, start_postgres, stop
 
@@ -50,6 +51,38 @@ def test_a_folder_that_cannot_be_reached_is_a_link(place: Path, closed: Path):
     assert (closed / "postgres").resolve() == made and mode(closed) == 0o700
     assert (mode(made), made.stat().st_uid) == (0o700, NOBODY.pw_uid)
     assert data_folder(closed / "postgres", NOBODY, place / "home") == made, "the next time it is found again"
+
+
+def test_a_deleted_folder_starts_empty_again(place: Path, closed: Path):
+    made = data_folder(closed / "postgres", NOBODY, place / "home")
+    for content in ("first", "second"):
+        (made / content).touch()
+        (closed / "postgres").unlink()
+        assert data_folder(closed / "postgres", NOBODY, place / "home") == made
+        assert not list(made.iterdir()), "deleting the data directory is a clean reset"
+        old = made.with_suffix(".old")
+        assert [path.name for path in old.iterdir()] == [content]
+        assert sorted((place / "home").iterdir()) == [made, old], "nothing piles up"
+
+
+def test_a_database_that_is_gone_is_not_made_anew(place: Path, closed: Path):
+    made = data_folder(closed / "postgres", NOBODY, place / "home")
+    made.rmdir()
+    with pytest.raises(Unreachable, match=f"is a link to {made}, which is gone"):
+        data_folder(closed / "postgres", NOBODY, place / "home")
+    assert not made.exists()
+
+
+def test_the_data_directory_lets_others_through_only_under_root(place: Path):
+    folder = DataFolder(place / "new" / "data")
+    os.close(folder.lock())
+    folder.secrets()
+    assert mode(folder.path) == (0o711 if os.geteuid() == 0 else 0o700)
+    assert {mode(path) & 0o077 for path in folder.path.iterdir()} == {0}
+    kept = DataFolder(place / "kept")
+    kept.path.mkdir(mode=0o700)
+    os.close(kept.lock())
+    assert mode(kept.path) == 0o700, "what somebody else made stays as it is"
 
 
 def test_what_cannot_be_reached_is_refused(place: Path, closed: Path):

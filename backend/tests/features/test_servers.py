@@ -19,6 +19,7 @@ from watchbill.embedded.servers import ServerFailed, start_postgres, start_valke
 def folder() -> Iterator[Path]:
     """A folder that other system users may pass through, unlike pytest's own."""
     path = Path(tempfile.mkdtemp(prefix="watchbill-servers-"))
+    path.chmod(0o711)
     yield path
     shutil.rmtree(path)
 

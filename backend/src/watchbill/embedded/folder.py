@@ -49,7 +49,7 @@ class DataFolder:
             CannotStart: the folder cannot be made or written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make()
             self.logs.mkdir(exist_ok=True, mode=0o700)
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -114,6 +114,13 @@ class DataFolder:
         except OSError as error:
             raise self._unusable(error) from error
         return made.partition(":")[0]
+
+    def _make(self) -> None:
+        """Make the folder, for its owner alone; under root others may go through, since PostgreSQL runs as
+        another user there. What is in it is private by itself."""
+        if not self.path.exists():
+            self.path.mkdir(parents=True)
+            self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
     def _write_secrets(self, content: dict[str, str]) -> None:
         # Written aside and renamed, so that a crash leaves either the old secrets or all of the new ones.

@@ -34,18 +34,25 @@ def closed_to(user: pwd.struct_passwd, path: Path) -> Path | None:
 
 def data_folder(folder: Path, user: pwd.struct_passwd, home: Path = HOME) -> Path:
     """The folder, made, private to the user, and where they can reach it: itself, or one below `home` to
-    which it is a link from then on.
+    which it is a link from then on. One that an earlier folder of that name left there, when somebody deleted
+    the link, is not used again but put aside, with `.old` after its name; there is one of these at most.
 
     Raises:
-        Unreachable: it has files already, or `home` cannot be reached either.
+        Unreachable: it has files already, what it is a link to is gone, or `home` cannot be reached either.
     """
     real = folder.resolve()
+    if folder.is_symlink() and not real.exists():
+        raise Unreachable(
+            f"{folder} is a link to {real}, which is gone. Restore it from a backup; or, to start over,"
+            f" delete the data directory {folder.parent}."
+        )
     real.parent.mkdir(parents=True, exist_ok=True)
     if closed := closed_to(user, real):
         if real.exists() and any(real.iterdir()):
             raise Unreachable(_advice(user, closed, real))
         target = _below(home, user) / f"postgres-{_digest(real)}"
-        target.mkdir(mode=0o700, exist_ok=True)
+        _put_aside(target)
+        target.mkdir(mode=0o700)
         if real.exists():
             real.rmdir()
         real.symlink_to(target)
@@ -88,6 +95,14 @@ def _below(home: Path, user: pwd.struct_passwd) -> Path:
     if closed := closed_to(user, home / "any"):
         raise Unreachable(_advice(user, closed, home))
     return home
+
+
+def _put_aside(left: Path) -> None:
+    old = left.with_suffix(".old")
+    if left.exists():
+        if old.exists():
+            shutil.rmtree(old)
+        left.rename(old)
 
 
 def _digest(path: Path) -> str:

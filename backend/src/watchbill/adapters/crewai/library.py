@@ -35,6 +35,7 @@ def load_crewai(storage: Path) -> Kickoff:
     """
     with _lock:
         if not _loaded:
+            storage.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.environ.update(_SETTINGS)
             os.environ["CREWAI_STORAGE_DIR"] = str(storage)
             with warnings.catch_warnings():
