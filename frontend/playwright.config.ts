@@ -13,12 +13,13 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // These end what hangs; on a busy machine a command of the operator's takes half a minute to begin.
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   reporter: "list",
   use: {
     viewport: { width: 1280, height: 800 },
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     // A trace of each test would take a third of the time: `--trace on` makes one of what failed.
     screenshot: "only-on-failure",
     launchOptions: {

@@ -109,6 +109,7 @@ test("a key runs a flow, and nothing once it is revoked", async ({
   baseURL,
 }) => {
   const flow = await makeExample(api, "research-brief");
+  const other = await makeExample(api, "support-triage");
   expect((await api.post("/api/v1/llm-providers/demo")).ok()).toBe(true);
   await page.goto("/settings/api-keys/");
   await page.getByRole("button", { name: "Make a key" }).click();
@@ -140,7 +141,11 @@ test("a key runs a flow, and nothing once it is revoked", async ({
       { timeout: 60_000 },
     )
     .toBe("completed");
-  expect((await program.get("/api/v1/flows")).status()).toBe(403);
+  const listed = (await (await program.get("/api/v1/flows")).json()) as { items: { id: string }[] };
+  expect(listed.items.map((one) => one.id)).toEqual([flow.id]);
+  // To such a key, other flows do not exist.
+  expect((await program.get(`/api/v1/flows/${other.id}`)).ok()).toBe(false);
+  expect((await program.get("/api/v1/agents")).status()).toBe(403);
 
   await page.getByRole("button", { name: "Actions for Nightly job" }).click();
   await page.getByRole("menuitem", { name: "Revoke" }).click();

@@ -7,6 +7,7 @@ import { Button } from "./button";
 import { FilterChips } from "./filter-chips";
 import { Duration } from "./measures";
 import { StatusIcon, type Status } from "./status-badge";
+import { partWords } from "@/lib/format";
 import { writeJson } from "@/lib/json";
 
 export type IterationRow = {
@@ -61,9 +62,12 @@ export function IterationList({ rows, chosen, onChoose, className }: IterationLi
         ))}
       </ol>
       {fitting.length > limit && (
-        <Button size="sm" variant="ghost" onClick={() => setLimit(limit + PAGE)}>
-          Show {Math.min(PAGE, fitting.length - limit)} more
-        </Button>
+        <div className="flex shrink-0 flex-wrap items-center gap-x-3 px-2 text-xs text-muted">
+          <span>{partWords(limit, fitting.length)}</span>
+          <Button size="sm" variant="ghost" onClick={() => setLimit(limit + PAGE)}>
+            Show {Math.min(PAGE, fitting.length - limit)} more
+          </Button>
+        </div>
       )}
     </div>
   );

@@ -96,3 +96,8 @@ function padCents(digits: string): string {
   const decimals = digits.length - digits.indexOf(".") - 1;
   return decimals < 2 ? digits.padEnd(digits.length + 2 - decimals, "0") : digits;
 }
+
+/** That a list shows only a part, e.g. "100 of 40,000 iterations are shown." */
+export function partWords(listed: number, total: number): string {
+  return `${listed.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} iterations are shown.`;
+}

@@ -42,6 +42,16 @@ describe("order", () => {
     expect(state.events).toHaveLength(4);
   });
 
+  it("takes a step that is told twice to have started for one attempt", () => {
+    const { state, event } = started();
+    foldEvent(state, event("node_started", { attempt: 1, input: null, iterations: 2 }));
+    const node = state.nodes.get("ask");
+    expect(node).toMatchObject({ status: "running", iterations: 2 });
+    expect(node?.attempts).toHaveLength(1);
+    foldEvent(state, event("node_started", { attempt: 1, input: 1 }, "ask[0]"));
+    expect(state.nodes.get("ask[0]")?.attempts).toHaveLength(1);
+  });
+
   it("reports a gap and changes nothing, unless the gap is allowed", () => {
     const { state, event } = started();
     event("llm_token", { call_id: "c1", text: "lost" });

@@ -1,10 +1,16 @@
 /** Where expressions stand in a text, and renaming the nodes they read. */
 
-/** CEL tokens: a name inside a string literal or after a dot is not a variable. */
+/**
+ * CEL tokens, as the server reads them: a raw text knows no escapes, a text in single quotes ends with its line, and a
+ * comment hides what stands in it. `open` is a text that nothing closes.
+ */
 const TOKEN =
-  /(?<string>[rRbB]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))|(?<name>[A-Za-z_]\w*)|(?<space>\s+|\/\/[^\n]*)|(?<other>[\s\S])/g;
+  /(?<string>(?:[rR][bB]?|[bB][rR])(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?!"")[^"\r\n]*"|'(?!'')[^'\r\n]*')|[bB]?(?:"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?!"")(?:\\[\s\S]|[^"\\\r\n])*"|'(?!'')(?:\\[\s\S]|[^'\\\r\n])*'))|(?<open>["'])|(?<name>[A-Za-z_]\w*)|(?<space>\s+|\/\/[^\n]*)|(?<other>[\s\S])/g;
 
-type Token = { kind: "string" | "name" | "space" | "other"; text: string };
+/** A text as the key of a map: not of bytes, and without escapes. */
+const KEY = /^(?<before>[rR]?(?<quotes>"""|'''|"|'))(?<name>\w+)\k<quotes>$/;
+
+type Token = { kind: "string" | "open" | "name" | "space" | "other"; text: string };
 
 /** A piece of a template: plain text, or what stands between `{{` and `}}`. */
 export type Segment = { expression: boolean; text: string };
@@ -14,7 +20,7 @@ export type Renames = { root: "nodes" | "inputs"; names: ReadonlyMap<string, str
 
 /** Renames `nodes.old` and `nodes["old"]` in a CEL expression. */
 export function renameInCel(source: string, { root, names }: Renames): string {
-  const tokens = tokenize(source);
+  const tokens = [...tokenize(source)];
   const solid = tokens
     .map((token, at) => ({ token, at }))
     .filter((it) => it.token.kind !== "space");
@@ -27,9 +33,9 @@ export function renameInCel(source: string, { root, names }: Renames): string {
     if (opener === "." && selected.token.kind === "name") {
       selected.token.text = names.get(selected.token.text) ?? selected.token.text;
     } else if (opener === "[" && selected.token.kind === "string") {
-      const quote = selected.token.text.charAt(0);
-      const next = names.get(selected.token.text.slice(1, -1));
-      if (next) selected.token.text = quote + next + quote;
+      const { before = "", quotes = "", name = "" } = KEY.exec(selected.token.text)?.groups ?? {};
+      const next = names.get(name);
+      if (next) selected.token.text = before + next + quotes;
     }
   });
   return tokens.map((token) => token.text).join("");
@@ -42,7 +48,7 @@ export function renameInTemplate(text: string, renames: Renames): string {
     .join("");
 }
 
-/** Text and expressions in turn. `}}` inside a CEL string or map does not close. */
+/** Text and expressions in turn. `}}` inside a CEL text, map or comment does not close. */
 export function segments(text: string): Segment[] {
   const parts: Segment[] = [];
   let position = 0;
@@ -62,10 +68,16 @@ export function openExpression(
   text: string,
   caret: number,
 ): { start: number; query: string } | null {
-  const start = text.lastIndexOf("{{", caret - 1);
-  if (start < 0 || start + 2 > caret) return null;
-  const typed = text.slice(start + 2, caret);
-  return closing(typed + "  ", 0) >= 0 || typed.includes("}}") ? null : { start, query: typed };
+  const typed = text.slice(0, caret);
+  let position = 0;
+  for (let start = typed.indexOf("{{"); start >= 0; start = typed.indexOf("{{", position)) {
+    let end = closing(typed, start + 2);
+    // One that cannot be read, and where somebody wrote on behind it, is not being typed.
+    if (end < 0) end = typed.indexOf("}}", start + 2);
+    if (end < 0) return { start, query: typed.slice(start + 2) };
+    position = end + 2;
+  }
+  return null;
 }
 
 /** The path being typed at the caret of a CEL field, e.g. `nodes.re`. */
@@ -74,28 +86,29 @@ export function openPath(text: string, caret: number): { start: number; query: s
   return { start: caret - query.length, query };
 }
 
+/** Where the `}}` stands that ends the expression beginning at `from`; -1 where none does. */
 function closing(text: string, from: number): number {
   let depth = 0;
-  let quote = "";
-  for (let index = from; index < text.length; index += 1) {
-    const char = text.charAt(index);
-    if (quote) {
-      if (char === "\\") index += 1;
-      else if (char === quote) quote = "";
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === "{") depth += 1;
-    else if (char === "}") {
+  let index = from;
+  for (const { kind, text: token } of tokenize(text, from)) {
+    if (kind === "open") return -1;
+    if (token === "{") depth += 1;
+    else if (token === "}") {
       if (depth === 0 && text.startsWith("}}", index)) return index;
       depth = Math.max(0, depth - 1);
     }
+    index += token.length;
   }
   return -1;
 }
 
-function tokenize(source: string): Token[] {
-  return [...source.matchAll(TOKEN)].map((match) => {
+const KINDS = ["string", "open", "name", "space"] as const;
+
+function* tokenize(source: string, from = 0): Generator<Token> {
+  const pattern = new RegExp(TOKEN);
+  pattern.lastIndex = from;
+  for (let match = pattern.exec(source); match; match = pattern.exec(source)) {
     const groups = match.groups ?? {};
-    const kind = (["string", "name", "space"] as const).find((name) => groups[name] !== undefined);
-    return { kind: kind ?? "other", text: match[0] };
-  });
+    yield { kind: KINDS.find((name) => groups[name] !== undefined) ?? "other", text: match[0] };
+  }
 }

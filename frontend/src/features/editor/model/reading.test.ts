@@ -21,6 +21,12 @@ describe("expressions", () => {
     ["'nodes.a' + nodes . a.output", "'nodes.a' + nodes . x.output"],
     ["inputs.nodes.a", "inputs.nodes.a"],
     ['nodes["a"].output', 'nodes["x"].output'],
+    ["nodes['''a'''].output", "nodes['''x'''].output"],
+    ['nodes[r"a"].output', 'nodes[r"x"].output'],
+    ['nodes[b"a"]', 'nodes[b"a"]'],
+    ['r"\\" + nodes.a.output + "\\""', 'r"\\" + nodes.x.output + "\\""'],
+    ["nodes.a // nodes.a", "nodes.x // nodes.a"],
+    ['"" + nodes.a.output + ""', '"" + nodes.x.output + ""'],
   ])("renames in %s", (source, renamed) => {
     expect(renameInCel(source, { root: "nodes", names: new Map([["a", "x"]]) })).toBe(renamed);
   });
@@ -30,6 +36,33 @@ describe("expressions", () => {
       { expression: true, text: " {'k': '}}'}['k'] " },
       { expression: false, text: " b {{ open" },
     ]);
+  });
+  it.each([
+    ['"""a "}} b"""', "triple quotes"],
+    ["'''a '}}\n b'''", "triple quotes over lines"],
+    ['"""\\"""}}"""', "an escaped quote in triple ones"],
+    ['r"\\"', "a raw text that ends with a backslash"],
+    ['bR"\\" + "}}"', "raw bytes"],
+    ['"\\"}}"', "an escaped quote"],
+    ["1 // it's }}\n + 2", "a comment"],
+    ["{1: {2: 3}}[1]", "a map in a map"],
+    ['"" + "}}"', "an empty text"],
+  ])("finds the end behind %s: %s", (source) => {
+    expect(segments(`a {{${source}}} b`)).toEqual([
+      { expression: false, text: "a " },
+      { expression: true, text: source },
+      { expression: false, text: " b" },
+    ]);
+  });
+  it.each(["{{ 'it }} b", '{{ """a" }} b', "{{ a // b }} c", "{{ 'a\n' }} b", '{{ r"\\"" }} b'])(
+    "finds none where the server finds none: %s",
+    (text) => expect(segments(text)).toEqual([{ expression: false, text }]),
+  );
+  it("knows what is being typed behind texts and maps", () => {
+    expect(openExpression('{{ "{{" + no', 12)).toEqual({ start: 0, query: ' "{{" + no' });
+    expect(openExpression('{{ r"\\" }} {{ no', 16)).toEqual({ start: 11, query: " no" });
+    expect(openExpression("{{ don't }} {{ no", 17)).toEqual({ start: 12, query: " no" });
+    expect(openExpression('{{ """}}""" }} x', 16)).toBeNull();
   });
   it("knows what is being typed at the caret", () => {
     expect(openExpression("x {{ no", 7)).toEqual({ start: 2, query: " no" });

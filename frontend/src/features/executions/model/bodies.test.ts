@@ -115,6 +115,46 @@ describe("rows", () => {
   });
 });
 
+describe("rows of many iterations", () => {
+  const many = () => {
+    const folding = newFolding(["each"]);
+    const tell = (seq: number, node: string, type: string, data: object) =>
+      foldEvent(folding, {
+        seq,
+        execution_id: "x",
+        type,
+        node_id: node,
+        timestamp: "2026-01-01T00:00:00Z",
+        data: { attempt: 1, input: null, ...data },
+      } as ExecutionEvent);
+    tell(1, "each", "node_started", { iterations: 1000 });
+    for (let index = 0; index < 250; index += 1) {
+      const done = { output: 1, handle: null, usage: NO_USAGE };
+      tell(2 * index + 2, `each[${index}]`, "node_started", {});
+      tell(2 * index + 3, `each[${index}]`, "node_completed", done);
+    }
+    return snapshot(folding, null);
+  };
+  const rows = (most: number | undefined, selected: string | null = null) => {
+    const wanted = new Map(most === undefined ? [] : [["each", most]]);
+    return rowsOf(outline(flow), many(), flow, new Set(["each"]), selected, wanted);
+  };
+
+  it("say how many of those that have begun are listed", () => {
+    const cut = rows(undefined).find((row) => row.cut);
+    expect(cut).toMatchObject({ depth: 1, cut: { listed: 100, total: 250 } });
+    expect(rows(undefined)).toHaveLength(104);
+  });
+  it("list more on demand, up to all", () => {
+    expect(rows(200).find((row) => row.cut)?.cut).toEqual({ listed: 200, total: 250 });
+    expect(rows(300).some((row) => row.cut)).toBe(false);
+    expect(rows(300)).toHaveLength(253);
+  });
+  it("list the one that is chosen, wherever it is", () => {
+    expect(rows(undefined, "each[249]").map(({ step }) => step.id)).toContain("each[249]");
+  });
+});
+
 describe("forks", () => {
   it("offer what ran before, the latest first", () => {
     expect(editable(flow, "out", state().nodes)).toEqual([]);

@@ -5,6 +5,7 @@ import { eventLine, matches } from "./event-line";
 import { outline } from "./outline";
 import { progressOf, readingsOf, stepInFocus, usageSoFar } from "./reading";
 import { axisOf, innerBars, nodeBars, presentOf, ticksOf } from "./timeline";
+import { nextStep } from "./advice";
 
 const T0 = Date.UTC(2026, 0, 1);
 const usage = {
@@ -144,5 +145,17 @@ describe("events", () => {
     );
     expect(eventLine(event("node_completed", "a", { handle: "long" }))).toBe("to “long”");
     expect(eventLine(event("something_new", "a", {}))).toBe("");
+  });
+});
+
+describe("advice", () => {
+  const step = (kind: "limit" | "user", code: string) => nextStep({ kind, code, message: "" });
+
+  it.each(["computation_limit", "too_many_iterations", "answer_too_large", "output_too_large"])(
+    "for the limit %s is of its own",
+    (code) => expect(step("limit", code)).not.toBe(step("limit", "rate_limited")),
+  );
+  it("goes by the kind where the code is of another one", () => {
+    expect(step("user", "answer_too_large")).toBe(step("user", "other"));
   });
 });

@@ -1,5 +1,5 @@
 /** The rows of a timeline: steps, and where a person has opened them, their iterations and what is in those. */
-import { iterationsOf, type ExecutionState } from "@/lib/events";
+import { iterationsOf, type ExecutionState, type Iteration, type NodeState } from "@/lib/events";
 import type { FlowDefinition } from "../api";
 import { around, stepsIn, type Step } from "./outline";
 
@@ -9,18 +9,21 @@ export type Row = {
   depth: number;
   /** Whether it is unfolded; null when there is nothing to unfold. */
   open: boolean | null;
+  /** Behind the last row of its iterations: how many of those that have begun are listed. */
+  cut?: { listed: number; total: number };
 };
 
-/** More iterations than this make a list of their own, beside the timeline. */
-export const MOST = 100;
+/** So many iterations are listed at first, and with each request for more. */
+export const PAGE = 100;
 
-/** `opened` holds paths; what `selected` lies in is always open. */
+/** `opened` holds paths; what `selected` lies in is always open. `most` iterations are listed of a node that it names. */
 export function rowsOf(
   steps: Step[],
   state: ExecutionState,
   flow: FlowDefinition | undefined,
   opened: ReadonlySet<string>,
   selected: string | null,
+  most: ReadonlyMap<string, number> = new Map(),
 ): Row[] {
   const open = new Set([...opened, ...(selected ? around(selected) : [])]);
   const below = (step: Step, depth: number): Row[] => {
@@ -29,35 +32,43 @@ export function rowsOf(
     const folds = isIteration || node?.iterations != null;
     const row = { step, depth, open: folds ? open.has(step.id) : null };
     if (!row.open) return [row];
-    const inner = isIteration
-      ? flow
-        ? stepsIn(flow, step.id)
-        : []
-      : iterations(step, state, selected);
-    return [row, ...inner.flatMap((one) => below(one, depth + 1))];
+    if (isIteration) {
+      const inner = flow ? stepsIn(flow, step.id) : [];
+      return [row, ...inner.flatMap((one) => below(one, depth + 1))];
+    }
+    const all = iterationsOf(state.nodes, step.id);
+    const listed = iterations(step, all, node, most.get(step.id) ?? PAGE, selected);
+    const rows = listed.flatMap((one) => below(one, depth + 1));
+    const cut = { listed: listed.length, total: all.length };
+    if (cut.listed === cut.total) return [row, ...rows];
+    return [row, ...rows, { step, depth: depth + 1, open: null, cut }];
   };
   return steps.flatMap((step) => below(step, 0));
 }
 
 /** Those that failed come into the picture before those that only came later. */
-function iterations(owner: Step, state: ExecutionState, selected: string | null): Step[] {
-  const all = iterationsOf(state.nodes, owner.id);
-  const wanted = all.length <= MOST ? all : shortened(all, selected);
+function iterations(
+  owner: Step,
+  all: Iteration[],
+  node: NodeState | undefined,
+  most: number,
+  selected: string | null,
+): Step[] {
+  const wanted = all.length <= most ? all : shortened(all, most, selected);
   return wanted.map(({ path, index }) => ({
     id: path,
-    name: `${index + 1} of ${state.nodes.get(owner.id)?.iterations ?? all.length}`,
+    name: `${index + 1} of ${node?.iterations ?? all.length}`,
     type: "iteration",
   }));
 }
 
-function shortened(all: ReturnType<typeof iterationsOf>, selected: string | null) {
-  const matters = ({ path, node }: (typeof all)[number]) =>
-    node.status === "failed" ||
-    node.status === "running" ||
-    (selected !== null && (selected === path || selected.startsWith(`${path}.`)));
-  const first = new Set(all.filter(matters).slice(0, MOST));
+function shortened(all: Iteration[], most: number, selected: string | null): Iteration[] {
+  const isChosen = ({ path }: Iteration) =>
+    selected !== null && (selected === path || selected.startsWith(`${path}.`));
+  const matters = ({ node }: Iteration) => node.status === "failed" || node.status === "running";
+  const first = new Set([...all.filter(isChosen), ...all.filter(matters)].slice(0, most));
   for (const one of all) {
-    if (first.size >= MOST) break;
+    if (first.size >= most) break;
     first.add(one);
   }
   return all.filter((one) => first.has(one));

@@ -3,15 +3,16 @@
 /** A Gantt of the run: a row for each step, a bar for each attempt, and what the chosen step did. */
 import { ChevronRight } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
+import { Button } from "@/components/button";
 import { Duration } from "@/components/measures";
 import { StatusIcon } from "@/components/status-badge";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import { isFinal, type NodeState } from "@/lib/events";
-import { formatDuration } from "@/lib/format";
+import { formatDuration, partWords } from "@/lib/format";
 import type { Step } from "../model/outline";
 import { around, typeName } from "../model/outline";
-import { rowsOf } from "../model/rows";
+import { PAGE, rowsOf } from "../model/rows";
 import type { Run } from "../use-run";
 import {
   axisOf,
@@ -42,11 +43,12 @@ const fills: Record<BarStatus, string> = {
 export function Timeline({ run, selected, onSelect, className }: TimelineProps) {
   const { state, steps, detail } = run;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const [most, setMost] = useState<ReadonlyMap<string, number>>(new Map());
   const clock = useNow(state.started_at !== null && !isFinal(state.status));
   const now = presentOf(state, clock);
   const axis = axisOf(state, now);
   const folds = steps.some(({ id }) => state.nodes.get(id)?.iterations != null);
-  const rows = rowsOf(steps, state, detail?.definition, opened, selected);
+  const rows = rowsOf(steps, state, detail?.definition, opened, selected, most);
   /** What is chosen inside would open it again, so folding chooses the step itself. */
   function fold(path: string, open: boolean) {
     const next = new Set(opened);
@@ -60,21 +62,29 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
       <div className="min-w-120 pb-1">
         <Scale axis={state.started_at ? axis : null} />
         <ol aria-label="Steps" onKeyDown={walk}>
-          {rows.map(({ step, depth, open }) => (
-            <Row
-              key={step.id}
-              step={step}
-              depth={depth}
-              open={open}
-              folds={folds}
-              onFold={fold}
-              node={state.nodes.get(step.id)}
-              axis={axis}
-              now={now}
-              selected={step.id === selected}
-              onSelect={onSelect}
-            />
-          ))}
+          {rows.map(({ step, depth, open, cut }) =>
+            cut ? (
+              <Cut
+                key={`${step.id} cut`}
+                {...cut}
+                onMore={() => setMost(new Map(most).set(step.id, cut.listed + PAGE))}
+              />
+            ) : (
+              <Row
+                key={step.id}
+                step={step}
+                depth={depth}
+                open={open}
+                folds={folds}
+                onFold={fold}
+                node={state.nodes.get(step.id)}
+                axis={axis}
+                now={now}
+                selected={step.id === selected}
+                onSelect={onSelect}
+              />
+            ),
+          )}
         </ol>
       </div>
     </div>
@@ -105,6 +115,20 @@ function Scale({ axis }: { axis: Axis | null }) {
       </span>
       <span className="text-right">Time</span>
     </div>
+  );
+}
+
+type CutProps = { listed: number; total: number; onMore: () => void };
+
+/** That not all iterations are listed, and the way to the next ones. */
+function Cut({ listed, total, onMore }: CutProps) {
+  return (
+    <li className="flex h-8 items-center gap-3 pl-16 text-xs text-muted">
+      <span>{partWords(listed, total)}</span>
+      <Button size="sm" variant="ghost" onClick={onMore}>
+        Show {Math.min(PAGE, total - listed)} more
+      </Button>
+    </li>
   );
 }
 
