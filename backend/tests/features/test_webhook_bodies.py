@@ -70,8 +70,8 @@ BASE64 = base64.b64encode(BYTES).decode()
         ("text/plain; charset=utf-16le", "été".encode("utf-16-le"), "été"),
         ("TEXT/csv", b"\xef\xbb\xbfa;b\r\n", "a;b\r\n"),
         ('application/xml; charset="Shift_JIS"', "<a>船</a>".encode("shift_jis"), "<a>船</a>"),
-        ("image/PNG", BYTES, {"type": "image/png", "size": 6, "base64": BASE64}),
-        ("", BYTES, {"type": "", "size": 6, "base64": BASE64}),
+        ("image/PNG", BYTES, {"content_type": "image/png", "size": 6, "base64": BASE64}),
+        ("", BYTES, {"content_type": "", "size": 6, "base64": BASE64}),
         ("", b"just text", "just text"),
         ("", b'{"a": 1}', {"a": 1}),
         (

@@ -190,8 +190,11 @@ class _Level:
         plan_nodes: dict[str, PlanNode] = {}
         ports: dict[str, list[str | None]] = {}
         for id_ in self.order:
-            node, type_ = self.nodes[id_], self.around.types[self.nodes[id_].type]
-            config, found = validate_config(node, type_)
+            written, type_ = self.nodes[id_], self.around.types[self.nodes[id_].type]
+            config, found = validate_config(written, type_)
+            node = written
+            if config is not None:
+                node = written.model_copy(update={"config": type_.meant(written.config)})
             if config is not None:
                 ports[id_] = type_.handles(node.config)
             upstream = partial(_is_before, before[id_], position)

@@ -6,35 +6,19 @@ Nothing is mended: what cannot be read or kept exactly is refused with its place
 from __future__ import annotations
 
 import base64
-import codecs
 from collections.abc import Iterable
-from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.json_text import NotExact, demand_exact, json_of_bytes, read_exactly, refusal
 from watchbill.features.triggers.multipart import Part, read_parts
+from watchbill.kit.charsets import charset_of, media_type, parameter
 
 MAX_FIELDS = 1_000
 MAX_FILES = 20
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-# Python knows more that are no character sets, or are dear to read.
-_CHARSETS = frozenset(
-    (
-        *("ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
-        *("big5", "big5hkscs", "euc_jp", "euc_kr", "gb2312", "gbk", "gb18030", "iso2022_jp", "shift_jis"),
-        *("koi8-r", "koi8-u", "mac-roman", "cp437", "cp850", "cp852", "cp855", "cp866", "cp874"),
-        *("cp932", "cp949", *(f"cp{page}" for page in range(1250, 1259))),
-        *(f"iso8859-{part}" for part in range(1, 17)),
-    )
-)
-
-
-def media_type(content_type: str) -> str:
-    """The media type in lower case, without its parameters; empty where none is said."""
-    return content_type.partition(";")[0].strip().lower()
 
 
 def read_body(content_type: str, raw: bytes) -> Any:
@@ -93,27 +77,16 @@ def charset(content_type: str) -> str:
     Raises:
         InvalidInput: nobody knows it.
     """
-    named = _parameter(content_type, "charset") or "utf-8"
-    try:
-        name = codecs.lookup(named).name
-    except (LookupError, ValueError):
-        name = ""
-    if name not in _CHARSETS:
-        text = f"The character set {named[:40]!r} is not known."
+    found = charset_of(content_type)
+    if found is None:
+        text = f"The character set {parameter(content_type, 'charset')!r:.60} is not known."
         raise _wrong(("headers", "content-type"), "charset_unknown", text)
-    return name
+    return found
 
 
 def binary(kind: str, raw: bytes) -> dict[str, Any]:
     """What is no text: its media type, its size in bytes and the bytes as base64."""
-    return {"type": kind, "size": len(raw), "base64": base64.b64encode(raw).decode()}
-
-
-def _parameter(content_type: str, name: str) -> str | None:
-    header = Message()
-    header["content-type"] = content_type
-    found = header.get_param(name)
-    return found if isinstance(found, str) else None
+    return {"content_type": kind, "size": len(raw), "base64": base64.b64encode(raw).decode()}
 
 
 def _json_text(content_type: str, raw: bytes) -> str:
@@ -161,7 +134,7 @@ def _guessed(raw: bytes) -> Any:
 
 
 def _form(content_type: str, raw: bytes) -> dict[str, Any]:
-    parts = read_parts(_parameter(content_type, "boundary") or "", raw, most=MAX_FIELDS)
+    parts = read_parts(parameter(content_type, "boundary") or "", raw, most=MAX_FIELDS)
     if sum(part.filename is not None for part in parts) > MAX_FILES:
         raise _wrong(("body",), "too_many_files", f"At most {MAX_FILES} files are read.")
     fields = grouped((part.name, _part(part)) for part in parts)
@@ -174,16 +147,17 @@ def _part(part: Part) -> Any:
     kind = media_type(part.content_type)
     if part.filename is None:
         return _decoded(part.data, charset(part.content_type), f"The field {part.name[:80]!r}")
-    about = {"name": part.filename} | binary(kind, part.data)
+    about = {"name": part.filename, "type": kind, "size": len(part.data)}
+    encoded = about | {"base64": base64.b64encode(part.data).decode()}
     if not (kind.startswith("text/") or kind.endswith(("json", "xml", "yaml"))):
-        return about
+        return encoded
     try:
         text = part.data.decode(charset(part.content_type))
     except UnicodeDecodeError:
-        return about
+        return encoded
     if "\x00" in text:
-        return about
-    return {name: value for name, value in about.items() if name != "base64"} | {"text": text}
+        return encoded
+    return about | {"text": text}
 
 
 def _wrong(place: tuple[str, ...], code: str, text: str) -> InvalidInput:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from watchbill.core.errors import Forbidden, InvalidInput, NotFound, WatchbillError
 from watchbill.features.triggers import service
-from watchbill.features.triggers.bodies import media_type, read_body, read_pairs
+from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.schemas import StoredChallenge
+from watchbill.kit.charsets import media_type
 
 _MOST_CHARACTERS = 1_000
 _MOST_BYTES = 10_000

@@ -22,11 +22,12 @@ from watchbill.core.errors import (
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.triggers import challenges, firing, queries, service
-from watchbill.features.triggers.bodies import media_type, read_body, read_pairs
+from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import StoredWebhook
 from watchbill.features.triggers.tables import Firing, Trigger
 from watchbill.kit import signatures
+from watchbill.kit.charsets import media_type
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Work, outside
