@@ -82,6 +82,8 @@ async def test_a_webhook_answers_as_its_flow_says(tenant: Tenant):
     made = await answer("é", status=201, body={"said": "{{ inputs.outputs.topic }}", "n": [1, None]})
     assert (made.status_code, made.json()) == (201, {"said": "é", "n": [1, None]})
     assert made.headers["content-type"] == "application/json"
+    typed = await answer("é", body='{"n": 9223372036854775807, "said": ["{{ inputs.outputs.topic }}"]}')
+    assert typed.json() == {"n": 2**63 - 1, "said": ["é"]}
     status = "{{ inputs.outputs.topic == 'x' ? 404 : 200 }}"
     assert ((missing := await answer("x", status=status)).status_code, missing.json()) == (
         404,

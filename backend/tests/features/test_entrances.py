@@ -54,39 +54,41 @@ async def post(ground: Ground, path: str, body: str) -> Response:
 
 async def execute(ground: Ground, value: str) -> Response:
     flow = await make_flow(ground.member)
-    return await post(ground, f"flows/{flow['id']}/execute", '{"inputs": {"topic": %s}}' % value)
+    return await post(ground, f"flows/{flow['id']}/execute", '{"inputs": {"topic": ?}}'.replace("?", value))
 
 
 async def save(ground: Ground, value: str) -> Response:
-    return await post(ground, "flows", '{"name": "f", "definition": {"x": %s}}' % value)
+    return await post(ground, "flows", '{"name": "f", "definition": {"x": ?}}'.replace("?", value))
 
 
 async def run_by_hand(ground: Ground, value: str) -> Response:
     hook = await make_trigger(ground.member, webhook={})
-    return await post(ground, f"triggers/{hook['id']}/run", '{"body": {"topic": %s}}' % value)
+    return await post(ground, f"triggers/{hook['id']}/run", '{"body": {"topic": ?}}'.replace("?", value))
 
 
 async def fork(ground: Ground, value: str) -> Response:
     return await post(
-        ground, f"executions/{uuid4()}/fork", '{"from_node": "a", "outputs": {"b": %s}}' % value
+        ground, f"executions/{uuid4()}/fork", '{"from_node": "a", "outputs": {"b": ?}}'.replace("?", value)
     )
 
 
 async def approve(ground: Ground, value: str) -> Response:
     return await post(
-        ground, f"approvals/{uuid4()}/answer", '{"approved": true, "values": {"b": %s}}' % value
+        ground, f"approvals/{uuid4()}/answer", '{"approved": true, "values": {"b": ?}}'.replace("?", value)
     )
 
 
 async def webhook(ground: Ground, value: str) -> Response:
     hook = await make_trigger(ground.member, webhook={"signing": "none"})
-    body = ('{"topic": %s}' % value).encode()
+    body = ('{"topic": ?}'.replace("?", value)).encode()
     return await ground.visitor.post(f"http://test{hook['path']}", content=body, headers=JSON)
 
 
 async def untyped_webhook(ground: Ground, value: str) -> Response:
     hook = await make_trigger(ground.member, webhook={"signing": "none"})
-    return await ground.visitor.post(f"http://test{hook['path']}", content=('{"topic": %s}' % value).encode())
+    return await ground.visitor.post(
+        f"http://test{hook['path']}", content=('{"topic": ?}'.replace("?", value)).encode()
+    )
 
 
 SERVED: dict[str, tuple[Send, str]] = {
@@ -113,12 +115,12 @@ async def test_the_server_refuses(member: Person, visitor: AsyncClient, entrance
 
 
 def from_json_file(raw: str, folder: Path) -> None:
-    (folder / "a.json").write_text('{"x": %s}' % raw)
+    (folder / "a.json").write_text('{"x": ?}'.replace("?", raw))
     read_object(folder / "a.json")
 
 
 def from_yaml_file(raw: str, folder: Path) -> None:
-    (folder / "a.yaml").write_text('{"x": %s}' % raw)
+    (folder / "a.yaml").write_text('{"x": ?}'.replace("?", raw))
     read_object(folder / "a.yaml")
 
 

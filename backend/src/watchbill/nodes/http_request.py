@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
-from watchbill.core.expressions import ExpressionError
-from watchbill.core.expressions.template import as_text, parse_template
+from watchbill.core.expressions.template import as_text
+from watchbill.core.expressions.typed_json import NotJson, typed_json
 from watchbill.core.flow.problems import Problem
 from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
@@ -178,41 +178,21 @@ def _json_or_text(text: str) -> Any:
 
 
 def _meant(config: dict[str, Any]) -> dict[str, Any]:
-    """JSON that was typed is the value it says, in which the templates are; one expression stays one."""
-    content = config.get("content")
-    if config.get("body_type") != "json" or not isinstance(content, str) or not content.strip():
+    if config.get("body_type") != "json":
         return config
-    if _is_expression(content):
-        return config | {"content": content.strip()}
     try:
-        return config | {"content": read_exactly(content)}
-    except ValueError:
+        return config | {"content": typed_json(config.get("content"))}
+    except NotJson:  # a problem of its own
         return config
-
-
-def _is_expression(content: str) -> bool:
-    """Whether it is one expression, whose value is sent. One that is broken is told of where it is parsed."""
-    try:
-        parts = parse_template(content.strip()).parts
-    except ExpressionError:
-        return True
-    return len(parts) == 1 and not isinstance(parts[0], str)
 
 
 def _check(config: Any) -> list[Problem]:
-    """JSON that was typed can be read."""
-    content = config.content
-    typed = config.body_type == "json" and isinstance(content, str) and content.strip() != ""
-    if not typed or _is_expression(content):
+    if config.body_type != "json":
         return []
     try:
-        read_exactly(content)
-    except ValueError as error:
-        text = (
-            f"The content is not JSON: {error}. Put texts and templates within double quotes; a template that"
-            " stands alone there keeps its type."
-        )
-        return [Problem(field="content", code="body_not_json", message=text)]
+        typed_json(config.content)
+    except NotJson as error:
+        return [Problem(field="content", code="body_not_json", message=str(error))]
     return []
 
 

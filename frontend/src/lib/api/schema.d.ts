@@ -1779,14 +1779,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Challenge Hook
+         * @description Answer a challenge with the query parameter that the webhook names. It starts nothing.
+         */
+        get: operations["challenge_hook_api_v1_hooks__token__get"];
         put?: never;
         /**
          * Call Hook
          * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
          *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
          *     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
-         *     address they come from.
+         *     address they come from. A challenge, if the webhook answers some, is answered as text.
          */
         post: operations["call_hook_api_v1_hooks__token__post"];
         delete?: never;
@@ -1810,8 +1814,7 @@ export interface paths {
         put?: never;
         /**
          * Create Notification
-         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
-         *     addresses of people outside the tenant are asked first, by a mail with a link.
+         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once.
          */
         post: operations["create_notification_api_v1_notifications_post"];
         delete?: never;
@@ -1843,8 +1846,7 @@ export interface paths {
         head?: never;
         /**
          * Change Notification
-         * @description Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
-         *     asked first.
+         * @description Change a notification, or switch it on and off.
          */
         patch: operations["change_notification_api_v1_notifications__notification_id__patch"];
         trace?: never;
@@ -1909,87 +1911,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mail-addresses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Mail Addresses
-         * @description Addresses outside the tenant that were asked whether they want to be told, newest first; `q` looks into
-         *     them.
-         */
-        get: operations["list_mail_addresses_api_v1_mail_addresses_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mail-addresses/{address_id}/ask-again": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask Mail Address Again
-         * @description Send the mail that asks for agreement again, at most once a day.
-         */
-        post: operations["ask_mail_address_again_api_v1_mail_addresses__address_id__ask_again_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mail-addresses/{address_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove Mail Address
-         * @description Write to an address no more. Where a notification still names it, it is asked again.
-         */
-        delete: operations["remove_mail_address_api_v1_mail_addresses__address_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mail-addresses/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm Mail Address
-         * @description Agree to be told, by the link in a mail.
-         */
-        post: operations["confirm_mail_address_api_v1_mail_addresses_confirm_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2024,14 +1945,6 @@ export interface components {
             user_id: string | null;
             /** Name */
             name: string | null;
-        };
-        /**
-         * AddressLink
-         * @description The token of a mailed link.
-         */
-        AddressLink: {
-            /** Token */
-            token: string;
         };
         /**
          * AgentIn
@@ -2366,14 +2279,59 @@ export interface components {
             isolated: boolean;
         };
         /**
-         * ConfirmedAddress
-         * @description What somebody agreed to: notifications of that tenant to that address.
+         * Challenge
+         * @description As above, with the token to be told.
          */
-        ConfirmedAddress: {
-            /** Address */
-            address: string;
-            /** Tenant Name */
-            tenant_name: string;
+        Challenge: {
+            /**
+             * Query
+             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @default hub.challenge
+             */
+            query: string;
+            /**
+             * Token Query
+             * @description The query parameter with the token that the service was told.
+             * @default hub.verify_token
+             */
+            token_query: string;
+            /**
+             * Json Body
+             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @default false
+             */
+            json_body: boolean;
+            /**
+             * Token
+             * @description What the service must say; never shown again. Left out: as before; null: nothing.
+             */
+            token?: string | null;
+        };
+        /**
+         * ChallengeOut
+         * @description As above; `has_token` says whether the service must say one.
+         */
+        ChallengeOut: {
+            /**
+             * Query
+             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @default hub.challenge
+             */
+            query: string;
+            /**
+             * Token Query
+             * @description The query parameter with the token that the service was told.
+             * @default hub.verify_token
+             */
+            token_query: string;
+            /**
+             * Json Body
+             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @default false
+             */
+            json_body: boolean;
+            /** Has Token */
+            has_token: boolean;
         };
         /**
          * CrewIn
@@ -3441,13 +3399,6 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** Listed[MailAddressOut] */
-        Listed_MailAddressOut_: {
-            /** Items */
-            items: components["schemas"]["MailAddressOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
         /** Listed[MemberOut] */
         Listed_MemberOut_: {
             /** Items */
@@ -3487,29 +3438,6 @@ export interface components {
             password: string;
             /** Tenant */
             tenant?: string | null;
-        };
-        /**
-         * MailAddressOut
-         * @description An address outside the tenant that notifications name. `mailed_at` is when it was asked last whether it
-         *     wants to be told; until it is confirmed nothing else is sent there.
-         */
-        MailAddressOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Address */
-            address: string;
-            /** Mailed At */
-            mailed_at: string | null;
-            /** Confirmed At */
-            confirmed_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
         };
         /**
          * MailedAnswer
@@ -3859,12 +3787,6 @@ export interface components {
             channel: "webhook" | "email";
             /** Recipients */
             recipients: string[];
-            /**
-             * Unconfirmed
-             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
-             * @default []
-             */
-            unconfirmed: string[];
             /** Is Active */
             is_active: boolean;
             /**
@@ -3903,12 +3825,6 @@ export interface components {
             channel: "webhook" | "email";
             /** Recipients */
             recipients: string[];
-            /**
-             * Unconfirmed
-             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
-             * @default []
-             */
-            unconfirmed: string[];
             /** Is Active */
             is_active: boolean;
             /**
@@ -4388,6 +4304,30 @@ export interface components {
         RegistrationOptions: {
             /** Link Needed */
             link_needed: boolean;
+        };
+        /**
+         * Reply
+         * @description What the caller is answered once the execution completed. Templates read `inputs.outputs` and
+         *     `inputs.execution_id`. A body that is left out is the outputs.
+         */
+        Reply: {
+            /**
+             * Status
+             * @description 200 to 299 or 400 to 599, or one template that gives it.
+             * @default 200
+             */
+            status: number | string;
+            /**
+             * Content Type
+             * @default application/json
+             * @enum {string}
+             */
+            content_type: "application/json" | "text/plain" | "text/csv" | "text/markdown" | "text/xml" | "application/xml" | "application/yaml";
+            /**
+             * Body
+             * @description A text with templates; for JSON any value, or its text, or one expression.
+             */
+            body?: unknown;
         };
         /**
          * RequestOut
@@ -4882,7 +4822,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             schedule: components["schemas"]["Schedule"] | null;
-            webhook: components["schemas"]["Webhook"] | null;
+            webhook: components["schemas"]["WebhookOut"] | null;
             /** Description */
             description: string | null;
             /** Next At */
@@ -4935,7 +4875,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             schedule: components["schemas"]["Schedule"] | null;
-            webhook: components["schemas"]["Webhook"] | null;
+            webhook: components["schemas"]["WebhookOut"] | null;
             /** Description */
             description: string | null;
             /** Next At */
@@ -5073,7 +5013,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description How calls of a webhook are checked and answered.
+         * @description As above, as it is given.
          */
         Webhook: {
             /**
@@ -5106,6 +5046,48 @@ export interface components {
              * @default 30
              */
             wait_seconds: number;
+            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            reply?: components["schemas"]["Reply"] | null;
+            challenge?: components["schemas"]["Challenge"] | null;
+        };
+        /**
+         * WebhookOut
+         * @description As above, as it is shown.
+         */
+        WebhookOut: {
+            /**
+             * Signing
+             * @description none: whoever knows the address may start the flow.
+             * @default required
+             * @enum {string}
+             */
+            signing: "required" | "none";
+            /**
+             * Window Seconds
+             * @description How old a signed request may be.
+             * @default 300
+             */
+            window_seconds: number;
+            /**
+             * Max Body Bytes
+             * @default 1048576
+             */
+            max_body_bytes: number;
+            /**
+             * Answer
+             * @default at_once
+             * @enum {string}
+             */
+            answer: "at_once" | "result";
+            /**
+             * Wait Seconds
+             * @description For result: how long the answer may take.
+             * @default 30
+             */
+            wait_seconds: number;
+            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            reply?: components["schemas"]["Reply"] | null;
+            challenge?: components["schemas"]["ChallengeOut"] | null;
         };
         /** ExecutionCancelled */
         ExecutionCancelled: {
@@ -8630,6 +8612,31 @@ export interface operations {
             "4XX": components["responses"]["Refused"];
         };
     };
+    challenge_hook_api_v1_hooks__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
     call_hook_api_v1_hooks__token__post: {
         parameters: {
             query?: never;
@@ -8878,111 +8885,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryOut"];
-                };
-            };
-            503: components["responses"]["Unavailable"];
-            "4XX": components["responses"]["Refused"];
-        };
-    };
-    list_mail_addresses_api_v1_mail_addresses_get: {
-        parameters: {
-            query?: {
-                /** @description How many at most. */
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string | null;
-                /** @description Only names that contain this. */
-                q?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Listed_MailAddressOut_"];
-                };
-            };
-            503: components["responses"]["Unavailable"];
-            "4XX": components["responses"]["Refused"];
-        };
-    };
-    ask_mail_address_again_api_v1_mail_addresses__address_id__ask_again_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                address_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MailAddressOut"];
-                };
-            };
-            503: components["responses"]["Unavailable"];
-            "4XX": components["responses"]["Refused"];
-        };
-    };
-    remove_mail_address_api_v1_mail_addresses__address_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                address_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: components["responses"]["Unavailable"];
-            "4XX": components["responses"]["Refused"];
-        };
-    };
-    confirm_mail_address_api_v1_mail_addresses_confirm_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddressLink"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConfirmedAddress"];
                 };
             };
             503: components["responses"]["Unavailable"];

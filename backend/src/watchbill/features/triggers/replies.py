@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import InvalidInput, WatchbillError
 from watchbill.core.expressions.template import as_text
+from watchbill.core.expressions.typed_json import typed_json
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.triggers.mapping import rendered
@@ -43,7 +44,8 @@ async def reply(
         ReplyFailed: a template cannot be evaluated, or what it gives is no answer.
     """
     given = {"outputs": answer.outputs, "execution_id": str(answer.execution_id)}
-    templates = {"status": rules.status, "body": rules.body}
+    json = rules.content_type == "application/json"
+    templates = {"status": rules.status, "body": typed_json(rules.body) if json else rules.body}
     try:
         values = await rendered(session, scope, templates, given, now(), compute, "reply")
     except InvalidInput as error:
@@ -54,7 +56,6 @@ async def reply(
             answer.execution_id, f"The status {status!r:.40} is not one of 200 to 299 or 400 to 599."
         )
     body = answer.outputs if rules.body is None else values["body"]
-    json = rules.content_type == "application/json"
     content = orjson.dumps(body) if json else as_text(body).encode()
     if len(content) > MAX_BYTES:
         text = f"The body has {len(content):,} bytes; at most {MAX_BYTES:,} are allowed."

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.expressions import ExpressionError, parse_template, templates_in
+from watchbill.core.expressions.typed_json import typed_json
 from watchbill.features.triggers import schedule
 from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
@@ -111,17 +112,21 @@ class Reply(Input):
         200, description="200 to 299 or 400 to 599, or one template that gives it."
     )
     content_type: ReplyType = "application/json"
-    body: Any = Field(None, description="A text, or for JSON any value, with templates in it.")
+    body: Any = Field(
+        None, description="A text with templates; for JSON any value, or its text, or one expression."
+    )
 
     @model_validator(mode="after")
     def _can_be_answered(self) -> Reply:
-        _readable_templates({"status": self.status, "body": self.body})
+        json = self.content_type == "application/json"
+        # NotJson is a ValueError.
+        _readable_templates({"status": self.status, "body": typed_json(self.body) if json else self.body})
         if isinstance(self.status, str):
             if not self.status.strip().startswith("{{"):
                 raise ValueError("The status is a number or one template.")
         elif 300 <= self.status < 400:
             raise ValueError("The status lies between 200 and 299 or between 400 and 599.")
-        if self.content_type != "application/json" and not isinstance(self.body, str):
+        if not json and not isinstance(self.body, str):
             raise ValueError("The body of this content type is a text.")
         return self
 
