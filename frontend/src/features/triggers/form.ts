@@ -1,8 +1,8 @@
 /** The trigger form's values, its rules, and how they become what the API takes. */
 import { z } from "zod";
 import type { Schema } from "@/lib/api/client";
-import type { Trigger } from "./api";
 import { writeJson } from "@/lib/json";
+import type { Trigger } from "./api";
 
 export type Kind = Trigger["kind"];
 
