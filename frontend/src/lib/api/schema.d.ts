@@ -1814,7 +1814,8 @@ export interface paths {
         put?: never;
         /**
          * Create Notification
-         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once.
+         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
+         *     addresses of people outside the tenant are asked first, by a mail with a link.
          */
         post: operations["create_notification_api_v1_notifications_post"];
         delete?: never;
@@ -1846,7 +1847,8 @@ export interface paths {
         head?: never;
         /**
          * Change Notification
-         * @description Change a notification, or switch it on and off.
+         * @description Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
+         *     asked first.
          */
         patch: operations["change_notification_api_v1_notifications__notification_id__patch"];
         trace?: never;
@@ -1911,6 +1913,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mail Addresses
+         * @description Addresses outside the tenant that were asked whether they want to be told, newest first; `q` looks into
+         *     them.
+         */
+        get: operations["list_mail_addresses_api_v1_mail_addresses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-addresses/{address_id}/ask-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Mail Address Again
+         * @description Send the mail that asks for agreement again, at most once a day.
+         */
+        post: operations["ask_mail_address_again_api_v1_mail_addresses__address_id__ask_again_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-addresses/{address_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Mail Address
+         * @description Write to an address no more. Where a notification still names it, it is asked again.
+         */
+        delete: operations["remove_mail_address_api_v1_mail_addresses__address_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-addresses/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Mail Address
+         * @description Agree to be told, by the link in a mail.
+         */
+        post: operations["confirm_mail_address_api_v1_mail_addresses_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1945,6 +2028,14 @@ export interface components {
             user_id: string | null;
             /** Name */
             name: string | null;
+        };
+        /**
+         * AddressLink
+         * @description The token of a mailed link.
+         */
+        AddressLink: {
+            /** Token */
+            token: string;
         };
         /**
          * AgentIn
@@ -2332,6 +2423,16 @@ export interface components {
             json_body: boolean;
             /** Has Token */
             has_token: boolean;
+        };
+        /**
+         * ConfirmedAddress
+         * @description What somebody agreed to: notifications of that tenant to that address.
+         */
+        ConfirmedAddress: {
+            /** Address */
+            address: string;
+            /** Tenant Name */
+            tenant_name: string;
         };
         /**
          * CrewIn
@@ -3399,6 +3500,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Listed[MailAddressOut] */
+        Listed_MailAddressOut_: {
+            /** Items */
+            items: components["schemas"]["MailAddressOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Listed[MemberOut] */
         Listed_MemberOut_: {
             /** Items */
@@ -3438,6 +3546,29 @@ export interface components {
             password: string;
             /** Tenant */
             tenant?: string | null;
+        };
+        /**
+         * MailAddressOut
+         * @description An address outside the tenant that notifications name. `mailed_at` is when it was asked last whether it
+         *     wants to be told; until it is confirmed nothing else is sent there.
+         */
+        MailAddressOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Address */
+            address: string;
+            /** Mailed At */
+            mailed_at: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * MailedAnswer
@@ -3787,6 +3918,12 @@ export interface components {
             channel: "webhook" | "email";
             /** Recipients */
             recipients: string[];
+            /**
+             * Unconfirmed
+             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
+             * @default []
+             */
+            unconfirmed: string[];
             /** Is Active */
             is_active: boolean;
             /**
@@ -3825,6 +3962,12 @@ export interface components {
             channel: "webhook" | "email";
             /** Recipients */
             recipients: string[];
+            /**
+             * Unconfirmed
+             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
+             * @default []
+             */
+            unconfirmed: string[];
             /** Is Active */
             is_active: boolean;
             /**
@@ -8885,6 +9028,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    list_mail_addresses_api_v1_mail_addresses_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string | null;
+                /** @description Only names that contain this. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_MailAddressOut_"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    ask_mail_address_again_api_v1_mail_addresses__address_id__ask_again_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAddressOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    remove_mail_address_api_v1_mail_addresses__address_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    confirm_mail_address_api_v1_mail_addresses_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedAddress"];
                 };
             };
             503: components["responses"]["Unavailable"];
