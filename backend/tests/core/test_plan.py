@@ -189,6 +189,66 @@ def test_the_error_branch_is_a_handle_when_the_node_has_one() -> None:
     assert problems(flow(nodes, [edge("in", "a"), edge("a", "ok"), edge("a", "bad", "error")])) == []
 
 
+def picks(id_: str, *handles: str) -> dict[str, Any]:
+    cases = [{"handle": handle, "when": "true"} for handle in handles]
+    return node(id_, "condition", {"cases": cases})
+
+
+def doubled(definition: Any) -> list[tuple[str | None, str | None]]:
+    return [(p.node_id, p.field) for p in problems(definition) if p.code == "duplicate_output"]
+
+
+def test_a_run_gives_no_output_twice() -> None:
+    one, two = output("one", x="1", y="2"), output("two", x="3")
+    both = flow([input_node(), one, two], [edge("in", "one"), edge("in", "two")])
+    assert doubled(both) == [("two", "config.values.x")]
+    nodes = [input_node(), picks("pick", "a", "b"), one, two]
+    apart = [edge("in", "pick"), edge("pick", "one", "a"), edge("pick", "two", "b")]
+    assert problems(flow(nodes, apart)) == []
+    assert doubled(flow(nodes, [*apart, edge("pick", "two", "a")])) == [("two", "config.values.x")]
+    assert doubled(flow(nodes, [*apart, edge("pick", "one", "otherwise")])) == []
+
+
+def test_ways_that_join_again_do_not_decide() -> None:
+    nodes = [input_node(), picks("pick", "a"), transform("l", "1"), transform("r", "1"), transform("j", "1")]
+    nodes += [picks("late", "a"), output("one", x="1"), output("two", x="2")]
+    joined = [edge("in", "pick"), edge("pick", "l", "a"), edge("pick", "r", "otherwise")]
+    joined += [edge("l", "j"), edge("r", "j")]
+    assert doubled(flow(nodes[:5] + nodes[6:], [*joined, edge("j", "one"), edge("l", "two")])) == [
+        ("two", "config.values.x")
+    ]
+    late = [*joined, edge("j", "late"), edge("late", "one", "a"), edge("late", "two", "otherwise")]
+    assert doubled(flow(nodes, late)) == []
+    crossed = [*joined, edge("j", "late"), edge("late", "one", "a"), edge("l", "two")]
+    assert doubled(flow(nodes, crossed)) == [("two", "config.values.x")]
+
+
+def test_the_error_branch_decides_too() -> None:
+    nodes = [input_node(), llm("a", "x", on_error="branch"), output("ok", x="1"), output("bad", x="2")]
+    assert doubled(flow(nodes, [edge("in", "a"), edge("a", "ok"), edge("a", "bad", "error")])) == []
+
+
+def test_ways_too_many_to_be_told_are_refused_in_time() -> None:
+    """Conditions side by side, whose ways all lead to both outputs."""
+    pickers = [picks(f"p{n}", *(f"h{m}" for m in range(40))) for n in range(40)]
+    edges = [edge("in" if n == 0 else f"p{n - 1}", f"p{n}", None if n == 0 else f"h{n}") for n in range(40)]
+    edges += [edge(f"p{n}", "one", f"h{m}") for n in range(40) for m in range(20)]
+    edges += [edge(f"p{n}", "two", f"h{m}") for n in range(39) for m in range(20, 40) if m != n + 1]
+    definition = flow([input_node(), *pickers, output("one", x="1"), output("two", x="2")], edges)
+    assert doubled(definition) == [("two", "config.values.x")]
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\x00", "x" * 201])
+def test_names_of_outputs_that_are_none(name: str) -> None:
+    definition = flow([input_node(), output("out", **{name: "1"})], [edge("in", "out")])
+    assert any(p.code == "config_invalid" and p.node_id == "out" for p in problems(definition))
+
+
+def test_names_of_outputs_that_are_no_identifiers() -> None:
+    names = {"a name": "1", "größe": "2", "1": "3", "__proto__": "4", "if": "5"}
+    assert problems(flow([input_node(), output("out", **names)], [edge("in", "out")])) == []
+
+
 def test_the_largest_flow_compiles_and_one_more_node_does_not() -> None:
     assert compile_flow(chain(MAX_NODES - 2), NODE_TYPES).valid
     assert [problem.code for problem in problems(chain(MAX_NODES - 1))] == ["too_many_nodes"]

@@ -67,6 +67,51 @@ async def test_a_webhook_answers_with_the_result(tenant: Tenant):
     assert (fired["execution_id"], fired["execution_status"]) == (answer["execution_id"], "completed")
 
 
+async def test_a_webhook_answers_as_its_flow_says(tenant: Tenant):
+    async def answer(topic: Any, **reply: Any):
+        hook = await make_trigger(tenant, webhook={"answer": "result", "reply": reply})
+        return await call(tenant, hook, {"topic": topic})
+
+    plain = await answer(
+        "<script>alert(1)</script>", content_type="text/xml", body="<r>{{ inputs.outputs.topic }}</r>"
+    )
+    assert (plain.status_code, plain.text) == (200, "<r><script>alert(1)</script></r>")
+    assert plain.headers["content-type"] == "text/xml; charset=utf-8"
+    assert plain.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert plain.headers["x-content-type-options"] == "nosniff"
+    made = await answer("é", status=201, body={"said": "{{ inputs.outputs.topic }}", "n": [1, None]})
+    assert (made.status_code, made.json()) == (201, {"said": "é", "n": [1, None]})
+    assert made.headers["content-type"] == "application/json"
+    typed = await answer("é", body='{"n": 9223372036854775807, "said": ["{{ inputs.outputs.topic }}"]}')
+    assert typed.json() == {"n": 2**63 - 1, "said": ["é"]}
+    status = "{{ inputs.outputs.topic == 'x' ? 404 : 200 }}"
+    assert ((missing := await answer("x", status=status)).status_code, missing.json()) == (
+        404,
+        {"topic": "x"},
+    )
+    empty = await answer("x", status=204)
+    assert (empty.status_code, empty.content) == (204, b"")
+    for reply in (
+        {"status": "{{ inputs.outputs.topic }}"},
+        {"status": "{{ 302 }}"},
+        {"body": "{{ inputs.outputs.none }}"},
+        {"body": "{{ 0.0 / 0.0 }}"},
+    ):
+        problem = await answer("x", **reply)
+        assert (problem.status_code, problem.json()["code"]) == (500, "reply_failed"), problem.text
+
+
+async def test_a_failure_is_told_by_its_status_where_a_reply_is_wanted(tenant: Tenant):
+    definition = flows.flow(
+        [flows.input_node("topic"), flows.output("out", x="{{ inputs.topic.none }}")],
+        [flows.edge("in", "out")],
+    )
+    webhook = {"answer": "result", "reply": {}}
+    hook = await make_trigger(tenant, flow_id=await tenant.flow(definition), webhook=webhook)
+    answer = await call(tenant, hook, {"topic": "x"})
+    assert (answer.status_code, answer.json()["status"]) == (500, "failed")
+
+
 async def test_a_schedule_runs_and_its_end_is_told(app: FastAPI, tenant: Tenant, told: Any):
     url, heard = told
     trigger = await make_trigger(

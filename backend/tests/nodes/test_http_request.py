@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -58,6 +59,9 @@ class Site:
                 )
             case "/binary":
                 return web.Response(body=b"\x00\x01", content_type="image/png")
+            case "/echo":
+                data = bytes.fromhex(body.decode()) if "X-Hex" in request.headers else body
+                return web.Response(body=data, headers={"Content-Type": request.query["type"]})
             case "/none":
                 return web.Response(status=204)
             case "/bomb":
@@ -143,6 +147,81 @@ async def test_the_answer_is_read_by_its_content_type(client: AiohttpClient, sit
         "content_type": "image/png",
         "base64": "AAE=",
     }
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent", "body"),
+    [
+        ("application/json", b'{"n": 9223372036854775807, "d": 0.1}', {"n": 2**63 - 1, "d": 0.1}),
+        ("Application/Problem+JSON", b"\xef\xbb\xbf[null]", [None]),
+        ("application/json;charset=iso-8859-1", b'"\xe9"', "é"),
+        ("text/plain;charset=windows-1252", b"\x80", "€"),
+        ("text/plain;charset=utf-8", b"gr\xfcn", {"content_type": "text/plain", "base64": "Z3L8bg=="}),
+        ("text/plain;charset=nobody", b"a", {"content_type": "text/plain", "base64": "YQ=="}),
+        ("text/plain", b"a\x00", {"content_type": "text/plain", "base64": "YQA="}),
+        ("text/plain", b"\xef\xbb\xbfa", "a"),
+    ],
+)
+async def test_bodies_are_kept_exactly(
+    client: AiohttpClient, site: Site, type_: str, sent: bytes, body: Any
+) -> None:
+    url = f"{site.url}/echo?type={quote(type_, safe='')}"
+    found = await call(client, url, method="POST", **echo(sent))
+    assert found["body"] == body
+
+
+def echo(sent: bytes) -> dict[str, Any]:
+    """A configuration that lets the server answer these bytes."""
+    return {"body_type": "text", "content": sent.hex(), "headers": {"X-Hex": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "place"),
+    [('{"id": 92233720368547758080}', "$.id"), ('[{"a": 1, "a": 2}]', "$[0]"), ('{"a": [NaN]}', "$.a[0]")],
+)
+async def test_json_that_cannot_be_kept_is_refused_or_taken_as_text(
+    client: AiohttpClient, site: Site, sent: str, place: str
+) -> None:
+    url = f"{site.url}/echo?type=application/json"
+    config = {"method": "POST", "body_type": "text", "content": sent}
+    error = await failure(client, url, **config)
+    assert (error.kind, error.error_code) == (ErrorKind.USER, "not_exact")
+    assert place in error.detail and "as text" in error.detail
+    assert (await call(client, url, read_as="text", **config))["body"] == sent
+    found = (await call(client, url, read_as="base64", **config))["body"]
+    assert base64.b64decode(found["base64"]).decode() == sent
+
+
+@pytest.mark.parametrize(
+    ("content", "inputs", "sent"),
+    [
+        ('{"a": [1, "{{ inputs.x }}"], "b": "n={{ inputs.x }}"}', {"x": 2}, {"a": [1, 2], "b": "n=2"}),
+        ("{{ inputs.x }}", {"x": "text"}, "text"),
+        (" {{ inputs.x }}\n", {"x": {"k": [1]}}, {"k": [1]}),
+        ('"{\\"a\\": 1}"', {"x": 1}, '{"a": 1}'),
+        ("[9223372036854775807]", {"x": 1}, [2**63 - 1]),
+        ({"a": "{{ inputs.x }}"}, {"x": None}, {"a": None}),
+    ],
+)
+def test_json_that_was_typed_stays_json(content: Any, inputs: dict[str, Any], sent: Any) -> None:
+    config = {"method": "POST", "url": "https://a.test", "body_type": "json", "content": content}
+    nodes = [
+        node("input", "input", {"fields": [{"name": "x"}]}),
+        node("call", "http_request", config),
+        node("output", "output", {"values": {"x": "{{ nodes.call.output }}"}}),
+    ]
+    result = compile_flow(flow(nodes, [edge("input", "call"), edge("call", "output")]), NODE_TYPES)
+    assert result.plan is not None, result.problems
+    found = result.plan.nodes["call"].render({"inputs": inputs, "nodes": {}}, full(), None)
+    assert found["content"] == sent
+
+
+@pytest.mark.parametrize("content", ['{"a": 1', "hello", '{"a": {{ inputs.x }}}', '{"a": NaN}'])
+def test_json_that_was_typed_wrong_is_told(content: str) -> None:
+    config = {"method": "POST", "url": "https://a.test", "body_type": "json", "content": content}
+    nodes = [node("input", "input", {"fields": [{"name": "x"}]}), node("call", "http_request", config)]
+    problems = compile_flow(flow(nodes, [edge("input", "call")]), NODE_TYPES).problems
+    assert ("call", "config.content", "body_not_json") in {(p.node_id, p.field, p.code) for p in problems}
 
 
 async def test_query_headers_and_bodies_are_sent(client: AiohttpClient, site: Site) -> None:

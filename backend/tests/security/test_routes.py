@@ -40,6 +40,7 @@ PUBLIC = {
     "POST /api/v1/auth/verify-email",
     "POST /api/v1/auth/invitation",
     "POST /api/v1/auth/invitation/accept",
+    "GET /api/v1/hooks/{token}",
     "POST /api/v1/hooks/{token}",
     "POST /api/v1/mailed-approvals",
     "POST /api/v1/mailed-approvals/answer",

@@ -69,6 +69,8 @@ from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.supervision import Supervisor
 
 MAX_BODY = 4 * 1024 * 1024
+# Where webhooks are called.
+HOOKS = "/api/v1/hooks/"
 # Requests of a tenant that wait for a turn to compute; the next one is told to come again.
 COMPUTATIONS_WAITING = 16
 
@@ -280,5 +282,5 @@ def _middleware(settings: Settings, policy: str) -> list[Middleware]:
         ),
         Middleware(LastCatch),
         Middleware(RateLimitHeaders),
-        Middleware(BodyLimit, limit=MAX_BODY, seconds=settings.body_seconds),
+        Middleware(BodyLimit, limit=MAX_BODY, seconds=settings.body_seconds, apart=HOOKS),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from watchbill.cli.client import ApiError, Client
 from watchbill.cli.reading import read_object
 from watchbill.cli.remote import Action, Found, Misused
 from watchbill.cli.telling import as_details, as_row, as_sentence
+from watchbill.core.json_text import NotExact, read_exactly
 
 _PAGE = 100
 
@@ -93,7 +93,10 @@ def forked(execution: UUID, from_node: str, pairs: Sequence[str], file: Path | N
 
     async def action(client: Client) -> AsyncIterator[Found]:
         outputs = read_object(file) if file else {}
-        outputs |= dict(_pair(pair) for pair in pairs)
+        named = [_pair(pair) for pair in pairs]
+        if len(dict(named)) < len(named):
+            raise Misused("An output is given twice.")
+        outputs |= dict(named)
         form = {"from_node": from_node, "outputs": outputs}
         yield await client.call("POST", f"/executions/{execution}/fork", form), as_sentence
 
@@ -105,6 +108,8 @@ def _pair(pair: str) -> tuple[str, Any]:
     if not equals or not name:
         raise Misused(f"An output is written NODE=VALUE, not {pair!r}.")
     try:
-        return name, json.loads(text)
+        return name, read_exactly(text)
+    except NotExact as fault:
+        raise Misused(f"The output `{name}` cannot be kept as it is: {fault}.") from fault
     except ValueError:
         return name, text

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from watchbill.cli.reading import NotRunnable, read_object
+from watchbill.core.flow.definition import MAX_DEPTH
 from watchbill.core.flow.problems import Problem
+from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.input import TYPE as INPUT
 from watchbill.nodes.input import check_inputs
 from watchbill.nodes.registry import NODE_TYPES
 
 _TEXT_TYPES = ("string", "text")
+# What is a name in a definition stays one where YAML would read `true` or `1`.
+_NODE_TEXTS = (
+    *(("id",), ("type",), ("label",), ("config", "else"), ("config", "cases", "*", "handle")),
+    *(("config", "fields", "*", name) for name in ("name", "type", "label", "description")),
+    ("config", "fields", "*", "options", "*"),
+)
+_EDGE_TEXTS = (("id",), ("source",), ("target",), ("source_handle",))
+_LEVELS = [
+    (*root, *("nodes", "*", "config", "body") * depth)
+    for root in ((), ("definition",))
+    for depth in range(MAX_DEPTH + 1)
+]
+_TEXTS = frozenset(
+    (
+        ("name",),
+        ("description",),
+        *((*level, "nodes", "*", *path) for level in _LEVELS for path in _NODE_TEXTS),
+        *((*level, "edges", "*", *path) for level in _LEVELS for path in _EDGE_TEXTS),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,7 @@ def read_workflow(file: Path, pairs: Sequence[str], inputs_file: Path | None) ->
     Raises:
         NotRunnable: a file cannot be read, the flow has problems, or the inputs do not fit.
     """
-    content = read_object(file)
+    content = read_object(file, _TEXTS)
     definition = content.get("definition", content)
     compilation = compile_flow(definition, NODE_TYPES)
     if compilation.plan is None:
@@ -56,7 +77,10 @@ def read_workflow(file: Path, pairs: Sequence[str], inputs_file: Path | None) ->
     config = INPUT.config.model_validate(entry.config)
     given = read_object(inputs_file) if inputs_file else {}
     types = {field["name"]: field.get("type", "string") for field in entry.config.get("fields", ())}
-    given |= dict(_pair(pair, types) for pair in pairs)
+    named = [_pair(pair, types) for pair in pairs]
+    if twice := sorted({name for name, _ in named if [name for name, _ in named].count(name) > 1}):
+        raise NotRunnable([f"The input `{name}` is given twice." for name in twice])
+    given |= dict(named)
     _, errors = check_inputs(config, given)  # type: ignore[arg-type]
     if errors:
         raise NotRunnable([f"{error.message}{_offer(error.code, types)}" for error in errors])
@@ -72,7 +96,9 @@ def _pair(pair: str, types: dict[str, str]) -> tuple[str, Any]:
     if wanted in _TEXT_TYPES:
         return name, text
     try:
-        return name, json.loads(text)
+        return name, read_exactly(text)
+    except NotExact as fault:
+        raise NotRunnable([f"The input `{name}` cannot be kept as it is: {fault}."]) from fault
     except ValueError as error:
         example = {"list": '["a", "b"]', "object": '{"a": 1}', "boolean": "true"}.get(wanted, "3")
         raise NotRunnable(

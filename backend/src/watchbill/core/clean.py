@@ -1,5 +1,10 @@
-"""Making any JSON that arrives from outside storable: PostgreSQL's holds neither NUL nor lone surrogates, and
-numbers beyond 64 bits do not survive every reader."""
+"""Making any JSON storable: PostgreSQL's holds neither NUL nor lone surrogates, and numbers beyond 64 bits do
+not survive every reader.
+
+Mending is allowed only where something is told of and nothing goes on with it: logs, traces, exchanges, the
+events around a node's output. And in a model's text, which was paid for. Whatever comes in or is passed on is
+refused instead, by core.json_text.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,7 @@ def clean(value: Any) -> Any:
 
 def _each(value: Any) -> Any:
     if isinstance(value, str):
-        return value if _storable(value) else _mended(value)
+        return mended(value)
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -45,5 +50,8 @@ def _storable(text: str) -> bool:
     return True
 
 
-def _mended(text: str) -> str:
+def mended(text: str) -> str:
+    """The text with NUL and halves of surrogate pairs replaced by U+FFFD."""
+    if _storable(text):
+        return text
     return "".join("\ufffd" if char == "\x00" or "\ud800" <= char <= "\udfff" else char for char in text)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.schemas.checking import json_path
 
 MAX_DEPTH = 200
@@ -29,6 +30,23 @@ class NotExact(ValueError):
         super().__init__(f"{json_path(path)}: {why}")
         self.path = tuple(path)
         self.why = why
+
+
+def refusal(fault: NotExact, place: Sequence[str | int], what: str) -> InvalidInput:
+    """How every entrance tells what cannot be kept. `what` is what came in, which lies under `place`."""
+    text = f"{what} cannot be kept as it is: {fault}."
+    wrong = FieldError((*place, *fault.path), "not_exact", text)
+    return InvalidInput(text, code="not_exact", errors=(wrong,))
+
+
+def demand_exact(value: Any, place: Sequence[str | int], what: str) -> None:
+    """Let in what can be kept as it is.
+
+    Raises:
+        InvalidInput: see `refusal`.
+    """
+    if fault := inexact(value):
+        raise refusal(fault, place, what)
 
 
 class _Refused:
@@ -60,6 +78,19 @@ def read_exactly(text: str) -> Any:
     return value
 
 
+def json_of_bytes(raw: bytes) -> str:
+    """The text of a JSON document that came as bytes, without the mark of a byte order.
+
+    Raises:
+        ValueError: it is not UTF-8, as JSON is.
+    """
+    if b"\x00" in raw:
+        # Other readers would take it for UTF-16.
+        raise ValueError("JSON is UTF-8, and has no NUL")
+    # Halves of surrogate pairs are refused with their place afterwards.
+    return raw.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+
+
 def inexact(value: Any) -> NotExact | None:
     """The first part of a JSON value that could not be kept as it is, if there is any."""
     waiting: list[tuple[Any, int]] = [(value, 0)]
@@ -67,9 +98,9 @@ def inexact(value: Any) -> NotExact | None:
         held, depth = waiting.pop()
         if _why_not(held):
             return _with_path(value)
-        inner = _inside(held)
-        if inner and depth == MAX_DEPTH:
+        if depth == MAX_DEPTH and isinstance(held, Mapping | list):
             return NotExact((), _DEEP)
+        inner = _inside(held)
         waiting += [(item, depth + 1) for _, item in inner]
     return None
 

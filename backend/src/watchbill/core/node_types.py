@@ -170,6 +170,7 @@ class NodeType:
         listed_handles: instead of fixed ones, a handle per item of a list in the config; see ListedHandles.
         default_config: what a new node in an editor starts with.
         check: problems that the config model cannot see; fields are relative to the config.
+        meant: a configuration as its author means it, before templates are read in it.
         limit: how many of it a flow may have; None for any number.
     """
 
@@ -190,6 +191,7 @@ class NodeType:
     listed_handles: ListedHandles | None = None
     default_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     check: Callable[[Any], list[Problem]] = lambda _config: []
+    meant: Callable[[dict[str, Any]], dict[str, Any]] = lambda config: config
     accepts_input: bool = True
     limit: int | None = None
 

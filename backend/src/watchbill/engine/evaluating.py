@@ -13,13 +13,12 @@ from typing import Any
 import orjson
 
 from watchbill.core.budget import Budget, OverBudget
-from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.expressions.template import replaced
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import PlanNode
-from watchbill.engine.limits import is_light, refuse_deep, refuse_large, shown
+from watchbill.engine.limits import is_light, refuse_deep, refuse_inexact, refuse_large, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ def render(
     if light:
         _demand_light(visible)
     refuse_deep(visible, "input")
+    refuse_inexact(visible, "input")
     return Rendered(config, shown(visible) if node.type.accepts_input else None)
 
 
@@ -117,13 +117,14 @@ def checked(result: NodeResult) -> NodeResult:
     """The result as every store can hold it, so that a replay sees what the first run saw.
 
     Raises:
-        NodeError: kind limit: it is too large or too deep.
+        NodeError: kind limit: it is too large or too deep; kind user: it could not be kept as it is.
     """
     refuse_deep(result.output, "output")
-    output = clean(result.output)
-    size = len(orjson.dumps(output))
+    refuse_inexact(result.output, "output")
+    size = len(orjson.dumps(result.output))
     refuse_large(size)
-    return NodeResult(output, result.handle, size)
+    # A copy in JSON's own types, which nobody changes afterwards.
+    return NodeResult(orjson.loads(orjson.dumps(result.output)), result.handle, size)
 
 
 def _demand_light(value: Any) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from watchbill.core.budget import full
-from watchbill.core.clean import clean
 from watchbill.core.errors import NodeError
 from watchbill.core.flow.definition import Node
 from watchbill.core.plan import PlanNode
@@ -26,7 +25,7 @@ def render(argument: Any) -> Any:
 
     def work() -> dict[str, Any]:
         found = evaluating.render(node, scope, full(), now)
-        return {"config": clean(found.config), "seen": found.seen}
+        return {"config": found.config, "seen": found.seen}
 
     return _answered(work)
 

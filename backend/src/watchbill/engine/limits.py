@@ -9,6 +9,7 @@ from typing import Any, cast
 import orjson
 
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.json_text import inexact
 
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 # JSON writers and readers give up at about 250 levels, and events and answers of the API add some.
@@ -65,6 +66,17 @@ def refuse_deep(value: Any, what: str, levels: int = MAX_DEPTH) -> None:
     if _deeper(value, levels):
         text = f"The node's {what} is nested more than {levels} levels deep."
         raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_deep")
+
+
+def refuse_inexact(value: Any, what: str) -> None:
+    """Refuse what a store would change.
+
+    Raises:
+        NodeError: kind user.
+    """
+    if fault := inexact(value):
+        text = f"The node's {what} cannot be kept as it is: {fault}."
+        raise NodeError(ErrorKind.USER, text, code="not_exact")
 
 
 def refuse_large(size: int, what: str = "output") -> None:

@@ -10,9 +10,11 @@ from typing import Any
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData, NodeFailure, ToolCompleted, ToolFailed, ToolStarted
 from watchbill.core.exchanges import Exchange
+from watchbill.core.json_text import NotExact
 from watchbill.core.ports.http import HttpAnswer, HttpClient, HttpRequest
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.engine.exchanges import MAX_BYTES
+from watchbill.kit.charsets import charset_of
 from watchbill.nodes.http_request import parsed
 
 
@@ -124,8 +126,25 @@ def _received(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def _body(headers: Mapping[str, str], body: bytes) -> Any:
+    content_type = headers.get("content-type", "")
     # What is longer is cut anyway, and need not be read twice.
-    return parsed(headers.get("content-type", ""), body[:MAX_BYTES])
+    if len(body) > MAX_BYTES and charset_of(content_type) == "utf-8":
+        # Without a character that is cut in two.
+        body = body[:MAX_BYTES].decode("utf-8", "ignore").encode() if _is_text(body[:MAX_BYTES]) else body
+    body = body[:MAX_BYTES]
+    try:
+        return parsed(content_type, body)
+    except NotExact:
+        return parsed(content_type, body, "text")
+
+
+def _is_text(cut: bytes) -> bool:
+    """Whether these are the first bytes of a text in UTF-8."""
+    try:
+        cut.decode()
+    except UnicodeDecodeError as error:
+        return error.start > len(cut) - 4
+    return True
 
 
 def _failure(error: NodeError) -> NodeFailure:

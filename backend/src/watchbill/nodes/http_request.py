@@ -14,8 +14,12 @@ from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions.template import as_text
+from watchbill.core.expressions.typed_json import NotJson, typed_json
+from watchbill.core.flow.problems import Problem
+from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
+from watchbill.kit.charsets import charset_of, media_type
 
 MAX_BYTES = 4 * 1024 * 1024
 _SAFE = frozenset(("GET", "HEAD"))
@@ -30,7 +34,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RESERVED = frozenset(
     ("host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te")
 )
-_CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 
 Expected = Annotated[str, StringConstraints(pattern=r"^[1-5](xx|[0-9]{2})$")]
 _TEMPLATES: dict[str, JsonValue] = {"format": "template-map"}
@@ -70,6 +73,11 @@ class Config(BaseModel):
         description="A text body, or a JSON value or one expression that is sent instead of the values.",
         json_schema_extra={"format": "template"},
     )
+    read_as: Literal["auto", "text", "base64"] = Field(
+        "auto",
+        title="Read the answer as",
+        description="Automatic: JSON as a value, text as text, anything else as base64.",
+    )
     timeout_seconds: float = Field(30, gt=0, le=3600, title="Time-out in seconds")
     follow_redirects: bool = Field(True, title="Follow redirects")
     expected_statuses: list[Expected] = Field(
@@ -85,8 +93,8 @@ async def execute(context: NodeContext) -> NodeResult:
     """Make the call; the output is {status, headers, body, url}.
 
     Raises:
-        NodeError: upstream for 429 and 5xx, user for other statuses that are not expected, and what
-            core.ports.http raises.
+        NodeError: upstream for 429 and 5xx, user for other statuses that are not expected and for JSON that
+            could not be kept as it is, and what core.ports.http raises.
     """
     config: Config = context.config
     headers, body = _headers(config.headers), _body(config)
@@ -108,45 +116,84 @@ async def execute(context: NodeContext) -> NodeResult:
     output = {
         "status": answer.status,
         "headers": dict(answer.headers),
-        "body": parsed(answer.headers.get("content-type", ""), answer.body),
+        "body": _answered(config, answer),
         "url": answer.url,
     }
     return NodeResult(output)
 
 
-def parsed(content_type: str, body: bytes) -> Any:
+def parsed(content_type: str, body: bytes, read_as: str = "auto") -> Any:
     """The body as JSON, as text, or as {content_type, base64} where it is neither; None when it is empty.
-    JSON that cannot be read is given as text."""
-    kind = content_type.partition(";")[0].strip().lower()
+    JSON that is broken is given as text, and what is not in its character set as base64.
+
+    Raises:
+        NotExact: the JSON could not be kept as it is.
+    """
+    kind = media_type(content_type)
     if not body:
         return None
-    charset = _CHARSET.search(content_type)
     is_json = kind == "application/json" or kind.endswith("+json")
-    if is_json or kind.startswith("text/") or kind.endswith(("xml", "/javascript", "x-www-form-urlencoded")):
-        text = _decoded(body, charset[1] if charset else "utf-8")
-        return _json_or_text(text) if is_json else text
+    named = kind.startswith("text/") or kind.endswith(("xml", "/javascript", "x-www-form-urlencoded"))
+    if read_as == "base64" or not (is_json or named or read_as == "text" or not kind):
+        return _binary(kind, body)
+    text = _decoded(content_type, body)
+    if text is None:
+        return _binary(kind or "application/octet-stream", body)
+    return _json_or_text(text) if is_json and read_as == "auto" else text
+
+
+def _answered(config: Config, answer: HttpAnswer) -> Any:
     try:
-        return body.decode() if not kind else _binary(kind, body)
-    except UnicodeDecodeError:
-        return _binary("application/octet-stream", body)
+        return parsed(answer.headers.get("content-type", ""), answer.body, config.read_as)
+    except NotExact as fault:
+        text = (
+            f"The answer's JSON cannot be kept as it is: {fault}. Read the answer as text to take it anyway."
+        )
+        raise NodeError(ErrorKind.USER, text, code="not_exact") from fault
 
 
 def _binary(kind: str, body: bytes) -> dict[str, str]:
     return {"content_type": kind, "base64": base64.b64encode(body).decode()}
 
 
-def _decoded(body: bytes, charset: str) -> str:
+def _decoded(content_type: str, body: bytes) -> str | None:
+    """The text, or None where it is none."""
+    charset = charset_of(content_type)
+    if charset is None:
+        return None
     try:
-        return body.decode(charset, "replace")
-    except LookupError:  # a character set that nobody knows
-        return body.decode("utf-8", "replace")
+        text = body.decode(charset).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
 
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+        return read_exactly(text)
+    except NotExact:
+        raise
+    except ValueError:
         return text
+
+
+def _meant(config: dict[str, Any]) -> dict[str, Any]:
+    if config.get("body_type") != "json":
+        return config
+    try:
+        return config | {"content": typed_json(config.get("content"))}
+    except NotJson:  # a problem of its own
+        return config
+
+
+def _check(config: Any) -> list[Problem]:
+    if config.body_type != "json":
+        return []
+    try:
+        typed_json(config.content)
+    except NotJson as error:
+        return [Problem(field="content", code="body_not_json", message=str(error))]
+    return []
 
 
 def _url(config: Config) -> str:
@@ -193,10 +240,10 @@ def _body(config: Config) -> bytes | None:
     if config.body_type == "none":
         return None
     if config.body_type == "text":
-        return as_text(config.content).encode(errors="replace")
+        return as_text(config.content).encode()
     value = config.values if config.content in (None, "") else config.content
     if config.body_type == "json":
-        return json.dumps(value, ensure_ascii=False).encode(errors="replace")
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     if not isinstance(value, dict):
         text = "A form body needs an object; the content is something else."
         raise NodeError(ErrorKind.USER, text, code="body_invalid")
@@ -226,6 +273,8 @@ TYPE = NodeType(
     icon="globe",
     config=Config,
     execute=execute,
+    check=_check,
+    meant=_meant,
     urls=frozenset({"url"}),
     default_config={"method": "GET", "url": ""},
 )

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from watchbill.core.budget import full
-from watchbill.core.clean import clean
 from watchbill.core.expressions.mapping import MappingError, render_all
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
@@ -35,6 +34,6 @@ def map_inputs(argument: Any) -> Any:
     one that cannot be evaluated."""
     now = datetime.fromisoformat(argument["now"])
     try:
-        return {"values": clean(render_all(argument["templates"], argument["given"], full(), now))}
+        return {"values": render_all(argument["templates"], argument["given"], full(), now)}
     except MappingError as error:
         return {"code": error.code, "message": error.message, "path": list(error.path)}

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
+from watchbill.core.clean import mended
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema
@@ -79,7 +80,7 @@ async def execute(context: NodeContext) -> NodeResult:
         ),
         context.emit,
     )
-    return NodeResult(answer.text if config.output_schema is None else answer.parsed)
+    return NodeResult(mended(answer.text) if config.output_schema is None else answer.parsed)
 
 
 TYPE = NodeType(

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from watchbill.core.budget import Budget
 from watchbill.core.node_types import NodeResult
+
+_NO_NAME = re.compile(r"\s.*|.*\s|.*[\x00-\x1f\x7f].*|.{201,}|", re.DOTALL)
+
+
+def _name(text: str) -> str:
+    if _NO_NAME.fullmatch(text):
+        raise ValueError("A name has 1 to 200 characters, no line breaks, and no blanks around it.")
+    return text
+
+
+# Any text names a field of JSON; one that is no identifier is read as `nodes.x.output["a name"]`.
+ValueName = Annotated[str, AfterValidator(_name)]
 
 
 class Config(BaseModel):
@@ -17,7 +30,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    values: dict[str, Any] = Field(
+    values: dict[ValueName, Any] = Field(
         min_length=1, max_length=100, title="Values", json_schema_extra={"format": "template-map"}
     )
     order: list[str] = Field(

@@ -27,8 +27,15 @@ const stored = {
     max_body_bytes: 100,
     answer: "result",
     wait_seconds: 5,
+    reply: null,
+    challenge: null,
   },
 } as unknown as Trigger;
+
+function rules(webhook: Partial<NonNullable<Trigger["webhook"]>>) {
+  const trigger = { ...stored, webhook: { ...stored.webhook, ...webhook } } as Trigger;
+  return toChange("webhook", toValues(trigger)).webhook;
+}
 
 describe("the trigger form", () => {
   it("gives back what is stored", () => {
@@ -40,6 +47,30 @@ describe("the trigger form", () => {
       webhook: stored.webhook,
       inputs: { topic: "{{ inputs.body.a }}", count: "{{ 3 }}", list: '{{ [1,"x"] }}' },
     });
+  });
+
+  it("gives back its own answers as they were typed", () => {
+    const body = '{"id": 9007199254740993, "said": "{{ inputs.outputs.x }}"}';
+    const reply = { status: 201, content_type: "application/json" as const, body };
+    expect(rules({ reply })).toMatchObject({ answer: "result", reply });
+    const other = { status: "{{ 404 }}", content_type: "text/xml" as const, body: "<a/>" };
+    expect(rules({ reply: other })?.reply).toEqual(other);
+    expect(rules({ reply: { ...reply, body: null } })?.reply?.body).toBeNull();
+  });
+
+  it("keeps a challenge's token unless another is typed", () => {
+    const challenge = { query: "c", token_query: "t", json_body: true, has_token: true };
+    const asked = { query: "c", token_query: "t", json_body: true };
+    expect(rules({ challenge })?.challenge).toEqual(asked);
+    expect(rules({ challenge: { ...challenge, has_token: false } })?.challenge).toEqual({
+      ...asked,
+      token: null,
+    });
+    const values = toValues({ ...stored, webhook: { ...stored.webhook!, challenge } });
+    values.webhook.challenge.token = "new";
+    expect(toChange("webhook", values).webhook?.challenge).toEqual({ ...asked, token: "new" });
+    values.webhook.challenge.on = false;
+    expect(toChange("webhook", values).webhook?.challenge).toBeNull();
   });
 
   it("sends only the kind that it is about", () => {

@@ -1,8 +1,8 @@
 /** The trigger form's values, its rules, and how they become what the API takes. */
 import { z } from "zod";
 import type { Schema } from "@/lib/api/client";
-import type { Trigger } from "./api";
 import { writeJson } from "@/lib/json";
+import type { Trigger } from "./api";
 
 export type Kind = Trigger["kind"];
 
@@ -14,6 +14,18 @@ const whole = (least: number, most: number) =>
     .int("Enter a whole number.")
     .min(least, `Enter ${least.toLocaleString("en")} or more.`)
     .max(most, `Enter ${most.toLocaleString("en")} or less.`);
+
+export const replyTypes = [
+  "application/json",
+  "text/plain",
+  "text/csv",
+  "text/markdown",
+  "text/xml",
+  "application/xml",
+  "application/yaml",
+] as const;
+
+const challenges = { query: "hub.challenge", token_query: "hub.verify_token", json_body: false };
 
 export const triggerSchema = z.object({
   name: text.min(1, "Give it a name.").max(200, "Use at most 200 characters."),
@@ -33,8 +45,23 @@ export const triggerSchema = z.object({
     signing: z.enum(["required", "none"]),
     window_seconds: whole(30, 3600),
     max_body_bytes: whole(1, 4 * 1024 * 1024),
-    answer: z.enum(["at_once", "result"]),
+    /** `reply` is an answer made of the result. */
+    answer: z.enum(["at_once", "result", "reply"]),
     wait_seconds: whole(1, 120),
+    reply: z.object({
+      status: text.min(1, "Enter a status or one expression."),
+      content_type: z.enum(replyTypes),
+      body: z.string(),
+    }),
+    challenge: z.object({
+      on: z.boolean(),
+      query: text.max(100, "Use at most 100 characters."),
+      token_query: text.max(100, "Use at most 100 characters."),
+      json_body: z.boolean(),
+      /** Empty: as stored, where one is. */
+      token: text.max(200, "Use at most 200 characters."),
+      asks_token: z.boolean(),
+    }),
   }),
 });
 
@@ -54,6 +81,8 @@ export function newTrigger(kind: Kind, timezone: string, fields: string[]): Trig
       max_body_bytes: 1024 * 1024,
       answer: "at_once",
       wait_seconds: 30,
+      reply: { status: "200", content_type: "application/json", body: "" },
+      challenge: { on: false, ...challenges, token: "", asks_token: false },
     },
   };
 }
@@ -67,7 +96,52 @@ export function toValues(trigger: Trigger): TriggerValues {
     mapped: trigger.inputs !== null,
     inputs: templates(trigger.inputs ?? {}),
     schedule: { ...blank.schedule, ...trigger.schedule },
-    webhook: { ...blank.webhook, ...trigger.webhook },
+    webhook: trigger.webhook ? toRules(trigger.webhook, blank.webhook) : blank.webhook,
+  };
+}
+
+type Rules = TriggerValues["webhook"];
+
+function toRules(stored: NonNullable<Trigger["webhook"]>, blank: Rules): Rules {
+  const { reply, challenge, ...rest } = stored;
+  const rules: Rules = { ...blank, ...rest };
+  if (reply) {
+    rules.answer = "reply";
+    rules.reply = {
+      status: String(reply.status ?? 200),
+      content_type: reply.content_type ?? "application/json",
+      body: typeof reply.body === "string" ? reply.body : written(reply.body),
+    };
+  }
+  if (challenge) {
+    const { has_token, ...asked } = challenge;
+    rules.challenge = { ...blank.challenge, ...asked, on: true, asks_token: has_token };
+  }
+  return rules;
+}
+
+/** A body as its text; none is the outputs. */
+function written(body: unknown): string {
+  return body === null || body === undefined ? "" : writeJson(body, 2);
+}
+
+function fromRules(rules: Rules): Schema<"Webhook"> {
+  const { answer, reply, challenge, ...rest } = rules;
+  const { on, asks_token, token, ...asked } = challenge;
+  const told = asks_token ? (token ? { token } : {}) : { token: null };
+  return {
+    ...rest,
+    answer: answer === "reply" ? "result" : answer,
+    reply:
+      answer === "reply"
+        ? {
+            // The server tells numbers from expressions, and reads JSON itself, so that no digit is lost.
+            status: /^\d+$/.test(reply.status) ? Number(reply.status) : reply.status,
+            content_type: reply.content_type,
+            body: reply.body.trim() === "" ? null : reply.body,
+          }
+        : null,
+    challenge: on ? { ...asked, ...told } : null,
   };
 }
 
@@ -93,7 +167,7 @@ export function toChange(kind: Kind, values: TriggerValues): Schema<"TriggerPatc
     is_active,
     version: toVersion(values.version),
     inputs: mapped ? inputs : null,
-    ...(kind === "schedule" ? { schedule } : { webhook }),
+    ...(kind === "schedule" ? { schedule } : { webhook: fromRules(webhook) }),
   };
 }
 

@@ -1779,14 +1779,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Challenge Hook
+         * @description Answer a challenge with the query parameter that the webhook names. It starts nothing.
+         */
+        get: operations["challenge_hook_api_v1_hooks__token__get"];
         put?: never;
         /**
          * Call Hook
          * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
          *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
          *     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
-         *     address they come from.
+         *     address they come from. A challenge, if the webhook answers some, is answered as text.
          */
         post: operations["call_hook_api_v1_hooks__token__post"];
         delete?: never;
@@ -2364,6 +2368,61 @@ export interface components {
             locals: string[];
             /** Isolated */
             isolated: boolean;
+        };
+        /**
+         * Challenge
+         * @description As above, with the token to be told.
+         */
+        Challenge: {
+            /**
+             * Query
+             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @default hub.challenge
+             */
+            query: string;
+            /**
+             * Token Query
+             * @description The query parameter with the token that the service was told.
+             * @default hub.verify_token
+             */
+            token_query: string;
+            /**
+             * Json Body
+             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @default false
+             */
+            json_body: boolean;
+            /**
+             * Token
+             * @description What the service must say; never shown again. Left out: as before; null: nothing.
+             */
+            token?: string | null;
+        };
+        /**
+         * ChallengeOut
+         * @description As above; `has_token` says whether the service must say one.
+         */
+        ChallengeOut: {
+            /**
+             * Query
+             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @default hub.challenge
+             */
+            query: string;
+            /**
+             * Token Query
+             * @description The query parameter with the token that the service was told.
+             * @default hub.verify_token
+             */
+            token_query: string;
+            /**
+             * Json Body
+             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @default false
+             */
+            json_body: boolean;
+            /** Has Token */
+            has_token: boolean;
         };
         /**
          * ConfirmedAddress
@@ -4390,6 +4449,30 @@ export interface components {
             link_needed: boolean;
         };
         /**
+         * Reply
+         * @description What the caller is answered once the execution completed. Templates read `inputs.outputs` and
+         *     `inputs.execution_id`. A body that is left out is the outputs.
+         */
+        Reply: {
+            /**
+             * Status
+             * @description 200 to 299 or 400 to 599, or one template that gives it.
+             * @default 200
+             */
+            status: number | string;
+            /**
+             * Content Type
+             * @default application/json
+             * @enum {string}
+             */
+            content_type: "application/json" | "text/plain" | "text/csv" | "text/markdown" | "text/xml" | "application/xml" | "application/yaml";
+            /**
+             * Body
+             * @description A text with templates; for JSON any value, or its text, or one expression.
+             */
+            body?: unknown;
+        };
+        /**
          * RequestOut
          * @description The request that did it; its id is in the logs too.
          */
@@ -4882,7 +4965,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             schedule: components["schemas"]["Schedule"] | null;
-            webhook: components["schemas"]["Webhook"] | null;
+            webhook: components["schemas"]["WebhookOut"] | null;
             /** Description */
             description: string | null;
             /** Next At */
@@ -4935,7 +5018,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             schedule: components["schemas"]["Schedule"] | null;
-            webhook: components["schemas"]["Webhook"] | null;
+            webhook: components["schemas"]["WebhookOut"] | null;
             /** Description */
             description: string | null;
             /** Next At */
@@ -5073,7 +5156,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description How calls of a webhook are checked and answered.
+         * @description As above, as it is given.
          */
         Webhook: {
             /**
@@ -5106,6 +5189,48 @@ export interface components {
              * @default 30
              */
             wait_seconds: number;
+            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            reply?: components["schemas"]["Reply"] | null;
+            challenge?: components["schemas"]["Challenge"] | null;
+        };
+        /**
+         * WebhookOut
+         * @description As above, as it is shown.
+         */
+        WebhookOut: {
+            /**
+             * Signing
+             * @description none: whoever knows the address may start the flow.
+             * @default required
+             * @enum {string}
+             */
+            signing: "required" | "none";
+            /**
+             * Window Seconds
+             * @description How old a signed request may be.
+             * @default 300
+             */
+            window_seconds: number;
+            /**
+             * Max Body Bytes
+             * @default 1048576
+             */
+            max_body_bytes: number;
+            /**
+             * Answer
+             * @default at_once
+             * @enum {string}
+             */
+            answer: "at_once" | "result";
+            /**
+             * Wait Seconds
+             * @description For result: how long the answer may take.
+             * @default 30
+             */
+            wait_seconds: number;
+            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            reply?: components["schemas"]["Reply"] | null;
+            challenge?: components["schemas"]["ChallengeOut"] | null;
         };
         /** ExecutionCancelled */
         ExecutionCancelled: {
@@ -8624,6 +8749,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listed_FiringOut_"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    challenge_hook_api_v1_hooks__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             503: components["responses"]["Unavailable"];

@@ -12,6 +12,7 @@ from pydantic import BaseModel, PrivateAttr
 from watchbill.adapters.crewai.plain_text import sealed, unsealed
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
 from watchbill.core.agents import AgentOptions
+from watchbill.core.clean import mended
 from watchbill.core.ports.crews import AgentSpec
 from watchbill.core.ports.llm import LlmAnswer
 
@@ -60,7 +61,7 @@ class GatewayLlm(BaseLLM):
             raise HookAborted("the run has ended", source="watchbill")
         if answer.tool_calls:
             return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
-        return response_model.model_validate(answer.parsed) if response_model else sealed(answer.text)
+        return response_model.model_validate(answer.parsed) if response_model else sealed(mended(answer.text))
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
         """As `call`; CrewAI uses it to summarise several parts of a conversation at once."""

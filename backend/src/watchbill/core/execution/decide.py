@@ -129,7 +129,7 @@ def next_deadline(state: ExecutionState) -> datetime | None:
 
 
 def outputs_of(frame: Frame, state: ExecutionState) -> dict[str, Any]:
-    """What the output nodes of a flow gave, merged in the plan's order; a later node wins."""
+    """What the output nodes of a flow gave, merged: no two that run give one name."""
     merged: dict[str, Any] = {}
     for id_, node in frame.graph.nodes.items():
         if node.type.kind == "output" and state.nodes[frame.place(id_)].status is NodeStatus.COMPLETED:

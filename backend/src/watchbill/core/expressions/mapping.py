@@ -10,6 +10,7 @@ from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import ExpressionError
 from watchbill.core.expressions.filling import filled
 from watchbill.core.expressions.template import Path, parse_template, templates_in
+from watchbill.core.json_text import inexact
 
 
 class MappingError(ExpressionError):
@@ -26,7 +27,7 @@ def render_all(
     """The templates rendered over `given`, which they read as `inputs`, with the time that `now()` gives.
 
     Raises:
-        MappingError: one of them cannot be evaluated.
+        MappingError: one of them cannot be evaluated, or gives what cannot be kept as it is.
         OverBudget: all of them together take more than they may.
     """
     scope = {"inputs": given, "nodes": {}}
@@ -36,4 +37,8 @@ def render_all(
             found.append((path, parse_template(text).render(scope, budget, now)))
         except ExpressionError as error:
             raise MappingError(error, path) from error
-    return filled(dict(templates), found)
+    values = filled(dict(templates), found)
+    if fault := inexact(values):
+        text = f"The mapping gives what cannot be kept as it is: {fault}."
+        raise MappingError(ExpressionError("not_exact", text), fault.path)
+    return values

@@ -15,6 +15,7 @@ from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import graph
 from watchbill.core.plan.fields import Allowed, Templates, read_fields, read_inner, validate_config
+from watchbill.core.plan.outcomes import doubled_outputs
 from watchbill.core.plan.plan import Graph, Link, PlanNode
 
 ERROR_HANDLE = "error"
@@ -189,8 +190,11 @@ class _Level:
         plan_nodes: dict[str, PlanNode] = {}
         ports: dict[str, list[str | None]] = {}
         for id_ in self.order:
-            node, type_ = self.nodes[id_], self.around.types[self.nodes[id_].type]
-            config, found = validate_config(node, type_)
+            written, type_ = self.nodes[id_], self.around.types[self.nodes[id_].type]
+            config, found = validate_config(written, type_)
+            node = written
+            if config is not None:
+                node = written.model_copy(update={"config": type_.meant(written.config)})
             if config is not None:
                 ports[id_] = type_.handles(node.config)
             upstream = partial(_is_before, before[id_], position)
@@ -210,6 +214,12 @@ class _Level:
                 until,
             )
         self.problems += self._handle_problems(ports)
+        if not _broken(self.problems) and not self.around.body:
+            handles = {
+                id_: [*found, ERROR_HANDLE] if self.nodes[id_].on_error == "branch" else found
+                for id_, found in ports.items()
+            }
+            self.problems += doubled_outputs(self.nodes, self.order, edges, handles)
         if _broken(self.problems):
             return None, self.problems
         return Graph(plan_nodes, tuple(entries)), self.problems

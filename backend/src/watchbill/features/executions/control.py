@@ -8,7 +8,6 @@ from functools import partial
 from typing import cast
 from uuid import UUID, uuid4
 
-from watchbill.core.clean import clean
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.events import (
     Event,
@@ -24,6 +23,7 @@ from watchbill.core.events import (
     envelope,
 )
 from watchbill.core.execution import ExecutionState
+from watchbill.core.json_text import demand_exact
 from watchbill.core.plan import PlanNode
 from watchbill.features.executions import journal_queries, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
@@ -192,6 +192,7 @@ async def fork(
 
 
 def _check(form: ForkRequest, known: Container[str]) -> None:
+    demand_exact(form.outputs, ("body", "outputs"), "What is given as outputs")
     names = [("from_node", form.from_node), *(("outputs", id_) for id_ in form.outputs)]
     errors = tuple(
         FieldError(("body", field, name), "unknown_node", f"The flow has no node `{name}`.")
@@ -215,7 +216,7 @@ def _kept(state: ExecutionState, node: PlanNode, form: ForkRequest) -> list[Even
     """The events that tell what a node did, at no cost: it was paid before."""
     was = state.nodes[node.id]
     if node.id in form.outputs:
-        value = clean(form.outputs[node.id])
+        value = form.outputs[node.id]
         done: EventData = NodeCompleted(attempt=1, output=value, handle=_handle(node, value))
     elif was.status is NodeStatus.COMPLETED and was.output is None and was.output_ref is not None:
         text = f"The stored output of `{node.id}` is gone, so nothing can go on from it."

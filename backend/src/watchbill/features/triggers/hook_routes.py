@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from watchbill.core.errors import TooManyRequests, WatchbillError
 from watchbill.core.events import ExecutionStatus
@@ -21,6 +22,7 @@ from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.recording import request_trail
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.hooks import BadCall
+from watchbill.features.triggers.replies import reply
 from watchbill.features.triggers.routes import Backend
 from watchbill.features.triggers.schemas import HookAnswer
 from watchbill.features.triggers.service import TriggerBackend
@@ -34,6 +36,7 @@ router = APIRouter(tags=["triggers"])
     "/hooks/{token}",
     status_code=202,
     responses={200: {"model": HookAnswer, "description": "The execution is over; outputs or error say how."}},
+    response_model=HookAnswer,
     openapi_extra={
         "requestBody": {
             "content": {kind: {"schema": {}} for kind in ("application/json", "text/plain")},
@@ -46,19 +49,22 @@ async def call_hook(
     response: Response,
     parts: Backend,
     started: Annotated[ExecutionBackend, Depends(execution_backend)],
-) -> HookAnswer:
+) -> HookAnswer | Response:
     """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
-    address they come from."""
-    call = hooks.Request(dict(request.headers), dict(request.query_params), await request.body())
+    address they come from. A challenge, if the webhook answers some, is answered as text."""
     db = await database(request)
-    await take_turn(request)
+    call = await _taken(request)
     try:
         admitted, received = await _receive(request, db, parts, started, token, call)
     except BadCall as refusal:
         await _note(db, request, parts, refusal)
         raise
+    if admitted.challenge is not None:
+        return _echo(admitted.challenge)
+    if received is None:
+        raise AssertionError("a call that is no challenge is received")
     if received.error:
         raise received.error
     if received.execution_id is None:
@@ -78,7 +84,41 @@ async def call_hook(
         pass
     answer = await _answer(db, started, received.scope, received.execution_id)
     response.status_code = 200 if answer.status.final else 202
-    return answer
+    rules = received.rules.reply
+    if rules is None or not answer.status.final:
+        return answer
+    if answer.status is not ExecutionStatus.COMPLETED:
+        response.status_code = 500
+        return answer
+    async with db.transaction(received.scope) as work:
+        return await reply(work.session, received.scope, rules, answer, started.compute)
+
+
+@router.get("/hooks/{token}", response_class=PlainTextResponse)
+async def challenge_hook(
+    token: Annotated[str, Path(max_length=100)], request: Request, parts: Backend
+) -> Response:
+    """Answer a challenge with the query parameter that the webhook names. It starts nothing."""
+    db = await database(request)
+    call = await _taken(request)
+    async with db.transaction() as work:
+        admitted = await _admit(request, work, parts, token, call)
+        ids = admitted.scope.tenant_id, admitted.trigger.id
+        await request_limits(request).count(work.session, request, *ids)
+    return _echo(admitted.challenge or "")
+
+
+async def _taken(request: Request) -> hooks.Request:
+    """The call as it came, once it is its turn."""
+    call = hooks.Request(
+        request.method, request.headers.items(), request.scope["query_string"], await request.body()
+    )
+    await take_turn(request)
+    return call
+
+
+def _echo(challenge: str) -> Response:
+    return PlainTextResponse(challenge, headers={"Cache-Control": "no-store"})
 
 
 async def _receive(
@@ -88,11 +128,13 @@ async def _receive(
     started: ExecutionBackend,
     token: str,
     call: hooks.Request,
-) -> tuple[hooks.Admitted, hooks.Received]:
+) -> tuple[hooks.Admitted, hooks.Received | None]:
     async with database.transaction() as work:
         admitted = await _admit(request, work, parts, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
+        if admitted.challenge is not None:
+            return admitted, None
         await work.enter(admitted.scope)
         return admitted, await hooks.fire(work.session, admitted, started.compute)
 

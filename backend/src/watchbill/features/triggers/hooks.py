@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,29 +21,47 @@ from watchbill.core.errors import (
 )
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.triggers import firing, queries, service
+from watchbill.features.triggers import challenges, firing, queries, service
+from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.firing import Call
-from watchbill.features.triggers.schemas import Webhook
+from watchbill.features.triggers.schemas import StoredWebhook
 from watchbill.features.triggers.tables import Firing, Trigger
 from watchbill.kit import signatures
+from watchbill.kit.charsets import media_type
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Work
+from watchbill.kit.db import Work, outside
 from watchbill.kit.locks import one_at_a_time
 from watchbill.kit.signatures import BadSignature
 
 # Credentials and what only the connection needs; flows do not see them.
 _HIDDEN = frozenset(("authorization", "cookie", "proxy-authorization", "x-watchbill-signature"))
 _MOST_KEY = 200
+# Smaller bodies are read in about a millisecond.
+_SMALL_BYTES = 32 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
-    """What a caller sent. Header names are lower case."""
+    """What a caller sent, header names in lower case; `sent_headers` and `query` as they came."""
 
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
+    method: str
+    sent_headers: Sequence[tuple[str, str]]
+    query: bytes
     body: bytes
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Those of one name are one, with commas between, as HTTP says."""
+        found: dict[str, str] = {}
+        for name, value in self.sent_headers:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
+
+    @property
+    def content_type(self) -> str:
+        """As it was sent; empty when it was not."""
+        return self.headers.get("content-type", "")
 
 
 class BadCall(NotAuthenticated):
@@ -56,12 +74,14 @@ class BadCall(NotAuthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A call that may come in, and the trigger it is for."""
+    """A call that may come in, and the trigger it is for. A `challenge` is answered, and starts nothing."""
 
     scope: TenantScope
     trigger: Trigger
-    rules: Webhook
+    rules: StoredWebhook
+    request: Request
     call: Call
+    challenge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +89,7 @@ class Received:
     """What came of a call: whose flow it started, and the execution; or why not."""
 
     scope: TenantScope
-    rules: Webhook
+    rules: StoredWebhook
     execution_id: UUID | None
     new: bool
     error: WatchbillError | None
@@ -82,6 +102,7 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
     Raises:
         NotFound: nobody has this address.
         BadCall: the call is not signed as it must be.
+        Forbidden: a challenge comes without its token.
         TooLarge, InvalidInput: the body is too large, or the Idempotency-Key is.
         Conflict: the trigger is switched off.
     """
@@ -91,20 +112,29 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
     scope = TenantScope(hook.tenant_id)
     await work.enter(scope, as_tenant=False)
     trigger = await service.get(work.session, hook.trigger_id)
-    rules = Webhook.model_construct(**trigger.config)
+    rules = StoredWebhook.model_validate(trigger.config)
     if len(request.body) > rules.max_body_bytes:
         raise TooLarge(f"The body is larger than {rules.max_body_bytes:,} bytes.")
-    signature = _verified(scope, keys, trigger, rules, request)
+    call = Call("webhook", now(), {})
+    challenge = challenges.answer(
+        trigger.id, rules.challenge, request.method, request.query, request.content_type, request.body
+    )
+    signature = _verified(scope, keys, trigger, rules, request) if challenge is None else None
     if not trigger.is_active:
         raise Conflict("This webhook is switched off.", code="trigger_inactive")
-    call = Call("webhook", now(), _given(request), signature, _request_key(request))
-    return Admitted(scope, trigger, rules, call)
+    call = replace(call, signature=signature, request_key=_request_key(request))
+    return Admitted(scope, trigger, rules, request, call, challenge)
 
 
 async def fire(session: AsyncSession, admitted: Admitted, compute: Compute) -> Received:
     """Start the flow of a call that was let in. An error in the answer was noted, so the transaction must be
     committed before it is raised."""
-    scope, trigger, rules, call = admitted.scope, admitted.trigger, admitted.rules, admitted.call
+    scope, trigger, rules = admitted.scope, admitted.trigger, admitted.rules
+    given = await _given(session, admitted.request)
+    if isinstance(given, WatchbillError):
+        await firing.note(session, trigger, admitted.call, "failed", message=given.detail)
+        return Received(scope, rules, None, False, given)
+    call = replace(admitted.call, given=given)
     names = [f"{trigger.id}/{name}" for name in (call.signature, call.request_key) if name]
     await one_at_a_time(session, *names)
     known = await queries.earlier(session, trigger.id, call.signature, call.request_key)
@@ -118,7 +148,7 @@ async def fire(session: AsyncSession, admitted: Admitted, compute: Compute) -> R
     return Received(scope, rules, fired.execution_id, True, None)
 
 
-def _repeated(scope: TenantScope, rules: Webhook, known: Firing) -> Received:
+def _repeated(scope: TenantScope, rules: StoredWebhook, known: Firing) -> Received:
     if known.execution_id is None:
         error = Conflict("This call came before, and its execution was deleted.", code="call_repeated")
         return Received(scope, rules, None, False, error)
@@ -126,7 +156,7 @@ def _repeated(scope: TenantScope, rules: Webhook, known: Firing) -> Received:
 
 
 def _verified(
-    scope: TenantScope, keys: KeyRing, trigger: Trigger, rules: Webhook, request: Request
+    scope: TenantScope, keys: KeyRing, trigger: Trigger, rules: StoredWebhook, request: Request
 ) -> str | None:
     """The call's signature, or None where none is asked for."""
     if rules.signing == "none":
@@ -154,25 +184,23 @@ def _request_key(request: Request) -> str | None:
     return key
 
 
-def _given(request: Request) -> dict[str, Any]:
-    return {
-        "body": _body(request),
-        "headers": {name: value for name, value in request.headers.items() if name not in _HIDDEN},
-        "query": dict(request.query),
-    }
+async def _given(session: AsyncSession, request: Request) -> dict[str, Any] | WatchbillError:
+    """What templates read as `inputs`, or why it cannot be read. A large body is read in a thread, while the
+    session's transaction is committed."""
+    if len(request.body) <= _SMALL_BYTES:
+        return _read(request)
+    async with outside(session):
+        return await asyncio.to_thread(_read, request)
 
 
-def _body(request: Request) -> Any:
-    """JSON and forms as values, anything else as text; None when there is nothing."""
-    if not request.body:
-        return None
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    text = request.body.decode("utf-8", "replace")
-    if kind == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(text, keep_blank_values=True))
-    if kind == "" or kind.endswith("json"):
-        try:
-            return json.loads(text, parse_constant=lambda _: None)
-        except (ValueError, RecursionError):
-            return text
-    return text
+def _read(request: Request) -> dict[str, Any] | WatchbillError:
+    try:
+        return {
+            "body": read_body(request.content_type, request.body),
+            "headers": {name: value for name, value in request.headers.items() if name not in _HIDDEN},
+            "query": read_pairs(request.query, ("query",)),
+            "content_type": media_type(request.content_type),
+            "size": len(request.body),
+        }
+    except WatchbillError as error:
+        return error

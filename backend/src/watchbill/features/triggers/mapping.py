@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.budget import Budget, OverBudget, quick
-from watchbill.core.clean import clean
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.expressions.mapping import MappingError, render_all
@@ -43,12 +42,30 @@ async def flow_inputs(
         ComputeBusy: too many computations of the tenant wait.
     """
     if templates is None:
-        return _from_body(given.get("body"))
+        return _from_body(given)
+    return await rendered(session, scope, templates, given, now, compute, "inputs")
+
+
+async def rendered(
+    session: AsyncSession,
+    scope: TenantScope,
+    templates: Templates,
+    given: Mapping[str, Any],
+    now: datetime,
+    compute: Compute | None,
+    place: str,
+) -> dict[str, Any]:
+    """The templates rendered as above; what is wrong with them lies under `place`.
+
+    Raises:
+        InvalidInput: a template cannot be evaluated, computes too much, or gives what cannot be kept exactly.
+        ComputeBusy: too many computations of the tenant wait.
+    """
     try:
         budget = Budget(_ALONE.steps, _ALONE.size) if compute is None else quick()
-        return cast("dict[str, Any]", clean(render_all(templates, given, budget, now)))
+        return render_all(templates, given, budget, now)
     except MappingError as error:
-        raise _failed(error, error.path) from error
+        raise _failed(error, (place, *error.path)) from error
     except OverBudget as error:
         if compute is None:
             raise _too_much(str(error)) from error
@@ -58,7 +75,7 @@ async def flow_inputs(
     except ComputeLimit as error:
         raise _too_much(error.detail) from error
     if "values" not in answer:
-        raise _failed(ExpressionError(answer["code"], answer["message"]), tuple(answer["path"]))
+        raise _failed(ExpressionError(answer["code"], answer["message"]), (place, *answer["path"]))
     return answer["values"]
 
 
@@ -67,16 +84,18 @@ def _too_much(why: str) -> InvalidInput:
 
 
 def _failed(error: ExpressionError, path: Path) -> InvalidInput:
-    wrong = FieldError(("inputs", *path), error.code, error.message)
+    wrong = FieldError(path, error.code, error.message)
     return InvalidInput(error.message, code="mapping_failed", errors=(wrong,))
 
 
-def _from_body(body: Any) -> dict[str, Any]:
-    if body is None:
+def _from_body(given: Mapping[str, Any]) -> dict[str, Any]:
+    body = given.get("body")
+    # A body that says null is not the same as none.
+    if body is None and not given.get("size"):
         return {}
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise InvalidInput(
             "The body must be an object with the flow's inputs; or map it to them in the trigger.",
             code="body_not_object",
         )
-    return cast("dict[str, Any]", clean(body))
+    return cast("dict[str, Any]", body)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import HTTPConnection
 
@@ -117,7 +118,9 @@ async def run_trigger(
     """Start the trigger's flow now, whether it is switched on or not."""
     trigger = await service.get(access.session, trigger_id)
     body = form.body if form else None
+    sent = orjson.dumps(body) if form and "body" in form.model_fields_set else b""
     given = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
+    given |= {"content_type": "application/json" if sent else "", "size": len(sent)}
     fired = await firing.start(
         access.session, access.scope, trigger, Call("manual", now(), given), parts.compute
     )

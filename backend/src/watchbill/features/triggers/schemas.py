@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.expressions import ExpressionError, parse_template, templates_in
+from watchbill.core.expressions.typed_json import typed_json
 from watchbill.features.triggers import schedule
 from watchbill.kit.inputs import Input
 from watchbill.kit.text import Name
@@ -38,7 +39,99 @@ class Schedule(Input):
         return self
 
 
-class Webhook(Input):
+def _readable_templates(templates: dict[str, Any]) -> None:
+    for path, text in templates_in(templates):
+        try:
+            template = parse_template(text)
+        except ExpressionError as error:
+            raise ValueError(f"`{path[0]}`: {error.message}") from error
+        if any(reference.root != "inputs" for reference in template.references):
+            raise ValueError(f"`{path[0]}` reads a node; a trigger knows only `inputs`.")
+
+
+class ChallengeRules(Input):
+    """How a service that tries out the address is answered. Nothing is started then."""
+
+    query: str = Field(
+        "hub.challenge",
+        min_length=1,
+        max_length=100,
+        description="The query parameter that answers a GET, or a POST without a body, as plain text.",
+    )
+    token_query: str = Field(
+        "hub.verify_token",
+        min_length=1,
+        max_length=100,
+        description="The query parameter with the token that the service was told.",
+    )
+    json_body: bool = Field(
+        False,
+        description="Whether a body such as {type: url_verification, challenge, token} is answered, too.",
+    )
+
+
+class Challenge(ChallengeRules):
+    """As above, with the token to be told."""
+
+    token: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="What the service must say; never shown again. Left out: as before; null: nothing.",
+    )
+
+
+class StoredChallenge(ChallengeRules):
+    """As above, with the token as it is stored."""
+
+    token_digest: str | None = None
+
+
+class ChallengeOut(ChallengeRules):
+    """As above; `has_token` says whether the service must say one."""
+
+    has_token: bool
+
+
+ReplyType = Literal[
+    "application/json",
+    "text/plain",
+    "text/csv",
+    "text/markdown",
+    "text/xml",
+    "application/xml",
+    "application/yaml",
+]
+
+
+class Reply(Input):
+    """What the caller is answered once the execution completed. Templates read `inputs.outputs` and
+    `inputs.execution_id`. A body that is left out is the outputs."""
+
+    status: Annotated[int, Field(ge=200, le=599)] | Annotated[str, Field(max_length=1000)] = Field(
+        200, description="200 to 299 or 400 to 599, or one template that gives it."
+    )
+    content_type: ReplyType = "application/json"
+    body: Any = Field(
+        None, description="A text with templates; for JSON any value, or its text, or one expression."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Reply:
+        json = self.content_type == "application/json"
+        # NotJson is a ValueError.
+        _readable_templates({"status": self.status, "body": typed_json(self.body) if json else self.body})
+        if isinstance(self.status, str):
+            if not self.status.strip().startswith("{{"):
+                raise ValueError("The status is a number or one template.")
+        elif 300 <= self.status < 400:
+            raise ValueError("The status lies between 200 and 299 or between 400 and 599.")
+        if not json and not isinstance(self.body, str):
+            raise ValueError("The body of this content type is a text.")
+        return self
+
+
+class WebhookRules(Input):
     """How calls of a webhook are checked and answered."""
 
     signing: Literal["required", "none"] = Field(
@@ -48,6 +141,33 @@ class Webhook(Input):
     max_body_bytes: int = Field(1024 * 1024, ge=1, le=MAX_BODY_BYTES)
     answer: Literal["at_once", "result"] = "at_once"
     wait_seconds: int = Field(30, ge=1, le=120, description="For result: how long the answer may take.")
+    reply: Reply | None = Field(
+        None, description="For result: what is answered instead of {execution_id, status, outputs, error}."
+    )
+
+    @model_validator(mode="after")
+    def _waits_to_reply(self) -> Self:
+        if self.reply is not None and self.answer != "result":
+            raise ValueError("A reply is made of the result: set answer to result.")
+        return self
+
+
+class Webhook(WebhookRules):
+    """As above, as it is given."""
+
+    challenge: Challenge | None = None
+
+
+class StoredWebhook(WebhookRules):
+    """As above, as it is stored."""
+
+    challenge: StoredChallenge | None = None
+
+
+class WebhookOut(WebhookRules):
+    """As above, as it is shown."""
+
+    challenge: ChallengeOut | None = None
 
 
 class _Mapped(BaseModel):
@@ -57,13 +177,7 @@ class _Mapped(BaseModel):
     @field_validator("inputs", check_fields=False)
     @classmethod
     def _readable(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        for path, text in templates_in(value or {}):
-            try:
-                template = parse_template(text)
-            except ExpressionError as error:
-                raise ValueError(f"`{path[0]}`: {error.message}") from error
-            if any(reference.root != "inputs" for reference in template.references):
-                raise ValueError(f"`{path[0]}` reads a node; a trigger knows only `inputs`.")
+        _readable_templates(value or {})
         return value
 
 
@@ -134,7 +248,7 @@ class TriggerOut(BaseModel):
     version: Version | None
     inputs: dict[str, Any] | None
     schedule: Schedule | None
-    webhook: Webhook | None
+    webhook: WebhookOut | None
     description: str | None
     next_at: datetime | None
     path: str | None

@@ -25,10 +25,12 @@ from watchbill.features.triggers.schemas import (
     FiringOut,
     Schedule,
     SchedulePreview,
+    StoredWebhook,
     TriggerIn,
     TriggerOut,
     TriggerPatch,
     Webhook,
+    WebhookOut,
 )
 from watchbill.features.triggers.tables import Hook, Trigger
 from watchbill.kit import signatures
@@ -86,9 +88,10 @@ async def create(
         is_active=form.is_active,
         version=None if form.version is None else str(form.version),
         inputs=form.inputs,
-        config=rules.model_dump(mode="json"),
+        config={},
         created_by=identity.user_id,
     )
+    trigger.config = _config(trigger, rules)
     session.add(trigger)
     await session.flush()
     secret = None
@@ -124,7 +127,7 @@ async def change(session: AsyncSession, identity: Identity, trigger_id: UUID, fo
     for name in given & {"name", "is_active", "inputs"}:
         setattr(trigger, name, getattr(form, name))
     if rules := form.schedule or form.webhook:
-        trigger.config = rules.model_dump(mode="json")
+        trigger.config = _config(trigger, rules)
     if trigger.kind == "schedule" and given & {"is_active", "schedule"}:
         await _plan(session, identity.scope, trigger)
     await session.flush()
@@ -236,6 +239,37 @@ def shown_firing(fired: Fired) -> FiringOut:
     )
 
 
+def _config(trigger: Trigger, rules: Schedule | Webhook) -> dict[str, Any]:
+    """The rules as they are stored: of a challenge's token only the digest, or the one so far if none is
+    given."""
+    config = rules.model_dump(mode="json")
+    if not isinstance(rules, Webhook) or rules.challenge is None:
+        return config
+    del config["challenge"]["token"]
+    token = rules.challenge.token
+    if token is not None:
+        digest = challenge_digest(trigger.id, token)
+    else:
+        kept = "token" not in rules.challenge.model_fields_set
+        digest = (trigger.config.get("challenge") or {}).get("token_digest") if kept else None
+    config["challenge"]["token_digest"] = digest
+    return config
+
+
+def _webhook_out(config: dict[str, Any]) -> WebhookOut:
+    stored = StoredWebhook.model_validate(config)
+    shown = stored.model_dump(exclude={"challenge"})
+    if stored.challenge is not None:
+        challenge = stored.challenge.model_dump(exclude={"token_digest"})
+        shown["challenge"] = challenge | {"has_token": stored.challenge.token_digest is not None}
+    return WebhookOut.model_validate(shown)
+
+
+def challenge_digest(trigger_id: UUID, token: str) -> str:
+    """What the token of a webhook's challenges is known by."""
+    return hashlib.sha256(f"{trigger_id}/{token}".encode()).hexdigest()
+
+
 def secret_place(scope: TenantScope, trigger_id: UUID) -> str:
     """What a webhook's sealed secret is bound to."""
     return f"{scope.tenant_id}/trigger-secret/{trigger_id}"
@@ -288,7 +322,7 @@ def _shown(identity: Identity, keys: KeyRing, trigger: Trigger, last: Fired | No
         version=stored_version(trigger.version),
         inputs=trigger.inputs,
         schedule=Schedule.model_construct(**trigger.config) if timed else None,
-        webhook=None if timed else Webhook.model_construct(**trigger.config),
+        webhook=None if timed else _webhook_out(trigger.config),
         description=schedule.describe(trigger.config["cron"]) if timed else None,
         next_at=trigger.resume_at if trigger.is_active else None,
         path=f"/api/v1/hooks/{keys.unseal(token, place)}" if token else None,

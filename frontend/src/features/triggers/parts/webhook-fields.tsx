@@ -8,6 +8,8 @@ import { NumberInput } from "@/components/number-input";
 import { Segmented } from "@/components/segmented";
 import { Select } from "@/components/select";
 import type { TriggerValues } from "../form";
+import { ChallengeFields } from "./challenge-fields";
+import { ReplyFields } from "./reply-fields";
 
 type Form = { form: UseFormReturn<TriggerValues> };
 
@@ -18,7 +20,13 @@ const signatures = [
 const answers = [
   { value: "at_once" as const, label: "At once" },
   { value: "result" as const, label: "With the result" },
+  { value: "reply" as const, label: "Your own" },
 ];
+const answerHints = {
+  at_once: "The caller gets the execution's id.",
+  result: "The caller waits for the outputs; after the wait it gets the execution's id.",
+  reply: "The caller gets what you make of the outputs; after the wait, the execution's id.",
+};
 
 export function WebhookFields({ form }: Form) {
   const { errors } = form.formState;
@@ -41,20 +49,24 @@ export function WebhookFields({ form }: Form) {
         control={form.control}
         name="webhook.answer"
         label="Answer"
-        hint={
-          rules.answer === "result"
-            ? "The caller waits for the outputs; after the wait it gets the execution's id."
-            : "The caller gets the execution's id."
-        }
+        hint={answerHints[rules.answer]}
       >
         {({ value, onChange }) => (
           <Segmented label="Answer" options={answers} value={value} onChange={onChange} />
         )}
       </FormField>
-      {rules.answer === "result" && (
+      {rules.answer !== "at_once" && (
         <Amount form={form} name="wait_seconds" label="Wait at most" unit="s" />
       )}
-      <MoreFields open={Boolean(errors.webhook?.window_seconds || errors.webhook?.max_body_bytes)}>
+      {rules.answer === "reply" && <ReplyFields form={form} />}
+      <MoreFields
+        open={Boolean(
+          errors.webhook?.window_seconds ||
+          errors.webhook?.max_body_bytes ||
+          errors.webhook?.challenge,
+        )}
+      >
+        <ChallengeFields form={form} />
         {rules.signing === "required" && (
           <Amount form={form} name="window_seconds" label="A signature is good for" unit="s" />
         )}
