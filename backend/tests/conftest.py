@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx import AsyncClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import people
 from tests.mongodb import MongoServer, mongo_server
@@ -19,6 +21,10 @@ from watchbill.config import Settings
 from watchbill.kit.db import Database
 from watchbill.kit.logs import configure_logs
 from watchbill.kit.open_files import allow_open_files
+
+# How fast the machine is says nothing about an example.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)
