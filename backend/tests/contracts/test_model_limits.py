@@ -87,9 +87,11 @@ BOUNDLESS = Sizes(text=2**40)
 
 
 @pytest.mark.parametrize("repeat", HEARTBEATS)
-async def test_heartbeats_are_no_sign_of_life(any_type: Desk, llm_directory: Directory, repeat: str):
+async def test_heartbeats_are_no_sign_of_life(
+    any_type: Desk, llm_directory: Directory, compute: ProcessPool, repeat: str
+):
     """As many of them as fit, for ever: the limit on time has to be the one that ends them."""
-    any_type.gateway = LiteLlmGateway(llm_directory, sizes=BOUNDLESS)
+    any_type.gateway = LiteLlmGateway(llm_directory, compute, sizes=BOUNDLESS, way=LOOPBACK)
     raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
     any_type.server.script([{"then": {"raw": raw}}])
     error = await failing(any_type, first_token_seconds=0.5)
@@ -97,8 +99,10 @@ async def test_heartbeats_are_no_sign_of_life(any_type: Desk, llm_directory: Dir
     await any_type.gateway.close()
 
 
-async def test_heartbeats_between_words_do_not_prolong_the_silence(desk: Desk, llm_directory: Directory):
-    desk.gateway = LiteLlmGateway(llm_directory, sizes=BOUNDLESS)
+async def test_heartbeats_between_words_do_not_prolong_the_silence(
+    desk: Desk, llm_directory: Directory, compute: ProcessPool
+):
+    desk.gateway = LiteLlmGateway(llm_directory, compute, sizes=BOUNDLESS, way=LOOPBACK)
     raw = {"body": CHUNK, "repeat": ": still there\n\n", "headers": {"Content-Type": "text/event-stream"}}
     desk.server.script([{"then": {"raw": raw}}])
     error = await failing(desk, silence_seconds=0.5)

@@ -63,7 +63,7 @@ def test_what_computes_too_much_is_stopped(source: str, budget: Callable[[], Bud
     ("source", "value"),
     [
         ("size(inputs.items.map(a, a * 2))", 1_500),
-        ("inputs.items.exists(a, inputs.items.exists(b, a + b == 1998))", True),
+        ("inputs.items.exists(a, inputs.items.exists(b, a + b == 1798))", True),
         ("inputs.rows.map(r, r.name).join(',').split(',').size()", 2_000),
         ("inputs.texts.map(t, t.matches('^x+$')).all(m, m)", True),
         ("size(json.decode(json.encode(inputs.rows)))", 2_000),
@@ -204,6 +204,9 @@ def test_what_is_kept_has_a_total_size() -> None:
         # Each level is entered when it is made plain, when it is measured, and when it is written.
         ("json.encode([[[[1]]]])", 30),
         ("inputs.text.upperAscii()", 25_000),
+        # A pattern that is not known beforehand and is short, but no little work to read.
+        ("'a'.matches('' + '[^a]{30}')", 4_000),
+        ("'a'.matches('' + '\\\\pL+')", 4_000),
     ],
 )
 def test_what_takes_long_counts_more_than_a_step(source: str, least: int) -> None:

@@ -17,7 +17,9 @@ MAX_PATTERN = 1_000
 # Bytes of one pattern's program and of the states it meets.
 _MEMORY = 128 * 1024
 # Steps of reading a pattern that is not known beforehand: for each character, and at most.
-_READING = (100, 4_000)
+_READING = (40, 4_000)
+# What a few characters make large programs of: repetitions, and the letters of all scripts.
+_COSTLY = ("{", "\\p", "\\P")
 # Steps of one search, whatever the text.
 _SEARCH = 25
 # Which argument of a function is a pattern.
@@ -60,11 +62,12 @@ def _ready(env: Env, pattern: object, text: str) -> Any:
     """The regular expression. At worst each character of the text meets each instruction."""
     if isinstance(pattern, str):
         each, most = _READING
-        env.budget.spend(min(each * len(pattern), most))
+        costly = any(part in pattern for part in _COSTLY)
+        env.budget.spend(most if costly else min(each * len(pattern), most))
         pattern = compiled(pattern)
     elif not isinstance(pattern, Pattern):
         raise Fault(f"a pattern is a text, not {word(pattern)}")
-    env.budget.spend((len(text) * pattern.size) >> 4)
+    env.budget.spend((len(text) * pattern.size) >> 5)
     try:
         text.encode()
     except UnicodeEncodeError:
