@@ -154,7 +154,7 @@ class Tenant:
         seen: list[dict[str, Any]] = []
         headers = {} if after is None else {"Last-Event-ID": str(after)}
         url = f"executions/{execution_id}/stream"
-        async with asyncio.timeout(100), self.http.stream("GET", url, headers=headers) as response:
+        async with asyncio.timeout(300), self.http.stream("GET", url, headers=headers) as response:
             assert response.status_code == 200
             assert response.headers["content-type"].startswith("text/event-stream")
             kind = ""

@@ -14,8 +14,7 @@ from tests.e2e.conftest import Tenant
 from tests.e2e.running import LONG
 from tests.people import checked
 
-# Sixty executions: a guard against a hang, whatever the machine does beside.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 MOMENTS = 200 if LONG else 60
 AT_ONCE = 6

@@ -48,3 +48,24 @@ async def test_an_end_that_comes_before_one_waits_is_heard(
     async with asyncio.timeout(60):
         answer = checked(await member.http.post(f"flows/{flow['id']}/execute", json=ask), 202)
     assert answer["status"] == "cancelled"
+
+
+async def test_a_database_that_is_away_for_a_moment_does_not_end_the_waiting(
+    app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
+):
+    journal = app.state.executions.journal
+    read, away = journal.outcome, iter([True])
+
+    async def outcome(scope: TenantScope, execution_id: UUID) -> object:
+        if next(away, False):
+            checked(await member.http.post(f"executions/{execution_id}/cancel"), 202)
+            raise ConnectionError("PostgreSQL: the database system is starting up")
+        return await read(scope, execution_id)
+
+    monkeypatch.setattr(journal, "outcome", outcome)
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 0.05)
+    flow = await make_flow(member)
+    ask = {"inputs": {"topic": "tides"}, "options": {"wait_seconds": 120}}
+    async with asyncio.timeout(60):
+        answer = checked(await member.http.post(f"flows/{flow['id']}/execute", json=ask), 202)
+    assert answer["status"] == "cancelled"

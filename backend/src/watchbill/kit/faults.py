@@ -14,6 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+# What asyncpg says itself, of a connection that was cut off before a statement or in the middle of one.
+DRIVER_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 # SQLSTATE classes: broken connections, lack of resources, and an operator who stops or starts the server.
 _CLASSES = ("08", "53", "57P")
 # A server that became a standby, transactions that met each other, and one that waited too long for another.
@@ -29,7 +32,7 @@ def passing(error: BaseException) -> bool:
         return error.connection_invalidated or _says_so(state) or _broken(error.orig)
     if isinstance(error, asyncpg.PostgresError):
         return _says_so(getattr(error, "sqlstate", None))
-    return isinstance(error, OSError | PoolTimeout | asyncpg.InterfaceError)
+    return isinstance(error, (OSError, PoolTimeout, *DRIVER_ERRORS))
 
 
 def _says_so(state: str | None) -> bool:
@@ -38,7 +41,8 @@ def _says_so(state: str | None) -> bool:
 
 def _broken(orig: BaseException | None) -> bool:
     """Whether the driver lost its connection before the server could say anything."""
-    return isinstance(orig, OSError) or isinstance(orig and orig.__cause__, OSError | asyncpg.InterfaceError)
+    broken = (OSError, *DRIVER_ERRORS)
+    return isinstance(orig, broken) or isinstance(orig and orig.__cause__, broken)
 
 
 async def again(

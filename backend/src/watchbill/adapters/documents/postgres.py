@@ -18,7 +18,7 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import passing
+from watchbill.kit.faults import DRIVER_ERRORS, passing
 from watchbill.kit.waits import about_to_await
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _answered() -> Generator[None]:
     about_to_await("A document")
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, *DRIVER_ERRORS) as error:
         if not passing(error) and not isinstance(error, asyncpg.LockNotAvailableError):
             raise
         raise DocumentsUnavailable(f"PostgreSQL: {type(error).__name__}: {error}") from error

@@ -14,7 +14,7 @@ from watchbill.adapters.journal import queries
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import passing
+from watchbill.kit.faults import DRIVER_ERRORS, passing
 
 _Connection = asyncpg.pool.PoolConnectionProxy
 _NO_LIMIT = 2**31 - 1
@@ -195,7 +195,7 @@ class PostgresJournal:
                 yield connection
         except asyncpg.LockNotAvailableError as error:
             raise TimeoutError(f"PostgreSQL: {error}") from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, *DRIVER_ERRORS) as error:
             if not passing(error):
                 raise
             raise ConnectionError(f"PostgreSQL: {error}") from error

@@ -54,11 +54,13 @@ async def _outcome(
     look = pending.status.final
     while True:
         if look:
-            outcome = await parts.journal.outcome(scope, pending.id)
-            if outcome is None:
-                raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
-            if outcome.status.final:
-                return outcome
+            # The execution goes on while the database is away: who is told of an error would start it again.
+            with contextlib.suppress(ConnectionError):
+                outcome = await parts.journal.outcome(scope, pending.id)
+                if outcome is None:
+                    raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
+                if outcome.status.final:
+                    return outcome
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
                 await ending.heard.wait()
