@@ -206,7 +206,7 @@ async def test_a_connection_that_breaks_in_mid_stream(desk: Desk):
 
 
 async def test_a_model_that_falls_silent(desk: Desk, llm_directory: Directory, compute: ProcessPool):
-    desk.gateway = LiteLlmGateway(llm_directory, compute, limits=TimeLimits(silence=0.3), way=LOOPBACK)
+    desk.gateway = LiteLlmGateway(llm_directory, compute, limits=TimeLimits(silence=3), way=LOOPBACK)
     desk.server.script([{"then": {"text": "one two three four", "stall_after": 2}}])
     error = await failing(desk)
     assert (error.kind, error.error_code) == (ErrorKind.TIMEOUT, "llm_stalled")

@@ -11,6 +11,7 @@ from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, TimeLimits
+from watchbill.adapters.openai_chat import body, event_stream
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import LlmFailover
 
@@ -86,6 +87,14 @@ HEARTBEATS = [": still there\n\n", "data:\n\n", 'data: {"choices": []}\n\n', "ev
 BOUNDLESS = Sizes(text=2**40)
 
 
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing counts what says nothing, either."""
+    monkeypatch.setattr(body, "MOST_SILENT_EVENTS", 2**60)
+    monkeypatch.setattr(event_stream, "_MOST_NOISE", 2**60)
+
+
+@pytest.mark.usefixtures("endless")
 @pytest.mark.parametrize("repeat", HEARTBEATS)
 async def test_heartbeats_are_no_sign_of_life(
     any_type: Desk, llm_directory: Directory, compute: ProcessPool, repeat: str
@@ -94,18 +103,19 @@ async def test_heartbeats_are_no_sign_of_life(
     any_type.gateway = LiteLlmGateway(llm_directory, compute, sizes=BOUNDLESS, way=LOOPBACK)
     raw = {"repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
     any_type.server.script([{"then": {"raw": raw}}])
-    error = await failing(any_type, first_token_seconds=0.5)
+    error = await failing(any_type, first_token_seconds=3)
     assert error.error_code == "llm_timeout"
     await any_type.gateway.close()
 
 
+@pytest.mark.usefixtures("endless")
 async def test_heartbeats_between_words_do_not_prolong_the_silence(
     desk: Desk, llm_directory: Directory, compute: ProcessPool
 ):
     desk.gateway = LiteLlmGateway(llm_directory, compute, sizes=BOUNDLESS, way=LOOPBACK)
     raw = {"body": CHUNK, "repeat": ": still there\n\n", "headers": {"Content-Type": "text/event-stream"}}
     desk.server.script([{"then": {"raw": raw}}])
-    error = await failing(desk, silence_seconds=0.5)
+    error = await failing(desk, silence_seconds=3)
     assert error.error_code == "llm_stalled"
     await desk.gateway.close()
 
