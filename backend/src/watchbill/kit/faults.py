@@ -27,6 +27,9 @@ _AGAIN_SECONDS = (0.1, 0.25, 0.5, 1.0)
 def passing(error: BaseException) -> bool:
     """Whether the database was away, busy or in the middle of a restart or failover, so that the same may
     succeed in a moment. A lock that could not be had is not: it is somebody's, not everybody's."""
+    if isinstance(error, OSError) and isinstance(error.__cause__, DBAPIError):
+        # The database's session puts some of them into words of its own.
+        return passing(error.__cause__)
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
         return error.connection_invalidated or _says_so(state) or _broken(error.orig)
