@@ -19,6 +19,7 @@ from tests.engine.conftest import Model, NoCrews, NoHttp
 from tests.people import Person
 from tests.proxy import Proxy, proxied
 
+from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.config import Settings
@@ -146,10 +147,11 @@ class Ship:
     model: Model
     journal: PostgresJournal
     pool: asyncpg.Pool
+    compute: ProcessPool
 
     async def restart(self) -> None:
         await self.engine.stop(grace_seconds=0)
-        self.engine = engine_on(self.pool, self.model)
+        self.engine = engine_on(self.pool, self.model, self.compute)
         self.engine.start()
 
     async def end_of(self, scope: TenantScope, id_: UUID) -> Any:
@@ -161,12 +163,12 @@ class Ship:
                 await asyncio.sleep(0.02)
 
 
-def engine_on(pool: asyncpg.Pool, model: Model) -> Engine:
+def engine_on(pool: asyncpg.Pool, model: Model, compute: ProcessPool) -> Engine:
     return Engine(
         journal=PostgresJournal(pool),
         documents=open_documents(None, pool),
         live=MemoryLive(),
-        services=Services(model, NoCrews(), NoHttp()),
+        services=Services(model, NoCrews(), NoHttp(), compute),
         node_types=NODE_TYPES,
         settings=EngineSettings(owner="worker", heartbeat_seconds=0.2, sweep_seconds=0.1, lease_seconds=600),
         now=lambda: datetime.now(UTC),
@@ -174,14 +176,14 @@ def engine_on(pool: asyncpg.Pool, model: Model) -> Engine:
 
 
 @pytest.fixture
-async def ship(proxy: Proxy, url: str) -> AsyncIterator[Ship]:
+async def ship(proxy: Proxy, url: str, compute: ProcessPool) -> AsyncIterator[Ship]:
     pool = await open_pool(proxy.url, name="test", least=0, most=6, pgbouncer=False)
     direct = await open_pool(url, name="test", least=0, most=2, pgbouncer=False)
     await direct.execute("DELETE FROM public.active_executions")
     model = Model()
-    engine = engine_on(pool, model)
+    engine = engine_on(pool, model, compute)
     engine.start()
-    yield (ship := Ship(engine, model, PostgresJournal(direct), pool))
+    yield (ship := Ship(engine, model, PostgresJournal(direct), pool, compute))
     await ship.engine.stop(grace_seconds=0)
     pool.terminate()
     await direct.close()

@@ -14,7 +14,7 @@ import uvicorn
 import websockets
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, refused
@@ -25,6 +25,7 @@ from watchbill.features.executions.tables import ActiveExecution
 from watchbill.features.identity import service as people
 from watchbill.features.identity import tokens
 from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.tables import Tenant
 from watchbill.kit.crypto import KeyRing
 
 
@@ -75,10 +76,17 @@ async def suspend(app: FastAPI, admin: Person, _person: Person) -> None:
     )
 
 
+async def mark_suspended(app: FastAPI, admin: Person, _person: Person) -> None:
+    """As it is before the tenant's executions are cancelled."""
+    async with app.state.database.transaction() as work:
+        change = update(Tenant).where(Tenant.id == admin.tenant_id).values(status="suspended")
+        await work.session.execute(change)
+
+
 ENDINGS = [
     (sign_out, 401, "session_expired"),
     (remove, 401, "access_ended"),
-    (suspend, 403, "tenant_suspended"),
+    (mark_suspended, 403, "tenant_suspended"),
 ]
 
 
@@ -127,6 +135,25 @@ async def test_a_websocket_closes_with_the_status(
         with pytest.raises(websockets.ConnectionClosedError):
             await socket.recv()
         assert socket.close_code == 4000 + status
+
+
+async def test_streams_of_a_suspended_tenant_end_with_the_end_of_their_executions(
+    app: FastAPI,
+    admin: Person,
+    viewer: Person,
+    execution: str,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    # Otherwise it would be chance what is noticed first.
+    monkeypatch.setattr(permits, "RECHECK_SECONDS", 3600)
+    async with asyncio.timeout(60), events(url, execution, viewer.token) as stream:
+        await anext(stream)
+        await suspend(app, admin, viewer)
+        assert [name async for name, _ in stream][-2:] == ["execution_cancelled", "end"]
+    async with AsyncClient(base_url=f"http://{url}/api/v1/") as http:
+        headers = {"Authorization": f"Bearer {viewer.token}"}
+        refused(await http.get(f"executions/{execution}/stream", headers=headers), 403, "tenant_suspended")
 
 
 async def test_a_stream_of_a_key_ends_when_it_is_revoked(

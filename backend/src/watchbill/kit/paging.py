@@ -59,15 +59,17 @@ class Listed(BaseModel, Generic[T]):
 
 
 async def fetch_page(
-    session: AsyncSession, query: Select[Any], table: Any, page: Page
+    session: AsyncSession, query: Select[Any], table: Any, page: Page, *, searched: Any = None
 ) -> tuple[Sequence[Any], str | None]:
-    """The rows of one page of `query`, which selects `table` objects, and the cursor of the next page.
+    """The rows of one page of `query`, which selects `table` objects, and the cursor of the next page. What
+    is looked for stands in the column `searched`, by default in the name.
 
     Raises:
         BadCursor: the cursor cannot be read.
     """
     if page.q:
-        query = query.where(table.name.icontains(page.q, autoescape=True))
+        column = table.name if searched is None else searched
+        query = query.where(column.icontains(page.q, autoescape=True))
     if page.cursor is not None:
         query = query.where(tuple_(table.created_at, table.id) < tuple_(*decode_cursor(page.cursor)))
     query = query.order_by(table.created_at.desc(), table.id.desc()).limit(page.limit + 1)
