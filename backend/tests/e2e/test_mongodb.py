@@ -35,10 +35,10 @@ FLOW = flow(
 
 async def test_documents_in_mongodb(settings: Settings, llm_server: LlmServer, tmp_path: Path) -> None:
     with mongo_server() as mongodb:
-        url = mongodb.url("e2e")
-        app = create_app(settings.model_copy(update={"mongo_url": SecretStr(f"{url}?timeoutMS=1500")}))
+        url = mongodb.url("e2e", milliseconds=5_000)
+        app = create_app(settings.model_copy(update={"mongo_url": SecretStr(url)}))
         worker = Worker(settings, tmp_path / "worker.log")
-        await worker.start(WATCHBILL_MONGO_URL=f"{url}?timeoutMS=1500")
+        await worker.start(WATCHBILL_MONGO_URL=url)
         try:
             async with (
                 app.router.lifespan_context(app),
