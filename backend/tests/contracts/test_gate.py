@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
+import threading
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.contracts.trap import CLOSED, OPEN, trap
 
+from watchbill.kit import own_services
 from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment
 from watchbill.kit.outbound import CheckedSocket, RefusedConnection, tenant_traffic
 from watchbill.kit.own_services import OwnServices
@@ -86,6 +90,22 @@ def test_a_name_server_of_the_settings_is_a_service():
     own = OwnServices.of([], ["10.0.0.53", "10.0.0.54:5353", "[fd00::53]:53"])
     assert own.at(ip_address("10.0.0.53"), 53) and own.at(ip_address("10.0.0.54"), 5353)
     assert own.at(ip_address("fd00::53"), 53) and not own.at(ip_address("10.0.0.53"), 80)
+
+
+def test_a_slow_name_server_is_not_waited_for_again(monkeypatch: pytest.MonkeyPatch):
+    asked, answered, looked = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def slow(*place: Any, **more: Any) -> Any:
+        asked.set()
+        answered.wait(60)
+        return looked("127.0.0.2", *place[1:], **more)
+
+    own = OwnServices.of(["postgresql://localhost:5432/x"])
+    assert own.at(ip_address("127.0.0.1"), 5432)
+    monkeypatch.setattr(own_services, "_KEEP_SECONDS", 0)
+    monkeypatch.setattr(own_services.socket, "getaddrinfo", slow)
+    assert own.at(ip_address("127.0.0.1"), 5432) and asked.wait(60)
+    answered.set()
 
 
 def test_proxies_leave_the_environment(monkeypatch: pytest.MonkeyPatch):

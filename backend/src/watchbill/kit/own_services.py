@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -60,13 +61,14 @@ def _place(text: str, default: int) -> Endpoint | None:
 
 @dataclass
 class OwnServices:
-    """Knows the services by address. Names are resolved when something is asked about their port, and again
-    when the answer is old. Safe to use from several threads."""
+    """Knows the services by address. A name is waited for once; later an answer that is old is good until a
+    thread has the next one, as event loops ask. Safe to use from several threads."""
 
     places: set[Endpoint] = field(default_factory=set[Endpoint])
     _known: dict[Endpoint, tuple[float, frozenset[Address]]] = field(
         default_factory=dict[Endpoint, tuple[float, frozenset[Address]]]
     )
+    _asked: set[Endpoint] = field(default_factory=set[Endpoint])
 
     @staticmethod
     def of(urls: Iterable[str], name_servers: Iterable[str] = ()) -> OwnServices:
@@ -89,17 +91,24 @@ class OwnServices:
         )
 
     def _addresses(self, place: Endpoint) -> frozenset[Address]:
-        at, known = self._known.get(place, (0.0, frozenset[Address]()))
-        if known and time.monotonic() - at < _KEEP_SECONDS:
-            return known
+        if place not in self._known:
+            self._look_up(place)
+        at, known = self._known[place]
+        if time.monotonic() - at >= _KEEP_SECONDS and place not in self._asked:
+            self._asked.add(place)
+            threading.Thread(target=self._look_up, args=(place,), name="own services", daemon=True).start()
+        return known
+
+    def _look_up(self, place: Endpoint) -> None:
+        _, known = self._known.get(place, (0.0, frozenset[Address]()))
         try:
             entries = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
+            known = frozenset(plain(ip_address(str(entry[4][0]).partition("%")[0])) for entry in entries)
         except (OSError, UnicodeError):
             # What was true a moment ago is the best guess while no name server answers.
-            return known
-        known = frozenset(plain(ip_address(str(entry[4][0]).partition("%")[0])) for entry in entries)
+            pass
         self._known[place] = (time.monotonic(), known)
-        return known
+        self._asked.discard(place)
 
 
 def _same(one: Address, other: Address) -> bool:
