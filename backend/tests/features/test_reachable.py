@@ -16,7 +16,6 @@ from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.reachable import Unreachable, closed_to, data_folder, programs_folder
 from watchbill.embedded.servers import ServerFailed, start_postgres, stop
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 NOBODY = pwd.getpwnam("nobody")
 
 
