@@ -33,6 +33,7 @@ from watchbill.kit.faults import again
 logger = structlog.get_logger(__name__)
 # How the work for a node or iteration ended.
 _How = Ended | Rendered | Closing | NodeError
+_Work = Callable[[], Coroutine[Any, Any, _How]]
 
 
 class Run:
@@ -121,7 +122,7 @@ class Run:
         for attempt, config in step.starts:
             self._spawn(attempt, config)
         for path in step.closes:
-            self._task(path, self._close(path))
+            self._task(path, partial(self._close, path))
         if not step.more:
             await self._sleep(step)
         return False
@@ -214,16 +215,17 @@ class Run:
 
     def _spawn(self, attempt: Attempt, config: dict[str, Any] | None) -> None:
         if attempt.path in self.state.running:
-            self._task(attempt.path, self._attempt(attempt, config))
+            self._task(attempt.path, partial(self._attempt, attempt, config))
 
-    def _task(self, path: str, work: Coroutine[Any, Any, _How]) -> None:
-        """Do this for a node or iteration, and take in how it ended."""
+    def _task(self, path: str, work: _Work) -> None:
+        """Do this for a node or iteration, and take in how it ended. A task that is cancelled before its
+        first step does nothing, so its work is not begun before."""
         self._tasks[path] = asyncio.create_task(
             self._noted(path, work), name=f"{self.claim.execution_id}:{path}"
         )
 
-    async def _noted(self, path: str, work: Coroutine[Any, Any, _How]) -> None:
-        how = await work
+    async def _noted(self, path: str, work: _Work) -> None:
+        how = await work()
         task = asyncio.current_task()
         if task is not None:
             self._ended.append((task, path, how))
