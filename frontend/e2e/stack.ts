@@ -1,6 +1,6 @@
 /** Starts a Watchbill for the tests, with data of its own, and stops it afterwards. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -92,6 +92,8 @@ async function startNames(): Promise<() => Promise<void>> {
 async function startWatchbill(): Promise<() => Promise<void>> {
   if (process.env.WATCHBILL_URL) return () => Promise.resolve();
   const folder = await mkdtemp(path.join(tmpdir(), "watchbill-e2e-"));
+  // Closed to PostgreSQL's user, it would make root's database lie elsewhere, where nobody removes it.
+  await chmod(folder, 0o711);
   process.env.WATCHBILL_FOLDER = folder;
   const child = spawn(
     process.env.WATCHBILL_COMMAND ?? COMMAND,
