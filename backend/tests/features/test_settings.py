@@ -109,6 +109,10 @@ def test_what_chance_made_is_not_called_guessable():
         assert not guessable(secrets.token_hex(32)) and not guessable_keys(new_key())
 
 
+def test_not_even_what_chance_makes_once_in_a_million():
+    assert not guessable("4c9960cac149ca995a007464960cc05c")
+
+
 def test_no_secret_that_the_repository_shows_is_accepted():
     """Somebody would copy it."""
     root = Path(__file__).parents[3]
