@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
+from contextvars import ContextVar
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -280,3 +284,36 @@ async def test_cached_tokens_are_cheaper(desk: Desk):
     full, most = await cost(0), await cost(900)
     assert (full.cached_tokens, most.cached_tokens) == (0, 900)
     assert 0 < most.cost_usd < full.cost_usd
+
+
+class Finalizers:
+    """Notes the context variables that finalizers set."""
+
+    def __init__(self) -> None:
+        self.set: list[str] = []
+
+    def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+        variable = getattr(called, "__self__", None)
+        if event == "c_call" and isinstance(variable, ContextVar) and called.__name__ != "get":
+            outer: FrameType | None = frame
+            while outer is not None and outer.f_code.co_name != "__del__":
+                outer = outer.f_back
+            if outer is not None:
+                self.set.append(variable.name)
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "gemini"])
+async def test_what_is_left_of_a_stream_sets_no_context_variable(desk: Desk, kind: str):
+    """Before Python 3.12 that crashes the process if the collection begins while one is being set."""
+    as_type(desk, kind).server.script([{"then": {"text": TEXT}}])
+    finalizers = Finalizers()
+    before = sys.getprofile()
+    sys.setprofile(finalizers)
+    try:
+        # The library keeps the last stream until there is another.
+        for _ in range(3):
+            assert (await desk.ask()).text == TEXT
+            gc.collect()
+    finally:
+        sys.setprofile(before)
+    assert finalizers.set == []

@@ -10,6 +10,7 @@ import pytest
 
 from tests.core.flows import chain
 from tests.engine.conftest import Ship
+from watchbill.kit import supervision
 from watchbill.kit.supervision import MOST_FAILURES, Alive, Supervisor
 
 
@@ -100,6 +101,28 @@ async def test_a_task_that_gives_no_sign_of_life_is_a_trouble() -> None:
         alive()
     assert supervisor.troubles() == {}
     await supervisor.stop()
+
+
+async def test_a_task_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "_HEEDED_SECONDS", 0.01)
+    supervisor, swallowed, begun = Supervisor(), 0, asyncio.Event()
+
+    async def work(_alive: Alive) -> None:
+        nonlocal swallowed
+        while True:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed == 3:
+                    raise
+
+    supervisor.keep("deaf", work)
+    await begun.wait()
+    async with asyncio.timeout(60):
+        await supervisor.stop()
+    assert swallowed == 3
 
 
 @pytest.mark.parametrize("method", ["claim", "heartbeat"])

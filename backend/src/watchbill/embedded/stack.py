@@ -19,6 +19,7 @@ from watchbill.embedded.link import GuardLink
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.servers import Server, ServerFailed, start_postgres, start_valkey
 from watchbill.embedded.watch import replace_the_stuck
+from watchbill.kit.supervision import end
 
 _READY_SECONDS = 90
 _SERVER_CHECK_SECONDS = 1.0
@@ -113,9 +114,7 @@ class Stack:
         if self._tasks:
             # What they said last belongs into the logs; one that waits for its next try has nothing to say.
             await asyncio.wait(self._tasks.values(), timeout=0.3)
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await end(self._tasks.values())
         for child in self._children:
             child.log.close()
         for listener in (self._socket, self._health):

@@ -19,6 +19,7 @@ from watchbill.core.ports.documents import (
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.losses import Losses
 from watchbill.engine.repair import too_large
+from watchbill.kit.supervision import end
 
 logger = structlog.get_logger(__name__)
 _Entry = tuple[str, Document]
@@ -62,8 +63,7 @@ class TraceWriter:
         """Try once more what waits; it is missed then."""
         self._finishing = True
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
         if self._waiting and not await self._catch_up():
             left = sum(map(len, self._waiting.values()))
             self._losses.note(DocumentsUnavailable("The worker stops."), missed_traces=left)

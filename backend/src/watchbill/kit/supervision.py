@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -22,6 +23,25 @@ _LONGEST_WAIT_SECONDS = 30.0
 _GOOD_SECONDS = 60.0
 # With growing waits that is after about 15 seconds.
 MOST_FAILURES = 5
+# A task that goes on so long after it was cancelled is cancelled again.
+_HEEDED_SECONDS = 5.0
+
+
+async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended, however they do.
+
+    A library may swallow a cancellation that comes at the wrong moment, as `asyncio.wait_for` does before
+    Python 3.12: whoever goes on is told again.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_HEEDED_SECONDS)
+    # An exception that nobody asks for is logged as one that nobody noticed.
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
 
 
 def nobody() -> None:
@@ -69,10 +89,7 @@ class Supervisor:
     async def stop(self, *names: str) -> None:
         """End these tasks, or all, and wait until they have."""
         chosen = [self._watched.pop(name, None) for name in names or tuple(self._watched)]
-        tasks = [watched.task for watched in chosen if watched is not None and watched.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([watched.task for watched in chosen if watched is not None and watched.task is not None])
 
     @property
     def failures(self) -> dict[str, int]:

@@ -47,7 +47,7 @@ from watchbill.kit.outbound import WayOut
 from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
 from watchbill.kit.ssrf import UrlGuard
-from watchbill.kit.supervision import Supervisor, Work
+from watchbill.kit.supervision import Supervisor, Work, end
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.worker.health import WorkerHealth
 from watchbill.worker.hints import NearHints
@@ -213,9 +213,7 @@ class Runtime:
             await self._serving.cleanup()
         await self.live.close()
         await self.supervisor.stop()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await end(self._background)
         self.crews.close()
         await self.gateway.close()
         await self.http.close()

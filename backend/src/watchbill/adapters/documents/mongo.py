@@ -32,6 +32,7 @@ from watchbill.core.ports.documents import (
 )
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.own_services import OwnServices
+from watchbill.kit.supervision import end
 from watchbill.kit.waits import about_to_await
 
 logger = structlog.get_logger(__name__)
@@ -214,8 +215,7 @@ class MongoDocuments:
     async def close(self) -> None:
         self._closing = True
         if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+            await end([self._looking])
         await self._client.close()
 
     def _of(self, scope: TenantScope, collection: Collection) -> AsyncCollection[_Row]:

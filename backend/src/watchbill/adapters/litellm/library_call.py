@@ -110,7 +110,12 @@ class LibraryCalls:
                     del kept[:-_PIECES_KEPT]
         finally:
             # Reached on cancellation too: it is what closes the connection at once.
-            await response.aclose()
+            try:
+                await response.aclose()
+            finally:
+                # With it the finalizer sets context variables. Before Python 3.12 garbage is collected where
+                # memory is asked for, also while another variable is being set: that crashes the process.
+                response.logging_obj = None
         if wire.failure is not None:
             raise wire.failure
         if wire.events and not wire.ended:

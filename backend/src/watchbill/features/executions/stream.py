@@ -25,6 +25,7 @@ from watchbill.features.identity.access import Access, database, enter, require,
 from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.recording import recorded
+from watchbill.kit.supervision import end
 
 router = APIRouter(tags=["executions"])
 HEARTBEAT_SECONDS = 15
@@ -161,9 +162,7 @@ async def _follow(websocket: WebSocket, identity: Identity, execution_id: UUID, 
     leaving = asyncio.create_task(_until_left(websocket))
     watching: set[asyncio.Task[Any]] = {sending, leaving}
     _, pending = await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    await end(pending)
     if sending in pending:
         return
     if not await sending:

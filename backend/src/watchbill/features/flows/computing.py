@@ -13,6 +13,7 @@ from watchbill.core.errors import WatchbillError
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.db import outside
+from watchbill.kit.supervision import end
 
 Result = TypeVar("Result")
 
@@ -65,9 +66,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
             raise ClientGone
         return doing.result()
     finally:
-        for task in (doing, leaving):
-            task.cancel()
-        await asyncio.gather(doing, leaving, return_exceptions=True)
+        await end((doing, leaving))
 
 
 async def _left(request: Request) -> None:

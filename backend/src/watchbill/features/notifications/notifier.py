@@ -32,7 +32,7 @@ from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database, Work
 from watchbill.kit.faults import passing
 from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
-from watchbill.kit.supervision import Alive, nobody
+from watchbill.kit.supervision import Alive, end, nobody
 
 logger = structlog.get_logger(__name__)
 
@@ -135,9 +135,7 @@ class Notifier:
                     logger.warning("notifications_not_read", error=str(error))
                 await asyncio.sleep(INTERVAL_SECONDS)
         finally:
-            for task in self._sending:
-                task.cancel()
-            await asyncio.gather(*self._sending, return_exceptions=True)
+            await end(tuple(self._sending))
 
     async def note_all(self, alive: Alive = nobody) -> None:
         """Note everything that somebody is to be told or asked by now."""
