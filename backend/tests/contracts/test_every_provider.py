@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.contracts.clients import KEY, KINDS
 from tests.contracts.trap import CLOSED, OPEN, Names, Trap, trap, way
 from tests.fixtures_llm import Desk, Directory
 
@@ -16,23 +17,8 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider
 from watchbill.testing.llm_server import LlmServer
 
-KEY = "sk-never-to-be-seen-elsewhere"
 AWS = {"aws_region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE"}
 BEDROCK = "bedrock-runtime.eu-west-1.amazonaws.com"
-# Provider type, model, settings; the last ones are models that LiteLLM sends another way than others.
-KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("openai", "gpt-4o", {}),
-    ("openai_compatible", "some-model", {}),
-    ("demo", "demo", {}),
-    ("vllm", "some-model", {}),
-    ("ollama", "llama3", {}),
-    ("anthropic", "claude-3-5-haiku-latest", {}),
-    ("azure", "gpt-4o", {"api_version": "2024-06-01"}),
-    ("gemini", "gemini-2.0-flash", {}),
-    ("openai", "o1-pro", {}),
-    ("openai", "responses/gpt-4o", {}),
-    ("azure", "o3-mini", {}),
-)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind[0]}-{kind[1].replace('/', '-')}")
 streams = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 

@@ -7,12 +7,20 @@ nothing leaves the machine.
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from watchbill.kit.lookups import Found, Lookups
 from watchbill.kit.outbound import WayOut
@@ -26,6 +34,7 @@ class Trap:
     """A server that keeps what it was asked. Without a `location` it answers 500."""
 
     address: str
+    scheme: str = "http"
     status: int = 500
     location: str | None = None
     port: int = 0
@@ -33,7 +42,7 @@ class Trap:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}:{self.port}"
+        return f"{self.scheme}://{self.address}:{self.port}"
 
     def redirect(self, status: int, location: str) -> None:
         self.status, self.location = status, location
@@ -45,19 +54,39 @@ class Trap:
 
 
 @asynccontextmanager
-async def trap(address: str) -> AsyncIterator[Trap]:
-    """A running trap."""
-    found = Trap(address)
+async def trap(address: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Trap]:
+    """A running trap, with TLS if it has a certificate."""
+    found = Trap(address, scheme="https" if tls else "http")
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", found.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, address, 0).start()
+    await web.TCPSite(runner, address, 0, ssl_context=tls).start()
     found.port = runner.addresses[0][1]
     try:
         yield found
     finally:
         await runner.cleanup()
+
+
+def own_certificate(folder: Path, *names: str) -> ssl.SSLContext:
+    """A certificate for these names that only its server vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 class Names:
@@ -77,6 +106,6 @@ class Names:
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))]
 
 
-def way(names: Names | None = None) -> WayOut:
+def way(names: Names | None = None, proxy: str | None = None) -> WayOut:
     """To 127.0.0.2 and nowhere else on this machine."""
-    return WayOut(UrlGuard([OPEN], Lookups((names or Names()).find)))
+    return WayOut(UrlGuard([OPEN], Lookups((names or Names()).find)), proxy)

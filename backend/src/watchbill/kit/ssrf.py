@@ -74,6 +74,7 @@ class UrlGuard:
             AddressRefused: one is not allowed.
             OSError, UnicodeError: the host has none, or no name server says in time.
         """
+        _check_port(port)
         if host.lower().rstrip(".") in METADATA_NAMES:
             raise AddressRefused(f"{host} is a cloud's metadata service, which is never allowed.")
         found = await self.names.addresses(host, port)
@@ -87,6 +88,7 @@ class UrlGuard:
         Raises:
             AddressRefused: it is not allowed.
         """
+        _check_port(port)
         host = host.lower().rstrip(".")
         found = plain(ip_address(address.partition("%")[0]))
         if is_metadata(found):
@@ -119,6 +121,12 @@ class UrlGuard:
         )
 
 
+def _check_port(port: int) -> None:
+    """Clients disagree about what port 0 is; nobody listens there."""
+    if port == 0:
+        raise AddressRefused("Nothing can be reached at port 0.")
+
+
 def _split(url: str) -> tuple[str, str, int]:
     try:
         parts = urlsplit(url)
@@ -129,4 +137,4 @@ def _split(url: str) -> tuple[str, str, int]:
         raise AddressRefused("Enter a URL that begins with http:// or https://.")
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("Leave user name and password out of the URL.")
-    return parts.scheme, parts.hostname.lower().rstrip("."), port or _PORTS[parts.scheme]
+    return parts.scheme, parts.hostname.lower().rstrip("."), _PORTS[parts.scheme] if port is None else port

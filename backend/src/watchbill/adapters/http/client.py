@@ -138,6 +138,13 @@ def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         text = f"{_site(url)} has no certificate that can be trusted: {error}"
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_certificate")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # The error itself tells the proxy's address with its password.
+        text = f"{_site(url)} cannot be reached: the proxy of this installation answered {error.status}."
+        return NodeError(ErrorKind.UPSTREAM, text, code="http_proxy")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        text = f"{_site(url)} cannot be reached: the proxy of this installation does not answer."
+        return NodeError(ErrorKind.UPSTREAM, text, code="http_proxy")
     if isinstance(error, aiohttp.ClientConnectorError):
         text = f"{_site(url)} cannot be reached: {_reason(error.os_error)}."
         return NodeError(ErrorKind.UPSTREAM, text[:500], code="http_unreachable")

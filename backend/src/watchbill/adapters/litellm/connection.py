@@ -89,7 +89,7 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         # Reading the port is what checks it.
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

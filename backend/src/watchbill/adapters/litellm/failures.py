@@ -161,6 +161,12 @@ def _no_connection(error: Exception, candidate: Candidate) -> ProviderFailure:
     if isinstance(error, aiohttp.ClientSSLError):
         detail = f"{name} does not speak TLS as https needs it{where}: {getattr(error, 'os_error', error)}"
         return ProviderFailure(_UPSTREAM, _sentence(detail), code="provider_certificate")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        detail = f"{name} cannot be reached: the proxy of this installation answered {error.status}."
+        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        detail = f"{name} cannot be reached: the proxy of this installation does not answer."
+        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         detail = f"{name} cannot be reached: its name cannot be found{where}."
         return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")

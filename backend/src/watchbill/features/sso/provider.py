@@ -179,8 +179,9 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
     options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            await way.guard.check(url)
             proxy = await way.proxy_for(url)
+            if proxy is None:
+                await way.guard.check(url)
         with tenant_traffic():
             async with (
                 aiohttp.ClientSession(
@@ -192,9 +193,9 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
                 if answer.status != 200:
                     raise ProviderFault(f"The provider answered {answer.status} at {url}.")
                 return _object(await _read(answer, url), url)
-    except AddressRefused as error:
+    except (AddressRefused, RefusedConnection) as error:
         raise ProviderFault(str(error)) from error
-    except (aiohttp.ClientError, RefusedConnection, TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise ProviderFault(f"The provider does not answer at {url}.") from error
 
 
