@@ -64,6 +64,11 @@ async def test_a_stranger_is_asked_once_and_told_after_agreeing(
     shown = checked(await member.http.get(f"notifications/{made['id']}"))
     assert shown["unconfirmed"] == [] and (await addresses(member))[0]["confirmed_at"]
     assert len(mails_to(app, email)) == 1
+    entries = checked(await admin.http.get("audit-log", params={"action": "confirm_mail_address"}))["items"]
+    # Agreeing again changes nothing.
+    [entry] = [one for one in entries if one["changes"]]
+    assert (entry["target"]["type"], entry["actor"]["kind"]) == ("mail_addresses", "system")
+    assert entry["target"]["id"] == (await addresses(member))[0]["id"]
 
 
 async def test_an_admin_removes_an_address(

@@ -3,8 +3,10 @@ IPv6 is seen in every form."""
 
 from __future__ import annotations
 
+import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+import psutil
 import pytest
 
 from watchbill.kit.own_services import OwnServices, endpoints
@@ -165,6 +167,19 @@ async def test_no_url_leads_to_a_service_of_the_installation(host: str):
     with pytest.raises(AddressRefused, match="this installation"):
         await guard.check(f"http://{host}:5999/")
     await guard.check(f"http://{host}:5998/")
+
+
+async def test_a_service_on_loopback_is_not_reached_by_the_machines_other_addresses():
+    own = OwnServices(set(endpoints("redis://127.0.0.1:5999")))
+    everything = UrlGuard(["0.0.0.0/0", "::/0"], own=own)
+    found = [entry for entries in psutil.net_if_addrs().values() for entry in entries]
+    families = (socket.AF_INET, socket.AF_INET6)
+    for address in {entry.address for entry in found if entry.family in families}:
+        if "%" not in address:
+            with pytest.raises(AddressRefused, match="this installation"):
+                everything.check_address("name.test", 5999, address)
+            everything.check_address("name.test", 5998, address)
+    everything.check_address("name.test", 5999, "8.8.8.8")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from watchbill.config import Settings
 from watchbill.features.approvals.tables import Approval
 from watchbill.features.identity.permissions import ALL, PERSONAL
 from watchbill.features.identity.reach import FOR_FLOWS
+from watchbill.features.notifications.tables import Delivery
 
 WORK = ["flows:read", "flows:write", "flows:execute", "executions:read", "executions:write"]
 # Routes whose own code keeps a limited key to its flows, and routes that show nothing of a tenant. A new one
@@ -35,6 +36,9 @@ JUDGED_BY_ROUTE = {
     "GET /api/v1/approvals",
     "GET /api/v1/triggers",
     "POST /api/v1/triggers",
+    "GET /api/v1/notifications",
+    "POST /api/v1/notifications",
+    "GET /api/v1/notification-deliveries",
 }
 OPEN = {"GET /api/v1/flows/examples", "GET /api/v1/node-types", "GET /api/v1/schedule-preview"}
 
@@ -98,13 +102,20 @@ async def place(app: FastAPI) -> AsyncIterator[Place]:
         trigger_id = checked(await admin.http.post("triggers", json=trigger), 201)["id"]
         asked = {"title": "Go on?", "details": "", "role": "member", "fields": []}
         approval = Approval(id=uuid4(), execution_id=UUID(run), node_id="ask", **asked)
+        told = {"flow_id": other, "name": "n", "channel": "email", "recipients": [admin.email]}
+        notification = checked(await admin.http.post("notifications", json=told), 201)["id"]
+        about = {"notification_id": UUID(notification), "execution_id": UUID(run)}
+        delivery = Delivery(id=uuid4(), recipient=admin.email, **about)
         async with app.state.database.transaction(admin.scope) as work:
             work.session.add(approval)
+            work.session.add(delivery)
         ids = {
             "flow_id": other,
             "execution_id": run,
             "trigger_id": trigger_id,
             "approval_id": str(approval.id),
+            "notification_id": notification,
+            "delivery_id": str(delivery.id),
         }
         key = await make_key(admin, sorted(FOR_FLOWS), mine)
         async with http_client(app, key) as program:
@@ -125,6 +136,8 @@ async def test_a_limited_key_reaches_nothing_of_another_flow(place: Place, route
     body = {"flow_id": place.other, "name": "t", "webhook": {}} if route == "POST /api/v1/triggers" else {}
     if route == "POST /api/v1/flows/validate":
         body = {"definition": running(place.other)}
+    if route == "POST /api/v1/notifications":
+        body = {"flow_id": place.other, "name": "n", "channel": "email", "recipients": ["a@example.com"]}
     sent = {"json": body} if method in ("POST", "PUT", "PATCH") else {"params": {"flow_id": place.other}}
     answer = await place.program.request(method, f"http://test{path}", **sent)
     if GUARDED[route] == "profile:read" or route in OPEN:
@@ -239,6 +252,26 @@ async def test_a_notification_tells_no_more_than_whoever_makes_it_may_see(app: F
     async with http_client(app, await make_key(admin, ["notifications:write"])) as program:
         refused(await program.post("notifications", json=form), 403, "scope_forbids")
         refused(await program.patch(f"notifications/{made}", json={"name": "m"}), 403, "scope_forbids")
+
+
+async def test_a_limited_key_has_notifications_of_its_flows_only(app: FastAPI, admin: Person):
+    mine, other = await make_flow(admin), await make_flow(admin)
+    form = {"name": "n", "channel": "email", "recipients": [admin.email]}
+    everything = checked(await admin.http.post("notifications", json=form), 201)["id"]
+    async with http_client(app, await make_key(admin, sorted(FOR_FLOWS), mine)) as program:
+        for beyond in ({}, {"flow_id": None}, {"flow_id": other}):
+            refused(await program.post("notifications", json=form | beyond), 403, "key_limited")
+        made = checked(await program.post("notifications", json=form | {"flow_id": mine}), 201)["id"]
+        path = f"notifications/{made}"
+        for beyond in ({"flow_id": None}, {"flow_id": other}):
+            refused(await program.patch(path, json=beyond), 403, "key_limited")
+        assert checked(await program.patch(path, json={"name": "m"}))["flow_id"] == mine
+        assert [one["id"] for one in checked(await program.get("notifications"))["items"]] == [made]
+        # What tells of every flow tells of those beyond the limit too.
+        for send in (program.get, program.delete):
+            refused(await send(f"notifications/{everything}"), 403, "key_limited")
+        refused(await program.post(f"notification-deliveries/{uuid4()}/resend"), 403, "key_limited")
+        checked(await program.delete(path), 204)
 
 
 async def test_no_key_makes_somebody_an_admin(app: FastAPI, admin: Person, member: Person):

@@ -27,6 +27,7 @@ from watchbill.kit.turns import NoTurn, Turns
 from watchbill.kit.waits import Hold, about_to_await, hold
 
 AfterCommit = Callable[[], Awaitable[None]]
+EnterAgain = Callable[[], Awaitable[None]]
 _ENTER = text("SELECT set_config('search_path', :path, true)")
 _ENTER_AS = text("SELECT set_config('search_path', :path, true), set_config('role', :role, true)")
 _SET = text("SELECT set_config(:name, :value, true)")
@@ -75,6 +76,7 @@ class Work:
         self._turn = turn
         self._limits = limits
         self._entered: tuple[Scope, bool] | None = None
+        self._enter_again: EnterAgain | None = None
         self._after_commit: list[AfterCommit] = []
 
     async def enter(self, scope: Scope, *, as_tenant: bool = True) -> None:
@@ -89,6 +91,11 @@ class Work:
     def entered(self, scope: Scope, *, as_tenant: bool) -> None:
         """Note that a query with an entrance did what `enter` does."""
         self._entered = (scope, as_tenant)
+
+    def enter_again_by(self, action: EnterAgain) -> None:
+        """After `outside`, enter the tenant again by this instead of `enter`: it may find that whoever asks
+        has no business there any more, and raise."""
+        self._enter_again = action
 
     def after_commit(self, action: AfterCommit) -> None:
         """Run `action` once the transaction is committed, and not at all when it is rolled back. It must deal
@@ -111,6 +118,7 @@ class Work:
 
         Raises:
             DatabaseUnavailable: no connection could be had afterwards.
+            WatchbillError: whoever asks may not go on; see enter_again_by.
         """
         await self.session.flush()
         trail = trail_of(self.session)
@@ -137,6 +145,8 @@ class Work:
                 await self.session.execute(_SET, {"name": name, "value": value})
             if scope is not None:
                 await self.enter(scope)
+            elif self._enter_again is not None:
+                await self._enter_again()
             elif self._entered is not None:
                 seen, as_tenant = self._entered
                 await self.enter(seen, as_tenant=as_tenant)

@@ -112,6 +112,19 @@ class OwnServices:
 
 
 def _same(one: Address, other: Address) -> bool:
-    """Whether both lead to one server: what listens on loopback listens on all of it."""
-    here = (one.is_loopback or one.is_unspecified) and (other.is_loopback or other.is_unspecified)
-    return here or one == other
+    """Whether both lead to one server: what listens on this machine mostly listens on all its addresses, and
+    no firewall stands between the machine and itself."""
+    return one == other or (_is_here(one) and _is_here(other))
+
+
+def _is_here(address: Address) -> bool:
+    """Whether the address is this machine's, which is where a socket can be bound to it."""
+    if address.is_loopback or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as tried:
+            tried.bind((str(address), 0))
+    except OSError:
+        return False
+    return True

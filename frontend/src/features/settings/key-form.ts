@@ -22,6 +22,8 @@ export const forFlows: ReadonlySet<string> = new Set([
   "triggers:write",
   "executions:read",
   "executions:write",
+  "notifications:read",
+  "notifications:write",
 ]);
 
 export const keySchema = z

@@ -27,6 +27,8 @@ from watchbill.kit.db import Database, Work, in_turn_of
 
 REFRESH_COOKIE = "watchbill_refresh"
 DEVICE_COOKIE = "watchbill_device"
+# Those who change memberships wait for the others, and look at their own when it is their turn.
+_OF_MEMBERSHIPS = frozenset(("profile:write", "members:write"))
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -97,7 +99,9 @@ async def enter(
     limits, token = request_limits(connection), access_token(connection)
     claims = service.claims_of(options, token)
     counting = limits.begin(claims) if claims else None
-    identity = await service.let_in(work, options, token, claims, as_tenant=as_tenant)
+    # What changes something is finished before whoever asks can be removed, or is not done at all.
+    kept = not permission.endswith(":read") and permission not in _OF_MEMBERSHIPS
+    identity = await service.let_in(work, options, token, claims, as_tenant=as_tenant, kept=kept)
     if identity.key_id is not None:
         connection.app.state.known_keys.meet(token, identity.tenant_id)
     if trail := trail_of(work.session):

@@ -105,3 +105,11 @@ class Identity:
         if self.sign_in_id is None:
             raise Forbidden("Only a person who is signed in may do this, not a key.", code="person_needed")
         return self.sign_in_id
+
+
+def access_changed() -> Forbidden:
+    """What somebody may do was changed while they did it."""
+    return Forbidden(
+        "What you may do here was changed a moment ago, so this was not finished. Try it again.",
+        code="access_changed",
+    )

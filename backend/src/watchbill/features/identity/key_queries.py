@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity.member_queries import MEMBERSHIP, membership_name
 from watchbill.features.identity.tables import ApiKey, Membership, Tenant, User
+from watchbill.kit.locks import beside_others, beside_others_at_once
 from watchbill.kit.paging import Page, fetch_page
 
 KeyEntry = tuple[ApiKey, User, Tenant, Membership]
 
 
-async def key_entry(session: AsyncSession, which: ColumnElement[bool]) -> KeyEntry | None:
-    """A key with its maker, tenant and what connects them."""
+async def key_entry(
+    session: AsyncSession, which: ColumnElement[bool], *, kept: bool = False
+) -> KeyEntry | None:
+    """A key with its maker, tenant and what connects them; `kept` as in queries.entry."""
+    at_once = beside_others_at_once(MEMBERSHIP) if kept else true()
     query = (
-        select(ApiKey, User, Tenant, Membership)
+        select(ApiKey, User, Tenant, Membership, at_once)
         .join(User, User.id == ApiKey.user_id)
         .join(Tenant, Tenant.id == ApiKey.tenant_id)
         .join(Membership, (Membership.user_id == ApiKey.user_id) & (Membership.tenant_id == ApiKey.tenant_id))
         .where(which)
     )
     row = (await session.execute(query)).one_or_none()
+    if row is not None and not row[4]:
+        # Somebody is changing what its maker may do.
+        await beside_others(session, membership_name(row[0].user_id, row[0].tenant_id))
+        session.expire_all()
+        return await key_entry(session, which)
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
@@ -59,14 +69,18 @@ OF_A_FLOW = {
     "execution_id": "executions",
     "trigger_id": "triggers",
     "approval_id": "approvals",
+    # One that tells of all flows is no flow's.
+    "notification_id": "notifications",
+    "delivery_id": "notification_deliveries",
 }
+_OF_AN_EXECUTION = frozenset(("approvals", "notification_deliveries"))
 
 
 async def flow_of(session: AsyncSession, scope: TenantScope, table: str, id_: UUID) -> UUID | None:
     """The flow that a row of one of those tables is about."""
     rows = f'"{scope.schema}".{table} AS one'
-    if table == "approvals":
+    if table in _OF_AN_EXECUTION:
         rows += f' JOIN "{scope.schema}".executions AS run ON run.id = one.execution_id'
-    column = "run.flow_id" if table == "approvals" else "one.flow_id"
+    column = "run.flow_id" if table in _OF_AN_EXECUTION else "one.flow_id"
     query = text(f"SELECT {column} FROM {rows} WHERE one.id = :id")  # noqa: S608 (our own names)
     return await session.scalar(query, {"id": id_})

@@ -91,24 +91,25 @@ async def revoke(session: AsyncSession, identity: Identity, key_id: UUID) -> Non
     await session.flush()
 
 
-async def authenticate(session: AsyncSession, token: str) -> Identity:
-    """Whom a key stands for: its maker, with the scopes that their role still grants.
+async def authenticate(session: AsyncSession, token: str, *, kept: bool = False) -> Identity:
+    """Whom a key stands for: its maker, with the scopes that their role still grants; `kept` as in
+    queries.entry.
 
     Raises:
         NotAuthenticated: the key is unknown, revoked or over, or its maker was disabled.
         Forbidden: the tenant is suspended.
         Unavailable: the tenant's tables are not those of this version yet.
     """
-    return _identity(await queries.key_entry(session, ApiKey.key_hash == tokens.digest(token)))
+    return _identity(await queries.key_entry(session, ApiKey.key_hash == tokens.digest(token), kept=kept))
 
 
-async def authenticate_again(session: AsyncSession, key_id: UUID) -> Identity:
-    """Whom a key stands for that was let in a while ago.
+async def authenticate_again(session: AsyncSession, key_id: UUID, *, kept: bool = False) -> Identity:
+    """Whom a key stands for that was let in a while ago; `kept` as in queries.entry.
 
     Raises:
         NotAuthenticated, Forbidden, Unavailable: as authenticate does.
     """
-    return _identity(await queries.key_entry(session, ApiKey.id == key_id))
+    return _identity(await queries.key_entry(session, ApiKey.id == key_id, kept=kept))
 
 
 def _identity(found: queries.KeyEntry | None) -> Identity:

@@ -6,13 +6,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, delete, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.identity.tables import Invitation, Membership, SignIn, Tenant, User
+from watchbill.kit.locks import one_at_a_time
 from watchbill.kit.paging import Page, fetch_page
 
 Invited = tuple[Invitation, Tenant, User | None]
+# What a membership is called where requests keep it as it is, for kit.locks; `membership_name` gives the
+# same.
+MEMBERSHIP: ColumnElement[str] = (
+    literal("membership/") + cast(Membership.tenant_id, String) + "/" + cast(Membership.user_id, String)
+)
+
+
+def membership_name(user_id: UUID, tenant_id: UUID) -> str:
+    """What a membership is called where requests keep it as it is."""
+    return f"membership/{tenant_id}/{user_id}"
+
+
+async def lock_membership(session: AsyncSession, user_id: UUID, tenant_id: UUID) -> None:
+    """Wait until no request that the membership let in is about to change something, and let none in until
+    this transaction ends: what such a request does is there to be seen, or is not done. To be called before
+    `lock_tenant`, and not by a request that its own membership is kept for."""
+    await one_at_a_time(session, membership_name(user_id, tenant_id))
 
 
 async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> None:

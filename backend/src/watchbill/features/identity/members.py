@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Conflict, NotFound
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import reach
-from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.identity import Identity, access_changed
 from watchbill.features.identity.member_schemas import MemberOut
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.tables import Membership, User
@@ -34,7 +34,7 @@ async def change_role(session: AsyncSession, identity: Identity, user_id: UUID, 
         Forbidden: a key would make an admin.
     """
     reach.demand_person_for_admins(identity, role)
-    member = await _lock(session, identity.tenant_id, user_id)
+    member = await _lock(session, identity, user_id)
     if role != "admin":
         await _keep_an_admin(session, member)
     member.role = role
@@ -49,15 +49,21 @@ async def remove(session: AsyncSession, identity: Identity, user_id: UUID) -> No
         NotFound: nobody of that id belongs to the tenant.
         Conflict: nobody else is an admin.
     """
-    member = await _lock(session, identity.tenant_id, user_id)
+    member = await _lock(session, identity, user_id)
     await _keep_an_admin(session, member)
     await session.delete(member)
     await session.flush()
 
 
-async def _lock(session: AsyncSession, tenant_id: UUID, user_id: UUID) -> Membership:
+async def _lock(session: AsyncSession, identity: Identity, user_id: UUID) -> Membership:
+    tenant_id = identity.tenant_id
+    await queries.lock_membership(session, user_id, tenant_id)
     # One at a time: two admins who demote each other at once would both find the other one still there.
     await queries.lock_tenant(session, tenant_id)
+    actor = await session.get(Membership, (identity.user_id, tenant_id), populate_existing=True)
+    if actor is None or actor.role != identity.role:
+        # Somebody else was first.
+        raise access_changed()
     member = await session.get(Membership, (user_id, tenant_id), populate_existing=True)
     if member is None:
         raise NotFound("There is no such member.")

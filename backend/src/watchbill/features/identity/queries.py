@@ -28,9 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity.member_queries import MEMBERSHIP, membership_name
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.audit import call
 from watchbill.kit.db import enter_schema, entrance, with_entrance
+from watchbill.kit.locks import beside_others, beside_others_at_once
 from watchbill.kit.revisions import stamp
 from watchbill.kit.roles import secure_schema
 from watchbill.kit.tables import statements
@@ -90,22 +92,37 @@ _ENTRY: Select[*tuple[Any, ...]] = (
 )
 _COLUMNS = len(_ENTRY.selected_columns)
 _ENTRY_AND_ENTRANCE = with_entrance(_ENTRY)
+_ENTRY_KEPT = with_entrance(_ENTRY.add_columns(beside_others_at_once(MEMBERSHIP)))
+_NOBODY_IN_PARTICULAR = text("SELECT set_config('role', 'none', true)")
 
 
 async def entry(
-    session: AsyncSession, user_id: UUID, tenant_id: UUID, sign_in_id: UUID, *, as_tenant: bool | None = None
+    session: AsyncSession,
+    user_id: UUID,
+    tenant_id: UUID,
+    sign_in_id: UUID,
+    *,
+    as_tenant: bool | None = None,
+    kept: bool = False,
 ) -> Entry | None:
     """What a belonging says, with the person's sign-in of that id.
 
     Where there is one and `as_tenant` is not None, the transaction has entered the tenant as Work.enter does:
-    whoever then finds that the person may not come in must end it.
+    whoever then finds that the person may not come in must end it. `kept` has whoever ends the membership or
+    changes its role wait for the end of this transaction.
     """
     values: dict[str, Any] = {"user": user_id, "tenant": tenant_id, "sign_in": sign_in_id}
     if as_tenant is None:
         row = (await session.execute(_ENTRY, values)).one_or_none()
     else:
         values |= entrance(TenantScope(tenant_id), as_tenant=as_tenant)
-        row = (await session.execute(_ENTRY_AND_ENTRANCE, values)).one_or_none()
+        query = _ENTRY_KEPT if kept else _ENTRY_AND_ENTRANCE
+        row = (await session.execute(query, values)).one_or_none()
+        if kept and row is not None and not row[_COLUMNS]:
+            # Somebody is changing it.
+            await session.execute(_NOBODY_IN_PARTICULAR)
+            await beside_others(session, membership_name(user_id, tenant_id))
+            row = (await session.execute(_ENTRY_AND_ENTRANCE, values)).one_or_none()
     return None if row is None else Entry(*row[:_COLUMNS])
 
 

@@ -13,7 +13,8 @@ from watchbill.features.identity import key_queries as queries
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.permissions import Permission
 
-# What a key may be given that is limited to some flows: what is about flows, their triggers and executions.
+# What a key may be given that is limited to some flows: what is about flows, their triggers, executions
+# and notifications.
 FOR_FLOWS: frozenset[Permission] = frozenset(
     (
         "profile:read",
@@ -24,6 +25,8 @@ FOR_FLOWS: frozenset[Permission] = frozenset(
         "triggers:write",
         "executions:read",
         "executions:write",
+        "notifications:read",
+        "notifications:write",
     )
 )
 # How a route keeps a limited key to its flows. "path": the path names a flow, or something of one. "route":

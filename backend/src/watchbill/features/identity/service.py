@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Forbidden, NotAuthenticated, NotFound
 from watchbill.features.identity import keys, queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
-from watchbill.features.identity.identity import Identity, IdentityOptions
+from watchbill.features.identity.identity import Identity, IdentityOptions, access_changed
 from watchbill.features.identity.opened import check_open, suspended
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, TenantOut, UserOut
@@ -114,8 +115,11 @@ async def demand_own_sign_in(session: AsyncSession, identity: Identity) -> UUID:
     return identity.user_id
 
 
-async def authenticate(session: AsyncSession, options: IdentityOptions, token: str) -> Identity:
-    """Whom an access token or key stands for, after asking the database whether that still holds.
+async def authenticate(
+    session: AsyncSession, options: IdentityOptions, token: str, *, kept: bool = False
+) -> Identity:
+    """Whom an access token or key stands for, after asking the database whether that still holds; `kept` as
+    in queries.entry, for keys.
 
     Raises:
         NotAuthenticated: it is no good, its session is over, or the person left or was disabled.
@@ -125,7 +129,7 @@ async def authenticate(session: AsyncSession, options: IdentityOptions, token: s
     if _is_installations(options, token):
         return await _installation(session)
     if token.startswith(keys.PREFIX):
-        return await keys.authenticate(session, token)
+        return await keys.authenticate(session, token, kept=kept)
     claims = tokens.read(options.jwt_secret, token)
     return await _person(session, options, claims.user_id, claims.tenant_id, claims.sign_in_id)
 
@@ -146,33 +150,63 @@ def claims_of(options: IdentityOptions, token: str) -> Claims | None:
 
 
 async def let_in(
-    work: Work, options: IdentityOptions, token: str, claims: Claims | None, *, as_tenant: bool
+    work: Work,
+    options: IdentityOptions,
+    token: str,
+    claims: Claims | None,
+    *,
+    as_tenant: bool,
+    kept: bool = False,
 ) -> Identity:
     """Whom an access token or key stands for, with the transaction seeing the tenant's tables; `claims` as
-    `claims_of` gives them, `as_tenant` as Work.enter takes it. Raises what authenticate does, after which the
-    transaction must not go on."""
+    `claims_of` gives them, `as_tenant` as Work.enter takes it, `kept` as in queries.entry. Raises what
+    authenticate does, after which the transaction must not go on."""
     if claims is None:
-        identity = await authenticate(work.session, options, token)
+        identity = await authenticate(work.session, options, token, kept=kept)
         await work.enter(identity.scope, as_tenant=as_tenant)
-        return identity
-    who = (claims.user_id, claims.tenant_id, claims.sign_in_id)
-    identity = await _person(work.session, options, *who, as_tenant=as_tenant)
-    work.entered(identity.scope, as_tenant=as_tenant)
+    else:
+        who = (claims.user_id, claims.tenant_id, claims.sign_in_id)
+        identity = await _person(work.session, options, *who, as_tenant=as_tenant, kept=kept)
+        work.entered(identity.scope, as_tenant=as_tenant)
+    work.enter_again_by(partial(_let_in_again, work, options, identity, as_tenant=as_tenant, kept=kept))
     return identity
 
 
-async def authenticate_again(session: AsyncSession, options: IdentityOptions, identity: Identity) -> Identity:
-    """Whom somebody who was let in a while ago stands for now.
+async def _let_in_again(
+    work: Work, options: IdentityOptions, identity: Identity, *, as_tenant: bool, kept: bool
+) -> None:
+    """Enter the tenant in the transaction after `Work.outside`.
+
+    Raises:
+        Forbidden: what they may do is not what it was.
+        NotAuthenticated, Unavailable: as authenticate does.
+    """
+    again = await authenticate_again(work.session, options, identity, kept=kept)
+    if (again.tenant_id, again.role, again.permissions) != (
+        identity.tenant_id,
+        identity.role,
+        identity.permissions,
+    ):
+        raise access_changed()
+    await work.enter(identity.scope, as_tenant=as_tenant)
+
+
+async def authenticate_again(
+    session: AsyncSession, options: IdentityOptions, identity: Identity, *, kept: bool = False
+) -> Identity:
+    """Whom somebody who was let in a while ago stands for now; `kept` as in queries.entry.
 
     Raises:
         NotAuthenticated, Forbidden, Unavailable: as authenticate does, though not because an access token is
             over: what stays open goes on as long as the session does.
     """
     if identity.key_id is not None:
-        return await keys.authenticate_again(session, identity.key_id)
+        return await keys.authenticate_again(session, identity.key_id, kept=kept)
     if identity.sign_in_id is None:
         return await _installation(session)
-    return await _person(session, options, identity.user_id, identity.tenant_id, identity.sign_in_id)
+    who = (identity.user_id, identity.tenant_id, identity.sign_in_id)
+    # As nobody in particular for now, so that another look can follow.
+    return await _person(session, options, *who, as_tenant=False if kept else None, kept=kept)
 
 
 async def _person(
@@ -183,8 +217,9 @@ async def _person(
     sign_in_id: UUID,
     *,
     as_tenant: bool | None = None,
+    kept: bool = False,
 ) -> Identity:
-    found = await queries.entry(session, user_id, tenant_id, sign_in_id, as_tenant=as_tenant)
+    found = await queries.entry(session, user_id, tenant_id, sign_in_id, as_tenant=as_tenant, kept=kept)
     if found is None or found.user_status != "active":
         raise access_ended()
     if found.sign_in_id is None or found.ended_at is not None:

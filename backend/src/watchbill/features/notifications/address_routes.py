@@ -15,6 +15,7 @@ from watchbill.features.identity.tables import Tenant
 from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Backend, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut
+from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Listed, PageQuery
 
@@ -58,5 +59,8 @@ async def confirm_mail_address(form: AddressLink, request: Request, work: WorkDe
     check_open(tenant.status, tenant.schema_revision)
     name = tenant.name
     await work.enter(scope)
+    if trail := trail_of(work.session):
+        # Nobody is signed in: whoever has the link agrees for the address.
+        trail.tenant_id = scope.tenant_id
     row = await addresses.confirm(work.session, id_, now())
     return ConfirmedAddress(address=row.address, tenant_name=name)

@@ -26,13 +26,13 @@ from watchbill.kit.paging import Page, fetch_page
 
 
 async def page(
-    session: AsyncSession, wanted: Page, flow_id: UUID | None
+    session: AsyncSession, wanted: Page, flow_ids: Collection[UUID] | None
 ) -> tuple[Sequence[Notification], str | None]:
-    """One page of notifications; those of deleted flows are not shown."""
+    """One page of notifications, of these flows or of all; those of deleted flows are not shown."""
     query = select(Notification).outerjoin(Flow, Flow.id == Notification.flow_id)
     query = query.where(Flow.deleted_at.is_(None))
-    if flow_id is not None:
-        query = query.where(Notification.flow_id == flow_id)
+    if flow_ids is not None:
+        query = query.where(Notification.flow_id.in_(flow_ids))
     return await fetch_page(session, query, Notification, wanted)
 
 
@@ -168,9 +168,13 @@ async def deliveries(
     notification_id: UUID | None,
     execution_id: UUID | None,
     status: str | None,
+    flow_ids: Collection[UUID] | None,
 ) -> tuple[Sequence[Delivery], str | None]:
-    """One page of deliveries, newest first."""
+    """One page of deliveries, about these flows' executions or all, newest first."""
     query = select(Delivery)
+    if flow_ids is not None:
+        of_flows = select(Execution.id).where(Execution.flow_id.in_(flow_ids))
+        query = query.where(Delivery.execution_id.in_(of_flows))
     for column, value in (
         (Delivery.notification_id, notification_id),
         (Delivery.execution_id, execution_id),

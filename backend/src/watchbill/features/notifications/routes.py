@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.mails import deliver
+from watchbill.features.identity.reach import demand_flows, only
 from watchbill.features.notifications import addresses, service
 from watchbill.features.notifications.schemas import (
     DeliveryOut,
@@ -38,26 +39,32 @@ async def backend(connection: HTTPConnection) -> NotificationBackend:
 Backend = Annotated[NotificationBackend, Depends(backend)]
 Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("notifications:read")]
+ListReader = Annotated[Access, require("notifications:read", "route")]
 Writer = Annotated[Access, require("notifications:write")]
 
 
 @router.get("/notifications")
 async def list_notifications(
-    access: Reader, page: PageQuery, flow_id: UUID | None = None
+    access: ListReader, page: PageQuery, flow_id: UUID | None = None
 ) -> Listed[NotificationOut]:
     """Notifications, newest first."""
-    rows, cursor = await service.page(access.session, page, flow_id)
+    rows, cursor = await service.page(access.session, page, only(access.identity, flow_id))
     return Listed(items=await _shown(access, rows), next_cursor=cursor)
 
 
 @router.post("/notifications", status_code=201)
 async def create_notification(
-    form: NotificationIn, access: Writer, parts: Backend, crowds: Limits, later: BackgroundTasks
+    form: NotificationIn,
+    access: Annotated[Access, require("notifications:write", "route")],
+    parts: Backend,
+    crowds: Limits,
+    later: BackgroundTasks,
 ) -> NotificationMade:
     """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
     addresses of people outside the tenant are asked first, by a mail with a link."""
     # A notification tells of executions, with their outputs.
     access.identity.demand("executions:read")
+    demand_flows(access.identity, (form.flow_id,))
     with crowds.slow.place(access.identity):
         notification, secret = await service.create(
             access.session, access.scope, parts, access.identity.user_id, form
@@ -86,6 +93,8 @@ async def change_notification(
     """Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
     asked first."""
     access.identity.demand("executions:read")
+    if "flow_id" in form.model_fields_set:
+        demand_flows(access.identity, (form.flow_id,))
     with crowds.slow.place(access.identity):
         changed = await service.change(access.session, access.scope, parts, notification_id, form)
     await _ask(access, parts, later, changed)
@@ -110,7 +119,7 @@ async def rotate_notification_secret(
 
 @router.get("/notification-deliveries")
 async def list_deliveries(
-    access: Reader,
+    access: ListReader,
     notification_id: UUID | None = None,
     execution_id: UUID | None = None,
     status: DeliveryStatus | None = None,
@@ -124,6 +133,7 @@ async def list_deliveries(
         notification_id=notification_id,
         execution_id=execution_id,
         status=status,
+        flow_ids=only(access.identity),
     )
     return Listed(items=[DeliveryOut.model_validate(row) for row in rows], next_cursor=cursor)
 

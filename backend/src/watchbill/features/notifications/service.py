@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -49,10 +49,10 @@ async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Notifi
 
 
 async def page(
-    session: AsyncSession, wanted: Page, flow_id: UUID | None
+    session: AsyncSession, wanted: Page, flow_ids: Collection[UUID] | None
 ) -> tuple[list[Notification], str | None]:
-    """One page of notifications and the next page's cursor."""
-    rows, cursor = await queries.page(session, wanted, flow_id)
+    """One page of notifications, of these flows or of all, and the next page's cursor."""
+    rows, cursor = await queries.page(session, wanted, flow_ids)
     return list(rows), cursor
 
 
@@ -135,10 +135,16 @@ async def deliveries(
     notification_id: UUID | None,
     execution_id: UUID | None,
     status: str | None,
+    flow_ids: Collection[UUID] | None = None,
 ) -> tuple[list[Delivery], str | None]:
-    """One page of deliveries and the next page's cursor."""
+    """One page of deliveries, about these flows' executions or all, and the next page's cursor."""
     rows, cursor = await queries.deliveries(
-        session, wanted, notification_id=notification_id, execution_id=execution_id, status=status
+        session,
+        wanted,
+        notification_id=notification_id,
+        execution_id=execution_id,
+        status=status,
+        flow_ids=flow_ids,
     )
     return list(rows), cursor
 

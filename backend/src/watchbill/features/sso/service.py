@@ -170,6 +170,11 @@ async def let_in(
 
 async def _follow(session: AsyncSession, membership: Membership, role: Role) -> None:
     """The provider decides about roles, if it was set up to; but a tenant is never left without an admin."""
+    if membership.role == role:
+        return
+    await member_queries.lock_membership(session, membership.user_id, membership.tenant_id)
+    await member_queries.lock_tenant(session, membership.tenant_id)
+    await session.refresh(membership)
     last_admin = membership.role == "admin" and not await member_queries.other_admins(session, membership)
     if not last_admin:
         membership.role = role
