@@ -165,3 +165,12 @@ def test_a_long_text_is_looked_through_for_known_secrets_in_few_steps():
     masking = Masking(("a-known-secret-value", "aaaaaaaaaaaaaaaaaaaa"))
     for piece in ("%61", "a", "\\u0061", "&#97;", "YWFh", "%2561", "https://a?a=a&"):
         assert len(masking.text(piece * 20_000)) <= 256 * 1024
+
+
+@pytest.mark.parametrize("shown", [1, 9, 15, 16, 40])
+@pytest.mark.parametrize("secret", ["a-known-secret-of-ours", "sk-looks-like-a-secret-1234"])
+def test_a_secret_that_the_cut_goes_through_is_hidden(secret: str, shown: int):
+    text = "x " * 50 + secret + " and more"
+    cut = Masking([secret] if "known" in secret else [], longest=100 + shown).text(text)
+    assert len(cut) <= 100 + shown
+    assert secret[:4] not in cut

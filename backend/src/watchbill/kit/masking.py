@@ -18,6 +18,8 @@ __all__ = ["HARMLESS_HEADERS", "MASK", "Masking", "is_secret"]
 _DEEPEST = 40
 # A shorter value would be found in harmless words.
 _SHORTEST = 8
+# The longest that is looked for, an address.
+_BEYOND = 4096
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>\\]{1,4000}", re.IGNORECASE)
 # A parameter and its value, in a query or in a fragment that is written like one.
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#?\s]{1,200})=([^&;#\s]{1,4000})")
@@ -27,7 +29,7 @@ _ESCAPES = ("%", "\\", "&")
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """How to hide: `values` are secrets that are known; texts are cut after `longest` characters first, as
+    """How to hide: `values` are secrets that are known; texts are cut after `longest` characters, as
     looking through them takes time."""
 
     values: Collection[str] = ()
@@ -35,7 +37,8 @@ class Masking:
 
     def text(self, text: str) -> str:
         """A text with what is known to be secret, or looks so, hidden."""
-        text = text[: self.longest]
+        # A secret that the cut goes through is hidden before.
+        text = text[: self.longest + _BEYOND]
         for value in self.values:
             if len(value) >= _SHORTEST:
                 text = _without(text, value)
@@ -43,7 +46,8 @@ class Masking:
         for look in LOOKS:
             if any(mark in lower for mark in look.marks):
                 text = look.pattern.sub(look.instead, text)
-        return _ADDRESS.sub(_plain_address, text) if "://" in lower else text
+        text = _ADDRESS.sub(_plain_address, text) if "://" in lower else text
+        return text[: self.longest]
 
     def json(self, value: Any, *, names: bool = True, depth: int = _DEEPEST) -> Any:
         """A JSON value with its texts hidden as above, and with `names` also what a field's name calls
