@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from tests.breaking import broken
 from tests.core.flows import ANSWER
 from tests.people import Person, checked
+from watchbill.config import Settings
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
 from watchbill.kit.crypto import KeyRing, key_id, new_key
+from watchbill.kit.db import Database
 from watchbill.kit.sealing import count_by_key, rotate, sealed_columns
+from watchbill.kit.setbacks import TenantFailed
 
 COLUMNS = sealed_columns(PUBLIC_TABLES, TENANT_TABLES)
+
+
+async def sealed_by(database: Database, person: Person) -> Counter[str]:
+    """How many texts of a person's tenant each key has sealed."""
+    query = text("SELECT sealed_key FROM llm_providers UNION ALL SELECT sealed_secret FROM triggers")
+    async with database.transaction(person.scope) as work:
+        return Counter(key_id(one) for one in await work.session.scalars(query) if one)
 
 
 def test_every_sealed_column_says_what_it_is_bound_to():
@@ -41,19 +55,39 @@ async def test_rotation_seals_everything_again_and_loses_nothing(app: FastAPI, a
         return next(p.api_key for p in await directory.all(admin.scope) if str(p.id) == provider)
 
     assert await opened(ring) == "sk-secret-1234567", "the old key works before"
-    before = await count_by_key(database, COLUMNS)
+    # Of this tenant, as the database is shared with tests that leave broken ones.
+    before = await sealed_by(database, admin)
     done = await rotate(database, ring, COLUMNS)
-    assert done.resealed >= 3
-    # The database is shared with tests that spoil a row of their own tenants, which stays as it was.
+    assert done.resealed >= before.total() >= 2
     assert not [row for row in done.unsealable if admin.scope.tenant_id.hex in row]
-    after = await count_by_key(database, COLUMNS)
-    assert after["new"] == before.total() - len(done.unsealable)
-    assert after.total() == before.total()
+    assert await sealed_by(database, admin) == Counter(new=before.total())
+    assert (await count_by_key(database, COLUMNS))["new"] >= done.resealed
     assert await opened(ring) == "sk-secret-1234567"
     assert (await rotate(database, ring, COLUMNS)).resealed == 0
     async with database.transaction(admin.scope) as work:
         sealed = await work.session.scalar(text("SELECT sealed_key FROM llm_providers"))
         assert key_id(sealed) == "new"
+
+
+async def test_a_tenant_whose_tables_are_gone_keeps_no_other_from_new_keys(
+    app: FastAPI, settings: Settings, admin: Person, stranger: Person
+):
+    for person in (admin, stranger):
+        form = {"name": "p", "provider_type": "openai", "api_key": "sk-secret-1234567"}
+        checked(await person.http.post("llm-providers", json=form), 201)
+    assert settings.database_url
+    database = app.state.database
+    ring = KeyRing.parse(
+        f"{new_key().replace('1:', 'newer:')},{app.state.settings.encryption_keys.get_secret_value()}"
+    )
+    async with broken(settings.database_url.get_secret_value(), stranger.scope, "gone"):
+        done = await rotate(database, ring, COLUMNS)
+        with pytest.raises(TenantFailed, match=str(stranger.tenant_id)):
+            await count_by_key(database, COLUMNS)
+    assert list(done.unreadable) == [stranger.tenant_id]
+    assert await sealed_by(database, admin) == Counter(newer=1)
+    assert (await rotate(database, ring, COLUMNS)).resealed == 1
+    assert await sealed_by(database, stranger) == Counter(newer=1)
 
 
 async def test_what_cannot_be_opened_is_named_and_left(app: FastAPI, admin: Person):

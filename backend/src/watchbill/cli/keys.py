@@ -54,4 +54,6 @@ async def rotate_all(installation: Installation) -> int:
     typer.echo(f"{done.resealed} secrets were sealed again with key {installation.keys.first}.")
     for row in done.unsealable:
         typer.echo(f"{row} could not be opened: its key is missing.", err=True)
-    return 1 if done.unsealable else 0
+    for tenant_id, why in done.unreadable.items():
+        typer.echo(f"The tables of tenant {tenant_id} could not be read: {why}", err=True)
+    return 1 if done.unsealable or done.unreadable else 0

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from watchbill.kit.crypto import KeyRing, Unsealable
 from watchbill.kit.db import Database
+from watchbill.kit.setbacks import TenantFailed, theirs
 
 _BATCH = 200
+_TENANT = "SELECT 1 FROM public.tenants WHERE id = :id"
 _TENANTS = "SELECT id FROM public.tenants ORDER BY id"
 
 
@@ -30,10 +32,12 @@ class SealedColumn(NamedTuple):
 
 @dataclass(slots=True)
 class Rotated:
-    """What a rotation did: how many texts were sealed again, and the rows it could not open."""
+    """What a rotation did: how many texts were sealed again, the rows it could not open, and the tenants
+    whose tables it could not read, with what the database said."""
 
     resealed: int = 0
     unsealable: list[str] = field(default_factory=list[str])
+    unreadable: dict[UUID, str] = field(default_factory=dict[UUID, str])
 
 
 def sealed_columns(*tables: MetaData) -> list[SealedColumn]:
@@ -55,28 +59,55 @@ def sealed_columns(*tables: MetaData) -> list[SealedColumn]:
 
 async def rotate(database: Database, keys: KeyRing, columns: Sequence[SealedColumn]) -> Rotated:
     """Seal what another key than the ring's first sealed. It may be interrupted and repeated; rows stay
-    locked for moments only, and whoever has both keys reads them all the time."""
+    locked for moments only, and whoever has both keys reads them all the time. A tenant whose tables are
+    broken or locked stops nobody else's."""
     result = Rotated()
     for tenant_id in await _tenants(database):
-        for column in columns:
-            await _rotate_column(database, keys, column, tenant_id, result)
+        try:
+            with theirs(tenant_id):
+                for column in columns:
+                    await _rotate_column(database, keys, column, tenant_id, result)
+        except TenantFailed as error:
+            if await _is_there(database, tenant_id):
+                result.unreadable[tenant_id] = str(getattr(error.__cause__, "orig", error.__cause__))
     return result
 
 
 async def count_by_key(database: Database, columns: Sequence[SealedColumn]) -> Counter[str]:
-    """How many texts each key has sealed."""
+    """How many texts each key has sealed.
+
+    Raises:
+        TenantFailed: a tenant's tables cannot be read, so nobody knows.
+    """
     counts: Counter[str] = Counter()
     for tenant_id in await _tenants(database):
-        async with database.engine.connect() as connection:
-            for column in columns:
-                where = "AND tenant_id = :tenant" if column.public else ""
-                query = (
-                    f"SELECT split_part({column.name}, '.', 2), count(*) FROM {_table(column, tenant_id)}"  # noqa: S608 (our own names)
-                    f" WHERE {column.name} IS NOT NULL {where} GROUP BY 1"
-                )
-                rows = await connection.execute(text(query), {"tenant": tenant_id} if column.public else {})
-                counts.update({row[0]: row[1] for row in rows})
+        try:
+            with theirs(tenant_id):
+                counts += await _count(database, columns, tenant_id)
+        except TenantFailed:
+            if await _is_there(database, tenant_id):
+                raise
     return counts
+
+
+async def _count(database: Database, columns: Sequence[SealedColumn], tenant_id: UUID) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    async with database.engine.connect() as connection:
+        for column in columns:
+            where = "AND tenant_id = :tenant" if column.public else ""
+            query = (
+                f"SELECT split_part({column.name}, '.', 2), count(*) FROM {_table(column, tenant_id)}"  # noqa: S608 (our own names)
+                f" WHERE {column.name} IS NOT NULL {where} GROUP BY 1"
+            )
+            rows = await connection.execute(text(query), {"tenant": tenant_id} if column.public else {})
+            counts.update({row[0]: row[1] for row in rows})
+    return counts
+
+
+async def _is_there(database: Database, tenant_id: UUID) -> bool:
+    """Whether the tenant was not deleted a moment ago."""
+    async with database.engine.connect() as connection:
+        return await connection.scalar(text(_TENANT), {"id": tenant_id}) is not None
 
 
 async def _tenants(database: Database) -> Sequence[UUID]:
