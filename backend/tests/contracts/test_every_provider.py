@@ -125,9 +125,7 @@ async def test_bedrock_is_refused_where_its_name_leads_to_a_private_address(
     # What a machine's own identity would be found by: nobody's calls run on it.
     for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
-    names = Names(
-        **{BEDROCK: ["169.254.169.254"], BEDROCK.replace("-runtime", "-agent-runtime"): ["10.0.0.1"]}
-    )
+    names = Names(**{BEDROCK: [CLOSED], BEDROCK.replace("-runtime", "-agent-runtime"): [CLOSED]})
     provider = {"provider_type": "bedrock", "models": (model,), "config": AWS, "base_url": None}
     assert refused(await ask(llm_server, names, stream, **provider))
     assert [name for name in names.asked if "amazonaws" in name]

@@ -16,10 +16,10 @@ from watchbill.testing.llm_server import LlmServer
 
 @pytest.fixture
 async def redirecting() -> AsyncIterator[str]:
-    """A server on loopback that sends everyone on to the metadata address."""
+    """A server on loopback that sends everyone on to an address that is refused."""
 
     async def redirect(_: web.Request) -> web.Response:
-        raise web.HTTPTemporaryRedirect("http://169.254.169.254/latest/meta-data")
+        raise web.HTTPTemporaryRedirect("http://[::1]:9/latest/meta-data")
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", redirect)
@@ -35,7 +35,7 @@ def refused(error: aiohttp.ClientConnectorError) -> bool:
     return isinstance(error.os_error, RefusedConnection)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://localhost:9/", "http://10.0.0.1/"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://localhost:9/", "http://[::1]:9/"])
 async def test_private_addresses_are_closed(url: str) -> None:
     async with aiohttp.ClientSession(connector=guarded_connector(WayOut(UrlGuard()))) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:

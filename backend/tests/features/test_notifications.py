@@ -41,7 +41,7 @@ class Receiver:
     async def hear(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.heard.append((headers, await request.read()))
-        return web.Response(status=self.status, headers={"Location": "http://169.254.169.254/"})
+        return web.Response(status=self.status, headers={"Location": "http://127.0.0.9:9/"})
 
 
 class Post:

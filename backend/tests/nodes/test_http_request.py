@@ -267,7 +267,7 @@ async def test_what_may_not_be_reached_is_not(client: AiohttpClient, site: Site)
     finally:
         await closed.close()
     assert (error.kind, error.error_code) == (ErrorKind.USER, "address_refused")
-    hop = f"{site.url}/redirect?as=302&to=http://169.254.169.254/latest"
+    hop = f"{site.url}/redirect?as=302&to=http://[::1]:9/latest"
     assert (await failure(client, hop)).error_code == "address_refused"
     assert len(site.calls) == 1
     for url in ("ftp://example.com", "example.com", "http://", "http://a:b@127.0.0.1/", "http://[bad", " "):
