@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import suppress
 
 from bench.attacks import ATTACKS, Attack, Blow, flow, run
-from bench.client import Tenant, new_tenant
+from bench.client import Refused, Tenant, new_tenant
 from bench.figures import Figure, percentile
 from bench.stack import Stack
 
@@ -28,11 +29,14 @@ async def measure(stack: Stack) -> list[Figure]:
         calm_flow = await neighbour.flow(flow())
         await _times(neighbour, calm_flow)
         for attack in ATTACKS:
-            figures += await _beside(attack, await attack.prepare(attacker, stack), neighbour, calm_flow)
+            blow = await attack.prepare(attacker, stack)
+            figures += await _beside(attack, blow, attacker, neighbour, calm_flow)
     return figures
 
 
-async def _beside(attack: Attack, blow: Blow, neighbour: Tenant, calm_flow: str) -> list[Figure]:
+async def _beside(
+    attack: Attack, blow: Blow, attacker: Tenant, neighbour: Tenant, calm_flow: str
+) -> list[Figure]:
     calm: list[float] = []
     noisy: list[float] = []
     ends: set[str] = set()
@@ -49,6 +53,7 @@ async def _beside(attack: Attack, blow: Blow, neighbour: Tenant, calm_flow: str)
         for found in await asyncio.gather(*blows, return_exceptions=True):
             if isinstance(found, Exception):
                 raise found
+        await _cancel_all(attacker)
     before, during = percentile(calm, 95) * 1000, percentile(noisy, 95) * 1000
     told = ", ".join(sorted(ends)) or "cancelled"
     wrong = [end for end in ends if not end.startswith(attack.ends)]
@@ -64,6 +69,20 @@ async def _again(blow: Blow, ends: set[str], stop: asyncio.Event) -> None:
     """Attack again and again until it is to stop; notes how each ends."""
     while not stop.is_set():
         ends.add(await blow())
+
+
+async def _cancel_all(tenant: Tenant) -> None:
+    """Nobody waits for these executions any more, but they would go on beside the next calm samples."""
+    while True:
+        pages = [await tenant.call("GET", f"executions?status={s}&limit=100") for s in ("pending", "running")]
+        going = [execution["id"] for page in pages for execution in page["items"]]
+        if not going:
+            return
+        for id_ in going:
+            # It may have ended meanwhile.
+            with suppress(Refused):
+                await tenant.call("POST", f"executions/{id_}/cancel")
+        await asyncio.sleep(0.1)
 
 
 async def _times(tenant: Tenant, flow_id: str) -> list[float]:
