@@ -18,7 +18,12 @@ MODEL = "bench-model"
 
 
 class Refused(RuntimeError):
-    """An answer that is not what was asked for."""
+    """An answer that is not what was asked for, with its status and code where it is one of HTTP."""
+
+    def __init__(self, text: str, status: int = 0, code: str = ""):
+        super().__init__(text)
+        self.status = status
+        self.code = code
 
 
 class Tenant:
@@ -127,7 +132,9 @@ async def _json(
     async with http.request(method, url, json=body, headers=headers) as answer:
         text = await answer.text()
         if not answer.ok:
-            raise Refused(f"{method} {url}: {answer.status} {text[:500]}")
+            told = json.loads(text) if answer.content_type == "application/problem+json" else {}
+            refusal = f"{method} {url}: {answer.status} {text[:500]}"
+            raise Refused(refusal, answer.status, str(told.get("code", "")))
         return json.loads(text) if text else {}
 
 

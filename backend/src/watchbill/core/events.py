@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind
-from watchbill.core.usage import Usage
+from watchbill.core.usage import NO_USAGE, Usage
 
 # The handle of an iteration after which a Loop ends.
 ENOUGH = "enough"
@@ -148,7 +148,7 @@ class NodeCompleted(_Data):
     output: Any = None
     output_ref: str | None = None
     handle: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
 
 
 class NodeFailed(_Data):
@@ -161,7 +161,7 @@ class NodeFailed(_Data):
     handled: bool = False
     handle: str | None = None
     output: JsonValue = None
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
 
 
 class NodeRetrying(_Data):
@@ -171,7 +171,7 @@ class NodeRetrying(_Data):
     attempt: int
     error: NodeFailure
     retry_at: datetime
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
 
 
 class NodeSkipped(_Data):

@@ -43,3 +43,7 @@ class Usage(BaseModel):
             cost_usd=self.cost_usd + other.cost_usd,
             llm_calls=self.llm_calls + other.llm_calls,
         )
+
+
+# What most nodes use. It cannot change, so thousands of them share one.
+NO_USAGE = Usage()

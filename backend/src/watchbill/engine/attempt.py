@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from watchbill.core.ports.crews import CrewRunner
 from watchbill.core.ports.http import HttpClient
 from watchbill.core.ports.journal import Claim
 from watchbill.core.ports.llm import LlmGateway
-from watchbill.core.usage import Usage
+from watchbill.core.usage import NO_USAGE, Usage
 from watchbill.engine import evaluating
 from watchbill.engine.computing import Computing
 from watchbill.engine.evaluating import Rendered
@@ -68,7 +68,7 @@ class Attempt:
     path: str
     number: int
     claim: Claim
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
 
     def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime) -> tuple[Ended, Any]:
         """Run a pure node at once; returns how it ended, and what is shown of its configuration.

@@ -95,11 +95,12 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         movable=list(state.movable),
         closable=list(state.closable),
         timed=state.timed,
-        nodes=_NODES.dump_python(
-            {path: _lean(node) for path, node in state.nodes.items()}, mode="json", exclude_defaults=True
-        ),
+        nodes={},
     )
-    return shot.model_dump(mode="json")
+    nodes = {path: _lean(node) for path, node in state.nodes.items()}
+    # They are most of it, and once is enough to make JSON of them.
+    written = _NODES.dump_python(nodes, mode="json", exclude_defaults=True)
+    return shot.model_dump(mode="json") | {"nodes": written}
 
 
 def _lean(node: NodeState) -> NodeState:

@@ -12,7 +12,7 @@ from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure
 from watchbill.core.node_types import Rounds
 from watchbill.core.plan import Plan
 from watchbill.core.plan.plan import Graph, PlanNode
-from watchbill.core.usage import Usage
+from watchbill.core.usage import NO_USAGE, Usage
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class NodeState:
     retry_at: datetime | None = None
     request: dict[str, Any] | None = None
     iterations: int | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ class ExecutionState:
     movable: dict[str, None] = field(default_factory=dict[str, None])
     closable: dict[str, None] = field(default_factory=dict[str, None])
     timed: dict[str, float] = field(default_factory=dict[str, float])
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
     iterations: int = 0
     interruptions: int = 0
     started_at: datetime | None = None
