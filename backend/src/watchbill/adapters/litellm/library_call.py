@@ -167,7 +167,12 @@ class _Transport(httpx.AsyncBaseTransport):
         except BaseException:
             response.close()
             raise
-        kept = [(name, value) for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS]
+        all_headers = response.headers.items()
+        kept = [
+            (name, value)
+            for name, value in all_headers
+            if value.isascii() and name.lower() not in _HOP_HEADERS
+        ]
         return httpx.Response(response.status, headers=kept, stream=_Body(response, wire), request=request)
 
 
@@ -214,7 +219,7 @@ class _Body(httpx.AsyncByteStream):
             raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
         for value in event.payloads():
             if event.name == "error" or (isinstance(value, dict) and value.get("type") == "error"):
-                found = said.complaint(value) or said.Said(str(value)[:500])
+                found = said.complaint(value) or said.Said(said.in_short(said.dumped(value)))
                 raise Refused(found.status, found, within=True)
             if isinstance(value, dict):
                 fields = cast("dict[str, Any]", value)
