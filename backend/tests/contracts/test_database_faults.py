@@ -290,21 +290,20 @@ async def test_a_server_that_hangs_is_not_waited_for_without_end(proxy: Proxy):
 
 async def test_a_tenant_with_many_statements_delays_others_by_one(url: str):
     connections = await open_pool(url, name="test", least=0, most=2, pgbouncer=False)
-    many, other = TenantScope(UUID(int=1)), TenantScope(UUID(int=2))
     done: list[str] = []
     free = asyncio.Event()
 
-    async def work(scope: TenantScope | None, name: str) -> None:
-        async with connections.of(scope) as connection:
+    async def work(name: str, *who: str) -> None:
+        async with connections.of(*who) as connection:
             await connection.execute("SELECT 1")
-            if scope == many:
+            if name == "many":
                 await free.wait()
             done.append(name)
 
-    held = [asyncio.create_task(work(many, "many")) for _ in range(20)]
+    held = [asyncio.create_task(work("many", "tenant_1")) for _ in range(20)]
     # A tenant has half at most, so one is left for the others, whoever came first.
-    await work(other, "other")
-    await work(None, "own")
+    await work("other", "tenant_2")
+    await work("own")
     assert done == ["other", "own"]
     free.set()
     await asyncio.gather(*held)

@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 
-from watchbill.core.tenancy import TenantScope
 from watchbill.kit.turns import Turns
 
 Connection = asyncpg.pool.PoolConnectionProxy
@@ -18,7 +17,7 @@ _LOCK_TIMEOUT = "3s"
 # Without an answer for so long a server hangs, or the network to it is gone without a word.
 _ANSWER_SECONDS = 30.0
 # Whose turn statements of the installation itself have.
-_OWN = ""
+INSTALLATION = ""
 
 
 class Connections:
@@ -37,14 +36,13 @@ class Connections:
         self._seconds = answer_seconds
 
     @asynccontextmanager
-    async def of(self, scope: TenantScope | None = None) -> AsyncGenerator[Connection]:
-        """A connection for statements of a tenant, or for the installation's own.
+    async def of(self, who: str = INSTALLATION) -> AsyncGenerator[Connection]:
+        """A connection for statements of a tenant, whose schema `who` names, or for the installation's own.
 
         Raises:
             NoTurn: others were served all the time.
             ConnectionError: the database gave none in time.
         """
-        who = scope.schema if scope else _OWN
         await self._turns.take(who, self._seconds)
         try:
             connection = await self._connected()

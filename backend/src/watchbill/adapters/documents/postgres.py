@@ -18,7 +18,7 @@ from watchbill.core.ports.documents import (
 )
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import DRIVER_ERRORS, passing
-from watchbill.kit.pool import Connection, Connections
+from watchbill.kit.pool import INSTALLATION, Connection, Connections
 from watchbill.kit.waits import about_to_await
 
 # The tenant was deleted, or is being deleted.
@@ -153,7 +153,7 @@ class PostgresDocuments:
     @asynccontextmanager
     async def _connection(self, scope: TenantScope | None = None) -> AsyncGenerator[Connection]:
         with _answered():
-            async with self._connections.of(scope) as connection:
+            async with self._connections.of(scope.schema if scope else INSTALLATION) as connection:
                 yield connection
 
 

@@ -15,7 +15,7 @@ from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import DRIVER_ERRORS, passing
-from watchbill.kit.pool import Connection, Connections
+from watchbill.kit.pool import INSTALLATION, Connection, Connections
 
 _NO_LIMIT = 2**31 - 1
 # A claim by hints reads of one tenant, whose tables somebody may hold; others wait behind it.
@@ -191,7 +191,7 @@ class PostgresJournal:
     @asynccontextmanager
     async def _connection(self, scope: TenantScope | None = None) -> AsyncGenerator[Connection]:
         try:
-            async with self._connections.of(scope) as connection:
+            async with self._connections.of(scope.schema if scope else INSTALLATION) as connection:
                 yield connection
         except asyncpg.LockNotAvailableError as error:
             raise TimeoutError(f"PostgreSQL: {error}") from error
