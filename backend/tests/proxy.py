@@ -22,6 +22,8 @@ class Proxy:
         self.url = ""
         self.lost = 0
         self.refusing = False
+        self._passing = asyncio.Event()
+        self._passing.set()
 
     @classmethod
     def of(cls, url: str) -> Proxy:
@@ -38,6 +40,14 @@ class Proxy:
         """End every connection now."""
         for writer in list(self._open):
             writer.transport.abort()
+
+    def freeze(self) -> None:
+        """Pass nothing on, and end nothing: as a server that hangs, or a network that is gone."""
+        self._passing.clear()
+
+    def thaw(self) -> None:
+        """Pass everything on again, also what came meanwhile."""
+        self._passing.set()
 
     async def start(self) -> asyncio.Server:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -67,6 +77,7 @@ class Proxy:
         self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, losing: asyncio.Event
     ) -> None:
         while chunk := await reader.read(65536):
+            await self._passing.wait()
             if self._lose is not None and self._lose in chunk:
                 self._lose = None
                 losing.set()
@@ -77,6 +88,7 @@ class Proxy:
         self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event
     ) -> None:
         while chunk := await from_server.read(65536):
+            await self._passing.wait()
             if not losing.is_set():
                 writer.write(chunk)
             elif chunk.endswith(_READY):

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from watchbill.adapters.compute.pool import ProcessPool
+from watchbill.core.errors import Unavailable
 from watchbill.core.ports.compute import ComputeBug, ComputeBusy, ComputeLimit, ComputeLimits
 from watchbill.core.tenancy import TenantScope
 
@@ -209,3 +210,51 @@ async def test_closing_leaves_no_process(pool: ProcessPool, tmp_path: Path):
     assert not below()
     with pytest.raises(RuntimeError):
         await job
+
+
+async def test_a_process_that_makes_others_and_hangs_is_replaced():
+    pool = ProcessPool(processes=1, limits=LIMITS, registry=JOBS, start_seconds=10)
+    try:
+        assert await pool.run(ONE, "same", 1) == 1
+        [child] = [process for process in below() if process.pid != pool.pid]
+        hanging = pool.pid
+        assert hanging
+        os.kill(hanging, signal.SIGSTOP)
+        child.kill()
+        assert await pool.run(ONE, "same", 2) == 2
+        assert pool.pid != hanging and pool.trouble is None
+        await until(lambda: hanging not in [process.pid for process in below()])
+    finally:
+        await pool.close()
+
+
+async def test_nobody_is_blamed_for_processes_that_ended_while_idle(pool: ProcessPool):
+    await asyncio.gather(*(pool.run(ONE, "same", "x" * 1_000_000) for _ in range(2)))
+    assert pool.pid
+    os.kill(pool.pid, signal.SIGKILL)
+    await until(lambda: not below())
+    assert await pool.run(ONE, "same", 3) == 3
+
+
+async def test_what_is_ended_from_outside_is_not_called_too_large(pool: ProcessPool, tmp_path: Path):
+    place, seen = tmp_path / "begun", {""}
+    place.write_text("")
+    job = asyncio.create_task(pool.run(ONE, "stay", str(place)))
+    for _ in range(2):
+        await until(lambda: place.read_text() not in seen)
+        seen.add(place.read_text())
+        assert pool.pid
+        os.kill(pool.pid, signal.SIGKILL)
+    with pytest.raises(Unavailable):
+        await job
+
+
+async def test_processes_that_cannot_start_are_a_trouble(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", "")
+    pool = ProcessPool(limits=LIMITS, registry="no.such.module")
+    for _ in range(3):
+        assert pool.trouble is None
+        with pytest.raises(Unavailable):
+            await pool.run(ONE, "same", 1)
+    assert pool.trouble == "no process started 3 times in a row"
+    await pool.close()

@@ -34,7 +34,7 @@ from watchbill.engine.settings import EngineSettings
 from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.kit import setbacks
 from watchbill.kit.db import Database
-from watchbill.kit.pool import open_pool
+from watchbill.kit.pool import Connections, open_pool
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryLive
 
@@ -153,7 +153,7 @@ class Ship:
     engine: Engine
     model: Model
     journal: PostgresJournal
-    pool: asyncpg.Pool
+    pool: Connections
     compute: ProcessPool
 
     async def restart(self, lease_seconds: float = 600) -> None:
@@ -170,7 +170,7 @@ class Ship:
                 await asyncio.sleep(0.02)
 
 
-def engine_on(pool: asyncpg.Pool, model: Model, compute: ProcessPool, lease_seconds: float = 600) -> Engine:
+def engine_on(pool: Connections, model: Model, compute: ProcessPool, lease_seconds: float = 600) -> Engine:
     return Engine(
         journal=PostgresJournal(pool),
         documents=open_documents(None, pool),
@@ -188,7 +188,7 @@ def engine_on(pool: asyncpg.Pool, model: Model, compute: ProcessPool, lease_seco
 async def ship(proxy: Proxy, url: str, compute: ProcessPool) -> AsyncIterator[Ship]:
     pool = await open_pool(proxy.url, name="test", least=0, most=6, pgbouncer=False)
     direct = await open_pool(url, name="test", least=0, most=2, pgbouncer=False)
-    await direct.execute("DELETE FROM public.active_executions")
+    await direct.pool.execute("DELETE FROM public.active_executions")
     model = Model()
     engine = engine_on(pool, model, compute)
     engine.start()
@@ -268,3 +268,44 @@ async def test_a_broken_tenants_executions_keep_nobody_elses_from_running(
     await ship.restart()
     for id_ in theirs:
         assert (await ship.end_of(admin.scope, id_)).status == "completed"
+
+
+async def test_a_server_that_hangs_is_not_waited_for_without_end(proxy: Proxy):
+    connections = await open_pool(
+        proxy.url, name="test", least=0, most=2, pgbouncer=False, answer_seconds=0.5
+    )
+    journal = PostgresJournal(connections)
+    asked = [await journal.owners() for _ in range(2)]
+    proxy.freeze()
+    for _ in range(2):
+        # Both have a connection that hangs, and the third gets none.
+        found = await asyncio.gather(*(journal.owners() for _ in range(3)), return_exceptions=True)
+        assert all(isinstance(error, OSError) for error in found)
+    proxy.thaw()
+    connections.terminate()
+    pool = await open_pool(proxy.url, name="test", least=0, most=2, pgbouncer=False)
+    assert await PostgresJournal(pool).owners() == asked[0]
+    await pool.close()
+
+
+async def test_a_tenant_with_many_statements_delays_others_by_one(url: str):
+    connections = await open_pool(url, name="test", least=0, most=2, pgbouncer=False)
+    done: list[str] = []
+    free = asyncio.Event()
+
+    async def work(name: str, *who: str) -> None:
+        async with connections.of(*who) as connection:
+            await connection.execute("SELECT 1")
+            if name == "many":
+                await free.wait()
+            done.append(name)
+
+    held = [asyncio.create_task(work("many", "tenant_1")) for _ in range(20)]
+    # A tenant has half at most, so one is left for the others, whoever came first.
+    await work("other", "tenant_2")
+    await work("own")
+    assert done == ["other", "own"]
+    free.set()
+    await asyncio.gather(*held)
+    assert len(done) == 22
+    await connections.close()

@@ -17,6 +17,7 @@ from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.config import Settings
 from watchbill.core.ports.documents import MAX_BODY_BYTES, Document, DocumentStore, DocumentTooLarge
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.pool import Connections
 from watchbill.testing.memory import MemoryDocuments
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,7 +33,7 @@ async def in_memory() -> Kept:
 async def in_postgres(admin: Person, stranger: Person, settings: Settings) -> AsyncIterator[Kept]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        yield PostgresDocuments(pool), admin.scope, stranger.scope
+        yield PostgresDocuments(Connections(pool, 2)), admin.scope, stranger.scope
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from watchbill.core.events import (
 from watchbill.core.ports.journal import Batch, Claim, Control, Journal, Outcome, Park
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.starting import Ask, start_definition
+from watchbill.kit.pool import Connections
 from watchbill.testing.memory import MemoryJournal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +82,7 @@ async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
     async def status(id_: UUID) -> str:
         return await pool.fetchval(f'SELECT status FROM "{scope.schema}".executions WHERE id = $1', id_)
 
-    return Setup(PostgresJournal(pool), create, request_cancel, status)
+    return Setup(PostgresJournal(Connections(pool, 2)), create, request_cancel, status)
 
 
 @pytest.fixture
@@ -367,7 +368,7 @@ async def test_a_tenant_runs_no_more_than_the_strictest_limit(
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
         made = await _postgres(app, admin, pool)
-        journal = PostgresJournal(pool, running_limit=installation)
+        journal = PostgresJournal(Connections(pool, 2), running_limit=installation)
         ids = [await made.create() for _ in range(4)]
         await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", ids)
         for table, column, value in (

@@ -27,6 +27,7 @@ from watchbill.core.ports.journal import Batch, Claim
 from watchbill.core.ports.mail import MailFailed
 from watchbill.features.approvals import links
 from watchbill.features.identity.tables import Membership, User
+from watchbill.kit.pool import Connections
 from watchbill.nodes.approval import TYPE
 
 __all__ = ["office"]
@@ -67,7 +68,7 @@ class Asking:
 async def asking(app: FastAPI, settings: Settings) -> AsyncIterator[Asking]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        yield Asking(PostgresJournal(pool), app.state.database)
+        yield Asking(PostgresJournal(Connections(pool, 2)), app.state.database)
 
 
 def told(office: Office) -> list[str]:

@@ -24,6 +24,7 @@ from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.executions import queries
 from watchbill.features.tenants import cleaning
 from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.kit.pool import Connections
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -96,7 +97,7 @@ class Place:
 async def documents(settings: Settings) -> AsyncIterator[PostgresDocuments]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        yield PostgresDocuments(pool)
+        yield PostgresDocuments(Connections(pool, 2))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import psutil
 from redis.asyncio import Redis
 
@@ -24,7 +23,7 @@ from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
-from watchbill.kit.pool import open_pool
+from watchbill.kit.pool import Connections, open_pool
 from watchbill.kit.revisions import head, public_revision
 from watchbill.kit.supervision import Supervisor
 
@@ -78,7 +77,7 @@ async def open_installation(settings: Settings, *, migrated: bool = True) -> Asy
             await pool.close()
 
 
-def _documents(settings: Settings, pool: asyncpg.Pool) -> DocumentStore:
+def _documents(settings: Settings, pool: Connections) -> DocumentStore:
     try:
         return open_documents(settings.mongo_url.get_secret_value() if settings.mongo_url else None, pool)
     except ValueError as error:

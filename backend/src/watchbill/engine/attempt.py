@@ -12,6 +12,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.characters import mended
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
 from watchbill.core.exchanges import Exchange
@@ -143,7 +144,9 @@ class Attempt:
     def failed(self, error: NodeError) -> Ended:
         """The attempt ended with an error a user can be told about."""
         return Ended(
-            None, NodeFailure(kind=error.kind, code=error.error_code, message=error.detail), self.usage
+            None,
+            NodeFailure(kind=error.kind, code=error.error_code, message=mended(error.detail)),
+            self.usage,
         )
 
     def bug(self, error: Exception) -> Ended:

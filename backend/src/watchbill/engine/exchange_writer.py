@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -25,25 +24,24 @@ _PATIENCE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class _Group:
-    """What is written together, and whether it is."""
+    """What of one tenant is written together, and whether it is."""
 
-    waiting: dict[TenantScope, list[tuple[UUID, Kept]]] = field(
-        default_factory=lambda: defaultdict[TenantScope, list[tuple[UUID, Kept]]](list)
-    )
+    waiting: list[tuple[UUID, Kept]] = field(default_factory=list[tuple[UUID, Kept]])
     written: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class ExchangeWriter:
-    """Takes exchanges of all executions of a worker and writes what gathered, one group after the other. One
-    that cannot be written is missed: no execution fails or stops for it."""
+    """Takes exchanges of all executions of a worker and writes what gathered, of each tenant one group after
+    the other: no tenant waits for another's documents. One that cannot be written is missed: no execution
+    fails or stops for it."""
 
     def __init__(self, documents: DocumentStore, secrets: Secrets, losses: Losses):
         self._documents = documents
         self._losses = losses
         self._away = False
         self._secrets = secrets
-        self._group = _Group()
-        self._task: asyncio.Task[None] | None = None
+        self._groups: dict[TenantScope, _Group] = {}
+        self._tasks: dict[TenantScope, asyncio.Task[None]] = {}
         # The last group that holds something of an execution.
         self._last: dict[UUID, _Group] = {}
 
@@ -51,10 +49,10 @@ class ExchangeWriter:
         """Write these soon."""
         if not exchanges:
             return
-        self._group.waiting[scope] += [(execution_id, kept) for kept in exchanges]
-        self._last[execution_id] = self._group
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain(), name="exchanges")
+        group = self._groups.setdefault(scope, _Group())
+        group.waiting += [(execution_id, kept) for kept in exchanges]
+        self._last[execution_id] = group
+        self._start(scope)
 
     async def written(self, execution_id: UUID) -> None:
         """Wait until all that was put of an execution is written or given up, but not for a store that
@@ -66,18 +64,30 @@ class ExchangeWriter:
 
     async def finish(self) -> None:
         """Wait until all is written or given up."""
-        if self._task is not None:
-            await asyncio.wait({self._task})
+        while self._tasks:
+            await asyncio.wait(set(self._tasks.values()))
+            # Those that are done leave in a turn of their own.
+            await asyncio.sleep(0)
 
-    async def _drain(self) -> None:
-        while self._group.waiting:
-            group, self._group = self._group, _Group()
-            for scope, entries in group.waiting.items():
-                await self._write(scope, entries)
-            group.written.set()
-            for id_ in {id_ for entries in group.waiting.values() for id_, _ in entries}:
-                if self._last.get(id_) is group:
-                    del self._last[id_]
+    async def _drain(self, scope: TenantScope) -> None:
+        while group := self._groups.pop(scope, None):
+            try:
+                await self._write(scope, group.waiting)
+            finally:
+                group.written.set()
+                for id_ in {id_ for id_, _ in group.waiting}:
+                    if self._last.get(id_) is group:
+                        del self._last[id_]
+
+    def _start(self, scope: TenantScope) -> None:
+        if scope in self._groups and scope not in self._tasks:
+            task = self._tasks[scope] = asyncio.create_task(self._drain(scope), name="exchanges")
+            task.add_done_callback(lambda _: self._drained(scope))
+
+    def _drained(self, scope: TenantScope) -> None:
+        del self._tasks[scope]
+        # A group may have come after the last look.
+        self._start(scope)
 
     async def _write(self, scope: TenantScope, entries: Sequence[tuple[UUID, Kept]]) -> None:
         try:

@@ -98,9 +98,9 @@ class TraceWriter:
                 return
 
     async def _catch_up(self) -> bool:
-        """Write what waits, of each tenant as much as its documents take; returns whether nothing waits."""
-        for scope in list(self._waiting):
-            await self._catch_up_with(scope)
+        """Write what waits, of each tenant as much as its documents take; returns whether nothing waits. No
+        tenant waits for another's documents."""
+        await asyncio.gather(*map(self._catch_up_with, list(self._waiting)))
         return not self._waiting
 
     async def _catch_up_with(self, scope: TenantScope) -> None:

@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from watchbill import __version__
+from watchbill.adapters.compute.pool import ProcessPool
+from watchbill.adapters.redis import RedisLive
 from watchbill.engine.engine import Engine
 from watchbill.kit.db import Database
 from watchbill.kit.supervision import Supervisor
@@ -30,6 +32,8 @@ class WorkerHealth:
     engine: Engine
     database: Database
     redis: Redis
+    compute: ProcessPool
+    live: RedisLive
 
     async def serve(self, *, port: int | None = None, listener: socket.socket | None = None) -> web.AppRunner:
         """Listen on a port of all addresses, or on a socket; whoever stops the worker calls the runner's
@@ -54,12 +58,16 @@ class WorkerHealth:
         return runner
 
     async def _live(self, _request: web.Request) -> web.Response:
-        return _answer(self.supervisor.troubles())
+        return _answer(self._troubles())
+
+    def _troubles(self) -> dict[str, str]:
+        compute = {"compute": self.compute.trouble} if self.compute.trouble else {}
+        return self.supervisor.troubles() | compute
 
     async def _ready(self, _request: web.Request) -> web.Response:
         database, redis = await asyncio.gather(_check(self.database.ping), _check(self._ping))
         draining = {"engine": "stopping"} if self.engine.draining else {}
-        return _answer({**self.supervisor.troubles(), **draining}, {"database": database, "redis": redis})
+        return _answer({**self._troubles(), **draining}, {"database": database, "redis": redis})
 
     async def _ping(self) -> None:
         await self.redis.ping()
@@ -83,6 +91,18 @@ class WorkerHealth:
                 "counter",
                 "What documents that were away did not take.",
                 engine.losses.counts,
+            ),
+            *_metric(
+                "live_dropped_total",
+                "counter",
+                "Packs of live events that were dropped because too much waited to be sent.",
+                self.live.dropped,
+            ),
+            *_metric(
+                "live_failures_total",
+                "counter",
+                "How often live events could not be sent.",
+                self.live.failures,
             ),
         ]
         return web.Response(

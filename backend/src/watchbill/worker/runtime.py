@@ -169,7 +169,9 @@ class Runtime:
             self.crews.load()
         self.engine.start()
         if self._health_at is not None:
-            health = WorkerHealth(self.supervisor, self.engine, self.database, self.redis)
+            health = WorkerHealth(
+                self.supervisor, self.engine, self.database, self.redis, self.compute, self.live
+            )
             if isinstance(self._health_at, int):
                 self._serving = await health.serve(port=self._health_at)
             else:

@@ -51,7 +51,7 @@ class Child:
         """Tell it its limits, and learn its number.
 
         Raises:
-            ChildEnded: it is gone already.
+            ChildEnded: it is gone already, or whoever should make it hangs.
         """
         limits = self._limits
         said = {
@@ -61,13 +61,23 @@ class Child:
         }
         try:
             self._writer.writelines(frames.packed(orjson.dumps(said)))
-            self.pid = orjson.loads(await frames.read(self._reader))["pid"]
+            async with asyncio.timeout(self._forks.patience):
+                self.pid = orjson.loads(await frames.read(self._reader))["pid"]
+        except TimeoutError as error:
+            self.end()
+            self._forks.give_up(self._maker)
+            raise ChildEnded(None) from error
         except (asyncio.IncompleteReadError, OSError) as error:
             self.end()
             raise ChildEnded(None) from error
         except BaseException:
             self.end()
             raise
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the process that made it is gone: it went with it."""
+        return self._maker is None or self._maker != self._forks.pid
 
     async def ask(self, job: str, argument: bytes) -> Any:
         """Let it do a job. If anything but an answer comes of it, the child is killed and cannot be used
@@ -123,16 +133,20 @@ def limit_of(status: int | None) -> Exceeded | None:
 
 
 class Forks:
-    """The process that makes children. It is started for the first of them, and again when it died."""
+    """The process that makes children. It is started for the first of them, and again when it died, or when a
+    new child says nothing for `patience` seconds."""
 
-    def __init__(self, registry: str, limits: ComputeLimits):
+    def __init__(self, registry: str, limits: ComputeLimits, patience: float):
         self._registry = registry
         self._limits = limits
+        self.patience = patience
         self._process: asyncio.subprocess.Process | None = None
         self._orders: socket.socket | None = None
         self._news: asyncio.Task[None] | None = None
         self._endings: dict[int, asyncio.Future[int | None]] = {}
         self._starting = asyncio.Lock()
+        # Those that listen to processes which were given up.
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def pid(self) -> int | None:
@@ -182,6 +196,19 @@ class Forks:
                 return await asyncio.shield(self._ending(pid))
         return None
 
+    def give_up(self, pid: int | None) -> None:
+        """Kill the process of this number, which hangs: its children end with it, and the next one that is
+        needed starts another."""
+        if self._process is not None and self._process.pid == pid:
+            logger.error("compute_process_hangs", seconds=self.patience)
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            # Nobody shall wait for a child of it until its end is told.
+            if self._news is not None:
+                self._leaving.add(self._news)
+                self._news.add_done_callback(self._leaving.discard)
+            self._forget()
+
     def forget(self, pid: int) -> None:
         """Nobody will ask how this child ended."""
         self._endings.pop(pid, None)
@@ -192,8 +219,7 @@ class Forks:
         self._forget()
         if process is not None:
             await process.wait()
-        if news is not None:
-            await news
+        await asyncio.gather(*self._leaving, *([news] if news else ()))
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()

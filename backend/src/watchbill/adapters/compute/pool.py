@@ -15,6 +15,8 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.kit.waits import about_to_await
 
 _JOBS = "watchbill.adapters.compute.jobs"
+# To start a process in a row, each after two tries.
+_MOST_FAILURES = 3
 
 
 class ProcessPool:
@@ -24,6 +26,7 @@ class ProcessPool:
         processes: jobs at a time.
         waiting: jobs of a tenant that may wait for their turn.
         idle_seconds: how long processes without work are kept.
+        start_seconds: how long a new process may take before the one that makes them is replaced.
         registry: the module whose JOBS they can do.
     """
 
@@ -33,12 +36,14 @@ class ProcessPool:
         processes: int = 2,
         waiting: int = 1000,
         idle_seconds: float = 60.0,
+        start_seconds: float = 30.0,
         limits: ComputeLimits | None = None,
         registry: str = _JOBS,
     ):
         self._limits = limits or ComputeLimits()
         self._turns = Turns(processes, waiting)
-        self._forks = Forks(registry, self._limits)
+        self._forks = Forks(registry, self._limits, start_seconds)
+        self._failures = 0
         self._idle: list[Child] = []
         self._idle_seconds = idle_seconds
         self._busy = 0
@@ -50,6 +55,13 @@ class ProcessPool:
     def pid(self) -> int | None:
         """The number of the process that makes the others, while there is one."""
         return self._forks.pid
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong while no process can be started; None when one could, or when none was needed."""
+        if self._failures < _MOST_FAILURES:
+            return None
+        return f"no process started {self._failures} times in a row"
 
     async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
         """See core.ports.compute.Compute."""
@@ -74,34 +86,45 @@ class ProcessPool:
 
     async def _done(self, job: str, payload: bytes) -> Any:
         """A job is pure, so one whose child was killed is done once more: perhaps it was not to blame."""
+        status: int | None = None
         for _ in range(2):
             child = await self._child()
             try:
                 return await child.ask(job, payload)
             except ChildEnded as error:
-                if what := limit_of(error.status):
+                status = error.status
+                if what := limit_of(status):
                     raise ComputeLimit(what) from error
             finally:
                 if child.usable:
                     self._idle.append(child)
+        if status is None:
+            # All of them ended, whatever they did.
+            raise Unavailable("The process that computed was ended from outside. Try again soon.")
         raise ComputeLimit("memory")
 
     async def _child(self) -> Child:
         if self._closed:
             raise RuntimeError("the pool is closed")
-        if self._idle:
-            return self._idle.pop()
+        while self._idle:
+            child = self._idle.pop()
+            if not child.orphaned:
+                return child
+            child.end()
         try:
-            return await self._forks.child()
-        except ChildEnded:
-            # It, or what makes it, was killed just then.
-            return await self._new_child()
+            child = await self._new_child()
+        except (ChildEnded, OSError) as error:
+            self._failures += 1
+            raise Unavailable("No process can be started to compute in. Try again soon.") from error
+        self._failures = 0
+        return child
 
     async def _new_child(self) -> Child:
         try:
             return await self._forks.child()
-        except (ChildEnded, OSError) as error:
-            raise Unavailable("No process can be started to compute in. Try again soon.") from error
+        except ChildEnded:
+            # It, or what makes it, was killed just then.
+            return await self._forks.child()
 
     def _stay(self) -> None:
         self._busy += 1

@@ -8,16 +8,13 @@ from watchbill.adapters.documents.postgres import PostgresDocuments
 from watchbill.core.ports.documents import DocumentStore
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from watchbill.kit.own_services import OwnServices
+    from watchbill.kit.pool import Connections
 
 __all__ = ["PostgresDocuments", "open_documents"]
 
 
-def open_documents(
-    mongo_url: str | None, pool: asyncpg.Pool, own: OwnServices | None = None
-) -> DocumentStore:
+def open_documents(mongo_url: str | None, pool: Connections, own: OwnServices | None = None) -> DocumentStore:
     """The store that the settings name; it connects when it is first used. Whoever opens it closes it, and
     the pool afterwards. `own` is told of servers that the settings do not name.
 

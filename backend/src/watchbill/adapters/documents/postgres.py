@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import asyncpg
 import orjson
@@ -19,14 +18,14 @@ from watchbill.core.ports.documents import (
 )
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import DRIVER_ERRORS, passing
+from watchbill.kit.pool import INSTALLATION, Connection, Connections
 from watchbill.kit.waits import about_to_await
-
-if TYPE_CHECKING:
-    from asyncpg import Pool
 
 # The tenant was deleted, or is being deleted.
 _GONE = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
 _PAGE = 500
+# Of years perhaps, and nobody waits for it.
+_EXPIRE_SECONDS = 600.0
 
 # Table names carry the tenant's schema, which TenantScope makes of hex digits: see ADR 3.
 _APPEND = """
@@ -62,8 +61,8 @@ class PostgresDocuments:
 
     outside = False
 
-    def __init__(self, pool: Pool):
-        self._pool = pool
+    def __init__(self, connections: Connections):
+        self._connections = connections
 
     async def append(
         self, scope: TenantScope, collection: Collection, entries: Sequence[tuple[str, Document]]
@@ -75,8 +74,8 @@ class PostgresDocuments:
         text = orjson.dumps(rows)
         if len(text) > MAX_BODY_BYTES:
             _refuse_large(entries)
-        with _answered():
-            await self._pool.execute(_sql(_APPEND, scope), collection, text.decode())
+        async with self._connection(scope) as connection:
+            await connection.execute(_sql(_APPEND, scope), collection, text.decode())
 
     async def read(
         self,
@@ -89,38 +88,39 @@ class PostgresDocuments:
         types: Sequence[str] = (),
     ) -> list[Document]:
         given = (collection, key, after, list(types) or None, limit)
-        with _answered():
-            rows = await self._pool.fetch(_sql(_READ, scope), *given)
+        async with self._connection(scope) as connection:
+            rows = await connection.fetch(_sql(_READ, scope), *given)
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
 
     async def pick(
         self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
-        with _answered():
-            rows = await self._pool.fetch(_sql(_PICK, scope), collection, key, list(seqs))
+        async with self._connection(scope) as connection:
+            rows = await connection.fetch(_sql(_PICK, scope), collection, key, list(seqs))
         return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
     ) -> list[int]:
-        with _answered():
-            rows = await self._pool.fetch(_sql(_SEQS, scope), collection, key, after)
+        async with self._connection(scope) as connection:
+            rows = await connection.fetch(_sql(_SEQS, scope), collection, key, after)
         return [row["seq"] for row in rows]
 
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
-        with _answered():
-            await self._pool.execute(_sql(_DELETE, scope), collection, keys)
+        async with self._connection(scope) as connection:
+            await connection.execute(_sql(_DELETE, scope), collection, keys)
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
-        with _answered():
-            answer = await self._pool.execute(_sql(_EXPIRE, scope), before)
+        async with self._connection(scope) as connection:
+            statement = _sql(_EXPIRE, scope)
+            answer = await connection.execute(statement, before, timeout=_EXPIRE_SECONDS)
         return int(answer.rpartition(" ")[2])
 
     async def everything(self, scope: TenantScope) -> AsyncGenerator[tuple[str, str, Document]]:
         place = ("", "", 0)
         while True:
-            with _answered():
-                rows = await self._pool.fetch(_sql(_EVERYTHING, scope), *place, _PAGE)
+            async with self._connection(scope) as connection:
+                rows = await connection.fetch(_sql(_EVERYTHING, scope), *place, _PAGE)
             for row in rows:
                 document = Document(row["seq"], row["created_at"], orjson.loads(row["body"]))
                 yield row["collection"], row["key"], document
@@ -129,26 +129,32 @@ class PostgresDocuments:
             place = (rows[-1]["collection"], rows[-1]["key"], rows[-1]["seq"])
 
     async def drop(self, scope: TenantScope) -> None:
-        with _answered():
+        async with self._connection(scope) as connection:
             try:
-                await self._pool.execute(_sql(_DROP, scope))
+                await connection.execute(_sql(_DROP, scope))
             except _GONE:
                 return
 
     async def remains(self, scope: TenantScope) -> list[str]:
-        with _answered():
+        async with self._connection(scope) as connection:
             try:
-                found = await self._pool.fetchval(_sql(_ANY, scope))
+                found = await connection.fetchval(_sql(_ANY, scope))
             except _GONE:
                 return []
         return [f"documents in {scope.schema}"] if found else []
 
     async def ping(self) -> None:
-        with _answered():
-            await self._pool.fetchval("SELECT 1")
+        async with self._connection() as connection:
+            await connection.fetchval("SELECT 1")
 
     async def close(self) -> None:
         """Nothing: the pool is another's."""
+
+    @asynccontextmanager
+    async def _connection(self, scope: TenantScope | None = None) -> AsyncGenerator[Connection]:
+        with _answered():
+            async with self._connections.of(scope.schema if scope else INSTALLATION) as connection:
+                yield connection
 
 
 def _sql(text: str, scope: TenantScope) -> str:

@@ -15,8 +15,8 @@ from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import DRIVER_ERRORS, passing
+from watchbill.kit.pool import INSTALLATION, Connection, Connections
 
-_Connection = asyncpg.pool.PoolConnectionProxy
 _NO_LIMIT = 2**31 - 1
 # A claim by hints reads of one tenant, whose tables somebody may hold; others wait behind it.
 _CLAIM_SECONDS = 3.0
@@ -31,8 +31,8 @@ class PostgresJournal:
             any number.
     """
 
-    def __init__(self, pool: asyncpg.Pool, *, running_limit: int = 0):
-        self._pool = pool
+    def __init__(self, connections: Connections, *, running_limit: int = 0):
+        self._connections = connections
         self._running_limit = running_limit
 
     async def claim(
@@ -46,7 +46,7 @@ class PostgresJournal:
         force: bool = False,
     ) -> list[Claim]:
         given = (owner, lease_seconds, limit, self._running_limit)
-        async with self._connection() as connection:
+        async with self._connection(of) as connection:
             if only is None:
                 async with connection.transaction():
                     await connection.execute(queries.CLAIM_LOCK)
@@ -80,7 +80,7 @@ class PostgresJournal:
     async def events(
         self, scope: TenantScope, execution_id: UUID, *, after: int = 0, limit: int | None = None
     ) -> list[Event]:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             rows = await connection.fetch(
                 queries.select_events(scope), execution_id, after, limit or _NO_LIMIT
             )
@@ -97,17 +97,17 @@ class PostgresJournal:
         ]
 
     async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             rows = await connection.fetch(queries.select_seqs(scope), execution_id, after)
         return [row["seq"] for row in rows]
 
     async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             text = await connection.fetchval(queries.select_snapshot(scope), execution_id)
         return None if text is None else orjson.loads(text)
 
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             text = await connection.fetchval(queries.select_definition(scope), digest)
         if text is None:
             raise LookupError(f"no plan has the digest {digest}")
@@ -116,13 +116,13 @@ class PostgresJournal:
     async def append(
         self, scope: TenantScope, batches: Sequence[Batch], *, lease_seconds: float, again: bool = False
     ) -> Mapping[UUID, Control]:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             if again:
                 return await self._append_again(connection, scope, batches, lease_seconds)
             return await self._append(connection, scope, batches, lease_seconds)
 
     async def _append(
-        self, connection: _Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
+        self, connection: Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
     ) -> dict[UUID, Control]:
         text = orjson.dumps([_row(batch) for batch in batches]).decode()
         query = queries.append(scope, approvals=any(batch.approvals for batch in batches))
@@ -138,7 +138,7 @@ class PostgresJournal:
         return written
 
     async def _append_again(
-        self, connection: _Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
+        self, connection: Connection, scope: TenantScope, batches: Sequence[Batch], lease_seconds: float
     ) -> dict[UUID, Control]:
         """The statement before may be under way still, done, or undone. Behind the locks of its rows one of
         the last two is so, and the next statement sees which."""
@@ -152,7 +152,7 @@ class PostgresJournal:
         return written
 
     async def outcome(self, scope: TenantScope, execution_id: UUID) -> Outcome | None:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             row = await connection.fetchrow(queries.select_outcome(scope), execution_id)
         if row is None:
             return None
@@ -168,7 +168,7 @@ class PostgresJournal:
         return None if row is None else _control(row)
 
     async def answers(self, scope: TenantScope, execution_id: UUID) -> Mapping[str, Mapping[str, Any]]:
-        async with self._connection() as connection:
+        async with self._connection(scope) as connection:
             rows = await connection.fetch(queries.select_answers(scope), execution_id)
         return {row["node_id"]: orjson.loads(row["answer"]) for row in rows}
 
@@ -189,9 +189,9 @@ class PostgresJournal:
             return len(await connection.fetch(queries.ABANDON, owner))
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[asyncpg.pool.PoolConnectionProxy]:
+    async def _connection(self, scope: TenantScope | None = None) -> AsyncGenerator[Connection]:
         try:
-            async with self._pool.acquire() as connection:
+            async with self._connections.of(scope.schema if scope else INSTALLATION) as connection:
                 yield connection
         except asyncpg.LockNotAvailableError as error:
             raise TimeoutError(f"PostgreSQL: {error}") from error

@@ -6,6 +6,7 @@ environment, and one tenant's calls would run on somebody else's account.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ _ADDRESSES = {
     "anthropic": "https://api.anthropic.com",
     "ollama": "http://127.0.0.1:11434",
 }
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 _NEED_KEY = frozenset({"openai", "anthropic", "azure", "gemini", "bedrock"})
 _NEED_ADDRESS = frozenset({"openai_compatible", "demo", "vllm", "azure"})
 _NATIVE_SCHEMA = frozenset({"openai", "azure", "anthropic", "gemini", "vllm", "ollama", "demo"})
@@ -57,8 +59,17 @@ def arguments(provider: Provider) -> dict[str, Any]:
     if kind == "bedrock":
         if not {"aws_region_name", "aws_access_key_id"} <= chosen.keys():
             raise _wrong(provider, "provider_settings_missing", "needs aws_region_name and aws_access_key_id")
-        return {**chosen, "aws_secret_access_key": provider.api_key}
+        # Both names of the address: LiteLLM takes what is missing from the worker's environment.
+        base = base or _bedrock_address(provider, str(chosen["aws_region_name"]))
+        where = {"api_base": base, "aws_bedrock_runtime_endpoint": base}
+        return {**chosen, "aws_secret_access_key": provider.api_key, **where}
     return {**chosen, "api_key": provider.api_key or "none", **({"api_base": base} if base else {})}
+
+
+def _bedrock_address(provider: Provider, region: str) -> str:
+    if not _REGION.fullmatch(region):
+        raise _wrong(provider, "provider_settings_wrong", "needs a region such as eu-west-1")
+    return f"https://bedrock-runtime.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
 def check(provider: Provider) -> None:

@@ -38,6 +38,7 @@ def checked(reading: Reading, candidate: Candidate, call: LlmCall | None) -> Non
             raise NodeError(ErrorKind.LIMIT, detail, code="answer_cut_off")
     if not reading.text.strip() and not tools:
         why = " It only thought, and said nothing." if reading.thoughts else ""
+        why = " It called a tool without naming it." if reading.nameless_tools else why
         raise NodeError(ErrorKind.UPSTREAM, f"{model} gave an empty answer.{why}", code="empty_answer")
 
 

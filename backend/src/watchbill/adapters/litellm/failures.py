@@ -39,6 +39,7 @@ _MOST_DETAIL = 500
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|key|rk)-[\w*-]{4,}|\bAIza[\w-]{10,}|Bearer\s+\S+", re.IGNORECASE)
 _PREAMBLE = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
 
+_WITHIN = "The LLM provider '{provider}' reported an error in the middle of its answer."
 _UPSTREAM, _USER, _TIMEOUT, _LIMIT = ErrorKind.UPSTREAM, ErrorKind.USER, ErrorKind.TIMEOUT, ErrorKind.LIMIT
 
 
@@ -66,6 +67,8 @@ def of(
     status = getattr(error, "status_code", None)
     said = _hidden(_PREAMBLE.sub("", str(getattr(error, "message", None) or error)).split("\n")[0], candidate)
     kind, code, sentence = by_status(status if isinstance(status, int) else 500, said, (), candidate.model)
+    if began and kind is _UPSTREAM:
+        sentence, code = _WITHIN, "stream_broken"
     return _failure(kind, code, sentence, said, candidate)
 
 
@@ -128,7 +131,7 @@ def _refused(error: Refused, candidate: Candidate, began: bool, now: datetime) -
     status = error.status or 500
     kind, code, sentence = by_status(status, error.said.text, error.said.codes, candidate.model)
     if began:
-        sentence = "The LLM provider '{provider}' reported an error in the middle of its answer."
+        sentence = _WITHIN
         code = "stream_broken" if kind is _UPSTREAM else code
     elif error.within and error.status is None:
         sentence = "The LLM provider '{provider}' reported an error instead of an answer."

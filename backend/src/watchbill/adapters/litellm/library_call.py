@@ -17,6 +17,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
+from watchbill.adapters.litellm.aws_frames import AwsFrames
 from watchbill.adapters.litellm.whole_as_events import as_events, is_answer
 from watchbill.adapters.openai_chat import (
     BrokenOff,
@@ -36,6 +37,7 @@ _CONNECT_SECONDS = 10.0
 # Ours end a call; LiteLLM's only has to be later than any of them.
 _LIBRARY_SECONDS = 1_000_000.0
 _HOP_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
+_CONVERSED = ("messageStart", "contentBlockStart", "contentBlockDelta")
 # LiteLLM keeps every piece and puts them all together again at the end, which holds up everything else in
 # the process; it needs the last ones only.
 _PIECES_KEPT = 16
@@ -167,7 +169,12 @@ class _Transport(httpx.AsyncBaseTransport):
         except BaseException:
             response.close()
             raise
-        kept = [(name, value) for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS]
+        all_headers = response.headers.items()
+        kept = [
+            (name, value)
+            for name, value in all_headers
+            if value.isascii() and name.lower() not in _HOP_HEADERS
+        ]
         return httpx.Response(response.status, headers=kept, stream=_Body(response, wire), request=request)
 
 
@@ -194,9 +201,20 @@ class _Body(httpx.AsyncByteStream):
 
     def _pieces(self) -> AsyncIterator[bytes]:
         if "eventstream" in self._type:
-            # Bedrock's frames are binary, and LiteLLM's to read.
-            return body.pieces(self._response, self._wire.sizes.stream)
+            return self._frames()
         return self._events() if "event-stream" in self._type else self._document()
+
+    async def _frames(self) -> AsyncIterator[bytes]:
+        """Bedrock's frames, which LiteLLM reads: whole ones only, and none that is an error."""
+        frames = AwsFrames(self._wire.sizes.whole)
+        async for piece in body.pieces(self._response, self._wire.sizes.stream):
+            for frame in frames.feed(piece):
+                self._count()
+                # Models that are asked in a format of their own answer in `chunk`s, which name no end.
+                self._wire.events = self._wire.events or frame.name in _CONVERSED
+                self._wire.ended = self._wire.ended or frame.name == "messageStop"
+                yield frame.raw
+        frames.close()
 
     async def _events(self) -> AsyncIterator[bytes]:
         self._wire.events = True
@@ -207,14 +225,17 @@ class _Body(httpx.AsyncByteStream):
         for event in events.close():
             yield self._passed(event)
 
-    def _passed(self, event: ServerEvent) -> bytes:
-        """The event in its plainest form."""
+    def _count(self) -> None:
         self._wire.silent += 1
         if self._wire.silent > body.MOST_SILENT_EVENTS:
             raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
+
+    def _passed(self, event: ServerEvent) -> bytes:
+        """The event in its plainest form."""
+        self._count()
         for value in event.payloads():
             if event.name == "error" or (isinstance(value, dict) and value.get("type") == "error"):
-                found = said.complaint(value) or said.Said(str(value)[:500])
+                found = said.complaint(value) or said.Said(said.in_short(said.dumped(value)))
                 raise Refused(found.status, found, within=True)
             if isinstance(value, dict):
                 fields = cast("dict[str, Any]", value)

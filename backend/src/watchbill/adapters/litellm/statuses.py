@@ -18,6 +18,15 @@ _CONTENT = re.compile(
     r"content.?(?:policy|filter|management)|responsible.?ai|moderation|safety", re.IGNORECASE
 )
 _MODEL = re.compile(r"\b(?:model|deployment|engine)\w*\b|model_not_found|DeploymentNotFound", re.IGNORECASE)
+# Of proxies and gateways: what stands behind them gave no answer.
+_PASSES: Meaning = (_UPSTREAM, "provider_unavailable", "The LLM provider '{provider}' did not get to answer.")
+_KEY = re.compile(
+    r"API.?key.{0,20}(?:not valid|invalid|expired|incorrect)|(?:invalid|incorrect|wrong).{0,20}API.?key",
+    re.IGNORECASE,
+)
+_UNPAID = re.compile(
+    r"(?:credit|balance).{0,30}(?:too low|insufficient|exhausted)|insufficient.?balance", re.I
+)
 _TABLE: dict[int, Meaning] = {
     401: (
         _USER,
@@ -41,6 +50,8 @@ _TABLE: dict[int, Meaning] = {
         "The LLM provider '{provider}' is busy with a conflicting call.",
     ),
     425: (_UPSTREAM, "provider_unavailable", "The LLM provider '{provider}' is not ready yet."),
+    **dict.fromkeys((421, 423, 424, 444, 499), _PASSES),
+    498: (_UPSTREAM, "rate_limited", "The LLM provider '{provider}' has no capacity for the call."),
     413: (_USER, "request_too_large", "The call is too large for the LLM provider '{provider}'."),
     429: (
         _UPSTREAM,
@@ -82,6 +93,11 @@ def by_status(status: int, text: str, codes: Sequence[str], model: str) -> Meani
             return _LONG
         if _CONTENT.search(" ".join(codes)) or "content management policy" in text:
             return _CONTENT_REFUSED
+        # Some say with a 400 what others have a status for.
+        if status == 400 and (_KEY.search(text) or "API_KEY_INVALID" in codes):
+            return _TABLE[401]
+        if status == 400 and _UNPAID.search(text):
+            return _TABLE[402]
     if status in _TABLE:
         return _TABLE[status]
     return _REJECTED if 300 <= status < 500 else _FAILED

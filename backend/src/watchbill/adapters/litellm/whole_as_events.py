@@ -18,8 +18,12 @@ def as_events(value: Any) -> list[str]:
 
 def is_answer(value: Any) -> bool:
     """Whether the value is an answer of Anthropic, Gemini or Bedrock."""
-    bedrock = isinstance(value, dict) and isinstance(cast("dict[str, Any]", value).get("output"), dict)
-    return bedrock or bool(as_events(value))
+    return _is_bedrock(value) or bool(as_events(value))
+
+
+def _is_bedrock(value: Any) -> bool:
+    output = cast("dict[str, Any]", value).get("output") if isinstance(value, dict) else None
+    return isinstance(output, dict) and isinstance(cast("dict[str, Any]", output).get("message"), dict)
 
 
 def _is_gemini(value: Any) -> bool:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from watchbill.adapters.openai_chat import body, documents, said
 from watchbill.adapters.openai_chat.body import Sizes
-from watchbill.adapters.openai_chat.event_stream import EventStream
+from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
 from watchbill.adapters.openai_chat.reading import Reading
 
@@ -22,6 +22,8 @@ _CONNECT_SECONDS = 10.0
 _SMALL = 64 * 1024
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BOM = b"\xef\xbb\xbf"
+# Bytes of white space before anything is said.
+_MOST_BLANK = 64 * 1024
 # So long the end of a body may follow its last event, for the connection to be used again.
 _END_SECONDS = 0.1
 
@@ -82,15 +84,25 @@ class _Answer:
     async def read(self) -> None:
         """Read to the end."""
         coming = body.pieces(self._response, self._sizes.stream)
-        begin = b""
-        async for piece in coming:
-            begin += piece
-            if begin.removeprefix(_BOM).strip() and not _BOM.startswith(begin):
-                break
+        begin = await self._beginning(coming)
         if _is_stream(begin, self._type):
             await self._read_events(begin, coming)
         else:
             await self._read_document(begin, coming)
+
+    async def _beginning(self, coming: AsyncIterator[bytes]) -> bytes:
+        """All up to the first bytes that tell what comes. Blanks before them keep a connection open."""
+        begin = bytearray()
+        async for piece in coming:
+            begin += piece
+            if len(begin) > _MOST_BLANK:
+                # Looking at all of them again with each piece would take its time.
+                if not piece.isspace():
+                    break
+                raise TooLarge(f"more than {_MOST_BLANK:,} blanks")
+            if begin.removeprefix(_BOM).strip() and not _BOM.startswith(begin):
+                break
+        return bytes(begin)
 
     async def _read_events(self, begin: bytes, coming: AsyncIterator[bytes]) -> None:
         events = EventStream(self._sizes.whole)
@@ -126,12 +138,16 @@ class _Answer:
         self._silent += 1
         if self._silent > body.MOST_SILENT_EVENTS:
             raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
-        if isinstance(value, str) and value.strip() in ("", "[DONE]"):
-            self._reading.ended = self._reading.ended or bool(value.strip())
-            return bool(value.strip())
+        if is_done(value):
+            self._reading.ended = True
+            return True
+        if isinstance(value, str) and not value.strip():
+            return False
+        if isinstance(value, str) and value.startswith(("{", "[")) and name != "error":
+            raise BrokenOff(f"A piece of the stream is not whole JSON: {said.in_short(value)}")
         found = said.complaint(value)
         if found is None and name == "error":
-            found = said.Said(json.dumps(value, ensure_ascii=False)[:500])
+            found = said.Said(said.in_short(said.dumped(value)))
         if found is not None:
             raise Refused(found.status, found, within=True)
         if isinstance(value, dict):

@@ -50,7 +50,12 @@ async def parsed(document: bytes, type_: str) -> Any:
         TooLarge: it has more values than anybody should take apart.
         Refused: it is a complaint.
     """
-    document = document.removeprefix(b"\xef\xbb\xbf")
+    try:
+        document = document.removeprefix(b"\xef\xbb\xbf")
+        document.decode(json.detect_encoding(document))
+    except UnicodeDecodeError:
+        # Written in what was announced, or with a byte here and there that is none of UTF-8.
+        document = said.text_of(document, type_).encode()
     if not document.strip():
         raise NotAnAnswer("an empty answer")
     if sum(document.count(mark) for mark in (b",", b"[", b"{")) > _MOST_VALUES:

@@ -1,7 +1,8 @@
 """Server-sent events out of bytes, as WHATWG's HTML standard says (9.2.6), however the bytes are cut.
 
-Lines may end by LF, CRLF or CR, and a BOM may come first. Two habits of model servers are understood beyond
-the standard: a last event without its blank line, and a bare JSON object where `data:` is missing.
+Lines may end by LF, CRLF or CR, and a BOM may come first. Habits of model servers are understood beyond the
+standard: a last event without its blank line, a bare JSON object where `data:` is missing or one where it
+stands twice, and `error:` as a field.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event: its name, empty for most, and the lines of its data."""
+    """One event: its name in lower case, empty for most, and the lines of its data."""
 
     name: str
     lines: tuple[str, ...]
@@ -40,7 +41,12 @@ class ServerEvent:
         if not isinstance(value, str) or len(self.lines) == 1:
             return [value]
         values = [_parsed(line) for line in self.lines]
-        return [value] if any(isinstance(each, str) for each in values) else values
+        return [value] if any(isinstance(each, str) and not is_done(each) for each in values) else values
+
+
+def is_done(value: Any) -> bool:
+    """Whether this is the word that ends a stream."""
+    return isinstance(value, str) and value.strip().upper() == "[DONE]"
 
 
 class EventStream:
@@ -57,7 +63,6 @@ class EventStream:
         self._data: list[bytes] = []
         self._size = 0
         self._noise = 0
-        self._first = True
         self._after_cr = False
 
     def feed(self, data: bytes) -> Iterator[ServerEvent]:
@@ -86,8 +91,9 @@ class EventStream:
         yield from self._take(b"")
 
     def _take(self, line: bytes) -> Iterator[ServerEvent]:
-        if self._first:
-            line, self._first = line.removeprefix(_BOM), False
+        while line.startswith(_BOM):
+            # One may come first. Servers that put texts together leave more of them.
+            line = line.removeprefix(_BOM)
         self._size += len(line) + 1
         if not line:
             if not any(self._data):
@@ -100,10 +106,14 @@ class EventStream:
         if line.startswith(b"{"):
             field, value = b"data", line
         value = value.removeprefix(b" ")
+        if field == b"error":
+            self._name, field = "error", b"data"
         if field == b"data":
+            while value.startswith(b"data:"):
+                value = value.removeprefix(b"data:").strip()
             self._data.append(value)
         elif field == b"event":
-            self._name = value.decode("utf-8", "replace")[:100]
+            self._name = value.decode("utf-8", "replace")[:100].lower()
 
 
 def _parsed(text: str) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from watchbill.adapters.openai_chat.faults import BrokenOff, Refused
 from watchbill.adapters.openai_chat.said import Said
+from watchbill.adapters.openai_chat.tool_calls import ToolCalls, whole_number
+from watchbill.core.characters import mended
 from watchbill.core.reasoning import ReasoningSplitter
 
 _LENGTH = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "max_length")
@@ -35,13 +36,8 @@ _REASONS = {
 # Where models leave what they thought.
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _MOST_TOKENS = 10**12
-
-
-@dataclass(slots=True)
-class _Tool:
-    id: str = ""
-    name: str = ""
-    arguments: list[str] = field(default_factory=list[str])
+# So deep lists of parts are read: theirs are two or three levels.
+_MOST_LEVELS = 8
 
 
 @dataclass(slots=True)
@@ -59,8 +55,7 @@ class Reading:
     cache_written_tokens: int = 0
     reasoning_tokens: int = 0
     _splitter: ReasoningSplitter = field(default_factory=ReasoningSplitter)
-    _tools: list[_Tool] = field(default_factory=list[_Tool])
-    _open_tools: dict[int, _Tool] = field(default_factory=dict[int, _Tool])
+    _tools: ToolCalls = field(default_factory=ToolCalls)
     _index: int | None = None
     _half: str = ""
 
@@ -72,16 +67,17 @@ class Reading:
     @property
     def thoughts(self) -> str:
         """What the model thought before it answered."""
-        return self._splitter.reasoning
+        return mended(self._splitter.reasoning)
 
     @property
     def tools(self) -> tuple[tuple[str, str, str], ...]:
         """Id, name and arguments of each tool that is called; an id is made up where the server gave none."""
-        return tuple(
-            (tool.id or f"call_{position}", tool.name, "".join(tool.arguments))
-            for position, tool in enumerate(self._tools, 1)
-            if tool.name
-        )
+        return self._tools.found
+
+    @property
+    def nameless_tools(self) -> bool:
+        """Whether a tool is called that is not named."""
+        return self._tools.nameless
 
     @property
     def began(self) -> bool:
@@ -97,7 +93,7 @@ class Reading:
         self._take_usage(body.get("usage"))
         text = ""
         for choice in _dicts(body.get("choices")):
-            index = choice.get("index") if isinstance(choice.get("index"), int) else None
+            index = whole_number(choice.get("index"))
             if self._index is None:
                 self._index = index
             # Only one answer is asked for; others beside it are those of a server that gives more.
@@ -113,7 +109,7 @@ class Reading:
         return rest + self._splitter.end()
 
     def _take_choice(self, choice: dict[str, Any]) -> str:
-        message = choice.get("delta") or choice.get("message") or {}
+        message = choice.get("delta") or choice.get("message")
         text = ""
         if isinstance(message, dict):
             text = self._take_message(cast("dict[str, Any]", message))
@@ -126,35 +122,15 @@ class Reading:
     def _take_message(self, message: dict[str, Any]) -> str:
         text, thoughts, refusal = _parts(message.get("content"))
         thoughts += next((_parts(message[key])[0] for key in _THOUGHTS if message.get(key)), "")
-        refusal += message["refusal"] if isinstance(message.get("refusal"), str) else ""
+        refusal = mended(refusal + _parts(message.get("refusal"))[0])
         self._splitter.feed_reasoning(thoughts)
         self.refusal += refusal
         self.size += len(thoughts) + len(refusal)
         for position, call in enumerate(_dicts(message.get("tool_calls"))):
-            self._take_tool(call, position)
+            self.size += self._tools.take(call, position)
         if isinstance(message.get("function_call"), dict):
-            self._take_tool({"index": 0, "function": message["function_call"]}, 0)
+            self.size += self._tools.take({"index": 0, "function": message["function_call"]}, 0)
         return text
-
-    def _take_tool(self, call: dict[str, Any], position: int) -> None:
-        function: Any = call.get("function")
-        parts: dict[str, Any] = function if isinstance(function, dict) else call
-        id_, name = _string(call.get("id")), _string(parts.get("name"))
-        given = call.get("index")
-        index: int = given if isinstance(given, int) else position
-        tool = self._open_tools.get(index)
-        if tool is not None and _is_another(tool, id_, name):
-            tool = None
-        if tool is None:
-            tool = self._open_tools[index] = _Tool()
-            self._tools.append(tool)
-        tool.id = tool.id or id_
-        tool.name = tool.name or name
-        arguments = parts.get("arguments")
-        if isinstance(arguments, dict | list):
-            arguments = json.dumps(arguments, ensure_ascii=False)
-        tool.arguments.append(_string(arguments))
-        self.size += len(name) + len(tool.arguments[-1])
 
     def _take_usage(self, usage: Any) -> None:
         if not isinstance(usage, dict):
@@ -183,7 +159,7 @@ class Reading:
             if self.began:
                 raise BrokenOff(f"The server ended the answer with the finish reason '{reason[:50]}'")
             raise Refused(500, Said(f"finish reason '{reason[:50]}'"), within=True)
-        self.finish_reason = _REASONS.get(reason.lower(), reason[:100])
+        self.finish_reason = _REASONS.get(reason.lower(), mended(reason[:100]))
         self.ended = True
 
     def _whole_characters(self, text: str) -> str:
@@ -193,55 +169,43 @@ class Reading:
         text, self._half = self._half + text, ""
         if text and "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return mended(text)
 
 
-def _parts(content: Any) -> tuple[str, str, str]:
-    """Text, thoughts and refusal of a content: a text, one part, or a list of parts."""
+def _parts(content: Any, levels: int = _MOST_LEVELS) -> tuple[str, str, str]:
+    """Text, thoughts and refusal of a content: a text, one part, or a list of parts. What stands deeper than
+    any server puts it is not read."""
     if isinstance(content, str):
         return content, "", ""
+    if not levels:
+        return "", "", ""
     if isinstance(content, dict):
-        return _part(cast("dict[str, Any]", content))
+        return _part(cast("dict[str, Any]", content), levels - 1)
     if not isinstance(content, list):
         return "", "", ""
-    found = [_parts(each) for each in cast("list[Any]", content)]
+    found = [_parts(each, levels - 1) for each in cast("list[Any]", content)]
     return "".join(f[0] for f in found), "".join(f[1] for f in found), "".join(f[2] for f in found)
 
 
-def _part(part: dict[str, Any]) -> tuple[str, str, str]:
+def _part(part: dict[str, Any], levels: int) -> tuple[str, str, str]:
     kind = _string(part.get("type"))
     if kind == "refusal":
         return "", "", _string(part.get("refusal"))
     if kind in ("thinking", "reasoning", "reasoning_text", "redacted_thinking"):
         inner = next((part[key] for key in ("thinking", "reasoning", "text", "content") if part.get(key)), "")
-        return "", _parts(inner)[0], ""
+        return "", _parts(inner, levels)[0], ""
     value = part.get("text", part.get("content"))
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("value")
     return _string(value), "", ""
 
 
-def _is_another(tool: _Tool, id_: str, name: str) -> bool:
-    """Whether a piece begins another call: some servers give each the index 0, and some none at all."""
-    if not name or not tool.name:
-        return False
-    return id_ != tool.id if id_ else name != tool.name or _is_whole(tool)
-
-
-def _is_whole(tool: _Tool) -> bool:
-    try:
-        json.loads("".join(tool.arguments))
-    except ValueError:
-        return False
-    return True
-
-
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return (
-        [item for item in cast("list[Any]", value) if isinstance(item, dict)]
-        if isinstance(value, list)
-        else []
-    )
+    """The objects of a list; one by itself is a list of one."""
+    if isinstance(value, dict):
+        return [cast("dict[str, Any]", value)]
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, dict)]
 
 
 def _string(value: Any) -> str:

@@ -1,0 +1,178 @@
+"""Answers that no two servers shape alike: nothing of them is lost, and nothing of them is our own bug."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.contracts.test_model_servers import as_type, failing
+from tests.fixtures_llm import Desk
+
+from watchbill.adapters.openai_chat import Reading
+from watchbill.core.errors import ErrorKind
+
+SAID = "The tide is out until noon."
+HI: dict[str, Any] = {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}
+STOP: dict[str, Any] = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+Raw = dict[str, Any]
+
+
+def events(*values: Any, end: str = "\n\n") -> str:
+    return "".join(f"data: {value if isinstance(value, str) else json.dumps(value)}{end}" for value in values)
+
+
+def sends(desk: Desk, body: str | Any, status: int = 200, content_type: str = "text/event-stream") -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    raw = {"status": status, "body": text, "headers": {"Content-Type": content_type}}
+    desk.server.script([{"then": {"raw": raw}}])
+
+
+def whole(**message: Any) -> Raw:
+    return {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+
+
+def deep(levels: int, inner: str = '"x"') -> str:
+    return "[" * levels + inner + "]" * levels
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        events(HI, STOP, "[done]"),
+        events(HI, STOP, "[DONE]", end="\n"),
+        events(f"data: {json.dumps(HI)}", f"data:{json.dumps(STOP)}", "[DONE]"),
+        "\ufeff\ufeff" + events(HI) + "\ufeff" + events(STOP, "[DONE]"),
+        json.dumps({"choices": [{"index": 0, "text": "Hi", "finish_reason": "stop"}]}),
+        json.dumps({"choices": {"message": {"content": "Hi"}, "finish_reason": "stop"}}),
+    ],
+)
+async def test_an_answer_in_another_shape(desk: Desk, body: str):
+    sends(desk, body)
+    answer = await desk.ask()
+    assert (answer.text, answer.finish_reason) == ("Hi", "stop")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(whole(content="A")).replace('"A"', deep(900)),
+        events(json.dumps(HI).replace('"Hi"', deep(900))),
+        '{"error":' + deep(900) + "}",
+        '{"error":' + '{"message":' * 900 + '"x"' + "}" * 901,
+        deep(900),
+        events(deep(900)),
+    ],
+    ids=["content", "delta", "error", "message", "list", "event"],
+)
+async def test_deep_nesting_is_the_servers_fault(desk: Desk, body: str):
+    sends(desk, body)
+    assert (await failing(desk)).kind is ErrorKind.UPSTREAM
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ('{"error": {"message": "bad \\ud83d x"}}', 500),
+        (json.dumps(whole(refusal="no HALF")).replace("HALF", "\\ud83d"), 200),
+        (events({"error": "bad HALF"}).replace("HALF", "\\udc00"), 200),
+    ],
+)
+async def test_half_characters_in_what_a_server_says_can_be_stored(desk: Desk, body: str, status: int):
+    sends(desk, body, status)
+    error = await failing(desk)
+    assert "\ufffd" in error.detail and error.detail.encode()
+    assert all(event.model_dump_json() for event in desk.events)
+
+
+async def test_half_characters_in_calls_of_tools_can_be_stored(desk: Desk):
+    call = {"id": "a\ud800", "function": {"name": "f\ud800", "arguments": '{"a": "\ud83d\ude42\ud800"}'}}
+    sends(desk, whole(tool_calls=[call]))
+    [found] = (await desk.ask()).tool_calls
+    assert (found.id, found.name, found.arguments) == ("a\ufffd", "f\ufffd", '{"a": "\U0001f642\ufffd"}')
+    assert all(event.model_dump_json() for event in desk.events)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"delta": {}, "finish_reason": "error", "error": {"code": 429, "message": SAID}}]},
+        {"error": True, "message": SAID},
+        f"event: Error\ndata: {json.dumps({'told': SAID})}\n\n",
+        f"error: {json.dumps({'message': SAID})}\n\n",
+        {"Message": SAID},
+    ],
+)
+async def test_what_is_wrong_is_told_wherever_it_stands(desk: Desk, body: Any):
+    sends(desk, body)
+    error = await failing(desk)
+    assert error.kind is ErrorKind.UPSTREAM and SAID in error.detail
+
+
+async def test_a_piece_that_is_cut_off_is_not_called_a_message(desk: Desk):
+    sends(desk, events(HI, '{"choices": [{"del', STOP))
+    error = await failing(desk)
+    assert error.error_code == "stream_broken" and "is not whole JSON" in error.detail
+
+
+@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic", "gemini"])
+@pytest.mark.parametrize(
+    ("status", "said", "failed", "code"),
+    [
+        (400, "API key not valid. Please pass a valid API key.", "user", "provider_key_refused"),
+        (400, "Your credit balance is too low to access the API.", "user", "provider_unpaid"),
+        (424, SAID, "upstream", "provider_unavailable"),
+        (498, SAID, "upstream", "rate_limited"),
+        (499, SAID, "upstream", "provider_unavailable"),
+    ],
+)
+async def test_rarer_statuses(desk: Desk, kind: str, status: int, said: str, failed: str, code: str):
+    sends(as_type(desk, kind), {"error": {"message": said}}, status, "application/json")
+    error = await failing(desk)
+    assert (error.kind.value, error.error_code) == (failed, code) and said in error.detail
+
+
+async def test_an_error_as_a_stream_and_one_that_is_no_text(desk: Desk):
+    sends(desk, "event: error\n" + events({"error": {"message": SAID}}, "[DONE]"), 429)
+    assert (await failing(desk)).detail.endswith(f"It said: {SAID}")
+    sends(desk, "\x1f\ufffd\ufffd\ufffd\x00", 500, "application/octet-stream")
+    assert (await failing(desk)).detail.endswith("It said: data that are no text")
+
+
+async def test_blanks_without_end_are_not_listened_to(desk: Desk):
+    sends(desk, " " * 1_000_000)
+    assert (await failing(desk)).error_code == "answer_too_large"
+
+
+def piece(id_: Any = None, name: str | None = None, arguments: Any = None, index: Any = None) -> Raw:
+    given = {"id": id_, "index": index, "function": {"name": name, "arguments": arguments}}
+    return {"choices": [{"index": 0, "delta": {"tool_calls": [given]}}]}
+
+
+TWO = (("a", "f", '{"x":1}'), ("b", "g", '{"y":2}'))
+
+
+@pytest.mark.parametrize("index", [(None, None), (0, 0), (0, 1), ("0", "1"), (0.0, 1.0)], ids=str)
+def test_calls_that_take_turns_are_kept_apart(index: tuple[Any, Any]):
+    reading, (one, two) = Reading(), index
+    for chunk in (
+        piece("a", "f", '{"x"', one),
+        piece("b", "g", '{"y"', two),
+        piece("a", None, ":1}", one),
+        piece("b", None, ":2}", two),
+    ):
+        reading.take(chunk)
+    assert reading.tools == TWO
+
+
+def test_a_name_in_pieces_and_ids_that_stand_twice():
+    reading = Reading()
+    for chunk in (piece("a", "get_", "", 0), piece(None, "weather", None, 0), piece(None, None, "{}", 0)):
+        reading.take(chunk)
+    reading.take(piece("a", "f", "{}", 1))
+    assert reading.tools == (("a", "get_weather", "{}"), ("a_2", "f", "{}"))
+
+
+async def test_a_call_of_no_tool_is_told(desk: Desk):
+    sends(desk, events(piece("a", None, "{}", 0), STOP))
+    assert "called a tool without naming it" in (await failing(desk)).detail
