@@ -76,14 +76,17 @@ class NoHttp:
 
 
 class NotedPool(ProcessPool):
-    """Child processes, and which jobs they were given."""
+    """Child processes, and which jobs they were given; `begun` is called when they are given one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[str] = []
+        self.begun: Callable[[], object] | None = None
 
     async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
         self.jobs.append(job)
+        if self.begun is not None:
+            self.begun()
         return await super().run(scope, job, argument)
 
 
