@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from typing import Any
 
 import pytest
@@ -163,6 +164,16 @@ async def test_tokens_that_flow_are_not_cut_off(desk: Desk):
         assert answer.text.split() == ["word"] * 12
         return
     raise AssertionError("the answer did not begin within a minute")
+
+
+async def test_a_call_may_be_over_before_it_is_sent(any_type: Desk):
+    any_type.server.script([{"then": {"hang": True}}])
+    # At each of these moments it is somewhere else, with a library also in a thread.
+    for moment in range(60):
+        error = await failing(any_type, timeout_seconds=0.000_1 + 0.000_5 * moment)
+        assert error.error_code == "llm_timeout"
+    # What a library left behind in a thread is told of when it is collected.
+    await asyncio.get_running_loop().run_in_executor(None, gc.collect)
 
 
 class Clocked(asyncio.SelectorEventLoop):
