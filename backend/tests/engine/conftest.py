@@ -111,6 +111,9 @@ class Ship:
         """Set the clock forward; these executions, which sleep in an engine, look at it soon."""
         self.ahead += timedelta(seconds=seconds)
         for execution_id in woken:
+            # Their engine lives, and would have extended its lease all the while.
+            if (row := self.journal.rows.get(execution_id)) is not None and row.lease_until is not None:
+                row.lease_until += timedelta(seconds=seconds)
             self.journal.ask(execution_id)
             for engine in self.engines:
                 engine.wake(execution_id)
