@@ -5,7 +5,7 @@ import { afterEach } from "vitest";
 afterEach(cleanup);
 
 // How long a test waits for what must come; a busy machine is slow, not wrong.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 20_000 });
 
 // jsdom has no layout: what Radix, cmdk and CodeMirror ask of it gets an empty answer.
 class NoResize implements ResizeObserver {

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from tests import people
 from tests.mongodb import MongoServer, mongo_server
 from tests.people import Person, http_client
-from tests.services import Services, services
+from tests.services import Services, outlive_servers, services
 from watchbill.api.app import create_app
 from watchbill.config import Settings
 from watchbill.kit.db import Database
@@ -25,6 +25,11 @@ from watchbill.kit.open_files import allow_open_files
 # How fast the machine is says nothing about an example.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("unhurried")
+
+
+def pytest_sessionfinish() -> None:
+    """After the tests, so that no test's time-out counts it."""
+    outlive_servers()
 
 
 @pytest.fixture(scope="session", autouse=True)

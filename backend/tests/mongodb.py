@@ -17,7 +17,9 @@ from tests.e2e.running import until
 
 _PROGRAM = Path(__file__).parents[2] / ".venv-mongodb/bin/secantusd-py"
 _PREFIX = "watchbill-mongodb-"
-_START_SECONDS = 60
+# Guards against a hang.
+_START_SECONDS = 200
+_STOP_SECONDS = 200
 
 
 class MongoServer:
@@ -51,7 +53,7 @@ class MongoServer:
         """End it and wait until it is gone."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(_STOP_SECONDS)
             self._process = None
 
     def _begun(self) -> bool:

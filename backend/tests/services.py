@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from watchbill.kit.upgrading import migrate
 
 _TEMPLATE = "template_watchbill"
 assert MODULES
+# Servers that this process started and left to others, and the folder that tells who uses them.
+_left: list[tuple[Path, Server]] = []
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,24 @@ def services(worker: str, run: str) -> Iterator[Services]:
         if last:
             shutil.rmtree(folder)
             _lock_file(folder).unlink()
+        else:
+            children = {child.pid for child in psutil.Process().children()}
+            _left.extend((folder, server) for server in (postgres, valkey) if server.pid in children)
+
+
+def outlive_servers() -> None:
+    """Wait for the end of servers that this process started and others still use: only a parent learns how
+    its children ended, and leaving before them is a mistake that Python warns of."""
+    for folder, server in _left:
+        while server.running and not _abandoned(folder):
+            time.sleep(0.05)
+        stop(server)
 
 
 def _sweep() -> None:
     """Stop the servers of runs that were killed before they could."""
     for folder in Path(tempfile.gettempdir()).glob("watchbill-tests-*[0-9a-f]"):
-        users = list((folder / "users").glob("*"))
-        # Without any user a run is about to begin or to end.
-        if not users or any(psutil.pid_exists(int(user.name)) for user in users):
+        if not _abandoned(folder):
             continue
         pids = folder / "pids"
         for pid in map(int, pids.read_text().split() if pids.exists() else ()):
@@ -78,6 +91,12 @@ def _sweep() -> None:
                 stop(Server(pid, ""))
         shutil.rmtree(folder, ignore_errors=True)
         _lock_file(folder).unlink(missing_ok=True)
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether all who used it died without leaving. Without any user a run is about to begin or to end."""
+    users = list((folder / "users").glob("*"))
+    return bool(users) and not any(psutil.pid_exists(int(user.name)) for user in users)
 
 
 def _start(folder: Path) -> tuple[Server, Server]:

@@ -5,7 +5,7 @@ import { expect, make, makeExample, test } from "./fixtures";
 import { asking, mapping } from "./flows";
 
 // axe takes seconds a page on a busy machine, and each test looks at many.
-test.describe.configure({ timeout: 180_000 });
+test.describe.configure({ timeout: 600_000 });
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // What axe finds by colours; everything else is the same in both themes, and looked at in one.

@@ -24,7 +24,7 @@ async function atRest(locator: Locator) {
     const still = now !== null && now.x === last?.x && now.y === last.y;
     last = now;
     expect(still).toBe(true);
-  }).toPass({ intervals: [100], timeout: 10_000 });
+  }).toPass({ intervals: [100], timeout: 60_000 });
   if (!last) throw new Error("A port is not to be seen.");
   return last;
 }
@@ -49,7 +49,7 @@ async function saved(page: Page) {
 test("sign up, draw a flow with the mouse, run it, watch it, reload, and read the result", async ({
   page,
 }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(600_000);
   await page.setViewportSize({ width: 1680, height: 1000 });
   const id = randomUUID().slice(0, 8);
 
@@ -122,7 +122,7 @@ test("sign up, draw a flow with the mouse, run it, watch it, reload, and read th
 
   // Streamed text appears on the node while it is still running.
   const agent = page.locator(".react-flow__node").filter({ hasText: "Researcher" });
-  await expect(agent.getByText(/word3/)).toBeVisible({ timeout: 40_000 });
+  await expect(agent.getByText(/word3/)).toBeVisible({ timeout: 60_000 });
   await expect(agent.getByText("Running")).toBeVisible();
 
   const run = new URL(page.url()).searchParams.get("run");
@@ -175,7 +175,7 @@ test("a run is cancelled in the middle of a model call, and the model's connecti
   const run = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
 
   await page.goto(`/executions/view/?id=${run.id}`);
-  await expect(page.getByText(/word2/).first()).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByText(/word2/).first()).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Cancel run" }).click();
   await expect(page.getByText("Cancelled").first()).toBeVisible();
 

@@ -165,7 +165,8 @@ async def test_the_gateways_errors_come_through_after_one_call(
         crew_runner, desk, single(desk, config={"llm_timeout_seconds": 0.4 if "hang" in then else 120})
     )
     assert (error.kind, error.error_code) == (kind, code)
-    assert len(desk.server.calls) == 1
+    # A call may have timed out before it reached the server.
+    assert len(desk.server.calls) <= 1 if "hang" in then else len(desk.server.calls) == 1
 
 
 async def test_a_text_that_is_too_long(crew_runner: CrewAiRunner, desk: Desk):

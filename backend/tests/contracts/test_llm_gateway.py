@@ -56,10 +56,14 @@ async def test_an_answer_comes_with_usage_and_cost(desk: Desk, stream: bool):
 
 
 async def test_tokens_arrive_while_the_model_speaks(desk: Desk):
-    desk.server.script([{"then": {"text": "one two three four five six", "token_ms": 60}}])
-    await desk.ask()
+    desk.server.script([{"then": {"text": "one two three", "stall_after": 2}}])
+    asking = asyncio.create_task(desk.ask())
+    async with asyncio.timeout(60):
+        while desk.streamed().split() != ["one", "two"]:  # noqa: ASYNC110  # events come to a plain list
+            await asyncio.sleep(0.005)
+    desk.server.go_on()
+    assert (await asking).text == desk.streamed() == "one two three"
     tokens = [event for event in desk.events if event.type == "llm_token"]
-    assert len(tokens) >= 4
     assert {event.call_id for event in desk.events} == {tokens[0].call_id}
 
 
@@ -186,7 +190,8 @@ async def test_failures_are_typed_and_hide_the_key(
     failed = desk.events[-1]
     assert isinstance(failed, LlmFailed)
     assert (failed.error.kind, failed.error.code, failed.error.message) == (kind, code, error.detail)
-    assert len(desk.server.calls) == 1, "the gateway itself does not retry"
+    # A call may have timed out before it reached the server.
+    assert len(desk.server.calls) <= 1 if kind == TIMEOUT else len(desk.server.calls) == 1, "no retries here"
     assert KEY not in repr(desk.events) + repr(error) + str(error) + repr(desk.provider)
 
 

@@ -24,6 +24,7 @@ from httpx import AsyncClient
 from tests.fixtures_llm import llm_server, running_llm_server
 from tests.people import PASSWORD, checked, new_email
 from watchbill.config import Settings
+from watchbill.features.executions import cancelling
 from watchbill.testing.llm_server import LlmServer
 
 __all__ = ["llm_server", "running_llm_server"]
@@ -56,7 +57,7 @@ class Worker:
                 stdout=log,
                 stderr=log,
             )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while READY not in self._log.read_bytes():
                 assert self.process.returncode is None, self._log.read_text()
                 await asyncio.sleep(0.05)
@@ -65,7 +66,7 @@ class Worker:
         """End it and wait until it is gone."""
         if self.process and self.process.returncode is None:
             self.process.send_signal(with_signal)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await self.process.wait()
 
     def log(self) -> str:
@@ -75,6 +76,12 @@ class Worker:
         """The files that the process has mapped into its memory, shared libraries among them."""
         assert self.process is not None
         return "\n".join(region.path for region in psutil.Process(self.process.pid).memory_maps())
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cancels hears how it ended, however long a busy machine takes."""
+    monkeypatch.setattr(cancelling, "WAIT_SECONDS", 90.0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -103,7 +110,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not server.started:  # noqa: ASYNC110  # uvicorn has no event either
             await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""Cancelling at any moment: it ends as cancelled within two seconds, and no call begins afterwards."""
+"""Cancelling at any moment: it ends as cancelled, and no call begins afterwards."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def _cancelled(
         if answer.status_code == 409:
             assert (await tenant.get(id_))["status"] == "completed"
             return None
-        assert checked(answer, 202)["status"] == "cancelled", "two seconds were not enough"
+        assert checked(answer, 202)["status"] == "cancelled"
         calls = _calls(tenant, topic)
         events = await tenant.events(id_)
         assert [event["type"] for event in events if event["type"].startswith("execution_")][-1] == (

@@ -106,15 +106,16 @@ async def test_a_failed_execution_is_retried_and_a_part_of_it_forked(
 
 
 async def test_an_execution_is_paused_resumed_and_cancelled(tenant: Tenant, cli: Cli) -> None:
-    tenant.server.script([{"then": {"text": "word " * 20, "token_ms": 30}, "times": 1}])
+    tenant.server.script([{"then": {"text": "one two", "stall_after": 1}, "times": 1}])
     id_ = await tenant.execute(CHAIN, topic="tides")
     await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
     assert said(await cli("pause", id_)) == f"{id_} is paused.\n"
+    tenant.server.go_on()
     await status(tenant, id_, "waiting")
     assert "paused" in said(await cli("show", id_)).splitlines()[0]
     said(await cli("resume", id_))
     await status(tenant, id_, "completed")
-    tenant.server.script([{"then": {"text": "word " * 500, "token_ms": 30}}])
+    tenant.server.script([{"then": {"text": "one two", "stall_after": 1}}])
     long = await tenant.execute(CHAIN, topic="tides")
     await tenant.watch(long, until=lambda event: event["type"] == "llm_token")
     assert said(await cli("cancel", long)) == f"{long} is cancelled.\n"

@@ -9,12 +9,12 @@ import pytest
 
 from tests.core.flows import edge, flow, input_node, llm, output
 from tests.e2e.conftest import Tenant, Worker
-from tests.e2e.flows import ASK, EXAMPLES, is_token, slow
+from tests.e2e.flows import ASK, EXAMPLES, is_token
 from tests.people import checked
 
 
 async def test_cancel_in_the_middle_of_a_call_closes_the_models_connection(tenant: Tenant) -> None:
-    slow(tenant.server)
+    tenant.server.script([{"then": {"text": "one two", "stall_after": 1}}])
     id_ = await tenant.execute(ASK, topic="tides")
     await tenant.watch(id_, until=is_token)
     answer = checked(await tenant.http.post(f"executions/{id_}/cancel"), 202)
@@ -28,7 +28,7 @@ async def test_cancel_in_the_middle_of_a_call_closes_the_models_connection(tenan
 
 
 async def test_cancel_in_the_middle_of_a_crew_ends_it(tenant: Tenant) -> None:
-    slow(tenant.server)
+    tenant.server.script([{"then": {"text": "one two", "stall_after": 1}}])
     example = EXAMPLES["research-brief"]
     id_ = await tenant.execute(example["definition"], **example["inputs_example"])
     await tenant.watch(id_, until=is_token)
@@ -51,7 +51,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_finished_nodes_stay_finis
     )
     tenant.server.script(
         [
-            {"match": "SECOND", "then": {"text": "never finished " * 50, "token_ms": 100}, "times": 1},
+            {"match": "SECOND", "then": {"text": "never finished", "stall_after": 1}, "times": 1},
             {"match": "SECOND", "then": {"text": "the end"}},
             {"match": "FIRST", "then": {"text": "the beginning"}},
         ]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.running import Running, new_folder, running, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
 PASSWORD = "Very-secret-password-1"
 PROVIDER_KEY = "sk-very-secret-provider-key-2"
 WRONG_PASSWORD = "Very-wrong-password-3"

@@ -104,7 +104,7 @@ async def _catches_up(tenant: Tenant, second: str) -> None:
     third = await tenant.execute(FLOW, topic=LARGE)
     assert (await tenant.watch(third))[-1]["type"] == "execution_completed"
     assert (await tenant.get(third))["outputs"]["size"] == 105_000
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             page = await tenant.http.get(f"executions/{second}/events")
             seqs = [event["seq"] for event in page.json().get("items", [])]

@@ -129,7 +129,7 @@ async def test_a_schedule_runs_and_its_end_is_told(app: FastAPI, tenant: Tenant,
         await work.session.execute(stored, values)
         shared = text("UPDATE public.due_triggers SET next_at = :due WHERE trigger_id = :id")
         await work.session.execute(shared, values)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         headers, body = await heard.get()
     message = json.loads(body)
     assert message["type"] == "execution_completed"

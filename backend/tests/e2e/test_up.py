@@ -18,7 +18,7 @@ import pytest
 from tests.e2e.running import Running, clean_environment, command, new_folder, running, until
 from watchbill.kit.resources import data_dir
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
 EXAMPLES = data_dir("examples") or Path("examples")
 PERSON = {"email": "sam@example.com", "password": "correct horse battery"}
 

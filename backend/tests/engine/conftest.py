@@ -76,14 +76,17 @@ class NoHttp:
 
 
 class NotedPool(ProcessPool):
-    """Child processes, and which jobs they were given."""
+    """Child processes, and which jobs they were given; `begun` is called when they are given one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[str] = []
+        self.begun: Callable[[], object] | None = None
 
     async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
         self.jobs.append(job)
+        if self.begun is not None:
+            self.begun()
         return await super().run(scope, job, argument)
 
 
@@ -108,6 +111,9 @@ class Ship:
         """Set the clock forward; these executions, which sleep in an engine, look at it soon."""
         self.ahead += timedelta(seconds=seconds)
         for execution_id in woken:
+            # Their engine lives, and would have extended its lease all the while.
+            if (row := self.journal.rows.get(execution_id)) is not None and row.lease_until is not None:
+                row.lease_until += timedelta(seconds=seconds)
             self.journal.ask(execution_id)
             for engine in self.engines:
                 engine.wake(execution_id)

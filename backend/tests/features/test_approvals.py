@@ -16,8 +16,8 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
+from tests.features.telling import Office, deliveries, end, office, start
 from tests.features.test_flows import make_flow
-from tests.features.test_notifications import Office, deliveries, end, office, start
 from tests.mails import token_of
 from tests.people import Person, checked, refused
 from watchbill.adapters.journal import PostgresJournal

@@ -9,8 +9,7 @@ from fastapi import FastAPI
 
 from tests.breaking import WAYS, How, broken
 from tests.features.firing import at, fire, make_schedule
-from tests.features.test_cleaning import NOW
-from tests.features.test_notifications import (
+from tests.features.telling import (
     Office,
     Receiver,
     end,
@@ -19,6 +18,7 @@ from tests.features.test_notifications import (
     receiver,
     start,
 )
+from tests.features.test_cleaning import NOW
 from tests.people import Person, checked
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from tests.features.test_notifications import start
+from tests.features.telling import start
 from tests.people import Person
 from watchbill.api.ui import StaticUi
 

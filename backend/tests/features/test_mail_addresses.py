@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from tests.features.telling import Office, deliveries, end, make_notification, office, start
 from tests.features.test_flows import make_flow
-from tests.features.test_notifications import Office, deliveries, end, make_notification, office, start
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import Person, checked, new_email, refused
 from watchbill.core.errors import TooManyRequests

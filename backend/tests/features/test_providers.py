@@ -145,7 +145,7 @@ async def test_a_worker_answers_the_test_of_a_provider(app, admin: Person):
 
 
 async def _next_message(redis):
-    _, message = await redis.blpop(["wb:celery:watchbill"], timeout=10)
+    _, message = await redis.blpop(["wb:celery:watchbill"], timeout=60)
     return orjson.loads(message)
 
 

@@ -20,7 +20,7 @@ from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
 
 _READY_SECONDS = 60
-_STOP_SECONDS = 20
+_STOP_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,135 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gzip
-from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
-from aiohttp import web
 from tests.core.flows import edge, flow, node
-from yarl import URL
+from tests.nodes.http_site import Site, call, failure
 
 from watchbill.adapters.http import AiohttpClient
 from watchbill.core.budget import full
 from watchbill.core.errors import ErrorKind, NodeError
-from watchbill.core.expressions import ExpressionError
-from watchbill.core.node_types import NodeContext
 from watchbill.core.plan import compile_flow
-from watchbill.core.tenancy import TenantScope
 from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
-from watchbill.nodes import http_request
 from watchbill.nodes.registry import NODE_TYPES
-
-
-class Site:
-    """A server that remembers its calls and answers what a test says."""
-
-    def __init__(self) -> None:
-        self.calls: list[Any] = []
-        self.hung = asyncio.Event()
-        self.cut = asyncio.Event()
-        self.url = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
-        self.calls.append(
-            SimpleNamespace(
-                method=request.method,
-                path=request.path_qs,
-                headers={k.lower(): v for k, v in request.headers.items()},
-                body=body,
-            )
-        )
-        match request.path:
-            case "/json":
-                return web.json_response({"n": 1, "words": ["é"]})
-            case "/broken-json":
-                return web.Response(body=b"{not json", content_type="application/json")
-            case "/text":
-                return web.Response(
-                    body="grün".encode("latin-1"), headers={"Content-Type": "text/plain; charset=latin-1"}
-                )
-            case "/binary":
-                return web.Response(body=b"\x00\x01", content_type="image/png")
-            case "/echo":
-                data = bytes.fromhex(body.decode()) if "X-Hex" in request.headers else body
-                return web.Response(body=data, headers={"Content-Type": request.query["type"]})
-            case "/none":
-                return web.Response(status=204)
-            case "/bomb":
-                data = gzip.compress(b"0" * (http_request.MAX_BYTES + 1))
-                return web.Response(body=data, headers={"Content-Encoding": "gzip"})
-            case "/hang":
-                self.hung.set()
-                try:
-                    await asyncio.sleep(60)
-                finally:
-                    self.cut.set()
-            case "/break":
-                assert request.transport is not None
-                request.transport.abort()
-            case "/wait":
-                await asyncio.sleep(0.3)
-            case path if path.startswith("/status/"):
-                return web.Response(status=int(path.rsplit("/", 1)[1]), text="because")
-            case "/redirect":
-                raise _redirect(request)
-            case _:
-                pass
-        return web.Response(text="ok")
-
-
-def _redirect(request: web.Request) -> Exception:
-    kinds = {"302": web.HTTPFound, "303": web.HTTPSeeOther, "307": web.HTTPTemporaryRedirect}
-    return kinds[request.query["as"]](URL(request.query["to"], encoded=True))
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    site = Site()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", site.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
-    site.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield site
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[AiohttpClient]:
-    client = AiohttpClient(WayOut(UrlGuard(["127.0.0.0/8"])))
-    yield client
-    await client.close()
-
-
-async def call(client: AiohttpClient, url: str, **config: Any) -> Any:
-    unused: Any = None
-    context = NodeContext(
-        scope=TenantScope(uuid4()),
-        execution_id=uuid4(),
-        node_id="call",
-        attempt=1,
-        config=http_request.Config.model_validate({"url": url, **config}),
-        emit=lambda _: None,
-        llm=unused,
-        crews=unused,
-        http=client,
-        idempotency_key="run:call",
-    )
-    return (await http_request.execute(context)).output
-
-
-async def failure(client: AiohttpClient, url: str, **config: Any) -> NodeError:
-    with pytest.raises(NodeError) as caught:
-        await call(client, url, **config)
-    return caught.value
 
 
 async def test_the_answer_is_read_by_its_content_type(client: AiohttpClient, site: Site) -> None:
@@ -369,68 +254,3 @@ def test_a_flow_may_hold_templates_everywhere() -> None:
     )
     fields = {problem.field for problem in compile_flow(wrong, NODE_TYPES).problems}
     assert {"config.url", "config.expected_statuses.0"} <= fields
-
-
-@pytest.mark.parametrize(
-    ("written", "sent"),
-    [
-        ("/a%2Fb/%7E~/x?q=a%2Fb+c%20d&e=~%7e&f=1%2B1", "/a%2Fb/%7E~/x?q=a%2Fb+c%20d&e=~%7e&f=1%2B1"),
-        ("/a//b/;p=1/(x)!$&'*,:@", "/a//b/;p=1/(x)!$&'*,:@"),
-        ("/ä b?q=ü&p=100%", "/%C3%A4%20b?q=%C3%BC&p=100%25"),
-        ("?q=1#part", "/?q=1"),
-        ("", "/"),
-    ],
-)
-async def test_a_url_is_sent_as_it_was_written(
-    client: AiohttpClient, site: Site, written: str, sent: str
-) -> None:
-    await call(client, site.url + written)
-    assert site.calls[-1].path == sent
-    await call(client, f"{site.url}/redirect?as=302&to={quote('/x' + sent[1:], safe='')}")
-    assert site.calls[-1].path == "/x" + sent[1:]
-
-
-async def test_query_values_are_encoded(client: AiohttpClient, site: Site) -> None:
-    await call(client, f"{site.url}/x?a=%2F#end", query={"q": "a b/&=+ü", "p": "~"})
-    assert site.calls[-1].path == "/x?a=%2F&q=a%20b%2F%26%3D%2B%C3%BC&p=~"
-
-
-def rendered(url: str, **inputs: Any) -> Any:
-    nodes = [
-        node("input", "input", {"fields": [{"name": name} for name in inputs]}),
-        node("call", "http_request", {"url": url}),
-        node("output", "output", {"values": {"x": "{{ nodes.call.output }}"}}),
-    ]
-    result = compile_flow(flow(nodes, [edge("input", "call"), edge("call", "output")]), NODE_TYPES)
-    assert result.plan is not None, result.problems
-    return result.plan.nodes["call"].render({"inputs": inputs, "nodes": {}}, full(), None)["url"]
-
-
-def test_templates_in_urls_are_encoded() -> None:
-    assert rendered("https://a.test/{{ inputs.x }}/b?q={{ inputs.x }}", x="a/b c&d=ü?#%") == (
-        "https://a.test/a%2Fb%20c%26d%3D%C3%BC%3F%23%25/b?q=a%2Fb%20c%26d%3D%C3%BC%3F%23%25"
-    )
-    assert rendered("{{ inputs.x }}", x="https://a.test/a/b?c=d") == "https://a.test/a/b?c=d"
-    assert (
-        rendered("{{ inputs.x }}/c/{{ inputs.y }}", x="https://a.test/b", y="/") == "https://a.test/b/c/%2F"
-    )
-    assert rendered("https://{{ inputs.x }}/b", x="a.test:8443") == "https://a.test:8443/b"
-    assert rendered("https://a.test/{{ url.raw(inputs.x) }}", x="b/c?d=e") == "https://a.test/b/c?d=e"
-
-
-@pytest.mark.parametrize(
-    ("url", "value"),
-    [
-        ("https://{{ inputs.x }}/b", "evil.test/"),
-        ("https://{{ inputs.x }}.a.test/b", "evil.test#"),
-        ("https://a.test{{ inputs.x }}", "@evil.test"),
-        ("https://a.test{{ inputs.x }}", "/b"),
-        ("https://a.test/b/{{ inputs.x }}/c", ".."),
-        ("https://a.test/b/.{{ inputs.x }}?c", "."),
-        (" https://a.test\\{{ inputs.x }}", "\\"),
-    ],
-)
-def test_a_value_leads_to_no_other_host_or_path(url: str, value: str) -> None:
-    with pytest.raises(ExpressionError) as caught:
-        rendered(url, x=value)
-    assert caught.value.code == "url_invalid"

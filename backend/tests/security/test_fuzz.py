@@ -30,7 +30,6 @@ _HARD_TO_MAKE_UP = {
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 async def test_the_api_does_what_its_document_says(services: Services, tmp_path: Path):
     options = ["--phases", "fuzzing", "--seed", "1", "--generation-deterministic"]
     options += ["--exclude-path", _NEEDS_A_WORKER, "--request-timeout", "30"]

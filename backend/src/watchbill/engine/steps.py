@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from watchbill.core import events as e
@@ -31,7 +31,6 @@ from watchbill.core.execution.decide import outputs_of
 from watchbill.core.execution.frames import announced
 from watchbill.core.execution.snapshot import dump_rounds
 from watchbill.core.execution.state import owner_of
-from watchbill.core.flow.definition import RetryPolicy
 from watchbill.core.node_types import BodyType, NodeResult, Rounds
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
@@ -41,6 +40,7 @@ from watchbill.engine.evaluating import Closing, Rendered
 from watchbill.engine.limits import shown
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
+from watchbill.engine.retries import backoff
 from watchbill.engine.totals import Totals
 
 # Pure nodes run on the event loop: after so many in a row, or when they have computed so much together,
@@ -396,9 +396,3 @@ class Steps:
             return Ended(NodeResult(output, None, size), None, Usage())
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
             return attempt.broken(error)
-
-
-def backoff(policy: RetryPolicy, failures: int, chance: float) -> timedelta:
-    """How long to wait after so many failures (1 or more); `chance` is between 0 and 1."""
-    whole = min(policy.backoff_seconds * policy.multiplier ** (failures - 1), policy.max_backoff_seconds)
-    return timedelta(seconds=whole * (1 - policy.jitter * chance))

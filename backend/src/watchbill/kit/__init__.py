@@ -1,1 +1,13 @@
-"""Small shared parts that know nothing of the domain."""
+"""Small shared parts that know nothing of the domain.
+
+| what for | modules |
+|---|---|
+| the database | db, pool, tables, roles, locks, paging, faults, setbacks, waits |
+| its versions | migrations, revisions, upgrading |
+| connections to elsewhere | outbound, connector, gate, ssrf, special_use, lookups, own_services, dns |
+| how much anybody may do | rates, attempts, places, turns, origins |
+| secrets and signatures | crypto, sealing, strength, passwords, signatures, signed_tokens |
+| what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
+| what people send | inputs, text, charsets, addresses, safe_path |
+| a process | loops, supervision, garbage, open_files, resources, clock, asking |
+"""

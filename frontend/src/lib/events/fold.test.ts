@@ -153,11 +153,13 @@ it("folds the last of many events as fast as the first", () => {
     for (const token of tokens) foldEvent(state, token);
     return (performance.now() - begin) / count;
   };
+  // The fastest of some: what else the machine does is in the others.
+  const best = () => Math.min(...[1, 2, 3, 4, 5].map(() => time(4_000)));
   time(20_000);
-  const early = time(20_000);
+  const early = best();
   time(100_000);
-  const late = time(20_000);
+  const late = best();
   expect(state.nodes.get("ask")?.text.length).toBe(160_000 * 100);
-  // Quadratic work would be tens of times slower by now; the margin is for a busy machine.
+  // Quadratic work would be tens of times slower by now.
   expect(late).toBeLessThan(Math.max(early * 8, 0.05));
 });

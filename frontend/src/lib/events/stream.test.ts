@@ -50,7 +50,7 @@ const say =
     response.end();
   };
 
-function listen(port: number, silenceMs = 5000) {
+function listen(port: number, silenceMs = 30_000) {
   const state: Folding = newFolding();
   const seen: { connection: Connection; code: string | undefined }[] = [];
   stop = openStream({
@@ -69,7 +69,10 @@ function listen(port: number, silenceMs = 5000) {
     },
   });
   const until = (connection: Connection) =>
-    vi.waitFor(() => expect(seen.at(-1)?.connection).toBe(connection), { interval: 2 });
+    vi.waitFor(() => expect(seen.at(-1)?.connection).toBe(connection), {
+      interval: 2,
+      timeout: 20_000,
+    });
   return { state, seen, until };
 }
 
@@ -148,10 +151,15 @@ it("hangs up on a silent line and calls again", async () => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(event(1));
   };
-  const { asked, port } = await serve(silent, say(event(2), "event: end\ndata: {}\n\n"));
-  const { until } = listen(port, 50);
+  const rest = say(event(2), "event: end\ndata: {}\n\n");
+  // A slow machine may hang up before the first event, and asks for all of it once more.
+  const { asked, port } = await serve((request, response) =>
+    (request.headers["last-event-id"] === "1" ? rest : silent)(request, response),
+  );
+  const { until } = listen(port, 200);
   await until("ended");
-  expect(asked).toEqual([undefined, "1"]);
+  expect(asked[0]).toBeUndefined();
+  expect(asked.at(-1)).toBe("1");
 });
 
 it("does not ask again what was refused", async () => {
@@ -175,7 +183,7 @@ it("comes again not before it was told to", async () => {
     response.writeHead(429, { "Retry-After": "1" }).end();
   });
   const { seen } = listen(port);
-  await vi.waitFor(() => expect(refusals).toHaveLength(2), { timeout: 5000 });
+  await vi.waitFor(() => expect(refusals).toHaveLength(2), { timeout: 20_000 });
   expect(refusals[1]! - refusals[0]!).toBeGreaterThan(900);
   expect(seen.at(-1)?.connection).toBe("reconnecting");
 });

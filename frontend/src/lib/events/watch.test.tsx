@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { useExecution, useExecutionNode } from "./use-execution";
 
 const TOKENS = 1000;
+const WAIT = { timeout: 20_000 };
 
 let server: Server;
 let lines: ServerResponse[] = [];
@@ -64,20 +65,26 @@ it("opens one line for several views, and draws a burst in few frames", async ()
       <Whole />
     </>,
   );
-  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  await vi.waitFor(() => expect(lines).toHaveLength(1), WAIT);
   lines[0]?.write(
     sse("execution_queued", { inputs: {} }, null) +
       sse("execution_started", { epoch: 1 }, null) +
       sse("node_started", { attempt: 1, input: null }, "other"),
   );
-  await vi.waitFor(() => expect(screen.getByTestId("whole")).toHaveTextContent("live running"));
+  await vi.waitFor(
+    () => expect(screen.getByTestId("whole")).toHaveTextContent("live running"),
+    WAIT,
+  );
   const before = { ...draws };
   let burst = "";
   for (let token = 0; token < TOKENS; token += 1) {
     burst += sse("llm_token", { call_id: "c", text: "word " }, "ask");
   }
   lines[0]?.write(burst);
-  await vi.waitFor(() => expect(screen.getByTestId("text")).toHaveTextContent(String(TOKENS * 5)));
+  await vi.waitFor(
+    () => expect(screen.getByTestId("text")).toHaveTextContent(String(TOKENS * 5)),
+    WAIT,
+  );
   expect(draws.text - before.text).toBeLessThan(TOKENS / 10);
   expect(draws.other).toBe(before.other);
   expect(lines).toHaveLength(1);

@@ -58,7 +58,9 @@ class Then(_Strict):
     delay_ms: float | None = None
     token_ms: float | None = None
     break_after: int | None = None
-    stall_after: int | None = Field(default=None, description="Send that many words, then nothing more.")
+    stall_after: int | None = Field(
+        default=None, description="Send that many words, then nothing until `go_on`."
+    )
     text: str | None = None
     json_value: Any = Field(default=None, alias="json")
     tool_calls: list[ScriptedTool] = []

@@ -47,6 +47,7 @@ class LlmServer:
         self.calls = CallLog()
         self._token_ms, self._first_token_ms = token_ms, first_token_ms
         self._script = Script()
+        self._going_on = asyncio.Event()
         # handler_cancellation: a client that hangs up cancels the handler, which is how the log knows.
         self._runner = web.AppRunner(
             self._app(scriptable), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
@@ -64,6 +65,11 @@ class LlmServer:
             pydantic.ValidationError: a rule has an unknown or wrong field.
         """
         self._script = Script.model_validate({"rules": rules})
+        self._going_on = asyncio.Event()
+
+    def go_on(self) -> None:
+        """Let answers that stall say the rest, also those of this script that are still to come there."""
+        self._going_on.set()
 
     async def start(self) -> None:
         """Listen.
@@ -190,6 +196,7 @@ class LlmServer:
         answer: Answer,
         dialect: Dialect,
     ) -> web.StreamResponse:
+        going_on = self._going_on
         type_ = then.wire.content_type or "text/event-stream"
         response = web.StreamResponse(headers={"Content-Type": type_})
         await response.prepare(request)
@@ -204,7 +211,7 @@ class LlmServer:
                 if call.pieces == then.break_after:
                     return await self._cut(request, call, response)
                 if call.pieces == then.stall_after:
-                    await asyncio.Event().wait()
+                    await going_on.wait()
                 await writer.write(dialect.word(call, answer, word))
                 call.pieces += 1
                 await self.calls.changed()

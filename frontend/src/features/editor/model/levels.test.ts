@@ -186,7 +186,9 @@ describe("the store", () => {
     const store = createEditorStore(types, mapped());
     const clip = JSON.parse(clipOf(store, ["in", "each", "out"])) as FlowDefinition;
     expect(pasteText(store, JSON.stringify({ ...clip, layout: undefined }))).toBe(true);
-    await vi.waitFor(() => expect(store.getState().flow.nodes).toHaveLength(5));
+    await vi.waitFor(() => expect(store.getState().flow.nodes).toHaveLength(5), {
+      timeout: 20_000,
+    });
     const { each_2, out_2 } = store.getState().flow.layout;
     expect(out_2!.x).toBeGreaterThan(each_2!.x + 240);
   });

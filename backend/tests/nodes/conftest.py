@@ -1,0 +1,5 @@
+"""Fixtures of the tests of nodes."""
+
+from tests.nodes.http_site import client, site
+
+__all__ = ["client", "site"]
