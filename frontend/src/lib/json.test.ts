@@ -34,6 +34,7 @@ describe("JSON", () => {
   it.each([
     ['{"a":1,"a":2}', 'The key "a" stands there twice.'],
     ["[1e999]", "The number 1e999 is too large."],
+    ["[1e-400]", "The number 1e-400 is too small."],
     ["[1,]", "Array item expected but got ']' (line 1, column 4)."],
     ['{\n  "a":', "Object value expected after ':' (line 2, column 7)."],
     ["[18446744073709551616]", "The whole number 18446744073709551616 has more than 64 bits"],
@@ -78,6 +79,8 @@ describe("JSON", () => {
     ["-", null],
     ["", null],
     ["1e999", null],
+    ["1e-400", null],
+    ["0e5", 0],
     ["0x10", 16],
   ])("reads the number %s", (text, value) => {
     expect(readNumber(text)).toBe(value);

@@ -58,12 +58,18 @@ export function readNumber(text: string): number | bigint | null {
   const whole = trimmed.replace(/^\+/, "");
   if (WHOLE.test(whole)) return exactNumber(whole);
   const number = trimmed === "" ? Number.NaN : Number(trimmed);
-  return Number.isFinite(number) ? number : null;
+  return Number.isFinite(number) && !vanished(trimmed, number) ? number : null;
+}
+
+/** Whether nothing is left of a number that is not zero. */
+function vanished(text: string, number: number): boolean {
+  return number === 0 && /^[^eE]*[1-9]/.test(text);
 }
 
 function exactNumber(text: string): number | bigint {
   const number = Number(text);
   if (!Number.isFinite(number)) throw new NotKept(`The number ${text} is too large.`);
+  if (vanished(text, number)) throw new NotKept(`The number ${text} is too small.`);
   return WHOLE.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 

@@ -144,14 +144,16 @@ it("takes what there is when the missing events are gone for good", async () => 
 });
 
 it("hangs up on a silent line and calls again", async () => {
-  const silent: Reply = (_request, response) => {
+  const rest = say(event(2), "event: end\ndata: {}\n\n");
+  // On a busy machine the line may seem silent before anything came; then all is asked for again.
+  const { asked, port } = await serve((request, response) => {
+    if (request.headers["last-event-id"] === "1") return rest(request, response);
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(event(1));
-  };
-  const { asked, port } = await serve(silent, say(event(2), "event: end\ndata: {}\n\n"));
-  const { until } = listen(port, 50);
+  });
+  const { until } = listen(port, 200);
   await until("ended");
-  expect(asked).toEqual([undefined, "1"]);
+  expect([asked[0], asked.at(-1)]).toEqual([undefined, "1"]);
 });
 
 it("does not ask again what was refused", async () => {

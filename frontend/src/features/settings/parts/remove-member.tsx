@@ -48,10 +48,13 @@ type ChoicesProps = {
 
 export function RemovalChoices({ belongings, removal, onChange }: ChoicesProps) {
   const lost = keysLost(belongings);
+  const choices = choicesFor(belongings);
+  if (!lost && choices.length === 0)
+    return <p className="text-muted">They have nothing at work.</p>;
   return (
     <div className="flex flex-col gap-3">
       {lost && <p>{lost}</p>}
-      {choicesFor(belongings).map(({ name, label, options }) => (
+      {choices.map(({ name, label, options }) => (
         <div key={name} className="flex flex-col gap-1">
           <p>{label}</p>
           <Segmented
