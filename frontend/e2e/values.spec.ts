@@ -81,14 +81,14 @@ test("what the server did not get is there again after a reload, and then saved"
   page.on("dialog", (dialog) => dialog.accept());
   await page.route(`**/api/v1/flows/${id}`, (route) =>
     route.request().method() === "PATCH"
-      ? route.fulfill({ status: 503, json: { title: "Away", detail: "The server is away." } })
+      ? route.fulfill({ status: 422, json: { title: "No", detail: "Not now." } })
       : route.continue(),
   );
   await page.goto(`/flows/edit/?id=${id}`);
   const field = page.getByRole("textbox", { name: "Value of list" });
   await page.locator('.react-flow__node[data-id="kept"]').click();
   await field.fill("[9007199254740993]");
-  await expect(page.getByText("Not saved: The server is away.")).toBeVisible();
+  await expect(page.getByText("Not saved: Not now.")).toBeVisible();
   await page.unroute(`**/api/v1/flows/${id}`);
   await page.reload();
   await expect(page.getByText("What was not saved is here again")).toBeVisible();

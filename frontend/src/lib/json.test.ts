@@ -1,6 +1,14 @@
 /** JSON through the browser is the same JSON. */
 import { describe, expect, it } from "vitest";
-import { notJson, parseAnswer, parseJson, readNumber, sameJson, writeJson } from "./json";
+import {
+  madeWhole,
+  notJson,
+  parseAnswer,
+  parseJson,
+  readNumber,
+  sameJson,
+  writeJson,
+} from "./json";
 
 const EXACT = [
   "9007199254740993",
@@ -54,6 +62,16 @@ describe("JSON", () => {
     "[9223372036854775807,-9223372036854775808]",
   ])("takes what only looks like it: %s", (text) => {
     expect(() => parseJson(text)).not.toThrow();
+  });
+
+  it.each([
+    ["[1, 7.0]", "7.0"],
+    ['{"a": 1e3}', "1e3"],
+    ["-0", "-0"],
+    ['["7.0", 7.5, 7, 1e-3, "\\"7.0"]', null],
+    ["9007199254740993", null],
+  ])("tells which decimal number becomes a whole one: %s", (text, number) => {
+    expect(madeWhole(text)).toBe(number);
   });
 
   it("says it in a sentence", () => {

@@ -36,6 +36,15 @@ export function parseAnswer(text: string): unknown {
     : (JSON.parse(text) as unknown);
 }
 
+const DECIMAL = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** The first number of a JSON text that is written as a decimal one and yet becomes a whole one here, such as 7.0. */
+export function madeWhole(text: string): string | null {
+  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(DECIMAL) ?? [];
+  const isMade = (it: string) => !WHOLE.test(it) && Number.isInteger(Number(it));
+  return numbers.find((it) => isMade(it) || it === "-0") ?? null;
+}
+
 /** What to tell somebody whose text could not be read. */
 export function notJson(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
