@@ -165,6 +165,22 @@ def expressions() -> str:
     return "\n".join((_text("expressions"), sample, *rows, *shown, *listed))
 
 
+def functions() -> str:
+    """The functions that the editor offers while an expression is typed."""
+    rows = [
+        {
+            "library": title,
+            "name": function.name,
+            "takes": function.most != 0,
+            "needs": function.least,
+            "says": function.says,
+        }
+        for title, library in LIBRARIES.items()
+        for function in library
+    ]
+    return f"{json.dumps(rows, indent=2, ensure_ascii=False)}\n"
+
+
 def permissions() -> str:
     """The table of roles, and which permission each route needs."""
     roles = list(RANKS)
@@ -265,6 +281,7 @@ PAGES = {
     "expressions.md": lambda: NOTE + expressions(),
     "permissions.md": lambda: NOTE + permissions(),
     "openapi.json": document,
+    "../../frontend/src/features/editor/model/functions.json": functions,
 }
 
 

@@ -54,7 +54,7 @@ test("half-typed JSON is kept, said, and not run as if it were there", async ({ 
   const field = page.getByRole("textbox", { name: "Value of list" });
   await field.fill("[1, 2, ");
   await expect(page.getByText(/^This is not JSON/).first()).toBeVisible();
-  await expect(page.getByText("Saved, but for what cannot be read")).toBeVisible();
+  await expect(page.getByText("Not all saved: what was typed cannot be kept yet")).toBeVisible();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("The flow was not run")).toBeVisible();
 
@@ -65,3 +65,31 @@ test("half-typed JSON is kept, said, and not run as if it were there", async ({ 
   await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   await expect(page.getByText(/^This is not JSON/)).toHaveCount(0);
 });
+
+for (const [text, why] of [
+  ['{"a": 1, "a": 2}', 'The key "a" stands there twice.'],
+  ["18446744073709551616", "The whole number 18446744073709551616 has more than 64 bits"],
+  ['"\\ud800"', "A text has NUL or half of a surrogate pair"],
+  ['{"2": 1, "1": 2}', 'The key "2" would change its place'],
+] as const) {
+  test(`${text} is neither saved nor lost`, async ({ page, api }) => {
+    const { id } = await make(api, "/flows", {
+      name: "Odd",
+      definition: line(
+        input([]),
+        { id: "kept", type: "transform", config: { values: { odd: 1 } } } as { id: string },
+        output({ odd: "{{ nodes.kept.output.odd }}" }),
+      ),
+    });
+    await page.goto(`/flows/edit/?id=${id}`);
+    await page.locator('.react-flow__node[data-id="kept"]').click();
+    const field = page.getByRole("textbox", { name: "Value of odd" });
+    await field.fill(text);
+    await expect(page.getByText(why).first()).toBeVisible();
+    await expect(page.getByText(/^Not all saved/)).toBeVisible();
+    await page.reload();
+    await page.locator('.react-flow__node[data-id="kept"]').click();
+    await expect(field).toHaveText(text);
+    expect(await (await api.get(`/api/v1/flows/${id}`)).text()).toContain('"odd":1');
+  });
+}

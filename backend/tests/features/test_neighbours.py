@@ -19,8 +19,9 @@ from tests.core.flows import edge, flow, input_node, node, output, transform
 from tests.features.firing import make_trigger
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
-from watchbill.core.ports.compute import Compute
+from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.flows.checking import too_much
 from watchbill.features.flows.computing import ClientGone, unless_gone
 
 
@@ -140,8 +141,32 @@ async def test_a_webhooks_mapping_that_computes_too_much_is_refused(
 ):
     path = await hook(member, inputs={"topic": template})
     answer = await member.http.post(path, json=list(range(size)))
-    refused(answer, 422, "mapping_limit")
+    problem = refused(answer, 422, "mapping_limit")
+    assert "`inputs.topic`" in problem["detail"]
+    [wrong] = problem["errors"]
+    assert (wrong["loc"], wrong["code"]) == (["inputs", "topic"], "mapping_limit")
+    assert wrong["message"].endswith("Hand the value on as it is, and work on it in a node.")
     assert noted.jobs == ["trigger.map"]
+
+
+async def test_the_template_that_was_too_much_is_named_among_others(member: Person, noted: Noted):
+    inputs = {
+        "topic": "{{ string(size(inputs.body)) }}",
+        "all": {"pairs": "{{ size(inputs.body.map(a, inputs.body.map(b, a + b))) }}"},
+    }
+    path = await hook(member, inputs=inputs)
+    answer = await member.http.post(path, json=list(range(1_500)))
+    [wrong] = refused(answer, 422, "mapping_limit")["errors"]
+    assert wrong["loc"] == ["inputs", "all", "pairs"]
+
+
+def test_a_flow_that_takes_too_much_names_its_largest_field():
+    definition = flow([input_node(), transform("small"), transform("large", "1" * 199), output()], [])
+    problem = too_much(ComputeLimit("memory"), definition)
+    assert (problem.code, problem.node_id, problem.field) == ("flow_limit", "large", "config.values")
+    assert problem.message.startswith("The flow takes too much to be checked. It needs too much memory.")
+    for odd in (None, [], {"nodes": 1}, {"nodes": [1, {"id": 2}, {"id": "x", "config": 1}]}):
+        assert too_much(ComputeLimit("time"), odd).node_id is None
 
 
 async def test_a_longer_mapping_is_done_in_a_child(member: Person, noted: Noted):

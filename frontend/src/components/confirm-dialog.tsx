@@ -15,13 +15,15 @@ type ConfirmDialogProps = {
   verb: string;
   /** What can be chosen about it. */
   children?: ReactNode;
+  /** False while it is not known yet what there is to choose. */
+  ready?: boolean;
   onConfirm: () => Promise<unknown> | void;
   onClose: () => void;
 };
 
 /** Open while it is rendered. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, description, verb, children, onConfirm, onClose } = props;
+  const { title, description, verb, children, ready = true, onConfirm, onClose } = props;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
 
@@ -46,7 +48,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="danger" loading={busy} onClick={() => void confirm()}>
+          <Button variant="danger" disabled={!ready} loading={busy} onClick={() => void confirm()}>
             {verb}
           </Button>
         </>

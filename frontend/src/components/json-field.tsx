@@ -2,7 +2,7 @@
 
 /** A JSON value as text, taken over whenever it can be read; empty means none. What cannot be read yet is kept as a draft. */
 import { useState } from "react";
-import { notJson, parseJson, sameJson, writeJson } from "@/lib/json";
+import { madeWhole, notJson, parseJson, sameJson, writeJson } from "@/lib/json";
 import { CodeEditor } from "./code-editor";
 import { useDrafts } from "./drafts";
 import type { ControlAria } from "./field";
@@ -27,6 +27,7 @@ export function JsonField({
   const drafts = useDrafts();
   const [text, setText] = useState(() => drafts.texts[name] ?? write(value));
   const own = read(text);
+  const whole = "value" in own ? madeWhole(text) : null;
   // The text is the person's while it says the same value, and while it cannot be read.
   const shown = "value" in own && !sameJson(own.value, value) ? write(value) : text;
 
@@ -50,6 +51,11 @@ export function JsonField({
       {"problem" in own && (
         <p role="alert" className="text-xs text-failed">
           {own.problem} The value from before is used until then.
+        </p>
+      )}
+      {whole !== null && shown === text && (
+        <p role="status" className="text-xs text-waiting">
+          {whole} is kept as the whole number {writeJson(parseJson(whole))}.
         </p>
       )}
     </div>

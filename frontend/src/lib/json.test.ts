@@ -1,12 +1,20 @@
 /** JSON through the browser is the same JSON. */
 import { describe, expect, it } from "vitest";
-import { notJson, parseAnswer, parseJson, readNumber, sameJson, writeJson } from "./json";
+import {
+  madeWhole,
+  notJson,
+  parseAnswer,
+  parseJson,
+  readNumber,
+  sameJson,
+  writeJson,
+} from "./json";
 
 const EXACT = [
   "9007199254740993",
   "-9223372036854775807",
   "[1,2.5,-0.1,1e-7]",
-  '{"a":{"b":[9007199254740992,12345678901234567890]}}',
+  '{"a":{"b":[9007199254740992,1234567890123456789]}}',
   '{"zeta":1,"alpha":2,"__proto__":{"x":1},"":null}',
   '"9007199254740993 in a text, with \\"quotes\\" and ünï😀"',
   '{"deep":[[[[true,false,null]]]]}',
@@ -34,11 +42,36 @@ describe("JSON", () => {
   it.each([
     ['{"a":1,"a":2}', 'The key "a" stands there twice.'],
     ["[1e999]", "The number 1e999 is too large."],
+    ["[1e-400]", "The number 1e-400 is too small."],
     ["[1,]", "Array item expected but got ']' (line 1, column 4)."],
     ['{\n  "a":', "Object value expected after ':' (line 2, column 7)."],
+    ["[18446744073709551616]", "The whole number 18446744073709551616 has more than 64 bits"],
+    ['["\\ud800"]', "A text has NUL or half of a surrogate pair, which cannot be kept."],
+    ['{"a\\udc00":1}', "A text has NUL or half of a surrogate pair, which cannot be kept."],
+    ['"\\u0000"', "A text has NUL or half of a surrogate pair, which cannot be kept."],
+    ['{"b":1,"2":{"x":2}}', 'The key "b" would change its place'],
+    ['{"2":1,"1":2}', 'The key "2" would change its place'],
     ["NaN", "JSON value expected but got 'N' (line 1, column 1)."],
   ])("says what is wrong with %s", (text, why) => {
     expect(() => parseJson(text)).toThrow(why);
+  });
+
+  it.each([
+    '["\\ud83d\\ude00","\\\\ud800","\\\\u0000"]',
+    '{"1":{"b":1,"a":"x: \\"1\\":"},"20":2,"a":3}',
+    "[9223372036854775807,-9223372036854775808]",
+  ])("takes what only looks like it: %s", (text) => {
+    expect(() => parseJson(text)).not.toThrow();
+  });
+
+  it.each([
+    ["[1, 7.0]", "7.0"],
+    ['{"a": 1e3}', "1e3"],
+    ["-0", "-0"],
+    ['["7.0", 7.5, 7, 1e-3, "\\"7.0"]', null],
+    ["9007199254740993", null],
+  ])("tells which decimal number becomes a whole one: %s", (text, number) => {
+    expect(madeWhole(text)).toBe(number);
   });
 
   it("says it in a sentence", () => {
@@ -64,6 +97,8 @@ describe("JSON", () => {
     ["-", null],
     ["", null],
     ["1e999", null],
+    ["1e-400", null],
+    ["0e5", 0],
     ["0x10", 16],
   ])("reads the number %s", (text, value) => {
     expect(readNumber(text)).toBe(value);

@@ -8,16 +8,21 @@ export class JsonError extends Error {
   override readonly name = "JsonError";
 }
 
+/** It is JSON, and yet it could not be kept as it is. */
+class NotKept extends JsonError {}
+
 /**
  * The value of a text that somebody typed or pasted; large whole numbers are bigints.
  *
- * Raises JsonError: it is no JSON, names a key twice, or has a number that no number type holds.
+ * Raises JsonError: it is no JSON, names a key twice, or has what the server or the browser cannot keep as it is.
  */
 export function parseJson(text: string): unknown {
   try {
-    return parse(text, null, { parseNumber: exactNumber, onDuplicateKey: refuseTwice });
+    const value = parse(text, null, { parseNumber: keptNumber, onDuplicateKey: refuseTwice });
+    refuseLost(text, value);
+    return value;
   } catch (error) {
-    throw new JsonError(said(text, error));
+    throw error instanceof NotKept ? error : new JsonError(said(text, error));
   }
 }
 
@@ -31,10 +36,19 @@ export function parseAnswer(text: string): unknown {
     : (JSON.parse(text) as unknown);
 }
 
+const DECIMAL = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** The first number of a JSON text that is written as a decimal one and yet becomes a whole one here, such as 7.0. */
+export function madeWhole(text: string): string | null {
+  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(DECIMAL) ?? [];
+  const isMade = (it: string) => !WHOLE.test(it) && Number.isInteger(Number(it));
+  return numbers.find((it) => isMade(it) || it === "-0") ?? null;
+}
+
 /** What to tell somebody whose text could not be read. */
 export function notJson(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
-  return `This is not JSON: ${why}`;
+  return error instanceof NotKept ? why : `This is not JSON: ${why}`;
 }
 
 /** The JSON text of a value, bigints as numbers; `space` as JSON.stringify has it. */
@@ -53,17 +67,65 @@ export function readNumber(text: string): number | bigint | null {
   const whole = trimmed.replace(/^\+/, "");
   if (WHOLE.test(whole)) return exactNumber(whole);
   const number = trimmed === "" ? Number.NaN : Number(trimmed);
-  return Number.isFinite(number) ? number : null;
+  return Number.isFinite(number) && !vanished(trimmed, number) ? number : null;
+}
+
+/** Whether nothing is left of a number that is not zero. */
+function vanished(text: string, number: number): boolean {
+  return number === 0 && /^[^eE]*[1-9]/.test(text);
 }
 
 function exactNumber(text: string): number | bigint {
   const number = Number(text);
-  if (!Number.isFinite(number)) throw new SyntaxError(`The number ${text} is too large.`);
+  if (!Number.isFinite(number)) throw new NotKept(`The number ${text} is too large.`);
+  if (vanished(text, number)) throw new NotKept(`The number ${text} is too small.`);
   return WHOLE.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
+const [LEAST, MOST] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+/** Of what somebody typed: the server keeps whole numbers of 64 bits. */
+function keptNumber(text: string): number | bigint {
+  const number = exactNumber(text);
+  if (typeof number === "bigint" && (number < LEAST || number > MOST)) {
+    throw new NotKept(`The whole number ${text} has more than 64 bits; write it as a text.`);
+  }
+  return number;
+}
+
+const NO_TEXT = /[\u0000]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const ESCAPED = /\\u(?:0000|[dD][89a-fA-F])/;
+const KEY = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
+const NUMBERED = /"\d+"\s*:/;
+
+/** No database holds NUL and halves of surrogate pairs; and browsers put keys that are whole numbers first. */
+function refuseLost(text: string, value: unknown): void {
+  const written = writeJson(value);
+  if (
+    NO_TEXT.test(text) ||
+    (ESCAPED.test(text) && strings(written).some((it) => NO_TEXT.test(it)))
+  ) {
+    throw new NotKept("A text has NUL or half of a surrogate pair, which cannot be kept.");
+  }
+  if (!NUMBERED.test(text)) return;
+  const [typed, kept] = [text, written].map((it) => (it.match(KEY) ?? []).map(readText));
+  const moved = typed?.find((key, index) => key !== kept?.[index]);
+  if (moved === undefined) return;
+  throw new NotKept(
+    `The key "${moved}" would change its place: write keys that are whole numbers first, the smallest before the others.`,
+  );
+}
+
+function strings(json: string): string[] {
+  return (json.match(/"(?:[^"\\]|\\.)*"/g) ?? []).map(readText);
+}
+
+function readText(json: string): string {
+  return JSON.parse(json) as string;
+}
+
 function refuseTwice({ key }: { key: string }): never {
-  throw new SyntaxError(`The key "${key}" stands there twice.`);
+  throw new NotKept(`The key "${key}" stands there twice.`);
 }
 
 /** The reader's words, with line and column in place of the position that it counts from 0. */

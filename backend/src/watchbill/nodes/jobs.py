@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from watchbill.core.budget import full
-from watchbill.core.expressions.mapping import MappingError, render_all
+from watchbill.core.expressions.mapping import MappingError, MappingOverBudget, render_all
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
 
@@ -31,9 +31,11 @@ def compile_stored(definition: Any) -> Any:
 
 def map_inputs(argument: Any) -> Any:
     """{values}: the `templates` over what was `given`, at the time `now`; or the {code, message, path} of the
-    one that cannot be evaluated."""
+    one that cannot be evaluated, or at which they took too much."""
     now = datetime.fromisoformat(argument["now"])
     try:
         return {"values": render_all(argument["templates"], argument["given"], full(), now)}
     except MappingError as error:
         return {"code": error.code, "message": error.message, "path": list(error.path)}
+    except MappingOverBudget as error:
+        return {"code": "mapping_limit", "message": str(error), "path": list(error.path)}

@@ -60,6 +60,22 @@ describe("autosave", () => {
     expect(state.name).toBe("a");
   });
 
+  it("tells what the server is not known to have", async () => {
+    const { state, autosave } = server();
+    expect(autosave.unsaved).toBeNull();
+    autosave.changed({ name: "a" });
+    const saving = autosave.flush();
+    expect(autosave.unsaved).toEqual({ name: "a", version: 1 });
+    await saving;
+    expect(autosave.unsaved).toBeNull();
+    state.down = true;
+    autosave.changed({ name: "b" });
+    await autosave.flush();
+    expect(autosave.unsaved).toEqual({ name: "b", version: 2 });
+    autosave.adopt(3);
+    expect(autosave.unsaved).toBeNull();
+  });
+
   it("stops at a conflict until told to overwrite", async () => {
     const { state, states, autosave } = server();
     state.version = 5;

@@ -34,6 +34,7 @@ export function createAutosave({
 }: AutosaveOptions) {
   let version = given.version;
   let draft: Draft = {};
+  let sending: Draft = {};
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<boolean> | null = null;
   let conflict = false;
@@ -43,17 +44,20 @@ export function createAutosave({
   async function send(): Promise<boolean> {
     const change = draft;
     draft = {};
+    sending = change;
     onState({ kind: "saving" });
     try {
       ({ version } = await save({ ...change, version }));
     } catch (error) {
       // What could not be saved is still to be saved, under what has been changed since.
       draft = { ...change, ...draft };
+      sending = {};
       const { status, message } = toApiError(error);
       conflict = status === 409;
       onState(conflict ? { kind: "conflict" } : { kind: "failed", reason: message });
       return false;
     }
+    sending = {};
     onState({ kind: pending() ? "unsaved" : "saved" });
     return true;
   }
@@ -98,6 +102,11 @@ export function createAutosave({
       draft = {};
       conflict = false;
       onState({ kind: "saved" });
+    },
+    /** What the server is not known to have, and the version it was made from; null for nothing. */
+    get unsaved(): FlowChange | null {
+      const change = { ...sending, ...draft };
+      return Object.keys(change).length > 0 ? { ...change, version } : null;
     },
     get dirty(): boolean {
       return pending() || running !== null;

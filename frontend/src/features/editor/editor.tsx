@@ -47,7 +47,7 @@ export function Editor(props: EditorProps) {
     [store, flowId],
   );
   const names = useNames();
-  const sync = useFlowSync(store, record);
+  const sync = useFlowSync(store, record, readOnly);
   const { flush } = sync;
   useShortcuts(
     store,

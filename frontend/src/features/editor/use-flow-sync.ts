@@ -8,6 +8,7 @@ import { flowKey, getFlow, saveFlow, validateFlow, type FlowRecord } from "./api
 import { createAutosave, type SaveState } from "./autosave";
 import { openDefinition } from "./model/places";
 import type { EditorStore } from "./store";
+import { keepUnsaved, readUnsaved } from "./unsaved";
 
 /** How long after the last change the server is asked for problems. */
 const CHECK_MS = 500;
@@ -24,14 +25,16 @@ export type FlowSync = {
   refresh: () => Promise<void>;
 };
 
-export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
+/** `readOnly`: nothing is saved, so nothing that was not is brought back. */
+export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: boolean): FlowSync {
   const client = useQueryClient();
   const [state, setState] = useState<SaveState>({ kind: "saved" });
-  const [name, setName] = useState(record.name);
+  const [left] = useState(() => (readOnly ? null : readUnsaved(record)));
+  const [name, setName] = useState(left?.name ?? record.name);
   const { id } = record;
   const [autosave] = useState(() =>
     createAutosave({
-      version: record.version,
+      version: left?.version ?? record.version,
       save: async (change) => {
         const saved = await saveFlow(id, change);
         client.setQueryData(flowKey(id), saved);
@@ -61,6 +64,22 @@ export function useFlowSync(store: EditorStore, record: FlowRecord): FlowSync {
       void autosave.flush();
     };
   }, [autosave]);
+  useEffect(() => {
+    if (left === null) return;
+    if (left.name !== undefined) autosave.changed({ name: left.name });
+    const { definition } = left;
+    // A step that undo takes back; the store's listener has it saved.
+    if (definition) store.getState().edit(() => definition);
+    toast.success("What was not saved is here again", { description: "Undo takes it back." });
+  }, [store, autosave, left]);
+  useEffect(() => {
+    const failing = state.kind === "failed" || state.kind === "conflict";
+    if (failing || state.kind === "saved") keepUnsaved(id, autosave.unsaved);
+    // Nothing can be asked of who closes the window all the same, or whose browser is ended.
+    const leave = () => keepUnsaved(id, autosave.unsaved);
+    window.addEventListener("pagehide", leave);
+    return () => window.removeEventListener("pagehide", leave);
+  }, [id, autosave, state]);
   useChecks(store);
 
   const rename = useCallback(

@@ -10,12 +10,14 @@ const key = { id: "k", name: "CI", hint: "wb_…abcd", flow_ids: null };
 it("offers a choice for what there is", () => {
   expect(choicesFor(nothing)).toEqual([]);
   const labels = choicesFor({ ...nothing, schedules: 1, executions: 2 }).map(({ label }) => label);
-  expect(labels).toEqual(["1 schedule", "2 executions under way"]);
+  expect(labels).toEqual(["1 schedule they made", "2 executions they started, under way"]);
 });
 
 it("names the keys that end", () => {
   expect(keysLost(nothing)).toBeNull();
-  expect(keysLost({ ...nothing, keys: [key] })).toBe("Revoked with it: “CI” (wb_…abcd).");
+  expect(keysLost({ ...nothing, keys: [key] })).toBe(
+    "This API key stops working: “CI” (wb_…abcd).",
+  );
 });
 
 it("keeps everything unless something else is chosen", () => {

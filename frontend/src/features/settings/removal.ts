@@ -27,13 +27,19 @@ const cancelling: Choice["options"] = [
 /** The choices that there are: none about what the member does not have. */
 export function choicesFor({ schedules, webhooks, executions }: Belongings): Choice[] {
   const all: [number, Choice][] = [
-    [schedules, { name: "schedules", label: counted(schedules, "schedule"), options: pausing }],
-    [webhooks, { name: "webhooks", label: counted(webhooks, "webhook"), options: pausing }],
+    [
+      schedules,
+      { name: "schedules", label: `${counted(schedules, "schedule")} they made`, options: pausing },
+    ],
+    [
+      webhooks,
+      { name: "webhooks", label: `${counted(webhooks, "webhook")} they made`, options: pausing },
+    ],
     [
       executions,
       {
         name: "executions",
-        label: `${counted(executions, "execution")} under way`,
+        label: `${counted(executions, "execution")} they started, under way`,
         options: cancelling,
       },
     ],
@@ -45,7 +51,7 @@ export function choicesFor({ schedules, webhooks, executions }: Belongings): Cho
 export function keysLost({ keys }: Belongings): string | null {
   if (keys.length === 0) return null;
   const names = keys.map(({ name, hint }) => `“${name}” (${hint})`).join(", ");
-  return `Revoked with it: ${names}.`;
+  return `${keys.length === 1 ? "This API key stops" : "These API keys stop"} working: ${names}.`;
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -50,7 +50,7 @@ const say =
     response.end();
   };
 
-function listen(port: number, silenceMs = 30_000) {
+function listen(port: number, silenceMs = 5000) {
   const state: Folding = newFolding();
   const seen: { connection: Connection; code: string | undefined }[] = [];
   stop = openStream({
@@ -69,10 +69,7 @@ function listen(port: number, silenceMs = 30_000) {
     },
   });
   const until = (connection: Connection) =>
-    vi.waitFor(() => expect(seen.at(-1)?.connection).toBe(connection), {
-      interval: 2,
-      timeout: 20_000,
-    });
+    vi.waitFor(() => expect(seen.at(-1)?.connection).toBe(connection), { interval: 2 });
   return { state, seen, until };
 }
 
@@ -147,19 +144,16 @@ it("takes what there is when the missing events are gone for good", async () => 
 });
 
 it("hangs up on a silent line and calls again", async () => {
-  const silent: Reply = (_request, response) => {
+  const rest = say(event(2), "event: end\ndata: {}\n\n");
+  // On a busy machine the line may seem silent before anything came; then all is asked for again.
+  const { asked, port } = await serve((request, response) => {
+    if (request.headers["last-event-id"] === "1") return rest(request, response);
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(event(1));
-  };
-  const rest = say(event(2), "event: end\ndata: {}\n\n");
-  // A slow machine may hang up before the first event, and asks for all of it once more.
-  const { asked, port } = await serve((request, response) =>
-    (request.headers["last-event-id"] === "1" ? rest : silent)(request, response),
-  );
+  });
   const { until } = listen(port, 200);
   await until("ended");
-  expect(asked[0]).toBeUndefined();
-  expect(asked.at(-1)).toBe("1");
+  expect([asked[0], asked.at(-1)]).toEqual([undefined, "1"]);
 });
 
 it("does not ask again what was refused", async () => {
@@ -183,7 +177,7 @@ it("comes again not before it was told to", async () => {
     response.writeHead(429, { "Retry-After": "1" }).end();
   });
   const { seen } = listen(port);
-  await vi.waitFor(() => expect(refusals).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(refusals).toHaveLength(2), { timeout: 5000 });
   expect(refusals[1]! - refusals[0]!).toBeGreaterThan(900);
   expect(seen.at(-1)?.connection).toBe("reconnecting");
 });

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -106,9 +107,34 @@ async def _compile(
     try:
         return await computed(session, compute, scope, "flow.compile", orjson.Fragment(raw))
     except ComputeLimit as error:
-        text = f"The flow takes too much to be checked. {error.detail} Split it up."
-        problem = Problem(code="flow_limit", message=text).model_dump(mode="json")
+        problem = too_much(error, definition).model_dump(mode="json")
         return {"problems": [problem], "stored": None, "digest": None, "form": None}
+
+
+def too_much(error: ComputeLimit, definition: object) -> Problem:
+    """The problem of a definition that takes too much to be checked, at its largest node: the cost is of the
+    whole, and that is where making it smaller helps most."""
+    text = f"The flow takes too much to be checked. {error.detail}"
+    largest = max(_sizes(definition), default=None)
+    if largest is None:
+        return Problem(code="flow_limit", message=f"{text} Make it smaller.")
+    size, node_id, field = largest
+    text = (
+        f"{text} Its largest field is this one, with {size:,} bytes: make it smaller, or split the flow up."
+    )
+    return Problem(node_id=node_id, field=field, code="flow_limit", message=text)
+
+
+def _sizes(definition: object) -> Iterator[tuple[int, str, str]]:
+    """The bytes of each field of each node's configuration, and where it is."""
+    nodes = cast("dict[str, Any]", definition).get("nodes") if isinstance(definition, dict) else None
+    for node in cast("list[Any]", nodes) if isinstance(nodes, list) else ():
+        match node:
+            case {"id": str(node_id), "config": dict(config)}:
+                for name, value in cast("dict[str, Any]", config).items():
+                    yield len(orjson.dumps(value)), node_id, f"config.{name}"
+            case _:
+                pass
 
 
 def _others(problems: list[Problem], known: list[Problem]) -> list[Problem]:

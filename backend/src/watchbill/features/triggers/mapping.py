@@ -9,11 +9,11 @@ from typing import Any, cast
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.budget import Budget, OverBudget, quick
+from watchbill.core.budget import Budget, quick
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.expressions import ExpressionError
-from watchbill.core.expressions.mapping import MappingError, render_all
-from watchbill.core.expressions.template import Path
+from watchbill.core.expressions.mapping import MappingError, MappingOverBudget, render_all
+from watchbill.core.expressions.template import Path, templates_in
 from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows.computing import computed
@@ -66,21 +66,34 @@ async def rendered(
         return render_all(templates, given, budget, now)
     except MappingError as error:
         raise _failed(error, (place, *error.path)) from error
-    except OverBudget as error:
+    except MappingOverBudget as error:
         if compute is None:
-            raise _too_much(str(error)) from error
+            raise _too_much(str(error), (place, *error.path)) from error
     argument = {"templates": templates, "given": orjson.Fragment(orjson.dumps(given)), "now": now.isoformat()}
     try:
         answer = await computed(session, compute, scope, "trigger.map", argument)
     except ComputeLimit as error:
-        raise _too_much(error.detail) from error
+        raise _too_much(error.detail, (place, *_only_path(templates))) from error
     if "values" not in answer:
+        if answer["code"] == "mapping_limit":
+            raise _too_much(answer["message"], (place, *answer["path"]))
         raise _failed(ExpressionError(answer["code"], answer["message"]), (place, *answer["path"]))
     return answer["values"]
 
 
-def _too_much(why: str) -> InvalidInput:
-    return InvalidInput(f"The mapping of the trigger computes too much. {why}", code="mapping_limit")
+def _too_much(why: str, path: Path) -> InvalidInput:
+    step = "Hand the value on as it is, and work on it in a node."
+    text = f"This computes too much for what starts a flow. {why} {step}"
+    wrong = FieldError(path, "mapping_limit", text)
+    where = ".".join(str(part) for part in path)
+    detail = f"The mapping of the trigger computes too much, in `{where}`. {why}"
+    return InvalidInput(detail, code="mapping_limit", errors=(wrong,))
+
+
+def _only_path(templates: Templates) -> Path:
+    """Where the template stands that was too much, if there is but one."""
+    found = [path for path, _ in templates_in(templates)]
+    return found[0] if len(found) == 1 else ()
 
 
 def _failed(error: ExpressionError, path: Path) -> InvalidInput:

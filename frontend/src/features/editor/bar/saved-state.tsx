@@ -20,7 +20,8 @@ export function SavedState(props: SavedStateProps) {
   return (
     <span className="flex shrink-0 items-center gap-1 text-xs font-normal text-muted">
       <span role="status">
-        {state.kind === "saved" && (halfTyped ? "Saved, but for what cannot be read" : "Saved")}
+        {state.kind === "saved" &&
+          (halfTyped ? "Not all saved: what was typed cannot be kept yet" : "Saved")}
         {state.kind === "unsaved" && "Edited"}
         {state.kind === "saving" && "Saving…"}
         {state.kind === "failed" && <span className="text-failed">Not saved: {state.reason}</span>}

@@ -1,6 +1,6 @@
 "use client";
 
-/** A text field that offers upstream values: on `{{` in a template, at any path in CEL, and by a button. */
+/** A text field that offers values and functions: on `{{` in a template, at any path in CEL, and by a button. */
 import { Braces } from "lucide-react";
 import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { ControlAria } from "@/components/field";
@@ -8,7 +8,7 @@ import { IconButton } from "@/components/icon-button";
 import { optionId, Suggestions } from "@/components/suggestions";
 import { Textarea } from "@/components/textarea";
 import { cn } from "@/lib/cn";
-import { openExpression, openPath } from "../model/expressions";
+import { openExpression, openInTemplate, openPath } from "../model/expressions";
 import { useForm } from "./form-context";
 import { useValueOptions, type ValueOption } from "./value-options";
 
@@ -51,7 +51,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
   }, [value]);
 
   function pick(expression: string) {
-    const { text, at } = insert(mode, value, caret, opened === "typing" ? typed : null, expression);
+    const option = options.find((one) => one.expression === expression);
+    if (!option) return;
+    const { text, at } = insert(mode, value, caret, opened === "typing" ? typed : null, option);
     nextCaret.current = at;
     setOpened(null);
     setCaret(at);
@@ -88,10 +90,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
       active={chosen}
       onPick={pick}
       id={listId}
-      label="Values this node may read"
+      label="Values and functions"
       empty={
         query
-          ? "No value matches."
+          ? "No value or function matches."
           : "Nothing to read yet: connect a node before this one, or add a field to the Input node."
       }
       anchor={
@@ -135,41 +137,44 @@ export function ExpressionField(props: ExpressionFieldProps) {
   );
 }
 
-type Typed = { start: number; query: string } | null;
+type Typed = { start: number; query: string; bare: boolean } | null;
 
 function find(mode: "template" | "cel", text: string, caret: number): Typed {
-  if (mode === "template") return openExpression(text, caret);
+  if (mode === "template") return openInTemplate(text, caret);
   const path = openPath(text, caret);
-  return path.query === "" ? null : path;
+  return path.query === "" ? null : { ...path, bare: true };
 }
 
-/** The text with the expression at the caret, and where the caret goes. */
+/** The text with the expression at the caret, and where the caret goes: into the brackets that are to be filled. */
 function insert(
   mode: "template" | "cel",
   text: string,
   caret: number,
   typed: Typed,
-  expression: string,
+  { expression, open }: ValueOption,
 ) {
   const before = text.slice(0, typed?.start ?? caret);
-  // Braces that are already there are not doubled.
-  const after = text.slice(caret).replace(typed && mode === "template" ? /^[ \t]*\}\}/ : /^$/, "");
-  const inside = mode === "template" && !typed && openExpression(text, caret) !== null;
-  const piece = mode === "cel" || inside ? expression : `{{ ${expression} }}`;
-  return { text: before + piece + after, at: before.length + piece.length };
+  const bare = mode === "cel" || (typed ? typed.bare : openExpression(text, caret) !== null);
+  // Braces that are already there are not doubled, and neither are the brackets of a call.
+  const after = text.slice(caret).replace(bare ? /^$/ : /^[ \t]*\}\}/, "");
+  const called = after.startsWith("(") && expression.endsWith("()");
+  const call = called ? expression.slice(0, -2) : expression;
+  const piece = bare ? call : `{{ ${call} }}`;
+  const inside = open && !called ? piece.lastIndexOf(")") : piece.length;
+  return { text: before + piece + after, at: before.length + inside };
 }
 
-function toSuggestion({ expression, source, name, kind, last }: ValueOption) {
+function toSuggestion({ expression, heading, name, kind, says }: ValueOption) {
   return {
     value: expression,
-    heading: source.name,
+    heading,
     content: (
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="flex items-baseline gap-2">
           <span className="min-w-0 truncate font-mono text-xs">{name}</span>
           {kind && <span className="ml-auto shrink-0 text-xs text-muted">{kind}</span>}
         </span>
-        {last !== null && <span className="truncate text-xs text-muted">{last}</span>}
+        {says !== null && <span className="truncate text-xs text-muted">{says}</span>}
       </span>
     ),
   };

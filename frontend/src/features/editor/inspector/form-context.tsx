@@ -62,7 +62,8 @@ export function useFormValue(
     [store, nodeId],
   );
   return useMemo(() => {
-    const own = problems.filter((problem) => problem.node_id === path);
+    // What is half typed, its own field says.
+    const own = problems.filter(({ node_id, code }) => node_id === path && code !== "half_typed");
     const problem = (path: Path, deep?: boolean) => {
       const field = dotted(path);
       if (fresh && isEmpty(readPath({ config }, path))) return undefined;

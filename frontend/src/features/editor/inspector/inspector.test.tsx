@@ -90,6 +90,24 @@ describe("inspector", () => {
     expect(when).toHaveValue("inputs.topic == nodes.research.output.title");
   });
 
+  it("offers functions where they can be called, and waits between their brackets", async () => {
+    const { user } = open(research(), "check");
+    const when = screen.getByLabelText("When");
+    await user.clear(when);
+    await user.type(when, "url.enc{Enter}inputs.topic.lowerA{Enter}");
+    expect(when).toHaveValue("url.encode(inputs.topic.lowerAscii())");
+  });
+
+  it("offers them inside an expression of a template too", async () => {
+    const { user } = open(research(), "expand");
+    const prompt = screen.getByLabelText("Prompt");
+    await user.clear(prompt);
+    await user.type(prompt, "On {{{{now{Enter}");
+    expect(prompt).toHaveValue("On {{ now() }}");
+    await user.type(prompt, ", {{{{json.enc{Enter}nodes.re{ArrowDown}{Enter}");
+    expect(prompt).toHaveValue("On {{ now() }}, {{ json.encode(nodes.research.output.title) }}");
+  });
+
   it("renames an id and everything that reads it", async () => {
     const { store, user } = open(research(), "research");
     await user.click(screen.getByText("Settings"));

@@ -1,20 +1,33 @@
 "use client";
 
-/** The upstream values a field may read, with their last value, filtered by what is typed. */
+/** The upstream values a field may read, with their last value, and the functions, filtered by what is typed. */
 import { useMemo } from "react";
 import { useStore } from "zustand";
 import { useEditor, useEditorContext } from "../context";
 import { findNode } from "../model/definition";
+import { functionOptions, type FunctionOption } from "../model/functions";
 import { innerValues, lastValue, upstreamValues, type UpstreamValue } from "../model/upstream";
 import { writeJson } from "@/lib/json";
 
-export type ValueOption = UpstreamValue & { last: string | null };
+/** A value or a function. */
+export type ValueOption = {
+  /** What is inserted. */
+  expression: string;
+  heading: string;
+  name: string;
+  kind: string;
+  /** The value that it had last, or what the function does. */
+  says: string | null;
+  /** A function's arguments are still to be written, between its brackets. */
+  open: boolean;
+};
 
 const PREVIEW = 60;
 
 /**
- * Everything `nodeId` may read that fits the query; empty while not wanted. `inside`: what it may
- * read when its body has run.
+ * Everything `nodeId` may read or call that fits the query; empty while not wanted. `inside`: what it may
+ * read when its body has run. Without a query there are no functions where there is no value: what is missing then is
+ * something to read.
  */
 export function useValueOptions(
   nodeId: string,
@@ -39,10 +52,20 @@ export function useValueOptions(
       output: (path: string) => runs?.[path]?.output ?? undefined,
       input: (path: string) => runs?.[path]?.input ?? undefined,
     };
-    return values
+    if (!wanted || (query === "" && values.length === 0)) return [];
+    const fitting = values
       .filter((value) => fits(value, query))
-      .map((value) => ({ ...value, last: preview(lastValue(value, last)) }));
-  }, [values, runs, inputs, query]);
+      .map((value) => toOption(value, preview(lastValue(value, last))));
+    return [...fitting, ...functionOptions(query).map(toCall)];
+  }, [wanted, values, runs, inputs, query]);
+}
+
+function toOption({ expression, source, name, kind }: UpstreamValue, says: string | null) {
+  return { expression, heading: source.name, name, kind, says, open: false };
+}
+
+function toCall({ expression, library, name, says, open }: FunctionOption): ValueOption {
+  return { expression, heading: `Functions: ${library}`, name, kind: "function", says, open };
 }
 
 /** Each word or path piece typed stands somewhere in the value's names. */

@@ -80,6 +80,23 @@ export function openExpression(
   return null;
 }
 
+/** Words and paths alone, with nothing between them that only an expression has. */
+const SEARCH = /^[\w\s.[\]"]*$/;
+
+/**
+ * What is typed in a template: the whole expression while it is but words to look for, and from there on the path or the
+ * function at the caret, which then is `bare`: it stands in braces already.
+ */
+export function openInTemplate(
+  text: string,
+  caret: number,
+): { start: number; query: string; bare: boolean } | null {
+  const open = openExpression(text, caret);
+  if (open === null || SEARCH.test(open.query)) return open && { ...open, bare: false };
+  const path = openPath(text, caret);
+  return path.query === "" ? null : { ...path, bare: true };
+}
+
 /** The path being typed at the caret of a CEL field, e.g. `nodes.re`. */
 export function openPath(text: string, caret: number): { start: number; query: string } {
   const query = /[\w.[\]"]*$/.exec(text.slice(0, caret))?.[0] ?? "";

@@ -32,8 +32,20 @@ export function matches(event: ExecutionEvent, { group, nodeId, tokens }: EventF
   return event.node_id?.startsWith(`${nodeId}[`) ?? false;
 }
 
-/** What the event says, without its type and step. */
-export function eventLine(event: ExecutionEvent): string {
+/** Of each event of the execution itself, by its number, the type of the one before: it tells what the event means. */
+export function eventsBefore(events: readonly ExecutionEvent[]): Map<number, EventType> {
+  const found = new Map<number, EventType>();
+  let last: EventType | undefined;
+  for (const { seq, type } of events) {
+    if (groupOf(type) !== "execution") continue;
+    if (last) found.set(seq, last);
+    last = type;
+  }
+  return found;
+}
+
+/** What the event says, without its type and step. `before` is the type of the execution's own event before it. */
+export function eventLine(event: ExecutionEvent, before?: EventType): string {
   switch (event.type) {
     case "execution_queued":
       return [
@@ -46,8 +58,10 @@ export function eventLine(event: ExecutionEvent): string {
       return event.data.reason === "paused" ? "paused" : untilWords(event.data.until);
     case "node_waiting":
       return untilWords(event.data.until);
+    case "execution_started":
+      return event.data.epoch > 1 ? takenUp(event.data.epoch) : "";
     case "execution_resumed":
-      return `it goes on${listed(event.data.interrupted ?? [])}`;
+      return resumption(event.data.epoch, before) + listed(event.data.interrupted ?? []);
     case "execution_failed":
     case "node_failed":
     case "tool_failed":
@@ -80,6 +94,21 @@ export function eventLine(event: ExecutionEvent): string {
     default:
       return "";
   }
+}
+
+/** Somebody lets it go on; a worker then takes it up, also from one that was lost. */
+function resumption(epoch: number, before?: EventType): string {
+  if (before === "execution_waiting") return "it goes on after waiting";
+  if (before === "execution_failed" || before === "execution_cancelled") {
+    return "somebody lets it go on";
+  }
+  return before === "execution_resumed" || before === "execution_started"
+    ? takenUp(epoch)
+    : "it goes on";
+}
+
+function takenUp(epoch: number): string {
+  return `a worker took it up (claim ${epoch})`;
 }
 
 function untilWords(until: string | null): string {

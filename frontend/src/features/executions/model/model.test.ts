@@ -1,7 +1,7 @@
 /** What the views of a run show: order of steps, bars on the axis, ways to read a value, filters. */
 import { describe, expect, it } from "vitest";
 import { foldEvent, newFolding, snapshot, type ExecutionEvent } from "@/lib/events";
-import { eventLine, matches } from "./event-line";
+import { eventLine, eventsBefore, matches } from "./event-line";
 import { outline } from "./outline";
 import { progressOf, readingsOf, stepInFocus, usageSoFar } from "./reading";
 import { axisOf, innerBars, nodeBars, presentOf, ticksOf } from "./timeline";
@@ -145,6 +145,37 @@ describe("events", () => {
     );
     expect(eventLine(event("node_completed", "a", { handle: "long" }))).toBe("to “long”");
     expect(eventLine(event("something_new", "a", {}))).toBe("");
+  });
+
+  it("say why an execution starts or goes on a second time", () => {
+    const told = (
+      [
+        ["execution_started", { epoch: 1 }],
+        ["node_started", { attempt: 1 }],
+        ["execution_resumed", { epoch: 2, interrupted: ["a"] }],
+        ["execution_waiting", { reason: "waiting", until: null }],
+        ["execution_resumed", { epoch: 3, interrupted: [] }],
+        ["execution_failed", { error }],
+        ["execution_resumed", { epoch: 3, interrupted: [] }],
+        ["execution_resumed", { epoch: 4, interrupted: [] }],
+        ["execution_started", { epoch: 5 }],
+      ] as const
+    ).map(([type, data], index) => ({
+      ...event(type, type === "node_started" ? "a" : null, data),
+      seq: index + 1,
+    })) as ExecutionEvent[];
+    const before = eventsBefore(told);
+    expect(told.map((one) => eventLine(one, before.get(one.seq)))).toEqual([
+      "",
+      "",
+      "a worker took it up (claim 2); again: a",
+      "for an answer",
+      "it goes on after waiting",
+      "It was busy.",
+      "somebody lets it go on",
+      "a worker took it up (claim 4)",
+      "a worker took it up (claim 5)",
+    ]);
   });
 });
 

@@ -8,9 +8,9 @@ import { JsonView } from "@/components/json-view";
 import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { cn } from "@/lib/cn";
-import { isFinal, type ExecutionEvent } from "@/lib/events";
+import { isFinal, type EventType, type ExecutionEvent } from "@/lib/events";
 import { formatDuration } from "@/lib/format";
-import { eventLine, groupNames, matches, type EventGroup } from "../model/event-line";
+import { eventLine, eventsBefore, groupNames, matches, type EventGroup } from "../model/event-line";
 import { eventPlace } from "../model/outline";
 import type { Run } from "../use-run";
 import { writeJson } from "@/lib/json";
@@ -32,6 +32,7 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
     () => events.slice(0, count).filter((event) => matches(event, { group, nodeId, tokens })),
     [events, count, group, nodeId, tokens],
   );
+  const before = useMemo(() => eventsBefore(events.slice(0, count)), [events, count]);
   const opened = shown.find(({ seq }) => seq === open);
   const nameOf = useCallback((id: string) => eventPlace(id, stepAt), [stepAt]);
   return (
@@ -74,6 +75,7 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
         <Rows
           events={shown}
           nameOf={nameOf}
+          before={before}
           begin={state.queued_at}
           open={open}
           onOpen={setOpen}
@@ -92,13 +94,15 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
 type RowsProps = {
   events: ExecutionEvent[];
   nameOf: (id: string) => string;
+  /** Of eventsBefore. */
+  before: ReadonlyMap<number, EventType>;
   begin: string | null;
   open: number | null;
   onOpen: (seq: number | null) => void;
   live: boolean;
 };
 
-function Rows({ events, nameOf, begin, open, onOpen, live }: RowsProps) {
+function Rows({ events, nameOf, before, begin, open, onOpen, live }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600, following: true });
   const { length } = events;
@@ -154,7 +158,9 @@ function Rows({ events, nameOf, begin, open, onOpen, live }: RowsProps) {
               <span className="w-28 shrink-0 truncate">
                 {event.node_id === null ? "" : nameOf(event.node_id)}
               </span>
-              <span className="min-w-0 flex-1 truncate text-muted">{eventLine(event)}</span>
+              <span className="min-w-0 flex-1 truncate text-muted">
+                {eventLine(event, before.get(event.seq))}
+              </span>
             </button>
           </li>
         ))}

@@ -51,7 +51,9 @@ export function ProviderFields({ form, stored }: FieldsProps) {
       </FormField>
       {!demo && (
         <MoreFields
-          open={Boolean(errors.base_url || errors.api_key || errors.prices || errors.limits)}
+          open={Boolean(
+            errors.base_url || errors.api_key || errors.config || errors.prices || errors.limits,
+          )}
         >
           {info.address === "more" && <AddressField form={form} info={info} />}
           <ConfigFields form={form} info={info} places={["more"]} />
@@ -167,10 +169,10 @@ const limitNames = {
 
 function Limits({ form }: Form) {
   return (
-    <fieldset className="flex flex-col gap-2">
+    <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="font-medium">Time-outs</legend>
       <p className="mt-1 text-xs text-muted">For calls that set none of their own.</p>
-      <div className="grid grid-cols-3 items-start gap-2">
+      <div className="grid grid-cols-3 items-start gap-2 max-sm:grid-cols-1">
         {(Object.keys(limitNames) as (keyof typeof limitNames)[]).map((name) => (
           <FormField
             key={name}
@@ -199,7 +201,7 @@ const priceNames = { input: "input", output: "output", cached_input: "cached" } 
 function Prices({ form }: Form) {
   const prices = useWatch({ control: form.control, name: "prices" });
   return (
-    <fieldset className="flex flex-col gap-2">
+    <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="font-medium">Prices</legend>
       <p className="mt-1 text-xs text-muted">
         US dollars per million tokens, for models whose price is not known. Without one, the cost of
@@ -208,11 +210,9 @@ function Prices({ form }: Form) {
       </p>
       {prices.length === 0 && <p className="text-muted">Add models first.</p>}
       {prices.map(({ model }, index) => (
-        <div key={model} className="flex items-start gap-2">
-          <span className="flex h-8 min-w-0 flex-1 items-center">
-            <span className="truncate font-mono text-xs" title={model}>
-              {model}
-            </span>
+        <div key={model} className="grid grid-cols-3 items-start gap-x-2 gap-y-1">
+          <span className="col-span-3 truncate font-mono text-xs" title={model}>
+            {model}
           </span>
           {(["input", "output", "cached_input"] as const).map((side) => (
             <FormField
@@ -222,7 +222,6 @@ function Prices({ form }: Form) {
               label={
                 <span className="sr-only">{`${model}: price of ${priceNames[side]} tokens`}</span>
               }
-              className="w-24"
             >
               {({ value, onChange }) => (
                 <NumberInput

@@ -2,7 +2,7 @@
 
 /** Asks the stored provider something tiny and says how it went. */
 import { CircleCheck, CircleX, Zap } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Duration } from "@/components/measures";
 import { Select } from "@/components/select";
@@ -18,6 +18,11 @@ type TestSectionProps = {
 export function TestSection({ provider, dirty }: TestSectionProps) {
   const { mutate, data, error, isPending } = useTestProvider();
   const [model, setModel] = useState(provider.models[0]);
+  const outcome = useRef<HTMLDivElement>(null);
+  // It comes below the fold of the drawer, where nobody would see that it came.
+  useEffect(() => {
+    if (data || error) outcome.current?.scrollIntoView({ block: "nearest" });
+  }, [data, error]);
   const chosen = provider.models.includes(model ?? "") ? model : provider.models[0];
   return (
     <section aria-label="Test" className="mt-6 border-t pt-4">
@@ -41,7 +46,7 @@ export function TestSection({ provider, dirty }: TestSectionProps) {
           Test
         </Button>
       </div>
-      <div role="status" className="mt-2">
+      <div ref={outcome} role="status" className="mt-2 scroll-mb-4">
         {dirty && <p className="text-muted">Save first: what is stored is tested.</p>}
         {!dirty && data && <Outcome result={data} />}
         {!dirty && error && <Failed text={toApiError(error).message} />}

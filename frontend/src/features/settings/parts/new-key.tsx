@@ -53,7 +53,12 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
       <FormField control={form.control} name="lifetime" label="Expires">
         {(bound) => <Select {...bound} options={lifetimes} />}
       </FormField>
-      <FormField control={form.control} name="scopes" label="May">
+      <FormField
+        control={form.control}
+        name="scopes"
+        label="May"
+        hint={limited ? "What is grey is not about single flows." : undefined}
+      >
         {({ value, onChange }) => <Scopes chosen={value} onChange={onChange} limited={limited} />}
       </FormField>
       <FormField
