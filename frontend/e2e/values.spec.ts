@@ -66,6 +66,41 @@ test("half-typed JSON is kept, said, and not run as if it were there", async ({ 
   await expect(page.getByText(/^This is not JSON/)).toHaveCount(0);
 });
 
+test("what the server did not get is there again after a reload, and then saved", async ({
+  page,
+  api,
+}) => {
+  const { id } = await make(api, "/flows", {
+    name: "Away",
+    definition: line(
+      input([]),
+      { id: "kept", type: "transform", config: { values: { list: [1, 2] } } } as { id: string },
+      output({ list: "{{ nodes.kept.output.list }}" }),
+    ),
+  });
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.route(`**/api/v1/flows/${id}`, (route) =>
+    route.request().method() === "PATCH"
+      ? route.fulfill({ status: 422, json: { title: "No", detail: "Not now." } })
+      : route.continue(),
+  );
+  await page.goto(`/flows/edit/?id=${id}`);
+  const field = page.getByRole("textbox", { name: "Value of list" });
+  await page.locator('.react-flow__node[data-id="kept"]').click();
+  await field.fill("[9007199254740993]");
+  await expect(page.getByText("Not saved: Not now.")).toBeVisible();
+  await page.unroute(`**/api/v1/flows/${id}`);
+  await page.reload();
+  await expect(page.getByText("What was not saved is here again")).toBeVisible();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  expect(await (await api.get(`/api/v1/flows/${id}`)).text()).toContain("[9007199254740993]");
+
+  await page.reload();
+  await page.locator('.react-flow__node[data-id="kept"]').click();
+  await expect(field).toContainText("9007199254740993");
+  await expect(page.getByText("What was not saved is here again")).toHaveCount(0);
+});
+
 for (const [text, why] of [
   ['{"a": 1, "a": 2}', 'The key "a" stands there twice.'],
   ["18446744073709551616", "The whole number 18446744073709551616 has more than 64 bits"],
