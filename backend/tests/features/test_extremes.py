@@ -85,3 +85,10 @@ async def test_pages(tmp_path: Path, part: str) -> None:
     async with AsyncClient(transport=ASGITransport(ui), base_url="http://here") as http:
         answer = await http.get(f"/{quote(part)}")
     assert (answer.status_code, answer.text) == (404, "gone")
+
+
+async def test_a_body_of_too_many_values(visitor: AsyncClient) -> None:
+    body = b'{"email": ' + b"[" + b"[]," * 100_001 + b"[]]}"
+    answer = await visitor.post("auth/login", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "too_many_values"
