@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-MAX_VALUES = 100_000
+MAX_VALUES = 200_000
 # What begins a value or separates two, and texts, in which such signs mean nothing.
 _PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,:]', re.DOTALL)
 _SIGNS = (b",", b"[", b"{", b":", b'"')
