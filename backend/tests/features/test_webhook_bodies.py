@@ -175,7 +175,7 @@ async def test_no_body_is_not_null(member: Person, visitor: AsyncClient):
     refused(await visitor.post(url, content=b"null", headers=headers), 422, "body_not_object")
 
 
-MANY = b"[" + b"[]," * MAX_VALUES + b"[]]"
+MANY = b"[" + b"[]," * (MAX_VALUES // 2 + 1) + b"[]]"
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-16-le", ""])
