@@ -214,3 +214,32 @@ def test_what_takes_long_counts_more_than_a_step(source: str, least: int) -> Non
     before = budget.steps
     parse(source).evaluate(SCOPE, budget, datetime(2026, 1, 1, tzinfo=UTC))
     assert before - budget.steps >= least
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "inputs.h.contains(inputs.n)",
+        "inputs.h.indexOf(inputs.n)",
+        "inputs.h.lastIndexOf(inputs.n)",
+        "inputs.h.replace(inputs.n, '')",
+        "inputs.h.split(inputs.n)",
+    ],
+)
+@pytest.mark.parametrize(("text", "part"), [(2_499, 1_250), (29_999, 99)])
+def test_looking_for_what_is_nearly_everywhere_is_not_quick(source: str, text: int, part: int):
+    given = {"h": "a" * text, "n": "a" * (part - 2) + "ba"}
+    with pytest.raises(OverBudget):
+        parse(source).evaluate({"inputs": given, "nodes": {}}, quick())
+    assert parse(source).evaluate({"inputs": given, "nodes": {}}, full()) in (
+        False,
+        -1,
+        given["h"],
+        [given["h"]],
+    )
+
+
+def test_a_key_that_stands_twice_is_found_in_one_pass():
+    text = "{" + ",".join(f'"{n}":1' for n in range(100_000)) + ',"99999":2}'
+    with pytest.raises(ExpressionError, match="`99999` stands twice"):
+        parse("json.decode(inputs.t)").evaluate({"inputs": {"t": text}, "nodes": {}}, full())

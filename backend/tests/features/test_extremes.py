@@ -12,6 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from tests.features.telling import start
 from tests.people import Person
 from watchbill.api.ui import StaticUi
+from watchbill.core.json_size import MAX_VALUES
 
 HUGE = 99999999999
 LISTS = (
@@ -85,3 +86,10 @@ async def test_pages(tmp_path: Path, part: str) -> None:
     async with AsyncClient(transport=ASGITransport(ui), base_url="http://here") as http:
         answer = await http.get(f"/{quote(part)}")
     assert (answer.status_code, answer.text) == (404, "gone")
+
+
+async def test_a_body_of_too_many_values(visitor: AsyncClient) -> None:
+    body = b'{"email": ' + b"[" + b"[]," * MAX_VALUES + b"[]]}"
+    answer = await visitor.post("auth/login", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "too_many_values"

@@ -4,6 +4,7 @@ waits."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -108,6 +109,48 @@ async def test_a_check_is_given_up_when_the_client_leaves(noted: Noted):
     with pytest.raises(ClientGone):
         await unless_gone(Request({"type": "http"}, receive), check)
     assert noted.cancelled.is_set()
+
+
+@pytest.mark.parametrize("what", ["flows/validate", "flows/{id}/publish", "flows/{id}/execute"])
+async def test_whatever_a_request_computes_is_given_up(app: FastAPI, member: Person, noted: Noted, what: str):
+    made = await make_flow(member, definition=large())
+    noted.held = True
+    body = {"definition": large()} if "validate" in what else {"inputs": {}} if "execute" in what else {}
+    said = iter([{"type": "http.request", "body": json.dumps(body).encode()}])
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        if message := next(said, None):
+            return message
+        await noted.begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    path = f"/api/v1/{what.format(id=made['id'])}"
+    headers = {"host": "test", "authorization": f"Bearer {member.token}", "content-type": "application/json"}
+    await app(
+        {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "client": ("127.0.0.1", 1),
+            "headers": [
+                *((name.encode(), value.encode()) for name, value in headers.items()),
+                (b"transfer-encoding", b"chunked"),
+            ],
+        },
+        receive,
+        send,
+    )
+    assert noted.cancelled.is_set() and answers[0]["status"] == 499
+    assert not checked(await member.http.get("executions"))["items"]
+    assert checked(await member.http.get(f"flows/{made['id']}"))["published_version"] is None
 
 
 async def test_an_answer_comes_to_who_waits(noted: Noted):

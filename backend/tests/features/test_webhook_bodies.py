@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from tests.features.firing import firings, make_trigger
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
+from watchbill.core.json_size import MAX_VALUES
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "Multipart/Form-Data; boundary=cut"
@@ -172,3 +173,21 @@ async def test_no_body_is_not_null(member: Person, visitor: AsyncClient):
     url = f"http://test{plain['path']}"
     refused(await visitor.post(url), 422, "inputs_invalid")
     refused(await visitor.post(url, content=b"null", headers=headers), 422, "body_not_object")
+
+
+MANY = b"[" + b"[]," * (MAX_VALUES // 2 + 1) + b"[]]"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-16-le", ""])
+async def test_a_body_of_too_many_values_is_refused(member: Person, visitor: AsyncClient, kind: str):
+    hook = await open_hook(member)
+    body = MANY.decode().encode("utf-16-le") if "utf-16" in kind else MANY
+    answer = await visitor.post(f"http://test{hook['path']}", content=body, headers={"Content-Type": kind})
+    refused(answer, 422, "too_many_values")
+    assert [firing["outcome"] for firing in await firings(member, hook)] == ["failed"]
+
+
+async def test_a_text_may_have_many_commas(member: Person, visitor: AsyncClient):
+    hook = await open_hook(member, "{{ size(inputs.body) }}")
+    answer = await visitor.post(f"http://test{hook['path']}", content=b"1,2\n" * MAX_VALUES)
+    assert await got(member, answer) == 4 * MAX_VALUES

@@ -128,6 +128,7 @@ class BodyLimit:
         self.apart = apart
         self.limit = limit
         self.seconds = seconds
+        self._turn = asyncio.Semaphore(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -157,7 +158,7 @@ class BodyLimit:
             return await answer(scope, receive, send)
         # What webhooks are sent is read as the webhook says, once it is known who calls.
         judged = not scope["path"].startswith(self.apart)
-        if judged and (error := await bad_json(headers.get("content-type", ""), body)):
+        if judged and (error := await bad_json(headers.get("content-type", ""), body, self._turn)):
             return await problems.from_error(error)(scope, receive, send)
         return await self.app(scope, _replay(body, receive), send)
 

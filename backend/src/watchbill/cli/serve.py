@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from watchbill.cli.heads import LimitedHeads
 from watchbill.config import Settings
 from watchbill.kit.garbage import set_aside
 from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
@@ -21,7 +22,6 @@ _GRACE_SECONDS = 3
 # Longer than clients and proxies keep an idle connection (60 s is usual): whoever closes last is not the one
 # whose request gets lost on the way.
 _KEEP_ALIVE_SECONDS = 75
-_MOST_HEADER_BYTES = 64 * 1024
 _MOST_SAID_BYTES = 16 * 1024
 # Seconds, but for TCP_USER_TIMEOUT, which has milliseconds, and a count of probes.
 _DEAD = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
@@ -40,7 +40,7 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         "forwarded_allow_ips": ["127.0.0.1", "::1", *settings.trusted_proxies],
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
-        "h11_max_incomplete_event_size": _MOST_HEADER_BYTES,
+        "http": LimitedHeads,
         # Nobody tells us anything over a WebSocket.
         "ws_max_size": _MOST_SAID_BYTES,
         "ws_max_queue": 4,

@@ -76,8 +76,9 @@ export interface paths {
         put?: never;
         /**
          * Execute Flow
-         * @description Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
-         *     `options.wait_seconds` the answer has the outputs, if the execution is over by then.
+         * @description Run a flow. Nothing is stored when the flow has problems, the inputs do not fit, or the client leaves
+         *     while the flow is checked. With `options.wait_seconds` the answer has the outputs, if the execution is
+         *     over by then.
          */
         post: operations["execute_flow_api_v1_flows__flow_id__execute_post"];
         delete?: never;
@@ -1228,7 +1229,8 @@ export interface paths {
         put?: never;
         /**
          * Publish Flow
-         * @description Freeze the draft as the next version; 422 says what stands in the way.
+         * @description Freeze the draft as the next version; 422 says what stands in the way. It is given up when the client
+         *     leaves while the draft is checked.
          */
         post: operations["publish_flow_api_v1_flows__flow_id__publish_post"];
         delete?: never;

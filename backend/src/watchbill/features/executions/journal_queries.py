@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.events import FINAL_TYPES, Event
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
+# Events that are read or folded at a time: some milliseconds.
+PART = 500
+
 
 def row_of(event: Event) -> dict[str, Any]:
     """The event as its row has it, beside the execution."""
@@ -31,23 +34,30 @@ def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
 
 
 async def events(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:
-    """Events of the journal with seq > after."""
-    rows = await session.scalars(
-        select(ExecutionEvent)
-        .where(ExecutionEvent.execution_id == execution_id, ExecutionEvent.seq > after)
-        .order_by(ExecutionEvent.seq)
-        .limit(limit)
+    """Events of the journal with seq > after. Long journals are read in parts, so that other requests have
+    their turns in between."""
+    found: list[Event] = []
+    while len(found) < limit:
+        size = min(PART, limit - len(found))
+        part = await _part(session, execution_id, after, size)
+        found += part
+        if len(part) < size:
+            break
+        after = part[-1].seq
+    return found
+
+
+async def _part(session: AsyncSession, execution_id: UUID, after: int, size: int) -> list[Event]:
+    table = ExecutionEvent
+    rows = await session.execute(
+        select(table.seq, table.type, table.node_id, table.timestamp, table.data)
+        .where(table.execution_id == execution_id, table.seq > after)
+        .order_by(table.seq)
+        .limit(size)
     )
     return [
-        Event(
-            seq=row.seq,
-            execution_id=row.execution_id,
-            type=row.type,
-            node_id=row.node_id,
-            timestamp=row.timestamp,
-            data=row.data,
-        )
-        for row in rows
+        Event(seq=seq, execution_id=execution_id, type=type_, node_id=node_id, timestamp=at, data=data)
+        for seq, type_, node_id, at, data in rows
     ]
 
 

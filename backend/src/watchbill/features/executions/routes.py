@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 
 from watchbill.core.events import ExecutionStatus
 from watchbill.features.executions import cancelling, control, exchanges, service, starting, waiting
@@ -23,6 +24,7 @@ from watchbill.features.executions.schemas import (
     ForkRequest,
     NodePage,
 )
+from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
@@ -51,10 +53,13 @@ async def execute_flow(
     parts: Backend,
     db: Annotated[Database, Depends(database)],
     crowds: Annotated[Crowds, Depends(crowds_of)],
+    request: Request,
     idempotency_key: Key = None,
 ) -> ExecutionResult:
-    """Run a flow. Nothing is stored when the flow has problems or the inputs do not fit. With
-    `options.wait_seconds` the answer has the outputs, if the execution is over by then."""
+    """Run a flow. Nothing is stored when the flow has problems, the inputs do not fit, or the client leaves
+    while the flow is checked. With `options.wait_seconds` the answer has the outputs, if the execution is
+    over by then."""
+    parts = _until_gone(parts, request)
     seconds = form.options.wait_seconds
     # Before it begins: whoever is refused may ask again, and nothing has happened.
     with crowds.waiting.place(access.identity) if seconds else nullcontext():
@@ -69,9 +74,15 @@ async def test_crew(
     form: CrewTestRequest,
     access: Annotated[Access, require("flows:execute")],
     parts: Backend,
+    request: Request,
 ) -> ExecutionSummary:
     """Run a crew by itself."""
-    return await starting.test_crew(access, parts, crew_id, form)
+    return await starting.test_crew(access, _until_gone(parts, request), crew_id, form)
+
+
+def _until_gone(parts: ExecutionBackend, request: Request) -> ExecutionBackend:
+    """The backend for a request whose computations nobody needs once its client has left."""
+    return replace(parts, compute=UntilGone(parts.compute, request))
 
 
 @router.get("/executions")

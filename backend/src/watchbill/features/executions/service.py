@@ -177,9 +177,12 @@ async def folded(
     events = await journal_queries.events(session, execution.id, state.seq, _NO_LIMIT)
     async with outside(session):
         events = await reading.history.whole(reading.scope, events, strict=strict)
-    for event in events:
+    for number, event in enumerate(events, 1):
         if event.seq <= up_to:
             apply(state, event)
+        if number % journal_queries.PART == 0:
+            # A hundred thousand take seconds.
+            await asyncio.sleep(0)
     return definition, state
 
 

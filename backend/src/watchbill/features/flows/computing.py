@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +30,22 @@ class ClientGone(WatchbillError):
 async def compute_of(connection: HTTPConnection) -> Compute:
     """What the app's lifespan put into its state."""
     return connection.app.state.compute
+
+
+@dataclass(frozen=True, slots=True)
+class UntilGone:
+    """Computes for a request: as `compute` does, and what is under way is given up when the client leaves."""
+
+    compute: Compute
+    request: Request
+
+    async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
+        """See core.ports.compute.Compute. The body of the request was read.
+
+        Raises:
+            ClientGone: the client closed the request.
+        """
+        return await unless_gone(self.request, self.compute.run(scope, job, argument))
 
 
 async def computed(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from watchbill.core.ports.compute import Compute
 from watchbill.features.flows import checking, reaching, service
-from watchbill.features.flows.computing import compute_of, unless_gone
+from watchbill.features.flows.computing import UntilGone, compute_of, unless_gone
 from watchbill.features.flows.examples import examples
 from watchbill.features.flows.schemas import (
     Examples,
@@ -104,11 +104,16 @@ async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
 
 @router.post("/{flow_id}/publish", status_code=201)
 async def publish_flow(
-    flow_id: UUID, access: Writer, compute: ComputeDep, form: PublishRequest | None = None
+    flow_id: UUID,
+    access: Writer,
+    compute: ComputeDep,
+    request: Request,
+    form: PublishRequest | None = None,
 ) -> FlowVersionOut:
-    """Freeze the draft as the next version; 422 says what stands in the way."""
-    wanted = form.version if form else None
-    version = await service.publish(access.session, access.scope, compute, access.identity, flow_id, wanted)
+    """Freeze the draft as the next version; 422 says what stands in the way. It is given up when the client
+    leaves while the draft is checked."""
+    wanted, checks = form.version if form else None, UntilGone(compute, request)
+    version = await service.publish(access.session, access.scope, checks, access.identity, flow_id, wanted)
     return FlowVersionOut.model_validate(version)
 
 

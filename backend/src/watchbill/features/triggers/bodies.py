@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from watchbill.core.errors import FieldError, InvalidInput
+from watchbill.core.json_size import TooManyValues, demand_few_values
 from watchbill.core.json_text import NotExact, demand_exact, json_of_bytes, read_exactly, refusal
 from watchbill.features.triggers.multipart import Part, read_parts
 from watchbill.kit.charsets import charset_of, media_type, parameter
@@ -97,7 +98,15 @@ def _json_text(content_type: str, raw: bytes) -> str:
         raise _wrong(("body",), "text_encoding", f"The JSON is not {named}.") from error
 
 
+def _few(text: str) -> None:
+    try:
+        demand_few_values(text.encode("utf-8", "surrogatepass"))
+    except TooManyValues as error:
+        raise _wrong(("body",), "too_many_values", f"The body is too much: {error}.") from error
+
+
 def _json(text: str) -> Any:
+    _few(text)
     try:
         return read_exactly(text)
     except NotExact as fault:
@@ -125,6 +134,9 @@ def _guessed(raw: bytes) -> Any:
         text.encode()
     except ValueError:
         return binary("", raw)
+    # Other texts may have as many commas as they like.
+    if text.lstrip()[:1] in ("[", "{"):
+        _few(text)
     try:
         return read_exactly(text)
     except NotExact as fault:

@@ -55,8 +55,9 @@ def _int(digits: str) -> int:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for index, name in enumerate(names) if name in names[:index])
+        seen: set[str] = set()
+        # `add` gives None, so that each name is noted when it is first met.
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise Fault(f"the key `{shown(twice)}` stands twice in the JSON")
     return value
 

@@ -120,6 +120,14 @@ def define(library: Library, name: str, *takes: str, says: str, cost: int = 3) -
     return add
 
 
+def searched(budget: Budget, text: str, part: str) -> None:
+    """Count looking for a part in a text. Python compares the part with each place of the text, at worst to
+    its end, unless both are so long that it is worth a plan."""
+    length, within = len(part), len(text)
+    plain = within < 2_500 or (length < 100 and within < 30_000)
+    budget.spend((within >> 6) + (max(0, within - length) * length >> 9 if plain else 0))
+
+
 def words(budget: Budget, length: int) -> None:
     """Count going through a text of so many characters."""
     budget.spend(length >> 6)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.conversions import string
-from watchbill.core.expressions.functions.registry import Env, Library, define, words
+from watchbill.core.expressions.functions.registry import Env, Library, define, searched, words
 from watchbill.core.expressions.functions.times import formatted
 from watchbill.core.expressions.values import equal, is_number, is_whole, shown, spend_list, word
 
@@ -50,7 +50,7 @@ def contains(env: Env, value: Any, part: Any) -> bool:
     if isinstance(value, str):
         if not isinstance(part, str):
             raise Fault(f"contains() looks for a text in a text, not for {word(part)}")
-        words(env.budget, len(value))
+        searched(env.budget, value, part)
         return part in value
     if isinstance(value, Mapping):
         return type(part) is not bool and isinstance(part, str | int) and part in value
@@ -93,7 +93,7 @@ def _within(index: int, length: int, name: str) -> None:
 def index_of(env: Env, text: str, part: str, start: int = 0) -> int:
     """Where the part first stands, from a character on."""
     _within(start, len(text), "indexOf")
-    words(env.budget, len(text))
+    searched(env.budget, text, part)
     return text.find(part, start)
 
 
@@ -103,7 +103,8 @@ def last_index_of(env: Env, text: str, part: str, last: int | None = None) -> in
     if last is not None:
         _within(last, len(text), "lastIndexOf")
         text = text[: last + len(part)]
-    _made(env.budget, 2 * len(text))
+    env.budget.make(2 * len(text))
+    searched(env.budget, text, part)
     # Python finds backwards in time that grows with both lengths, forwards with their sum.
     found = text[::-1].find(part[::-1])
     return -1 if found < 0 else len(text) - len(part) - found
@@ -132,9 +133,10 @@ def substring(env: Env, text: str, start: int, end: int | None = None) -> str:
 )
 def replace(env: Env, text: str, old: str, new: str, limit: int = -1) -> str:
     """Another text for each part."""
-    words(env.budget, 2 * len(text))
+    searched(env.budget, text, old)
     found = text.count(old)
     times = found if limit < 0 else min(found, limit)
+    searched(env.budget, text, old)
     env.budget.spend(times >> 3)
     _made(env.budget, len(text) + times * (len(new) - len(old)))
     return text.replace(old, new, times)
@@ -147,7 +149,9 @@ def split(env: Env, text: str, separator: str, limit: int = -1) -> list[str]:
     """The parts between separators; each character where that is empty."""
     if limit == 0:
         return []
-    words(env.budget, len(text))
+    # It is counted, then taken apart.
+    searched(env.budget, text, separator)
+    searched(env.budget, text, separator)
     found = text.count(separator) + 1 if separator else len(text)
     parts = found if limit < 0 else min(found, limit)
     # Each text takes more than its characters.
