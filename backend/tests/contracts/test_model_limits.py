@@ -14,7 +14,7 @@ from tests.fixtures_llm import LOOPBACK, Desk, Directory
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, TimeLimits
 from watchbill.adapters.litellm.patience import Patience
-from watchbill.adapters.openai_chat import body, event_stream
+from watchbill.adapters.openai_chat import body, client, event_stream
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmFailover
 from watchbill.testing.llm_server import LlmServer
@@ -96,6 +96,7 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing counts what says nothing, either."""
     monkeypatch.setattr(body, "MOST_SILENT_EVENTS", 2**60)
     monkeypatch.setattr(event_stream, "_MOST_NOISE", 2**60)
+    monkeypatch.setattr(client, "_MOST_BLANK", 2**60)
 
 
 @pytest.mark.usefixtures("endless")

@@ -12,7 +12,7 @@ class OverBudget(Exception):
 
     def __init__(self, what: Literal["steps", "size"]):
         super().__init__("It takes too many steps." if what == "steps" else "It makes too large a value.")
-        self.what = what
+        self.what: Literal["steps", "size"] = what
 
 
 @dataclass(slots=True)
