@@ -24,6 +24,15 @@ CHAIN = flow(
     ],
     [edge("in", "before"), edge("before", "ask"), edge("ask", "out")],
 )
+TWO_QUESTIONS = flow(
+    [
+        input_node("topic"),
+        llm("ask", "{{ inputs.topic }}"),
+        llm("ask_more", "{{ nodes.ask.output }}"),
+        output(answer="{{ nodes.ask_more.output }}"),
+    ],
+    [edge("in", "ask"), edge("ask", "ask_more"), edge("ask_more", "out")],
+)
 QUESTION = flow(
     [
         input_node("topic"),
@@ -109,9 +118,10 @@ async def test_a_fork_takes_over_what_was_done_and_edited_outputs(tenant: Tenant
 
 async def test_a_paused_execution_finishes_what_it_is_at_and_goes_on_when_told(tenant: Tenant) -> None:
     tenant.server.script([{"then": {"text": "one two", "stall_after": 1}}])
-    id_ = await tenant.execute(CHAIN, topic="tides")
+    id_ = await tenant.execute(TWO_QUESTIONS, topic="tides")
     await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
     assert checked(await tenant.http.post(f"executions/{id_}/pause"), 202)["paused"] is True
+    # The worker hears of it by the commit of this answer at the latest, when it has begun the next.
     tenant.server.go_on()
     paused = await status(tenant, id_, "waiting")
     states = {n["node_id"]: n["status"] for n in paused["nodes"]}

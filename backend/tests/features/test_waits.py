@@ -28,7 +28,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.turns import turn_of
 from watchbill.features.sso.provider import discover
 from watchbill.kit.connector import GuardedResolver
-from watchbill.kit.db import Database, DatabaseBusy, GivenBack, in_turn_of
+from watchbill.kit.db import Database, DatabaseBusy, GivenBack, OwnTurnsTaken, in_turn_of
 from watchbill.kit.dns import TextRecords
 from watchbill.kit.outbound import WayOut
 from watchbill.kit.passwords import hash_password, verify_password
@@ -138,7 +138,7 @@ async def narrow(settings: Settings) -> AsyncIterator[Database]:
 
 async def test_a_tenant_never_has_all_connections(narrow: Database, admin: Person, stranger: Person):
     async with Held(narrow, admin.scope.tenant_id.hex):
-        with pytest.raises(DatabaseBusy, match="Too many requests of your organisation"):
+        with pytest.raises(OwnTurnsTaken, match="Too many requests of your tenant"):
             async with narrow.transaction(admin.scope):
                 pass
         async with Held(narrow, stranger.scope.tenant_id.hex):
@@ -189,8 +189,8 @@ async def test_a_database_without_a_free_turn_says_so(
     monkeypatch.setitem(app.state._state, "database", small)
     async with Held(small, admin.tenant_id.hex):
         answer = await admin.http.get("flows")
-    problem = refused(answer, 503, "database_busy")
-    assert "your organisation" in problem["detail"] and answer.headers["retry-after"] == "5"
+    problem = refused(answer, 429, "too_many_at_once")
+    assert "your tenant" in problem["detail"] and answer.headers["retry-after"] == "5"
     checked(await admin.http.get("flows"))
     await small.close()
 

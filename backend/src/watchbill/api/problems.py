@@ -17,7 +17,7 @@ from watchbill.api.context import request_id
 from watchbill.api.methods import is_named, methods_of
 from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
 from watchbill.core.ports.documents import DocumentsUnavailable
-from watchbill.kit.db import DatabaseBusy, DatabaseUnavailable
+from watchbill.kit.db import DatabaseBusy, DatabaseUnavailable, OwnTurnsTaken
 from watchbill.kit.paging import BadCursor
 
 logger = structlog.get_logger(__name__)
@@ -108,6 +108,10 @@ async def _bad_cursor(_request: Request, error: Exception) -> Response:
 async def _database_unavailable(_request: Request, error: Exception) -> Response:
     if not isinstance(error, DatabaseBusy):
         return from_error(Unavailable(str(error), code="database_unavailable"))
+    if isinstance(error, OwnTurnsTaken):
+        return from_error(
+            TooManyRequests(str(error), retry_after=_BUSY_SECONDS, code="too_many_at_once"),
+        )
     answer = from_error(Unavailable(str(error), code="database_busy"))
     answer.headers["Retry-After"] = str(_BUSY_SECONDS)
     return answer

@@ -40,9 +40,6 @@ _TRANSACTION = "a transaction"
 _TOO_LONG = ("57014", "55P03")
 _OURS = "service"
 _WORK = "work"
-_OWN_TURNS = (
-    "Too many requests of your organisation or address wait for the database. Try again in some seconds."
-)
 _turn_of: ContextVar[str | None] = ContextVar("turn_of", default=None)
 
 
@@ -59,6 +56,10 @@ class DatabaseUnavailable(ConnectionError):
 
 class DatabaseBusy(DatabaseUnavailable):
     """The database has too much to do at the moment. Try again in some seconds."""
+
+
+class OwnTurnsTaken(DatabaseBusy):
+    """Too many requests of your tenant or address wait for the database. Try again in some seconds."""
 
 
 def in_turn_of(who: str) -> None:
@@ -201,7 +202,8 @@ class _Turn:
         try:
             await self._turns.take(self._who, self._patience)
         except NoTurn as error:
-            raise DatabaseBusy(_OWN_TURNS if error.own else DatabaseBusy.__doc__) from error
+            busy = OwnTurnsTaken if error.own else DatabaseBusy
+            raise busy(busy.__doc__) from error
         self._hold = hold(_TRANSACTION)
 
     def leave(self) -> None:

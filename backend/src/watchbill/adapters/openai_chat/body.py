@@ -14,8 +14,9 @@ from watchbill.adapters.openai_chat.faults import BrokenOff, TooLarge
 _STREAM_TIMES = 16
 # A whole answer has escapes and little else.
 _WHOLE_TIMES = 2
-# Bytes that are worked through before others of the process have their turn.
-_AT_ONCE = 16 * 1024
+# Bytes that are worked through before others of the process have their turn: some twenty events, which take
+# half a millisecond.
+_AT_ONCE = 2 * 1024
 # What a server says about an error is read no further.
 ERROR_BYTES = 64 * 1024
 
