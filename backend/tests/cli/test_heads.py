@@ -12,8 +12,8 @@ import uvicorn
 
 from watchbill.cli.heads import MOST_BYTES, MOST_FIELDS, LimitedHeads
 
-# Much more than what is buffered on the way.
-ENDLESS = 64 * MOST_BYTES
+# Much more than what the system buffers on the way.
+ENDLESS = 1024 * MOST_BYTES
 
 
 async def _app(scope: Any, receive: Any, send: Any) -> None:
