@@ -76,6 +76,7 @@ def outlive_servers() -> None:
     its children ended, and leaving before them is a mistake that Python warns of."""
     for folder, server in _left:
         while server.running and not _abandoned(folder):
+            # The others are no children of this process: it can only look whether they are still there.
             time.sleep(0.05)
         stop(server)
 

@@ -1,5 +1,11 @@
 """Fixtures of the contract suites."""
 
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.contracts.trap import CLOSED, OPEN, Trap, trap
 from tests.fixtures_llm import (
     compute,
     crew_runner,
@@ -19,3 +25,17 @@ __all__ = [
     "llm_server",
     "running_llm_server",
 ]
+
+
+@pytest.fixture
+async def closed() -> AsyncIterator[Trap]:
+    """A server where nobody may go."""
+    async with trap(CLOSED) as found:
+        yield found
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Trap]:
+    """A server where tenants may go."""
+    async with trap(OPEN) as found:
+        yield found

@@ -24,18 +24,6 @@ streams = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole
 
 
 @pytest.fixture
-async def closed() -> AsyncIterator[Trap]:
-    async with trap(CLOSED) as found:
-        yield found
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Trap]:
-    async with trap(OPEN) as found:
-        yield found
-
-
-@pytest.fixture
 async def elsewhere() -> AsyncIterator[Trap]:
     async with trap(OPEN) as found:
         yield found

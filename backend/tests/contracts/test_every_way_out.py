@@ -18,18 +18,6 @@ PUBLIC = ["8.8.8.8", CLOSED]
 
 
 @pytest.fixture
-async def closed() -> AsyncIterator[Trap]:
-    async with trap(CLOSED) as found:
-        yield found
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Trap]:
-    async with trap(OPEN) as found:
-        yield found
-
-
-@pytest.fixture
 async def proxy(server: Trap) -> AsyncIterator[ForwardProxy]:
     async with forward_proxy(OPEN, server.port) as found:
         yield found

@@ -16,7 +16,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
-from tests.features.telling import Office, deliveries, end, office, start
+from tests.features.telling import Office, deliveries, end, start
 from tests.features.test_flows import make_flow
 from tests.mails import token_of
 from tests.people import Person, checked, refused
@@ -29,8 +29,6 @@ from watchbill.features.approvals import links
 from watchbill.features.identity.tables import Membership, User
 from watchbill.kit.pool import Connections
 from watchbill.nodes.approval import TYPE
-
-__all__ = ["office"]
 
 
 @dataclass

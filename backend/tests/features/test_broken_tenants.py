@@ -9,15 +9,7 @@ from fastapi import FastAPI
 
 from tests.breaking import WAYS, How, broken
 from tests.features.firing import at, fire, make_schedule
-from tests.features.telling import (
-    Office,
-    Receiver,
-    end,
-    make_notification,
-    office,
-    receiver,
-    start,
-)
+from tests.features.telling import Office, Receiver, end, make_notification, start
 from tests.features.test_cleaning import NOW
 from tests.people import Person, checked
 from watchbill.config import Settings
@@ -26,8 +18,6 @@ from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.kit import setbacks
 from watchbill.kit.db import Database
 from watchbill.kit.setbacks import Setbacks
-
-__all__ = ["office", "receiver"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from tests.features.telling import Office, deliveries, end, make_notification, office, start
+from tests.features.telling import Office, deliveries, end, make_notification, start
 from tests.features.test_flows import make_flow
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import Person, checked, new_email, refused
@@ -20,8 +20,6 @@ from watchbill.features.identity import mail_limits
 from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database
-
-_ = office  # a fixture
 
 
 async def notify(person: Person, *recipients: str) -> dict[str, Any]:

@@ -11,16 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.features.telling import (
-    Office,
-    Receiver,
-    deliveries,
-    end,
-    make_notification,
-    office,
-    receiver,
-    start,
-)
+from tests.features.telling import Office, Receiver, deliveries, end, make_notification, start
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
 from watchbill.core.ports.mail import MailFailed
@@ -28,8 +19,6 @@ from watchbill.features.notifications import queries
 from watchbill.features.notifications.notifier import WAITS
 from watchbill.kit.db import Database
 from watchbill.kit.signatures import BadSignature, verify
-
-__all__ = ["office", "receiver"]
 
 
 async def test_a_notification_from_making_to_deleting(member: Person, receiver: Receiver):

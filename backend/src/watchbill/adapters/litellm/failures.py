@@ -164,27 +164,29 @@ def _no_connection(error: Exception, candidate: Candidate) -> ProviderFailure:
     if isinstance(error, aiohttp.ClientSSLError):
         detail = f"{name} does not speak TLS as https needs it{where}: {getattr(error, 'os_error', error)}"
         return ProviderFailure(_UPSTREAM, _sentence(detail), code="provider_certificate")
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        detail = f"{name} cannot be reached: the proxy of this installation answered {error.status}."
-        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        detail = f"{name} cannot be reached: the proxy of this installation does not answer."
-        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        detail = f"{name} cannot be reached: its name cannot be found{where}."
-        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        detail = f"{name} cannot be reached{where}: {_reason(error.os_error)}."
-        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        detail = f"{name} cannot be reached{where}: nobody took the connection within 10 s."
-        return ProviderFailure(_UPSTREAM, detail, code="provider_unreachable")
+    if (reason := _unreached(error, where)) is not None:
+        return ProviderFailure(_UPSTREAM, f"{name} cannot be reached{reason}.", code="provider_unreachable")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
         told = _hidden(str(getattr(error, "message", "") or error), candidate)
         detail = f"{name} does not answer in HTTP that can be read: {told}"
         return ProviderFailure(_UPSTREAM, _sentence(detail), code="not_an_answer")
     detail = f"{name} took the connection and hung up before it answered{where}."
     return ProviderFailure(_UPSTREAM, detail, code="provider_hung_up")
+
+
+def _unreached(error: Exception, where: str) -> str | None:
+    """Why there is no connection; None when there was one."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f": the proxy of this installation answered {error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return ": the proxy of this installation does not answer"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f": its name cannot be found{where}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{where}: {_reason(error.os_error)}"
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return f"{where}: nobody took the connection within 10 s"
+    return None
 
 
 def _reason(error: OSError) -> str:
