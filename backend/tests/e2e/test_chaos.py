@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import socket
@@ -290,12 +291,12 @@ async def _is_right(http: httpx.AsyncClient, id_: str) -> int:
         events += page["items"]
         following = page["next_after"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert events[-1]["type"] == "execution_completed", events[-1]
+    assert events[-1]["type"] == "execution_completed", json.dumps(events[-12:], indent=1)
     done: Counter[str] = Counter()
     for event in events:
         if event["type"] == "node_retrying":
             # A worker or a database that was away is nobody's fault in the flow.
-            assert event["data"]["error"]["kind"] != "bug", event
+            assert event["data"]["error"]["kind"] != "bug", json.dumps(event, indent=1)
         if event["type"] == "node_started":
             assert not done[event["node_id"]], f"{event['node_id']} had finished and was started again"
         if event["type"] == "node_completed":
