@@ -143,6 +143,11 @@ class Fleet:
     def log(self, name: str) -> str:
         return "\n".join(path.read_text() for path in sorted(self.folder.glob(f"{name}*.log")))
 
+    def troubles(self) -> str:
+        """What the workers log of what nobody should meet."""
+        lines = self.log("worker").splitlines()
+        return "\n".join(line for line in lines if '"level": "error"' in line or '"level":"error"' in line)
+
     async def close(self) -> None:
         for process in self._processes:
             if process.returncode is None:
@@ -274,14 +279,14 @@ async def test_nothing_is_lost_whatever_dies(fleet: Fleet) -> None:
         )
         again = 0
         for id_ in ids:
-            again += await _is_right(http, id_)
+            again += await _is_right(http, id_, fleet)
         assert outside.calls.total() >= EXECUTIONS * 5
         assert server.calls.total >= EXECUTIONS * 4
         assert again > 0, "nothing was interrupted: the test proves nothing"
         assert frozen.returncode is None, "a worker that was frozen goes on"
 
 
-async def _is_right(http: httpx.AsyncClient, id_: str) -> int:
+async def _is_right(http: httpx.AsyncClient, id_: str, fleet: Fleet) -> int:
     """The execution completed, its events have no gap, and what had finished did not start again. Returns how
     often it was taken over."""
     events: list[dict[str, Any]] = []
@@ -291,12 +296,13 @@ async def _is_right(http: httpx.AsyncClient, id_: str) -> int:
         events += page["items"]
         following = page["next_after"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert events[-1]["type"] == "execution_completed", json.dumps(events[-12:], indent=1)
+    told = f"{json.dumps(events[-12:], indent=1)}\n{fleet.troubles()}"
+    assert events[-1]["type"] == "execution_completed", told
     done: Counter[str] = Counter()
     for event in events:
         if event["type"] == "node_retrying":
             # A worker or a database that was away is nobody's fault in the flow.
-            assert event["data"]["error"]["kind"] != "bug", json.dumps(event, indent=1)
+            assert event["data"]["error"]["kind"] != "bug", f"{event}\n{fleet.troubles()}"
         if event["type"] == "node_started":
             assert not done[event["node_id"]], f"{event['node_id']} had finished and was started again"
         if event["type"] == "node_completed":
