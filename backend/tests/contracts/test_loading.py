@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import importlib
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +55,46 @@ def test_the_first_calls_side_by_side_find_litellms_models_finished() -> None:
     types = importlib.import_module("litellm.types.utils")
     for name in ("ModelResponse", "ModelResponseStream", "Message", "Delta", "Choices", "Usage"):
         assert getattr(types, name).__pydantic_complete__, name
+
+
+# Both libraries at once, as a worker loads them; prints whose imports came in a row.
+_SIDE_BY_SIDE = """
+import itertools, sys, threading
+from pathlib import Path
+from watchbill.adapters.crewai.library import load_crewai
+from watchbill.adapters.litellm.library import load_litellm
+
+seen = []
+loads = {}
+
+def note(event, _):
+    if event == "import" and (load := loads.get(threading.get_ident())):
+        seen.append(load)
+
+def run(name, load, *words):
+    ready.wait()
+    loads[threading.get_ident()] = name
+    load(*words)
+
+sys.addaudithook(note)
+sys.setswitchinterval(0.0005)
+ready = threading.Barrier(2)
+threads = [
+    threading.Thread(target=run, args=("litellm", load_litellm)),
+    threading.Thread(target=run, args=("crewai", load_crewai, Path(sys.argv[1]))),
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print([name for name, _ in itertools.groupby(seen)])
+"""
+
+
+async def test_libraries_are_imported_one_after_another(tmp_path: Path) -> None:
+    """Python gives a thread a half-imported module rather than let two wait for each other for ever."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _SIDE_BY_SIDE, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert sorted(ast.literal_eval(said.decode())) == ["crewai", "litellm"], said.decode()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from watchbill.adapters.crewai.run import CrewRun
+from watchbill.adapters.loading import ONE_AT_A_TIME
 from watchbill.core.ports.crews import TaskResult
 from watchbill.kit.garbage import set_aside
 
@@ -23,7 +23,6 @@ _SETTINGS = {
     "CREWAI_DISABLE_VERSION_CHECK": "true",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
 }
-_lock = threading.Lock()
 _loaded: list[Kickoff] = []
 
 
@@ -33,7 +32,7 @@ def load_crewai(storage: Path) -> Kickoff:
     Args:
         storage: a directory for files CrewAI may want to write.
     """
-    with _lock:
+    with ONE_AT_A_TIME:
         if not _loaded:
             storage.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.environ.update(_SETTINGS)

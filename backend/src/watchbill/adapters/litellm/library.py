@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import warnings
 from typing import Any
 
 from pydantic import BaseModel
 
+from watchbill.adapters.loading import ONE_AT_A_TIME
 from watchbill.kit.garbage import set_aside
 
 # Without these the library downloads price lists and tables, at its import or at the first call.
@@ -20,13 +20,12 @@ _LOCAL = {
     # Native code would connect past the gate.
     "LITELLM_RUST": "False",
 }
-_lock = threading.Lock()
 _loaded: list[Any] = []
 
 
 def load_litellm() -> Any:
     """The litellm module, imported at the first call (about two seconds). Thread-safe and blocking."""
-    with _lock:
+    with ONE_AT_A_TIME:
         if not _loaded:
             os.environ.update(_LOCAL)
             os.environ.setdefault("LITELLM_LOG", "ERROR")
