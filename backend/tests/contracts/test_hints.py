@@ -122,6 +122,38 @@ async def test_a_hint_goes_out_without_waiting_for_a_thread(desk: Desk, services
         await client.aclose()
 
 
+async def test_who_starts_one_does_not_wait_for_who_starts_many(desk: Desk, services: Services) -> None:
+    gathered = asyncio.Event()
+    client = AsyncRedis.from_url(services.redis_url)
+
+    async def gather(seconds: float) -> None:
+        # Who starts many waits for longer.
+        if seconds > 0.01:
+            await gathered.wait()
+
+    async def told() -> str:
+        return (await asyncio.to_thread(desk.executions.get, timeout=120))[1]
+
+    hints = CeleryHints(desk.app, client, sleep=gather, clock=lambda: 0.0)
+    many, one = TenantScope(uuid4()), TenantScope(uuid4())
+    # The first goes out as of somebody who started nothing before, the second as the first of many.
+    started, alone = [uuid4() for _ in range(5)], uuid4()
+    try:
+        for execution in started[:2]:
+            await hints.execute(many, execution)
+            assert await told() == str(execution)
+        for execution in started[2:]:
+            await hints.execute(many, execution)
+        await hints.execute(one, alone)
+        assert await told() == str(alone)
+        gathered.set()
+        assert {await told() for _ in started[2:]} == set(map(str, started[2:]))
+        await hints.close()
+    finally:
+        gathered.set()
+        await client.aclose()
+
+
 def test_nothing_is_kept_of_a_hint_that_was_taken(desk: Desk, services: Services) -> None:
     desk.send("a")
     desk.taken.get(timeout=120)

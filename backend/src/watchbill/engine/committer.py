@@ -28,6 +28,9 @@ _Answer = asyncio.Future[Control]
 # Of a tenant. Two at a time keep PostgreSQL busy while the next group gathers; more only make the groups
 # smaller.
 _CONCURRENT_COMMITS = 2
+# So many executions are written together, and go on together afterwards: those of other tenants on this loop
+# wait for one group, not for all that somebody started at once.
+_GROUP = 16
 _OUTPUTS_AGAIN_SECONDS = 1.0
 
 
@@ -155,7 +158,7 @@ class Committer:
     async def _drain(self, lane: _Lane) -> None:
         # One turn of the loop lets the executions that became ready together join this group.
         await asyncio.sleep(0)
-        while group := [record for record in lane.waiting if record not in lane.busy]:
+        while group := [record for record in lane.waiting if record not in lane.busy][:_GROUP]:
             futures = {record: lane.waiting.pop(record) for record in group}
             lane.busy.update(group)
             for record in group:

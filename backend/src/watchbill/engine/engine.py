@@ -36,6 +36,8 @@ CLAIMING, HEARTBEAT = "claiming", "heartbeat"
 # A loop that gets nowhere for so long is stuck: nothing that it waits for takes as long.
 _STUCK_SECONDS = 60.0
 _PLANS_KEPT = 256
+# So many executions of a tenant are claimed and begin together, when it has more of them to begin.
+_HINTS_OF_ONE = 16
 # Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
 _LONG = 500
 
@@ -168,9 +170,15 @@ class Engine:
         away = set(self._setbacks.away())
         tenants: dict[TenantScope, list[UUID]] = defaultdict(list)
         for id_, scope in hints.items():
-            if id_ not in self._runs and scope.tenant_id not in away:
+            if id_ in self._runs or scope.tenant_id in away:
+                continue
+            if len(tenants[scope]) < _HINTS_OF_ONE:
                 tenants[scope].append(id_)
-        for scope, wanted in tenants.items():
+            else:
+                # After what others are told of meanwhile.
+                self.hint(scope, id_)
+        # Nobody waits for those who have more to begin.
+        for scope, wanted in sorted(tenants.items(), key=lambda of: len(of[1])):
             try:
                 if self._room and await self._claim(wanted, scope) < len(wanted):
                     # Perhaps a limit is in the way: only a sweep counts what is running.

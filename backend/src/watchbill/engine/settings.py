@@ -37,7 +37,7 @@ class EngineSettings:
     park_seconds: float = 5.0
     documents_seconds: float = 600.0
     journal_seconds: float = 120.0
-    claim_batch: int = 200
+    claim_batch: int = 50
     max_interruptions: int = 20
     max_iterations: int = 20_000
     max_events: int = 500_000
