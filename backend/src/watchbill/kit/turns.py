@@ -43,7 +43,8 @@ class Turns:
                 await turn
         except TimeoutError:
             self._leave(who, turn)
-            raise NoTurn(own=self._used[who] >= self._each) from None
+            # With places left for others, only what one may have stood in the way.
+            raise NoTurn(own=self._used[who] >= self._each or self._total < self._places) from None
         except asyncio.CancelledError:
             self._leave(who, turn)
             raise
