@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.connection import Connection
@@ -59,6 +60,8 @@ async def attacking(stack: Stack) -> AsyncIterator[Attacker]:
 
 
 def _serve(stack: Stack, pipe: Connection) -> None:
+    # Whoever attacks has a machine of one's own; here it must not take the platform's processors.
+    os.nice(10)
     with suppress(EOFError):
         asyncio.run(_obey(stack, pipe))
 
