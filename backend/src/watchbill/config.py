@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     """Connections of each process to the database. At a peak twice as many are opened; one tenant has a
     quarter of those at most."""
     database_wait_seconds: float = Field(default=5.0, gt=0, le=60)
-    """How long a request waits for its turn at the database; then the answer is 503."""
+    """How long a request waits for its turn at the database; then the answer is 503. Behind requests of its
+    own tenant it waits four times as long; then the answer is 429."""
     database_statement_seconds: float = Field(default=30.0, ge=1, le=600)
     """How long one statement of a request may take, and a third of it for a lock; then the answer is 503."""
     redis_url: SecretStr | None = None

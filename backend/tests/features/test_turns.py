@@ -88,18 +88,20 @@ async def test_a_turn_that_does_not_come_says_whose_fault_it_is():
     assert (own.value.own, others.value.own) == (True, False)
 
 
-async def test_who_had_all_of_ones_own_is_told_so_also_when_one_came_back_just_then():
-    turns = Turns(4, 2)
+async def test_who_waits_for_oneself_may_wait_for_longer():
+    turns = Turns(3, 2)
     await turns.take("a", PATIENCE)
     await turns.take("a", PATIENCE)
-    third = asyncio.create_task(turns.take("a", 0))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    # Its time is over, and it had no turn of the loop yet to say so.
-    turns.give_back("a")
+    third = asyncio.create_task(turns.take("a", 0, PATIENCE))
+    await settle()
+    assert not third.done()
+    await turns.take("b", PATIENCE)
+    # All places are taken, and none of them is c's.
     with pytest.raises(NoTurn) as refusal:
-        await third
-    assert refusal.value.own
+        await turns.take("c", 0, PATIENCE)
+    assert not refusal.value.own
+    turns.give_back("a")
+    await third
 
 
 @pytest.mark.parametrize("given", (True, False), ids=("with its turn", "before its turn"))

@@ -27,8 +27,9 @@ class Turns:
         # In the order of their turns.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    async def take(self, who: str, patience: float) -> None:
-        """Have a place, within so many seconds; `give_back` ends that.
+    async def take(self, who: str, patience: float, own_patience: float | None = None) -> None:
+        """Have a place, within so many seconds; `give_back` ends that. Who has all that one may waits for
+        oneself only, which may take as long as `own_patience`.
 
         Raises:
             NoTurn: there was none.
@@ -39,15 +40,16 @@ class Turns:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, deque()).append(turn)
         try:
-            async with asyncio.timeout(patience):
-                await turn
-        except TimeoutError:
-            self._leave(who, turn)
-            # With places left for others, only what one may have stood in the way.
-            raise NoTurn(own=self._used[who] >= self._each or self._total < self._places) from None
+            await asyncio.wait((turn,), timeout=patience)
+            if not turn.done() and self._for_oneself(who) and own_patience is not None:
+                await asyncio.wait((turn,), timeout=max(0.0, own_patience - patience))
         except asyncio.CancelledError:
             self._leave(who, turn)
             raise
+        if not turn.done():
+            own = self._for_oneself(who)
+            self._leave(who, turn)
+            raise NoTurn(own=own)
 
     def give_back(self, who: str) -> None:
         """Leave the place to the next one."""
@@ -60,35 +62,32 @@ class Turns:
     def _may(self, who: str) -> bool:
         return self._total < self._places and self._used[who] < self._each
 
+    def _for_oneself(self, who: str) -> bool:
+        """Whether only what one may have stands in the way of another place."""
+        return self._used[who] >= self._each or self._total < self._places
+
     def _give(self, who: str) -> None:
         self._used[who] += 1
         self._total += 1
 
     def _next(self) -> None:
         for who in list(self._waiting):
-            if self._may(who) and (turn := self._first(who)):
+            if self._may(who):
+                queue = self._waiting.pop(who)
+                turn = queue.popleft()
+                if queue:
+                    # Behind all others.
+                    self._waiting[who] = queue
                 self._give(who)
                 turn.set_result(None)
                 return
 
-    def _first(self, who: str) -> asyncio.Future[None] | None:
-        """Whose turn of one's it is. Those who gave up and had no time yet to leave are passed over."""
-        queue = self._waiting.pop(who)
-        while queue and queue[0].done():
-            queue.popleft()
-        turn = queue.popleft() if queue else None
-        if queue:
-            # Behind all others.
-            self._waiting[who] = queue
-        return turn
-
     def _leave(self, who: str, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
+        if turn.done():
             # The place came in the very moment that its taker gave up.
             self.give_back(who)
             return
-        queue = self._waiting.get(who)
-        if queue is not None and turn in queue:
-            queue.remove(turn)
-            if not queue:
-                del self._waiting[who]
+        queue = self._waiting[who]
+        queue.remove(turn)
+        if not queue:
+            del self._waiting[who]
