@@ -28,10 +28,11 @@ from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
 
-router = APIRouter(tags=["executions"])
+router = APIRouter(tags=["executions"], route_class=BodyRoute)
 Backend = Annotated[ExecutionBackend, Depends(backend)]
 Writer = Annotated[Access, require("executions:write")]
 Reader = Annotated[Access, require("executions:read")]

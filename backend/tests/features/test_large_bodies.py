@@ -1,0 +1,171 @@
+"""Large bodies are read once, in a thread, and in turns of those who send them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from httpx import AsyncClient
+
+from tests.features.test_webhook_bodies import open_hook
+from tests.people import Person, checked, refused
+from watchbill.core.errors import TooManyRequests, Unavailable
+from watchbill.features.identity.aside import Aside
+from watchbill.features.triggers import hooks
+
+JSON = {"Content-Type": "application/json"}
+LARGE = 40_000
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The thread of each reading of a large text of JSON."""
+    threads: list[int] = []
+    loads = json.loads
+
+    def noted(text: Any, **options: Any) -> Any:
+        if len(text) > LARGE:
+            threads.append(threading.get_ident())
+        return loads(text, **options)
+
+    monkeypatch.setattr(json, "loads", noted)
+    return threads
+
+
+async def test_a_large_body_is_read_once_and_not_on_the_loop(member: Person, read: list[int]):
+    form = {"name": "f", "definition": {"a": "x" * LARGE}}
+    answer = await member.http.post("flows", content=json.dumps(form), headers=JSON)
+    assert len(read) == 1 and read[0] != threading.get_ident()
+    assert checked(answer, 201)["definition"] == form["definition"]
+
+
+@pytest.mark.parametrize("size", [10, LARGE])
+async def test_a_broken_body_is_told_of_as_ever(member: Person, read: list[int], size: int):
+    body = b'{"name": "f", "definition": {"a": "%s"' % (b"x" * size)
+    problem = refused(await member.http.post("flows", content=body, headers=JSON), 422, "invalid_input")
+    assert problem["errors"][0] == {
+        "loc": ["body", len(body)],
+        "code": "json_invalid",
+        "message": "JSON decode error.",
+    }
+    assert len(read) == (size == LARGE) and threading.get_ident() not in read
+
+
+async def test_a_large_body_of_another_kind_is_no_json(member: Person, read: list[int]):
+    body = json.dumps({"name": "f", "definition": {"a": "x" * LARGE}})
+    refused(await member.http.post("flows", content=body, headers={"Content-Type": "text/plain"}), 422)
+    assert not read
+
+
+class Held:
+    """Work that waits until it is let go on, and notes whose was done."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.done: list[str] = []
+
+    def work(self, whose: str) -> str:
+        self.begun.set()
+        assert self.go_on.wait(60)
+        self.done.append(whose)
+        return whose
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    held = Held()
+    yield held
+    held.go_on.set()
+
+
+@pytest_asyncio.fixture
+async def aside() -> Any:
+    aside = Aside()
+    yield aside
+    aside.close()
+
+
+async def test_who_has_much_to_read_delays_another_by_one(aside: Aside, held: Held):
+    asked = [asyncio.create_task(aside.run("much", held.work, "much")) for _ in range(60)]
+    await asyncio.to_thread(held.begun.wait)
+    asked.append(asyncio.create_task(aside.run("little", held.work, "little")))
+    await asyncio.sleep(0)
+    held.go_on.set()
+    assert await asyncio.gather(*asked) == ["much"] * 60 + ["little"]
+    assert held.done.index("little") <= 2
+
+
+async def test_the_turn_ends_with_the_work_whoever_has_given_up(aside: Aside, held: Held):
+    leaving = asyncio.create_task(aside.run("a", held.work, "left"))
+    await asyncio.to_thread(held.begun.wait)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    waiting = asyncio.create_task(aside.run("b", held.work, "waited"))
+    await asyncio.sleep(0)
+    held.go_on.set()
+    await waiting
+    assert held.done == ["left", "waited"]
+
+
+async def test_what_the_work_raises_is_raised(aside: Aside):
+    with pytest.raises(ZeroDivisionError):
+        await aside.run("a", divmod, 1, 0)
+    assert await aside.run("a", divmod, 7, 2) == (3, 1)
+
+
+async def test_too_much_of_one_is_refused(held: Held):
+    aside = Aside(patience=0.01, waiting=2)
+    first = asyncio.create_task(aside.run("a", held.work, "a"))
+    await asyncio.to_thread(held.begun.wait)
+    with pytest.raises(TooManyRequests):
+        # Its own turn is not over in time.
+        await aside.run("a", held.work, "a")
+    with pytest.raises(Unavailable):
+        # Another's is not.
+        await aside.run("b", held.work, "b")
+    second = asyncio.create_task(aside.run("a", held.work, "a"))
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests):
+        # As many as may wait are there.
+        await aside.run("a", held.work, "a")
+    held.go_on.set()
+    assert await first == "a"
+    await asyncio.gather(second, return_exceptions=True)
+    aside.close()
+
+
+async def test_calls_of_webhooks_are_read_in_turns(
+    member: Person, stranger: Person, visitor: AsyncClient, held: Held, monkeypatch: pytest.MonkeyPatch
+):
+    """Somebody with many at once takes neither the threads of everybody nor another tenant's turn."""
+    much, little = await open_hook(member), await open_hook(stranger)
+    reading = hooks.read_body
+
+    def noted(content_type: str, raw: bytes) -> Any:
+        held.work(threading.current_thread().name + raw[1:2].decode())
+        return reading(content_type, raw)
+
+    monkeypatch.setattr(hooks, "read_body", noted)
+
+    def call(hook: dict[str, Any], mark: str) -> asyncio.Task[Any]:
+        body = json.dumps(mark * LARGE)
+        return asyncio.create_task(visitor.post(f"http://test{hook['path']}", content=body, headers=JSON))
+
+    calls = [call(much, "m") for _ in range(12)]
+    await asyncio.to_thread(held.begun.wait)
+    # Whatever the others do, no thread that everybody shares is taken.
+    await asyncio.gather(*(asyncio.to_thread(lambda: None) for _ in range(64)))
+    calls.append(call(little, "l"))
+    while not any(name.endswith("l") for name in held.done):
+        held.go_on.set()
+        await asyncio.sleep(0)
+    for answer in await asyncio.gather(*calls):
+        checked(answer, 202)
+    assert {name[:5] for name in held.done} == {"aside"}
