@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.people import Person, checked, refused
 from watchbill.core.errors import TooManyRequests, Unavailable
 from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
+from watchbill.kit.audit import masking
 
 JSON = {"Content-Type": "application/json"}
 LARGE = 40_000
@@ -60,6 +62,56 @@ async def test_a_large_body_of_another_kind_is_no_json(member: Person, read: lis
     body = json.dumps({"name": "f", "definition": {"a": "x" * LARGE}})
     refused(await member.http.post("flows", content=body, headers={"Content-Type": "text/plain"}), 422)
     assert not read
+
+
+async def test_inputs_are_looked_through_by_who_reads_them(member: Person, monkeypatch: pytest.MonkeyPatch):
+    """And not again by the flow that takes them, nor by a question that is answered."""
+    hook = await open_hook(member)
+    looked: list[Any] = []
+    monkeypatch.setattr("watchbill.nodes.input.inexact", looked.append)
+    for size in (1, LARGE):
+        form = {"inputs": {"got": {"value": "x" * size}}}
+        checked(await member.http.post(f"flows/{hook['flow_id']}/execute", json=form), 202)
+        checked(await member.http.post(f"http://test{hook['path']}", json=form), 202)
+    assert looked == []
+
+
+async def test_of_many_unknown_fields_some_are_told(member: Person):
+    many = {f"k{number}": 1 for number in range(10_000)}
+    problem = refused(await member.http.post("flows", json=many), 422, "invalid_input")
+    assert [error["message"] for error in problem["errors"]] == ["It has more than 105 fields."]
+    hook = await open_hook(member)
+    execute = member.http.post(f"flows/{hook['flow_id']}/execute", json={"inputs": many | {"got": {}}})
+    problem = refused(await execute, 422, "inputs_invalid")
+    assert [error["code"] for error in problem["errors"]] == ["unknown_input"] * 100
+
+
+async def test_a_flow_has_at_most_so_many_nodes(member: Person):
+    """Whoever looks at each of a hundred thousand would hold up the event loop."""
+    step = {"id": "a", "type": "map", "config": {"body": {"nodes": [{}] * 999}}}
+    most: dict[str, Any] = {"nodes": [step, step]}
+    checked(await member.http.post("flows", json={"name": "f", "definition": most}), 201)
+    more = {"nodes": [*most["nodes"], {}]}
+    refused(
+        await member.http.post("flows", json={"name": "f", "definition": more}), 422, "definition_too_large"
+    )
+    answer = checked(await member.http.post("flows/validate", json={"definition": more}))
+    assert [problem["code"] for problem in answer["problems"]] == ["definition_too_large"]
+
+
+@pytest.mark.parametrize(
+    "value", [[[]] * 10_000, {f"k{n}": 1 for n in range(10_000)}, {"a": ["x" * 1000] * 100}, "x" * 70_000]
+)
+def test_the_audit_log_looks_for_secrets_in_what_it_shows(value: Any, monkeypatch: pytest.MonkeyPatch):
+    """And not in what is so large that a digest stands for it."""
+    looked: list[str] = []
+    monkeypatch.setattr(masking, "is_secret", looked.append)
+    text = json.dumps(value, separators=(",", ":")).encode()
+    assert masking.masked("definition", value) == {
+        "bytes": len(text),
+        "sha256": hashlib.sha256(text).hexdigest(),
+    }
+    assert looked == ["definition"]
 
 
 class Held:

@@ -67,6 +67,8 @@ async def validate_flow(
     request: Request,
 ) -> Validation:
     """Check a definition without storing it. It is given up when the client leaves."""
+    if problem := checking.too_large(form.definition):
+        return Validation(valid=False, problems=[problem])
     reaching.demand(access.identity, form.definition)
     with crowds.slow.place(access.identity):
         check = checking.check(access.session, access.scope, form.definition, compute)
