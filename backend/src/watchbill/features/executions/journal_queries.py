@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
+from watchbill.core.json_parts import read_texts
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
 # Events that are read or folded at a time: some milliseconds.
@@ -49,15 +50,18 @@ async def events(session: AsyncSession, execution_id: UUID, after: int, limit: i
 
 async def _part(session: AsyncSession, execution_id: UUID, after: int, size: int) -> list[Event]:
     table = ExecutionEvent
-    rows = await session.execute(
-        select(table.seq, table.type, table.node_id, table.timestamp, table.data)
-        .where(table.execution_id == execution_id, table.seq > after)
-        .order_by(table.seq)
-        .limit(size)
-    )
+    rows = (
+        await session.execute(
+            select(table.seq, table.type, table.node_id, table.timestamp, cast(table.data, Text))
+            .where(table.execution_id == execution_id, table.seq > after)
+            .order_by(table.seq)
+            .limit(size)
+        )
+    ).all()
+    values = await read_texts(row[4] for row in rows)
     return [
         Event(seq=seq, execution_id=execution_id, type=type_, node_id=node_id, timestamp=at, data=data)
-        for seq, type_, node_id, at, data in rows
+        for (seq, type_, node_id, at, _), data in zip(rows, values, strict=True)
     ]
 
 

@@ -271,6 +271,6 @@ async def page(
     return Listed(items=items, next_cursor=following)
 
 
-def event_page(events: Sequence[Event], limit: int) -> EventPage:
+def event_page(events: Sequence[Event], *, more: bool) -> EventPage:
     """Events with where to go on, if there may be more."""
-    return EventPage(items=list(events), next_after=events[-1].seq if len(events) == limit else None)
+    return EventPage(items=list(events), next_after=events[-1].seq if more and events else None)
