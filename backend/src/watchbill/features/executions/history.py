@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -21,6 +22,7 @@ from watchbill.kit.db import Database
 # known before it is read.
 _PAGE_BYTES = 8 * 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
+_NO_LAST = 2**63
 
 
 class History:
@@ -50,12 +52,28 @@ class History:
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
     ) -> tuple[list[Event], bool]:
         """The same, and whether there may be more: a page ends where its events have megabytes, too."""
-        journal = await self._journal(scope, execution_id, after, limit)
+        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
         trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
-        merged = list(merge(journal, trace, key=lambda event: event.seq))
+        merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
         some = list(islice(_of_some_size(merged), limit))
-        more = len(some) < len(merged) or len(some) == limit
+        more = len(some) < len(merged) or len(some) == limit or last < _NO_LAST
         return await whole(self._documents, scope, some), more
+
+    async def _journal_of_some_size(
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int
+    ) -> tuple[list[Event], int]:
+        """Events of the journal, and the number up to which they are all there."""
+        found: list[Event] = []
+        size = 0
+        async with self._database.transaction(scope) as work:
+            parts = journal_queries.parts(work.session, execution_id, after, limit)
+            async with aclosing(parts):
+                async for part, read in parts:
+                    found += part
+                    size += read
+                    if size > _PAGE_BYTES:
+                        return found, found[-1].seq
+        return found, _NO_LAST
 
     async def there(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
