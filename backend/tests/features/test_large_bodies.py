@@ -15,7 +15,7 @@ from httpx import AsyncClient
 
 from tests.features.test_webhook_bodies import open_hook
 from tests.people import Person, checked, refused
-from watchbill.core.errors import TooManyRequests, Unavailable
+from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
 from watchbill.kit.audit import masking
@@ -138,7 +138,7 @@ def held() -> Iterator[Held]:
 
 @pytest_asyncio.fixture
 async def aside() -> Any:
-    aside = Aside()
+    aside = Aside(rest=0)
     yield aside
     aside.close()
 
@@ -179,9 +179,6 @@ async def test_too_much_of_one_is_refused(held: Held):
     with pytest.raises(TooManyRequests):
         # Its own turn is not over in time.
         await aside.run("a", held.work, "a")
-    with pytest.raises(Unavailable):
-        # Another's is not.
-        await aside.run("b", held.work, "b")
     second = asyncio.create_task(aside.run("a", held.work, "a"))
     await asyncio.sleep(0)
     with pytest.raises(TooManyRequests):
@@ -190,6 +187,15 @@ async def test_too_much_of_one_is_refused(held: Held):
     held.go_on.set()
     assert await first == "a"
     await asyncio.gather(second, return_exceptions=True)
+    aside.close()
+
+
+async def test_who_had_a_turn_rests_and_nobody_else():
+    aside = Aside(patience=0.05, rest=10**9)
+    assert await aside.run("a", divmod, 7, 2) == (3, 1)
+    assert await aside.run("b", divmod, 7, 2) == (3, 1)
+    with pytest.raises(TooManyRequests):
+        await aside.run("a", divmod, 7, 2)
     aside.close()
 
 
