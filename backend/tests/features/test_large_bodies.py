@@ -13,9 +13,13 @@ import pytest
 import pytest_asyncio
 from httpx import AsyncClient
 
+from tests.features.test_flows import make_flow
+from tests.features.test_neighbours import large
 from tests.features.test_webhook_bodies import open_hook
 from tests.people import Person, checked, refused
 from watchbill.core.errors import TooManyRequests
+from watchbill.core.plan import stored_plan
+from watchbill.features.executions import service as executions
 from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
 from watchbill.kit.audit import masking
@@ -197,6 +201,23 @@ async def test_who_had_a_turn_rests_and_nobody_else():
     with pytest.raises(TooManyRequests):
         await aside.run("a", divmod, 7, 2)
     aside.close()
+
+
+async def test_large_plans_are_compiled_aside(member: Person, monkeypatch: pytest.MonkeyPatch):
+    """Half a second each: somebody with many at once would take all threads."""
+    threads: list[str] = []
+
+    def noted(*given: Any) -> Any:
+        threads.append(threading.current_thread().name[:5])
+        return stored_plan(*given)
+
+    monkeypatch.setattr(executions, "stored_plan", noted)
+    for nodes in (2, 200):
+        made = await make_flow(member, definition=large(nodes))
+        run = member.http.post(f"flows/{made['id']}/execute", json={"inputs": {"topic": "x"}})
+        id_ = checked(await run, 202)["id"]
+        assert len(checked(await member.http.get(f"executions/{id_}"))["nodes"]) == nodes + 2
+    assert threads[0] != "aside" and threads[1] == "aside"
 
 
 async def test_calls_of_webhooks_are_read_in_turns(

@@ -208,6 +208,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             own=app.state.own,
             running_limit=settings.running_limit_tenant,
             compute=app.state.compute,
+            aside=app.state.aside,
             supervisor=app.state.supervisor,
         ) as app.state.executions:
             yield
