@@ -22,6 +22,7 @@ from watchbill.core.plan import stored_plan
 from watchbill.features.executions import service as executions
 from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
+from watchbill.features.triggers import schemas as triggers
 from watchbill.kit.audit import masking
 
 JSON = {"Content-Type": "application/json"}
@@ -218,6 +219,41 @@ async def test_large_plans_are_compiled_aside(member: Person, monkeypatch: pytes
         id_ = checked(await run, 202)["id"]
         assert len(checked(await member.http.get(f"executions/{id_}"))["nodes"]) == nodes + 2
     assert threads[0] != "aside" and threads[1] == "aside"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [f"{{{{ inputs.a + {number} }}}}" for number in range(501)],
+        ["{{ " + "1 + " * 1_000 + "1 }}"] * 20,
+        ['{{ "}}" + ' + "'a' + " * 1_000 + "'a' }}"] * 20,
+        ["{{ " + "1 + " * 1_000 + "1 }}"] * 20 + ["x" * 100_000 + "{{"],
+        ["x"] * 70_000,
+    ],
+    ids=["many", "long", "hidden ends", "no ends", "no templates"],
+)
+async def test_what_each_call_would_parse_has_a_bound(
+    member: Person, value: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    """It is told before any of it is parsed."""
+    hook = await open_hook(member)
+    parsed: list[str] = []
+    monkeypatch.setattr(triggers, "parse_template", parsed.append)
+    reply = {"body": {"a": value}}
+    for form in (
+        {"inputs": {"got": {"value": value}}},
+        {"webhook": {"signing": "none", "answer": "result", "reply": reply}},
+    ):
+        problem = refused(await member.http.patch(f"triggers/{hook['id']}", json=form), 422, "invalid_input")
+        assert "All of it together" in problem["detail"]
+    assert parsed == []
+
+
+async def test_a_crew_is_tested_with_some_inputs(member: Person):
+    crew = f"crews/{member.user_id}/test"
+    few, many = ({"inputs": {f"k{n}": 1 for n in range(count)}} for count in (100, 101))
+    refused(await member.http.post(crew, json=few), 404)
+    refused(await member.http.post(crew, json=many), 422, "too_many_inputs")
 
 
 async def test_calls_of_webhooks_are_read_in_turns(
