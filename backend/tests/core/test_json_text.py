@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.core.json_text import NotExact, inexact, read_exactly
+from watchbill.core.json_text import MAX_DEPTH, NotExact, inexact, read_exactly
 
 KEPT = [
     "1",
@@ -81,3 +81,15 @@ def test_a_number_is_read_as_it_is_or_refused(number: Any):
         assert inexact(number) is not None
     else:
         assert value == [number]
+
+
+@pytest.mark.parametrize("deepest", ["[]", "{}", "1", '{"a": "x"}'])
+def test_values_lie_at_most_so_deep(deepest: str):
+    """The deepest level may hold no list or object, not even an empty one."""
+    for around in ("[%s]", '{"a": %s}', '[1, %s, "x"]'):
+        text = deepest
+        for _ in range(MAX_DEPTH - (0 if deepest == "1" else 2 if ":" in deepest else 1)):
+            text = around % text
+        assert inexact(read_exactly(text)) is None
+        with pytest.raises(NotExact):
+            read_exactly(around % (around % text))

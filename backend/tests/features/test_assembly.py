@@ -19,6 +19,7 @@ from tests.people import refused
 from watchbill.api.app import SettingMissing, create_app
 from watchbill.api.openapi import document
 from watchbill.config import Settings
+from watchbill.kit.bodies import BodyRoute
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = "window.theme = 'dark'"
@@ -62,6 +63,14 @@ def test_no_route_sends_what_it_needs_to_a_thread():
     needs = [_threaded(route.dependant) for route in routes if getattr(route, "dependant", None)]
     assert len(needs) > 100
     assert set[str]().union(*needs) == set()
+
+
+def test_every_route_takes_its_body_as_it_was_read():
+    """Webhooks alone read theirs by themselves."""
+    routes = iter_route_contexts(create_app(Settings(env="test", _env_file=None)).routes)
+    with_body = [route for route in routes if getattr(route, "body_field", None)]
+    assert len(with_body) > 40
+    assert {type(route.original_route) for route in with_body} == {BodyRoute}
 
 
 def test_every_command_may_open_as_many_files_as_the_machine_allows():

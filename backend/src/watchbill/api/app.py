@@ -35,6 +35,7 @@ from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
+from watchbill.features.identity.aside import Aside
 from watchbill.features.identity.crowds import Crowd, Crowds, Most
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits import RequestLimits
@@ -108,7 +109,7 @@ def create_app(settings: Settings, own: OwnServices | None = None) -> FastAPI:
     Args:
         own: knows the services of the installation, when the process's gate shall know them too.
     """
-    ui = data_dir("ui")
+    ui, aside = data_dir("ui"), Aside()
     app = FastAPI(
         title="Watchbill",
         version=watchbill.__version__,
@@ -118,10 +119,10 @@ def create_app(settings: Settings, own: OwnServices | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        middleware=_middleware(settings, security_policy(ui)),
+        middleware=_middleware(settings, security_policy(ui), aside),
         responses={status: {"model": problems.ProblemDetails} for status in PROBLEMS},
     )
-    app.state.settings = settings
+    app.state.settings, app.state.aside = settings, aside
     app.state.own = own or OwnServices.of(settings.own_addresses, settings.dns_servers)
     app.state.tenant_defaults = settings.tenant_defaults
     app.state.identity_options = _identity_options(settings)
@@ -207,6 +208,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             own=app.state.own,
             running_limit=settings.running_limit_tenant,
             compute=app.state.compute,
+            aside=app.state.aside,
             supervisor=app.state.supervisor,
         ) as app.state.executions:
             yield
@@ -214,6 +216,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         await asking.aclose()
         await app.state.supervisor.stop()
         await app.state.compute.close()
+        app.state.aside.close()
         await redis.aclose(close_connection_pool=True)
         await database.close()
 
@@ -259,7 +262,7 @@ def _crowds(settings: Settings) -> Crowds:
     )
 
 
-def _middleware(settings: Settings, policy: str) -> list[Middleware]:
+def _middleware(settings: Settings, policy: str, aside: Aside) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(RequestLog),
@@ -282,5 +285,5 @@ def _middleware(settings: Settings, policy: str) -> list[Middleware]:
         ),
         Middleware(LastCatch),
         Middleware(RateLimitHeaders),
-        Middleware(BodyLimit, limit=MAX_BODY, seconds=settings.body_seconds, apart=HOOKS),
+        Middleware(BodyLimit, limit=MAX_BODY, seconds=settings.body_seconds, apart=HOOKS, aside=aside),
     ]

@@ -15,6 +15,7 @@ from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveRea
 from watchbill.core.ports.compute import Compute
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
+from watchbill.features.identity.aside import Aside
 from watchbill.kit.db import Database
 from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
@@ -34,6 +35,7 @@ async def open_executions(
     own: OwnServices,
     running_limit: int,
     compute: Compute,
+    aside: Aside,
     supervisor: Supervisor,
 ) -> AsyncGenerator[ExecutionBackend]:
     """The backend, closed at the end of the block."""
@@ -52,6 +54,7 @@ async def open_executions(
             hints=hints,
             compute=compute,
             types=NODE_TYPES,
+            aside=aside,
             running_limit=running_limit,
         )
     finally:

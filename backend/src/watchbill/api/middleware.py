@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchbill.api import problems
 from watchbill.api.context import begin_request
-from watchbill.api.payload import bad_address, bad_json
+from watchbill.api.payload import bad_address, read_json
 from watchbill.core.errors import TooLarge, TooSlow, WatchbillError
+from watchbill.features.identity.access import whose_turn
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.bodies import keep
 
 log = structlog.stdlib.get_logger("watchbill.api")
 # What our pages never ask a browser for; copying to the clipboard is not among it.
@@ -121,14 +126,14 @@ class LastCatch:
 
 class BodyLimit:
     """Reads the body up to a limit in bytes and in seconds, before anything is done for the request, and
-    refuses JSON that could not be kept as it is, except below the path `apart`."""
+    refuses JSON that could not be kept as it is, except below the path `apart`. The route gets it read."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float, apart: str):
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float, apart: str, aside: Aside):
         self.app = app
+        self.aside = aside
         self.apart = apart
         self.limit = limit
         self.seconds = seconds
-        self._turn = asyncio.Semaphore(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -157,9 +162,13 @@ class BodyLimit:
             answer.headers["Connection"] = "close"
             return await answer(scope, receive, send)
         # What webhooks are sent is read as the webhook says, once it is known who calls.
-        judged = not scope["path"].startswith(self.apart)
-        if judged and (error := await bad_json(headers.get("content-type", ""), body, self._turn)):
-            return await problems.from_error(error)(scope, receive, send)
+        if not scope["path"].startswith(self.apart):
+            who = partial(whose_turn, HTTPConnection(scope))
+            read = await read_json(headers.get("content-type", ""), body, self.aside, who)
+            if isinstance(read, WatchbillError):
+                return await problems.from_error(read)(scope, receive, send)
+            if read is not None:
+                keep(scope, read)
         return await self.app(scope, _replay(body, receive), send)
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | TooLarge | None:

@@ -1,14 +1,17 @@
-"""What no table could hold in the address or the JSON of a request: found before any route runs."""
+"""The address and the JSON of a request, looked at before any route: what no table could hold is refused."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
+from json import JSONDecodeError
 
 from starlette.types import Scope
 
 from watchbill.core.errors import FieldError, InvalidInput, WatchbillError
 from watchbill.core.json_size import TooManyValues, demand_few_values
 from watchbill.core.json_text import NotExact, json_of_bytes, read_exactly, refusal
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.bodies import Read
 
 # Smaller ones are read in about a millisecond.
 _SMALL_BYTES = 32 * 1024
@@ -21,20 +24,23 @@ def bad_address(scope: Scope) -> WatchbillError | None:
     return None
 
 
-async def bad_json(content_type: str, body: bytes, turn: asyncio.Semaphore) -> WatchbillError | None:
-    """What a JSON body holds that could not be kept as it is, if anything. Broken JSON is the route's to
-    refuse. Large ones are read one after the other: a thread for each would leave the event loop a small part
-    of the time, and nobody has said yet who asks."""
+async def read_json(
+    content_type: str, body: bytes, aside: Aside, who: Callable[[], str]
+) -> Read | WatchbillError | None:
+    """A JSON body as it was read, broken or not; or what it holds that could not be kept as it is, or that
+    too many wait to be read. None for what is not JSON. Large ones are read aside, in turns of `who()`."""
     # A body without a type may be read as JSON too.
     if content_type.strip() and "json" not in content_type.lower():
         return None
     if len(body) <= _SMALL_BYTES:
-        return _fault(body)
-    async with turn:
-        return await asyncio.to_thread(_fault, body)
+        return _read(body)
+    try:
+        return await aside.run(who(), _read, body)
+    except WatchbillError as error:
+        return error
 
 
-def _fault(body: bytes) -> WatchbillError | None:
+def _read(body: bytes) -> Read | WatchbillError:
     try:
         demand_few_values(body)
     except TooManyValues as error:
@@ -47,9 +53,8 @@ def _fault(body: bytes) -> WatchbillError | None:
     except ValueError:
         return InvalidInput("The body is not UTF-8, as JSON is.", code="json_encoding")
     try:
-        read_exactly(text)
+        return Read(read_exactly(text))
     except NotExact as fault:
         return refusal(fault, ("body",), "The body")
-    except ValueError:
-        return None
-    return None
+    except JSONDecodeError as error:
+        return Read(broken=error)

@@ -360,7 +360,7 @@ def envelope(
 
 
 # What was looked through when it was made, and may be large.
-_CLEAN = frozenset({"output", "outputs", "rounds"})
+_CLEAN = frozenset({"inputs", "output", "outputs", "rounds"})
 
 
 def _plain(data: EventData) -> dict[str, Any]:

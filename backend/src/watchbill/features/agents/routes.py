@@ -10,11 +10,12 @@ from fastapi import APIRouter
 from watchbill.features.agents import service
 from watchbill.features.agents.schemas import AgentIn, AgentOut, AgentPatch, CrewIn, CrewOut, CrewPatch
 from watchbill.features.identity.access import Access, require
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter()
-agents = APIRouter(prefix="/agents", tags=["agents"])
-crews = APIRouter(prefix="/crews", tags=["crews"])
+router = APIRouter(route_class=BodyRoute)
+agents = APIRouter(prefix="/agents", tags=["agents"], route_class=BodyRoute)
+crews = APIRouter(prefix="/crews", tags=["crews"], route_class=BodyRoute)
 Reader = Annotated[Access, require("agents:read")]
 Writer = Annotated[Access, require("agents:write")]
 

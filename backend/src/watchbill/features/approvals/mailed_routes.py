@@ -19,10 +19,11 @@ from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import Permission, Role
 from watchbill.kit.audit import trail_of
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
 from watchbill.kit.db import Work
 
-router = APIRouter(prefix="/mailed-approvals", tags=["approvals"])
+router = APIRouter(prefix="/mailed-approvals", tags=["approvals"], route_class=BodyRoute)
 
 
 @router.post("")

@@ -12,9 +12,10 @@ from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.reach import only
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed
 
-router = APIRouter(prefix="/approvals", tags=["approvals"])
+router = APIRouter(prefix="/approvals", tags=["approvals"], route_class=BodyRoute)
 Reader = Annotated[Access, require("executions:read")]
 
 

@@ -162,7 +162,9 @@ def _values(approval: Approval, form: AnswerRequest) -> dict[str, object]:
         InvalidInput: with an error for each field that is missing, unknown or of the wrong type.
     """
     config = FormConfig.model_validate({"fields": approval.fields})
-    values, errors = check_values(config, form.values, place="values", word="field", whose="question")
+    values, errors = check_values(
+        config, form.values, place="values", word="field", whose="question", exact=True
+    )
     if errors:
         raise InvalidInput(errors[0].message, code="values_invalid", errors=tuple(errors))
     return values

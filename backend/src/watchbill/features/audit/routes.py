@@ -13,10 +13,11 @@ from watchbill.features.audit import service
 from watchbill.features.audit.queries import Filters
 from watchbill.features.audit.schemas import AuditEntryOut, Outcome, Verification
 from watchbill.features.identity.access import Access, require
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.inputs import written_moment
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(prefix="/audit-log", tags=["audit"])
+router = APIRouter(prefix="/audit-log", tags=["audit"], route_class=BodyRoute)
 Reader = Annotated[Access, require("audit:read")]
 Moment = Annotated[AwareDatetime, BeforeValidator(written_moment)]
 Word = Annotated[str | None, Query(max_length=200)]

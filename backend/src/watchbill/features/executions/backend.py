@@ -16,6 +16,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History
 from watchbill.features.executions.permits import Permits
 from watchbill.features.executions.service import NodeTypes, Reading
+from watchbill.features.identity.aside import Aside
 
 
 class Hints(Protocol):
@@ -36,8 +37,8 @@ class Hints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:
-    """The ports behind the execution routes, the installation's limit on executions that run for a tenant (0
-    for any number), and who may go on watching."""
+    """The ports behind the execution routes, the thread for large plans, the installation's limit on
+    executions that run for a tenant (0 for any number), and who may go on watching."""
 
     journal: Journal
     history: History
@@ -47,12 +48,13 @@ class ExecutionBackend:
     hints: Hints
     compute: Compute
     types: NodeTypes
+    aside: Aside
     running_limit: int = 0
     permits: Permits = field(default_factory=Permits)
 
     def reading(self, scope: TenantScope) -> Reading:
         """What it takes to read a tenant's executions whole."""
-        return Reading(scope, self.types, self.history, self.running_limit)
+        return Reading(scope, self.types, self.history, self.aside, self.running_limit)
 
 
 async def backend(connection: HTTPConnection) -> ExecutionBackend:

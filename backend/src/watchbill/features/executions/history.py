@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from heapq import merge
+from itertools import islice
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
@@ -13,6 +17,12 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.engine.outputs import lean, whole, whole_snapshot
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
+
+# Of a page of events. An output that is stored aside counts as much as it may have: how much it has is not
+# known before it is read.
+_PAGE_BYTES = 8 * 1024 * 1024
+_LARGE_BYTES = 4 * 1024 * 1024
+_NO_LAST = 2**63
 
 
 class History:
@@ -37,6 +47,33 @@ class History:
         trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
         merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
         return await whole(self._documents, scope, merged)
+
+    async def page(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> tuple[list[Event], bool]:
+        """The same, and whether there may be more: a page ends where its events have megabytes, too."""
+        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
+        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
+        merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
+        some = list(islice(_of_some_size(merged), limit))
+        more = len(some) < len(merged) or len(some) == limit or last < _NO_LAST
+        return await whole(self._documents, scope, some), more
+
+    async def _journal_of_some_size(
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int
+    ) -> tuple[list[Event], int]:
+        """Events of the journal, and the number up to which they are all there."""
+        found: list[Event] = []
+        size = 0
+        async with self._database.transaction(scope) as work:
+            parts = journal_queries.parts(work.session, execution_id, after, limit)
+            async with aclosing(parts):
+                async for part, read in parts:
+                    found += part
+                    size += read
+                    if size > _PAGE_BYTES:
+                        return found, found[-1].seq
+        return found, _NO_LAST
 
     async def there(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
@@ -114,6 +151,17 @@ class History:
         return await self._documents.read(
             scope, "execution_exchanges", key, after=after, limit=limit, types=nodes
         )
+
+
+def _of_some_size(events: Sequence[Event]) -> Iterator[Event]:
+    """The first events that are some megabytes at most, and one in any case."""
+    size = 0
+    for number, event in enumerate(events):
+        large = event.data.get("output_ref") is not None
+        size += _LARGE_BYTES if large else len(orjson.dumps(event.data))
+        if number and size > _PAGE_BYTES:
+            return
+        yield event
 
 
 def unbroken(events: Sequence[Event], after: int) -> list[Event]:

@@ -3,18 +3,21 @@ tenant."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
+from watchbill.core.json_parts import read_texts
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
 # Events that are read or folded at a time: some milliseconds.
 PART = 500
+_FIRST_PART = 64
+_PART_BYTES = 1024 * 1024
 
 
 def row_of(event: Event) -> dict[str, Any]:
@@ -36,29 +39,41 @@ def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
 async def events(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:
     """Events of the journal with seq > after. Long journals are read in parts, so that other requests have
     their turns in between."""
-    found: list[Event] = []
-    while len(found) < limit:
-        size = min(PART, limit - len(found))
-        part = await _part(session, execution_id, after, size)
-        found += part
+    return [event async for part, _ in parts(session, execution_id, after, limit) for event in part]
+
+
+async def parts(
+    session: AsyncSession, execution_id: UUID, after: int, limit: int
+) -> AsyncGenerator[tuple[list[Event], int]]:
+    """The same part by part, each with its bytes: at most PART events, and fewer where events are large."""
+    size = _FIRST_PART
+    while limit > 0:
+        size = min(size, limit)
+        part, read = await _part(session, execution_id, after, size)
+        if part:
+            yield part, read
         if len(part) < size:
-            break
-        after = part[-1].seq
-    return found
+            return
+        after, limit = part[-1].seq, limit - size
+        # As many as had about a megabyte, but no more than twice as many: the next ones may be larger.
+        size = max(1, min(PART, 2 * size, size * _PART_BYTES // max(read, 1)))
 
 
-async def _part(session: AsyncSession, execution_id: UUID, after: int, size: int) -> list[Event]:
+async def _part(session: AsyncSession, execution_id: UUID, after: int, size: int) -> tuple[list[Event], int]:
     table = ExecutionEvent
-    rows = await session.execute(
-        select(table.seq, table.type, table.node_id, table.timestamp, table.data)
+    found = await session.execute(
+        select(table.seq, table.type, table.node_id, table.timestamp, cast(table.data, Text))
         .where(table.execution_id == execution_id, table.seq > after)
         .order_by(table.seq)
         .limit(size)
     )
-    return [
+    rows = found.all()
+    values = await read_texts(row[4] for row in rows)
+    events = [
         Event(seq=seq, execution_id=execution_id, type=type_, node_id=node_id, timestamp=at, data=data)
-        for seq, type_, node_id, at, data in rows
+        for (seq, type_, node_id, at, _), data in zip(rows, values, strict=True)
     ]
+    return events, sum(len(row[4]) for row in rows)
 
 
 async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:

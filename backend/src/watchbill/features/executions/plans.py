@@ -38,12 +38,12 @@ class Prepared:
     form: InputConfig
 
     def inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs with defaults filled in.
+        """The inputs with defaults filled in. What is given came in where it is judged what can be kept.
 
         Raises:
             InvalidInput: with an error for each that is missing, unknown or of the wrong type.
         """
-        values, errors = check_inputs(self.form, given)
+        values, errors = check_inputs(self.form, given, exact=True)
         if errors:
             raise InvalidInput(errors[0].message, code="inputs_invalid", errors=tuple(errors))
         return values

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel
 
 from watchbill.core.events import ExecutionStatus
+from watchbill.core.json_parts import written
 from watchbill.features.executions import cancelling, control, exchanges, service, starting, waiting
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.exchanges import NodePath
@@ -28,10 +30,11 @@ from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
 
-router = APIRouter(tags=["executions"])
+router = APIRouter(tags=["executions"], route_class=BodyRoute)
 Backend = Annotated[ExecutionBackend, Depends(backend)]
 Writer = Annotated[Access, require("executions:write")]
 Reader = Annotated[Access, require("executions:read")]
@@ -103,7 +106,7 @@ async def list_executions(
     )
 
 
-@router.get("/executions/{execution_id}")
+@router.get("/executions/{execution_id}", response_model=ExecutionDetail)
 async def get_execution(
     execution_id: UUID,
     access: Reader,
@@ -114,37 +117,40 @@ async def get_execution(
     iterations: Annotated[
         bool, Query(description="Whether the nodes in bodies of Map and Loop are listed too.")
     ] = True,
-) -> ExecutionDetail:
+) -> Response:
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
     reading = parts.reading(access.scope)
-    return await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
+    found = await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
+    return await _answer(found)
 
 
-@router.get("/executions/{execution_id}/nodes")
+@router.get("/executions/{execution_id}/nodes", response_model=NodePage)
 async def list_nodes(
     execution_id: UUID,
     access: Reader,
     parts: Backend,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Without so many of the first ones.")] = 0,
     limit: Limit = 200,
-) -> NodePage:
+) -> Response:
     """Nodes of an execution, those in bodies of Map and Loop too, page by page."""
     reading = parts.reading(access.scope)
-    return await service.node_page(access.session, reading, execution_id, after=after, limit=limit)
+    return await _answer(
+        await service.node_page(access.session, reading, execution_id, after=after, limit=limit)
+    )
 
 
-@router.get("/executions/{execution_id}/events")
+@router.get("/executions/{execution_id}/events", response_model=EventPage)
 async def list_events(
     execution_id: UUID, access: Reader, parts: Backend, after: After = 0, limit: Limit = 500
-) -> EventPage:
+) -> Response:
     """Every event, journal and trace, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    events = await parts.history.all_events(access.scope, execution_id, after=after, limit=limit)
-    return service.event_page(events, limit)
+    events, more = await parts.history.page(access.scope, execution_id, after=after, limit=limit)
+    return await _answer(service.event_page(events, more=more))
 
 
-@router.get("/executions/{execution_id}/logs")
+@router.get("/executions/{execution_id}/logs", response_model=EventPage)
 async def list_logs(
     execution_id: UUID,
     access: Reader,
@@ -152,15 +158,15 @@ async def list_logs(
     type: Annotated[list[str] | None, Query(max_length=20, description="Only these event types.")] = None,
     after: After = 0,
     limit: Limit = 500,
-) -> EventPage:
+) -> Response:
     """The trace: model calls, streamed text, tasks, tools and log lines."""
     await service.require(access.session, execution_id)
     await access.work.finish()
     events = await parts.history.trace(access.scope, execution_id, types=type or [], after=after, limit=limit)
-    return service.event_page(events, limit)
+    return await _answer(service.event_page(events, more=len(events) == limit))
 
 
-@router.get("/executions/{execution_id}/exchanges")
+@router.get("/executions/{execution_id}/exchanges", response_model=ExchangePage)
 async def list_exchanges(
     execution_id: UUID,
     access: Reader,
@@ -170,14 +176,20 @@ async def list_exchanges(
     ] = None,
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> ExchangePage:
+) -> Response:
     """What models, tools and other services were asked, and what they answered, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
     nodes = node_id or []
-    return await exchanges.page(
+    page = await exchanges.page(
         parts.history, access.scope, execution_id, nodes=nodes, after=after, limit=limit
     )
+    return await _answer(page)
+
+
+async def _answer(found: BaseModel) -> Response:
+    """What may have megabytes, written in parts: FastAPI would write it in one go."""
+    return Response(await written(found), media_type="application/json")
 
 
 @router.post("/executions/{execution_id}/cancel", status_code=202)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import Conflict, InvalidInput
+from watchbill.core.errors import Conflict, FieldError, InvalidInput
 from watchbill.core.events import ExecutionQueued, envelope
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
@@ -26,6 +26,8 @@ from watchbill.features.flows import running
 from watchbill.features.flows.running import Source, Wanted
 from watchbill.features.identity.access import Access
 
+# Fields of an Input node.
+_MOST_INPUTS = 100
 _FIELD_TYPES: dict[type, str] = {
     str: "text",
     bool: "boolean",
@@ -70,8 +72,12 @@ async def test_crew(
 
     Raises:
         NotFound: no such crew.
-        InvalidInput: its texts read inputs that are not given.
+        InvalidInput: its texts read inputs that are not given, or there are too many.
     """
+    if len(form.inputs) > _MOST_INPUTS:
+        text = f"A crew is tested with at most {_MOST_INPUTS} inputs; these are {len(form.inputs):,}."
+        wrong = FieldError(("body", "inputs"), "too_many_inputs", text)
+        raise InvalidInput(text, code="too_many_inputs", errors=(wrong,))
     crew = await agents.get_crew(access.session, crew_id)
     ask = Ask(form.inputs, user_id=access.identity.user_id)
     definition = _crew_flow(crew_id, crew.name, form.inputs)

@@ -25,9 +25,10 @@ from watchbill.features.identity.access import Access, database, enter, require,
 from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.recording import recorded
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.supervision import end
 
-router = APIRouter(tags=["executions"])
+router = APIRouter(tags=["executions"], route_class=BodyRoute)
 HEARTBEAT_SECONDS = 15
 # Whoever reads nothing for so long is sent no more.
 SEND_SECONDS = 60.0

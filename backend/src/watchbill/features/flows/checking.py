@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -13,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.flow.definition import MAX_BYTES
 from watchbill.core.flow.problems import Problem
+from watchbill.core.flow.walk import nodes_in
 from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents.references import write_in
 from watchbill.features.flows.computing import computed
 from watchbill.features.flows.schemas import Validation
-from watchbill.features.flows.subflows import TOO_MUCH, write_flows
+from watchbill.features.flows.subflows import MAX_NODES, TOO_MUCH, write_flows
 from watchbill.nodes.jobs import compile_stored
 
 # What is smaller is compiled at once: in a millisecond or two, a dozen for the most complicated expressions.
@@ -29,18 +31,22 @@ def check_size(definition: dict[str, object]) -> None:
     """Refuse a definition that is too large to keep.
 
     Raises:
-        InvalidInput: it has more than MAX_BYTES as JSON.
+        InvalidInput: it has more than MAX_BYTES as JSON, or more nodes than can run.
     """
-    if problem := _too_large(definition):
+    if problem := too_large(definition):
         error = FieldError(("body", "definition"), problem.code, problem.message)
         raise InvalidInput(problem.message, code=problem.code, errors=(error,))
 
 
-def _too_large(definition: object) -> Problem | None:
+def too_large(definition: object) -> Problem | None:
+    """Why a definition can neither be kept nor run, whatever else is wrong with it."""
     size = len(orjson.dumps(definition))
-    if size <= MAX_BYTES:
+    if size > MAX_BYTES:
+        text = f"The definition has {size:,} bytes; {MAX_BYTES:,} are allowed. Split the flow up."
+    elif next(islice(nodes_in(definition), MAX_NODES, None), None):
+        text = f"The definition has more than {MAX_NODES:,} nodes, as many as a flow may have. Split it up."
+    else:
         return None
-    text = f"The definition has {size:,} bytes; {MAX_BYTES:,} are allowed. Split the flow up."
     return Problem(code="definition_too_large", message=text)
 
 
@@ -79,7 +85,7 @@ async def compiled(
     Raises:
         ComputeBusy: too many computations of the tenant wait.
     """
-    if problem := _too_large(definition):
+    if problem := too_large(definition):
         return Compiled(Validation(valid=False, problems=[problem]), None, alone=True)
     with_flows, lost = await write_flows(session, definition)
     if any(problem.code == TOO_MUCH for problem in lost):

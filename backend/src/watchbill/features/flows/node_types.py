@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from watchbill.core.node_types import Group, NodeType
 from watchbill.features.identity.access import Access, require
+from watchbill.kit.bodies import BodyRoute
 from watchbill.nodes.registry import NODE_TYPES
 
-router = APIRouter(tags=["flows"])
+router = APIRouter(tags=["flows"], route_class=BodyRoute)
 
 
 class FixedHandles(BaseModel):

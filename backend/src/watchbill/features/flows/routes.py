@@ -27,9 +27,10 @@ from watchbill.features.flows.schemas import (
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(prefix="/flows", tags=["flows"])
+router = APIRouter(prefix="/flows", tags=["flows"], route_class=BodyRoute)
 Reader = Annotated[Access, require("flows:read")]
 Writer = Annotated[Access, require("flows:write")]
 Lister = Annotated[Access, require("flows:read", "route")]
@@ -66,6 +67,8 @@ async def validate_flow(
     request: Request,
 ) -> Validation:
     """Check a definition without storing it. It is given up when the client leaves."""
+    if problem := checking.too_large(form.definition):
+        return Validation(valid=False, problems=[problem])
     reaching.demand(access.identity, form.definition)
     with crowds.slow.place(access.identity):
         check = checking.check(access.session, access.scope, form.definition, compute)

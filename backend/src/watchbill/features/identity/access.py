@@ -72,11 +72,15 @@ async def open_work(request: Request) -> AsyncIterator[Work]:
 
 async def take_turn(connection: HTTPConnection) -> None:
     """Let the transactions of this request or WebSocket wait for their turn among those of its tenant."""
+    in_turn_of(whose_turn(connection))
+
+
+def whose_turn(connection: HTTPConnection) -> str:
+    """Who waits with this request, as far as can be told without the database: see `turn_of`."""
     token = connection.headers.get("authorization", "").partition(" ")[2].strip()
     token = token or connection.cookies.get(COOKIE, "")
-    in_turn_of(
-        turn_of(connection, await identity_options(connection), connection.app.state.known_keys, token)
-    )
+    state = connection.app.state
+    return turn_of(connection, state.identity_options, state.known_keys, token)
 
 
 WorkDep = Annotated[Work, Depends(open_work, scope="function")]

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Response
 from watchbill.features.identity import keys
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.key_schemas import KeyIn, KeyOut, NewKey
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(prefix="/api-keys", tags=["api-keys"])
+router = APIRouter(prefix="/api-keys", tags=["api-keys"], route_class=BodyRoute)
 Reader = Annotated[Access, require("keys:read")]
 Writer = Annotated[Access, require("keys:write")]
 

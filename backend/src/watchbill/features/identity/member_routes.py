@@ -23,12 +23,13 @@ from watchbill.features.identity.member_schemas import (
 )
 from watchbill.features.identity.routes import Db, From, Mailing, Options, OurSite, Self, Throttling
 from watchbill.features.identity.schemas import Session
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter()
-people = APIRouter(prefix="/members", tags=["members"])
-invited = APIRouter(prefix="/invitations", tags=["members"])
-accepting = APIRouter(prefix="/auth/invitation", tags=["auth"])
+router = APIRouter(route_class=BodyRoute)
+people = APIRouter(prefix="/members", tags=["members"], route_class=BodyRoute)
+invited = APIRouter(prefix="/invitations", tags=["members"], route_class=BodyRoute)
+accepting = APIRouter(prefix="/auth/invitation", tags=["auth"], route_class=BodyRoute)
 Reader = Annotated[Access, require("members:read")]
 Writer = Annotated[Access, require("members:write")]
 

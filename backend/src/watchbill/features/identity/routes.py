@@ -48,6 +48,7 @@ from watchbill.features.identity.schemas import (
     UserOut,
 )
 from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 
 
@@ -59,7 +60,7 @@ async def throttle_of(request: Request) -> Throttle:
     return request.app.state.throttle
 
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=BodyRoute)
 Options = Annotated[IdentityOptions, Depends(identity_options)]
 From = Annotated[Device, Depends(device_of)]
 Mailing = Annotated[Mail, Depends(mail_of)]

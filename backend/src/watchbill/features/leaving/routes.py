@@ -12,8 +12,9 @@ from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.identity.access import Access, require
 from watchbill.features.leaving import service
 from watchbill.features.leaving.schemas import Belongings, Executions, Triggers
+from watchbill.kit.bodies import BodyRoute
 
-router = APIRouter(prefix="/members", tags=["members"])
+router = APIRouter(prefix="/members", tags=["members"], route_class=BodyRoute)
 Writer = Annotated[Access, require("members:write")]
 Choice = Annotated[Triggers, Query(description="pause: switch off those that the member made.")]
 

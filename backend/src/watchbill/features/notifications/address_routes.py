@@ -16,10 +16,11 @@ from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Backend, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut
 from watchbill.kit.audit import trail_of
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(prefix="/mail-addresses", tags=["notifications"])
+router = APIRouter(prefix="/mail-addresses", tags=["notifications"], route_class=BodyRoute)
 Admin = Annotated[Access, require("tenant:write")]
 
 

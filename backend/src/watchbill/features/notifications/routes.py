@@ -26,9 +26,10 @@ from watchbill.features.notifications.schemas import (
 from watchbill.features.notifications.service import NotificationBackend
 from watchbill.features.notifications.tables import Notification
 from watchbill.kit.addresses import canonical_email
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, Page, PageQuery
 
-router = APIRouter(tags=["notifications"])
+router = APIRouter(tags=["notifications"], route_class=BodyRoute)
 
 
 async def backend(connection: HTTPConnection) -> NotificationBackend:

@@ -20,9 +20,10 @@ from watchbill.features.providers.schemas import (
     ProviderTestResult,
 )
 from watchbill.features.providers.service import ProviderBackend
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(prefix="/llm-providers", tags=["providers"])
+router = APIRouter(prefix="/llm-providers", tags=["providers"], route_class=BodyRoute)
 
 
 async def backend(connection: HTTPConnection) -> ProviderBackend:

@@ -35,6 +35,7 @@ from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, S
 from watchbill.features.sso.service import SsoBackend
 from watchbill.kit.addresses import ascii_domain, mail_domain
 from watchbill.kit.audit import trail_of
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.crypto import Unsealable
 from watchbill.kit.db import Work
 from watchbill.kit.safe_path import safe_path
@@ -44,9 +45,9 @@ _STATE_PLACE = "sso state"
 _MINUTES = 10
 _AUTH = "/api/v1/auth/sso"
 
-router = APIRouter()
-settings = APIRouter(prefix="/sso", tags=["sso"])
-signing_in = APIRouter(prefix="/auth/sso", tags=["auth"])
+router = APIRouter(route_class=BodyRoute)
+settings = APIRouter(prefix="/sso", tags=["sso"], route_class=BodyRoute)
+signing_in = APIRouter(prefix="/auth/sso", tags=["auth"], route_class=BodyRoute)
 
 
 async def backend(request: Request) -> SsoBackend:

@@ -22,8 +22,9 @@ from watchbill.features.tenants.schemas import (
     TenantShown,
 )
 from watchbill.features.tenants.service import Stores
+from watchbill.kit.bodies import BodyRoute
 
-router = APIRouter(prefix="/tenant", tags=["tenant"])
+router = APIRouter(prefix="/tenant", tags=["tenant"], route_class=BodyRoute)
 Reader = Annotated[Access, require("tenant:read")]
 Writer = Annotated[Access, require("tenant:write")]
 

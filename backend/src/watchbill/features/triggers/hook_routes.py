@@ -18,6 +18,7 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
 from watchbill.features.executions.watch import watch
 from watchbill.features.identity.access import database, request_limits, take_turn
+from watchbill.features.identity.aside import aside_of
 from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.recording import request_trail
 from watchbill.features.triggers import hooks
@@ -136,7 +137,7 @@ async def _receive(
         if admitted.challenge is not None:
             return admitted, None
         await work.enter(admitted.scope)
-        return admitted, await hooks.fire(work.session, admitted, started.compute)
+        return admitted, await hooks.fire(work.session, admitted, started.compute, await aside_of(request))
 
 
 async def _note(database: Database, request: Request, parts: TriggerBackend, refusal: BadCall) -> None:

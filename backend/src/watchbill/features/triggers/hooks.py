@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from watchbill.core.errors import (
 )
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
+from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import challenges, firing, queries, service
 from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.firing import Call
@@ -126,11 +126,11 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
     return Admitted(scope, trigger, rules, request, call, challenge)
 
 
-async def fire(session: AsyncSession, admitted: Admitted, compute: Compute) -> Received:
+async def fire(session: AsyncSession, admitted: Admitted, compute: Compute, aside: Aside) -> Received:
     """Start the flow of a call that was let in. An error in the answer was noted, so the transaction must be
     committed before it is raised."""
     scope, trigger, rules = admitted.scope, admitted.trigger, admitted.rules
-    given = await _given(session, admitted.request)
+    given = await _given(session, scope, admitted.request, aside)
     if isinstance(given, WatchbillError):
         await firing.note(session, trigger, admitted.call, "failed", message=given.detail)
         return Received(scope, rules, None, False, given)
@@ -184,13 +184,18 @@ def _request_key(request: Request) -> str | None:
     return key
 
 
-async def _given(session: AsyncSession, request: Request) -> dict[str, Any] | WatchbillError:
-    """What templates read as `inputs`, or why it cannot be read. A large body is read in a thread, while the
+async def _given(
+    session: AsyncSession, scope: TenantScope, request: Request, aside: Aside
+) -> dict[str, Any] | WatchbillError:
+    """What templates read as `inputs`, or why it cannot be read. A large body is read aside, while the
     session's transaction is committed."""
     if len(request.body) <= _SMALL_BYTES:
         return _read(request)
     async with outside(session):
-        return await asyncio.to_thread(_read, request)
+        try:
+            return await aside.run(scope.tenant_id.hex, _read, request)
+        except WatchbillError as error:
+            return error
 
 
 def _read(request: Request) -> dict[str, Any] | WatchbillError:

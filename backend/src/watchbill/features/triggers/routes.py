@@ -28,10 +28,11 @@ from watchbill.features.triggers.schemas import (
     TriggerPatch,
 )
 from watchbill.features.triggers.service import TriggerBackend
+from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Listed, PageQuery
 
-router = APIRouter(tags=["triggers"])
+router = APIRouter(tags=["triggers"], route_class=BodyRoute)
 
 
 async def backend(connection: HTTPConnection) -> TriggerBackend:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
@@ -24,6 +25,13 @@ Version = Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
+# Of a mapping or a reply. Its expressions are parsed for each call, by whoever knows the address: a few
+# milliseconds, where ninety thousand would hold up everybody for seconds.
+_MOST_BYTES = 256 * 1024
+_MOST_EXPRESSIONS = 500
+_MOST_CHARACTERS = 50_000
+
+
 class Schedule(Input):
     """When a schedule runs: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly."""
 
@@ -40,7 +48,18 @@ class Schedule(Input):
 
 
 def _readable_templates(templates: dict[str, Any]) -> None:
-    for path, text in templates_in(templates):
+    if len(orjson.dumps(templates)) > _MOST_BYTES:
+        raise ValueError(f"All of it together has at most {_MOST_BYTES:,} bytes.")
+    found = list(templates_in(templates))
+    expressions = sum(text.count("{{") for _, text in found)
+    # From the first one's beginning to the last one's end: what is in between costs little to read.
+    characters = sum(max(0, text.rfind("}}") - text.index("{{")) for _, text in found)
+    if expressions > _MOST_EXPRESSIONS or characters > _MOST_CHARACTERS:
+        raise ValueError(
+            f"All of it together holds at most {_MOST_EXPRESSIONS} expressions, of {_MOST_CHARACTERS:,}"
+            " characters. Hand values on as they are, and work on them in a node."
+        )
+    for path, text in found:
         try:
             template = parse_template(text)
         except ExpressionError as error:

@@ -14,6 +14,9 @@ from watchbill.kit.masking import HARMLESS_HEADERS, MASK, Masking, is_secret
 
 _LONGEST = 4096
 _DEEPEST = 12
+# Of what is looked through at all: more is longer than 4 KiB as JSON, unless nearly all of it is hidden.
+_MOST_PARTS = 8192
+_MOST_TEXT = 64 * 1024
 _MASKING = Masking(longest=_LONGEST)
 
 
@@ -22,13 +25,40 @@ def masked(name: str, value: Any) -> Any:
     so in texts and addresses; with a digest in place of what is longer than 4 KiB."""
     if value not in (None, True, False) and is_secret(name):
         return MASK
+    if _is_long(value):
+        return _digest(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
     plain = _plain(value, _DEEPEST)
     if isinstance(plain, str | list | dict):
         text = orjson.dumps(plain)
-        if len(text) > _LONGEST:
-            return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
-        return _MASKING.json(plain)
+        return _digest(text) if len(text) > _LONGEST else _MASKING.json(plain)
     return plain
+
+
+def _digest(text: bytes) -> dict[str, Any]:
+    return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a value is longer than may be, whatever is hidden in it: it has so many parts, or so much text.
+    To look for secrets in megabytes would take half a second."""
+    left, waiting = _MOST_PARTS, [value]
+    size = 0
+    while waiting:
+        held = waiting.pop()
+        left -= 1
+        if isinstance(held, str):
+            size += len(held)
+        elif isinstance(held, Mapping):
+            fields = cast("Mapping[Any, Any]", held)
+            left -= len(fields)
+            waiting += () if left < 0 else fields.values()
+        elif isinstance(held, list | tuple | set | frozenset):
+            items = cast("list[Any]", held)
+            waiting += () if len(items) > left else items
+            left -= len(items)
+        if left < 0 or size > _MOST_TEXT:
+            return True
+    return False
 
 
 def _plain(value: Any, depth: int) -> Any:
