@@ -36,7 +36,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
   async function publish() {
     setPublishing(true);
     try {
-      if (!(await sync.flush())) return;
+      if (!(await sync.flush())) throw new Error("Its latest changes could not be saved.");
       const number = await publishFlow(flowId);
       await sync.refresh();
       toast.success(`Version ${number} published`);
