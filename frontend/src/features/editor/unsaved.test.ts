@@ -43,7 +43,7 @@ it("leaves to each window what is its own", () => {
 });
 
 it("keeps what a closed editor could not save, and has the next one wait for it", async () => {
-  let end = (_: boolean) => {};
+  let end: (saved: boolean) => void = () => {};
   let unsaved: { name: string; version: number } | null = { name: "Late", version: 4 };
   const saved = new Promise<boolean>((resolve) => (end = resolve));
   leave("f", saved, () => unsaved);

@@ -113,8 +113,8 @@ function PaletteButton({ onClick }: { onClick: () => void }) {
       className="flex h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-text"
     >
       <Search aria-hidden className="size-4" />
-      <span className="max-md:sr-only">Search</span>
-      <span className="max-md:hidden">
+      <span className="max-lg:sr-only">Search</span>
+      <span className="max-lg:hidden">
         <Kbd keys={["Ctrl", "K"]} />
       </span>
     </button>
