@@ -110,7 +110,7 @@ const columns: Column<AuditEntry>[] = [
   {
     id: "action",
     header: "Action",
-    className: "w-60",
+    className: "w-60 max-lg:w-48",
     cell: ({ action, outcome }) => (
       <span className="flex items-center gap-1.5">
         {outcome === "denied" ? (
@@ -131,7 +131,7 @@ const columns: Column<AuditEntry>[] = [
   {
     id: "address",
     header: "Address",
-    className: "w-36",
+    className: "w-36 max-lg:w-28",
     cell: ({ origin }) => (
       <span className="font-mono text-xs text-muted">{origin.address ?? "–"}</span>
     ),

@@ -73,7 +73,7 @@ function useColumns(
     {
       id: "flow",
       header: "About",
-      className: "w-44",
+      className: "w-44 max-lg:w-28",
       cell: ({ flow_id }) =>
         flow_id ? (
           <span className="truncate">{names.get(flow_id) ?? "One flow"}</span>

@@ -79,7 +79,7 @@ function PageLink({ page, current }: { page: SettingsPage; current: boolean }) {
         current ? "bg-hover font-medium text-text" : "text-muted",
       )}
     >
-      <Icon aria-hidden />
+      <Icon aria-hidden className="max-lg:hidden" />
       {label}
     </Link>
   );
