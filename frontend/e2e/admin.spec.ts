@@ -35,13 +35,13 @@ test("an admin finds in the audit log who did what", async ({ page, person, api 
   await make(api, "/agents", { name: "Cook", role: "Cook", goal: "Soup" });
   await page.goto("/settings/audit-log/");
   const list = page.getByRole("table", { name: "Audit log" });
-  await expect(list.getByText("Create agent")).toHaveCount(2);
+  await expect(list.getByText("Created an agent")).toHaveCount(2);
   await page.getByRole("searchbox", { name: "Search entries" }).fill("scout");
-  await expect(list.getByText("Create agent")).toHaveCount(1);
-  await list.getByText("Create agent").click();
+  await expect(list.getByText("Created an agent")).toHaveCount(1);
+  await list.getByText("Created an agent").click();
   const entry = page.getByRole("region", { name: "Entry" });
   await expect(entry.getByText(person.email)).toBeVisible();
-  await expect(entry.getByText("Create agents")).toBeVisible();
+  await expect(entry.getByText("Agent created")).toBeVisible();
   await looksRight(page);
   await page.getByRole("button", { name: "Verify" }).click();
   await expect(page.getByText(/entries are as they were written/)).toBeVisible();

@@ -118,7 +118,7 @@ test("be told of a failure by a call, and have it sent again", async ({ page, ap
     await page.getByRole("row", { name: /When something fails/ }).click();
     const sent = page.getByRole("region", { name: "Deliveries" });
     await expect(sent).toContainText("The receiver answered 500");
-    await expect(sent).toContainText("On its way");
+    await expect(sent).toContainText("Waiting");
     status = 204;
     await sent.getByRole("button", { name: "Send again" }).click();
     await expect(sent.getByText("Delivered")).toBeVisible();

@@ -1,4 +1,5 @@
 /** Values go through forms, pages and saved flows as they are: long numbers, and what is only half typed. */
+import type { Page, Route } from "@playwright/test";
 import { input, line, output } from "./flows";
 import { expect, make, test } from "./fixtures";
 
@@ -99,6 +100,65 @@ test("what the server did not get is there again after a reload, and then saved"
   await page.locator('.react-flow__node[data-id="kept"]').click();
   await expect(field).toContainText("9007199254740993");
   await expect(page.getByText("What was not saved is here again")).toHaveCount(0);
+});
+
+test("two windows with one flow lose nothing and overwrite nothing unasked", async ({
+  page,
+  api,
+  context,
+}) => {
+  const { id } = await make(api, "/flows", { name: "Shared", definition: line(input([])) });
+  const nameThere = async () => {
+    const answer = await api.get(`/api/v1/flows/${id}`);
+    return ((await answer.json()) as { name: string }).name;
+  };
+  const rename = async (window: Page, name: string) => {
+    await window.getByLabel("Flow name").fill(name);
+    await window.getByLabel("Flow name").press("Enter");
+  };
+  const other = await context.newPage();
+  for (const window of [page, other]) {
+    await window.goto(`/flows/edit/?id=${id}`);
+    await expect(window.getByLabel("Flow name")).toHaveValue("Shared");
+  }
+  await rename(page, "First");
+  await expect.poll(nameThere).toBe("First");
+  await rename(other, "Second");
+  const ask = { name: "This flow was changed elsewhere" };
+  await expect(other.getByRole("dialog", ask)).toBeVisible();
+  await rename(page, "Third");
+  await expect.poll(nameThere).toBe("Third");
+  // The one that is asked goes first; the one that has everything takes nothing of its away.
+  await other.close();
+  await page.goto("/flows/");
+  await page.goto(`/flows/edit/?id=${id}`);
+  await expect(page.getByLabel("Flow name")).toHaveValue("Second");
+  const question = page.getByRole("dialog", ask);
+  await expect(question).toBeVisible();
+  expect(await nameThere()).toBe("Third");
+  await question.getByRole("button", { name: "Overwrite" }).click();
+  await expect.poll(nameThere).toBe("Second");
+});
+
+test("what could not be saved yet is saved later, also when the editor is left at once", async ({
+  page,
+  api,
+}) => {
+  const { id } = await make(api, "/flows", { name: "Away", definition: line(input([])) });
+  const name = page.getByLabel("Flow name");
+  const refused = (route: Route) =>
+    route.request().method() === "PATCH" ? route.fulfill({ status: 429 }) : route.continue();
+  await page.goto(`/flows/edit/?id=${id}`);
+  await page.route(`**/api/v1/flows/${id}`, refused);
+  await name.fill("Left behind");
+  await name.press("Enter");
+  await page.getByRole("link", { name: "Flows" }).first().click();
+  await page.waitForURL("**/flows/");
+  await page.unroute(`**/api/v1/flows/${id}`);
+  await page.goBack();
+  await expect(name).toHaveValue("Left behind");
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  expect(await (await api.get(`/api/v1/flows/${id}`)).text()).toContain("Left behind");
 });
 
 for (const [text, why] of [

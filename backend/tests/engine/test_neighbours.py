@@ -12,8 +12,12 @@ import pytest
 from tests.core.flows import edge, flow, input_node, node, output, transform
 from tests.engine.conftest import Ship, types
 from tests.engine.test_bodies import around, body, each
+from watchbill.core.errors import NodeError
 from watchbill.core.events import ExecutionStatus
+from watchbill.core.node_types import NodeResult
 from watchbill.core.tenancy import TenantScope
+from watchbill.engine.evaluating import checked
+from watchbill.engine.limits import refuse_deep
 
 NUMBERS = list(range(1500))
 WORDS = ["x" * 20_000] * 100
@@ -101,6 +105,17 @@ ATTACKS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
+# The field that the failure names; in the others it is the transform's value.
+PLACES = {
+    "a condition": "cases.0.when",
+    "items": "items",
+    "the result of an iteration": "result",
+    "the end of a loop": "until",
+    "what a wait reads": "seconds",
+    "a prompt": "prompt",
+}
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_too_much_to_compute_fails_away_from_the_loop(ship: Ship, name: str) -> None:
     ship.engine()
@@ -110,7 +125,58 @@ async def test_too_much_to_compute_fails_away_from_the_loop(ship: Ship, name: st
     assert await end_of(ship, calm) is None
     error = await end_of(ship, attack)
     assert error is not None and (error["kind"], error["code"]) == ("limit", "computation_limit"), error
-    assert error["message"].endswith(".") and ship.compute.jobs
+    place = f"This is more than one node may compute, at `{PLACES.get(name, 'values.value')}`. It "
+    assert error["message"].startswith(place) and error["message"].endswith(" Work on less at a time.")
+    assert ship.compute.jobs
+
+
+async def test_of_several_fields_the_costly_one_is_named(ship: Ship) -> None:
+    ship.engine()
+    values = {
+        "first": "{{ size(inputs.topic) }}",
+        "list": [1, {"deep": "{{ size(inputs.topic.map(a, inputs.topic.map(b, a + b))) }}"}],
+        "last": "{{ size(inputs.topic) }}",
+    }
+    attack = ship.submit(around(node("x", "transform", {"values": values})), topic=NUMBERS)
+    error = await end_of(ship, attack)
+    assert error is not None and "at `values.list.1.deep`." in error["message"], error
+
+
+async def test_what_cannot_be_evaluated_names_its_field(ship: Ship) -> None:
+    ship.engine()
+    wrong = "inputs.topic / 0 == 1"
+    flows = {
+        "values.value": around(transform("x", "{{ inputs.topic / 0 }}")),
+        "cases.0.when": condition(wrong),
+        "until": around(node("again", "loop", {"until": wrong, "body": body(transform("x", "1"))})),
+        "result": around(each(transform("x", "1"), items="{{ [1] }}", result="{{ inputs.topic / 0 }}")),
+    }
+    for place, definition in flows.items():
+        error = await end_of(ship, ship.submit(definition, topic=1))
+        assert error is not None and error["kind"] == "user", error
+        assert error["message"].startswith(f"`{place}`: Cannot evaluate "), error
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"values": {"small": 1, "large": ["x" * 3_000_000, "y" * 3_000_000]}}, "in `values.large`"),
+        ({"a": {"b": {"c": {"d": "x" * 5_000_000}}}}, "in `a.b.c`"),
+    ],
+)
+def test_what_is_too_large_says_where_most_of_it_is(value: Any, where: str) -> None:
+    with pytest.raises(NodeError, match=where):
+        checked(NodeResult(value))
+    with pytest.raises(NodeError, match=r"has 5,000,151 bytes; at most"):
+        checked(NodeResult(["x" * 100_000] * 50))
+
+
+def test_what_is_too_deep_says_where() -> None:
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    with pytest.raises(NodeError, match=r"200 levels deep in `values.second`"):
+        refuse_deep({"values": {"first": 1, "second": deep}}, "input")
 
 
 async def test_what_takes_longer_but_not_too_long_is_done_in_a_child(ship: Ship) -> None:

@@ -144,6 +144,10 @@ async def test_the_log_can_be_searched(admin: Person, member: Person):
     assert (await found())[:3] == ["list_audit_log None", "create_agent second", "create_agent first"]
     assert await found(q="SECOND") == ["create_agent second"]
     assert await found(q=member.email) == ["list_audit_log None", "create_agent second"]
+    assert await found(q="no such word", q_action="create_agent") == [
+        "create_agent second",
+        "create_agent first",
+    ]
     assert await found(action="create_agent", actor_id=str(admin.user_id)) == ["create_agent first"]
     assert await found(outcome="denied") == ["list_audit_log None"]
     assert await found(until="2020-01-01T00:00:00Z") == []

@@ -73,6 +73,8 @@ async def test_what_is_done_to_an_execution_says_to_which(admin: Person):
         "id"
     ]
     run = checked(await admin.http.post(f"flows/{flow}/execute", json={"inputs": {}}), 202)["id"]
+    (started,) = await noted(admin, action="execute_flow")
+    assert started["target"] == {"type": "executions", "id": run, "name": "Daily news"}
     for action in ("pause", "resume", "cancel"):
         checked(await admin.http.post(f"executions/{run}/{action}"), 202)
         (entry,) = await noted(admin, action=f"{action}_execution")

@@ -57,6 +57,8 @@ async def test_a_stranger_is_asked_once_and_told_after_agreeing(
     for _ in range(2):
         agreed = checked(await visitor.post("mail-addresses/confirm", json={"token": token}))
         assert agreed == {"address": email, "tenant_name": "Acme"}
+    log = checked(await admin.http.get("audit-log", params={"action": "confirm_mail_address"}))["items"]
+    assert {entry["target"]["name"] for entry in log} == {email}
     await office.work(minutes=5)
     assert email in {one.to.lower() for one in office.post.mails}
     shown = checked(await member.http.get(f"notifications/{made['id']}"))

@@ -29,12 +29,14 @@ type ListPageProps<Row> = Omit<ComponentProps<typeof Table<Row>>, "rows"> & {
   onSearch: (search: string) => void;
   /** Behind the search. */
   filters?: ReactNode;
+  /** Few columns beside something else: they fit without scrolling sideways. */
+  narrow?: boolean;
   /** Shown while there is nothing at all. */
   empty: ReactNode;
 };
 
 export function ListPage<Row>(props: ListPageProps<Row>) {
-  const { list, noun, search, onSearch, filters, empty, ...table } = props;
+  const { list, noun, search, onSearch, filters, narrow, empty, ...table } = props;
   return (
     <div className="flex h-full flex-col">
       <h1 className="sr-only">{table.label}</h1>
@@ -42,17 +44,17 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
         <SearchInput label={`Search ${noun}`} value={search} onChange={onSearch} />
         {filters}
       </div>
-      <Rows {...{ list, noun, search, onSearch, empty, table }} />
+      <Rows {...{ list, noun, search, onSearch, narrow, empty, table }} />
     </div>
   );
 }
 
 type RowsProps<Row> = Pick<
   ListPageProps<Row>,
-  "list" | "noun" | "search" | "onSearch" | "empty"
+  "list" | "noun" | "search" | "onSearch" | "narrow" | "empty"
 > & { table: Omit<ComponentProps<typeof Table<Row>>, "rows"> };
 
-function Rows<Row>({ list, noun, search, onSearch, empty, table }: RowsProps<Row>) {
+function Rows<Row>({ list, noun, search, onSearch, narrow, empty, table }: RowsProps<Row>) {
   if (list.error && !list.data) {
     return (
       <ErrorState
@@ -78,7 +80,7 @@ function Rows<Row>({ list, noun, search, onSearch, empty, table }: RowsProps<Row
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       {/* Below this width it scrolls sideways: the column without a width would vanish. */}
-      <div className="min-w-190">
+      <div className={narrow ? undefined : "min-w-180"}>
         <Table {...table} rows={rows} />
       </div>
       <MoreRows list={list} />

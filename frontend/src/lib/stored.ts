@@ -26,6 +26,19 @@ export function readStored(name: string): string | null {
   }
 }
 
+/** The names under which something is remembered that begin so. */
+export function storedNames(beginning: string): string[] {
+  const names = [...memory.keys()];
+  try {
+    for (const name of Object.keys(window.localStorage)) {
+      if (name.startsWith(PREFIX)) names.push(name.slice(PREFIX.length));
+    }
+  } catch {
+    // A browser that keeps nothing: what is in memory is all there is.
+  }
+  return [...new Set(names)].filter((name) => name.startsWith(beginning));
+}
+
 /** Remembers a text under a name; null forgets it. */
 export function writeStored(name: string, text: string | null): void {
   try {

@@ -8,11 +8,17 @@ from typing import Literal
 
 
 class OverBudget(Exception):
-    """A computation would use more than it may. `what` is `steps` or `size`."""
+    """A computation would use more than it may. `what` is `steps` or `size`; `path` is where the expression
+    stands at which nothing was left, once somebody who knows has noted it."""
 
     def __init__(self, what: Literal["steps", "size"]):
         super().__init__("It takes too many steps." if what == "steps" else "It makes too large a value.")
         self.what: Literal["steps", "size"] = what
+        self.path: tuple[str | int, ...] = ()
+
+    def at(self, path: tuple[str | int, ...]) -> None:
+        """Note where it was."""
+        self.path = path
 
 
 @dataclass(slots=True)

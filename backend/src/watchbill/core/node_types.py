@@ -54,7 +54,7 @@ class Evaluate(Protocol):
     """A pure node: no I/O, so that replaying it is harmless and several may share one commit.
 
     `budget` is what its expressions may use together, `now` what `now()` gives in them. It raises OverBudget
-    where they need more.
+    where they need more, and ExpressionError where one cannot be evaluated, either with its path noted.
     """
 
     def __call__(

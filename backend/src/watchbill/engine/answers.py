@@ -30,7 +30,8 @@ async def read_answer(compute: Compute, scope: TenantScope, text: str, schema: M
     try:
         outcome = await compute.run(scope, PARSE_JOB, {"text": text, "schema": schema})
     except ComputeLimit as error:
-        detail = f"The answer cannot be judged by its output schema: {error}"
+        step = "Ask for a shorter answer, or make the schema simpler."
+        detail = f"The answer cannot be judged by its `output_schema`. {error.detail} {step}"
         raise NodeError(ErrorKind.LIMIT, detail, code="schema_too_costly") from error
     if "mismatch" in outcome:
         raise AnswerMismatch(outcome["mismatch"])

@@ -16,9 +16,11 @@ from watchbill.core.events import NodeFailure
 from watchbill.core.expressions import Reference
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import PlanNode
+from watchbill.core.plan.fields import dotted
 from watchbill.core.ports.compute import Compute, ComputeBusy, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.evaluating import Closing, Rendered
+from watchbill.engine.limits import too_much
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Computing:
 
     async def render(self, node: PlanNode, scope: Mapping[str, Any], now: datetime) -> Rendered:
         """The node's configuration."""
-        async with _told():
+        async with _told(node):
             answer = await self.compute.run(self.scope, "node.render", await _argument(node, scope, now))
         _raise(answer)
         config = answer["config"]
@@ -44,7 +46,7 @@ class Computing:
         self, node: PlanNode, scope: Mapping[str, Any], now: datetime
     ) -> tuple[NodeResult | NodeError, Any]:
         """What a pure node gives, or its failure, and what is shown of its configuration."""
-        async with _told():
+        async with _told(node):
             answer = await self.compute.run(self.scope, "node.evaluate", await _argument(node, scope, now))
         if failure := answer.get("failure"):
             return _error(failure), answer.get("seen")
@@ -53,7 +55,7 @@ class Computing:
     async def close(self, node: PlanNode, scope: Mapping[str, Any], fallback: Any, now: datetime) -> Closing:
         """How an iteration of the node's body ends."""
         argument = await _argument(node, scope, now, inner=True)
-        async with _told():
+        async with _told(node, inner=True):
             answer = await self.compute.run(
                 self.scope,
                 "iteration.close",
@@ -64,17 +66,25 @@ class Computing:
 
 
 @asynccontextmanager
-async def _told() -> AsyncGenerator[None]:
-    """Turn what the port raises into what a node may fail with."""
+async def _told(node: PlanNode, *, inner: bool = False) -> AsyncGenerator[None]:
+    """Turn what the port raises into what a node may fail with. A child that was killed did not tell at which
+    field it was."""
     try:
         yield
     except ComputeLimit as error:
-        text = f"This is more than one node may compute. {error.detail} Work on less at a time."
-        raise NodeError(ErrorKind.LIMIT, text, code=error.error_code) from error
+        raise too_much(error.detail, _places(node, inner=inner), error.error_code) from error
     except ComputeBusy as error:
         raise NodeError(ErrorKind.LIMIT, error.detail, code=error.error_code) from error
     except Unavailable as error:
         raise NodeError(ErrorKind.UPSTREAM, error.detail, code="compute_unavailable") from error
+
+
+def _places(node: PlanNode, *, inner: bool) -> list[str]:
+    """The fields in which there is something to be computed."""
+    if not inner:
+        return [*(dotted(path) for path, _ in node.fields), *node.conditions]
+    ends = [str(node.type.body.until)] if node.until and node.type.body else []
+    return [*(dotted(path) for path, _ in node.result), *ends]
 
 
 def _raise(answer: Mapping[str, Any]) -> None:

@@ -15,9 +15,9 @@ import orjson
 from watchbill.core.budget import Budget, OverBudget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError
-from watchbill.core.expressions.template import replaced
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import PlanNode
+from watchbill.core.plan.fields import dotted
 from watchbill.engine.limits import is_light, refuse_deep, refuse_inexact, refuse_large, shown
 
 
@@ -54,7 +54,7 @@ def render(
     try:
         config = node.render(scope, budget, now)
     except ExpressionError as error:
-        raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+        raise _failed(error) from error
     visible = _visible(node, config)
     if light:
         _demand_light(visible)
@@ -79,7 +79,10 @@ def evaluate(
     """
     if node.type.evaluate is None:
         raise AssertionError(f"{node.type.kind} is not a pure node type")
-    result = node.type.evaluate(config, inputs=scope["inputs"], scope=scope, budget=budget, now=now)
+    try:
+        result = node.type.evaluate(config, inputs=scope["inputs"], scope=scope, budget=budget, now=now)
+    except ExpressionError as error:
+        raise _failed(error) from error
     if light:
         _demand_light(result.output)
     return checked(result)
@@ -103,14 +106,14 @@ def close(
     if light and node.type.body is not None and node.type.body.result is not None:
         _demand_light(node.node.config.get(node.type.body.result))
     try:
-        result = _result(node, scope, budget, now)
+        result = node.result_of(scope, budget, now)
         result = fallback if result is None else result
         if light:
             _demand_light(result)
         found = checked(NodeResult(result))
-        return Closing(found.output, found.size, _holds(node, scope, budget, now))
+        return Closing(found.output, found.size, node.ends_after(scope, budget, now))
     except ExpressionError as error:
-        raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+        raise _failed(error) from error
 
 
 def checked(result: NodeResult) -> NodeResult:
@@ -122,9 +125,15 @@ def checked(result: NodeResult) -> NodeResult:
     refuse_deep(result.output, "output")
     refuse_inexact(result.output, "output")
     size = len(orjson.dumps(result.output))
-    refuse_large(size)
+    refuse_large(size, value=result.output)
     # A copy in JSON's own types, which nobody changes afterwards.
     return NodeResult(orjson.loads(orjson.dumps(result.output)), result.handle, size)
+
+
+def _failed(error: ExpressionError) -> NodeError:
+    """The same, for whoever reads why the node failed."""
+    where = f"`{dotted(error.path)}`: " if error.path else ""
+    return NodeError(ErrorKind.USER, f"{where}{error.message}", code=error.code)
 
 
 def _demand_light(value: Any) -> None:
@@ -138,23 +147,3 @@ def _visible(node: PlanNode, config: dict[str, Any]) -> dict[str, Any]:
     if node.type.body is None:
         return config
     return {key: value for key, value in config.items() if key not in node.type.body.inner}
-
-
-def _result(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> Any:
-    body = node.type.body
-    if body is None or body.isolated or body.result not in node.node.config:
-        return None
-    value: Any = {body.result: node.node.config[body.result]}
-    for path, template in node.result:
-        value = replaced(value, path, template.render(scope, budget, now))
-    return value[body.result]
-
-
-def _holds(node: PlanNode, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> bool:
-    if node.until is None:
-        return False
-    value = node.until.evaluate(scope, budget, now)
-    if not isinstance(value, bool):
-        text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
-        raise ExpressionError("not_boolean", text)
-    return value

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import full
+from watchbill.core.budget import OverBudget, full
 from watchbill.core.errors import NodeError
 from watchbill.core.flow.definition import Node
 from watchbill.core.plan import PlanNode
-from watchbill.core.plan.fields import read_fields, read_inner
+from watchbill.core.plan.fields import dotted, read_fields, read_inner
 from watchbill.engine import evaluating
+from watchbill.engine.limits import too_much
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -60,7 +61,13 @@ def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
     except NodeError as error:
-        return {"failure": {"kind": error.kind.value, "code": error.error_code, "message": error.detail}}
+        return _failure(error)
+    except OverBudget as error:
+        return _failure(too_much(str(error), [dotted(error.path)] if error.path else []))
+
+
+def _failure(error: NodeError) -> dict[str, Any]:
+    return {"failure": {"kind": error.kind.value, "code": error.error_code, "message": error.detail}}
 
 
 def _read(argument: Any) -> tuple[PlanNode, dict[str, Any], datetime]:

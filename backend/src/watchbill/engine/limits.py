@@ -3,13 +3,14 @@ once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
 
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.json_text import inexact
+from watchbill.core.ports.compute import ComputeLimit
 
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 # JSON writers and readers give up at about 250 levels, and events and answers of the API add some.
@@ -22,6 +23,9 @@ _SHOWN_CHARACTERS = 60_000
 _SHOWN_BYTES = 64 * 1024
 _LONGEST_TEXT = 2_000
 _LONGEST_LIST = 200
+# Of a failure's sentence.
+_MOST_PLACES = 3
+_LONGEST_NAME = 60
 
 
 def is_light(value: Any) -> bool:
@@ -57,6 +61,14 @@ def is_light(value: Any) -> bool:
     return False
 
 
+def too_much(why: str, fields: Sequence[str] = (), code: str = ComputeLimit.code) -> NodeError:
+    """For a node that computes more than it may: why, and the fields one of which it was."""
+    places = " or ".join(f"`{field}`" for field in fields)
+    where = f", at {places}" if 0 < len(fields) <= _MOST_PLACES else ""
+    text = f"This is more than one node may compute{where}. {why} Work on less at a time."
+    return NodeError(ErrorKind.LIMIT, text, code=code)
+
+
 def refuse_deep(value: Any, what: str, levels: int = MAX_DEPTH) -> None:
     """Refuse what neither the stores nor whoever reads them could take apart again.
 
@@ -64,7 +76,8 @@ def refuse_deep(value: Any, what: str, levels: int = MAX_DEPTH) -> None:
         NodeError: kind limit.
     """
     if _deeper(value, levels):
-        text = f"The node's {what} is nested more than {levels} levels deep."
+        place = _place(value, lambda inner, level: _deeper(inner, levels - level))
+        text = f"The node's {what} is nested more than {levels} levels deep{place}."
         raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_deep")
 
 
@@ -79,15 +92,30 @@ def refuse_inexact(value: Any, what: str) -> None:
         raise NodeError(ErrorKind.USER, text, code="not_exact")
 
 
-def refuse_large(size: int, what: str = "output") -> None:
-    """Refuse a value whose JSON has more bytes than one may.
+def refuse_large(size: int, what: str = "output", value: Any = None) -> None:
+    """Refuse a value whose JSON has more bytes than one may; where it is given, most of it is looked for.
 
     Raises:
         NodeError: kind limit.
     """
     if size > MAX_OUTPUT_BYTES:
-        text = f"The node's {what} has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are allowed."
+        place = _place(value, lambda inner, _: len(orjson.dumps(inner)) * 2 > size)
+        most = f", most of them{place}" if place else ""
+        text = f"The node's {what} has {size:,} bytes{most}; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_large")
+
+
+def _place(value: Any, is_it: Callable[[Any, int], bool]) -> str:
+    """Which named part of a value is meant, as words to follow it; empty when none is."""
+    path: list[str] = []
+    while isinstance(value, Mapping) and len(path) < _MOST_PLACES:
+        items = cast("Mapping[str, Any]", value).items()
+        found = next((item for item in items if is_it(item[1], len(path) + 1)), None)
+        if found is None:
+            break
+        path.append(found[0][:_LONGEST_NAME])
+        value = found[1]
+    return f" in `{'.'.join(path)}`" if path else ""
 
 
 def _deeper(value: Any, levels: int) -> bool:

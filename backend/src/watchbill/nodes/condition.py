@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from watchbill.core.budget import Budget
+from watchbill.core.budget import Budget, OverBudget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError, parse
 from watchbill.core.flow.definition import Id
@@ -48,11 +48,12 @@ def _evaluate(
     budget: Budget,
     now: datetime | None,
 ) -> NodeResult:
-    for case in config["cases"]:
+    for index, case in enumerate(config["cases"]):
         try:
             value = parse(case["when"]).evaluate(scope, budget, now)
-        except ExpressionError as error:
-            raise NodeError(ErrorKind.USER, error.message, code=error.code) from error
+        except (ExpressionError, OverBudget) as error:
+            error.at(("cases", index, "when"))
+            raise
         if not isinstance(value, bool):
             text = f"The expression of branch `{case['handle']}` gave {value!r:.80} instead of true or false."
             raise NodeError(ErrorKind.USER, text, code="not_boolean")

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from watchbill.core.budget import full
-from watchbill.core.expressions.mapping import MappingError, MappingOverBudget, render_all
+from watchbill.core.budget import OverBudget, full
+from watchbill.core.expressions import ExpressionError
+from watchbill.core.expressions.mapping import render_all
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
 
@@ -35,7 +36,7 @@ def map_inputs(argument: Any) -> Any:
     now = datetime.fromisoformat(argument["now"])
     try:
         return {"values": render_all(argument["templates"], argument["given"], full(), now)}
-    except MappingError as error:
+    except ExpressionError as error:
         return {"code": error.code, "message": error.message, "path": list(error.path)}
-    except MappingOverBudget as error:
+    except OverBudget as error:
         return {"code": "mapping_limit", "message": str(error), "path": list(error.path)}

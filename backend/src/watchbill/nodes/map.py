@@ -49,7 +49,7 @@ def _rounds(config: Mapping[str, Any]) -> Rounds:
         raise NodeError(ErrorKind.USER, text, code="items_not_a_list")
     items = cast("list[Any]", given)
     if len(items) > MAX_ITEMS:
-        text = f"The list has {len(items):,} items; at most {MAX_ITEMS:,} are allowed."
+        text = f"The list of `items` has {len(items):,} items; at most {MAX_ITEMS:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="too_many_items")
     return Rounds(
         total=len(items),

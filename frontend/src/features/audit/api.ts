@@ -4,6 +4,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { $api, api, type Schema } from "@/lib/api/client";
 import { paged } from "@/lib/api/lists";
+import { actionsMeant } from "./actions";
 
 export type AuditEntry = Schema<"AuditEntryOut">;
 export type Outcome = AuditEntry["outcome"];
@@ -12,6 +13,7 @@ export function useAuditLog(filters: { search: string; outcome: Outcome | null }
   const query = {
     limit: 50,
     q: filters.search || undefined,
+    q_action: filters.search ? actionsMeant(filters.search) : undefined,
     outcome: filters.outcome ?? undefined,
   };
   return $api.useInfiniteQuery("get", "/api/v1/audit-log", { params: { query } }, paged);

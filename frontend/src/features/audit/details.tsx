@@ -10,7 +10,8 @@ import { JsonView } from "@/components/json-view";
 import { RelativeTime } from "@/components/relative-time";
 import { SkeletonRows } from "@/components/skeleton";
 import { useAuditEntry, type AuditEntry } from "./api";
-import { actorName, inWords, targetName } from "./words";
+import { actionWords } from "./actions";
+import { actorName, changeWords, targetName } from "./words";
 
 export function EntryDetails({ id, onClose }: { id: string; onClose: () => void }) {
   const { data, error, refetch } = useAuditEntry(id);
@@ -18,7 +19,7 @@ export function EntryDetails({ id, onClose }: { id: string; onClose: () => void 
     <section aria-label="Entry" className="flex h-full flex-col overflow-auto">
       <header className="flex items-center gap-2 border-b px-4 py-2">
         <h2 className="min-w-0 flex-1 truncate font-semibold">
-          {data ? inWords(data.action) : "Entry"}
+          {data ? actionWords(data.action, data.outcome) : "Entry"}
         </h2>
         <IconButton label="Close" icon={<X aria-hidden />} onClick={onClose} />
       </header>
@@ -85,7 +86,7 @@ function Change({ change }: { change: AuditEntry["changes"][number] }) {
   return (
     <section className="mt-5 border-t pt-3">
       <h3 className="font-medium">
-        {inWords(change.operation)} {inWords(change.table).toLowerCase()}
+        {changeWords(change)}
         {change.name && <span className="ml-1 text-muted">“{change.name}”</span>}
       </h3>
       {change.operation !== "create" && <Side title="Before" value={change.before} />}

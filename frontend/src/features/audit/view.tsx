@@ -14,7 +14,8 @@ import { SettingsFrame } from "@/features/settings";
 import { useUrlState } from "@/lib/url-state";
 import { useAuditLog, useVerification, type AuditEntry, type Outcome } from "./api";
 import { EntryDetails } from "./details";
-import { actorName, inWords, targetName } from "./words";
+import { actionWords } from "./actions";
+import { actorName, targetName } from "./words";
 
 const outcomes: { value: Outcome; label: string }[] = [
   { value: "done", label: "Done" },
@@ -63,6 +64,7 @@ function List({ open }: { open: string | null }) {
         />
       }
       columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
+      narrow={open !== null}
       rowId={({ id }) => id}
       openId={open}
       onOpen={({ id }) => change({ open: id === open ? null : id })}
@@ -108,7 +110,7 @@ const columns: Column<AuditEntry>[] = [
   {
     id: "action",
     header: "Action",
-    className: "w-48",
+    className: "w-60 max-lg:w-48",
     cell: ({ action, outcome }) => (
       <span className="flex items-center gap-1.5">
         {outcome === "denied" ? (
@@ -116,7 +118,7 @@ const columns: Column<AuditEntry>[] = [
         ) : (
           <Check aria-label="Done" className="size-3.5 shrink-0 text-completed" />
         )}
-        <span className="truncate font-medium">{inWords(action)}</span>
+        <span className="truncate font-medium">{actionWords(action, outcome)}</span>
       </span>
     ),
   },
@@ -124,12 +126,12 @@ const columns: Column<AuditEntry>[] = [
   {
     id: "who",
     header: "Who",
-    cell: (entry) => <span className="truncate">{actorName(entry)}</span>,
+    cell: actorName,
   },
   {
     id: "address",
     header: "Address",
-    className: "w-36",
+    className: "w-36 max-lg:w-28",
     cell: ({ origin }) => (
       <span className="font-mono text-xs text-muted">{origin.address ?? "–"}</span>
     ),

@@ -1,31 +1,50 @@
 /** Autosave sends every change once, in order, and never over somebody else's work unasked. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError } from "@/lib/api/error";
+import { ApiError, offlineError } from "@/lib/api/error";
 import type { FlowChange } from "./api";
 import { createAutosave, type SaveState } from "./autosave";
+import { research } from "./testing/flows";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 /** A server that holds one flow and refuses stale versions. */
 function server() {
-  const state = { version: 1, name: "", saves: [] as FlowChange[], down: false };
+  const state = {
+    version: 1,
+    name: "",
+    saves: [] as FlowChange[],
+    down: false,
+    /** It does what it is told, and the answer gets lost. */
+    mute: false,
+    refuses: false,
+  };
+  const definition = research();
   const save = async (change: FlowChange): Promise<{ version: number }> => {
     if (state.down) throw new ApiError(0, "unreachable", "Away", "The server is away.");
+    if (state.refuses) throw new ApiError(422, "invalid", "Wrong", "It is wrong.");
     if (change.version !== state.version) throw new ApiError(409, "stale", "Stale", "");
     state.saves.push(change);
     state.version += 1;
     state.name = change.name ?? state.name;
+    if (state.mute) throw offlineError();
     return { version: state.version };
   };
   const states: SaveState["kind"][] = [];
+  const told: SaveState[] = [];
   const autosave = createAutosave({
     version: 1,
     save,
-    current: async () => state.version,
-    onState: ({ kind }) => states.push(kind),
+    current: async () => {
+      if (state.down) throw offlineError();
+      return { version: state.version, name: state.name, definition };
+    },
+    onState: (next) => {
+      states.push(next.kind);
+      told.push(next);
+    },
   });
-  return { state, states, autosave };
+  return { state, states, told, autosave };
 }
 
 describe("autosave", () => {
@@ -87,6 +106,73 @@ describe("autosave", () => {
     expect(states.at(-1)).toBe("conflict");
     expect(await autosave.overwrite()).toBe(true);
     expect(state.name).toBe("mine too");
+  });
+
+  it("tries again by itself what may pass, and not what was refused", async () => {
+    const { state, told, autosave } = server();
+    state.down = true;
+    autosave.changed({ name: "a" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.at(-1)).toMatchObject({ kind: "failed", again: true });
+    state.down = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([state.name, told.at(-1)?.kind]).toEqual(["a", "saved"]);
+    state.refuses = true;
+    autosave.changed({ name: "b" });
+    await vi.runAllTimersAsync();
+    expect(told.at(-1)).toMatchObject({ kind: "failed", again: false });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("tries once and no more when nobody waits for it", async () => {
+    const { state, autosave } = server();
+    state.down = true;
+    autosave.changed({ name: "a" });
+    expect(await autosave.leave()).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(autosave.unsaved).toEqual({ name: "a", version: 1 });
+  });
+
+  it("knows its own save again whose answer was lost", async () => {
+    const { state, states, autosave } = server();
+    state.mute = true;
+    autosave.changed({ name: "a" });
+    expect(await autosave.flush()).toBe(false);
+    state.mute = false;
+    autosave.changed({ name: "b" });
+    expect(await autosave.flush()).toBe(true);
+    expect(states).not.toContain("conflict");
+    expect(state.saves.map(({ name, version }) => [name, version])).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+  });
+
+  it.each([
+    ["another name", 2, "theirs"],
+    ["the same name, and more below it", 3, "a"],
+  ])("takes nobody else's save for its own: %s", async (_, version, name) => {
+    const { state, states, autosave } = server();
+    state.down = true;
+    autosave.changed({ name: "a" });
+    await autosave.flush();
+    Object.assign(state, { down: false, version, name });
+    expect(await autosave.flush()).toBe(false);
+    expect(states.at(-1)).toBe("conflict");
+    expect(state.saves).toEqual([]);
+  });
+
+  it("goes on asking when overwriting finds nobody", async () => {
+    const { state, states, autosave } = server();
+    state.version = 5;
+    autosave.changed({ name: "mine" });
+    await autosave.flush();
+    state.down = true;
+    await expect(autosave.overwrite()).rejects.toThrow(ApiError);
+    state.down = false;
+    expect(states.at(-1)).toBe("conflict");
+    expect(await autosave.overwrite()).toBe(true);
+    expect(state.name).toBe("mine");
   });
 
   it("goes on from the server's version after reloading", async () => {

@@ -1,26 +1,31 @@
 /** Saves a flow by itself: shortly after each change, one request at a time, in order. */
-import { toApiError } from "@/lib/api/error";
-import type { FlowChange } from "./api";
+import { isLasting, toApiError, type ApiError } from "@/lib/api/error";
+import { sameJson } from "@/lib/json";
+import type { FlowChange, FlowRecord } from "./api";
 
 export type SaveState =
   | { kind: "saved" }
   | { kind: "unsaved" }
   | { kind: "saving" }
-  /** The server refused or was not reached; the next change or `retry` tries again. */
-  | { kind: "failed"; reason: string }
+  /** The server refused or was not reached; the next change or a `flush` tries again, and `again` says that it does so by itself. */
+  | { kind: "failed"; reason: string; again: boolean }
   /** Somebody else saved in the meantime. */
   | { kind: "conflict" };
 
 type Draft = Omit<FlowChange, "version">;
 
+const MOST_UNANSWERED = 20;
+
 export type AutosaveOptions = {
   version: number;
   save: (change: FlowChange) => Promise<{ version: number }>;
-  /** The version the server holds now, for overwriting. */
-  current: () => Promise<number>;
+  /** What the server holds now: to save over it, or to see that it is our own. */
+  current: () => Promise<Pick<FlowRecord, "version" | "name" | "definition">>;
   onState: (state: SaveState) => void;
   /** How long after the last change it saves. */
   delayMs?: number;
+  /** How long after it failed for a reason that may pass. */
+  retryMs?: number;
 };
 
 export type Autosave = ReturnType<typeof createAutosave>;
@@ -30,6 +35,7 @@ export function createAutosave({
   current,
   onState,
   delayMs = 800,
+  retryMs = 10_000,
   ...given
 }: AutosaveOptions) {
   let version = given.version;
@@ -38,6 +44,9 @@ export function createAutosave({
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<boolean> | null = null;
   let conflict = false;
+  let left = false;
+  // Saves that no answer came to: the server may have got them.
+  let unanswered: Draft[] = [];
 
   const pending = () => Object.keys(draft).length > 0;
 
@@ -52,14 +61,49 @@ export function createAutosave({
       // What could not be saved is still to be saved, under what has been changed since.
       draft = { ...change, ...draft };
       sending = {};
-      const { status, message } = toApiError(error);
-      conflict = status === 409;
-      onState(conflict ? { kind: "conflict" } : { kind: "failed", reason: message });
-      return false;
+      return fail(change, toApiError(error));
     }
     sending = {};
+    unanswered = [];
     onState({ kind: pending() ? "unsaved" : "saved" });
     return true;
+  }
+
+  /** True when it can go on at once. */
+  async function fail(change: Draft, error: ApiError): Promise<boolean> {
+    if (error.status === 409 && (await isOurs())) return true;
+    conflict = error.status === 409;
+    if (conflict) {
+      onState({ kind: "conflict" });
+      return false;
+    }
+    const again = !isLasting(error) && !left;
+    if (!isLasting(error)) unanswered = [...unanswered, change].slice(-MOST_UNANSWERED);
+    onState({ kind: "failed", reason: error.message, again });
+    if (again) timer = setTimeout(() => void flush(), retryMs);
+    return false;
+  }
+
+  /** Whether the server has what we sent and never heard of again; if so, it is what we go on from. */
+  async function isOurs(): Promise<boolean> {
+    if (unanswered.length === 0) return false;
+    try {
+      const held = await current();
+      const ours =
+        // One save and no more since ours was made: nobody else's is below it.
+        held.version === version + 1 &&
+        unanswered.some(
+          ({ name = held.name, definition }) =>
+            name === held.name &&
+            (definition === undefined || sameJson(definition, held.definition)),
+        );
+      if (!ours) return false;
+      version = held.version;
+      unanswered = [];
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Sends all there is now; true when the server has everything. */
@@ -79,19 +123,16 @@ export function createAutosave({
     flush,
     changed(change: Draft): void {
       draft = { ...draft, ...change };
-      if (conflict) return;
+      left = false;
+      // Said again, so that what is kept is the latest.
+      if (conflict) return onState({ kind: "conflict" });
       onState({ kind: "unsaved" });
       clearTimeout(timer);
       timer = setTimeout(() => void flush(), delayMs);
     },
-    /** Saves over what somebody else saved. */
+    /** Saves over what somebody else saved; rejects, and changes nothing, when the server does not say what that is. */
     async overwrite(): Promise<boolean> {
-      try {
-        version = await current();
-      } catch (error) {
-        onState({ kind: "failed", reason: toApiError(error).message });
-        return false;
-      }
+      ({ version } = await current());
       conflict = false;
       return flush();
     },
@@ -100,6 +141,7 @@ export function createAutosave({
       clearTimeout(timer);
       version = next;
       draft = {};
+      unanswered = [];
       conflict = false;
       onState({ kind: "saved" });
     },
@@ -111,6 +153,10 @@ export function createAutosave({
     get dirty(): boolean {
       return pending() || running !== null;
     },
-    dispose: () => clearTimeout(timer),
+    /** Saves what there is, once: nobody waits for more. */
+    leave(): Promise<boolean> {
+      left = true;
+      return flush();
+    },
   };
 }

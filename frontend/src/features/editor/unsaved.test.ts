@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { writeStored } from "@/lib/stored";
 import type { FlowRecord } from "./api";
 import { research } from "./testing/flows";
-import { keepUnsaved, readUnsaved } from "./unsaved";
+import { keepUnsaved, leave, readUnsaved, whenLeft } from "./unsaved";
 
 const record = { id: "f", name: "Brief", version: 4, definition: research() } as FlowRecord;
 
@@ -26,7 +26,43 @@ it("is forgotten once the server has it", () => {
   expect(readUnsaved(record)).toEqual({ name: "Other", version: 3 });
 });
 
-it.each(["{", "1", "null", "[]", '{"version":"x"}'])("takes nothing from %s", (text) => {
-  writeStored("unsaved.f", text);
+it("leaves to each window what is its own", () => {
+  keepUnsaved("f", { name: "Mine", version: 3 });
+  keepUnsaved("f", { name: "Theirs", version: 3 }, "theirs");
+  keepUnsaved("f", { name: "Older", version: 2 }, "older");
+  // One that has nothing to keep takes nothing away.
+  keepUnsaved("f", null, "third");
+  expect(readUnsaved(record)).toEqual({ name: "Mine", version: 3 });
+  keepUnsaved("f", null);
+  const rest = [readUnsaved(record)?.name];
+  keepUnsaved("f", null);
+  rest.push(readUnsaved(record)?.name);
+  keepUnsaved("f", null);
+  expect(rest.sort()).toEqual(["Older", "Theirs"]);
   expect(readUnsaved(record)).toBeNull();
 });
+
+it("keeps what a closed editor could not save, and has the next one wait for it", async () => {
+  let end: (saved: boolean) => void = () => {};
+  let unsaved: { name: string; version: number } | null = { name: "Late", version: 4 };
+  const saved = new Promise<boolean>((resolve) => (end = resolve));
+  leave("f", saved, () => unsaved);
+  expect(readUnsaved(record)).toEqual({ name: "Late", version: 4 });
+  const opened: string[] = [];
+  const waiting = whenLeft("f").then(() => opened.push("f"));
+  await whenLeft("g").then(() => opened.push("g"));
+  unsaved = null;
+  end(true);
+  await waiting;
+  expect(opened).toEqual(["g", "f"]);
+  expect(readUnsaved(record)).toBeNull();
+});
+
+it.each(["{", "1", "null", "[]", '{"at":1,"change":{"version":"x"}}'])(
+  "takes nothing from %s",
+  (text) => {
+    writeStored("unsaved.f.x", text);
+    expect(readUnsaved(record)).toBeNull();
+    writeStored("unsaved.f.x", null);
+  },
+);

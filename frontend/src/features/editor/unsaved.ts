@@ -1,31 +1,69 @@
 /** Changes of a flow that the server does not have: kept in this browser, so that no closed window loses them. */
 import { parseAnswer, sameJson, writeJson } from "@/lib/json";
-import { readStored, writeStored } from "@/lib/stored";
+import { readStored, storedNames, writeStored } from "@/lib/stored";
 import type { FlowChange, FlowRecord } from "./api";
 
-const nameOf = (flowId: string) => `unsaved.${flowId}`;
+/** Which window it is: two of them with the same flow must not take away what the other kept. */
+const WINDOW = Math.random().toString(36).slice(2);
 
-/** Null: the server has everything. */
-export function keepUnsaved(flowId: string, change: FlowChange | null): void {
-  writeStored(nameOf(flowId), change && writeJson(change));
+type Kept = { at: number; change: FlowChange };
+
+const prefixOf = (flowId: string) => `unsaved.${flowId}.`;
+
+/** Null: the server has everything that this window changed. */
+export function keepUnsaved(flowId: string, change: FlowChange | null, window = WINDOW): void {
+  const kept = change && writeJson({ at: Date.now(), change } satisfies Kept);
+  writeStored(prefixOf(flowId) + window, kept);
 }
 
-/** What was left unsaved, if the server has not got it meanwhile; `version` is the one that it was made from. */
+/**
+ * What was left unsaved, by this window or else last by any, if the server has not got it meanwhile; `version` is the one
+ * that it was made from. It is this window's from now on.
+ */
 export function readUnsaved({ id, name, definition }: FlowRecord): FlowChange | null {
-  const change = read(id);
-  if (change === null) return null;
-  const same =
-    (change.name === undefined || change.name === name) &&
-    (change.definition === undefined || sameJson(change.definition, definition));
-  return same ? null : change;
+  const own = prefixOf(id) + WINDOW;
+  const found = storedNames(prefixOf(id)).flatMap((stored) => {
+    const kept = read(stored);
+    if (kept === null) return [];
+    const { change } = kept;
+    const same =
+      (change.name === undefined || change.name === name) &&
+      (change.definition === undefined || sameJson(change.definition, definition));
+    // The server has it, so nobody needs it any more.
+    if (same) writeStored(stored, null);
+    return same ? [] : [{ stored, ...kept }];
+  });
+  const latest =
+    found.find(({ stored }) => stored === own) ?? found.sort((one, other) => other.at - one.at)[0];
+  if (!latest) return null;
+  keepUnsaved(id, latest.change);
+  if (latest.stored !== own) writeStored(latest.stored, null);
+  return latest.change;
 }
 
-function read(flowId: string): FlowChange | null {
+function read(stored: string): Kept | null {
   try {
-    const value = parseAnswer(readStored(nameOf(flowId)) ?? "null") as FlowChange | null;
-    return typeof value?.version === "number" ? value : null;
+    const value = parseAnswer(readStored(stored) ?? "null") as Kept | null;
+    return typeof value?.at === "number" && typeof value.change?.version === "number"
+      ? value
+      : null;
   } catch {
     // Somebody else wrote it: there is nothing to go on with.
     return null;
   }
+}
+
+const leaving = new Map<string, Promise<void>>();
+
+/** Notes that an editor of the flow was closed and still saves: what it could not save is kept. */
+export function leave(flowId: string, saved: Promise<unknown>, unsaved: () => FlowChange | null) {
+  keepUnsaved(flowId, unsaved());
+  const done = saved.then(() => keepUnsaved(flowId, unsaved()));
+  leaving.set(flowId, done);
+  void done.then(() => leaving.get(flowId) === done && leaving.delete(flowId));
+}
+
+/** Waits until an editor of the flow that was closed in this window has saved: what it saves is what is to be opened. */
+export async function whenLeft(flowId: string): Promise<void> {
+  await leaving.get(flowId);
 }

@@ -8,7 +8,7 @@ import { flowKey, getFlow, saveFlow, validateFlow, type FlowRecord } from "./api
 import { createAutosave, type SaveState } from "./autosave";
 import { openDefinition } from "./model/places";
 import type { EditorStore } from "./store";
-import { keepUnsaved, readUnsaved } from "./unsaved";
+import { keepUnsaved, leave, readUnsaved } from "./unsaved";
 
 /** How long after the last change the server is asked for problems. */
 const CHECK_MS = 500;
@@ -40,7 +40,7 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
         client.setQueryData(flowKey(id), saved);
         return saved;
       },
-      current: async () => (await getFlow(id)).version,
+      current: () => getFlow(id),
       onState: setState,
     }),
   );
@@ -58,12 +58,15 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
     const guard = (event: BeforeUnloadEvent) => {
       if (autosave.dirty) event.preventDefault();
     };
+    const online = () => void autosave.flush();
     window.addEventListener("beforeunload", guard);
+    window.addEventListener("online", online);
     return () => {
       window.removeEventListener("beforeunload", guard);
-      void autosave.flush();
+      window.removeEventListener("online", online);
+      leave(id, autosave.leave(), () => autosave.unsaved);
     };
-  }, [autosave]);
+  }, [autosave, id]);
   useEffect(() => {
     if (left === null) return;
     if (left.name !== undefined) autosave.changed({ name: left.name });
@@ -76,9 +79,9 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
     const failing = state.kind === "failed" || state.kind === "conflict";
     if (failing || state.kind === "saved") keepUnsaved(id, autosave.unsaved);
     // Nothing can be asked of who closes the window all the same, or whose browser is ended.
-    const leave = () => keepUnsaved(id, autosave.unsaved);
-    window.addEventListener("pagehide", leave);
-    return () => window.removeEventListener("pagehide", leave);
+    const keep = () => keepUnsaved(id, autosave.unsaved);
+    window.addEventListener("pagehide", keep);
+    return () => window.removeEventListener("pagehide", keep);
   }, [id, autosave, state]);
   useChecks(store);
 
@@ -119,7 +122,10 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
       reload,
       refresh,
       flush: autosave.flush,
-      overwrite: () => void autosave.overwrite(),
+      overwrite: () =>
+        void autosave
+          .overwrite()
+          .catch((error: unknown) => toast.error("The flow was not overwritten", error)),
     }),
     [state, name, rename, reload, refresh, autosave],
   );

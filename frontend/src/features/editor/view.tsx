@@ -10,6 +10,7 @@ import { flowKey, getFlow, useNodeTypes, type FlowRecord } from "./api";
 import { Editor } from "./editor";
 import type { NodeTypes } from "./model/node-types";
 import type { EditorViewProps } from "./props";
+import { whenLeft } from "./unsaved";
 import { useOpened } from "./use-opened";
 
 export function EditorView(props: EditorViewProps) {
@@ -17,7 +18,10 @@ export function EditorView(props: EditorViewProps) {
   const types = useNodeTypes();
   const flow = useQuery({
     queryKey: flowKey(flowId),
-    queryFn: () => getFlow(flowId),
+    queryFn: async () => {
+      await whenLeft(flowId);
+      return getFlow(flowId);
+    },
     // What is being edited is not replaced behind one's back; saving finds out about others.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

@@ -10,7 +10,7 @@ import { actionsColumn, activeColumn, nameColumn } from "@/components/columns";
 import { EmptyState } from "@/components/empty-state";
 import { ListPage } from "@/components/list-page";
 import { deleteItem, RowMenu } from "@/components/row-menu";
-import { StatusIcon } from "@/components/status-badge";
+import { StatusIcon, statusLooks } from "@/components/status-badge";
 import type { Column } from "@/components/table";
 import { useCan } from "@/features/auth";
 import { useAllFlows } from "@/features/flows";
@@ -73,7 +73,7 @@ function useColumns(
     {
       id: "flow",
       header: "About",
-      className: "w-44",
+      className: "w-44 max-lg:w-28",
       cell: ({ flow_id }) =>
         flow_id ? (
           <span className="truncate">{names.get(flow_id) ?? "One flow"}</span>
@@ -84,19 +84,24 @@ function useColumns(
     {
       id: "statuses",
       header: "Ends",
-      className: "w-24",
+      className: "w-28",
       cell: ({ statuses }) => (
-        <span className="flex gap-1.5">
+        <span
+          className="flex items-center gap-1.5"
+          title={statuses.map((status) => statusLooks[status].word).join(", ")}
+        >
           {statuses.map((status) => (
-            <StatusIcon key={status} status={status} />
+            <StatusIcon key={status} status={status} labelled={statuses.length > 1} />
           ))}
+          {/* There is room for one word. */}
+          {statuses.length === 1 && statuses.map((status) => statusLooks[status].word)}
         </span>
       ),
     },
     {
       id: "recipients",
       header: "Tells",
-      className: "w-64",
+      className: "w-60",
       cell: ({ channel, recipients, unconfirmed }) => (
         <span title={recipients.join("\n")} className="flex items-center gap-2 [&_svg]:size-4">
           {channel === "email" ? (

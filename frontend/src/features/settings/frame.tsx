@@ -26,7 +26,7 @@ export function SettingsFrame({ title, actions, wide, children }: SettingsFrameP
         crumbs={[{ label: "Settings", href: "/settings/" }, { label: title }]}
         actions={actions}
       />
-      <div className="flex h-full max-md:flex-col">
+      <div className="flex h-full max-lg:flex-col">
         <Pages />
         <div className="min-h-0 min-w-0 flex-1 overflow-auto">
           {wide ? children : <div className="mx-auto max-w-160 px-6 py-8">{children}</div>}
@@ -43,14 +43,14 @@ function Pages() {
   return (
     <nav
       aria-label="Settings"
-      className="flex w-44 shrink-0 flex-col gap-4 overflow-y-auto border-r p-2 max-md:w-auto max-md:flex-row max-md:overflow-x-auto max-md:border-r-0 max-md:border-b"
+      className="flex w-44 shrink-0 flex-col gap-4 overflow-y-auto border-r p-2 max-lg:w-auto max-lg:flex-row max-lg:overflow-x-auto max-lg:border-r-0 max-lg:border-b"
     >
       {settingsGroups.map(({ title, pages }) => {
         const shown = pages.filter(({ needs }) => data?.permissions.includes(needs));
         if (shown.length === 0) return null;
         return (
-          <div key={title} className="flex flex-col gap-0.5 max-md:flex-row">
-            <p className="px-2 py-1 text-xs text-muted max-md:hidden">{title}</p>
+          <div key={title} className="flex flex-col gap-0.5 max-lg:flex-row">
+            <p className="px-2 py-1 text-xs text-muted max-lg:hidden">{title}</p>
             {shown.map((page) => (
               <PageLink key={page.href} page={page} current={path === page.href} />
             ))}
@@ -79,7 +79,7 @@ function PageLink({ page, current }: { page: SettingsPage; current: boolean }) {
         current ? "bg-hover font-medium text-text" : "text-muted",
       )}
     >
-      <Icon aria-hidden />
+      <Icon aria-hidden className="max-lg:hidden" />
       {label}
     </Link>
   );

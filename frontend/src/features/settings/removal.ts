@@ -21,7 +21,7 @@ const pausing: Choice["options"] = [
 ];
 const cancelling: Choice["options"] = [
   { value: "keep", label: "Let finish" },
-  { value: "cancel", label: "Cancel" },
+  { value: "cancel", label: "Cancel them" },
 ];
 
 /** The choices that there are: none about what the member does not have. */
@@ -39,7 +39,7 @@ export function choicesFor({ schedules, webhooks, executions }: Belongings): Cho
       executions,
       {
         name: "executions",
-        label: `${counted(executions, "execution")} they started, under way`,
+        label: `${counted(executions, "execution")} they started that are not over`,
         options: cancelling,
       },
     ],

@@ -9,6 +9,7 @@ import { Dialog } from "radix-ui";
 import { useEffect, useMemo } from "react";
 import { Kbd } from "@/components/kbd";
 import { itemClass } from "@/components/menu";
+import { Tooltip } from "@/components/tooltip";
 import {
   setPaletteOpen,
   useAllCommands,
@@ -107,17 +108,19 @@ function Row({ command, onSelect }: { command: Entry; onSelect: () => void }) {
 
 function PaletteButton({ onClick }: { onClick: () => void }) {
   return (
-    <button
-      type="button"
-      onClick={onClick}
-      className="flex h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-text"
-    >
-      <Search aria-hidden className="size-4" />
-      <span className="max-md:sr-only">Search</span>
-      <span className="max-md:hidden">
-        <Kbd keys={["Ctrl", "K"]} />
-      </span>
-    </button>
+    <Tooltip label="Search" keys={["Ctrl", "K"]} className="xl:hidden">
+      <button
+        type="button"
+        onClick={onClick}
+        className="flex h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-text"
+      >
+        <Search aria-hidden className="size-4" />
+        <span className="max-xl:sr-only">Search</span>
+        <span className="max-xl:hidden">
+          <Kbd keys={["Ctrl", "K"]} />
+        </span>
+      </button>
+    </Tooltip>
   );
 }
 

@@ -18,7 +18,7 @@ export function Rail() {
       aria-label="Main"
       className={cn(
         "flex shrink-0 flex-col border-r bg-surface p-2 transition-[width]",
-        folded ? "w-12" : "w-52 max-md:w-12",
+        folded ? "w-12" : "w-52 max-lg:w-12",
       )}
     >
       <Link
@@ -28,7 +28,7 @@ export function Rail() {
         className="mb-3 flex h-8 items-center gap-2 rounded-md px-1 font-semibold"
       >
         <Logo />
-        {!folded && <span className="max-md:hidden">Watchbill</span>}
+        {!folded && <span className="max-lg:hidden">Watchbill</span>}
       </Link>
       {railGroups.map((group, index) => (
         <ul key={index} className="mb-4 flex flex-col gap-0.5">
@@ -47,7 +47,7 @@ export function Rail() {
         icon={folded ? <PanelLeftOpen aria-hidden /> : <PanelLeftClose aria-hidden />}
         aria-expanded={!folded}
         onClick={() => setFolded(!folded)}
-        className="text-muted max-md:hidden"
+        className="text-muted max-lg:hidden"
       />
     </nav>
   );
@@ -67,19 +67,16 @@ function RailLink({ page, folded }: { page: ShellPage; folded: boolean }) {
       )}
     >
       <Icon aria-hidden className={cn(current && "text-accent-text")} />
-      <span className={folded ? "sr-only" : "max-md:sr-only"}>{page.label}</span>
+      <span className={folded ? "sr-only" : "max-lg:sr-only"}>{page.label}</span>
       {page.badge && <page.badge folded={folded} />}
     </Link>
   );
   return (
     <li>
-      {folded ? (
-        <Tooltip label={page.label} side="right">
-          {link}
-        </Tooltip>
-      ) : (
-        link
-      )}
+      {/* The names are hidden when it is folded, and where there is no room for them. */}
+      <Tooltip label={page.label} side="right" className={folded ? undefined : "lg:hidden"}>
+        {link}
+      </Tooltip>
     </li>
   );
 }

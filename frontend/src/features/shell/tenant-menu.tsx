@@ -22,7 +22,7 @@ export function TenantMenu() {
             aria-label={`Tenant ${tenant.name}: switch`}
             className="flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-muted hover:bg-hover"
           >
-            <span className="max-w-40 truncate max-md:hidden">{tenant.name}</span>
+            <span className="max-w-40 truncate max-lg:max-w-28 max-md:hidden">{tenant.name}</span>
             <ChevronsUpDown aria-hidden className="size-4 shrink-0" />
           </button>
         }

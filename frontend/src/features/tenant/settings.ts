@@ -39,11 +39,9 @@ export function hintOf(name: Name, defaults: Settings["defaults"]): string {
   }
   const days = defaults[name];
   if (name === "keep_executions_days") {
-    return `Counted from their end. 0: for ever. Empty: ${days === 0 ? "for ever" : inDays(days)}.`;
+    return `Counted from their end. ${or("for ever", days)}`;
   }
-  return `Model calls, streamed text, log lines. 0: as long as the execution. Empty: ${
-    days === 0 ? "as long as the execution" : inDays(days)
-  }.`;
+  return `Model calls, streamed text, log lines. ${or("as long as the execution", days)}`;
 }
 
 /** What is wrong with a value, and how to mend it. */
@@ -53,6 +51,11 @@ export function problemOf(name: Name, value: number | null): string | undefined 
   return Number.isInteger(value) && value >= least && value <= most
     ? undefined
     : `Enter a whole number from ${least} to ${most.toLocaleString("en")}.`;
+}
+
+/** What 0 and nothing mean, where both may mean the same. */
+function or(zero: string, days: number): string {
+  return days === 0 ? `Empty or 0: ${zero}.` : `0: ${zero}. Empty: ${inDays(days)}.`;
 }
 
 function inDays(days: number): string {

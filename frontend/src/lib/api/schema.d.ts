@@ -8115,6 +8115,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only names that contain this. */
                 q?: string | null;
+                /** @description Actions that `q` means as well. */
+                q_action?: string[] | null;
                 action?: string | null;
                 outcome?: ("done" | "denied") | null;
                 actor_id?: string | null;

@@ -8,13 +8,19 @@ from typing import Any
 
 
 class ExpressionError(ValueError):
-    """An expression cannot be read or evaluated. `position` is (line, column), both from 1, where known."""
+    """An expression cannot be read or evaluated. `position` is (line, column), both from 1, where known;
+    `path` is where the expression stands, once somebody who knows has noted it."""
 
     def __init__(self, code: str, message: str, position: tuple[int, int] | None = None):
         super().__init__(message)
         self.code = code
         self.message = message
         self.position = position
+        self.path: tuple[str | int, ...] = ()
+
+    def at(self, path: tuple[str | int, ...]) -> None:
+        """Note where it was."""
+        self.path = path
 
 
 class Fault(Exception):

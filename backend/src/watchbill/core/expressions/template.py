@@ -160,13 +160,3 @@ def templates_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from templates_in(item, (*path, index))
-
-
-def replaced(value: Any, path: Path, new: Any) -> Any:
-    """The JSON value with what stands at `path` replaced; nothing given is changed."""
-    if not path:
-        return new
-    head, rest = path[0], path[1:]
-    if isinstance(value, Mapping):
-        return {key: replaced(item, rest, new) if key == head else item for key, item in value.items()}
-    return [replaced(item, rest, new) if index == head else item for index, item in enumerate(value)]

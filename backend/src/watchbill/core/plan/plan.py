@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import Budget
-from watchbill.core.expressions import Expression, Template
+from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.expressions import Expression, ExpressionError, Template
 from watchbill.core.expressions.filling import filled
 from watchbill.core.expressions.template import Path
 from watchbill.core.flow.definition import FlowDefinition, Node
@@ -58,10 +58,50 @@ class PlanNode:
 
         Raises:
             ExpressionError: one of them cannot be evaluated.
-            OverBudget: all of them together take more than they may.
+            OverBudget: all of them together take more than they may. The path of either is noted.
         """
-        found = [(path, template.render(scope, budget, now)) for path, template in self.fields]
+        found = [(path, _rendered(path, template, scope, budget, now)) for path, template in self.fields]
         return filled(self.node.config, found)
+
+    def result_of(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> Any:
+        """What an iteration of its body gives, by the template of its own for that; None without one.
+
+        Raises:
+            ExpressionError, OverBudget: see `render`.
+        """
+        body = self.type.body
+        if body is None or body.isolated or body.result not in self.node.config:
+            return None
+        found = [(path, _rendered(path, template, scope, budget, now)) for path, template in self.result]
+        return filled({body.result: self.node.config[body.result]}, found)[body.result]
+
+    def ends_after(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None) -> bool:
+        """Whether the condition that ends its iterations holds.
+
+        Raises:
+            ExpressionError, OverBudget: see `render`; also when it gives neither true nor false.
+        """
+        if self.until is None or self.type.body is None:
+            return False
+        try:
+            value = self.until.evaluate(scope, budget, now)
+            if not isinstance(value, bool):
+                text = f"The condition that ends the loop gave {value!r:.80} instead of true or false."
+                raise ExpressionError("not_boolean", text)
+        except (ExpressionError, OverBudget) as error:
+            error.at((str(self.type.body.until),))
+            raise
+        return value
+
+
+def _rendered(
+    path: Path, template: Template, scope: Mapping[str, Any], budget: Budget, now: datetime | None
+) -> Any:
+    try:
+        return template.render(scope, budget, now)
+    except (ExpressionError, OverBudget) as error:
+        error.at(path)
+        raise
 
 
 @dataclass(frozen=True, slots=True, eq=False)

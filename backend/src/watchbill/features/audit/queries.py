@@ -19,9 +19,11 @@ Link = tuple[int, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which entries are wanted; None means any. `q` is found in actions, actors, targets and addresses."""
+    """Which entries are wanted; None means any. `q` is found in actions, actors, targets and addresses, and
+    means the actions `q_actions` as well."""
 
     q: str | None = None
+    q_actions: Sequence[str] = ()
     action: str | None = None
     outcome: str | None = None
     actor_id: UUID | None = None
@@ -65,7 +67,8 @@ def _filtered(filters: Filters) -> Select[Any]:
             entry["target"]["type"],
             entry["origin"]["address"],
         )
-        query = query.where(or_(*(place.astext.icontains(filters.q, autoescape=True) for place in places)))
+        found = [place.astext.icontains(filters.q, autoescape=True) for place in places]
+        query = query.where(or_(*found, entry["action"].astext.in_(filters.q_actions)))
     return query
 
 

@@ -25,6 +25,9 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 async def filters(
     page: PageQuery,
+    q_action: Annotated[
+        list[str] | None, Query(max_length=100, description="Actions that `q` means as well.")
+    ] = None,
     action: Word = None,
     outcome: Annotated[Outcome | None, Query()] = None,
     actor_id: UUID | None = None,
@@ -32,7 +35,9 @@ async def filters(
     since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
 ) -> Filters:
-    return Filters(page.q, action, outcome, actor_id, target_id, _usable(since), _usable(until))
+    return Filters(
+        page.q, q_action or (), action, outcome, actor_id, target_id, _usable(since), _usable(until)
+    )
 
 
 def _usable(moment: datetime | None) -> datetime | None:

@@ -31,7 +31,7 @@ from watchbill.features.executions.cancelling import over
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.access import Access
-from watchbill.kit.audit import trail_of
+from watchbill.kit.audit import call, trail_of
 
 
 async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> ExecutionSummary:
@@ -180,6 +180,8 @@ async def fork(
         forked_from=execution_id,
         created_by=access.identity.user_id,
     )
+    if flow_name is not None:
+        call(execution, flow_name)
     async with access.work.outside():
         events = await parts.history.without_large_outputs(access.scope, events)
     # The clean-up must not take it away meanwhile, nor its plan.

@@ -25,6 +25,7 @@ from watchbill.features.executions.tables import Execution
 from watchbill.features.flows import running
 from watchbill.features.flows.running import Source, Wanted
 from watchbill.features.identity.access import Access
+from watchbill.kit.audit import call
 
 # Fields of an Input node.
 _MOST_INPUTS = 100
@@ -190,6 +191,8 @@ async def _store(
         timestamp=datetime.now(UTC),
     )
     name = source.flow_name if source else None
+    if name is not None:
+        call(execution, name)
     seen = source.seen if source else None
     if await queries.insert_execution(session, scope, execution, [queued], limit, seen):
         return Started(execution, new=True, flow_name=name)

@@ -23,6 +23,7 @@ from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.notifications.tables import MailAddress
 from watchbill.kit import signed_tokens
 from watchbill.kit.addresses import canonical_email
+from watchbill.kit.audit import call
 from watchbill.kit.clock import now as clock
 from watchbill.kit.paging import Page, fetch_page
 
@@ -144,6 +145,7 @@ async def get(session: AsyncSession, id_: UUID, *, lock: bool = False) -> MailAd
     found = await session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise NotFound("There is no such address.")
+    call(found, found.address)
     return found
 
 
@@ -178,6 +180,7 @@ async def confirm(session: AsyncSession, id_: UUID, now: datetime) -> MailAddres
     row = await session.scalar(query)
     if row is None:
         raise NotFound(_INVALID, code="link_invalid")
+    call(row, row.address)
     row.confirmed_at = row.confirmed_at or now
     await session.flush()
     return row
@@ -189,4 +192,5 @@ async def _add(session: AsyncSession, address: str) -> MailAddress:
     row = await session.scalar(select(MailAddress).where(MailAddress.address == address).with_for_update())
     if row is None:
         raise AssertionError("the address was just added")
+    call(row, row.address)
     return row

@@ -9,10 +9,10 @@ from typing import Any, cast
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.budget import Budget, quick
+from watchbill.core.budget import Budget, OverBudget, quick
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.expressions import ExpressionError
-from watchbill.core.expressions.mapping import MappingError, MappingOverBudget, render_all
+from watchbill.core.expressions.mapping import render_all
 from watchbill.core.expressions.template import Path, templates_in
 from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
@@ -64,9 +64,9 @@ async def rendered(
     try:
         budget = Budget(_ALONE.steps, _ALONE.size) if compute is None else quick()
         return render_all(templates, given, budget, now)
-    except MappingError as error:
+    except ExpressionError as error:
         raise _failed(error, (place, *error.path)) from error
-    except MappingOverBudget as error:
+    except OverBudget as error:
         if compute is None:
             raise _too_much(str(error), (place, *error.path)) from error
     argument = {"templates": templates, "given": orjson.Fragment(orjson.dumps(given)), "now": now.isoformat()}

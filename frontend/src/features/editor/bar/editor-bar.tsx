@@ -7,6 +7,7 @@ import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { toast } from "@/components/toast";
+import { Tooltip } from "@/components/tooltip";
 import { useCan } from "@/features/auth";
 import { triggersHref } from "@/features/flows";
 import { PageBar } from "@/features/shell";
@@ -36,7 +37,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
   async function publish() {
     setPublishing(true);
     try {
-      if (!(await sync.flush())) return;
+      if (!(await sync.flush())) throw new Error("Its latest changes could not be saved.");
       const number = await publishFlow(flowId);
       await sync.refresh();
       toast.success(`Version ${number} published`);
@@ -53,7 +54,7 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       ) : (
         <FlowName name={sync.name} onRename={sync.rename} />
       )}
-      <Badge className="max-md:hidden">
+      <Badge className="max-xl:hidden">
         {published === null ? "Draft" : `Version ${published}`}
       </Badge>
       {readOnly ? (
@@ -75,17 +76,22 @@ export function EditorBar({ flowId, published, sync, starting, onRun }: EditorBa
       actions={
         <>
           <ProblemsButton />
-          <Button asChild variant="ghost">
-            <Link href={triggersHref(flowId)} prefetch={false}>
-              <CalendarClock aria-hidden />
-              Triggers
-            </Link>
-          </Button>
-          {!readOnly && (
-            <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
-              <Upload aria-hidden />
-              Publish
+          {/* Words make room for the name and whether it is saved, the less needed ones first. */}
+          <Tooltip label="Triggers" className="2xl:hidden">
+            <Button asChild variant="ghost">
+              <Link href={triggersHref(flowId)} prefetch={false}>
+                <CalendarClock aria-hidden />
+                <span className="max-2xl:sr-only">Triggers</span>
+              </Link>
             </Button>
+          </Tooltip>
+          {!readOnly && (
+            <Tooltip label="Publish" className="xl:hidden">
+              <Button loading={publishing} disabled={broken} onClick={() => void publish()}>
+                <Upload aria-hidden />
+                <span className="max-xl:sr-only">Publish</span>
+              </Button>
+            </Tooltip>
           )}
           {mayRun && (
             <Button variant="primary" loading={starting} onClick={onRun}>

@@ -33,7 +33,13 @@ export function ProblemsButton() {
           ) : (
             <TriangleAlert aria-hidden className={errors > 0 ? "text-failed" : "text-waiting"} />
           )}
-          {problems.length === 0 ? "No problems" : `Problems (${problems.length})`}
+          {problems.length === 0 ? (
+            <span className="max-xl:sr-only">No problems</span>
+          ) : (
+            <span>
+              <span className="max-xl:sr-only">Problems </span>({problems.length})
+            </span>
+          )}
         </Button>
       }
     >

@@ -1,9 +1,10 @@
 "use client";
 
-/** Whether the flow is saved, in words; and the way out when somebody else saved meanwhile. */
+/** Whether the flow is saved, in few words, and in a sentence on hover and focus; and the way out when somebody else saved. */
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { Tooltip } from "@/components/tooltip";
 import type { SaveState } from "../autosave";
 
 type SavedStateProps = {
@@ -17,14 +18,21 @@ type SavedStateProps = {
 
 export function SavedState(props: SavedStateProps) {
   const { state, halfTyped, onRetry } = props;
+  const { short, rest } = wordsFor(state, halfTyped);
   return (
     <span className="flex shrink-0 items-center gap-1 text-xs font-normal text-muted">
-      <span role="status">
-        {state.kind === "saved" &&
-          (halfTyped ? "Not all saved: what was typed cannot be kept yet" : "Saved")}
-        {state.kind === "unsaved" && "Edited"}
-        {state.kind === "saving" && "Saving…"}
-        {state.kind === "failed" && <span className="text-failed">Not saved: {state.reason}</span>}
+      <span role="status" className={state.kind === "failed" ? "text-failed" : undefined}>
+        {rest ? (
+          <Tooltip label={`${short}: ${rest}`}>
+            {/* The top line has no room for the sentence: it is read out, and shown on hover and focus. */}
+            <button type="button" className="cursor-default rounded-sm">
+              {short}
+              <span className="sr-only">: {rest}</span>
+            </button>
+          </Tooltip>
+        ) : (
+          short
+        )}
       </span>
       {state.kind === "failed" && (
         <button type="button" onClick={onRetry} className="rounded-sm text-failed underline">
@@ -36,6 +44,28 @@ export function SavedState(props: SavedStateProps) {
   );
 }
 
+function wordsFor(state: SaveState, halfTyped: boolean): { short: string; rest?: string } {
+  switch (state.kind) {
+    case "saved":
+      return halfTyped
+        ? { short: "Not all saved", rest: "what was typed cannot be kept yet. See the problems." }
+        : { short: "Saved" };
+    case "unsaved":
+      return { short: "Edited" };
+    case "saving":
+      return { short: "Saving…" };
+    case "failed":
+      return {
+        short: "Not saved",
+        rest: state.again
+          ? `${state.reason} This browser keeps your changes, and tries again by itself.`
+          : `${state.reason} This browser keeps your changes.`,
+      };
+    case "conflict":
+      return { short: "" };
+  }
+}
+
 /** Closing the question leaves it open: the words in the top line ask it again. */
 function Conflict({ onReload, onOverwrite }: SavedStateProps) {
   const [open, setOpen] = useState(true);
@@ -44,10 +74,14 @@ function Conflict({ onReload, onOverwrite }: SavedStateProps) {
       open={open}
       onOpenChange={setOpen}
       title="This flow was changed elsewhere"
-      description="Somebody saved it while you were editing. Reload to see that version and lose your latest changes, or overwrite it with yours."
+      description="Somebody, or you in another window, saved it while you were editing. Reload to see that version and lose your latest changes, or overwrite it with yours. Nothing is saved until you choose; this browser keeps your changes."
       trigger={
-        <button type="button" className="rounded-sm text-failed underline">
-          Not saved: changed elsewhere
+        <button
+          type="button"
+          aria-label="Not saved: changed elsewhere"
+          className="rounded-sm text-failed underline"
+        >
+          Not saved<span className="max-2xl:hidden">: changed elsewhere</span>
         </button>
       }
       footer={

@@ -2,6 +2,7 @@
 import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 import { Badge } from "@/components/badge";
+import { CodeText } from "@/components/code-text";
 import { cn } from "@/lib/cn";
 import type { NodeFailure } from "@/lib/events";
 import { failureTitle, nextStep } from "../model/advice";
@@ -27,7 +28,9 @@ export function Failure({ error, where, className }: FailureProps) {
           {error.kind}: {error.code}
         </Badge>
       </h3>
-      <p className="mt-1 break-words whitespace-pre-wrap">{error.message}</p>
+      <p className="mt-1 break-words whitespace-pre-wrap">
+        <CodeText text={error.message} />
+      </p>
       <p className="mt-1 text-muted">{nextStep(error)}</p>
     </section>
   );

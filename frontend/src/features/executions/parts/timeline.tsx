@@ -102,11 +102,12 @@ function Scale({ axis }: { axis: Axis | null }) {
       className={cn(columns, "sticky top-0 z-10 h-7 border-b bg-background text-xs text-muted")}
     >
       <span>Step</span>
-      <span className="relative h-4">
+      {/* Beside a list it is narrow: then every second time is left out. */}
+      <span className="@container relative h-4">
         {(axis ? ticksOf(axis) : []).map((ms) => (
           <span
             key={ms}
-            className="absolute border-l pl-1 whitespace-nowrap tabular-nums max-sm:nth-[even]:hidden"
+            className="absolute border-l pl-1 whitespace-nowrap tabular-nums @max-xs:nth-[even]:hidden"
             style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
             {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}

@@ -3,6 +3,7 @@
 /** All executions, newest first; a row opens beside the list. */
 import { Play } from "lucide-react";
 import Link from "next/link";
+import { CodeText } from "@/components/code-text";
 import { Button } from "@/components/button";
 import { Combobox } from "@/components/combobox";
 import { EmptyState } from "@/components/empty-state";
@@ -169,7 +170,9 @@ const columns: Column<ExecutionSummary>[] = [
         <span className="truncate font-medium">{run.flow_name ?? "Without a flow"}</span>
         <span className="shrink-0 text-xs text-muted">{versionName(run)}</span>
         {run.error && (
-          <span className="min-w-1/3 flex-1 truncate text-xs text-failed">{run.error.message}</span>
+          <span className="min-w-1/3 flex-1 truncate text-xs text-failed">
+            <CodeText text={run.error.message} />
+          </span>
         )}
       </span>
     ),

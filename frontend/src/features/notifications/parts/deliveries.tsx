@@ -50,8 +50,10 @@ export function Deliveries({
 
 function Row({ delivery, writes }: { delivery: Delivery; writes: boolean }) {
   const again = useSendAgain();
-  const { word, tone } = looks[delivery.status];
+  const { tone, word: status } = looks[delivery.status];
   const last = delivery.attempts.at(-1);
+  // What did not get through is not on its way until it is tried again.
+  const word = delivery.status === "pending" && last ? "Waiting" : status;
   return (
     <li className="flex items-start gap-2 border-b py-2 last:border-0">
       <Badge tone={tone} className="mt-px">

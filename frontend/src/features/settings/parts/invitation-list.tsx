@@ -60,7 +60,7 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     {
       id: "mail",
       header: "Mail",
-      className: "w-36",
+      className: "w-36 max-lg:w-28",
       cell: ({ mailed_at }) =>
         mailed_at ? (
           <RelativeTime time={mailed_at} className="text-muted" />
@@ -71,7 +71,7 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     {
       id: "expires",
       header: "Expires",
-      className: "w-36",
+      className: "w-36 max-lg:w-28",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
     },
     {

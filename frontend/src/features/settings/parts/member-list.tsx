@@ -52,9 +52,9 @@ function columns(
       header: "Name",
       cell: (member) => (
         <span className="block min-w-0">
-          <span className="block truncate font-medium">
-            {nameOf(member)}
-            {member.user_id === me && <span className="font-normal text-muted"> (you)</span>}
+          <span className="flex gap-1 font-medium">
+            <span className="truncate">{nameOf(member)}</span>
+            {member.user_id === me && <span className="font-normal text-muted">(you)</span>}
           </span>
           {member.full_name && (
             <span className="block truncate text-xs text-muted">{member.email}</span>

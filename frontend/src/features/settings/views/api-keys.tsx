@@ -81,7 +81,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     {
       id: "scopes",
       header: "May",
-      className: "w-56",
+      className: "w-56 max-lg:w-40",
       cell: ({ scopes }) => (
         <span title={scopes.join("\n")} className="font-mono text-xs">
           {scopes.join(", ")}
@@ -91,7 +91,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     {
       id: "used",
       header: "Last used",
-      className: "w-32",
+      className: "w-32 max-lg:w-24",
       cell: ({ last_used_at }) =>
         last_used_at ? (
           <RelativeTime time={last_used_at} className="text-muted" />
@@ -102,7 +102,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     {
       id: "expires",
       header: "Expires",
-      className: "w-32",
+      className: "w-32 max-lg:w-24",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
     },
     actionsColumn(
