@@ -21,9 +21,13 @@ _STOP = (
     "complete",
     "completed",
     "finish_reason_stop",
+    "finish",
+    "finished",
+    "endoftext",
+    "stop_criteria_met",
 )
 _FILTER = ("content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content")
-_FILTERS = (*_FILTER, "spii", "sensitive", "refusal", "guardrail_intervened", "image_safety")
+_FILTERS = (*_FILTER, "spii", "sensitive", "refusal", "guardrail_intervened", "image_safety", "error_toxic")
 _TOOLS = ("tool_calls", "tool_call", "tool_use", "function_call")
 _FAILED = ("error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource")
 # What servers mean by a reason, by the word that OpenAI has for it.
