@@ -87,6 +87,7 @@ class _Answer:
         begin = await self._beginning(coming)
         if _is_stream(begin, self._type):
             await self._read_events(begin, coming)
+            self._reading.demand_one_index()
         else:
             await self._read_document(begin, coming)
 
@@ -168,6 +169,7 @@ class _Answer:
             self._heard(text)
 
     def _not_ended(self) -> None:
+        self._reading.demand_one_index()
         if self._reading.began:
             raise BrokenOff("The stream ended without a finish reason")
         raise NotAnAnswer("an event stream without an answer in it")
