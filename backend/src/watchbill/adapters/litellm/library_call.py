@@ -32,6 +32,7 @@ from watchbill.adapters.openai_chat import (
     said,
 )
 from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent
+from watchbill.kit.connector import demand_passed
 from watchbill.kit.outbound import WayOut
 
 _CONNECT_SECONDS = 10.0
@@ -159,16 +160,18 @@ class _Transport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request, wire: Wire) -> httpx.Response:
         content = await request.aread()
         headers = {**request.headers, "accept-encoding": "identity"}
+        proxy = await self._way.proxy_for(str(request.url))
         response = await self._session.request(
             request.method,
             URL(str(request.url), encoded=True),
             data=content or None,
             headers=headers,
             allow_redirects=False,
-            proxy=await self._way.proxy_for(str(request.url)),
+            proxy=proxy,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         )
         try:
+            demand_passed(response, proxy)
             if not 200 <= response.status < 300:
                 raise await documents.refusal(response)
         except BaseException:

@@ -16,6 +16,7 @@ from watchbill.adapters.openai_chat.body import Sizes
 from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
 from watchbill.adapters.openai_chat.reading import Reading
+from watchbill.kit.connector import demand_passed
 
 _CONNECT_SECONDS = 10.0
 # A question this small is made into JSON at once; larger ones in a thread.
@@ -59,6 +60,7 @@ async def ask(
         proxy=request.proxy,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
     ) as response:
+        demand_passed(response, request.proxy)
         if not 200 <= response.status < 300:
             raise await documents.refusal(response)
         await _Answer(response, request.sizes, reading, heard).read()
