@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from watchbill.embedded.servers import start_postgres, start_valkey, stop
+from watchbill.kit.free_port import free_port
 
 _ROOT = Path(__file__).parents[1]
-_FIRST_PORT = 8600
 _READY_SECONDS = 90
 
 
@@ -53,9 +52,9 @@ def running(**settings: str) -> Iterator[Stack]:
         ending.callback(stop, postgres)
         valkey = start_valkey(folder / "valkey")
         ending.callback(stop, valkey)
-        llm_port = _free_port(_FIRST_PORT)
-        slow_port = _free_port(llm_port + 1)
-        api_port = _free_port(slow_port + 1)
+        llm_port = free_port()
+        slow_port = free_port()
+        api_port = free_port()
         environment = _environment(folder, postgres.url, valkey.url) | settings
         command = [sys.executable, "-m", "watchbill.cli"]
         subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
@@ -80,7 +79,7 @@ def running(**settings: str) -> Iterator[Stack]:
 @contextmanager
 def extra_api(stack: Stack, environment: Mapping[str, str]) -> Iterator[str]:
     """One more API process beside the stack's, with settings of its own; gives its URL."""
-    port = _free_port(_FIRST_PORT)
+    port = free_port()
     log = stack.folder / f"api-{port}.log"
     command = (sys.executable, "-m", "watchbill.cli", "api", "--port", str(port))
     with _process(command, environment, log) as process:
@@ -147,11 +146,3 @@ def _answers(url: str) -> bool:
             return answer.status == 200
     except (URLError, OSError):
         return False
-
-
-def _free_port(first: int) -> int:
-    for port in range(first, first + 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise ProcessFailed(f"No port from {first} on is free.")

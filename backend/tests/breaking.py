@@ -43,3 +43,15 @@ async def broken(url: str, scope: TenantScope, how: How) -> AsyncIterator[None]:
             await connection.execute(there[how][1])
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def row_held(url: str, scope: TenantScope, table: str, id_: str) -> AsyncIterator[None]:
+    """One row of a tenant's table is held by somebody."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            await connection.execute(f'SELECT FROM "{scope.schema}".{table} WHERE id = $1 FOR UPDATE', id_)
+            yield
+    finally:
+        await connection.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.e2e.running import until
+from watchbill.kit.free_port import free_port
 
 _PROGRAM = Path(__file__).parents[2] / ".venv-mongodb/bin/secantusd-py"
 _PREFIX = "watchbill-mongodb-"
@@ -79,13 +80,6 @@ def mongo_server() -> Iterator[MongoServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _sweep() -> None:

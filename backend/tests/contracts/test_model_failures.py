@@ -15,6 +15,7 @@ from tests.fixtures_llm import KEY, Desk
 
 from watchbill.adapters.litellm.failures import away_seconds
 from watchbill.core.errors import ErrorKind
+from watchbill.kit.free_port import free_port
 
 USER, UPSTREAM, TIMEOUT, LIMIT = ErrorKind.USER, ErrorKind.UPSTREAM, ErrorKind.TIMEOUT, ErrorKind.LIMIT
 SAID = "The tide is out until noon."
@@ -129,7 +130,7 @@ def test_how_long_to_stay_away():
 
 
 async def test_nobody_listens(desk: Desk):
-    desk.change_provider(base_url=f"http://127.0.0.1:{_free_port()}/v1")
+    desk.change_provider(base_url=f"http://127.0.0.1:{free_port()}/v1")
     error = await failing(desk)
     assert (error.kind, error.error_code) == (UPSTREAM, "provider_unreachable")
     assert "cannot be reached" in error.detail and "Connection refused" in error.detail
@@ -221,9 +222,3 @@ async def test_connections_that_come_to_nothing(desk: Desk, kind: str, serve: An
         error = await failing(desk)
     assert (error.kind, error.error_code) == (UPSTREAM, code)
     assert "cannot be reached" not in error.detail
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]

@@ -115,6 +115,71 @@ async def test_a_piece_that_is_cut_off_is_not_called_a_message(desk: Desk):
     assert error.error_code == "stream_broken" and "is not whole JSON" in error.detail
 
 
+OLLAMA = {"model": "llama3", "message": {"role": "assistant", "content": "Hi"}, "done": False}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/json", "text/event-stream", ""])
+@pytest.mark.parametrize(
+    ("lines", "code", "told"),
+    [
+        ([json.dumps(OLLAMA), '{"model": "mess'], "stream_broken", 'not whole JSON: {"model": "mess'),
+        ([json.dumps(OLLAMA), '{"mess', json.dumps(OLLAMA)], "stream_broken", "of its stream of JSON lines"),
+        ([json.dumps(OLLAMA), "oops"], "stream_broken", "not whole JSON: oops"),
+        ([json.dumps(OLLAMA), deep(100_000)], "stream_broken", "not whole JSON: [[["),
+        ([json.dumps(OLLAMA)] * 2, "not_an_answer", "JSON lines"),
+        ([json.dumps(OLLAMA), json.dumps({"error": SAID})], "provider_unavailable", SAID),
+        (['{"mess', json.dumps(OLLAMA)], "stream_broken", "ends or breaks"),
+    ],
+)  # fmt: skip
+async def test_lines_of_json_say_which_is_broken(
+    desk: Desk, lines: list[str], code: str, told: str, kind: str, end: str
+):
+    as_type(desk, "ollama")
+    sends(desk, "".join(line + end for line in lines), content_type=kind)
+    error = await failing(desk)
+    assert error.error_code == code and told in error.detail
+    if "of its stream" in error.detail:
+        number = 3 if end == "\n\n" else 2
+        assert f"Line {number} of" in error.detail
+
+
+def under(index: Any, text: str = "", reason: str | None = None) -> Raw:
+    return {"choices": [{"index": index, "delta": {"content": text}, "finish_reason": reason}]}
+
+
+@pytest.mark.parametrize("end", [["[DONE]"], [], [{"choices": [], "usage": {"completion_tokens": 3}}]])
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [under(0, "Ebb"), under(1, " und"), under(2, " Flut", "stop")],
+        [under(1, "Ebb"), under(2, " und Flut"), under(3, "", "stop")],
+        [under(0, "Ebb"), under(1, " und Flut"), under(1, "", "stop")],
+        [under(1, "Ebb"), under(0, " und Flut", "stop")],
+        [under("0", "Ebb"), under("1", " und Flut", "stop")],
+    ],
+)
+async def test_an_answer_that_goes_on_under_another_index_is_not_cut(desk: Desk, chunks: list[Raw], end: Any):
+    sends(desk, events(*chunks, *end))
+    error = await failing(desk)
+    assert error.error_code == "stream_broken" and "index" in error.detail
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [under(0, "Ebb"), under(1, "No"), under(0, " und Flut", "stop"), under(1, "!", "stop")],
+        [under(0, "Ebb"), under(0, " und Flut", "stop"), under(1, "No"), under(1, "!", "stop")],
+        [under(0, "Ebb"), under(1, "No", "stop"), under(0, " und Flut", "stop")],
+        [under(0, "Ebb"), under(None, " und"), under(0.0, " Flut"), under("0", "", "stop")],
+        [under(7, "Ebb"), under(7, " und Flut", "stop")],
+    ],
+)
+async def test_other_answers_beside_the_first_are_left(desk: Desk, chunks: list[Raw]):
+    sends(desk, events(*chunks, "[DONE]"))
+    assert (await desk.ask()).text == "Ebb und Flut"
+
+
 @pytest.mark.parametrize("kind", ["openai_compatible", "anthropic", "gemini"])
 @pytest.mark.parametrize(
     ("status", "said", "failed", "code"),

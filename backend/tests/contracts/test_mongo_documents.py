@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import pytest
 from pymongo import AsyncMongoClient
-from tests.mongodb import MongoServer, free_port, mongo_server
+from tests.mongodb import MongoServer, mongo_server
 
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.free_port import free_port
 
 NOW = datetime(2026, 1, 1, 12, 30, 0, 123_456, tzinfo=UTC)
 LOGS = "execution_logs"

@@ -13,6 +13,7 @@ from tests.core.flows import branching, chain, edge, flow, input_node, llm, node
 from watchbill.core.flow.definition import MAX_BYTES, MAX_NODES
 from watchbill.core.plan import Problem, compile_flow
 from watchbill.core.plan.compile import too_large
+from watchbill.core.plan.fields import MAX_CHARACTERS, MAX_EXPRESSIONS
 from watchbill.nodes.registry import NODE_TYPES
 
 
@@ -252,6 +253,80 @@ def test_names_of_outputs_that_are_no_identifiers() -> None:
 def test_the_largest_flow_compiles_and_one_more_node_does_not() -> None:
     assert compile_flow(chain(MAX_NODES - 2), NODE_TYPES).valid
     assert [problem.code for problem in problems(chain(MAX_NODES - 1))] == ["too_many_nodes"]
+
+
+def full_of(**fields: str) -> dict[str, Any]:
+    """A transform whose fields are these templates."""
+    return node("full", "transform", {"values": fields})
+
+
+def many(count: int) -> dict[str, Any]:
+    most = {f"v{n}": "{{ 1 }}" * 500 for n in range(count // 500)}
+    return full_of(**most, rest="{{ 1 }}" * (count % 500))
+
+
+def long(characters: int) -> dict[str, Any]:
+    most = {f"v{n}": f"{{{{'{'a' * 9_998}'}}}}" for n in range(characters // 10_000)}
+    rest = characters % 10_000
+    return full_of(**most, **({"rest": f"{{{{ {'1' * rest} }}}}"} if rest else {}))
+
+
+ONE_MORE = {
+    "template": transform("more", "{{ 1 }}"),
+    "expression": node("more", "condition", {"cases": [{"handle": "yes", "when": "1"}], "else": "no"}),
+    "broken": transform("more", "{{ ) }}"),
+    "body": node(
+        "each",
+        "map",
+        {"items": [1], "body": {"nodes": [transform("more", "{{ 1 }}")], "edges": []}, "result": "none"},
+    ),
+    "result": node(
+        "more",
+        "map",
+        {"items": [1], "body": {"nodes": [transform("in_it", "none")], "edges": []}, "result": "{{ 1 }}"},
+    ),
+    "subflow": node(
+        "under",
+        "subflow",
+        {
+            "flow_id": "1b4e28ba-2fa1-4d0c-9a6e-0123456789ab",
+            "inputs": {},
+            "flow": flow(
+                [input_node(), transform("more", "{{ 1 }}"), output(topic="none")],
+                [edge("in", "more"), edge("more", "out")],
+            ),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("more", ONE_MORE.values(), ids=ONE_MORE)
+@pytest.mark.parametrize("full", [many(MAX_EXPRESSIONS), long(MAX_CHARACTERS)], ids=["many", "long"])
+def test_a_flow_has_a_total_of_expressions(full: dict[str, Any], more: dict[str, Any]) -> None:
+    edges = [edge("in", "full"), edge("full", "out")]
+    assert problems(flow([input_node(), full, output(topic="none")], edges)) == []
+    edges = [
+        edge("in", "full"),
+        edge("full", more["id"]),
+        edge(more["id"], "out", "yes" if more["type"] == "condition" else None),
+    ]
+    found = problems(flow([input_node(), full, more, output(topic="none")], edges))
+    [problem] = [each for each in found if each.code == "flow_limit"]
+    assert problem.node_id is not None and problem.node_id.endswith("more")
+    assert problem.field and problem.field.startswith("config.")
+    most = "20,000 expressions" if "1 }}{{" in str(full) else "500,000 characters"
+    assert most in problem.message and "split the flow up" in problem.message
+
+
+def test_what_goes_far_beyond_the_total_is_told_once_and_not_read() -> None:
+    others = [transform(f"t{n}", "{{ ) }}") for n in range(50)]
+    edges = [edge("in", "full"), *(edge("full", other["id"]) for other in others), edge("t0", "out")]
+    nodes = [input_node(), many(2 * MAX_EXPRESSIONS), *others, output(topic="none")]
+    [problem] = problems(flow(nodes, edges))
+    assert (problem.node_id, problem.code) == ("full", "flow_limit")
+    # Neither are they in a flow that cannot be put in order.
+    [cycle, problem] = problems(flow(nodes, [*edges, edge("t0", "full")]))
+    assert (cycle.code, problem.code) == ("cycle", "flow_limit")
 
 
 def test_two_megabytes_are_the_limit() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 import signal
-import socket
 import sys
 import tempfile
 from collections import Counter
@@ -27,6 +26,7 @@ from tests.e2e.running import LONG, clean_environment
 from tests.people import PASSWORD, new_email
 from tests.proxy import Proxy
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
+from watchbill.kit.free_port import free_port
 from watchbill.testing.llm_server import LlmServer
 
 # Ten processes beside each other: only a hang takes so long.
@@ -167,14 +167,8 @@ async def fleet() -> AsyncIterator[Fleet]:
         fleet = Fleet(Path(folder))
         async with AsyncExitStack() as ending:
             ending.push_async_callback(fleet.close)
-            await fleet.open(_free_port())
+            await fleet.open(free_port())
             yield fleet
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def until(condition: Callable[[], Any], seconds: float, what: Callable[[], object]) -> None:

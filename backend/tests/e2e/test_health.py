@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from watchbill.embedded import ports
 from watchbill.embedded.child import Child
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.watch import replace_the_stuck
+from watchbill.kit.free_port import free_port
 from watchbill.kit.own_services import OwnServices
 from watchbill.worker.runtime import Runtime
 
@@ -89,9 +89,7 @@ def _nothing(*_: object, **__: object) -> None:
 
 @asynccontextmanager
 async def worker_with_health(settings: Settings, folder: Path) -> AsyncIterator[tuple[Worker, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     worker = Worker(settings, folder / "worker.log")
     await worker.start(words=("--health-port", str(port)))
     try:

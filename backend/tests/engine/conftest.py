@@ -103,9 +103,11 @@ class Ship:
     engines: list[Engine] = field(default_factory=list[Engine])
     # How far the clock of the engines and of the journal is ahead of the machine's.
     ahead: timedelta = field(default_factory=timedelta)
+    # The time it stands at, so that only `later` makes leases run out and however slow the machine is.
+    stopped: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped or datetime.now(UTC)) + self.ahead
 
     def later(self, seconds: float, *woken: UUID) -> None:
         """Set the clock forward; these executions, which sleep in an engine, look at it soon."""

@@ -61,6 +61,7 @@ class Documents(MemoryDocuments):
 def documents(ship: Ship, monkeypatch: pytest.MonkeyPatch) -> Documents:
     for module, name in ((committer, "_OUTPUTS_AGAIN_SECONDS"), (trace_writer, "_AGAIN_SECONDS")):
         monkeypatch.setattr(module, name, 0.02)
+    ship.stopped = NOW
     ship.documents = documents = Documents()
     return documents
 

@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
-from tests.breaking import WAYS, How, broken
-from tests.features.firing import at, fire, make_schedule
+from tests.breaking import WAYS, How, broken, row_held
+from tests.features.firing import Hints, at, fire, make_schedule
 from tests.features.telling import Office, Receiver, end, make_notification, start
 from tests.features.test_cleaning import NOW
 from tests.people import Person, checked
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit import setbacks
 from watchbill.kit.db import Database
 from watchbill.kit.setbacks import Setbacks
@@ -38,8 +39,25 @@ async def test_the_schedules_of_the_others_fire(
         runs = checked(await stranger.http.get("executions"))["items"]
         assert [run["id"] for run in runs] == [str(hints.executed[0])]
     # Nothing of it was lost: it fires when its tenant is well again.
-    assert len((await fire(database, due)).executed) == 1
+    assert len((await fire(database, at(theirs, seconds=10))).executed) == 1
     assert len(checked(await admin.http.get(f"triggers/{broken_one['id']}/firings"))["items"]) == 1
+
+
+async def test_one_schedule_that_fails_does_not_stop_the_others_of_its_tenant(
+    database: Database, admin: Person, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, later = await make_schedule(admin), await make_schedule(admin, cron="1 9 * * *")
+    monkeypatch.setattr(setbacks, "_FIRST_SECONDS", 0.0)
+    hints, due = Hints(), at(later)
+    scheduler = Scheduler(database, hints, now=lambda: due)
+    async with row_held(url, admin.scope, "triggers", locked["id"]):
+        # The locked one has waited longest. Its turn is over, and the other one's has come.
+        assert await scheduler.fire_next()
+        assert hints.executed == []
+        assert await scheduler.fire_next()
+        assert len(hints.executed) == 1
+    assert await scheduler.fire_next()
+    assert len(hints.executed) == 2, "nothing of the locked one was lost"
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -96,3 +114,28 @@ def test_a_tenant_is_left_alone_for_longer_each_time_and_logged_once_a_minute(
     now += setbacks._MOST_SECONDS + 301
     assert kept.away() == []
     assert kept.note(tenant_id, ValueError("broken")) == 5, "one that was well for long begins anew"
+
+
+def test_failures_beside_each_other_are_one_setback(admin: Person, stranger: Person) -> None:
+    now = 0.0
+    kept = Setbacks("loop", clock=lambda: now)
+    waits = [kept.note(admin.scope.tenant_id, ValueError("broken")) for _ in range(50)]
+    assert waits == [5] * 50
+    now = 4.0
+    assert kept.note(admin.scope.tenant_id, ValueError("broken")) == 1
+    assert kept.note(stranger.scope.tenant_id, ValueError("broken")) == 5
+    now = 5.0
+    assert kept.away() == [stranger.scope.tenant_id]
+    assert kept.note(admin.scope.tenant_id, ValueError("broken")) == 10
+
+
+def test_a_tenant_with_whom_something_went_well_begins_anew(admin: Person) -> None:
+    now = 0.0
+    kept = Setbacks("loop", clock=lambda: now)
+    tenant_id = admin.scope.tenant_id
+    kept.well(tenant_id)
+    for _ in range(3):
+        assert kept.note(tenant_id, ValueError("broken")) == 5
+        now += 5
+        kept.well(tenant_id)
+        assert kept.away() == []

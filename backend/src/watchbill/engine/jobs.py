@@ -14,7 +14,7 @@ from watchbill.core.budget import OverBudget, full
 from watchbill.core.errors import NodeError
 from watchbill.core.flow.definition import Node
 from watchbill.core.plan import PlanNode
-from watchbill.core.plan.fields import dotted, read_fields, read_inner
+from watchbill.core.plan.fields import Reader, dotted, read_fields, read_inner
 from watchbill.engine import evaluating
 from watchbill.engine.limits import too_much
 from watchbill.nodes.registry import NODE_TYPES
@@ -78,6 +78,7 @@ def _node(definition: Any) -> PlanNode:
     """The node, compiled again; the plan it comes from had no problems."""
     node = Node.model_validate(definition)
     type_ = NODE_TYPES[node.type]
-    fields, conditions, _ = read_fields(node, type_, lambda _: None)
-    result, until, _ = read_inner(node, type_.body, lambda _: None) if type_.body else ([], None, [])
+    reader = Reader()
+    fields, conditions, _ = read_fields(node, type_, lambda _: None, reader)
+    result, until, _ = read_inner(node, type_.body, lambda _: None, reader) if type_.body else ([], None, [])
     return PlanNode(node, type_, tuple(fields), conditions, (), 0, None, tuple(result), until)

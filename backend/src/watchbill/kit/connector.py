@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
+import aiohttp
 from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -77,3 +79,16 @@ def _result(host: str, address: str, port: int) -> ResolveResult:
 
 def _fits(entry: ResolveResult, family: socket.AddressFamily) -> bool:
     return family in (socket.AF_UNSPEC, entry["family"])
+
+
+def demand_passed(answer: aiohttp.ClientResponse, proxy: str | None) -> None:
+    """See that an answer is not the proxy's own. For https aiohttp does; for http the proxy answers where the
+    site would, and only of status 407 (RFC 9110, 15.5.8) is it known that no site meant it.
+
+    Raises:
+        aiohttp.ClientHttpProxyError: the proxy does not let us through.
+    """
+    if proxy is not None and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise aiohttp.ClientHttpProxyError(
+            answer.request_info, answer.history, status=answer.status, message="The proxy does not know us"
+        )

@@ -81,10 +81,17 @@ class Setbacks:
             del self._tenants[tenant_id]
         return [tenant_id for tenant_id, one in self._tenants.items() if now < one.until]
 
+    def well(self, tenant_id: UUID) -> None:
+        """Something of the tenant's went well: what fails next is a trouble of its own."""
+        self._tenants.pop(tenant_id, None)
+
     def note(self, tenant_id: UUID, error: BaseException) -> float:
         """Leave the tenant alone for a while; returns for how many seconds. It is logged once a minute."""
         now = self._clock()
         known = self._tenants.get(tenant_id)
+        if known and now < known.until:
+            # What was under way beside it met the same trouble, which is none the longer for it.
+            return known.until - now
         seconds = min(2 * known.seconds, _MOST_SECONDS) if known else _FIRST_SECONDS
         logged_at = known.logged_at if known else -math.inf
         if now - logged_at >= _LOG_EVERY_SECONDS:

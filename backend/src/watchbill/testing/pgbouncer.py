@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from watchbill.kit.free_port import free_port
+
 _READY_SECONDS = 15
 
 
@@ -38,7 +40,7 @@ def pgbouncer(database_url: str, *, pool_size: int = 5) -> Generator[str]:
     if program is None:
         raise PgBouncerMissing(PgBouncerMissing.__doc__)
     url = make_url(database_url)
-    sockets, port = Path(str(url.query["host"])), _free_port()
+    sockets, port = Path(str(url.query["host"])), free_port()
     # As root it refuses to run, and only the server's own user can reach the socket.
     owner = pwd.getpwuid(sockets.stat().st_uid).pw_name if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="watchbill-pgbouncer-"))
@@ -63,12 +65,6 @@ def _config(sockets: Path, user: str, port: int, pool_size: int) -> str:
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
         f"pool_mode = transaction\ndefault_pool_size = {pool_size}\nmax_client_conn = 500\n"
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -13,7 +13,7 @@ from yarl import URL
 from watchbill.adapters.http.urls import exact, joined
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
-from watchbill.kit.connector import guarded_connector
+from watchbill.kit.connector import demand_passed, guarded_connector
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.waits import about_to_await
 
@@ -67,15 +67,17 @@ class AiohttpClient:
 
     async def _once(self, request: HttpRequest) -> HttpAnswer:
         url = _checked(request.url)
+        proxy = await self._way.proxy_for(str(url))
         async with self._session.request(
             request.method,
             url,
             headers=dict(request.headers),
             data=request.body,
             allow_redirects=False,
-            proxy=await self._way.proxy_for(str(url)),
+            proxy=proxy,
             timeout=aiohttp.ClientTimeout(total=None),
         ) as response:
+            demand_passed(response, proxy)
             body = await _read(response, request)
             headers: dict[str, str] = {}
             for name, value in response.headers.items():

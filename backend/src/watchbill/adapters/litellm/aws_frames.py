@@ -34,9 +34,10 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a frame is called, and its bytes as they came."""
+    """What a frame is called, what it carries, and its bytes as they came."""
 
     name: str
+    payload: bytes
     raw: bytes
 
 
@@ -88,10 +89,10 @@ def _read(raw: bytes, head: int) -> Frame:
         headers = dict(_headers(raw[_PRELUDE.size : start]))
     except (IndexError, KeyError, struct.error) as error:
         raise BrokenOff("The stream is damaged: the headers of a frame cannot be read") from error
-    kind = headers.get(":message-type", "event")
-    if kind != "event":
-        raise _refusal(headers, raw[start : -_CHECKSUM.size])
-    return Frame(headers.get(":event-type", ""), raw)
+    payload = raw[start : -_CHECKSUM.size]
+    if headers.get(":message-type", "event") != "event":
+        raise _refusal(headers, payload)
+    return Frame(headers.get(":event-type", ""), payload, raw)
 
 
 def _headers(data: bytes) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,8 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from watchbill.adapters.litellm.aws_frames import AwsFrames
+from watchbill.adapters.litellm import invoked
+from watchbill.adapters.litellm.aws_frames import AwsFrames, Frame
 from watchbill.adapters.litellm.whole_as_events import as_events, is_answer
 from watchbill.adapters.openai_chat import (
     BrokenOff,
@@ -31,6 +32,7 @@ from watchbill.adapters.openai_chat import (
     said,
 )
 from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent
+from watchbill.kit.connector import demand_passed
 from watchbill.kit.outbound import WayOut
 
 _CONNECT_SECONDS = 10.0
@@ -45,14 +47,15 @@ _PIECES_KEPT = 16
 
 @dataclass(slots=True)
 class Wire:
-    """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, and how
-    many events in a row said nothing."""
+    """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, why
+    where LiteLLM may not tell, and how many events in a row said nothing."""
 
     sizes: Sizes
     stream: bool
     failure: Exception | None = None
     events: bool = False
     ended: bool = False
+    reason: str | None = None
     silent: int = 0
 
 
@@ -97,6 +100,9 @@ class LibraryCalls:
                     await self._read(response, wire, reading, heard)
                 else:
                     _take(response, wire, reading, heard)
+            if wire.reason and reading.finish_reason == "stop":
+                # LiteLLM says so of most that InvokeModel answers, whatever ended it.
+                reading.take({"choices": [{"finish_reason": wire.reason}]})
         except Exception as error:
             # Whatever LiteLLM made of it: what failed on the wire is the reason.
             if wire.failure is None or wire.failure is error:
@@ -154,16 +160,18 @@ class _Transport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request, wire: Wire) -> httpx.Response:
         content = await request.aread()
         headers = {**request.headers, "accept-encoding": "identity"}
+        proxy = await self._way.proxy_for(str(request.url))
         response = await self._session.request(
             request.method,
             URL(str(request.url), encoded=True),
             data=content or None,
             headers=headers,
             allow_redirects=False,
-            proxy=await self._way.proxy_for(str(request.url)),
+            proxy=proxy,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         )
         try:
+            demand_passed(response, proxy)
             if not 200 <= response.status < 300:
                 raise await documents.refusal(response)
         except BaseException:
@@ -185,6 +193,9 @@ class _Body(httpx.AsyncByteStream):
         self._response = response
         self._wire = wire
         self._type = documents.content_type(response)
+        self._invoked = response.url.path.endswith("/invoke")
+        # A model that cannot stream is asked for a whole answer where a stream was asked for.
+        self._as_events = wire.stream and not response.url.path.endswith(("/invoke", "/converse"))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -210,11 +221,32 @@ class _Body(httpx.AsyncByteStream):
         async for piece in body.pieces(self._response, self._wire.sizes.stream):
             for frame in frames.feed(piece):
                 self._count()
-                # Models that are asked in a format of their own answer in `chunk`s, which name no end.
-                self._wire.events = self._wire.events or frame.name in _CONVERSED
-                self._wire.ended = self._wire.ended or frame.name == "messageStop"
+                self._look_at(frame)
                 yield frame.raw
         frames.close()
+
+    def _look_at(self, frame: Frame) -> None:
+        """See whether a frame ends the answer.
+
+        Raises:
+            BrokenOff: it is a chunk that cannot be read.
+            Refused: it is one that says what is wrong.
+        """
+        self._wire.events = self._wire.events or frame.name in (*_CONVERSED, "chunk")
+        self._wire.ended = self._wire.ended or frame.name == "messageStop"
+        value = invoked.held(frame.payload) if frame.name == "chunk" else None
+        if value is None:
+            return
+        if found := said.complaint(value):
+            raise Refused(found.status, found, within=True)
+        self._end_by(invoked.stop_reason(value))
+        self._wire.ended = self._wire.ended or value.get("type") == "message_stop"
+
+    def _end_by(self, reason: str | None) -> None:
+        if reason is not None:
+            self._wire.ended = True
+            # Where it called a tool, LiteLLM may have made the answer of its arguments.
+            self._wire.reason = None if reason == "tool_use" else reason
 
     async def _events(self) -> AsyncIterator[bytes]:
         self._wire.events = True
@@ -250,10 +282,12 @@ class _Body(httpx.AsyncByteStream):
         """The whole body at once, if it is an answer."""
         document = await body.whole(self._response, self._wire.sizes.whole)
         value = await documents.parsed(document, self._type)
-        if not is_answer(value):
+        if not is_answer(value) and not (self._invoked and invoked.is_answer(value)):
             raise documents.without_answer(document)
         self._wire.ended = True
-        if not self._wire.stream:
+        if self._invoked:
+            self._end_by(invoked.stop_reason(value))
+        if not self._as_events:
             yield document.removeprefix(b"\xef\xbb\xbf")
             return
         for event in as_events(value):

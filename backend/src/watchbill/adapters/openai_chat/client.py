@@ -16,6 +16,7 @@ from watchbill.adapters.openai_chat.body import Sizes
 from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
 from watchbill.adapters.openai_chat.reading import Reading
+from watchbill.kit.connector import demand_passed
 
 _CONNECT_SECONDS = 10.0
 # A question this small is made into JSON at once; larger ones in a thread.
@@ -59,6 +60,7 @@ async def ask(
         proxy=request.proxy,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
     ) as response:
+        demand_passed(response, request.proxy)
         if not 200 <= response.status < 300:
             raise await documents.refusal(response)
         await _Answer(response, request.sizes, reading, heard).read()
@@ -87,6 +89,7 @@ class _Answer:
         begin = await self._beginning(coming)
         if _is_stream(begin, self._type):
             await self._read_events(begin, coming)
+            self._reading.demand_one_index()
         else:
             await self._read_document(begin, coming)
 
@@ -168,6 +171,7 @@ class _Answer:
             self._heard(text)
 
     def _not_ended(self) -> None:
+        self._reading.demand_one_index()
         if self._reading.began:
             raise BrokenOff("The stream ended without a finish reason")
         raise NotAnAnswer("an event stream without an answer in it")

@@ -66,7 +66,7 @@ async def parsed(document: bytes, type_: str) -> Any:
         else:
             value = await asyncio.to_thread(json.loads, document)
     except (ValueError, RecursionError):
-        raise _unreadable(document, type_) from None
+        raise await asyncio.to_thread(_unreadable, document, type_) from None
     if (found := said.complaint(value)) is not None and not isinstance(value, str):
         raise Refused(found.status, found, within=True)
     return value
@@ -86,6 +86,26 @@ def _unreadable(document: bytes, type_: str) -> Exception:
     text = document[:20_000].decode("utf-8", "replace").strip()
     if said.is_page(text, type_):
         return NotAnAnswer(f"a web page: {said.page_title(text)}")
+    if (found := _of_lines(document)) is not None:
+        return found
     if text.startswith(("{", "[")):
         return BrokenOff(f"The JSON of the answer ends or breaks after {len(document):,} bytes")
     return NotAnAnswer(f"the text: {said.shortened(document)}")
+
+
+def _of_lines(document: bytes) -> Exception | None:
+    """What is wrong with a stream of JSON lines; None when the first line is no object, so it is none."""
+    lines = document.splitlines()
+    if len(lines) < 2 or not lines[0].startswith(b"{"):
+        return None
+    for number, line in enumerate(lines, 1):
+        try:
+            value: Any = json.loads(line) if line.strip() else None
+        except (ValueError, RecursionError):
+            if number == 1:
+                return None
+            text = f"Line {number:,} of its stream of JSON lines is not whole JSON: {said.shortened(line)}"
+            return BrokenOff(text)
+        if value is not None and (found := said.complaint(value)) is not None:
+            return Refused(found.status, found, within=True)
+    return NotAnAnswer(f"JSON lines, and no events of OpenAI's format: {said.shortened(lines[0])}")

@@ -21,9 +21,13 @@ _STOP = (
     "complete",
     "completed",
     "finish_reason_stop",
+    "finish",
+    "finished",
+    "endoftext",
+    "stop_criteria_met",
 )
 _FILTER = ("content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content")
-_FILTERS = (*_FILTER, "spii", "sensitive", "refusal", "guardrail_intervened", "image_safety")
+_FILTERS = (*_FILTER, "spii", "sensitive", "refusal", "guardrail_intervened", "image_safety", "error_toxic")
 _TOOLS = ("tool_calls", "tool_call", "tool_use", "function_call")
 _FAILED = ("error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource")
 # What servers mean by a reason, by the word that OpenAI has for it.
@@ -57,6 +61,7 @@ class Reading:
     _splitter: ReasoningSplitter = field(default_factory=ReasoningSplitter)
     _tools: ToolCalls = field(default_factory=ToolCalls)
     _index: int | None = None
+    _elsewhere: int | None = None
     _half: str = ""
 
     @property
@@ -92,16 +97,31 @@ class Reading:
         """
         self._take_usage(body.get("usage"))
         text = ""
-        for choice in _dicts(body.get("choices")):
+        choices = _dicts(body.get("choices"))
+        for choice in choices:
             index = whole_number(choice.get("index"))
             if self._index is None:
                 self._index = index
             # Only one answer is asked for; others beside it are those of a server that gives more.
             if index in (None, self._index):
                 text += self._take_choice(choice)
+            elif len(choices) == 1 and self.finish_reason is None:
+                self._elsewhere = index
             if index is None:
                 break
         return text
+
+    def demand_one_index(self) -> None:
+        """See that an answer did not go on as another one.
+
+        Raises:
+            BrokenOff: it did, and what was read is only its beginning.
+        """
+        if self.finish_reason is None and self._elsewhere is not None:
+            text = (
+                f"The stream goes on with the choice of index {self._elsewhere} and never ended {self._index}"
+            )
+            raise BrokenOff(text)
 
     def close(self) -> str:
         """Nothing follows; returns the text that waited for what might."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
 from watchbill.core.expressions import Expression, ExpressionError, Reference, Template, parse, parse_template
-from watchbill.core.expressions.template import Path, templates_in
+from watchbill.core.expressions.template import MAX_EXPRESSION_LENGTH, Path, templates_in
 from watchbill.core.flow.definition import Node
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import BodyType, NodeType
@@ -16,6 +17,60 @@ from watchbill.core.node_types import BodyType, NodeType
 Templates = list[tuple[Path, Template]]
 # Says why a reference is not allowed, or None.
 Allowed = Callable[[Reference], tuple[str, str] | None]
+
+# Of a whole definition, bodies and sub-flows included: each takes time to be read, at worst 15 microseconds a
+# character.
+MAX_EXPRESSIONS = 20_000
+MAX_CHARACTERS = 500_000
+
+
+@dataclass(slots=True)
+class Reader:
+    """Parses the expressions of one definition, and counts them and their characters."""
+
+    expressions: int = 0
+    characters: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether there are more than a definition may have; nothing further is to be read then."""
+        return self.expressions > MAX_EXPRESSIONS or self.characters > MAX_CHARACTERS
+
+    def expression(self, text: str) -> Expression:
+        """Parse one that stands by itself.
+
+        Raises:
+            ExpressionError: it cannot be read, or the definition has too many: `flow_limit`.
+        """
+        self._count(1, len(text))
+        return parse(text)
+
+    def template(self, text: str, *, url: bool = False) -> Template:
+        """Parse a text with expressions in it; raises as `expression` does."""
+        try:
+            template = parse_template(text, url=url)
+        except ExpressionError:
+            # How many it has is not known; it was read no further than this.
+            self._count(1, min(len(text), MAX_EXPRESSION_LENGTH))
+            raise
+        found = [part for part in template.parts if isinstance(part, Expression)]
+        self._count(len(found), sum(len(part.source) for part in found))
+        return template
+
+    def _count(self, expressions: int, characters: int) -> None:
+        self.expressions += expressions
+        self.characters += characters
+        if self.over:
+            what = (
+                f"{MAX_EXPRESSIONS:,} expressions"
+                if self.expressions > MAX_EXPRESSIONS
+                else f"{MAX_CHARACTERS:,} characters in its expressions"
+            )
+            text = (
+                f"A flow, with the flows in it, has at most {what}; this field goes beyond."
+                " Use fewer or shorter ones, or split the flow up."
+            )
+            raise ExpressionError("flow_limit", text)
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -63,7 +118,7 @@ def sentence(code: str, message: str) -> str:
 
 
 def read_fields(
-    node: Node, type_: NodeType, allowed: Allowed
+    node: Node, type_: NodeType, allowed: Allowed, reader: Reader
 ) -> tuple[list[tuple[Path, Template]], dict[str, Expression], list[Problem]]:
     """Parse every template and expression of a node; problems name the field and what to do."""
     problems: list[Problem] = []
@@ -74,15 +129,17 @@ def read_fields(
     hidden = type_.verbatim | (type_.body.inner if type_.body else frozenset())
     values = {key: value for key, value in node.config.items() if key not in hidden}
     for path, text in templates_in(values):
-        if path in bare:
+        if path in bare or reader.over:
             continue
         try:
-            fields.append((path, parse_template(text, url=path in urls)))
+            fields.append((path, reader.template(text, url=path in urls)))
         except ExpressionError as error:
             problems.append(_problem(node, path, error.code, error.message))
     for path, text in bare.items():
+        if reader.over:
+            break
         try:
-            conditions[dotted(path)] = parse(text)
+            conditions[dotted(path)] = reader.expression(text)
         except ExpressionError as error:
             problems.append(_problem(node, path, error.code, error.message))
     for path, references in (
@@ -94,7 +151,7 @@ def read_fields(
 
 
 def read_inner(
-    node: Node, body: BodyType, allowed: Allowed
+    node: Node, body: BodyType, allowed: Allowed, reader: Reader
 ) -> tuple[Templates, Expression | None, list[Problem]]:
     """Parse what is evaluated at the end of each iteration: the templates of its result, and the condition
     that ends the iterations."""
@@ -103,15 +160,17 @@ def read_inner(
     until: Expression | None = None
     wanted = {body.result: node.config.get(body.result)} if body.result in node.config else {}
     for path, text in templates_in(wanted):
+        if reader.over:
+            break
         try:
-            result.append((path, parse_template(text)))
+            result.append((path, reader.template(text)))
             problems += _refused(node, path, result[-1][1].references, allowed)
         except ExpressionError as error:
             problems.append(_problem(node, path, error.code, error.message))
     source = node.config.get(body.until) if body.until else None
-    if isinstance(source, str) and source.strip():
+    if isinstance(source, str) and source.strip() and not reader.over:
         try:
-            until = parse(source)
+            until = reader.expression(source)
             problems += _refused(node, (str(body.until),), until.references, allowed)
         except ExpressionError as error:
             problems.append(_problem(node, (str(body.until),), error.code, error.message))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -14,7 +14,14 @@ from watchbill.core.flow.definition import MAX_DEPTH, Body, FlowDefinition, Node
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import graph
-from watchbill.core.plan.fields import Allowed, Templates, read_fields, read_inner, validate_config
+from watchbill.core.plan.fields import (
+    Allowed,
+    Reader,
+    Templates,
+    read_fields,
+    read_inner,
+    validate_config,
+)
 from watchbill.core.plan.outcomes import doubled_outputs
 from watchbill.core.plan.plan import Graph, Link, PlanNode
 
@@ -27,6 +34,7 @@ class Surroundings:
 
     Args:
         types: every node type by kind.
+        reader: reads the expressions of all levels.
         inputs: names of the declared inputs; None while they cannot be read.
         visible: ids of nodes around it that have finished before it begins.
         names: all ids around it, which its own must differ from.
@@ -37,6 +45,7 @@ class Surroundings:
     """
 
     types: Mapping[str, NodeType]
+    reader: Reader = field(default_factory=Reader)
     inputs: frozenset[str] | None = None
     visible: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -69,11 +78,11 @@ def _compile(level: FlowDefinition | Body, around: Surroundings) -> tuple[Graph 
     problems += _type_problems(kept, around)
     if _broken(problems):
         # References and reachability mean nothing on a broken graph; the fields can still be checked.
-        return None, [*problems, *_field_problems(kept, around.types)]
+        return None, [*problems, *_field_problems(kept, around)]
     order, stuck = graph.topological_order(nodes, level.edges)
     if stuck:
         cycle = graph.cycle_problem(stuck, level.edges)
-        return None, [cycle, *_field_problems(kept, around.types)]
+        return None, [cycle, *_field_problems(kept, around)]
     return _Level(level, around, nodes, order, problems).compile()
 
 
@@ -132,12 +141,12 @@ def _type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]
     return problems
 
 
-def _field_problems(nodes: Sequence[Node], types: Mapping[str, NodeType]) -> list[Problem]:
+def _field_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
     problems: list[Problem] = []
     for node in nodes:
-        if type_ := types.get(node.type):
+        if type_ := around.types.get(node.type):
             problems += validate_config(node, type_)[1]
-            problems += read_fields(node, type_, lambda _reference: None)[2]
+            problems += read_fields(node, type_, lambda _reference: None, around.reader)[2]
     return problems
 
 
@@ -199,7 +208,7 @@ class _Level:
                 ports[id_] = type_.handles(node.config)
             upstream = partial(_is_before, before[id_], position)
             allowed = _allowed(self.around, self.nodes, upstream)
-            templates, conditions, more = read_fields(node, type_, allowed)
+            templates, conditions, more = read_fields(node, type_, allowed, self.around.reader)
             self.problems += [*found, *more]
             body, result, until = self._body(node, type_, config, before[id_])
             plan_nodes[id_] = PlanNode(
@@ -259,7 +268,7 @@ class _Level:
             return None, [], None
         path, depth = f"{self.around.path}{node.id}.", self.around.depth + 1
         if spec.isolated:
-            inner = Surroundings(self.around.types, path=path, depth=depth)
+            inner = Surroundings(self.around.types, self.around.reader, path=path, depth=depth)
         else:
             upstream = {id_ for index, id_ in enumerate(self.order) if before >> index & 1}
             inner = replace(
@@ -280,7 +289,9 @@ class _Level:
             for problem in problems
         ]
         own = {inner_node.id for inner_node in body.nodes}
-        result, until, more = read_inner(node, spec, _allowed(inner, own, own.__contains__))
+        result, until, more = read_inner(
+            node, spec, _allowed(inner, own, own.__contains__), self.around.reader
+        )
         self.problems += more
         return found, result, until
 

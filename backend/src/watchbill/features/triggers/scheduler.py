@@ -79,14 +79,23 @@ class Scheduler:
                 trigger_id, scope = due.trigger_id, TenantScope(due.tenant_id)
                 with theirs(scope.tenant_id):
                     await self._fire(work, scope, trigger_id)
+            self._setbacks.well(scope.tenant_id)
         except TenantFailed as error:
-            if trigger_id is None or isinstance(error.__cause__, DBAPIError):
-                self._setbacks.note(error.tenant_id, error)
-            else:  # a bug in one schedule must not keep the others from running
-                logger.error("schedule_failed", trigger_id=str(trigger_id), exc_info=error)
-                async with self._database.transaction() as work:
-                    await queries.postpone(work.session, trigger_id, self._now() + _AFTER_BUG)
+            if trigger_id is None:
+                raise
+            await self._postpone(trigger_id, error)
         return True
+
+    async def _postpone(self, trigger_id: UUID, error: TenantFailed) -> None:
+        """What fails in one schedule must not keep the others from running, those of its tenant either: they
+        come before it the next time."""
+        wait = _AFTER_BUG
+        if isinstance(error.__cause__, DBAPIError):
+            wait = timedelta(seconds=self._setbacks.note(error.tenant_id, error))
+        else:
+            logger.error("schedule_failed", trigger_id=str(trigger_id), exc_info=error)
+        async with self._database.transaction() as work:
+            await queries.postpone(work.session, trigger_id, self._now() + wait)
 
     async def _fire(self, work: Work, scope: TenantScope, trigger_id: UUID) -> None:
         await work.enter(scope)

@@ -101,6 +101,12 @@ function models(providers: Provider[]) {
   return [...found].map(([value, hint]) => ({ value, label: value, hint }));
 }
 
+const TIME_LIMITS = [
+  { name: "llm_timeout_seconds", label: "Time-out of a model call" },
+  { name: "first_token_seconds", label: "Until the first token" },
+  { name: "silence_seconds", label: "Silence in an answer" },
+] as const;
+
 function Options({ form: { control } }: Form) {
   const plans = useWatch({ control, name: "config.reasoning" });
   return (
@@ -114,36 +120,13 @@ function Options({ form: { control } }: Form) {
         >
           {({ value, onChange }) => <NumberInput {...{ value, onChange }} min={1} step={1} />}
         </FormField>
-        <FormField
-          control={control}
-          name="config.llm_timeout_seconds"
-          label="Time-out of a model call"
-          optional
-        >
-          {({ value, onChange }) => (
-            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
-          )}
-        </FormField>
-        <FormField
-          control={control}
-          name="config.first_token_seconds"
-          label="Until the first token"
-          optional
-        >
-          {({ value, onChange }) => (
-            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
-          )}
-        </FormField>
-        <FormField
-          control={control}
-          name="config.silence_seconds"
-          label="Silence in an answer"
-          optional
-        >
-          {({ value, onChange }) => (
-            <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
-          )}
-        </FormField>
+        {TIME_LIMITS.map(({ name, label }) => (
+          <FormField key={name} control={control} name={`config.${name}`} label={label} optional>
+            {({ value, onChange }) => (
+              <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
+            )}
+          </FormField>
+        ))}
         <FormField control={control} name="config.temperature" label="Temperature" optional>
           {({ value, onChange }) => (
             <NumberInput {...{ value, onChange }} min={0} max={2} placeholder="The model’s own" />
