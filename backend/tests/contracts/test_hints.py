@@ -136,21 +136,53 @@ async def test_who_starts_one_does_not_wait_for_who_starts_many(desk: Desk, serv
 
     hints = CeleryHints(desk.app, client, sleep=gather, clock=lambda: 0.0)
     many, one = TenantScope(uuid4()), TenantScope(uuid4())
-    # The first goes out as of somebody who started nothing before, the second as the first of many.
-    started, alone = [uuid4() for _ in range(5)], uuid4()
+    # Three go out as of somebody who starts few, and the fourth as the first of many.
+    started, alone = [uuid4() for _ in range(8)], uuid4()
     try:
-        for execution in started[:2]:
+        for execution in started[:4]:
             await hints.execute(many, execution)
             assert await told() == str(execution)
-        for execution in started[2:]:
+        for execution in started[4:]:
             await hints.execute(many, execution)
         await hints.execute(one, alone)
         assert await told() == str(alone)
         gathered.set()
-        assert {await told() for _ in started[2:]} == set(map(str, started[2:]))
+        assert {await told() for _ in started[4:]} == set(map(str, started[4:]))
         await hints.close()
     finally:
         gathered.set()
+        await client.aclose()
+
+
+async def test_who_started_many_goes_on_to_wait_and_who_stopped_does_not(services: Services) -> None:
+    """Also at the beginning of the next while: otherwise each would begin with messages of its own."""
+    now = 0.0
+    app = celery_app(services.redis_url)
+    app.conf.task_default_queue = f"test-{uuid4().hex}"
+    client = AsyncRedis.from_url(services.redis_url)
+    waits: list[float] = []
+
+    async def gather(seconds: float) -> None:
+        waits.append(seconds)
+
+    hints = CeleryHints(app, client, sleep=gather, clock=lambda: now)
+    scope = TenantScope(uuid4())
+
+    async def one() -> float:
+        await hints.execute(scope, uuid4())
+        await hints.close()
+        return waits[-1]
+
+    try:
+        few, *_ = [await one() for _ in range(3)]
+        many = await one()
+        assert many > few
+        now += 0.05
+        assert await one() == many
+        now += 0.2
+        assert await one() == few
+    finally:
+        await client.delete(queue_of(app))
         await client.aclose()
 
 

@@ -30,7 +30,7 @@ _Answer = asyncio.Future[Control]
 _CONCURRENT_COMMITS = 2
 # So many executions are written together, and go on together afterwards: those of other tenants on this loop
 # wait for one group, not for all that somebody started at once.
-_GROUP = 16
+_GROUP = 8
 _OUTPUTS_AGAIN_SECONDS = 1.0
 
 

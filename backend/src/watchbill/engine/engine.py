@@ -37,7 +37,7 @@ CLAIMING, HEARTBEAT = "claiming", "heartbeat"
 _STUCK_SECONDS = 60.0
 _PLANS_KEPT = 256
 # So many executions of a tenant are claimed and begin together, when it has more of them to begin.
-_HINTS_OF_ONE = 16
+_HINTS_OF_ONE = 8
 # Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
 _LONG = 500
 

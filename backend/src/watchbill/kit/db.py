@@ -244,7 +244,7 @@ class Database:
         # PgBouncer takes them neither for a connection nor for a session, so each transaction sets them.
         self._limits = limits if bouncer else {}
         self._patience = patience_seconds
-        self._turns = Turns(2 * pool_size, max(1, pool_size // 2))
+        self._turns = Turns(2 * pool_size, 3)
         self.engine: AsyncEngine = create_async_engine(
             target,
             pool_size=pool_size,

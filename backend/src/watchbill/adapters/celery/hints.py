@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import redis.asyncio as redis
@@ -28,8 +29,9 @@ _Sleep = Callable[[float], Awaitable[None]]
 # other anyway.
 _GATHER_SECONDS = 0.015
 _GATHER_MANY_SECONDS = 0.04
-# Who started nothing for that long does not wait for those who start many.
-_GATHER_FIRST_SECONDS = 0.005
+# Those of tenants that start no more than so many in a while do not wait for those who start many.
+_FEW, _WHILE_SECONDS = 3, 0.04
+_GATHER_FEW_SECONDS = 0.005
 _MOST_TENANTS = 10_000
 # A hint older than this has long been found by a sweep.
 _GOOD_SECONDS = 300
@@ -55,28 +57,24 @@ class CeleryHints:
         self._redis = client
         self._clock = clock
         self._queue = queue_of(app)
-        self._first = _Gathering(self._send, sleep, _GATHER_FIRST_SECONDS, _GATHER_FIRST_SECONDS)
-        self._more = _Gathering(self._send, sleep, _GATHER_SECONDS, _GATHER_MANY_SECONDS)
-        self._told_of: dict[UUID, float] = {}
+        self._few = _Gathering(self._send, sleep, _GATHER_FEW_SECONDS, _GATHER_SECONDS)
+        self._many = _Gathering(self._send, sleep, _GATHER_SECONDS, _GATHER_MANY_SECONDS)
+        self._pace: dict[UUID, _Pace] = {}
 
     async def execute(self, scope: TenantScope, execution_id: UUID) -> None:
         """Say that an execution waits to be claimed. Nobody waits until it is said."""
         hint = (str(scope.tenant_id), str(execution_id))
-        (self._first if self._quiet(scope.tenant_id) else self._more).add(hint)
-
-    def _quiet(self, tenant_id: UUID) -> bool:
-        """Whether the tenant started nothing just now."""
-        now = self._clock()
-        last = self._told_of.pop(tenant_id, -math.inf)
-        self._told_of[tenant_id] = now
-        if len(self._told_of) > _MOST_TENANTS:
-            del self._told_of[next(iter(self._told_of))]
-        return now - last > _GATHER_MANY_SECONDS
+        pace = self._pace.pop(scope.tenant_id, None) or _Pace()
+        # The one that was told of last stands last.
+        self._pace[scope.tenant_id] = pace
+        if len(self._pace) > _MOST_TENANTS:
+            del self._pace[next(iter(self._pace))]
+        (self._few if pace.few(self._clock()) else self._many).add(hint)
 
     async def close(self) -> None:
         """Wait until all is sent."""
-        await self._first.close()
-        await self._more.close()
+        await self._few.close()
+        await self._many.close()
 
     async def _send(self, executions: Sequence[_Hint]) -> None:
         try:
@@ -92,6 +90,23 @@ class CeleryHints:
     async def wake(self, execution_id: UUID) -> None:
         """Say that something is asked of an execution."""
         await announce(self._redis, "wake", execution_id)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many hints of a tenant there were in this while, and in the one before."""
+
+    began: float = -math.inf
+    count: int = 0
+    before: int = 0
+
+    def few(self, now: float) -> bool:
+        """Count one more; returns whether there are few of them."""
+        if now - self.began >= _WHILE_SECONDS:
+            self.before = self.count if now - self.began < 2 * _WHILE_SECONDS else 0
+            self.began, self.count = now, 0
+        self.count += 1
+        return self.count <= _FEW and self.before <= _FEW
 
 
 class _Gathering:
