@@ -190,6 +190,29 @@ _BACKTRACKING = {
 }
 _LONG_WORD = '{"a": "' + "a" * 50_000 + '!"}'
 
+
+async def _slow_tests(tenant: Tenant, stack: Stack) -> Blow:
+    """Sixty tests of a model provider that says nothing."""
+    form = {
+        "name": "Silent",
+        "provider_type": "openai_compatible",
+        "base_url": f"{stack.slow_url.removesuffix('/wait')}/silent/v1",
+        "api_key": "sk-bench",
+        "models": ["silent"],
+    }
+    id_ = (await tenant.call("POST", "llm-providers", form))["id"]
+
+    async def blow() -> str:
+        try:
+            found = await tenant.call("POST", f"llm-providers/{id_}/test", {})
+        except Refused as error:
+            await asyncio.sleep(0.2)
+            return _refusal(error)
+        return "completed" if found["ok"] else "told: no answer"
+
+    return blow
+
+
 ATTACKS = (
     _computing("two loops over 1,500 numbers", _PAIRS, list(range(1500))),
     _computing("three nested exists", f"{_ANY}(a, {_ANY}(b, {_ANY}(c, a + b + c < 0)))", list(range(1500))),
@@ -233,5 +256,6 @@ ATTACKS = (
     Attack(
         "sixty at once at a silent issuer", _silent_issuer, ("limit", "refused: invalid_input"), at_once=60
     ),
+    Attack("sixty tests at once of a silent provider", _slow_tests, ("limit", "told"), at_once=60),
     Attack("a flood of 400 executions", _flood, ("completed", "limit"), at_once=1),
 )

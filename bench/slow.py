@@ -30,7 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.slow", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     app = web.Application()
-    app.add_routes([web.get("/", _ready), web.get("/wait", _wait), web.get("/silent/{rest:.*}", _silent)])
+    app.add_routes(
+        [web.get("/", _ready), web.get("/wait", _wait), web.route("*", "/silent/{rest:.*}", _silent)]
+    )
     web.run_app(app, host="127.0.0.1", port=parser.parse_args().port, print=None, backlog=2048)
 
 
