@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     """Whether the URL leads to PgBouncer in transaction mode, which has no prepared statements."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections of each process to the database. At a peak twice as many are opened; one tenant has a
-    quarter of those at most."""
+    third of this number at most."""
     database_wait_seconds: float = Field(default=5.0, gt=0, le=60)
     """How long a request waits for its turn at the database; then the answer is 503. Behind requests of its
     own tenant it waits four times as long; then the answer is 429."""

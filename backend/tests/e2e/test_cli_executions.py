@@ -14,7 +14,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tests.e2e.conftest import Tenant
-from tests.e2e.test_control import CHAIN, refuse_then_answer, status
+from tests.e2e.test_control import CHAIN, TWO_QUESTIONS, refuse_then_answer, status
 from tests.people import checked
 from watchbill.cli.commands import app as commands
 
@@ -107,7 +107,7 @@ async def test_a_failed_execution_is_retried_and_a_part_of_it_forked(
 
 async def test_an_execution_is_paused_resumed_and_cancelled(tenant: Tenant, cli: Cli) -> None:
     tenant.server.script([{"then": {"text": "one two", "stall_after": 1}, "times": 1}])
-    id_ = await tenant.execute(CHAIN, topic="tides")
+    id_ = await tenant.execute(TWO_QUESTIONS, topic="tides")
     await tenant.watch(id_, until=lambda event: event["type"] == "llm_token")
     assert said(await cli("pause", id_)) == f"{id_} is paused.\n"
     tenant.server.go_on()

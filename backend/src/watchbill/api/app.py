@@ -259,6 +259,7 @@ def _crowds(settings: Settings) -> Crowds:
             ),
         ),
         exports=Crowd("exports", Most(tenant=1), seconds=30),
+        reads=Crowd("answers of megabytes", Most(person=2, tenant=4)),
     )
 
 

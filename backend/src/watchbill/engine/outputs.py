@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,13 @@ _EPOCH = 2**32
 _LARGE_OF_ROUNDS = ("items", "inputs")
 # Each may have four megabytes.
 _AT_ONCE = 8
+# Takes the bytes that were read, and tells whether no more should be.
+Enough = Callable[[int], bool]
+
+
+def everything(_bytes: int) -> bool:
+    """However much it is, it is not enough."""
+    return False
 
 
 def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
@@ -53,10 +60,16 @@ def lean(events: Sequence[Event]) -> tuple[list[Event], list[tuple[str, Document
 
 
 async def whole(
-    documents: DocumentStore, scope: TenantScope, events: Sequence[Event], *, rounds: bool = False
+    documents: DocumentStore,
+    scope: TenantScope,
+    events: Sequence[Event],
+    *,
+    rounds: bool = False,
+    enough: Enough = everything,
 ) -> list[Event]:
     """The events with their outputs in place, and for who goes on from them also what their iterations work
-    on (`rounds`). One whose document is gone (it expired) keeps null."""
+    on (`rounds`). One whose document is gone (it expired) keeps null, and so do those that were not read any
+    more when it was `enough`."""
     names = ("output_ref", "rounds_ref") if rounds else ("output_ref",)
     wanted = [(event, name) for event in events for name in names if event.data.get(name)]
     if not wanted:
@@ -64,7 +77,7 @@ async def whole(
     found: dict[tuple[UUID, str], Any] = {}
     for execution_id in {event.execution_id for event, _ in wanted}:
         references = [event.data[name] for event, name in wanted if event.execution_id == execution_id]
-        outputs = await read_outputs(documents, scope, execution_id, references)
+        outputs = await read_outputs(documents, scope, execution_id, references, enough=enough)
         found |= {(execution_id, reference): output for reference, output in outputs.items()}
     filled = list(events)
     for index, event in enumerate(filled):
@@ -103,15 +116,17 @@ async def whole_snapshot(
     stored: dict[str, Any],
     *,
     rounds: bool = False,
+    enough: Enough = everything,
 ) -> dict[str, Any]:
-    """A dumped state with its outputs in place, and for who goes on from it also what iterations work on."""
+    """A dumped state with its outputs in place, as `whole` has them, and for who goes on from it also what
+    iterations work on."""
     nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
     places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
     iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
     worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
-    for reference, output in (
-        await read_outputs(documents, scope, execution_id, [*places, *worked_on])
-    ).items():
+    wanted = [*places, *worked_on]
+    outputs = await read_outputs(documents, scope, execution_id, wanted, enough=enough)
+    for reference, output in outputs.items():
         if reference in places:
             places[reference]["output"] = output
         else:
@@ -126,16 +141,26 @@ def _filled(event: Event, name: str, value: Any) -> Event:
 
 
 async def read_outputs(
-    documents: DocumentStore, scope: TenantScope, execution_id: UUID, references: Iterable[str]
+    documents: DocumentStore,
+    scope: TenantScope,
+    execution_id: UUID,
+    references: Iterable[str],
+    *,
+    enough: Enough = everything,
 ) -> dict[str, Any]:
-    """The outputs that stand at these references, some in each question."""
+    """The outputs that stand at these references, some in each question, until it is enough."""
     places = {_place(reference): reference for reference in references}
     wanted = sorted(places)
     found: dict[str, Any] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         seqs = wanted[start : start + _AT_ONCE]
+        size = 0
         for document in await documents.pick(scope, "execution_outputs", str(execution_id), seqs):
-            found[places[document.seq]] = document.body["output"]
+            found[places[document.seq]] = output = document.body["output"]
+            if enough is not everything:
+                size += len(orjson.dumps(output))
+        if enough(size):
+            break
     return found
 
 

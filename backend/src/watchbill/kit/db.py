@@ -222,8 +222,8 @@ class Database:
         url: `postgresql://user:password@host:port/name`; a query of `?host=/directory` means a socket, and
             `?pgbouncer=true` the same as `pgbouncer=True`.
         pgbouncer: the URL leads to a pooler in transaction mode, so no statement may be prepared by name.
-        pool_size: connections kept; as many again may be opened at a peak. One tenant has half as
-            many at most: what it asks for at once is also what others wait for.
+        pool_size: connections kept; as many again may be opened at a peak. One tenant has a third
+            as many at most: what it asks for at once is also what others wait for.
         patience_seconds: so long a transaction waits for a connection, and four times as long for those of
             its own tenant.
         statement_seconds: so long one statement may take, and a third of it for a lock; None for any time.
@@ -244,7 +244,7 @@ class Database:
         # PgBouncer takes them neither for a connection nor for a session, so each transaction sets them.
         self._limits = limits if bouncer else {}
         self._patience = patience_seconds
-        self._turns = Turns(2 * pool_size, 3)
+        self._turns = Turns(2 * pool_size, max(1, pool_size // 3))
         self.engine: AsyncEngine = create_async_engine(
             target,
             pool_size=pool_size,

@@ -3761,7 +3761,9 @@ export interface components {
          * NodeExecution
          * @description Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
          *     iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
-         *     is asked; `iterations` how many there are at most, for a node that runs a body.
+         *     is asked; `iterations` how many there are at most, for a node that runs a body. `left_out` tells that its
+         *     input and output are not in this answer, because they are lost or the answer would be too large;
+         *     /executions/{id}/nodes has what is not lost.
          */
         NodeExecution: {
             /** Node Id */
@@ -3773,6 +3775,11 @@ export interface components {
             input?: unknown;
             /** Output */
             output?: unknown;
+            /**
+             * Left Out
+             * @default false
+             */
+            left_out: boolean;
             /** Handle */
             handle: string | null;
             error: components["schemas"]["NodeFailure"] | null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -35,6 +36,10 @@ class Hints(Protocol):
         ...
 
 
+def _unmeasured(_bytes: int) -> None:
+    """For what reads no execution whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:
     """The ports behind the execution routes, the thread for large plans, the installation's limit on
@@ -51,10 +56,11 @@ class ExecutionBackend:
     aside: Aside
     running_limit: int = 0
     permits: Permits = field(default_factory=Permits)
+    read: Callable[[int], None] = _unmeasured
 
     def reading(self, scope: TenantScope) -> Reading:
         """What it takes to read a tenant's executions whole."""
-        return Reading(scope, self.types, self.history, self.aside, self.running_limit)
+        return Reading(scope, self.types, self.history, self.aside, self.read, self.running_limit)
 
 
 async def backend(connection: HTTPConnection) -> ExecutionBackend:

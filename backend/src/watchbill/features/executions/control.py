@@ -86,7 +86,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     if execution.status == ExecutionStatus.COMPLETED:
         text = "The execution completed; fork it to run a part of it again."
         raise Conflict(text, code="execution_completed")
-    _, state = await service.folded(access.session, parts.reading(access.scope), execution)
+    state = (await service.folded(access.session, parts.reading(access.scope), execution)).state
     _require_accepted(state)
     await _lock_as_it_was(access, execution, state)
     events = await journal_queries.events(access.session, execution.id, 0, 2**31 - 1)
@@ -153,7 +153,7 @@ async def fork(
     if row is None:
         raise _none()
     origin, flow_name, _ = row
-    _, state = await service.folded(access.session, parts.reading(access.scope), origin)
+    state = (await service.folded(access.session, parts.reading(access.scope), origin)).state
     _require_accepted(state)
     nodes = state.plan.nodes
     _check(form, nodes.keys())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ import orjson
 from watchbill.core.events import Event
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.outputs import lean, whole, whole_snapshot
+from watchbill.engine.outputs import Enough, everything, lean, whole, whole_snapshot
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 
@@ -25,11 +26,29 @@ _LARGE_BYTES = 4 * 1024 * 1024
 _NO_LAST = 2**63
 
 
+# Told of the bytes that were read.
+Read = Callable[[int], None]
+
+
+def _unmeasured(_bytes: int) -> None:
+    """For streams, which have places of their own and go on with the next megabytes when these are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Events in order, and whether there may be more right now. Without the documents it is not
+    `complete`."""
+
+    events: list[Event]
+    more: bool
+    complete: bool = True
+
+
 class History:
     """Reads events from the stores.
 
     The journal is written before the trace, so for a moment a number may be missing that is about to come:
-    `contiguous` stops there, `all_events` does not care.
+    `contiguous` stops there, `page` does not care.
 
     Who watches gets what there is without documents that are away. All others are told so, by a
     DocumentsUnavailable: a page of nothing would look as if there were nothing.
@@ -39,28 +58,25 @@ class History:
         self._database = database
         self._documents = documents
 
-    async def all_events(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> list[Event]:
-        """Events with seq > after, at most `limit`."""
-        journal = await self._journal(scope, execution_id, after, limit)
-        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
-        merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
-        return await whole(self._documents, scope, merged)
-
     async def page(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int, read: Read = _unmeasured
     ) -> tuple[list[Event], bool]:
-        """The same, and whether there may be more: a page ends where its events have megabytes, too."""
-        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
+        """Events with seq > after, at most `limit`, and whether there may be more: a page ends where its
+        events have megabytes, too."""
+        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, read)
         trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
         merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
         some = list(islice(_of_some_size(merged), limit))
         more = len(some) < len(merged) or len(some) == limit or last < _NO_LAST
-        return await whole(self._documents, scope, some), more
+
+        def note(size: int) -> bool:
+            read(size)
+            return False
+
+        return await whole(self._documents, scope, some, enough=note), more
 
     async def _journal_of_some_size(
-        self, scope: TenantScope, execution_id: UUID, after: int, limit: int
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read = _unmeasured
     ) -> tuple[list[Event], int]:
         """Events of the journal, and the number up to which they are all there."""
         found: list[Event] = []
@@ -69,25 +85,22 @@ class History:
             parts = journal_queries.parts(work.session, execution_id, after, limit)
             async with aclosing(parts):
                 async for part, read in parts:
+                    note(read)
                     found += part
                     size += read
                     if size > _PAGE_BYTES:
                         return found, found[-1].seq
         return found, _NO_LAST
 
-    async def there(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> tuple[list[Event], bool]:
-        """The same, and whether it is all: while the documents are away, only the journal's, without large
-        outputs."""
+    async def there(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> Block:
+        """A page, or while the documents are away, only the journal's events without large outputs."""
         try:
-            return await self.all_events(scope, execution_id, after=after, limit=limit), True
+            page, more = await self.page(scope, execution_id, after=after, limit=limit)
+            return Block(page, more=more)
         except DocumentsUnavailable:
-            return await self._journal(scope, execution_id, after, limit), False
-
-    async def _journal(self, scope: TenantScope, execution_id: UUID, after: int, limit: int) -> list[Event]:
-        async with self._database.transaction(scope) as work:
-            return await journal_queries.events(work.session, execution_id, after, limit)
+            journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
+            more = last < _NO_LAST or len(journal) == limit
+            return Block(journal, more=more, complete=False)
 
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
@@ -96,38 +109,51 @@ class History:
             await self._documents.append(scope, "execution_outputs", aside)
         return kept
 
-    async def whole(self, scope: TenantScope, events: Sequence[Event], *, strict: bool) -> list[Event]:
-        """The events with large outputs in their places. Unless `strict`, they keep null while the documents
-        are away: enough to be seen, too little to go on from."""
+    async def whole(
+        self, scope: TenantScope, events: Sequence[Event], *, strict: bool, enough: Enough = everything
+    ) -> list[Event]:
+        """The events with large outputs in their places, until it is enough. Unless `strict`, they keep null
+        while the documents are away: enough to be seen, too little to go on from."""
         try:
-            return await whole(self._documents, scope, events)
+            return await whole(self._documents, scope, events, enough=enough)
         except DocumentsUnavailable:
             if strict:
                 raise
             return list(events)
 
     async def whole_snapshot(
-        self, scope: TenantScope, execution_id: UUID, stored: dict[str, Any], *, strict: bool
+        self,
+        scope: TenantScope,
+        execution_id: UUID,
+        stored: dict[str, Any],
+        *,
+        strict: bool,
+        enough: Enough,
     ) -> dict[str, Any]:
         """A dumped state with large outputs in their places; see `whole`."""
         try:
-            return await whole_snapshot(self._documents, scope, execution_id, stored)
+            return await whole_snapshot(self._documents, scope, execution_id, stored, enough=enough)
         except DocumentsUnavailable:
             if strict:
                 raise
             return stored
 
-    async def contiguous(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> list[Event]:
+    async def contiguous(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> Block:
         """Events after+1, after+2, ... up to the first number that is not there yet. Where the clean-up made
         holes, or the documents are away, there is nothing to wait for."""
-        events, complete = await self.there(scope, execution_id, after=after, limit=limit)
-        whole = unbroken(events, after)
-        if not complete or len(whole) == len(events):
-            return events
+        there = await self.there(scope, execution_id, after=after, limit=limit)
+        whole = unbroken(there.events, after)
+        if not there.complete or len(whole) == len(there.events):
+            return there
         async with self._database.transaction(scope) as work:
-            return events if await removing.logs_removed(work.session, execution_id) else whole
+            removed = await removing.logs_removed(work.session, execution_id)
+        return there if removed else Block(whole, more=False)
+
+    async def some(self, scope: TenantScope, events: Sequence[Event]) -> Block:
+        """The first of these events, with their large outputs in place; all of them while the documents are
+        away, as they are then."""
+        some = list(_of_some_size(events))
+        return Block(await self.whole(scope, some, strict=False), more=len(some) < len(events))
 
     async def ended(self, scope: TenantScope, execution_id: UUID, *, by: int) -> bool:
         """Whether the execution is over and its last event's seq is `by` or lower."""

@@ -3,11 +3,12 @@ tenant."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
@@ -18,6 +19,15 @@ from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapsh
 PART = 500
 _FIRST_PART = 64
 _PART_BYTES = 1024 * 1024
+_SNAPSHOT_CHARACTERS = 4 * 1024 * 1024
+_COLUMNS = (
+    ExecutionEvent.execution_id,
+    ExecutionEvent.seq,
+    ExecutionEvent.type,
+    ExecutionEvent.node_id,
+    ExecutionEvent.timestamp,
+    cast(ExecutionEvent.data, Text),
+)
 
 
 def row_of(event: Event) -> dict[str, Any]:
@@ -61,19 +71,35 @@ async def parts(
 
 async def _part(session: AsyncSession, execution_id: UUID, after: int, size: int) -> tuple[list[Event], int]:
     table = ExecutionEvent
-    found = await session.execute(
-        select(table.seq, table.type, table.node_id, table.timestamp, cast(table.data, Text))
-        .where(table.execution_id == execution_id, table.seq > after)
-        .order_by(table.seq)
-        .limit(size)
-    )
-    rows = found.all()
-    values = await read_texts(row[4] for row in rows)
+    some = select(*_COLUMNS).where(table.execution_id == execution_id, table.seq > after).limit(size)
+    return await _read(session, some)
+
+
+async def _read(
+    session: AsyncSession, query: Select[UUID, int, str, str | None, datetime, str]
+) -> tuple[list[Event], int]:
+    rows = (await session.execute(query.order_by(ExecutionEvent.seq))).all()
+    values = await read_texts(row[-1] for row in rows)
     events = [
-        Event(seq=seq, execution_id=execution_id, type=type_, node_id=node_id, timestamp=at, data=data)
-        for (seq, type_, node_id, at, _), data in zip(rows, values, strict=True)
+        Event(seq=seq, execution_id=id_, type=type_, node_id=node_id, timestamp=at, data=data)
+        for (id_, seq, type_, node_id, at, _), data in zip(rows, values, strict=True)
     ]
-    return events, sum(len(row[4]) for row in rows)
+    return events, sum(len(row[-1]) for row in rows)
+
+
+async def of_nodes(
+    session: AsyncSession, execution_id: UUID, paths: Collection[str]
+) -> tuple[list[Event], int]:
+    """What these nodes got and gave, in order, and its bytes."""
+    table = ExecutionEvent
+    return await _read(
+        session,
+        select(*_COLUMNS).where(
+            table.execution_id == execution_id,
+            table.node_id.in_(paths),
+            table.type.in_(("node_started", "node_completed")),
+        ),
+    )
 
 
 async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
@@ -84,8 +110,11 @@ async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
 
 
 async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:
-    """The newest snapshot, unless it is of a later moment than event `up_to`."""
+    """The newest snapshot, unless it is of a later moment than event `up_to`, or so large that it would hold
+    up others to read it in one go: events are read in parts."""
     query = select(ExecutionSnapshot.state).where(
-        ExecutionSnapshot.execution_id == execution_id, ExecutionSnapshot.seq <= up_to
+        ExecutionSnapshot.execution_id == execution_id,
+        ExecutionSnapshot.seq <= up_to,
+        func.length(cast(ExecutionSnapshot.state, Text)) <= _SNAPSHOT_CHARACTERS,
     )
     return await session.scalar(query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -28,8 +28,9 @@ from watchbill.features.executions.schemas import (
 )
 from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
-from watchbill.features.identity.crowds import Crowds, crowds_of
+from watchbill.features.identity.crowds import Crowds, Measured, crowds_of, until_answered
 from watchbill.features.identity.reach import only
+from watchbill.kit.answers import PartsResponse
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
@@ -38,6 +39,9 @@ router = APIRouter(tags=["executions"], route_class=BodyRoute)
 Backend = Annotated[ExecutionBackend, Depends(backend)]
 Writer = Annotated[Access, require("executions:write")]
 Reader = Annotated[Access, require("executions:read")]
+# Ends when the answer is sent, which a slow reader may delay.
+Place = Annotated[ExitStack, Depends(until_answered, scope="request")]
+CrowdsDep = Annotated[Crowds, Depends(crowds_of)]
 Key = Annotated[
     str | None,
     Header(
@@ -55,7 +59,7 @@ async def execute_flow(
     access: Annotated[Access, require("flows:execute")],
     parts: Backend,
     db: Annotated[Database, Depends(database)],
-    crowds: Annotated[Crowds, Depends(crowds_of)],
+    crowds: CrowdsDep,
     request: Request,
     idempotency_key: Key = None,
 ) -> ExecutionResult:
@@ -81,6 +85,11 @@ async def test_crew(
 ) -> ExecutionSummary:
     """Run a crew by itself."""
     return await starting.test_crew(access, _until_gone(parts, request), crew_id, form)
+
+
+def _measured(parts: ExecutionBackend, access: Access, crowds: Crowds, place: ExitStack) -> ExecutionBackend:
+    """The backend for a request that may read megabytes."""
+    return replace(parts, read=Measured(crowds.reads, access.identity, place).read)
 
 
 def _until_gone(parts: ExecutionBackend, request: Request) -> ExecutionBackend:
@@ -111,6 +120,8 @@ async def get_execution(
     execution_id: UUID,
     access: Reader,
     parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
     as_of: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="The state right after the event with this seq.")
     ] = None,
@@ -119,7 +130,7 @@ async def get_execution(
     ] = True,
 ) -> Response:
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
-    reading = parts.reading(access.scope)
+    reading = _measured(parts, access, crowds, place).reading(access.scope)
     found = await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
     return await _answer(found)
 
@@ -129,11 +140,13 @@ async def list_nodes(
     execution_id: UUID,
     access: Reader,
     parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Without so many of the first ones.")] = 0,
     limit: Limit = 200,
 ) -> Response:
     """Nodes of an execution, those in bodies of Map and Loop too, page by page."""
-    reading = parts.reading(access.scope)
+    reading = _measured(parts, access, crowds, place).reading(access.scope)
     return await _answer(
         await service.node_page(access.session, reading, execution_id, after=after, limit=limit)
     )
@@ -141,12 +154,19 @@ async def list_nodes(
 
 @router.get("/executions/{execution_id}/events", response_model=EventPage)
 async def list_events(
-    execution_id: UUID, access: Reader, parts: Backend, after: After = 0, limit: Limit = 500
+    execution_id: UUID,
+    access: Reader,
+    parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
+    after: After = 0,
+    limit: Limit = 500,
 ) -> Response:
     """Every event, journal and trace, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    events, more = await parts.history.page(access.scope, execution_id, after=after, limit=limit)
+    read = _measured(parts, access, crowds, place).read
+    events, more = await parts.history.page(access.scope, execution_id, after=after, limit=limit, read=read)
     return await _answer(service.event_page(events, more=more))
 
 
@@ -188,8 +208,8 @@ async def list_exchanges(
 
 
 async def _answer(found: BaseModel) -> Response:
-    """What may have megabytes, written in parts: FastAPI would write it in one go."""
-    return Response(await written(found), media_type="application/json")
+    """What may have megabytes, written and sent in parts."""
+    return PartsResponse(await written(found), media_type="application/json")
 
 
 @router.post("/executions/{execution_id}/cancel", status_code=202)
@@ -210,10 +230,12 @@ async def pause_execution(execution_id: UUID, access: Writer, parts: Backend) ->
 
 
 @router.post("/executions/{execution_id}/resume", status_code=202)
-async def resume_execution(execution_id: UUID, access: Writer, parts: Backend) -> ExecutionSummary:
+async def resume_execution(
+    execution_id: UUID, access: Writer, parts: Backend, crowds: CrowdsDep, place: Place
+) -> ExecutionSummary:
     """Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
     finished stays finished."""
-    return await control.resume(access, parts, execution_id)
+    return await control.resume(access, _measured(parts, access, crowds, place), execution_id)
 
 
 @router.post("/executions/{execution_id}/fork", status_code=202)
@@ -222,6 +244,8 @@ async def fork_execution(
     form: ForkRequest,
     access: Annotated[Access, require("flows:execute")],
     parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
 ) -> ExecutionSummary:
     """Start a new execution that takes over what this one did before a node, with outputs edited or not."""
-    return await control.fork(access, parts, execution_id, form)
+    return await control.fork(access, _measured(parts, access, crowds, place), execution_id, form)

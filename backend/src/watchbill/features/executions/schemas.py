@@ -68,13 +68,16 @@ class ExecutionResult(ExecutionSummary):
 class NodeExecution(BaseModel):
     """Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
     iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
-    is asked; `iterations` how many there are at most, for a node that runs a body."""
+    is asked; `iterations` how many there are at most, for a node that runs a body. `left_out` tells that its
+    input and output are not in this answer, because they are lost or the answer would be too large;
+    /executions/{id}/nodes has what is not lost."""
 
     node_id: str
     status: NodeStatus
     attempt: int
     input: Any = None
     output: Any = None
+    left_out: bool = False
     handle: str | None
     error: NodeFailure | None
     started_at: datetime | None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -42,18 +44,23 @@ _NO_LIMIT = 2**31 - 1
 _FEW_NODES = 50
 # Of bodies, in one answer.
 MOST_NODES = 1000
+# What nodes got and gave, in one answer.
+_SHOWN_BYTES = 8 * 1024 * 1024
+_VALUES = ("input", "output")
+_FILLED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What it takes to read an execution whole: the tenant, the node types, the stores of its history, the
-    thread where large plans are compiled, and the installation's limit on executions that run for a tenant (0
-    for any number)."""
+    thread where large plans are compiled, what is told of the bytes that are read, and the installation's
+    limit on executions that run for a tenant (0 for any number)."""
 
     scope: TenantScope
     types: NodeTypes
     history: History
     aside: Aside
+    read: Callable[[int], None]
     running_limit: int = 0
 
 
@@ -132,7 +139,8 @@ async def detail(
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
-    definition, state = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT, strict=False)
+    found = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT, strict=False)
+    state = found.state
     # The journal was read after the row, which may be older.
     told = {
         "status": state.status,
@@ -142,7 +150,7 @@ async def detail(
         "finished_at": state.finished_at,
     }
     seen = summary(*row).model_copy(update=told)
-    shown, more = node_states(state, iterations=iterations)
+    shown, more = node_states(state, found.left_out, iterations=iterations)
     return ExecutionDetail.model_validate(
         {
             **seen.model_dump(),
@@ -150,11 +158,21 @@ async def detail(
             "outputs": state.outputs,
             "nodes": shown,
             "more_nodes": more,
-            "definition": definition,
+            "definition": found.definition,
             "last_seq": state.seq,
             "queue": await _queue(session, reading, active),
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An execution as its journal tells: the definition that it runs, its state, and the nodes whose values
+    are not there."""
+
+    definition: dict[str, Any]
+    state: ExecutionState
+    left_out: Collection[str]
 
 
 async def folded(
@@ -164,32 +182,57 @@ async def folded(
     *,
     up_to: int = _NO_LIMIT,
     strict: bool = True,
-) -> tuple[dict[str, Any], ExecutionState]:
-    """The definition that the execution runs, and its state after the events up to a number. `strict` refuses
-    to go without large outputs: for who goes on from that state. The transaction is left while they are read,
-    so no lock of it outlasts this.
+) -> Folded:
+    """The execution after the events up to a number. `strict` is for who goes on from that state: it refuses
+    to go without large outputs, and leaves no value out, however many megabytes they have. The transaction is
+    left while they are read, so no lock of it outlasts this.
 
     Raises:
         DocumentsUnavailable: large outputs cannot be had.
     """
+    room = math.inf if strict else _SHOWN_BYTES
+    left_out: set[str] = set()
+
+    def enough(size: int) -> bool:
+        nonlocal room
+        reading.read(size)
+        room -= size
+        return room < 0
+
     definition = await queries.plan_definition(session, execution.plan_digest)
     plan = await _planned(session, reading, definition)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
         async with outside(session):
-            stored = await reading.history.whole_snapshot(reading.scope, execution.id, stored, strict=strict)
+            stored = await reading.history.whole_snapshot(
+                reading.scope, execution.id, stored, strict=strict, enough=enough
+            )
         state = restore(plan, stored) or state
-    events = await journal_queries.events(session, execution.id, state.seq, _NO_LIMIT)
-    async with outside(session):
-        events = await reading.history.whole(reading.scope, events, strict=strict)
+    events: list[Event] = []
+    async with aclosing(journal_queries.parts(session, execution.id, state.seq, _NO_LIMIT)) as parts:
+        async for part, size in parts:
+            events += [_without_values(event, left_out) for event in part] if enough(size) else part
+    if room >= 0:
+        async with outside(session):
+            events = await reading.history.whole(reading.scope, events, strict=strict, enough=enough)
     for number, event in enumerate(events, 1):
         if event.seq <= up_to:
             apply(state, event)
         if number % journal_queries.PART == 0:
             # A hundred thousand take seconds.
             await asyncio.sleep(0)
-    return definition, state
+    left_out |= {id_ for id_, node in state.nodes.items() if node.output_ref and node.output is None}
+    return Folded(definition, state, left_out)
+
+
+def _without_values(event: Event, left_out: set[str]) -> Event:
+    """The event without what its node got and gave, and the node among those that are left out."""
+    held = [name for name in _VALUES if event.data.get(name) is not None]
+    if event.node_id is None or not held:
+        return event
+    left_out.add(event.node_id)
+    return event.model_copy(update={"data": {**event.data, **dict.fromkeys(held)}})
 
 
 async def _planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
@@ -222,22 +265,25 @@ async def _obstacle(
     return "workers"
 
 
-def node_states(state: ExecutionState, *, iterations: bool) -> tuple[list[NodeExecution], int]:
+def node_states(
+    state: ExecutionState, left_out: Collection[str], *, iterations: bool
+) -> tuple[list[NodeExecution], int]:
     """Every node in the plan's order, of those in bodies the first; and how many others there are."""
     outer = [id_ for id_ in state.nodes if "[" not in id_]
     inner = [id_ for id_ in state.nodes if "[" in id_] if iterations else []
     listed = {*outer, *inner[:MOST_NODES]}
-    shown = [_node(id_, node) for id_, node in state.nodes.items() if id_ in listed]
+    shown = [_node(id_, node, left_out) for id_, node in state.nodes.items() if id_ in listed]
     return shown, max(0, len(inner) - MOST_NODES)
 
 
-def _node(id_: str, node: NodeState) -> NodeExecution:
+def _node(id_: str, node: NodeState, left_out: Collection[str]) -> NodeExecution:
     return NodeExecution(
         node_id=id_,
         status=node.status,
         attempt=node.attempt,
         input=node.input,
         output=node.output,
+        left_out=id_ in left_out,
         handle=node.handle,
         error=node.error,
         started_at=node.started_at,
@@ -260,10 +306,44 @@ async def node_page(
     row = await queries.find(session, execution_id)
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
-    _, state = await folded(session, reading, row[0], strict=False)
-    wanted = list(islice(state.nodes.items(), after, after + limit))
-    following = after + limit if len(state.nodes) > after + limit else None
-    return NodePage(items=[_node(*pair) for pair in wanted], next_after=following)
+    found = await folded(session, reading, row[0], strict=False)
+    wanted = islice(found.state.nodes.items(), after, after + limit)
+    nodes = [_node(*pair, found.left_out) for pair in wanted]
+    whole = await _filled(session, reading, execution_id, nodes)
+    following = after + whole if len(found.state.nodes) > after + whole else None
+    return NodePage(items=nodes[:whole], next_after=following)
+
+
+async def _filled(
+    session: AsyncSession, reading: Reading, execution_id: UUID, nodes: Sequence[NodeExecution]
+) -> int:
+    """Put back what was left out of these nodes, in parts; returns how many of them are whole by then: those
+    of some megabytes, and one at least."""
+    room = _SHOWN_BYTES
+    missing = [place for place, node in enumerate(nodes) if node.left_out]
+
+    def note(size: int) -> bool:
+        nonlocal room
+        reading.read(size)
+        room -= size
+        return False
+
+    for start in range(0, len(missing), _FILLED_AT_ONCE):
+        some = {nodes[place].node_id: nodes[place] for place in missing[start : start + _FILLED_AT_ONCE]}
+        events, size = await journal_queries.of_nodes(session, execution_id, some)
+        note(size)
+        async with outside(session):
+            events = await reading.history.whole(reading.scope, events, strict=False, enough=note)
+        for event in events:
+            node = some[event.node_id or ""]
+            for name in _VALUES:
+                if (value := event.data.get(name)) is not None:
+                    setattr(node, name, value)
+            node.left_out = event.data.get("output_ref") is not None and event.data.get("output") is None
+        last = missing[min(start + _FILLED_AT_ONCE, len(missing)) - 1]
+        if room < 0 and last + 1 < len(nodes):
+            return last + 1
+    return len(nodes)
 
 
 async def page(

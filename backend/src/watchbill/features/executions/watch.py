@@ -10,7 +10,7 @@ from uuid import UUID
 from watchbill.core.events import Event
 from watchbill.core.ports.live import LiveReader
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.history import History, unbroken
+from watchbill.features.executions.history import Block, History, unbroken
 
 # Without a ring for this long the stores are asked, in case Redis lost the bell or the events.
 LOOK_SECONDS = 5.0
@@ -29,11 +29,11 @@ async def watch(
         while True:
             bell.clear()
             buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
-            block = await history.whole(scope, unbroken(buffered, cursor), strict=False)
+            block = await history.some(scope, unbroken(buffered, cursor))
             # The buffer begins later than what is wanted: it was trimmed or flushed.
-            if not block and (look or buffered):
+            if not block.events and (look or buffered):
                 block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
-                if not block:
+                if not block.events:
                     stuck += 1
                     # Nothing will ring for somebody who knows the end already.
                     if await history.ended(scope, execution_id, by=cursor):
@@ -41,12 +41,13 @@ async def watch(
                 if stuck > _PATIENCE:
                     block = await _past_the_hole(history, scope, execution_id, cursor)
             look = False
-            if block:
-                stuck, cursor = 0, block[-1].seq
-                yield block
-                if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
+            if block.events:
+                last = block.events[-1]
+                stuck, cursor = 0, last.seq
+                yield block.events
+                if last.final and not await _reopened(history, scope, execution_id, cursor):
                     return
-                look = len(block) == _BLOCK or block[-1].final
+                look = block.more or len(buffered) == _BLOCK or last.final
                 # Without another ring there is nothing new: to read once more would double the reading.
                 if look or bell.is_set():
                     continue
@@ -60,13 +61,11 @@ async def watch(
 
 async def _reopened(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> bool:
     """Whether the execution went on after this end: somebody resumed it."""
-    return bool(await history.contiguous(scope, execution_id, after=cursor, limit=1))
+    return bool((await history.contiguous(scope, execution_id, after=cursor, limit=1)).events)
 
 
-async def _past_the_hole(
-    history: History, scope: TenantScope, execution_id: UUID, cursor: int
-) -> list[Event]:
+async def _past_the_hole(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> Block:
     """What is left of an execution that is over; nothing while it may still write what is missing."""
-    rest, _ = await history.there(scope, execution_id, after=cursor, limit=_BLOCK)
-    over = rest and (rest[-1].final or len(rest) == _BLOCK)
-    return rest if over else []
+    rest = await history.there(scope, execution_id, after=cursor, limit=_BLOCK)
+    over = rest.events and (rest.events[-1].final or rest.more)
+    return rest if over else Block([], more=False)

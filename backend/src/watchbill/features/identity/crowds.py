@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +13,9 @@ from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.identity import Identity
 from watchbill.kit.origins import origin_of
 from watchbill.kit.places import Full, Places, Share
+
+# A request that reads more than this holds several times as much, until its answer is sent.
+_MUCH_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,49 @@ class Crowd:
             yield
 
 
+class Measured:
+    """What one request reads: once that is much, it takes a place of its crowd, until `place` ends.
+
+    Args:
+        crowd: of the requests that read much.
+        identity: who reads.
+        place: ends when the answer is sent, or the request is over.
+    """
+
+    def __init__(self, crowd: Crowd, identity: Identity, place: ExitStack):
+        self._crowd = crowd
+        self._identity = identity
+        self._place = place
+        self._left = _MUCH_BYTES
+
+    def read(self, size: int) -> None:
+        """Note that so many bytes are there.
+
+        Raises:
+            TooManyRequests: it is much, and they read as much as they may already.
+        """
+        much = self._left < 0
+        self._left -= size
+        if self._left < 0 and not much:
+            self._place.enter_context(self._crowd.place(self._identity))
+
+
+async def until_answered() -> AsyncGenerator[ExitStack]:
+    """What ends when the answer is sent. A dependency of scope "request"."""
+    with ExitStack() as stack:
+        yield stack
+
+
 @dataclass(frozen=True, slots=True)
 class Crowds:
     """`streams` of events; requests that wait for the end of an execution, `waiting`; and `slow` ones, which
-    ask somebody else or compute; `exports`, which write a tenant's whole data."""
+    ask somebody else or compute; `exports`, which write a tenant's whole data; `reads` of megabytes."""
 
     streams: Crowd
     waiting: Crowd
     slow: Crowd
     exports: Crowd
+    reads: Crowd
 
 
 async def crowds_of(connection: HTTPConnection) -> Crowds:
