@@ -86,8 +86,8 @@ class Setbacks:
         self._tenants.pop(tenant_id, None)
 
     def note(self, tenant_id: UUID, error: BaseException, *, longer: bool = True) -> float:
-        """Leave the tenant alone for a while; returns for how many seconds. It is logged once a minute. Not for
-        `longer` than before where one thing of the tenant's fails beside others that may be well."""
+        """Leave the tenant alone for a while; returns for how many seconds. It is logged once a minute. Not
+        for `longer` than before where one thing of the tenant's fails beside others that may be well."""
         now = self._clock()
         known = self._tenants.get(tenant_id)
         if known and now < known.until:

@@ -106,8 +106,8 @@ class Scheduler:
             await queries.postpone(work.session, trigger_id, self._now() + wait)
 
     async def _can_be_read(self, scope: TenantScope) -> bool:
-        """Whether the tenant's schedules are there, so that what failed may be the trouble of one of them: many
-        such must not put each other off until those that are well have missed their time."""
+        """Whether the tenant's schedules are there, so that what failed may be the trouble of one of them:
+        many such must not put each other off until those that are well have missed their time."""
         try:
             async with self._database.transaction() as work:
                 await impatient(work.session)
