@@ -11,7 +11,15 @@ from watchbill.adapters.openai_chat.tool_calls import ToolCalls, whole_number
 from watchbill.core.characters import mended
 from watchbill.core.reasoning import ReasoningSplitter
 
-_LENGTH = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "max_length")
+_LENGTH = (
+    "length",
+    "max_tokens",
+    "max_output_tokens",
+    "model_length",
+    "token_limit",
+    "max_length",
+    "model_context_window_exceeded",
+)
 _STOP = (
     "stop",
     "eos",
