@@ -27,8 +27,7 @@ _FAR_NUMBER = (b"0e", b"0" * 300)
 _NOT_ZERO = re.compile(r"[1-9]")
 _PLAIN = frozenset((str, int, float, bool, type(None), dict, list))
 _DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
-
-
+# Of a sentence: characters of where it is.
 _LONGEST_PLACE = 1_000
 
 
