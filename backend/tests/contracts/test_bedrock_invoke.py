@@ -249,3 +249,8 @@ async def test_what_is_no_answer(on_aws: Desk, aws: Bedrock, stream: bool, body:
     aws.says(body if not isinstance(body, list) else {"results": [body]})
     error = await failing(on_aws, stream=stream)
     assert error.error_code in ("not_an_answer", "empty_answer", "provider_unavailable")
+
+
+async def test_an_answer_that_filled_the_models_window_is_cut_off(on_aws: Desk, aws: Bedrock):
+    aws.says(claude("Ebb", stop="model_context_window_exceeded"))
+    assert (await on_aws.ask()).finish_reason == "length"

@@ -241,3 +241,42 @@ def test_a_name_in_pieces_and_ids_that_stand_twice():
 async def test_a_call_of_no_tool_is_told(desk: Desk):
     sends(desk, events(piece("a", None, "{}", 0), STOP))
     assert "called a tool without naming it" in (await failing(desk)).detail
+
+
+def chosen(text: str, index: Any, reason: str | None = None, **also: Any) -> Raw:
+    return {"choices": [{"index": index, "delta": {"content": text}, "finish_reason": reason, **also}]}
+
+
+COUNTED: Raw = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        events(HI, {"choices": [{"delta": {}, "message": {"content": "Hi"}, "finish_reason": "stop"}]}),
+        events(chosen("H", 0), [chosen("i", 0)], [STOP], "[DONE]"),
+        events(chosen("H", "a"), chosen("X", "b"), chosen("i", "a", "stop"), chosen("", "b", "stop")),
+        events(chosen("H", 0), COUNTED, chosen("i", 0), STOP, COUNTED, "[DONE]"),
+    ],
+    ids=["said again whole", "chunks in lists", "choices by name", "counted now and then"],
+)
+async def test_no_piece_is_taken_twice_lost_or_put_into_another_answer(desk: Desk, body: str):
+    sends(desk, body)
+    answer = await desk.ask()
+    assert (answer.text, answer.finish_reason) == ("Hi", "stop")
+
+
+async def test_tokens_counted_on_the_way_end_no_answer(desk: Desk):
+    sends(desk, events(HI, COUNTED, chosen("and", 0)))
+    assert (await failing(desk)).error_code == "stream_broken"
+
+
+async def test_an_error_further_back_in_a_list_is_told(desk: Desk):
+    sends(desk, events(HI, [STOP, {"error": {"message": SAID}}]))
+    assert SAID in (await failing(desk)).detail
+
+
+async def test_the_word_that_ends_json_lines_is_no_broken_line(desk: Desk):
+    sends(desk, "\n".join([json.dumps(HI), json.dumps(STOP), "[DONE]"]))
+    error = await failing(desk)
+    assert error.error_code == "not_an_answer" and "JSON lines" in error.detail

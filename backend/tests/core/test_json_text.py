@@ -93,3 +93,9 @@ def test_values_lie_at_most_so_deep(deepest: str):
         assert inexact(read_exactly(text)) is None
         with pytest.raises(NotExact):
             read_exactly(around % (around % text))
+
+
+def test_a_long_name_makes_no_long_sentence() -> None:
+    fault = inexact({"k" * 100_000: float("nan")})
+    assert fault is not None and str(fault).startswith("$.kkk") and len(str(fault)) < 2_000
+    assert fault.path == ("k" * 100_000,)

@@ -329,6 +329,17 @@ def test_what_goes_far_beyond_the_total_is_told_once_and_not_read() -> None:
     assert (cycle.code, problem.code) == ("cycle", "flow_limit")
 
 
+@pytest.mark.parametrize(
+    "values", [{"k" * 100_000: ["{{ ) }}"] * 400}, {"a": {"k" * 100_000: ["{{ ) }}"] * 400}}]
+)
+def test_a_long_name_makes_no_long_problems(values: dict[str, Any]) -> None:
+    nodes = [input_node("topic"), node("t", "transform", {"values": values}), output(topic="none")]
+    found = problems(flow(nodes, [edge("in", "t"), edge("t", "out")]))
+    assert len(found) >= 400
+    assert max(len(each.model_dump_json()) for each in found) < 2_000
+    assert {(each.field or "").startswith("config.values.") for each in found} == {True}
+
+
 def test_two_megabytes_are_the_limit() -> None:
     assert too_large(MAX_BYTES) is None
     problem = too_large(MAX_BYTES + 1)

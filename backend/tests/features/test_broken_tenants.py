@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from tests.breaking import WAYS, How, broken, row_held
 from tests.features.firing import Hints, at, fire, make_schedule
@@ -58,6 +60,32 @@ async def test_one_schedule_that_fails_does_not_stop_the_others_of_its_tenant(
         assert len(hints.executed) == 1
     assert await scheduler.fire_next()
     assert len(hints.executed) == 2, "nothing of the locked one was lost"
+
+
+async def test_ten_schedules_that_fail_make_those_that_are_well_miss_no_time(
+    database: Database, admin: Person, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setbacks, "_IMPATIENT", text("SELECT set_config('lock_timeout', '50ms', true)"))
+    locked = [await make_schedule(admin) for _ in range(10)]
+    # It has waited less than any of them.
+    well = await make_schedule(admin, cron="1 9 * * *", missed="skip")
+    hints, seconds = Hints(), 0.0
+    scheduler = Scheduler(
+        database,
+        hints,
+        now=lambda: at(well) + timedelta(seconds=seconds),
+        setbacks=Setbacks("schedules", clock=lambda: seconds),
+    )
+    async with AsyncExitStack() as held:
+        for one in locked:
+            await held.enter_async_context(row_held(url, admin.scope, "triggers", one["id"]))
+        while not hints.executed and seconds < 1_000:
+            while await scheduler.fire_next():
+                pass
+            seconds += 1
+        assert seconds < 90, "later than that it has missed its time"
+    [firing] = checked(await admin.http.get(f"triggers/{well['id']}/firings"))["items"]
+    assert firing["outcome"] == "started"
 
 
 @pytest.mark.parametrize("how", WAYS)

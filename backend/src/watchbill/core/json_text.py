@@ -27,13 +27,19 @@ _FAR_NUMBER = (b"0e", b"0" * 300)
 _NOT_ZERO = re.compile(r"[1-9]")
 _PLAIN = frozenset((str, int, float, bool, type(None), dict, list))
 _DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
+# Of a sentence: characters of where it is.
+_LONGEST_PLACE = 1_000
 
 
 class NotExact(ValueError):
     """A value that could not be kept as it is. `path` leads to what is wrong with it, `why` says what."""
 
     def __init__(self, path: Sequence[str | int], why: str):
-        super().__init__(f"{json_path(path)}: {why}")
+        place = json_path(path)
+        if len(place) > _LONGEST_PLACE:
+            # A name can be as long as the value.
+            place = f"{place[:_LONGEST_PLACE]}…"
+        super().__init__(f"{place}: {why}")
         self.path = tuple(path)
         self.why = why
 

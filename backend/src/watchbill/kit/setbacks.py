@@ -85,14 +85,17 @@ class Setbacks:
         """Something of the tenant's went well: what fails next is a trouble of its own."""
         self._tenants.pop(tenant_id, None)
 
-    def note(self, tenant_id: UUID, error: BaseException) -> float:
-        """Leave the tenant alone for a while; returns for how many seconds. It is logged once a minute."""
+    def note(self, tenant_id: UUID, error: BaseException, *, longer: bool = True) -> float:
+        """Leave the tenant alone for a while; returns for how many seconds. It is logged once a minute. Not
+        for `longer` than before where one thing of the tenant's fails beside others that may be well."""
         now = self._clock()
         known = self._tenants.get(tenant_id)
         if known and now < known.until:
             # What was under way beside it met the same trouble, which is none the longer for it.
             return known.until - now
-        seconds = min(2 * known.seconds, _MOST_SECONDS) if known else _FIRST_SECONDS
+        seconds = known.seconds if known else _FIRST_SECONDS
+        if known and longer:
+            seconds = min(2 * seconds, _MOST_SECONDS)
         logged_at = known.logged_at if known else -math.inf
         if now - logged_at >= _LOG_EVERY_SECONDS:
             logged_at = now

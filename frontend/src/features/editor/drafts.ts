@@ -54,18 +54,19 @@ function why(text: string): string {
   }
 }
 
-const nameOf = (flowId: string) => `drafts.${flowId}`;
+const nameOf = (place: string) => `drafts.${place}`;
 
-export function readDrafts(flowId: string): NodeDrafts {
+/** `place`: one person's and one flow's, as for what is unsaved. */
+export function readDrafts(place: string): NodeDrafts {
   try {
-    return (JSON.parse(readStored(nameOf(flowId)) ?? "{}") ?? {}) as NodeDrafts;
+    return (JSON.parse(readStored(nameOf(place)) ?? "{}") ?? {}) as NodeDrafts;
   } catch {
     // Somebody else wrote it: there is nothing to go on with.
     return {};
   }
 }
 
-export function writeDrafts(flowId: string, drafts: NodeDrafts): void {
+export function writeDrafts(place: string, drafts: NodeDrafts): void {
   const none = Object.keys(drafts).length === 0;
-  writeStored(nameOf(flowId), none ? null : JSON.stringify(drafts));
+  writeStored(nameOf(place), none ? null : JSON.stringify(drafts));
 }

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { SplitPane } from "@/components/split-pane";
 import { toast } from "@/components/toast";
-import { useCan } from "@/features/auth";
+import { useCan, useSession } from "@/features/auth";
 import { Palette } from "./add/palette";
 import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
@@ -23,6 +23,7 @@ import type { NodeTypes } from "./model/node-types";
 import { useNames, useRunShown } from "./run-shown";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
+import { placeOf } from "./unsaved";
 import { useFlowSync } from "./use-flow-sync";
 import type { EditorViewProps, RunRequest } from "./props";
 
@@ -36,18 +37,21 @@ type EditorProps = EditorViewProps & {
 export function Editor(props: EditorProps) {
   const { flowId, record, types, onExecutionChange, renderRun } = props;
   const readOnly = !useCan("flows:write");
+  const { data: session } = useSession();
+  // Whoever opened it: somebody who signs in meanwhile has no part in it.
+  const [place] = useState(() => placeOf(session?.user.id ?? "", flowId));
   const [store] = useState(() =>
-    createEditorStore(types, props.flow, readOnly, readOnly ? {} : readDrafts(flowId)),
+    createEditorStore(types, props.flow, readOnly, readOnly ? {} : readDrafts(place)),
   );
   useEffect(
     () =>
       store.subscribe(({ drafts }, before) => {
-        if (drafts !== before.drafts) writeDrafts(flowId, drafts);
+        if (drafts !== before.drafts) writeDrafts(place, drafts);
       }),
-    [store, flowId],
+    [store, place],
   );
   const names = useNames();
-  const sync = useFlowSync(store, record, readOnly);
+  const sync = useFlowSync(store, record, place, readOnly);
   const { flush } = sync;
   useShortcuts(
     store,

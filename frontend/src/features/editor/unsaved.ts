@@ -1,4 +1,7 @@
-/** Changes of a flow that the server does not have: kept in this browser, so that no closed window loses them. */
+/**
+ * Changes of a flow that the server does not have: kept in this browser, so that no closed window loses them, and given
+ * back to nobody but the person who made them. A `place` is that person's and one flow's.
+ */
 import { parseAnswer, sameJson, writeJson } from "@/lib/json";
 import { readStored, storedNames, writeStored } from "@/lib/stored";
 import type { FlowChange, FlowRecord } from "./api";
@@ -8,21 +11,24 @@ const WINDOW = Math.random().toString(36).slice(2);
 
 type Kept = { at: number; change: FlowChange };
 
-const prefixOf = (flowId: string) => `unsaved.${flowId}.`;
+const prefixOf = (place: string) => `unsaved.${place}.`;
+
+/** Where what a person leaves of a flow is kept: others who sign in here must not find it, nor save it as theirs. */
+export const placeOf = (personId: string, flowId: string) => `${personId}.${flowId}`;
 
 /** Null: the server has everything that this window changed. */
-export function keepUnsaved(flowId: string, change: FlowChange | null, window = WINDOW): void {
+export function keepUnsaved(place: string, change: FlowChange | null, window = WINDOW): void {
   const kept = change && writeJson({ at: Date.now(), change } satisfies Kept);
-  writeStored(prefixOf(flowId) + window, kept);
+  writeStored(prefixOf(place) + window, kept);
 }
 
 /**
  * What was left unsaved, by this window or else last by any, if the server has not got it meanwhile; `version` is the one
  * that it was made from. It is this window's from now on.
  */
-export function readUnsaved({ id, name, definition }: FlowRecord): FlowChange | null {
-  const own = prefixOf(id) + WINDOW;
-  const found = storedNames(prefixOf(id)).flatMap((stored) => {
+export function readUnsaved(place: string, { name, definition }: FlowRecord): FlowChange | null {
+  const own = prefixOf(place) + WINDOW;
+  const found = storedNames(prefixOf(place)).flatMap((stored) => {
     const kept = read(stored);
     if (kept === null) return [];
     const { change } = kept;
@@ -36,7 +42,7 @@ export function readUnsaved({ id, name, definition }: FlowRecord): FlowChange | 
   const latest =
     found.find(({ stored }) => stored === own) ?? found.sort((one, other) => other.at - one.at)[0];
   if (!latest) return null;
-  keepUnsaved(id, latest.change);
+  keepUnsaved(place, latest.change);
   if (latest.stored !== own) writeStored(latest.stored, null);
   return latest.change;
 }
@@ -56,9 +62,14 @@ function read(stored: string): Kept | null {
 const leaving = new Map<string, Promise<void>>();
 
 /** Notes that an editor of the flow was closed and still saves: what it could not save is kept. */
-export function leave(flowId: string, saved: Promise<unknown>, unsaved: () => FlowChange | null) {
-  keepUnsaved(flowId, unsaved());
-  const done = saved.then(() => keepUnsaved(flowId, unsaved()));
+export function leave(
+  place: string,
+  flowId: string,
+  saved: Promise<unknown>,
+  unsaved: () => FlowChange | null,
+) {
+  keepUnsaved(place, unsaved());
+  const done = saved.then(() => keepUnsaved(place, unsaved()));
   leaving.set(flowId, done);
   void done.then(() => leaving.get(flowId) === done && leaving.delete(flowId));
 }

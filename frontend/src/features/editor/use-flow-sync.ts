@@ -25,11 +25,16 @@ export type FlowSync = {
   refresh: () => Promise<void>;
 };
 
-/** `readOnly`: nothing is saved, so nothing that was not is brought back. */
-export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: boolean): FlowSync {
+/** `place`: where this person's changes are kept. `readOnly`: nothing is saved, so nothing that was not is brought back. */
+export function useFlowSync(
+  store: EditorStore,
+  record: FlowRecord,
+  place: string,
+  readOnly: boolean,
+): FlowSync {
   const client = useQueryClient();
   const [state, setState] = useState<SaveState>({ kind: "saved" });
-  const [left] = useState(() => (readOnly ? null : readUnsaved(record)));
+  const [left] = useState(() => (readOnly ? null : readUnsaved(place, record)));
   const [name, setName] = useState(left?.name ?? record.name);
   const { id } = record;
   const [autosave] = useState(() =>
@@ -64,9 +69,9 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
     return () => {
       window.removeEventListener("beforeunload", guard);
       window.removeEventListener("online", online);
-      leave(id, autosave.leave(), () => autosave.unsaved);
+      leave(place, id, autosave.leave(), () => autosave.unsaved);
     };
-  }, [autosave, id]);
+  }, [autosave, id, place]);
   useEffect(() => {
     if (left === null) return;
     if (left.name !== undefined) autosave.changed({ name: left.name });
@@ -77,12 +82,12 @@ export function useFlowSync(store: EditorStore, record: FlowRecord, readOnly: bo
   }, [store, autosave, left]);
   useEffect(() => {
     const failing = state.kind === "failed" || state.kind === "conflict";
-    if (failing || state.kind === "saved") keepUnsaved(id, autosave.unsaved);
+    if (failing || state.kind === "saved") keepUnsaved(place, autosave.unsaved);
     // Nothing can be asked of who closes the window all the same, or whose browser is ended.
-    const keep = () => keepUnsaved(id, autosave.unsaved);
+    const keep = () => keepUnsaved(place, autosave.unsaved);
     window.addEventListener("pagehide", keep);
     return () => window.removeEventListener("pagehide", keep);
-  }, [id, autosave, state]);
+  }, [place, autosave, state]);
   useChecks(store);
 
   const rename = useCallback(

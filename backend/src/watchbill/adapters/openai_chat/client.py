@@ -153,9 +153,16 @@ class _Answer:
             found = said.Said(said.in_short(said.dumped(value)))
         if found is not None:
             raise Refused(found.status, found, within=True)
-        if isinstance(value, dict):
-            self._take_chunk(cast("dict[str, Any]", value))
+        # Some servers put their chunks into lists.
+        for chunk in cast("list[Any]", value) if isinstance(value, list) else (value,):
+            if isinstance(chunk, dict):
+                self._take_one(cast("dict[str, Any]", chunk))
         return False
+
+    def _take_one(self, chunk: dict[str, Any]) -> None:
+        if (found := said.complaint(chunk)) is not None:
+            raise Refused(found.status, found, within=True)
+        self._take_chunk(chunk)
 
     def _take_chunk(self, chunk: dict[str, Any]) -> None:
         reading = self._reading
@@ -164,6 +171,9 @@ class _Answer:
         if reading.began and chunk.get("usage") and chunk.get("choices") == []:
             # Tokens are counted apart once the answer is over.
             reading.ended = True
+        elif reading.size > before and reading.finish_reason is None:
+            # It was not: some count them now and then.
+            reading.ended = False
         if reading.size > self._sizes.text:
             raise TooLarge(f"more than {self._sizes.text:,} characters")
         if reading.size > before or text or reading.ended:

@@ -11,6 +11,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from watchbill.adapters.openai_chat import body, said
+from watchbill.adapters.openai_chat.event_stream import is_done
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
 
 # A document this small is parsed at once; larger ones in a thread.
@@ -104,6 +105,8 @@ def _of_lines(document: bytes) -> Exception | None:
         except (ValueError, RecursionError):
             if number == 1:
                 return None
+            if is_done(line.decode("utf-8", "replace")):
+                break
             text = f"Line {number:,} of its stream of JSON lines is not whole JSON: {said.shortened(line)}"
             return BrokenOff(text)
         if value is not None and (found := said.complaint(value)) is not None:

@@ -11,7 +11,15 @@ from watchbill.adapters.openai_chat.tool_calls import ToolCalls, whole_number
 from watchbill.core.characters import mended
 from watchbill.core.reasoning import ReasoningSplitter
 
-_LENGTH = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit", "max_length")
+_LENGTH = (
+    "length",
+    "max_tokens",
+    "max_output_tokens",
+    "model_length",
+    "token_limit",
+    "max_length",
+    "model_context_window_exceeded",
+)
 _STOP = (
     "stop",
     "eos",
@@ -60,8 +68,8 @@ class Reading:
     reasoning_tokens: int = 0
     _splitter: ReasoningSplitter = field(default_factory=ReasoningSplitter)
     _tools: ToolCalls = field(default_factory=ToolCalls)
-    _index: int | None = None
-    _elsewhere: int | None = None
+    _index: int | str | None = None
+    _elsewhere: int | str | None = None
     _half: str = ""
 
     @property
@@ -99,7 +107,7 @@ class Reading:
         text = ""
         choices = _dicts(body.get("choices"))
         for choice in choices:
-            index = whole_number(choice.get("index"))
+            index = _index(choice.get("index"))
             if self._index is None:
                 self._index = index
             # Only one answer is asked for; others beside it are those of a server that gives more.
@@ -129,7 +137,10 @@ class Reading:
         return rest + self._splitter.end()
 
     def _take_choice(self, choice: dict[str, Any]) -> str:
-        message = choice.get("delta") or choice.get("message")
+        message = choice.get("delta")
+        if not message and not (isinstance(message, dict) and self.began):
+            # Where the pieces came before, a whole message beside an empty one says them again.
+            message = choice.get("message")
         text = ""
         if isinstance(message, dict):
             text = self._take_message(cast("dict[str, Any]", message))
@@ -226,6 +237,12 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
         return [cast("dict[str, Any]", value)]
     items = cast("list[Any]", value) if isinstance(value, list) else []
     return [item for item in items if isinstance(item, dict)]
+
+
+def _index(value: Any) -> int | str | None:
+    """Which of several answers a choice belongs to. What is no number is a name."""
+    number = whole_number(value)
+    return number if number is not None else _string(value)[:100] or None
 
 
 def _string(value: Any) -> str:

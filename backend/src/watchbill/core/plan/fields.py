@@ -22,6 +22,8 @@ Allowed = Callable[[Reference], tuple[str, str] | None]
 # character.
 MAX_EXPRESSIONS = 20_000
 MAX_CHARACTERS = 500_000
+# Of a path as it is written: a name can be as long as the definition, and hundreds of problems may name it.
+_LONGEST_PATH = 1_000
 
 
 @dataclass(slots=True)
@@ -74,8 +76,9 @@ class Reader:
 
 
 def dotted(path: Sequence[str | int]) -> str:
-    """A path as users and forms write it: `config.cases.0.when`."""
-    return ".".join(str(part) for part in path)
+    """A path as users and forms write it, `config.cases.0.when`; a very long one is cut."""
+    text = ".".join(str(part)[: _LONGEST_PATH + 1] for part in path)
+    return text if len(text) <= _LONGEST_PATH else f"{text[:_LONGEST_PATH]}…"
 
 
 def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list[Problem]]:

@@ -39,6 +39,11 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trig
     return await session.scalar(query.with_for_update() if lock else query)
 
 
+async def any_there(session: AsyncSession) -> bool:
+    """Whether there is any trigger; it waits for no row that somebody holds."""
+    return await session.scalar(select(Trigger.id).limit(1)) is not None
+
+
 async def set_due(session: AsyncSession, scope: TenantScope, trigger_id: UUID, at: datetime | None) -> None:
     """Say when a schedule is due next, or with None that it is not."""
     if at is None:

@@ -48,11 +48,18 @@ class Hints(Protocol):
 class Scheduler:
     """Fires schedules. Any number of workers may run one."""
 
-    def __init__(self, database: Database, hints: Hints, *, now: Callable[[], datetime] = clock):
+    def __init__(
+        self,
+        database: Database,
+        hints: Hints,
+        *,
+        now: Callable[[], datetime] = clock,
+        setbacks: Setbacks | None = None,
+    ):
         self._database = database
         self._hints = hints
         self._now = now
-        self._setbacks = Setbacks("schedules")
+        self._setbacks = setbacks or Setbacks("schedules")
 
     async def run(self, alive: Alive = nobody) -> None:
         """Fire what is due, until cancelled."""
@@ -91,11 +98,25 @@ class Scheduler:
         come before it the next time."""
         wait = _AFTER_BUG
         if isinstance(error.__cause__, DBAPIError):
-            wait = timedelta(seconds=self._setbacks.note(error.tenant_id, error))
+            alone = await self._can_be_read(TenantScope(error.tenant_id))
+            wait = timedelta(seconds=self._setbacks.note(error.tenant_id, error, longer=not alone))
         else:
             logger.error("schedule_failed", trigger_id=str(trigger_id), exc_info=error)
         async with self._database.transaction() as work:
             await queries.postpone(work.session, trigger_id, self._now() + wait)
+
+    async def _can_be_read(self, scope: TenantScope) -> bool:
+        """Whether the tenant's schedules are there, so that what failed may be the trouble of one of them:
+        many such must not put each other off until those that are well have missed their time."""
+        try:
+            async with self._database.transaction() as work:
+                await impatient(work.session)
+                with theirs(scope.tenant_id):
+                    await work.enter(scope)
+                    await queries.any_there(work.session)
+        except TenantFailed:
+            return False
+        return True
 
     async def _fire(self, work: Work, scope: TenantScope, trigger_id: UUID) -> None:
         await work.enter(scope)
