@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
 from heapq import merge
 from itertools import islice
@@ -29,7 +29,7 @@ class History:
     """Reads events from the stores.
 
     The journal is written before the trace, so for a moment a number may be missing that is about to come:
-    `contiguous` stops there, `all_events` does not care.
+    `contiguous` stops there, `page` does not care.
 
     Who watches gets what there is without documents that are away. All others are told so, by a
     DocumentsUnavailable: a page of nothing would look as if there were nothing.
@@ -39,25 +39,22 @@ class History:
         self._database = database
         self._documents = documents
 
-    async def all_events(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> list[Event]:
-        """Events with seq > after, at most `limit`."""
-        journal = await self._journal(scope, execution_id, after, limit)
-        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
-        merged = list(merge(journal, trace, key=lambda event: event.seq))[:limit]
-        return await whole(self._documents, scope, merged)
-
     async def page(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
     ) -> tuple[list[Event], bool]:
-        """The same, and whether there may be more: a page ends where its events have megabytes, too."""
+        """Events with seq > after, at most `limit`, and whether there may be more: a page ends where its
+        events have megabytes, too."""
+        some, more = await self._lean_page(scope, execution_id, after, limit)
+        return await whole(self._documents, scope, some), more
+
+    async def _lean_page(
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int
+    ) -> tuple[list[Event], bool]:
         journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
         trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
         merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
-        some = list(islice(_of_some_size(merged), limit))
-        more = len(some) < len(merged) or len(some) == limit or last < _NO_LAST
-        return await whole(self._documents, scope, some), more
+        some = list(islice(of_some_size(merged, _PAGE_BYTES), limit))
+        return some, len(some) < len(merged) or len(some) == limit or last < _NO_LAST
 
     async def _journal_of_some_size(
         self, scope: TenantScope, execution_id: UUID, after: int, limit: int
@@ -77,17 +74,15 @@ class History:
 
     async def there(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> tuple[list[Event], bool]:
-        """The same, and whether it is all: while the documents are away, only the journal's, without large
-        outputs."""
+    ) -> tuple[list[Event], bool, bool]:
+        """The same without large outputs, and then whether these are all of them: while the documents are
+        away, there are only the journal's."""
         try:
-            return await self.all_events(scope, execution_id, after=after, limit=limit), True
+            some, more = await self._lean_page(scope, execution_id, after, limit)
+            return some, more, True
         except DocumentsUnavailable:
-            return await self._journal(scope, execution_id, after, limit), False
-
-    async def _journal(self, scope: TenantScope, execution_id: UUID, after: int, limit: int) -> list[Event]:
-        async with self._database.transaction(scope) as work:
-            return await journal_queries.events(work.session, execution_id, after, limit)
+            journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
+            return journal, len(journal) == limit or last < _NO_LAST, False
 
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
@@ -119,15 +114,17 @@ class History:
 
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
-    ) -> list[Event]:
-        """Events after+1, after+2, ... up to the first number that is not there yet. Where the clean-up made
-        holes, or the documents are away, there is nothing to wait for."""
-        events, complete = await self.there(scope, execution_id, after=after, limit=limit)
-        whole = unbroken(events, after)
-        if not complete or len(whole) == len(events):
-            return events
+    ) -> tuple[list[Event], bool]:
+        """Events after+1, after+2, ... without large outputs, up to the first number that is not there yet;
+        and whether there may be more of them now. Where the clean-up made holes, or the documents are away,
+        there is nothing to wait for."""
+        events, more, complete = await self.there(scope, execution_id, after=after, limit=limit)
+        connected = unbroken(events, after)
+        if not complete or len(connected) == len(events):
+            return events, more
         async with self._database.transaction(scope) as work:
-            return events if await removing.logs_removed(work.session, execution_id) else whole
+            removed = await removing.logs_removed(work.session, execution_id)
+        return (events, more) if removed else (connected, False)
 
     async def ended(self, scope: TenantScope, execution_id: UUID, *, by: int) -> bool:
         """Whether the execution is over and its last event's seq is `by` or lower."""
@@ -153,13 +150,13 @@ class History:
         )
 
 
-def _of_some_size(events: Sequence[Event]) -> Iterator[Event]:
-    """The first events that are some megabytes at most, and one in any case."""
+def of_some_size(events: Iterable[Event], most: int = _LARGE_BYTES) -> Iterator[Event]:
+    """The first events that have so many bytes at most with their large outputs, and one in any case."""
     size = 0
     for number, event in enumerate(events):
         large = event.data.get("output_ref") is not None
         size += _LARGE_BYTES if large else len(orjson.dumps(event.data))
-        if number and size > _PAGE_BYTES:
+        if number and size > most:
             return
         yield event
 
