@@ -160,7 +160,7 @@ async def test_logs_go_before_their_execution_which_can_be_read_on(
     assert [await here.logs(old), await here.logs(young), await there.logs(kept)] == [0, 1, 1]
     assert await here.left() == {old, young}
     history = app.state.executions.history
-    events = (await history.contiguous(here.person.scope, old, after=0, limit=10)).events
+    events, _ = await history.contiguous(here.person.scope, old, after=0, limit=10)
     assert [event.seq for event in events] == [1, 3], "watchers do not wait for what never comes"
     assert checked(await here.person.http.get(f"executions/{old}"))["definition"]["nodes"]
     outputs = await here.sql("SELECT 1 FROM documents WHERE collection = 'execution_outputs'")

@@ -204,6 +204,19 @@ async def test_who_had_a_turn_rests_and_nobody_else():
     aside.close()
 
 
+async def test_what_waits_at_the_end_is_refused_and_does_not_wait_on(held: Held):
+    aside = Aside(rest=0, patience=10**6)
+    waiting = [asyncio.create_task(aside.run("a", held.work, str(number))) for number in range(4)]
+    await asyncio.to_thread(held.begun.wait)
+    aside.close()
+    held.go_on.set()
+    assert await waiting[0] == "0"
+    for left in waiting[1:]:
+        with pytest.raises(TooManyRequests):
+            await asyncio.wait_for(left, 60)
+    assert held.done == ["0"]
+
+
 async def test_large_plans_are_compiled_aside(member: Person, monkeypatch: pytest.MonkeyPatch):
     """Half a second each: somebody with many at once would take all threads."""
     threads: list[str] = []

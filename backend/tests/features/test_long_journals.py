@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from fastapi import FastAPI
 
 from tests.features.test_notifications import start
 from tests.people import Person, checked
-from watchbill.core.events import NodeCompleted, NodeSkipped, envelope
+from watchbill.core.events import Event, NodeCompleted, NodeSkipped, envelope
 from watchbill.features.executions import journal_queries
+from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.journal_queries import PART
+from watchbill.features.executions.watch import watch
 from watchbill.kit.db import Database
 
 
@@ -75,3 +78,33 @@ async def test_a_page_of_events_has_some_megabytes_at_most(
     found = await pages(admin, run)
     assert [seq for page in found for seq in page] == list(range(1, count + 2))
     assert max(map(len, found)) <= most + 1 and len(found) >= count // (most + 1)
+
+
+async def test_who_watches_is_given_a_few_large_outputs_at_a_time(
+    admin: Person, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of an execution may have a hundred megabytes, which whoever reads slowly would hold here."""
+    run = UUID(await start(admin))
+    events = [
+        envelope(
+            NodeCompleted(attempt=1, output="x" * 100_000),
+            seq=seq,
+            execution_id=run,
+            node_id="ask",
+            timestamp=datetime.now(UTC),
+        )
+        for seq in range(2, 22)
+    ]
+    parts: ExecutionBackend = app.state.executions
+    events = await parts.history.without_large_outputs(admin.scope, events)
+    async with app.state.database.transaction(admin.scope) as work:
+        journal_queries.add_events(work.session, events)
+    seen: list[Event] = []
+    async with aclosing(watch(parts.live, parts.history, admin.scope, run, after=0)) as blocks:
+        async for block in blocks:
+            seen += block
+            large = [event for event in block if event.type == "node_completed"]
+            assert len(large) <= 1 and all(event.data["output"] for event in large)
+            if len(seen) == 21:
+                break
+    assert [event.seq for event in seen] == list(range(1, 22))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -71,11 +71,12 @@ class Engine:
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
-        self._hints: dict[UUID, TenantScope] = {}
+        self._hints: dict[TenantScope, OrderedDict[UUID, None]] = {}
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._poke = asyncio.Event()
         self._sweep_now = False
         self._draining = False
+        self._claimed_last = asyncio.Event()
 
     def start(self) -> None:
         """Begin to claim, sweep and extend leases."""
@@ -99,7 +100,7 @@ class Engine:
 
     def hint(self, scope: TenantScope, execution_id: UUID) -> None:
         """Say that an execution may be ready to be claimed. A hint that is lost or repeated does no harm."""
-        self._hints[execution_id] = scope
+        self._hints.setdefault(scope, OrderedDict())[execution_id] = None
         self._poke.set()
 
     def cancel(self, execution_id: UUID) -> None:
@@ -123,12 +124,22 @@ class Engine:
     async def stop(self, *, grace_seconds: float) -> None:
         """Claim nothing more, give what runs `grace_seconds` to finish, and hand the rest over."""
         self._draining = True
+        self._poke.set()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace_seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                # What is being claimed at this moment belongs to what runs.
+                await self._claimed_last.wait()
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+            await asyncio.wait(set(self._tasks), timeout=max(0.0, deadline - loop.time()))
+        await self._supervisor.stop(CLAIMING)
+        # One that has not begun could not release what it was given.
+        await asyncio.sleep(0)
         for task in (*self._looks, *self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._supervisor.stop(CLAIMING, HEARTBEAT)
+        await self._supervisor.stop(HEARTBEAT)
         await self._committer.finish()
 
     async def _claiming(self, alive: Alive) -> None:
@@ -154,6 +165,7 @@ class Engine:
                 next_sweep = loop.time() + max(
                     self._settings.sweep_seconds, 2 * self._settings.heartbeat_seconds
                 )
+        self._claimed_last.set()
         # Until `stop` has ended it: an end of its own would be a trouble.
         await asyncio.Event().wait()
 
@@ -166,17 +178,7 @@ class Engine:
         self._poke.set()
 
     async def _claim_hinted(self) -> None:
-        hints, self._hints = self._hints, {}
-        away = set(self._setbacks.away())
-        tenants: dict[TenantScope, list[UUID]] = defaultdict(list)
-        for id_, scope in hints.items():
-            if id_ in self._runs or scope.tenant_id in away:
-                continue
-            if len(tenants[scope]) < _HINTS_OF_ONE:
-                tenants[scope].append(id_)
-            else:
-                # After what others are told of meanwhile.
-                self.hint(scope, id_)
+        tenants = self._next_hinted()
         # Nobody waits for those who have more to begin.
         for scope, wanted in sorted(tenants.items(), key=lambda of: len(of[1])):
             try:
@@ -190,8 +192,27 @@ class Engine:
                 self._setbacks.note(scope.tenant_id, error)
                 self._sweep_now = True
 
-    async def _claim(self, only: list[UUID] | None = None, of: TenantScope | None = None) -> int:
+    def _next_hinted(self) -> dict[TenantScope, list[UUID]]:
+        """The next few of each tenant. Its others come after what tenants are told of meanwhile."""
+        hinted, self._hints = self._hints, {}
+        tenants: dict[TenantScope, list[UUID]] = {}
         if not self._room:
+            # A sweep finds them when there is.
+            return tenants
+        away = set(self._setbacks.away())
+        for scope, ids in hinted.items():
+            if scope.tenant_id in away:
+                continue
+            some = [ids.popitem(last=False)[0] for _ in range(min(len(ids), _HINTS_OF_ONE))]
+            if wanted := [id_ for id_ in some if id_ not in self._runs]:
+                tenants[scope] = wanted
+            if ids:
+                self._hints[scope] = ids
+                self._poke.set()
+        return tenants
+
+    async def _claim(self, only: list[UUID] | None = None, of: TenantScope | None = None) -> int:
+        if self._draining or not self._room:
             return 0
         settings = self._settings
         claims = await self._journal.claim(

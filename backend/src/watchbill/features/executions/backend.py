@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -14,7 +13,7 @@ from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.history import History
+from watchbill.features.executions.history import History, Read, unmeasured
 from watchbill.features.executions.permits import Permits
 from watchbill.features.executions.service import NodeTypes, Reading
 from watchbill.features.identity.aside import Aside
@@ -36,10 +35,6 @@ class Hints(Protocol):
         ...
 
 
-def _unmeasured(_bytes: int) -> None:
-    """For what reads no execution whole."""
-
-
 @dataclass(frozen=True, slots=True)
 class ExecutionBackend:
     """The ports behind the execution routes, the thread for large plans, the installation's limit on
@@ -56,7 +51,7 @@ class ExecutionBackend:
     aside: Aside
     running_limit: int = 0
     permits: Permits = field(default_factory=Permits)
-    read: Callable[[int], None] = _unmeasured
+    read: Read = unmeasured
 
     def reading(self, scope: TenantScope) -> Reading:
         """What it takes to read a tenant's executions whole."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -30,18 +29,8 @@ _NO_LAST = 2**63
 Read = Callable[[int], None]
 
 
-def _unmeasured(_bytes: int) -> None:
-    """For streams, which have places of their own and go on with the next megabytes when these are sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Events in order, and whether there may be more right now. Without the documents it is not
-    `complete`."""
-
-    events: list[Event]
-    more: bool
-    complete: bool = True
+def unmeasured(_bytes: int) -> None:
+    """For who reads no more than some megabytes at a time."""
 
 
 class History:
@@ -59,24 +48,29 @@ class History:
         self._documents = documents
 
     async def page(
-        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int, read: Read = _unmeasured
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int, read: Read
     ) -> tuple[list[Event], bool]:
         """Events with seq > after, at most `limit`, and whether there may be more: a page ends where its
         events have megabytes, too."""
-        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, read)
-        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
-        merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
-        some = list(islice(_of_some_size(merged), limit))
-        more = len(some) < len(merged) or len(some) == limit or last < _NO_LAST
 
         def note(size: int) -> bool:
             read(size)
             return False
 
+        some, more = await self._lean_page(scope, execution_id, after, limit, read)
         return await whole(self._documents, scope, some, enough=note), more
 
+    async def _lean_page(
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read
+    ) -> tuple[list[Event], bool]:
+        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, note)
+        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
+        merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
+        some = list(islice(of_some_size(merged, _PAGE_BYTES), limit))
+        return some, len(some) < len(merged) or len(some) == limit or last < _NO_LAST
+
     async def _journal_of_some_size(
-        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read = _unmeasured
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read
     ) -> tuple[list[Event], int]:
         """Events of the journal, and the number up to which they are all there."""
         found: list[Event] = []
@@ -92,15 +86,17 @@ class History:
                         return found, found[-1].seq
         return found, _NO_LAST
 
-    async def there(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> Block:
-        """A page, or while the documents are away, only the journal's events without large outputs."""
+    async def there(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> tuple[list[Event], bool, bool]:
+        """The same without large outputs, and then whether these are all of them: while the documents are
+        away, there are only the journal's."""
         try:
-            page, more = await self.page(scope, execution_id, after=after, limit=limit)
-            return Block(page, more=more)
+            some, more = await self._lean_page(scope, execution_id, after, limit, unmeasured)
+            return some, more, True
         except DocumentsUnavailable:
-            journal, last = await self._journal_of_some_size(scope, execution_id, after, limit)
-            more = last < _NO_LAST or len(journal) == limit
-            return Block(journal, more=more, complete=False)
+            journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, unmeasured)
+            return journal, len(journal) == limit or last < _NO_LAST, False
 
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
@@ -138,22 +134,19 @@ class History:
                 raise
             return stored
 
-    async def contiguous(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> Block:
-        """Events after+1, after+2, ... up to the first number that is not there yet. Where the clean-up made
-        holes, or the documents are away, there is nothing to wait for."""
-        there = await self.there(scope, execution_id, after=after, limit=limit)
-        whole = unbroken(there.events, after)
-        if not there.complete or len(whole) == len(there.events):
-            return there
+    async def contiguous(
+        self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
+    ) -> tuple[list[Event], bool]:
+        """Events after+1, after+2, ... without large outputs, up to the first number that is not there yet;
+        and whether there may be more of them now. Where the clean-up made holes, or the documents are away,
+        there is nothing to wait for."""
+        events, more, complete = await self.there(scope, execution_id, after=after, limit=limit)
+        connected = unbroken(events, after)
+        if not complete or len(connected) == len(events):
+            return events, more
         async with self._database.transaction(scope) as work:
             removed = await removing.logs_removed(work.session, execution_id)
-        return there if removed else Block(whole, more=False)
-
-    async def some(self, scope: TenantScope, events: Sequence[Event]) -> Block:
-        """The first of these events, with their large outputs in place; all of them while the documents are
-        away, as they are then."""
-        some = list(_of_some_size(events))
-        return Block(await self.whole(scope, some, strict=False), more=len(some) < len(events))
+        return (events, more) if removed else (connected, False)
 
     async def ended(self, scope: TenantScope, execution_id: UUID, *, by: int) -> bool:
         """Whether the execution is over and its last event's seq is `by` or lower."""
@@ -179,13 +172,13 @@ class History:
         )
 
 
-def _of_some_size(events: Sequence[Event]) -> Iterator[Event]:
-    """The first events that are some megabytes at most, and one in any case."""
+def of_some_size(events: Iterable[Event], most: int = _LARGE_BYTES) -> Iterator[Event]:
+    """The first events that have so many bytes at most with their large outputs, and one in any case."""
     size = 0
     for number, event in enumerate(events):
         large = event.data.get("output_ref") is not None
         size += _LARGE_BYTES if large else len(orjson.dumps(event.data))
-        if number and size > _PAGE_BYTES:
+        if number and size > most:
             return
         yield event
 

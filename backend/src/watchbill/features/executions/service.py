@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.features.executions import journal_queries, queries, queue_queries
-from watchbill.features.executions.history import History
+from watchbill.features.executions.history import History, Read
 from watchbill.features.executions.schemas import (
     EventPage,
     ExecutionDetail,
@@ -60,7 +60,7 @@ class Reading:
     types: NodeTypes
     history: History
     aside: Aside
-    read: Callable[[int], None]
+    read: Read
     running_limit: int = 0
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from itertools import islice
 from uuid import UUID
 
 from watchbill.core.events import Event
 from watchbill.core.ports.live import LiveReader
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.history import Block, History, unbroken
+from watchbill.features.executions.history import History, of_some_size, unbroken
 
 # Without a ring for this long the stores are asked, in case Redis lost the bell or the events.
 LOOK_SECONDS = 5.0
@@ -29,25 +30,27 @@ async def watch(
         while True:
             bell.clear()
             buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
-            block = await history.some(scope, unbroken(buffered, cursor))
+            block = unbroken(buffered, cursor)
+            more = len(block) == _BLOCK
             # The buffer begins later than what is wanted: it was trimmed or flushed.
-            if not block.events and (look or buffered):
-                block = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
-                if not block.events:
+            if not block and (look or buffered):
+                block, more = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
+                if not block:
                     stuck += 1
                     # Nothing will ring for somebody who knows the end already.
                     if await history.ended(scope, execution_id, by=cursor):
                         return
                 if stuck > _PATIENCE:
-                    block = await _past_the_hole(history, scope, execution_id, cursor)
+                    block, more = await _past_the_hole(history, scope, execution_id, cursor)
             look = False
-            if block.events:
-                last = block.events[-1]
-                stuck, cursor = 0, last.seq
-                yield block.events
-                if last.final and not await _reopened(history, scope, execution_id, cursor):
+            if block:
+                stuck, cursor = 0, block[-1].seq
+                for part in _parts(block):
+                    # All may have a hundred megabytes, and whoever watches may read slowly.
+                    yield await history.whole(scope, part, strict=False)
+                if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
                     return
-                look = block.more or len(buffered) == _BLOCK or last.final
+                look = more or block[-1].final
                 # Without another ring there is nothing new: to read once more would double the reading.
                 if look or bell.is_set():
                     continue
@@ -59,13 +62,24 @@ async def watch(
             yield []
 
 
+def _parts(block: list[Event]) -> Iterator[list[Event]]:
+    """The events in their order, some megabytes of them at a time."""
+    begun = 0
+    while part := list(of_some_size(islice(block, begun, None))):
+        begun += len(part)
+        yield part
+
+
 async def _reopened(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> bool:
     """Whether the execution went on after this end: somebody resumed it."""
-    return bool((await history.contiguous(scope, execution_id, after=cursor, limit=1)).events)
+    block, _ = await history.contiguous(scope, execution_id, after=cursor, limit=1)
+    return bool(block)
 
 
-async def _past_the_hole(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> Block:
-    """What is left of an execution that is over; nothing while it may still write what is missing."""
-    rest = await history.there(scope, execution_id, after=cursor, limit=_BLOCK)
-    over = rest.events and (rest.events[-1].final or rest.more)
-    return rest if over else Block([], more=False)
+async def _past_the_hole(
+    history: History, scope: TenantScope, execution_id: UUID, cursor: int
+) -> tuple[list[Event], bool]:
+    """What is left of an execution that is over, and whether there may be more; nothing while it may still
+    write what is missing."""
+    rest, more, _ = await history.there(scope, execution_id, after=cursor, limit=_BLOCK)
+    return (rest, more) if rest and (rest[-1].final or more) else ([], False)

@@ -59,7 +59,7 @@ class Aside:
             who: the tenant (the hex digits of its id) or address whose turn it takes.
 
         Raises:
-            TooManyRequests: too much of theirs waits, or has waited too long.
+            TooManyRequests: too much of theirs waits, or has waited too long, or nothing is begun any more.
         """
         about_to_await("Work in a thread")
         if self._there[who] >= self._most:
@@ -73,7 +73,14 @@ class Aside:
         except asyncio.CancelledError:
             self._leave(who)
             raise
-        result, _ = await asyncio.shield(self._begin(who, partial(work, *args)))
+        try:
+            doing = self._begin(who, partial(work, *args))
+        except RuntimeError as error:
+            # It is closed, or the system gives no thread.
+            self._leave(who)
+            self._turns.give_back(who)
+            raise _too_many() from error
+        result, _ = await asyncio.shield(doing)
         return result
 
     def close(self) -> None:
