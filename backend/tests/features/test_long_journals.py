@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime
+from itertools import count, pairwise
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 
+from tests.core.flows import edge, flow, input_node, output, transform
 from tests.features.test_notifications import start
-from tests.people import Person, checked
-from watchbill.core.events import Event, NodeCompleted, NodeSkipped, envelope
+from tests.people import Person, checked, refused
+from watchbill.core.events import (
+    Event,
+    ExecutionStarted,
+    NodeCompleted,
+    NodeSkipped,
+    NodeStarted,
+    envelope,
+)
 from watchbill.features.executions import journal_queries
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.journal_queries import PART
@@ -108,3 +118,82 @@ async def test_who_watches_is_given_a_few_large_outputs_at_a_time(
             if len(seen) == 21:
                 break
     assert [event.seq for event in seen] == list(range(1, 22))
+
+
+STEPS = [f"n{number}" for number in range(30)]
+
+
+async def heavy(
+    admin: Person, app: FastAPI, size: int, *, steps: Sequence[str] = STEPS, aside: bool = True
+) -> str:
+    """An execution whose nodes gave so many characters each, which lie in the journal or aside."""
+    ids = ["in", *steps, "out"]
+    edges = [edge(a, b) for a, b in pairwise(ids)]
+    nodes = [input_node("topic"), *(transform(id_, "x") for id_ in steps), output()]
+    made = checked(
+        await admin.http.post("flows", json={"name": "Heavy", "definition": flow(nodes, edges)}), 201
+    )
+    run = checked(await admin.http.post(f"flows/{made['id']}/execute", json={"inputs": {"topic": "x"}}), 202)
+    id_, now = UUID(run["id"]), datetime.now(UTC)
+    numbers = count(2)
+    told = [ExecutionStarted(epoch=1)]
+    events = [envelope(one, seq=next(numbers), execution_id=id_, node_id=None, timestamp=now) for one in told]
+    for step in ids[:-1]:
+        gave = f"{step}:" + "x" * size
+        for one in (NodeStarted(attempt=1, input=step), NodeCompleted(attempt=1, output=gave)):
+            events.append(envelope(one, seq=next(numbers), execution_id=id_, node_id=step, timestamp=now))
+    parts: ExecutionBackend = app.state.executions
+    if aside:
+        events = await parts.history.without_large_outputs(admin.scope, events)
+    async with app.state.database.transaction(admin.scope) as work:
+        journal_queries.add_events(work.session, events)
+    return run["id"]
+
+
+@pytest.mark.parametrize("aside", [False, True], ids=["in the journal", "aside"])
+async def test_what_is_too_much_for_one_answer_is_left_out_and_had_by_pages(
+    admin: Person, app: FastAPI, aside: bool
+) -> None:
+    size = 1_000_000
+    id_ = await heavy(admin, app, size, aside=aside)
+    answer = await admin.http.get(f"executions/{id_}")
+    assert len(answer.content) < 20_000_000
+    nodes = {node["node_id"]: node for node in checked(answer)["nodes"]}
+    left_out = [id_ for id_ in STEPS if nodes[id_]["left_out"]]
+    assert left_out and left_out == STEPS[-len(left_out) :], "the first ones are whole"
+    for step in STEPS:
+        assert nodes[step]["status"] == "completed"
+        wanted = None if step in left_out else f"{step}:"
+        assert (nodes[step]["output"] or "")[: len(step) + 1] == (wanted or "")
+    seen: dict[str, int] = {}
+    after: int | None = 0
+    while after is not None:
+        page = await admin.http.get(f"executions/{id_}/nodes?limit=1000&after={after}")
+        assert len(page.content) < 40_000_000
+        for node in checked(page)["items"]:
+            assert not node["left_out"]
+            seen[node["node_id"]] = len(node["output"] or "")
+            assert not node["output"] or node["output"].startswith(node["node_id"])
+        after = page.json()["next_after"]
+    assert {step: seen[step] for step in STEPS} == {s: len(s) + 1 + size for s in STEPS}
+
+
+async def test_little_is_never_left_out(admin: Person, app: FastAPI) -> None:
+    id_ = await heavy(admin, app, 70_000)
+    nodes = checked(await admin.http.get(f"executions/{id_}"))["nodes"]
+    assert not any(node["left_out"] for node in nodes)
+
+
+async def test_who_reads_much_has_few_places(admin: Person, app: FastAPI) -> None:
+    id_ = await heavy(admin, app, 3_000_000, steps=STEPS[:3])
+    crowd = app.state.crowds.reads
+    with ExitStack() as held:
+        for _ in range(crowd.most.person):
+            held.enter_context(crowd.place_of(admin.tenant_id, admin.user_id))
+        for path in (f"executions/{id_}", f"executions/{id_}/nodes", f"executions/{id_}/events"):
+            problem = refused(await admin.http.get(path), 429, "too_many_at_once")
+            assert "answers of megabytes" in problem["detail"]
+        little = await start(admin)
+        checked(await admin.http.get(f"executions/{little}"))
+    checked(await admin.http.get(f"executions/{id_}"))
+    assert crowd.taken == 0, "a place ends with its answer"
