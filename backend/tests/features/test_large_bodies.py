@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from httpx import AsyncClient
+from starlette.types import Message
 
 from tests.features.test_flows import make_flow
 from tests.features.test_neighbours import large
@@ -23,6 +24,7 @@ from watchbill.features.executions import service as executions
 from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers import schemas as triggers
+from watchbill.kit.answers import PartsResponse
 from watchbill.kit.audit import masking
 
 JSON = {"Content-Type": "application/json"}
@@ -297,3 +299,43 @@ async def test_calls_of_webhooks_are_read_in_turns(
     for answer in await asyncio.gather(*calls):
         checked(answer, 202)
     assert {name[:5] for name in held.done} == {"aside"}
+
+
+class Reader:
+    """A client that takes so many parts of an answer, and then none."""
+
+    def __init__(self, parts: int = 2**31):
+        self._parts = parts
+        self.body = b""
+        self.messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        if message.get("body"):
+            if not self._parts:
+                await asyncio.Event().wait()
+            self._parts -= 1
+            self.body += message["body"]
+        self.messages.append(message)
+
+
+async def nothing() -> Message:
+    raise AssertionError("an answer asks for nothing")
+
+
+async def test_an_answer_goes_out_in_parts() -> None:
+    body, reader = bytes(range(256)) * 2000, Reader()
+    await PartsResponse(body, media_type="application/json")(
+        {"type": "http", "path": "/"}, nothing, reader.send
+    )
+    start, *parts, end = reader.messages
+    assert start["status"] == 200 and (b"content-length", b"512000") in start["headers"]
+    assert reader.body == body and max(len(part["body"]) for part in parts) == 65_536
+    assert all(part["more_body"] for part in parts) and not end["more_body"]
+
+
+async def test_who_does_not_read_an_answer_gets_no_more_of_it() -> None:
+    reader = Reader(parts=3)
+    answer = PartsResponse(b"x" * 1_000_000)
+    answer.seconds = 0.01
+    await answer({"type": "http", "path": "/"}, nothing, reader.send)
+    assert len(reader.body) == 3 * 65_536 and reader.messages[-1]["more_body"], "it is not told as whole"
