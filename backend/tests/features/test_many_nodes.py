@@ -13,6 +13,6 @@ def test_of_nodes_in_bodies_only_the_first_are_listed() -> None:
     state = ExecutionState.initial(planned(ANSWER))
     for index in range(MOST_NODES + 5):
         state.nodes[f"each[{index}]"] = NodeState(status=NodeStatus.COMPLETED)
-    shown, more = node_states(state, iterations=True)
+    shown, more = node_states(state, set(), iterations=True)
     assert len(shown) == MOST_NODES + 2 and more == 5
-    assert node_states(state, iterations=False)[1] == 0
+    assert node_states(state, set(), iterations=False)[1] == 0

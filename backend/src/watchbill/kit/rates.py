@@ -18,7 +18,6 @@ from redis.exceptions import RedisError
 log = structlog.stdlib.get_logger("watchbill.rates")
 
 WINDOW_SECONDS = 60
-# So long may counting take: a Redis that does not answer must not hold up requests.
 _PATIENCE_SECONDS = 0.25
 # After a failure requests go on uncounted for a while, rather than each waiting again.
 _PAUSE_SECONDS = 5.0
@@ -49,10 +48,15 @@ class Rates:
 
     While Redis is away every request is let through; that is logged once a minute with how many went
     uncounted, and `uncounted` adds them up.
+
+    Args:
+        pool: leads to Redis.
+        patience: so many seconds may counting take: a Redis that does not answer must not hold up requests.
     """
 
-    def __init__(self, pool: ConnectionPool):
-        self._limiter = SlidingWindowCounterRateLimiter(_storage(pool))
+    def __init__(self, pool: ConnectionPool, *, patience: float = _PATIENCE_SECONDS):
+        self._limiter = SlidingWindowCounterRateLimiter(_storage(pool, patience))
+        self._patience = patience
         self._paused_until = 0.0
         self._logged_at = -math.inf
         self.uncounted = 0
@@ -67,7 +71,7 @@ class Rates:
             self._note_uncounted("paused after a failure")
             return []
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return list(await asyncio.gather(*map(self._count, wanted)))
         except (RedisError, OSError, TimeoutError) as error:
             self._paused_until = time.monotonic() + _PAUSE_SECONDS
@@ -92,12 +96,12 @@ class Rates:
             log.warning("requests_not_counted", reason=reason, uncounted=self.uncounted)
 
 
-def _storage(pool: ConnectionPool) -> RedisStorage:
+def _storage(pool: ConnectionPool, patience: float) -> RedisStorage:
     options: dict[str, Any] = {"connection_pool": pool}
     # The URL names the kind of server only; the pool knows where it is.
     storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
     bridge: Any = storage.bridge
-    bridge.storage = _Together(connection_pool=pool)
+    bridge.storage = _Together(patience, connection_pool=pool)
     bridge.register_scripts()
     return storage
 
@@ -106,8 +110,9 @@ class _Together(Redis):
     """A client that sends the scripts which are asked for at the same moment together and in their order: a
     request is counted under several rates, and each answer tells where it stands."""
 
-    def __init__(self, **options: Any):
+    def __init__(self, patience: float, **options: Any):
         super().__init__(**options)
+        self._patience = patience
         self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
         # Scripts that Redis was not given yet; one that it forgets is given again by redis-py.
@@ -140,7 +145,7 @@ class _Together(Redis):
             pipe.evalsha(*script)
         answers: list[Any]
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 answers = (await pipe.execute(raise_on_error=False))[len(new) :]
         except (RedisError, OSError) as error:
             self._new = new
