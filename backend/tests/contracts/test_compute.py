@@ -40,11 +40,15 @@ async def pool() -> AsyncGenerator[ProcessPool]:
 
 def below() -> list[psutil.Process]:
     """The processes under this one that compute, apart from those of other tests."""
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE and JOBS in process.cmdline()
-    ]
+    return [process for process in psutil.Process().children(recursive=True) if _computes(process)]
+
+
+def _computes(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and JOBS in process.cmdline()
+    except psutil.NoSuchProcess:
+        # It ended between the listing and this look.
+        return False
 
 
 async def until(condition: Callable[[], Any]) -> None:
