@@ -183,6 +183,8 @@ test("somebody who forgot the password sets a new one by mail", async ({ page, p
   await page.context().clearCookies();
   await page.goto("/login/");
   await page.getByRole("link", { name: "I forgot my password" }).click();
+  // Both pages have such a field, and the one before stays until this one is there.
+  await expect(page.getByRole("heading", { name: "Set a new password" })).toBeVisible();
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByRole("button", { name: "Mail me a link" }).click();
   await expect(page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
