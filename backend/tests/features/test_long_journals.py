@@ -197,3 +197,16 @@ async def test_who_reads_much_has_few_places(admin: Person, app: FastAPI) -> Non
         checked(await admin.http.get(f"executions/{little}"))
     checked(await admin.http.get(f"executions/{id_}"))
     assert crowd.taken == 0, "a place ends with its answer"
+
+
+async def test_what_came_after_a_moment_takes_no_room_of_what_is_shown_of_it(
+    admin: Person, app: FastAPI
+) -> None:
+    id_ = await heavy(admin, app, 1_000_000, aside=False)
+    crowd = app.state.crowds.reads
+    with ExitStack() as held:
+        for _ in range(crowd.most.person):
+            held.enter_context(crowd.place_of(admin.tenant_id, admin.user_id))
+        refused(await admin.http.get(f"executions/{id_}"), 429, "too_many_at_once")
+        early = checked(await admin.http.get(f"executions/{id_}?as_of=1"))
+    assert not any(node["left_out"] for node in early["nodes"])

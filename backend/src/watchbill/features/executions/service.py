@@ -210,7 +210,9 @@ async def folded(
             )
         state = restore(plan, stored) or state
     events: list[Event] = []
-    async with aclosing(journal_queries.parts(session, execution.id, state.seq, _NO_LIMIT)) as parts:
+    # Numbers of the trace are between them, so there are no more than this.
+    most = up_to - state.seq
+    async with aclosing(journal_queries.parts(session, execution.id, state.seq, most)) as parts:
         async for part, size in parts:
             events += [_without_values(event, left_out) for event in part] if enough(size) else part
     if room >= 0:
