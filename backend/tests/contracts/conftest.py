@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.contracts.bedrock import Bedrock, bedrock
 from tests.contracts.trap import CLOSED, OPEN, Trap, trap
 from tests.fixtures_llm import (
     compute,
@@ -39,3 +40,10 @@ async def server() -> AsyncIterator[Trap]:
     """A server where tenants may go."""
     async with trap(OPEN) as found:
         yield found
+
+
+@pytest.fixture
+async def aws() -> AsyncIterator[Bedrock]:
+    """A Bedrock that says what it is told."""
+    async with bedrock() as server:
+        yield server

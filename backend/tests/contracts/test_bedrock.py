@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.contracts.bedrock import Bedrock, bedrock, frame, message, text_frames
+from tests.contracts.bedrock import Bedrock, frame, message, text_frames
 from tests.contracts.test_model_servers import TOOL, failing
 from tests.fixtures_llm import KEY, Desk
 
@@ -16,12 +15,6 @@ AWS = {"aws_region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE"}
 TEXT = "Ebb und Flut: zweimal täglich, 🌊 sagt man."
 SAID = "The tide is out until noon."
 streams = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-
-
-@pytest.fixture
-async def aws() -> AsyncIterator[Bedrock]:
-    async with bedrock() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.contracts.bedrock import Bedrock, bedrock, frame, message
+from tests.contracts.bedrock import Bedrock, frame, message
 from tests.contracts.test_model_servers import failing
 from tests.fixtures_llm import Desk
 
 from watchbill.adapters.openai_chat import body
+from watchbill.core.ports.llm import LlmAnswer
 
 AWS = {"aws_region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE"}
 SAID = "The tide is out until noon."
@@ -102,12 +102,6 @@ streams = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole
 
 
 @pytest.fixture
-async def aws() -> AsyncIterator[Bedrock]:
-    async with bedrock() as server:
-        yield server
-
-
-@pytest.fixture
 def on_aws(desk: Desk, aws: Bedrock) -> Desk:
     asks(desk, aws, CLAUDE)
     return desk
@@ -117,14 +111,19 @@ def asks(desk: Desk, aws: Bedrock, model: str) -> None:
     desk.change_provider(provider_type="bedrock", models=(model,), config=AWS, base_url=aws.url, prices={})
 
 
+async def answered(desk: Desk, aws: Bedrock, model: str, *, stream: bool, cut_off: bool) -> LlmAnswer:
+    """What comes of a model's answer in its own format."""
+    asks(desk, aws, model)
+    make, end, length = MODELS[model]
+    pieces, whole = make(length if cut_off else end)
+    aws.says([chunk(piece) for piece in pieces] if stream else whole)
+    return await desk.ask(stream=stream)
+
+
 @streams
 @models
 async def test_an_answer(on_aws: Desk, aws: Bedrock, model: str, stream: bool):
-    asks(on_aws, aws, model)
-    make, end, _ = MODELS[model]
-    pieces, whole = make(end)
-    aws.says([chunk(piece) for piece in pieces] if stream else whole)
-    answer = await on_aws.ask(stream=stream)
+    answer = await answered(on_aws, aws, model, stream=stream, cut_off=False)
     assert (answer.text, answer.finish_reason) == ("Ebb und Flut", "stop")
     [(path, _, _)] = aws.requests
     assert path.endswith("/invoke-with-response-stream" if stream else "/invoke")
@@ -133,11 +132,8 @@ async def test_an_answer(on_aws: Desk, aws: Bedrock, model: str, stream: bool):
 @streams
 @models
 async def test_an_answer_that_the_token_limit_cut_off(on_aws: Desk, aws: Bedrock, model: str, stream: bool):
-    asks(on_aws, aws, model)
-    make, _, length = MODELS[model]
-    pieces, whole = make(length)
-    aws.says([chunk(piece) for piece in pieces] if stream else whole)
-    assert (await on_aws.ask(stream=stream)).finish_reason == "length"
+    answer = await answered(on_aws, aws, model, stream=stream, cut_off=True)
+    assert answer.finish_reason == "length"
 
 
 @models
