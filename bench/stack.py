@@ -107,6 +107,11 @@ def _environment(folder: Path, database_url: str, redis_url: str) -> dict[str, s
         "WATCHBILL_RATE_LIMIT_USER": "0",
         "WATCHBILL_RATE_LIMIT_TENANT": "0",
         "WATCHBILL_RATE_LIMIT_AUTH": "0",
+        # One person asks for what a thousand would.
+        "WATCHBILL_WAITING_LIMIT_USER": "1000",
+        "WATCHBILL_WAITING_LIMIT_TENANT": "1000",
+        "WATCHBILL_STREAM_LIMIT_USER": "1000",
+        "WATCHBILL_STREAM_LIMIT_TENANT": "1000",
         "WATCHBILL_LOG_FORMAT": "json",
         # The servers that flows call run here.
         "WATCHBILL_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
