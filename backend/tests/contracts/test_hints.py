@@ -128,7 +128,7 @@ async def test_who_starts_one_does_not_wait_for_who_starts_many(desk: Desk, serv
 
     async def gather(seconds: float) -> None:
         # Who starts many waits for longer.
-        if seconds > 0.01:
+        if seconds > 0.005:
             await gathered.wait()
 
     async def told() -> str:

@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -389,3 +390,28 @@ async def test_who_starts_many_is_served_in_parts(ship: Ship, monkeypatch: pytes
     assert hinted[0] == {calm}, "who starts one goes first"
     assert max(map(len, hinted)) < len(many) // 4
     assert max(groups) < len(many) // 4
+
+
+async def test_many_who_have_much_to_do_at_once_go_on_one_slice_at_a_time(
+    ship: Ship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else is on the loop has its turn after a slice of one of them, not after one of each."""
+    asked = 0
+
+    def now() -> datetime:
+        nonlocal asked
+        asked += 1
+        return datetime.now(UTC)
+
+    monkeypatch.setattr(ship, "now", now)
+    ship.engine()
+    definition = around(each(transform("x", "1"), items="{{ inputs.topic }}"))
+    many = [ship.submit_for(TenantScope(uuid4()), definition, topic=NUMBERS[:300]) for _ in range(12)]
+    await ship.until(lambda: all(ship.journal.written[id_][1:] for id_ in many))
+    begun, most = asked, 0
+    while not all((found := ship.journal.outcomes.get(id_)) and found.status.final for id_ in many):
+        before = asked
+        await asyncio.sleep(0)
+        most = max(most, asked - before)
+    # A slice of each would be ten times as much, and all that one commits together more.
+    assert asked - begun > 12 * 600 and most < 300, (asked - begun, most)

@@ -31,6 +31,7 @@ _CONCURRENT_COMMITS = 2
 # So many executions are written together, and go on together afterwards: those of other tenants on this loop
 # wait for one group, not for all that somebody started at once.
 _GROUP = 8
+_MANY_EVENTS = 50
 _OUTPUTS_AGAIN_SECONDS = 1.0
 
 
@@ -182,9 +183,13 @@ class Committer:
         records: Sequence[Record],
         futures: dict[Record, list[_Answer]],
     ) -> None:
-        taken = {record: record.take() for record in records}
-        for record, part in taken.items():
+        taken: dict[Record, Taken] = {}
+        for record in records:
+            taken[record] = part = record.take()
             self._exchanges.put(scope, record.claim.execution_id, part.exchanges)
+            if len(part.all) > _MANY_EVENTS:
+                # It took milliseconds.
+                await asyncio.sleep(0)
         await self._write_taken(scope, taken, futures)
 
     async def _write_taken(

@@ -73,6 +73,8 @@ class Engine:
         self._looks: set[asyncio.Task[None]] = set()
         self._hints: dict[TenantScope, OrderedDict[UUID, None]] = {}
         self._plans: OrderedDict[str, Plan] = OrderedDict()
+        # Of the executions that have much to compute on this loop.
+        self._turns = asyncio.Lock()
         self._poke = asyncio.Event()
         self._sweep_now = False
         self._draining = False
@@ -302,6 +304,7 @@ class Engine:
             self._journal,
             self._settings,
             self._now,
+            self._turns,
             lost or lost_output(events),
         )
         run.record.since_snapshot = claim.last_seq - known

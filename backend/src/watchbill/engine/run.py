@@ -31,6 +31,8 @@ from watchbill.engine.totals import Totals
 from watchbill.kit.faults import again
 
 logger = structlog.get_logger(__name__)
+# After so many slices of work what was done is committed, even if more could be done at once.
+_SLICES = 4
 # How the work for a node or iteration ended.
 _How = Ended | Rendered | Closing | NodeError
 _Work = Callable[[], Coroutine[Any, Any, _How]]
@@ -49,6 +51,7 @@ class Run:
         journal: Journal,
         settings: EngineSettings,
         now: Callable[[], datetime],
+        turns: asyncio.Lock,
         lost: str | None = None,
     ):
         self.claim = claim
@@ -62,6 +65,10 @@ class Run:
         self._journal = journal
         self._settings = settings
         self._now = now
+        # Of all executions of the worker that have much to do at once, one does some of it at a time.
+        self._turns = turns
+        # Whether the last slice of it was not all.
+        self._more = False
         # The node whose large output is gone from the documents.
         self._lost = lost
         self._control = claim.control
@@ -111,7 +118,7 @@ class Run:
         """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
         whether that was the last one."""
         self._wake.clear()
-        step = self._advance(await self._answers())
+        step = await self._advanced()
         self._stop_strays()
         parked = self._park(step)
         self.heed(await self._committer.commit(self.record))
@@ -122,7 +129,9 @@ class Run:
         for attempt, config in step.starts:
             self._spawn(attempt, config)
         for path in step.closes:
-            self._task(path, partial(self._close, path))
+            # Its node may have ended right after it.
+            if path in self._steps.closing:
+                self._task(path, partial(self._close, path))
         if not step.more:
             await self._sleep(step)
         return False
@@ -161,6 +170,23 @@ class Run:
         self._seen_wakes = self._control.wakes
         read = partial(self._journal.answers, self.claim.scope, self.claim.execution_id)
         return await again(read, seconds=self._settings.journal_seconds, what="answers")
+
+    async def _advanced(self) -> Step:
+        """Do what can be done at once, a slice at a time. Whoever has more to do than one waits for its turn
+        before each, and everybody else's is first."""
+        answers = await self._answers()
+        step = Step(more=True)
+        for _ in range(_SLICES):
+            if self._more:
+                async with self._turns:
+                    await asyncio.sleep(0)
+                    step = step.then(self._advance(answers))
+            else:
+                step = step.then(self._advance(answers))
+            answers, self._more = {}, step.more
+            if not step.more or self._control.cancel or self.state.status.final:
+                break
+        return step
 
     def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> Step:
         """Take in what happened, and do what follows. Nothing of it is I/O: what breaks here would break

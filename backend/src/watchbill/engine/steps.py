@@ -44,8 +44,8 @@ from watchbill.engine.retries import backoff
 from watchbill.engine.totals import Totals
 
 # Pure nodes run on the event loop: after so many in a row, or when they have computed so much together,
-# others get their turn and the work is committed.
-_IN_A_ROW = 100
+# others get their turn.
+_IN_A_ROW = 30
 _STEPS_IN_A_ROW = 3_000
 _SIZE_IN_A_ROW = 300_000
 
@@ -63,6 +63,13 @@ class Step:
     waits: bool = False
     until: datetime | None = None
     more: bool = False
+
+    def then(self, next_: Step) -> Step:
+        """What came of this and, right after it, of the next."""
+        # What was stopped meanwhile may have been started anew.
+        starts = {attempt.path: (attempt, config) for attempt, config in (*self.starts, *next_.starts)}
+        closes = list(dict.fromkeys(self.closes + next_.closes))
+        return Step(list(starts.values()), closes, next_.waits, next_.until, next_.more)
 
 
 class Steps:
@@ -86,7 +93,7 @@ class Steps:
         self._left = Budget(0, 0)
 
     def advance(self) -> Step:
-        """Do all that can be done at once."""
+        """Do what can be done at once, as far as others need not wait for it."""
         step = Step()
         begun = 0
         self._left = Budget(_STEPS_IN_A_ROW, _SIZE_IN_A_ROW)
@@ -98,7 +105,7 @@ class Steps:
             step.waits, step.until = False, None
             done = 0
             for command in commands:
-                if self._left.steps <= 0 or self._left.size <= 0:
+                if begun + done >= _IN_A_ROW or self._left.steps <= 0 or self._left.size <= 0:
                     step.more = True
                     return step
                 done += self._obey(command, step)

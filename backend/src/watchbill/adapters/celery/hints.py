@@ -27,8 +27,8 @@ _Sleep = Callable[[float], Awaitable[None]]
 # A message costs as much as running some small nodes. The first hint goes out at once; while executions begin
 # one after the other, those of this long go together, and of longer while many begin: those wait for each
 # other anyway.
-_GATHER_SECONDS = 0.015
-_GATHER_MANY_SECONDS = 0.04
+_GATHER_SECONDS = 0.008
+_GATHER_MANY_SECONDS = 0.02
 # Those of tenants that start no more than so many in a while do not wait for those who start many.
 _FEW, _WHILE_SECONDS = 3, 0.04
 _GATHER_FEW_SECONDS = 0.005
