@@ -24,7 +24,8 @@ _TIMES = 5
 
 
 async def measure(stack: Stack) -> list[Figure]:
-    """The stack's only worker is killed in the second of three calls, and another one is started: nothing works after it."""
+    """The stack's only worker is killed in the second of three calls, and another one is started. Nothing
+    works after it."""
     long_one = await _long_one(stack)
     async with new_tenant(stack) as tenant:
         execution = await tenant.execute(await tenant.flow(flows.calls(stack.slow_url, _CALLS)))
