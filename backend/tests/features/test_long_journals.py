@@ -22,6 +22,7 @@ from watchbill.core.events import (
     NodeStarted,
     envelope,
 )
+from watchbill.core.ports.documents import Document, DocumentStore
 from watchbill.features.executions import journal_queries
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.journal_queries import PART
@@ -118,6 +119,67 @@ async def test_who_watches_is_given_a_few_large_outputs_at_a_time(
             if len(seen) == 21:
                 break
     assert [event.seq for event in seen] == list(range(1, 22))
+
+
+def _log(seq: int, size: int) -> Document:
+    body = {"seq": seq, "node_id": "ask", "type": "log", "data": {"level": "info", "message": "x" * size}}
+    return Document(seq, datetime.now(UTC), body)
+
+
+def _exchange(seq: int, size: int) -> Document:
+    body = {"type": "ask", "kind": "llm", "attempt": 1, "number": seq, "digest": "0", "error": None}
+    said = {"request": {"messages": "x" * size}, "answer": None, "duration_ms": 1, "cut": False}
+    return Document(seq, datetime.now(UTC), body | said)
+
+
+TRACED = {
+    "logs": ("execution_logs", _log),
+    "events": ("execution_logs", _log),
+    "exchanges": ("execution_exchanges", _exchange),
+}
+
+
+async def traced(admin: Person, app: FastAPI, route: str, count: int, size: int) -> str:
+    """An execution of which so much is noted beside its journal, from number 2 on."""
+    run = await start(admin)
+    collection, made = TRACED[route]
+    documents: DocumentStore = app.state.executions.documents
+    for seq in range(2, count + 2):
+        await documents.append(admin.scope, collection, [(run, made(seq, size))])
+    return run
+
+
+@pytest.mark.parametrize("route", TRACED)
+@pytest.mark.parametrize(("count", "size", "most"), [(24, 1_000_000, 10), (2, 9_000_000, 1), (90, 10, 90)])
+async def test_a_page_of_what_was_traced_has_some_megabytes_at_most(
+    admin: Person, app: FastAPI, route: str, count: int, size: int, most: int
+) -> None:
+    """A larger one is given by itself."""
+    run = await traced(admin, app, route, count, size)
+    seen: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = checked(await admin.http.get(f"executions/{run}/{route}?limit=100&after={after}"))
+        noted = [one["seq"] for one in page["items"] if one["seq"] > 1]
+        assert len(noted) <= most
+        seen += noted
+        after = page["next_after"]
+    assert seen == list(range(2, count + 2))
+
+
+@pytest.mark.parametrize("route", TRACED)
+async def test_who_reads_much_of_what_was_traced_has_few_places(
+    admin: Person, app: FastAPI, route: str
+) -> None:
+    run = await traced(admin, app, route, 4, 1_000_000)
+    crowd = app.state.crowds.reads
+    with ExitStack() as held:
+        for _ in range(crowd.most.person):
+            held.enter_context(crowd.place_of(admin.tenant_id, admin.user_id))
+        refused(await admin.http.get(f"executions/{run}/{route}"), 429, "too_many_at_once")
+        checked(await admin.http.get(f"executions/{run}/{route}?limit=1"))
+    checked(await admin.http.get(f"executions/{run}/{route}"))
+    assert crowd.taken == 0, "a place ends with its answer"
 
 
 STEPS = [f"n{number}" for number in range(30)]

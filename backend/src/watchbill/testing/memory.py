@@ -218,13 +218,16 @@ class MemoryDocuments:
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
-        found = sorted(self.kept[scope, collection, key].items())
-        return [
-            document
-            for seq, document in found
-            if seq > after and (not types or document.body.get("type") in types)
-        ][:limit]
+        some: list[Document] = []
+        for seq, document in sorted(self.kept[scope, collection, key].items()):
+            if seq <= after or (types and document.body.get("type") not in types):
+                continue
+            if len(some) == limit or (room is not None and sum(one.size for one in some) >= room):
+                break
+            some.append(replace(document, size=len(orjson.dumps(document.body).decode())))
+        return some
 
     async def pick(
         self, scope: TenantScope, collection: DocumentCollection, key: str, seqs: Sequence[int]

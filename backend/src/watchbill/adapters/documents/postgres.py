@@ -40,6 +40,23 @@ SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
  ORDER BY seq LIMIT $5
 """
+# Row by row: what has no room any more is not even looked at.
+_READ_SOME = """
+WITH RECURSIVE walked AS (
+  (SELECT 1 AS n, seq, created_at, body, length(body::text)::bigint AS total FROM "{schema}".documents
+    WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
+    ORDER BY seq LIMIT 1)
+  UNION ALL
+  SELECT s.n + 1, d.seq, d.created_at, d.body, s.total + length(d.body::text)
+    FROM walked AS s CROSS JOIN LATERAL (
+      SELECT seq, created_at, body FROM "{schema}".documents
+       WHERE collection = $1 AND key = $2 AND seq > s.seq AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
+       ORDER BY seq LIMIT 1
+    ) AS d
+   WHERE s.n < $5 AND s.total < $6
+)
+SELECT seq, created_at, body FROM walked ORDER BY seq
+"""
 _PICK = """
 SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq = ANY($3::bigint[]) ORDER BY seq
@@ -87,10 +104,14 @@ class PostgresDocuments:
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
         given = (collection, key, after, list(types) or None, limit)
         async with self._connection(scope) as connection:
-            rows = await connection.fetch(_sql(_READ, scope), *given)
+            if room is None:
+                rows = await connection.fetch(_sql(_READ, scope), *given)
+            else:
+                rows = await connection.fetch(_sql(_READ_SOME, scope), *given, room)
         return await _documents(rows)
 
     async def pick(
@@ -160,7 +181,10 @@ class PostgresDocuments:
 
 async def _documents(rows: Sequence[asyncpg.Record]) -> list[Document]:
     bodies = await read_texts(row["body"] for row in rows)
-    return [Document(row["seq"], row["created_at"], body) for row, body in zip(rows, bodies, strict=True)]
+    return [
+        Document(row["seq"], row["created_at"], body, len(row["body"]))
+        for row, body in zip(rows, bodies, strict=True)
+    ]
 
 
 def _sql(text: str, scope: TenantScope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -16,11 +16,13 @@ MAX_BODY_BYTES = 15 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document. `seq` orders the documents of a key and is unique within it; `body` is a JSON object."""
+    """One document. `seq` orders the documents of a key and is unique within it; `body` is a JSON object.
+    `size` is how many characters it had as JSON where it was read from."""
 
     seq: int
     created_at: datetime
     body: dict[str, Any]
+    size: int = field(default=0, compare=False)
 
 
 class DocumentsUnavailable(ConnectionError):
@@ -62,8 +64,10 @@ class DocumentStore(Protocol):
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
-        """Documents with seq > after, lowest first; `types` keeps those whose body.type is one of them."""
+        """Documents with seq > after, lowest first, and none after those that have `room` characters;
+        `types` keeps those whose body.type is one of them."""
         ...
 
     async def pick(
