@@ -226,14 +226,29 @@ class MemoryDocuments:
                 continue
             if len(some) == limit or (room is not None and sum(one.size for one in some) >= room):
                 break
-            some.append(replace(document, size=len(orjson.dumps(document.body).decode())))
+            some.append(_sized(document))
         return some
 
     async def pick(
         self, scope: TenantScope, collection: DocumentCollection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         kept = self.kept[scope, collection, key]
-        return [kept[seq] for seq in sorted(seqs) if seq in kept]
+        return [_sized(kept[seq]) for seq in sorted(seqs) if seq in kept]
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: DocumentCollection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        found = await self.pick(scope, collection, key, list(seqs))
+        copies = [(to, replace(one, seq=seqs[one.seq], created_at=at)) for one in found]
+        await self.append(scope, collection, copies)
+        return {one.seq for one in found}
 
     async def seqs(
         self, scope: TenantScope, collection: DocumentCollection, key: str, *, after: int = 0
@@ -273,6 +288,10 @@ class MemoryDocuments:
 
     async def close(self) -> None:
         """It has no connections."""
+
+
+def _sized(document: Document) -> Document:
+    return replace(document, size=len(orjson.dumps(document.body).decode()))
 
 
 @dataclass

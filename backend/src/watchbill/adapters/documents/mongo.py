@@ -14,7 +14,7 @@ import orjson
 import structlog
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.monitoring import (
     ServerClosedEvent,
     ServerDescriptionChangedEvent,
@@ -168,6 +168,29 @@ class MongoDocuments:
             query = {"key": key, "seq": {"$in": list(seqs)}}
             rows = await self._of(scope, collection).find(query, sort=[("seq", 1)]).to_list()
         return await _documents(rows)
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        copied: set[int] = set()
+        with self._answered():
+            of = self._of(scope, collection)
+            query = {"key": key, "seq": {"$in": list(seqs)}}
+            # One by one: all of them may have a hundred megabytes.
+            async with of.find(query, {"_id": 0}, batch_size=1) as found:
+                async for row in found:
+                    copy = row | {"key": to, "seq": seqs[row["seq"]], "created_at": _number(at)}
+                    with contextlib.suppress(DuplicateKeyError):
+                        await of.insert_one(copy)
+                    copied.add(row["seq"])
+        return copied
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0

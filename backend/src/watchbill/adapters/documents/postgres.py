@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
@@ -60,6 +60,17 @@ SELECT seq, created_at, body FROM walked ORDER BY seq
 _PICK = """
 SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq = ANY($3::bigint[]) ORDER BY seq
+"""
+_COPY = """
+WITH wanted AS (SELECT * FROM unnest($5::bigint[], $6::bigint[]) AS w(seq, becomes)
+), copied AS (
+  INSERT INTO "{schema}".documents (collection, key, seq, created_at, body)
+  SELECT $1, $3, w.becomes, $4, d.body
+    FROM wanted AS w JOIN "{schema}".documents AS d ON d.collection = $1 AND d.key = $2 AND d.seq = w.seq
+  ON CONFLICT DO NOTHING
+)
+SELECT w.seq FROM wanted AS w JOIN "{schema}".documents AS d
+                                ON d.collection = $1 AND d.key = $2 AND d.seq = w.seq
 """
 _SEQS = """
 SELECT seq FROM "{schema}".documents WHERE collection = $1 AND key = $2 AND seq > $3 ORDER BY seq
@@ -120,6 +131,21 @@ class PostgresDocuments:
         async with self._connection(scope) as connection:
             rows = await connection.fetch(_sql(_PICK, scope), collection, key, list(seqs))
         return await _documents(rows)
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        given = (collection, key, to, at, list(seqs), list(seqs.values()))
+        async with self._connection(scope) as connection:
+            rows = await connection.fetch(_sql(_COPY, scope), *given)
+        return {row["seq"] for row in rows}
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0

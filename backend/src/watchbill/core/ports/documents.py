@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -74,6 +74,21 @@ class DocumentStore(Protocol):
         self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         """The documents of a key that have one of these numbers, lowest first; all in one question."""
+        ...
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        """Add documents of one key under another, each number of `seqs` as the one that it stands for, as if
+        they were made at that time, without holding them all; returns which numbers were there. One that
+        stands under the other key already is left as it is."""
         ...
 
     async def seqs(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ import orjson
 
 from watchbill.core.events import Event
 from watchbill.core.json_parts import PART_BYTES
-from watchbill.core.ports.documents import Collection, Document, DocumentStore, DocumentsUnavailable
+from watchbill.core.ports.documents import Collection as Documents
+from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.outputs import Enough, everything, lean, whole, whole_snapshot
+from watchbill.engine.outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 
@@ -103,6 +105,16 @@ class History:
             journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, unmeasured)
             return journal, len(journal) == limit or last < _NO_LAST, False
 
+    async def copy_outputs(
+        self, scope: TenantScope, source: UUID, target: UUID, seqs: Mapping[str, int]
+    ) -> str | None:
+        """Give a new execution large outputs of another: engine.outputs.copy_outputs.
+
+        Raises:
+            DocumentsUnavailable: they cannot be had.
+        """
+        return await copy_outputs(self._documents, scope, source, target, seqs, at=datetime.now(UTC))
+
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
         kept, aside = lean(events)
@@ -111,33 +123,23 @@ class History:
         return kept
 
     async def whole(
-        self, scope: TenantScope, events: Sequence[Event], *, strict: bool, enough: Enough = everything
+        self, scope: TenantScope, events: Sequence[Event], *, enough: Enough = everything
     ) -> list[Event]:
-        """The events with large outputs in their places, until it is enough. Unless `strict`, they keep null
-        while the documents are away: enough to be seen, too little to go on from."""
+        """The events with large outputs in their places, until it is enough. They keep null while the
+        documents are away: there is enough to be seen."""
         try:
             return await whole(self._documents, scope, events, enough=enough)
         except DocumentsUnavailable:
-            if strict:
-                raise
             return list(events)
 
-    async def whole_snapshot(
-        self,
-        scope: TenantScope,
-        execution_id: UUID,
-        stored: dict[str, Any],
-        *,
-        strict: bool,
-        enough: Enough,
+    async def outputs(
+        self, scope: TenantScope, execution_id: UUID, references: Collection[str], enough: Enough
     ) -> dict[str, Any]:
-        """A dumped state with large outputs in their places; see `whole`."""
+        """Large outputs by where they are stored, until it is enough; none while the documents are away."""
         try:
-            return await whole_snapshot(self._documents, scope, execution_id, stored, enough=enough)
+            return await read_outputs(self._documents, scope, execution_id, references, enough=enough)
         except DocumentsUnavailable:
-            if strict:
-                raise
-            return stored
+            return {}
 
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
@@ -191,7 +193,7 @@ class History:
 
     async def _page_of(
         self,
-        collection: Collection,
+        collection: Documents,
         scope: TenantScope,
         execution_id: UUID,
         types: Sequence[str],

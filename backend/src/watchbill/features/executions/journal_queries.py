@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Integer, Select, Text, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
@@ -44,6 +44,12 @@ def row_of(event: Event) -> dict[str, Any]:
 def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
     """Store events of the journal."""
     session.add_all(ExecutionEvent(execution_id=event.execution_id, **row_of(event)) for event in events)
+
+
+async def write_events(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Store them at once, and hold none of them afterwards."""
+    rows = [{"execution_id": event.execution_id, **row_of(event)} for event in events]
+    await session.execute(insert(ExecutionEvent), rows)
 
 
 async def events(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:
@@ -87,19 +93,24 @@ async def _read(
     return events, sum(len(row[-1]) for row in rows)
 
 
-async def of_nodes(
-    session: AsyncSession, execution_id: UUID, paths: Collection[str]
+async def of_seqs(
+    session: AsyncSession, execution_id: UUID, seqs: Collection[int]
 ) -> tuple[list[Event], int]:
-    """What these nodes got and gave, in order, and its bytes."""
+    """The events with these numbers, in order, and their bytes."""
     table = ExecutionEvent
     return await _read(
-        session,
-        select(*_COLUMNS).where(
-            table.execution_id == execution_id,
-            table.node_id.in_(paths),
-            table.type.in_(("node_started", "node_completed")),
-        ),
+        session, select(*_COLUMNS).where(table.execution_id == execution_id, table.seq.in_(seqs))
     )
+
+
+async def last_seq_and_epoch(session: AsyncSession, execution_id: UUID) -> tuple[int, int]:
+    """The number of the last event, and the highest epoch of those that name one."""
+    table = ExecutionEvent
+    named = table.type.in_(("execution_started", "execution_resumed"))
+    epoch = func.max(cast(table.data.op("->>")("epoch"), Integer)).filter(named)
+    query = select(func.max(table.seq), func.coalesce(epoch, 0)).where(table.execution_id == execution_id)
+    seq, highest = (await session.execute(query)).one()
+    return seq, highest
 
 
 async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:

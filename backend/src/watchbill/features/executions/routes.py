@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.json_parts import written
-from watchbill.features.executions import cancelling, control, exchanges, service, starting, waiting
+from watchbill.features.executions import cancelling, control, exchanges, forking, service, starting, waiting
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.exchanges import NodePath
 from watchbill.features.executions.schemas import (
@@ -255,4 +255,4 @@ async def fork_execution(
     place: Place,
 ) -> ExecutionSummary:
     """Start a new execution that takes over what this one did before a node, with outputs edited or not."""
-    return await control.fork(access, _measured(parts, access, crowds, place), execution_id, form)
+    return await forking.fork(access, _measured(parts, access, crowds, place), execution_id, form)

@@ -48,7 +48,7 @@ async def watch(
                 begun = 0
                 while part := await of_some_size(islice(block, begun, None)):
                     # All may have a hundred megabytes, and whoever watches may read slowly.
-                    yield await history.whole(scope, part, strict=False)
+                    yield await history.whole(scope, part)
                     begun += len(part)
                 if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
                     return
