@@ -12,6 +12,7 @@ from sqlalchemy import Integer, Select, Text, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
+from watchbill.core.execution.snapshot import MOST_CHARACTERS, unpacked
 from watchbill.core.json_parts import read_texts
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
@@ -19,7 +20,6 @@ from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapsh
 PART = 500
 _FIRST_PART = 64
 _PART_BYTES = 1024 * 1024
-_SNAPSHOT_CHARACTERS = 4 * 1024 * 1024
 _COLUMNS = (
     ExecutionEvent.execution_id,
     ExecutionEvent.seq,
@@ -123,9 +123,11 @@ async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
 async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:
     """The newest snapshot, unless it is of a later moment than event `up_to`, or so large that it would hold
     up others to read it in one go: events are read in parts."""
-    query = select(ExecutionSnapshot.state).where(
+    written = cast(ExecutionSnapshot.state, Text)
+    query = select(written).where(
         ExecutionSnapshot.execution_id == execution_id,
         ExecutionSnapshot.seq <= up_to,
-        func.length(cast(ExecutionSnapshot.state, Text)) <= _SNAPSHOT_CHARACTERS,
+        func.length(written) <= MOST_CHARACTERS,
     )
-    return await session.scalar(query)
+    text = await session.scalar(query)
+    return None if text is None else await unpacked(text)

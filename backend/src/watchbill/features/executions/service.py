@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound
 from watchbill.core.events import Event, ExecutionStatus
-from watchbill.core.execution import ExecutionState, NodeState, apply, restore
+from watchbill.core.execution import ExecutionState, NodeState, apply, restore_in_parts
 from watchbill.core.flow.walk import nodes_in
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, stored_plan
@@ -202,7 +202,7 @@ async def folded(
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
-        state = restore(plan, stored) or state
+        state = await restore_in_parts(plan, stored) or state
     # Numbers of the trace are between them, so there are no more than this.
     most = up_to - state.seq
     async with aclosing(journal_queries.parts(session, execution.id, state.seq, most)) as parts:
