@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -152,6 +153,39 @@ async def test_thousands_are_read_page_by_page(kept: Kept) -> None:
         seen += [one.seq for one in page]
     assert seen == list(range(1, 5001))
     assert len(await store.read(mine, "execution_logs", "a", limit=1_000_000)) == 5000
+
+
+@pytest.mark.parametrize(("room", "seen"), [(1, 1), (1_500, 2), (10**9, 6)])
+async def test_a_reading_ends_where_it_has_no_more_room(kept: Kept, room: int, seen: int) -> None:
+    """The first document is given in any case, and each knows how large it was."""
+    store, mine, _ = kept
+    types = ["log", "log", "other", "log", "log", "log", "log"]
+    bodies = [{"type": type_, "text": "é" * 1_000} for type_ in types]
+    entries = [("a", Document(seq, NOW, body)) for seq, body in enumerate(bodies, 1)]
+    await store.append(mine, "execution_logs", entries)
+    found = await store.read(mine, "execution_logs", "a", types=["log"], limit=6, room=room)
+    assert [one.seq for one in found] == [1, 2, 4, 5, 6, 7][:seen]
+    assert all(1_000 < one.size < 1_100 for one in found)
+    assert len(await store.read(mine, "execution_logs", "a", after=3, limit=2, room=10**9)) == 2
+    assert await store.read(mine, "execution_logs", "a", after=7, room=room) == []
+
+
+async def test_documents_are_copied_to_another_key(kept: Kept) -> None:
+    store, mine, theirs = kept
+    later = NOW + timedelta(days=400)
+    await store.append(mine, "execution_outputs", [("a", document(n)) for n in (1, 2, 2**40)])
+    await store.append(mine, "execution_logs", [("a", document(9))])
+    await store.append(theirs, "execution_outputs", [("a", document(9))])
+    wanted = {1: 7, 2**40: 5, 9: 9}
+    for _time in range(2):
+        assert await store.copy(mine, "execution_outputs", "a", "b", wanted, at=later) == {1, 2**40}
+    found = await store.read(mine, "execution_outputs", "b")
+    assert found == [
+        replace(document(2**40), seq=5, created_at=later),
+        replace(document(1), seq=7, created_at=later),
+    ]
+    assert [one.seq for one in await store.read(mine, "execution_outputs", "a")] == [1, 2, 2**40]
+    assert await store.read(theirs, "execution_outputs", "b") == []
 
 
 async def test_the_largest_fits_and_a_larger_one_is_refused_with_its_batch(kept: Kept) -> None:

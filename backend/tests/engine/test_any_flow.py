@@ -3,6 +3,7 @@ finishes once, the states agree, and nothing gets stuck."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,17 @@ from tests.core.flows import edge, flow, input_node, node, planned
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import Event, ExecutionStatus, NodeFailure, NodeStatus
-from watchbill.core.execution import ExecutionState, decide, dump, fold, restore
+from watchbill.core.execution import (
+    ExecutionState,
+    decide,
+    dump,
+    fold,
+    freeze,
+    packed,
+    restore,
+    restore_in_parts,
+    unpacked,
+)
 from watchbill.core.execution.decide import next_deadline
 from watchbill.core.node_types import NodeResult
 from watchbill.core.plan import Plan
@@ -151,8 +162,14 @@ class Player:
         """At any moment: what is dumped is restored, through JSON."""
         self.state.seq = len(self.events)
         restored = restore(self.plan, json.loads(json.dumps(dump(self.state, self.state.seq))))
+        packed_too = asyncio.run(self._packed())
+        assert packed_too == restored
         for part in fields(ExecutionState):
             assert getattr(restored, part.name) == getattr(self.state, part.name), part.name
+
+    async def _packed(self) -> ExecutionState | None:
+        text = await packed(freeze(self.state, self.state.seq))
+        return await restore_in_parts(self.plan, await unpacked(text or ""))
 
     def happen(self, step: Any) -> None:
         """One thing from outside: a node ends, somebody answers, or time passes."""

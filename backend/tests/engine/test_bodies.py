@@ -278,12 +278,12 @@ async def test_a_long_execution_goes_on_from_its_snapshot(ship: Ship) -> None:
     definition = around(each(transform("x", "{{ item }}"), items=many), llm("ask"))
     id_ = ship.submit(definition, topic="x")
     await ship.until(lambda: "ask" in ship.model.asked and id_ in ship.journal.snapshots)
-    assert ship.journal.snapshots[id_]["seq"] > 1000
+    assert ship.journal.snapshots[id_][0] > 1000
     await first.stop(grace_seconds=0)
     ship.engines.clear()
     ship.model.gates.clear()
     ship.journal.written[id_] = [
-        e for e in ship.journal.written[id_] if e.seq > ship.journal.snapshots[id_]["seq"]
+        e for e in ship.journal.written[id_] if e.seq > ship.journal.snapshots[id_][0]
     ]
     ship.engine("second")
     await ship.finish(id_)

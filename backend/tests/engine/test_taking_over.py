@@ -37,6 +37,7 @@ class Journal(MemoryJournal):
     async def events(self, *given: Any, **named: Any) -> list[Event]:
         found = await super().events(*given, **named)
         self.read["events"] += len(found)
+        self.read["at once"] = max(self.read["at once"], len(found))
         return found
 
     async def seqs(self, *given: Any, **named: Any) -> list[int]:
@@ -69,6 +70,7 @@ def counting(ship: Ship) -> tuple[Counter[str], Counter[str]]:
     journal, documents = Journal(), Documents()
     journal.read, documents.read_count = Counter(), Counter()
     ship.journal, ship.documents = journal, documents
+    journal.now = ship.now
     return journal.read, documents.read_count
 
 
@@ -117,6 +119,26 @@ async def test_whoever_takes_over_from_a_dead_worker_reads_the_newest_part_only(
     assert documents["seqs"] + journal["seqs"] < 100, "and only the newest numbers of it"
     history = ship.history(id_)
     assert [event.seq for event in history] == list(range(1, len(history) + 1))
+
+
+async def test_an_execution_with_much_in_small_outputs_goes_on_without_a_snapshot(ship: Ship) -> None:
+    """To read one of so much in one go would hold up all others on the loop."""
+    journal, _ = counting(ship)
+    ship.engine()
+    body = {"nodes": [transform("part", "{{ inputs.text }}")], "edges": []}
+    each = node("each", "map", {"items": "{{ inputs.items }}", "body": body, "result": "{{ item }}"})
+    names = ["in", "each", "nap", "out"]
+    nap, out = node("nap", "wait", {"seconds": 3600}), output(x="{{ nodes.each.output }}")
+    nodes = [input_node("items", "text"), each, nap, out]
+    definition = flow(nodes, [edge(a, b) for a, b in pairwise(names)])
+    id_ = ship.submit(definition, items=list(range(300)), text="x" * 20_000)
+    await parked(ship, id_)
+    assert ship.journal.snapshots == {} and ship.journal.rows[id_].last_seq > 1_000
+    journal.clear()
+    ship.later(3_601)
+    await ship.finish(id_)
+    assert ship.journal.outcomes[id_].outputs == {"x": list(range(300))}
+    assert journal["events"] > 1_000 and journal["at once"] <= 250
 
 
 async def test_large_outputs_are_read_a_few_at_a_time(ship: Ship) -> None:

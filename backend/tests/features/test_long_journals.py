@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime
 from itertools import count, pairwise
+from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from httpx import Response
+from sqlalchemy import delete, update
 
 from tests.core.flows import edge, flow, input_node, output, transform
 from tests.features.test_notifications import start
 from tests.people import Person, checked, refused
 from watchbill.core.events import (
     Event,
+    ExecutionCancelled,
     ExecutionStarted,
     NodeCompleted,
     NodeSkipped,
     NodeStarted,
     envelope,
 )
+from watchbill.core.ports.documents import Document, DocumentStore
+from watchbill.core.usage import NO_USAGE
 from watchbill.features.executions import journal_queries
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.journal_queries import PART
+from watchbill.features.executions.tables import ActiveExecution, Execution
 from watchbill.features.executions.watch import watch
 from watchbill.kit.db import Database
 
@@ -120,11 +128,78 @@ async def test_who_watches_is_given_a_few_large_outputs_at_a_time(
     assert [event.seq for event in seen] == list(range(1, 22))
 
 
+def _log(seq: int, size: int) -> Document:
+    body = {"seq": seq, "node_id": "ask", "type": "log", "data": {"level": "info", "message": "x" * size}}
+    return Document(seq, datetime.now(UTC), body)
+
+
+def _exchange(seq: int, size: int) -> Document:
+    body = {"type": "ask", "kind": "llm", "attempt": 1, "number": seq, "digest": "0", "error": None}
+    said = {"request": {"messages": "x" * size}, "answer": None, "duration_ms": 1, "cut": False}
+    return Document(seq, datetime.now(UTC), body | said)
+
+
+TRACED = {
+    "logs": ("execution_logs", _log),
+    "events": ("execution_logs", _log),
+    "exchanges": ("execution_exchanges", _exchange),
+}
+
+
+async def traced(admin: Person, app: FastAPI, route: str, count: int, size: int) -> str:
+    """An execution of which so much is noted beside its journal, from number 2 on."""
+    run = await start(admin)
+    collection, made = TRACED[route]
+    documents: DocumentStore = app.state.executions.documents
+    for seq in range(2, count + 2):
+        await documents.append(admin.scope, collection, [(run, made(seq, size))])
+    return run
+
+
+@pytest.mark.parametrize("route", TRACED)
+@pytest.mark.parametrize(("count", "size", "most"), [(24, 1_000_000, 10), (2, 9_000_000, 1), (90, 10, 90)])
+async def test_a_page_of_what_was_traced_has_some_megabytes_at_most(
+    admin: Person, app: FastAPI, route: str, count: int, size: int, most: int
+) -> None:
+    """A larger one is given by itself."""
+    run = await traced(admin, app, route, count, size)
+    seen: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = checked(await admin.http.get(f"executions/{run}/{route}?limit=100&after={after}"))
+        noted = [one["seq"] for one in page["items"] if one["seq"] > 1]
+        assert len(noted) <= most
+        seen += noted
+        after = page["next_after"]
+    assert seen == list(range(2, count + 2))
+
+
+@pytest.mark.parametrize("route", TRACED)
+async def test_who_reads_much_of_what_was_traced_has_few_places(
+    admin: Person, app: FastAPI, route: str
+) -> None:
+    run = await traced(admin, app, route, 4, 1_000_000)
+    crowd = app.state.crowds.reads
+    with ExitStack() as held:
+        for _ in range(crowd.most.person):
+            held.enter_context(crowd.place_of(admin.tenant_id, admin.user_id))
+        refused(await admin.http.get(f"executions/{run}/{route}"), 429, "too_many_at_once")
+        checked(await admin.http.get(f"executions/{run}/{route}?limit=1"))
+    checked(await admin.http.get(f"executions/{run}/{route}"))
+    assert crowd.taken == 0, "a place ends with its answer"
+
+
 STEPS = [f"n{number}" for number in range(30)]
 
 
 async def heavy(
-    admin: Person, app: FastAPI, size: int, *, steps: Sequence[str] = STEPS, aside: bool = True
+    admin: Person,
+    app: FastAPI,
+    size: int,
+    *,
+    steps: Sequence[str] = STEPS,
+    aside: bool = True,
+    ended: bool = False,
 ) -> str:
     """An execution whose nodes gave so many characters each, which lie in the journal or aside."""
     ids = ["in", *steps, "out"]
@@ -142,11 +217,18 @@ async def heavy(
         gave = f"{step}:" + "x" * size
         for one in (NodeStarted(attempt=1, input=step), NodeCompleted(attempt=1, output=gave)):
             events.append(envelope(one, seq=next(numbers), execution_id=id_, node_id=step, timestamp=now))
+    if ended:
+        over = ExecutionCancelled(usage=NO_USAGE)
+        events.append(envelope(over, seq=next(numbers), execution_id=id_, node_id=None, timestamp=now))
     parts: ExecutionBackend = app.state.executions
     if aside:
         events = await parts.history.without_large_outputs(admin.scope, events)
     async with app.state.database.transaction(admin.scope) as work:
         journal_queries.add_events(work.session, events)
+        if ended:
+            await work.session.execute(delete(ActiveExecution).where(ActiveExecution.execution_id == id_))
+            ending = {"status": "cancelled", "finished_at": now}
+            await work.session.execute(update(Execution).where(Execution.id == id_).values(ending))
     return run["id"]
 
 
@@ -210,3 +292,61 @@ async def test_what_came_after_a_moment_takes_no_room_of_what_is_shown_of_it(
         refused(await admin.http.get(f"executions/{id_}"), 429, "too_many_at_once")
         early = checked(await admin.http.get(f"executions/{id_}?as_of=1"))
     assert not any(node["left_out"] for node in early["nodes"])
+
+
+async def forks(admin: Person, id_: str, from_node: str, outputs: dict[str, Any] | None = None) -> Response:
+    form = {"from_node": from_node, "outputs": outputs or {}}
+    return await admin.http.post(f"executions/{id_}/fork", json=form)
+
+
+async def gave(admin: Person, id_: str) -> dict[str, tuple[Any, Any]]:
+    """What each node of an execution got and gave, as pages of its nodes have it."""
+    found: dict[str, tuple[Any, Any]] = {}
+    after: int | None = 0
+    while after is not None:
+        page = checked(await admin.http.get(f"executions/{id_}/nodes?after={after}&limit=1000"))
+        found |= {node["node_id"]: (node["input"], node["output"]) for node in page["items"]}
+        after = page["next_after"]
+    return found
+
+
+async def test_a_fork_reads_no_large_output(admin: Person, app: FastAPI) -> None:
+    """They are copied where they are stored, so that it needs no place of those that read megabytes."""
+    id_ = await heavy(admin, app, 3_000_000, steps=STEPS[:4])
+    crowd = app.state.crowds.reads
+    edited = "y" * 100_000
+    with ExitStack() as held:
+        for _ in range(crowd.most.person):
+            held.enter_context(crowd.place_of(admin.tenant_id, admin.user_id))
+        new = checked(await forks(admin, id_, "n3", {"n1": edited}), 202)["id"]
+        again = checked(await forks(admin, new, "n2"), 202)["id"]
+    before, after, twice = await gave(admin, id_), await gave(admin, new), await gave(admin, again)
+    assert after["n0"] == before["n0"] == twice["n0"]
+    assert after["n1"] == (before["n1"][0], edited) == twice["n1"]
+    assert after["n2"] == (None, None), "it comes after what was edited"
+    events = checked(await admin.http.get(f"executions/{new}/events"))["items"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    documents: DocumentStore = app.state.executions.documents
+    await documents.delete(admin.scope, "execution_outputs", id_)
+    problem = refused(await forks(admin, id_, "n3"), 409, "output_lost")
+    assert "`in`" in problem["detail"]
+    assert (await gave(admin, new))["n0"] == before["n0"], "a copy is its own"
+
+
+@pytest.mark.parametrize("what", ["fork", "resume"])
+async def test_who_goes_on_from_an_execution_holds_little_of_it(
+    admin: Person, app: FastAPI, what: str
+) -> None:
+    steps = [f"n{number}" for number in range(300)]
+    id_ = await heavy(admin, app, 60_000, steps=steps, ended=True)
+    tracemalloc.start()
+    try:
+        if what == "fork":
+            new = checked(await forks(admin, id_, "out"), 202)["id"]
+        else:
+            new = checked(await admin.http.post(f"executions/{id_}/resume"), 202)["id"]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12_000_000, "of eighteen, which take several times as much in the making"
+    assert await gave(admin, new) == await gave(admin, id_)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID
 
 import structlog
 
+from watchbill.core.execution import packed
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.ports.journal import Control, Fenced, Journal
 from watchbill.core.ports.live import LiveEvents
@@ -190,6 +191,9 @@ class Committer:
             if len(part.all) > _MANY_EVENTS:
                 # It took milliseconds.
                 await asyncio.sleep(0)
+            if part.frozen is not None:
+                part.batch = replace(part.batch, snapshot=await packed(part.frozen))
+                part.frozen = None
         await self._write_taken(scope, taken, futures)
 
     async def _write_taken(

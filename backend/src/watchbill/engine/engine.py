@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from watchbill.core.events import Event
-from watchbill.core.execution import ExecutionState, apply, restore
+from watchbill.core.execution import ExecutionState, apply, restore_in_parts, unpacked
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, bare, stored_plan
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
@@ -40,6 +40,8 @@ _PLANS_KEPT = 256
 _HINTS_OF_ONE = 8
 # Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
 _LONG = 500
+# Some milliseconds.
+_FOLDED_AT_ONCE = 250
 
 
 class Engine:
@@ -287,14 +289,18 @@ class Engine:
             plan = bare(plan)
         state, lost = await self._known(claim, plan)
         known = state.seq
-        events = claim.events
-        if events is None:
-            events = await self._journal.events(claim.scope, claim.execution_id, after=state.seq)
-        whole_trace = claim.epoch == 1 or await self._mend_traces(claim, events, state.seq)
-        if not claim.control.cancel:
-            events = await whole(self._documents, claim.scope, events, rounds=True)
-        for event in events:
-            apply(state, event)
+        seqs: list[int] = []
+        async for part in self._parts(claim, state.seq):
+            seqs += [event.seq for event in part]
+            events = part
+            if not claim.control.cancel:
+                events = await whole(self._documents, claim.scope, part, rounds=True)
+            lost = lost or lost_output(events)
+            for event in events:
+                apply(state, event)
+            # Others have their turns: all of a long execution takes seconds.
+            await asyncio.sleep(0)
+        whole_trace = claim.epoch == 1 or await self._mend_traces(claim, seqs, known)
         state.seq = claim.last_seq
         run = Run(
             claim,
@@ -305,22 +311,37 @@ class Engine:
             self._settings,
             self._now,
             self._turns,
-            lost or lost_output(events),
+            lost,
         )
         run.record.since_snapshot = claim.last_seq - known
         run.record.traced = claim.last_seq if whole_trace else None
         return run
 
+    async def _parts(self, claim: Claim, after: int) -> AsyncGenerator[Sequence[Event]]:
+        """The journal's events after a number, some at a time."""
+        if claim.events is not None:
+            yield claim.events
+            return
+        while True:
+            part = await self._journal.events(
+                claim.scope, claim.execution_id, after=after, limit=_FOLDED_AT_ONCE
+            )
+            if part:
+                yield part
+            if len(part) < _FOLDED_AT_ONCE:
+                return
+            after = part[-1].seq
+
     async def _known(self, claim: Claim, plan: Plan) -> tuple[ExecutionState, str | None]:
         """Where to fold from: the newest snapshot of a long execution, or the beginning; and the node of it
         whose output is gone."""
         if claim.last_seq >= _LONG and plan.obstacle is None:
-            stored = await self._journal.snapshot(claim.scope, claim.execution_id)
-            if stored is not None:
+            text = await self._journal.snapshot(claim.scope, claim.execution_id)
+            if text is not None:
                 stored = await whole_snapshot(
-                    self._documents, claim.scope, claim.execution_id, stored, rounds=True
+                    self._documents, claim.scope, claim.execution_id, await unpacked(text), rounds=True
                 )
-                if (state := restore(plan, stored)) is not None:
+                if (state := await restore_in_parts(plan, stored)) is not None:
                     return state, lost_in_snapshot(stored)
         return ExecutionState.initial(plan), None
 
@@ -337,13 +358,13 @@ class Engine:
             self._plans.popitem(last=False)
         return plan
 
-    async def _mend_traces(self, claim: Claim, events: Sequence[Event], after: int) -> bool:
+    async def _mend_traces(self, claim: Claim, folded: Sequence[int], after: int) -> bool:
         """Fill the numbers of trace events that the last worker gave out but could not write; returns whether
         none is missing now. Documents that are away are not waited for: whoever watches gets past the holes
         when the execution is over."""
         scope, id_, key = claim.scope, claim.execution_id, str(claim.execution_id)
         # The trace is written after the journal: what was lost may be older than the snapshot.
-        seqs = [event.seq for event in events if event.seq > claim.traced]
+        seqs = [seq for seq in folded if seq > claim.traced]
         if claim.traced < after:
             seqs = await self._journal.seqs(scope, id_, after=claim.traced)
         if len(seqs) == claim.last_seq - claim.traced:

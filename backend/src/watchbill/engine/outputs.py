@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
     """The event without its output, or without what its iterations work on, and the document that holds it
     with its key. `epoch` is that of the claim under which the event is written, 0 when no worker writes
     it."""
-    reference = f"{epoch}:{event.seq}"
+    reference = reference_of(event.seq, epoch)
     if event.type == "node_started":
         rounds = event.data["rounds"]
         large: Any = {name: rounds[name] for name in _LARGE_OF_ROUNDS if name in rounds}
@@ -116,7 +117,6 @@ async def whole_snapshot(
     stored: dict[str, Any],
     *,
     rounds: bool = False,
-    enough: Enough = everything,
 ) -> dict[str, Any]:
     """A dumped state with its outputs in place, as `whole` has them, and for who goes on from it also what
     iterations work on."""
@@ -125,7 +125,7 @@ async def whole_snapshot(
     iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
     worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
     wanted = [*places, *worked_on]
-    outputs = await read_outputs(documents, scope, execution_id, wanted, enough=enough)
+    outputs = await read_outputs(documents, scope, execution_id, wanted)
     for reference, output in outputs.items():
         if reference in places:
             places[reference]["output"] = output
@@ -156,12 +156,39 @@ async def read_outputs(
         seqs = wanted[start : start + _AT_ONCE]
         size = 0
         for document in await documents.pick(scope, "execution_outputs", str(execution_id), seqs):
-            found[places[document.seq]] = output = document.body["output"]
-            if enough is not everything:
-                size += len(orjson.dumps(output))
+            found[places[document.seq]] = document.body["output"]
+            size += document.size
         if enough(size):
             break
     return found
+
+
+async def copy_outputs(
+    documents: DocumentStore,
+    scope: TenantScope,
+    source: UUID,
+    target: UUID,
+    seqs: Mapping[str, int],
+    *,
+    at: datetime,
+) -> str | None:
+    """Copy large outputs of one execution to a new one, which no worker writes yet, without holding them:
+    each that stands at a reference for the event of that number. Returns a reference where none is, if there
+    is one; nothing is kept then."""
+    places = {_place(reference): reference for reference in seqs}
+    wanted = {place: seqs[reference] for place, reference in places.items()}
+    key = str(target)
+    found = await documents.copy(scope, "execution_outputs", str(source), key, wanted, at=at)
+    if len(found) == len(places):
+        return None
+    await documents.delete(scope, "execution_outputs", key)
+    return next(reference for place, reference in places.items() if place not in found)
+
+
+def reference_of(seq: int, epoch: int = 0) -> str:
+    """Where the large output of an event is stored. `epoch` is that of the claim under which the event is
+    written, 0 when no worker writes it."""
+    return f"{epoch}:{seq}"
 
 
 def _place(reference: str) -> int:

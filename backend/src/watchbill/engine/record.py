@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
 from watchbill.core.exchanges import Exchange
-from watchbill.core.execution import ExecutionState, dump
+from watchbill.core.execution import ExecutionState, freeze
 from watchbill.core.execution.fold import apply_data
+from watchbill.core.execution.snapshot import Frozen
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
 from watchbill.engine.exchanges import Kept, place
@@ -25,6 +25,8 @@ _GROWTH = 4
 _AT_THE_END = 300
 # Who waits is soon claimed again, and then little happens: there the part after the snapshot stays small.
 _GROWTH_PARKED = 20
+# The snapshot of more would be longer than is kept, so nothing is begun.
+_MOST_NODES = 25_000
 
 
 @dataclass(slots=True)
@@ -44,14 +46,15 @@ class _Entry:
 
 @dataclass(slots=True)
 class Taken:
-    """What one commit writes: the batch for the journal; the trace, large outputs and exchanges for the
-    documents; and all events for watchers."""
+    """What one commit writes: the batch for the journal, and the state that a snapshot is to be made of, if
+    one is; the trace, large outputs and exchanges for the documents; and all events for watchers."""
 
     batch: Batch
     trace: list[Event]
     all: list[Event]
     outputs: list[tuple[str, Document]]
     exchanges: list[Kept]
+    frozen: Frozen | None = None
 
     @property
     def final(self) -> bool:
@@ -162,12 +165,12 @@ class Record:
             outcome(self.state) if any(event.node_id is None for event in journal) else None,
             self.park,
             any(self._asks(event) for event in journal),
-            self._snapshot(len(events)),
-            self.traced or 0,
+            traced=self.traced or 0,
         )
+        frozen = self._snapshot(len(events))
         self.park = None
         trace = [event for event in events if event.type not in JOURNAL_TYPES]
-        return Taken(batch, trace, events, outputs, self.take_exchanges())
+        return Taken(batch, trace, events, outputs, self.take_exchanges(), frozen)
 
     def told(self, taken: Taken, *, whole: bool) -> None:
         """The trace of what was taken is in its store, or (not `whole`) a part of it is not."""
@@ -176,7 +179,7 @@ class Record:
         elif self.traced is not None:
             self.traced = taken.batch.last_seq
 
-    def _snapshot(self, events: int) -> dict[str, Any] | None:
+    def _snapshot(self, events: int) -> Frozen | None:
         """The state after what was taken, once so much happened that folding it again would take a while."""
         self.since_snapshot += events
         if self.state.status.final:
@@ -189,7 +192,9 @@ class Record:
         if self.since_snapshot < least or self.state.plan.obstacle is not None:
             return None
         self.since_snapshot = 0
-        return dump(self.state, self.last_seq)
+        if len(self.state.nodes) > _MOST_NODES:
+            return None
+        return freeze(self.state, self.last_seq)
 
     def _note_place(self, event: Event) -> None:
         """The state has where a large value of the event is stored."""

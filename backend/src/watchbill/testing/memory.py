@@ -42,7 +42,8 @@ class MemoryJournal:
     rows: dict[UUID, _Row] = field(default_factory=dict[UUID, _Row])
     written: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
     outcomes: dict[UUID, Outcome] = field(default_factory=dict[UUID, Outcome])
-    snapshots: dict[UUID, dict[str, Any]] = field(default_factory=dict[UUID, dict[str, Any]])
+    # Each with the number of its last event.
+    snapshots: dict[UUID, tuple[int, str]] = field(default_factory=dict[UUID, tuple[int, str]])
     answered: dict[UUID, dict[str, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -125,8 +126,8 @@ class MemoryJournal:
     async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
         return [event.seq for event in self.written[execution_id] if event.seq > after]
 
-    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
-        return self.snapshots.get(execution_id)
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> str | None:
+        return self.snapshots[execution_id][1] if execution_id in self.snapshots else None
 
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
         return self.definitions[digest]
@@ -145,7 +146,7 @@ class MemoryJournal:
                 continue
             row.last_seq, row.traced = batch.last_seq, max(row.traced, batch.traced)
             if batch.snapshot is not None:
-                self.snapshots[batch.execution_id] = dict(batch.snapshot)
+                self.snapshots[batch.execution_id] = batch.last_seq, batch.snapshot
             self.written[batch.execution_id] += batch.events
             if batch.park is not None:
                 row.owner = row.lease_until = None
@@ -218,19 +219,37 @@ class MemoryDocuments:
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
-        found = sorted(self.kept[scope, collection, key].items())
-        return [
-            document
-            for seq, document in found
-            if seq > after and (not types or document.body.get("type") in types)
-        ][:limit]
+        some: list[Document] = []
+        for seq, document in sorted(self.kept[scope, collection, key].items()):
+            if seq <= after or (types and document.body.get("type") not in types):
+                continue
+            if len(some) == limit or (room is not None and sum(one.size for one in some) >= room):
+                break
+            some.append(_sized(document))
+        return some
 
     async def pick(
         self, scope: TenantScope, collection: DocumentCollection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         kept = self.kept[scope, collection, key]
-        return [kept[seq] for seq in sorted(seqs) if seq in kept]
+        return [_sized(kept[seq]) for seq in sorted(seqs) if seq in kept]
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: DocumentCollection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        found = await self.pick(scope, collection, key, list(seqs))
+        copies = [(to, replace(one, seq=seqs[one.seq], created_at=at)) for one in found]
+        await self.append(scope, collection, copies)
+        return {one.seq for one in found}
 
     async def seqs(
         self, scope: TenantScope, collection: DocumentCollection, key: str, *, after: int = 0
@@ -270,6 +289,10 @@ class MemoryDocuments:
 
     async def close(self) -> None:
         """It has no connections."""
+
+
+def _sized(document: Document) -> Document:
+    return replace(document, size=len(orjson.dumps(document.body).decode()))
 
 
 @dataclass

@@ -14,7 +14,7 @@ import orjson
 import structlog
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.monitoring import (
     ServerClosedEvent,
     ServerDescriptionChangedEvent,
@@ -23,6 +23,7 @@ from pymongo.monitoring import (
 )
 
 from watchbill.core.clean import clean
+from watchbill.core.json_parts import read_texts
 from watchbill.core.ports.documents import (
     MAX_BODY_BYTES,
     Collection,
@@ -145,21 +146,51 @@ class MongoDocuments:
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
         query: _Row = {"key": key, "seq": {"$gt": after}}
         if types:
             query["type"] = {"$in": list(types)}
+        rows: list[_Row] = []
         with self._answered():
-            found = self._of(scope, collection).find(query, sort=[("seq", 1)], limit=limit)
-            return [_document(row) for row in await found.to_list()]
+            # Its parts have sixteen megabytes at most, and it reads no further than it is asked to.
+            async with self._of(scope, collection).find(query, sort=[("seq", 1)], limit=limit) as found:
+                async for row in found:
+                    rows.append(row)
+                    if room is not None and (room := room - len(row["body"])) <= 0:
+                        break
+        return await _documents(rows)
 
     async def pick(
         self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         with self._answered():
             query = {"key": key, "seq": {"$in": list(seqs)}}
-            found = self._of(scope, collection).find(query, sort=[("seq", 1)])
-            return [_document(row) for row in await found.to_list()]
+            rows = await self._of(scope, collection).find(query, sort=[("seq", 1)]).to_list()
+        return await _documents(rows)
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        copied: set[int] = set()
+        with self._answered():
+            of = self._of(scope, collection)
+            query = {"key": key, "seq": {"$in": list(seqs)}}
+            # One by one: all of them may have a hundred megabytes.
+            async with of.find(query, {"_id": 0}, batch_size=1) as found:
+                async for row in found:
+                    copy = row | {"key": to, "seq": seqs[row["seq"]], "created_at": _number(at)}
+                    with contextlib.suppress(DuplicateKeyError):
+                        await of.insert_one(copy)
+                    copied.add(row["seq"])
+        return copied
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
@@ -193,7 +224,7 @@ class MongoDocuments:
                     found = self._database[name].find(query, sort=[("_id", 1)], limit=_PAGE)
                     rows = await found.to_list()
                 for row in rows:
-                    yield scope.kind(name), row["key"], _document(row)
+                    yield scope.kind(name), row["key"], _document(row, orjson.loads(row["body"]))
                 if len(rows) < _PAGE:
                     break
                 last = rows[-1]["_id"]
@@ -278,9 +309,14 @@ def _row(key: str, document: Document) -> _Row:
     }
 
 
-def _document(row: Mapping[str, Any]) -> Document:
+async def _documents(rows: Sequence[Mapping[str, Any]]) -> list[Document]:
+    bodies = await read_texts(row["body"] for row in rows)
+    return [_document(row, body) for row, body in zip(rows, bodies, strict=True)]
+
+
+def _document(row: Mapping[str, Any], body: dict[str, Any]) -> Document:
     created_at = _EPOCH + row["created_at"] * _MICROSECOND
-    return Document(row["seq"], created_at, orjson.loads(row["body"]))
+    return Document(row["seq"], created_at, body, len(row["body"]))
 
 
 def _number(moment: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
@@ -40,9 +40,37 @@ SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
  ORDER BY seq LIMIT $5
 """
+# Row by row: what has no room any more is not even looked at.
+_READ_SOME = """
+WITH RECURSIVE walked AS (
+  (SELECT 1 AS n, seq, created_at, body, length(body::text)::bigint AS total FROM "{schema}".documents
+    WHERE collection = $1 AND key = $2 AND seq > $3 AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
+    ORDER BY seq LIMIT 1)
+  UNION ALL
+  SELECT s.n + 1, d.seq, d.created_at, d.body, s.total + length(d.body::text)
+    FROM walked AS s CROSS JOIN LATERAL (
+      SELECT seq, created_at, body FROM "{schema}".documents
+       WHERE collection = $1 AND key = $2 AND seq > s.seq AND ($4::text[] IS NULL OR body->>'type' = ANY($4))
+       ORDER BY seq LIMIT 1
+    ) AS d
+   WHERE s.n < $5 AND s.total < $6
+)
+SELECT seq, created_at, body FROM walked ORDER BY seq
+"""
 _PICK = """
 SELECT seq, created_at, body FROM "{schema}".documents
  WHERE collection = $1 AND key = $2 AND seq = ANY($3::bigint[]) ORDER BY seq
+"""
+_COPY = """
+WITH wanted AS (SELECT * FROM unnest($5::bigint[], $6::bigint[]) AS w(seq, becomes)
+), copied AS (
+  INSERT INTO "{schema}".documents (collection, key, seq, created_at, body)
+  SELECT $1, $3, w.becomes, $4, d.body
+    FROM wanted AS w JOIN "{schema}".documents AS d ON d.collection = $1 AND d.key = $2 AND d.seq = w.seq
+  ON CONFLICT DO NOTHING
+)
+SELECT w.seq FROM wanted AS w JOIN "{schema}".documents AS d
+                                ON d.collection = $1 AND d.key = $2 AND d.seq = w.seq
 """
 _SEQS = """
 SELECT seq FROM "{schema}".documents WHERE collection = $1 AND key = $2 AND seq > $3 ORDER BY seq
@@ -87,10 +115,14 @@ class PostgresDocuments:
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
         given = (collection, key, after, list(types) or None, limit)
         async with self._connection(scope) as connection:
-            rows = await connection.fetch(_sql(_READ, scope), *given)
+            if room is None:
+                rows = await connection.fetch(_sql(_READ, scope), *given)
+            else:
+                rows = await connection.fetch(_sql(_READ_SOME, scope), *given, room)
         return await _documents(rows)
 
     async def pick(
@@ -99,6 +131,21 @@ class PostgresDocuments:
         async with self._connection(scope) as connection:
             rows = await connection.fetch(_sql(_PICK, scope), collection, key, list(seqs))
         return await _documents(rows)
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        given = (collection, key, to, at, list(seqs), list(seqs.values()))
+        async with self._connection(scope) as connection:
+            rows = await connection.fetch(_sql(_COPY, scope), *given)
+        return {row["seq"] for row in rows}
 
     async def seqs(
         self, scope: TenantScope, collection: Collection, key: str, *, after: int = 0
@@ -160,7 +207,10 @@ class PostgresDocuments:
 
 async def _documents(rows: Sequence[asyncpg.Record]) -> list[Document]:
     bodies = await read_texts(row["body"] for row in rows)
-    return [Document(row["seq"], row["created_at"], body) for row, body in zip(rows, bodies, strict=True)]
+    return [
+        Document(row["seq"], row["created_at"], body, len(row["body"]))
+        for row, body in zip(rows, bodies, strict=True)
+    ]
 
 
 def _sql(text: str, scope: TenantScope) -> str:

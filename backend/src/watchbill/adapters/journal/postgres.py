@@ -12,6 +12,7 @@ import orjson
 
 from watchbill.adapters.journal import queries
 from watchbill.core.events import Event, ExecutionStatus
+from watchbill.core.json_parts import read_texts
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.faults import DRIVER_ERRORS, passing
@@ -84,6 +85,7 @@ class PostgresJournal:
             rows = await connection.fetch(
                 queries.select_events(scope), execution_id, after, limit or _NO_LIMIT
             )
+        values = await read_texts(row["data"] for row in rows)
         return [
             Event(
                 seq=row["seq"],
@@ -91,9 +93,9 @@ class PostgresJournal:
                 type=row["type"],
                 node_id=row["node_id"],
                 timestamp=row["timestamp"],
-                data=orjson.loads(row["data"]),
+                data=data,
             )
-            for row in rows
+            for row, data in zip(rows, values, strict=True)
         ]
 
     async def seqs(self, scope: TenantScope, execution_id: UUID, *, after: int = 0) -> list[int]:
@@ -101,10 +103,9 @@ class PostgresJournal:
             rows = await connection.fetch(queries.select_seqs(scope), execution_id, after)
         return [row["seq"] for row in rows]
 
-    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> str | None:
         async with self._connection(scope) as connection:
-            text = await connection.fetchval(queries.select_snapshot(scope), execution_id)
-        return None if text is None else orjson.loads(text)
+            return await connection.fetchval(queries.select_snapshot(scope), execution_id)
 
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:
         async with self._connection(scope) as connection:
@@ -131,10 +132,8 @@ class PostgresJournal:
         for batch in batches:
             # Beside the commit: losing it costs the next reader time, and nothing else.
             if batch.snapshot is not None and batch.execution_id in written:
-                state = orjson.dumps(batch.snapshot).decode()
-                await connection.execute(
-                    queries.keep_snapshot(scope), batch.execution_id, batch.last_seq, state
-                )
+                given = (batch.execution_id, batch.last_seq, batch.snapshot)
+                await connection.execute(queries.keep_snapshot(scope), *given)
         return written
 
     async def _append_again(

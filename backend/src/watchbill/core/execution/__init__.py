@@ -15,7 +15,7 @@ from watchbill.core.execution.decide import (
     decide,
 )
 from watchbill.core.execution.fold import apply, fold
-from watchbill.core.execution.snapshot import dump, restore
+from watchbill.core.execution.snapshot import dump, freeze, packed, restore, restore_in_parts, unpacked
 from watchbill.core.execution.state import ExecutionState, NodeState
 
 __all__ = [
@@ -36,5 +36,9 @@ __all__ = [
     "decide",
     "dump",
     "fold",
+    "freeze",
+    "packed",
     "restore",
+    "restore_in_parts",
+    "unpacked",
 ]

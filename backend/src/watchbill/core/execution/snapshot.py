@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, TypeAdapter
 
 from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure, NodeStatus
@@ -13,9 +17,20 @@ from watchbill.core.execution import frames
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
 from watchbill.core.node_types import Rounds
 from watchbill.core.plan import Plan
-from watchbill.core.usage import Usage
+from watchbill.core.usage import NO_USAGE, Usage
 
 VERSION = 1
+# A longer one is not kept: to read it would take longer than to fold the events, which are read in parts.
+MOST_CHARACTERS = 4 * 1024 * 1024
+# Of what is written or read at a time: a millisecond or two.
+_PART_BYTES = 256 * 1024
+_PART_NODES = 200
+# What the shortest of them takes, with its path, times and quotes.
+_LEAST_OF_NODE = 100
+# Nothing of such nodes changes any more, unless the whole execution is opened again.
+_DONE = frozenset((NodeStatus.COMPLETED, NodeStatus.SKIPPED))
+_PLAIN = ("attempt", "failures", "output_ref", "handle")
+_TIMES = ("started_at", "finished_at", "retry_at")
 _NODES = TypeAdapter(dict[str, NodeState])
 
 
@@ -69,14 +84,22 @@ class Snapshot(BaseModel):
     nodes: dict[str, Any]
 
 
-def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
-    """The state after event `seq`, as JSON. Outputs that are stored elsewhere are left out; put them back
-    before it is restored."""
-    shot = Snapshot(
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A state as it was at one moment, whatever becomes of it: its nodes, and all else as JSON."""
+
+    head: dict[str, Any]
+    nodes: dict[str, NodeState]
+
+
+def freeze(state: ExecutionState, seq: int) -> Frozen:
+    """The state after event `seq`. It costs little: nodes that are done do not change any more while a worker
+    has the execution, and others are few."""
+    head = Snapshot(
         seq=seq,
         status=state.status,
-        inputs=state.inputs,
-        outputs=state.outputs,
+        inputs={},
+        outputs=None,
         error=state.error,
         usage=state.usage,
         iterations=state.iterations,
@@ -96,24 +119,110 @@ def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
         closable=list(state.closable),
         timed=state.timed,
         nodes={},
-    )
-    nodes = {path: _lean(node) for path, node in state.nodes.items()}
-    # They are most of it, and once is enough to make JSON of them.
-    written = _NODES.dump_python(nodes, mode="json", exclude_defaults=True)
-    return shot.model_dump(mode="json") | {"nodes": written}
+    ).model_dump(mode="json", exclude={"nodes"})
+    values = {"inputs": state.inputs, "outputs": state.outputs}
+    nodes = {path: node if node.status in _DONE else copy(node) for path, node in state.nodes.items()}
+    return Frozen(head | values, nodes)
 
 
-def _lean(node: NodeState) -> NodeState:
-    return replace(node, output=None) if node.output_ref else node
+def dump(state: ExecutionState, seq: int) -> dict[str, Any]:
+    """The state after event `seq`, as JSON. Outputs that are stored elsewhere are left out; put them back
+    before it is restored."""
+    frozen = freeze(state, seq)
+    return frozen.head | {"nodes": {path: _dumped(node) for path, node in frozen.nodes.items()}}
+
+
+def _dumped(node: NodeState) -> dict[str, Any]:
+    """What is not as it is in a new one. By hand: there may be tens of thousands."""
+    told: dict[str, Any] = {"status": node.status.value}
+    for name in _PLAIN:
+        if value := getattr(node, name):
+            told[name] = value
+    for name in _TIMES:
+        if (at := getattr(node, name)) is not None:
+            told[name] = at.isoformat()
+    if node.input is not None:
+        told["input"] = node.input
+    if node.output is not None and not node.output_ref:
+        told["output"] = node.output
+    if node.request is not None:
+        told["request"] = node.request
+    if node.iterations is not None:
+        told["iterations"] = node.iterations
+    if node.error is not None:
+        told["error"] = node.error.model_dump(mode="json")
+    if node.usage != NO_USAGE:
+        told["usage"] = node.usage.model_dump(mode="json")
+    return told
+
+
+async def packed(frozen: Frozen, most: int = MOST_CHARACTERS) -> str | None:
+    """The dumped state as a text for `unpacked`, made in parts, so that others have turns in between; None if
+    it would have more than so many characters."""
+    if len(frozen.nodes) * _LEAST_OF_NODE > most:
+        return None
+    parts = [orjson.dumps(orjson.dumps(frozen.head).decode())]
+    size = len(parts[0])
+    nodes: list[bytes] = []
+    held = 0
+    for path, node in frozen.nodes.items():
+        if size > most:
+            return None
+        nodes.append(orjson.dumps(path) + b":" + orjson.dumps(_dumped(node)))
+        held += len(nodes[-1])
+        if held > _PART_BYTES or len(nodes) == _PART_NODES:
+            parts.append(_part(nodes))
+            size += len(parts[-1])
+            nodes, held = [], 0
+            await asyncio.sleep(0)
+    parts.append(_part(nodes))
+    text = b'{"parts":[' + b",".join(parts) + b"]}"
+    return text.decode() if len(text) <= most else None
+
+
+def _part(nodes: Sequence[bytes]) -> bytes:
+    return orjson.dumps((b"{" + b",".join(nodes) + b"}").decode())
+
+
+async def unpacked(text: str) -> dict[str, Any]:
+    """The dumped state that was packed into a text, read in parts."""
+    stored: dict[str, Any] = orjson.loads(text)
+    if "parts" not in stored:
+        # As all were, before there were parts.
+        return stored
+    head, *parts = stored["parts"]
+    nodes: dict[str, Any] = {}
+    for part in parts:
+        await asyncio.sleep(0)
+        nodes |= orjson.loads(part)
+    return orjson.loads(head) | {"nodes": nodes}
 
 
 def restore(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:
     """The state that was dumped; None if it was dumped by another version of this, and has to be folded."""
-    if stored.get("version") != VERSION:
+    return _restored(plan, stored, _NODES.validate_python(stored["nodes"])) if _is_known(stored) else None
+
+
+async def restore_in_parts(plan: Plan, stored: dict[str, Any]) -> ExecutionState | None:
+    """The same, so that others have turns in between."""
+    if not _is_known(stored):
         return None
-    shot = Snapshot.model_validate(stored)
+    nodes: dict[str, NodeState] = {}
+    places = list(stored["nodes"].items())
+    for start in range(0, len(places), _PART_NODES):
+        nodes |= _NODES.validate_python(dict(places[start : start + _PART_NODES]))
+        await asyncio.sleep(0)
+    return _restored(plan, stored, nodes)
+
+
+def _is_known(stored: Mapping[str, Any]) -> bool:
+    return stored.get("version") == VERSION
+
+
+def _restored(plan: Plan, stored: dict[str, Any], nodes: dict[str, NodeState]) -> ExecutionState:
+    shot = Snapshot.model_validate(stored | {"nodes": {}})
     state = ExecutionState.initial(plan)
-    state.nodes = _NODES.validate_python(shot.nodes)
+    state.nodes = nodes
     state.seq, state.status, state.inputs, state.outputs = shot.seq, shot.status, shot.inputs, shot.outputs
     state.error, state.usage, state.interruptions = shot.error, shot.usage, shot.interruptions
     state.iterations = shot.iterations

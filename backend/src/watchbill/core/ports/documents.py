@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -16,11 +16,13 @@ MAX_BODY_BYTES = 15 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document. `seq` orders the documents of a key and is unique within it; `body` is a JSON object."""
+    """One document. `seq` orders the documents of a key and is unique within it; `body` is a JSON object.
+    `size` is how many characters it had as JSON where it was read from."""
 
     seq: int
     created_at: datetime
     body: dict[str, Any]
+    size: int = field(default=0, compare=False)
 
 
 class DocumentsUnavailable(ConnectionError):
@@ -62,14 +64,31 @@ class DocumentStore(Protocol):
         after: int = 0,
         limit: int = 1000,
         types: Sequence[str] = (),
+        room: int | None = None,
     ) -> list[Document]:
-        """Documents with seq > after, lowest first; `types` keeps those whose body.type is one of them."""
+        """Documents with seq > after, lowest first, and none after those that have `room` characters;
+        `types` keeps those whose body.type is one of them."""
         ...
 
     async def pick(
         self, scope: TenantScope, collection: Collection, key: str, seqs: Sequence[int]
     ) -> list[Document]:
         """The documents of a key that have one of these numbers, lowest first; all in one question."""
+        ...
+
+    async def copy(
+        self,
+        scope: TenantScope,
+        collection: Collection,
+        key: str,
+        to: str,
+        seqs: Mapping[int, int],
+        *,
+        at: datetime,
+    ) -> set[int]:
+        """Add documents of one key under another, each number of `seqs` as the one that it stands for, as if
+        they were made at that time, without holding them all; returns which numbers were there. One that
+        stands under the other key already is left as it is."""
         ...
 
     async def seqs(

@@ -71,7 +71,8 @@ class Park:
 class Batch:
     """Events to write at once. `events` are those of the journal; `last_seq` also counts traced ones.
     `approvals` tells that some of them ask a person or end such a question; `snapshot` is the state after
-    them, kept in place of an earlier one. Up to `traced` every event is in its store."""
+    them, packed (core.execution.snapshot), kept in place of an earlier one. Up to `traced` every event is in
+    its store."""
 
     execution_id: UUID
     epoch: int
@@ -80,7 +81,7 @@ class Batch:
     outcome: Outcome | None = None
     park: Park | None = None
     approvals: bool = False
-    snapshot: Mapping[str, Any] | None = None
+    snapshot: str | None = None
     traced: int = 0
 
 
@@ -123,8 +124,8 @@ class Journal(Protocol):
         """Only the numbers of these events."""
         ...
 
-    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> dict[str, Any] | None:
-        """The newest snapshot of the execution's state, if there is one."""
+    async def snapshot(self, scope: TenantScope, execution_id: UUID) -> str | None:
+        """The newest snapshot of the execution's state, if there is one, packed."""
         ...
 
     async def definition(self, scope: TenantScope, digest: str) -> dict[str, Any]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from heapq import merge
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from watchbill.core.events import Event
+from watchbill.core.json_parts import PART_BYTES
+from watchbill.core.ports.documents import Collection as Documents
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.outputs import Enough, everything, lean, whole, whole_snapshot
+from watchbill.engine.outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 
-# Of a page of events. An output that is stored aside counts as much as it may have: how much it has is not
-# known before it is read.
+# Of a page of events or exchanges. An output that is stored aside counts as much as it may have: how much it
+# has is not known before it is read.
 _PAGE_BYTES = 8 * 1024 * 1024
+# Of what is read at a time.
+_READ_BYTES = 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
 _NO_LAST = 2**63
 
@@ -64,9 +69,11 @@ class History:
         self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read
     ) -> tuple[list[Event], bool]:
         journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, note)
-        trace = await self.trace(scope, execution_id, types=(), after=after, limit=limit)
-        merged = list(merge(journal, (event for event in trace if event.seq <= last), key=lambda e: e.seq))
-        some = list(islice(of_some_size(merged, _PAGE_BYTES), limit))
+        trace, more = await self.trace(scope, execution_id, types=(), after=after, limit=limit, read=note)
+        if more:
+            last = min(last, trace[-1].seq)
+        merged = [event for event in merge(journal, trace, key=lambda e: e.seq) if event.seq <= last]
+        some = await of_some_size(merged[:limit], _PAGE_BYTES)
         return some, len(some) < len(merged) or len(some) == limit or last < _NO_LAST
 
     async def _journal_of_some_size(
@@ -98,6 +105,16 @@ class History:
             journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, unmeasured)
             return journal, len(journal) == limit or last < _NO_LAST, False
 
+    async def copy_outputs(
+        self, scope: TenantScope, source: UUID, target: UUID, seqs: Mapping[str, int]
+    ) -> str | None:
+        """Give a new execution large outputs of another: engine.outputs.copy_outputs.
+
+        Raises:
+            DocumentsUnavailable: they cannot be had.
+        """
+        return await copy_outputs(self._documents, scope, source, target, seqs, at=datetime.now(UTC))
+
     async def without_large_outputs(self, scope: TenantScope, events: Sequence[Event]) -> list[Event]:
         """Events of a new execution as its journal keeps them; their large outputs are stored meanwhile."""
         kept, aside = lean(events)
@@ -106,33 +123,23 @@ class History:
         return kept
 
     async def whole(
-        self, scope: TenantScope, events: Sequence[Event], *, strict: bool, enough: Enough = everything
+        self, scope: TenantScope, events: Sequence[Event], *, enough: Enough = everything
     ) -> list[Event]:
-        """The events with large outputs in their places, until it is enough. Unless `strict`, they keep null
-        while the documents are away: enough to be seen, too little to go on from."""
+        """The events with large outputs in their places, until it is enough. They keep null while the
+        documents are away: there is enough to be seen."""
         try:
             return await whole(self._documents, scope, events, enough=enough)
         except DocumentsUnavailable:
-            if strict:
-                raise
             return list(events)
 
-    async def whole_snapshot(
-        self,
-        scope: TenantScope,
-        execution_id: UUID,
-        stored: dict[str, Any],
-        *,
-        strict: bool,
-        enough: Enough,
+    async def outputs(
+        self, scope: TenantScope, execution_id: UUID, references: Collection[str], enough: Enough
     ) -> dict[str, Any]:
-        """A dumped state with large outputs in their places; see `whole`."""
+        """Large outputs by where they are stored, until it is enough; none while the documents are away."""
         try:
-            return await whole_snapshot(self._documents, scope, execution_id, stored, enough=enough)
+            return await read_outputs(self._documents, scope, execution_id, references, enough=enough)
         except DocumentsUnavailable:
-            if strict:
-                raise
-            return stored
+            return {}
 
     async def contiguous(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int
@@ -154,33 +161,81 @@ class History:
             return await journal_queries.ended(work.session, execution_id, by)
 
     async def trace(
-        self, scope: TenantScope, execution_id: UUID, *, types: Sequence[str], after: int, limit: int
-    ) -> list[Event]:
-        """Events of the trace of these types (all of them when none is named)."""
-        documents = await self._documents.read(
-            scope, "execution_logs", str(execution_id), after=after, limit=limit, types=types
+        self,
+        scope: TenantScope,
+        execution_id: UUID,
+        *,
+        types: Sequence[str],
+        after: int,
+        limit: int,
+        read: Read,
+    ) -> tuple[list[Event], bool]:
+        """Events of the trace of these types (all of them when none is named), and whether there may be more:
+        a page ends where it has megabytes, too."""
+        documents, more = await self._page_of(
+            "execution_logs", scope, execution_id, types, after, limit, read
         )
-        return [_event(execution_id, document) for document in documents]
+        return [_event(execution_id, document) for document in documents], more
 
     async def exchanges(
-        self, scope: TenantScope, execution_id: UUID, *, nodes: Sequence[str], after: int, limit: int
-    ) -> list[Document]:
-        """What these nodes (all of them when none is named) exchanged with the world: engine.exchanges."""
-        key = str(execution_id)
-        return await self._documents.read(
-            scope, "execution_exchanges", key, after=after, limit=limit, types=nodes
-        )
+        self,
+        scope: TenantScope,
+        execution_id: UUID,
+        *,
+        nodes: Sequence[str],
+        after: int,
+        limit: int,
+        read: Read,
+    ) -> tuple[list[Document], bool]:
+        """What these nodes (all of them when none is named) exchanged with the world (engine.exchanges), and
+        whether there may be more, as in `trace`."""
+        return await self._page_of("execution_exchanges", scope, execution_id, nodes, after, limit, read)
+
+    async def _page_of(
+        self,
+        collection: Documents,
+        scope: TenantScope,
+        execution_id: UUID,
+        types: Sequence[str],
+        after: int,
+        limit: int,
+        read: Read,
+    ) -> tuple[list[Document], bool]:
+        found: list[Document] = []
+        size = 0
+        while size < _PAGE_BYTES and (wanted := limit - len(found)) > 0:
+            part = await self._documents.read(
+                scope,
+                collection,
+                str(execution_id),
+                after=found[-1].seq if found else after,
+                limit=wanted,
+                types=types,
+                room=_READ_BYTES,
+            )
+            part_size = sum(document.size for document in part)
+            read(part_size)
+            found += part
+            size += part_size
+            if len(part) < wanted and part_size < _READ_BYTES:
+                return found, False
+        return found, True
 
 
-def of_some_size(events: Iterable[Event], most: int = _LARGE_BYTES) -> Iterator[Event]:
+async def of_some_size(events: Iterable[Event], most: int = _LARGE_BYTES) -> list[Event]:
     """The first events that have so many bytes at most with their large outputs, and one in any case."""
-    size = 0
-    for number, event in enumerate(events):
+    some: list[Event] = []
+    size = seen = 0
+    for event in events:
         large = event.data.get("output_ref") is not None
         size += _LARGE_BYTES if large else len(orjson.dumps(event.data))
-        if number and size > most:
-            return
-        yield event
+        if some and size > most:
+            break
+        some.append(event)
+        if size - seen > PART_BYTES:
+            seen = size
+            await asyncio.sleep(0)
+    return some
 
 
 def unbroken(events: Sequence[Event], after: int) -> list[Event]:

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Integer, Select, Text, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
+from watchbill.core.execution.snapshot import MOST_CHARACTERS, unpacked
 from watchbill.core.json_parts import read_texts
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
@@ -19,7 +20,6 @@ from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapsh
 PART = 500
 _FIRST_PART = 64
 _PART_BYTES = 1024 * 1024
-_SNAPSHOT_CHARACTERS = 4 * 1024 * 1024
 _COLUMNS = (
     ExecutionEvent.execution_id,
     ExecutionEvent.seq,
@@ -44,6 +44,12 @@ def row_of(event: Event) -> dict[str, Any]:
 def add_events(session: AsyncSession, events: Sequence[Event]) -> None:
     """Store events of the journal."""
     session.add_all(ExecutionEvent(execution_id=event.execution_id, **row_of(event)) for event in events)
+
+
+async def write_events(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Store them at once, and hold none of them afterwards."""
+    rows = [{"execution_id": event.execution_id, **row_of(event)} for event in events]
+    await session.execute(insert(ExecutionEvent), rows)
 
 
 async def events(session: AsyncSession, execution_id: UUID, after: int, limit: int) -> list[Event]:
@@ -87,19 +93,24 @@ async def _read(
     return events, sum(len(row[-1]) for row in rows)
 
 
-async def of_nodes(
-    session: AsyncSession, execution_id: UUID, paths: Collection[str]
+async def of_seqs(
+    session: AsyncSession, execution_id: UUID, seqs: Collection[int]
 ) -> tuple[list[Event], int]:
-    """What these nodes got and gave, in order, and its bytes."""
+    """The events with these numbers, in order, and their bytes."""
     table = ExecutionEvent
     return await _read(
-        session,
-        select(*_COLUMNS).where(
-            table.execution_id == execution_id,
-            table.node_id.in_(paths),
-            table.type.in_(("node_started", "node_completed")),
-        ),
+        session, select(*_COLUMNS).where(table.execution_id == execution_id, table.seq.in_(seqs))
     )
+
+
+async def last_seq_and_epoch(session: AsyncSession, execution_id: UUID) -> tuple[int, int]:
+    """The number of the last event, and the highest epoch of those that name one."""
+    table = ExecutionEvent
+    named = table.type.in_(("execution_started", "execution_resumed"))
+    epoch = func.max(cast(table.data.op("->>")("epoch"), Integer)).filter(named)
+    query = select(func.max(table.seq), func.coalesce(epoch, 0)).where(table.execution_id == execution_id)
+    seq, highest = (await session.execute(query)).one()
+    return seq, highest
 
 
 async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
@@ -112,9 +123,11 @@ async def ended(session: AsyncSession, execution_id: UUID, by: int) -> bool:
 async def snapshot(session: AsyncSession, execution_id: UUID, up_to: int) -> dict[str, Any] | None:
     """The newest snapshot, unless it is of a later moment than event `up_to`, or so large that it would hold
     up others to read it in one go: events are read in parts."""
-    query = select(ExecutionSnapshot.state).where(
+    written = cast(ExecutionSnapshot.state, Text)
+    query = select(written).where(
         ExecutionSnapshot.execution_id == execution_id,
         ExecutionSnapshot.seq <= up_to,
-        func.length(cast(ExecutionSnapshot.state, Text)) <= _SNAPSHOT_CHARACTERS,
+        func.length(written) <= MOST_CHARACTERS,
     )
-    return await session.scalar(query)
+    text = await session.scalar(query)
+    return None if text is None else await unpacked(text)

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.errors import InvalidInput
+from watchbill.core.errors import Conflict, InvalidInput
+from watchbill.core.execution import ExecutionState
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import queries
@@ -47,6 +48,16 @@ class Prepared:
         if errors:
             raise InvalidInput(errors[0].message, code="inputs_invalid", errors=tuple(errors))
         return values
+
+
+def require_accepted(state: ExecutionState) -> None:
+    """Go on only where the plan is one that can be run.
+
+    Raises:
+        Conflict: it is not, and why.
+    """
+    if refusal := state.plan.refusal:
+        raise Conflict(refusal, code="plan_invalid")
 
 
 def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[Source, Prepared] | None:

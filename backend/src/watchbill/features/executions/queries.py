@@ -115,14 +115,16 @@ async def insert_execution(
     events: Sequence[Event],
     flow_limit: int | None = None,
     flow_seen: datetime | None = None,
+    last_seq: int | None = None,
 ) -> bool:
     """Store a pending execution, its first events, and the row that workers find it by; the object is not
-    the session's afterwards. Returns whether it was stored: not when its plan is not there, another has its
-    idempotency key, or its flow was changed since `flow_seen` or deleted."""
+    the session's afterwards. `last_seq` is that of the last event where further ones follow. Returns whether
+    it was stored: not when its plan is not there, another has its idempotency key, or its flow was changed
+    since `flow_seen` or deleted."""
     values = {name: getattr(execution, name) for name in _COLUMNS} | {
         "inputs": orjson.dumps(execution.inputs).decode(),
         "events": orjson.dumps([row_of(event) for event in events]).decode(),
-        "last_seq": events[-1].seq,
+        "last_seq": last_seq or events[-1].seq,
         "tenant_id": scope.tenant_id,
         "flow_limit": flow_limit,
         "flow_seen": flow_seen,

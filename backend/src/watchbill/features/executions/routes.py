@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.json_parts import written
-from watchbill.features.executions import cancelling, control, exchanges, service, starting, waiting
+from watchbill.features.executions import cancelling, control, exchanges, forking, service, starting, waiting
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.exchanges import NodePath
 from watchbill.features.executions.schemas import (
@@ -175,6 +175,8 @@ async def list_logs(
     execution_id: UUID,
     access: Reader,
     parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
     type: Annotated[list[str] | None, Query(max_length=20, description="Only these event types.")] = None,
     after: After = 0,
     limit: Limit = 500,
@@ -182,8 +184,11 @@ async def list_logs(
     """The trace: model calls, streamed text, tasks, tools and log lines."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    events = await parts.history.trace(access.scope, execution_id, types=type or [], after=after, limit=limit)
-    return await _answer(service.event_page(events, more=len(events) == limit))
+    read = _measured(parts, access, crowds, place).read
+    events, more = await parts.history.trace(
+        access.scope, execution_id, types=type or [], after=after, limit=limit, read=read
+    )
+    return await _answer(service.event_page(events, more=more))
 
 
 @router.get("/executions/{execution_id}/exchanges", response_model=ExchangePage)
@@ -191,6 +196,8 @@ async def list_exchanges(
     execution_id: UUID,
     access: Reader,
     parts: Backend,
+    crowds: CrowdsDep,
+    place: Place,
     node_id: Annotated[
         list[NodePath] | None, Query(max_length=50, description="Only of these nodes, by their paths.")
     ] = None,
@@ -200,9 +207,9 @@ async def list_exchanges(
     """What models, tools and other services were asked, and what they answered, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    nodes = node_id or []
+    read = _measured(parts, access, crowds, place).read
     page = await exchanges.page(
-        parts.history, access.scope, execution_id, nodes=nodes, after=after, limit=limit
+        parts.history, access.scope, execution_id, nodes=node_id or [], after=after, limit=limit, read=read
     )
     return await _answer(page)
 
@@ -248,4 +255,4 @@ async def fork_execution(
     place: Place,
 ) -> ExecutionSummary:
     """Start a new execution that takes over what this one did before a node, with outputs edited or not."""
-    return await control.fork(access, _measured(parts, access, crowds, place), execution_id, form)
+    return await forking.fork(access, _measured(parts, access, crowds, place), execution_id, form)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound
 from watchbill.core.events import Event, ExecutionStatus
-from watchbill.core.execution import ExecutionState, NodeState, apply, restore
+from watchbill.core.execution import ExecutionState, NodeState, apply, restore_in_parts
 from watchbill.core.flow.walk import nodes_in
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
+from watchbill.engine.outputs import Enough
 from watchbill.features.executions import journal_queries, queries, queue_queries
 from watchbill.features.executions.history import History, Read
 from watchbill.features.executions.schemas import (
@@ -48,6 +48,8 @@ MOST_NODES = 1000
 _SHOWN_BYTES = 8 * 1024 * 1024
 _VALUES = ("input", "output")
 _FILLED_AT_ONCE = 16
+# Some milliseconds.
+_FOLDED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ async def detail(
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
-    found = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT, strict=False)
+    found = await folded(session, reading, execution, up_to=as_of or _NO_LIMIT)
     state = found.state
     # The journal was read after the row, which may be older.
     told = {
@@ -167,12 +169,12 @@ async def detail(
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """An execution as its journal tells: the definition that it runs, its state, and the nodes whose values
-    are not there."""
+    """An execution as its journal tells: the definition that it runs, its state, and the nodes of which
+    values are not there, each with the numbers of the events that have them."""
 
     definition: dict[str, Any]
     state: ExecutionState
-    left_out: Collection[str]
+    left_out: Mapping[str, Sequence[int]]
 
 
 async def folded(
@@ -181,17 +183,13 @@ async def folded(
     execution: Execution,
     *,
     up_to: int = _NO_LIMIT,
-    strict: bool = True,
+    values: bool = True,
 ) -> Folded:
-    """The execution after the events up to a number. `strict` is for who goes on from that state: it refuses
-    to go without large outputs, and leaves no value out, however many megabytes they have. The transaction is
-    left while they are read, so no lock of it outlasts this.
-
-    Raises:
-        DocumentsUnavailable: large outputs cannot be had.
-    """
-    room = math.inf if strict else _SHOWN_BYTES
-    left_out: set[str] = set()
+    """The execution after the events up to a number, with what its nodes got and gave, some megabytes of it;
+    or without, where only what happened is asked for (not `values`). The transaction is left while large
+    outputs are read, so no lock of it outlasts this."""
+    room = _SHOWN_BYTES if values else -1
+    left_out: dict[str, list[int]] = {}
 
     def enough(size: int) -> bool:
         nonlocal room
@@ -204,37 +202,45 @@ async def folded(
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
-        async with outside(session):
-            stored = await reading.history.whole_snapshot(
-                reading.scope, execution.id, stored, strict=strict, enough=enough
-            )
-        state = restore(plan, stored) or state
-    events: list[Event] = []
+        state = await restore_in_parts(plan, stored) or state
     # Numbers of the trace are between them, so there are no more than this.
     most = up_to - state.seq
     async with aclosing(journal_queries.parts(session, execution.id, state.seq, most)) as parts:
         async for part, size in parts:
-            events += [_without_values(event, left_out) for event in part] if enough(size) else part
+            without = enough(size)
+            for number, event in enumerate(part, 1):
+                if event.seq > up_to:
+                    break
+                apply(state, _without_values(event, left_out) if without else event)
+                if number % _FOLDED_AT_ONCE == 0:
+                    # A hundred thousand take seconds.
+                    await asyncio.sleep(0)
     if room >= 0:
         async with outside(session):
-            events = await reading.history.whole(reading.scope, events, strict=strict, enough=enough)
-    for number, event in enumerate(events, 1):
-        if event.seq <= up_to:
-            apply(state, event)
-        if number % journal_queries.PART == 0:
-            # A hundred thousand take seconds.
-            await asyncio.sleep(0)
-    left_out |= {id_ for id_, node in state.nodes.items() if node.output_ref and node.output is None}
+            await _give_outputs(reading, execution.id, state.nodes.values(), enough)
+    for id_, node in state.nodes.items():
+        if node.output_ref and node.output is None:
+            left_out.setdefault(id_, [])
     return Folded(definition, state, left_out)
 
 
-def _without_values(event: Event, left_out: set[str]) -> Event:
+def _without_values(event: Event, left_out: dict[str, list[int]]) -> Event:
     """The event without what its node got and gave, and the node among those that are left out."""
     held = [name for name in _VALUES if event.data.get(name) is not None]
     if event.node_id is None or not held:
         return event
-    left_out.add(event.node_id)
+    left_out.setdefault(event.node_id, []).append(event.seq)
     return event.model_copy(update={"data": {**event.data, **dict.fromkeys(held)}})
+
+
+async def _give_outputs(
+    reading: Reading, execution_id: UUID, nodes: Iterable[NodeState], enough: Enough
+) -> None:
+    """Put the outputs that are stored aside into these nodes, until it is enough."""
+    wanted = {node.output_ref: node for node in nodes if node.output_ref and node.output is None}
+    found = await reading.history.outputs(reading.scope, execution_id, list(wanted), enough)
+    for reference, output in found.items():
+        wanted[reference].output = output
 
 
 async def _planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
@@ -308,16 +314,20 @@ async def node_page(
     row = await queries.find(session, execution_id)
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
-    found = await folded(session, reading, row[0], strict=False)
+    found = await folded(session, reading, row[0])
     wanted = islice(found.state.nodes.items(), after, after + limit)
     nodes = [_node(*pair, found.left_out) for pair in wanted]
-    whole = await _filled(session, reading, execution_id, nodes)
+    whole = await _filled(session, reading, execution_id, found, nodes)
     following = after + whole if len(found.state.nodes) > after + whole else None
     return NodePage(items=nodes[:whole], next_after=following)
 
 
 async def _filled(
-    session: AsyncSession, reading: Reading, execution_id: UUID, nodes: Sequence[NodeExecution]
+    session: AsyncSession,
+    reading: Reading,
+    execution_id: UUID,
+    found: Folded,
+    nodes: Sequence[NodeExecution],
 ) -> int:
     """Put back what was left out of these nodes, in parts; returns how many of them are whole by then: those
     of some megabytes, and one at least."""
@@ -332,20 +342,29 @@ async def _filled(
 
     for start in range(0, len(missing), _FILLED_AT_ONCE):
         some = {nodes[place].node_id: nodes[place] for place in missing[start : start + _FILLED_AT_ONCE]}
-        events, size = await journal_queries.of_nodes(session, execution_id, some)
-        note(size)
+        states = [found.state.nodes[path] for path in some]
+        note(await give_values(session, execution_id, found, some))
         async with outside(session):
-            events = await reading.history.whole(reading.scope, events, strict=False, enough=note)
-        for event in events:
-            node = some[event.node_id or ""]
-            for name in _VALUES:
-                if (value := event.data.get(name)) is not None:
-                    setattr(node, name, value)
-            node.left_out = event.data.get("output_ref") is not None and event.data.get("output") is None
+            await _give_outputs(reading, execution_id, states, note)
+        for node, state in zip(some.values(), states, strict=True):
+            node.input, node.output = state.input, state.output
+            node.left_out = state.output_ref is not None and state.output is None
         last = missing[min(start + _FILLED_AT_ONCE, len(missing)) - 1]
         if room < 0 and last + 1 < len(nodes):
             return last + 1
     return len(nodes)
+
+
+async def give_values(session: AsyncSession, execution_id: UUID, found: Folded, paths: Iterable[str]) -> int:
+    """Put what was left out of these nodes and stands in the journal into their states; returns its bytes."""
+    seqs = [seq for path in paths for seq in found.left_out.get(path, ())]
+    events, size = await journal_queries.of_seqs(session, execution_id, seqs) if seqs else ([], 0)
+    for event in events:
+        node = found.state.nodes[event.node_id or ""]
+        for name in _VALUES:
+            if (value := event.data.get(name)) is not None:
+                setattr(node, name, value)
+    return size
 
 
 async def page(

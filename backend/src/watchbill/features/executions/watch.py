@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from itertools import islice
 from uuid import UUID
 
@@ -45,9 +45,11 @@ async def watch(
             look = False
             if block:
                 stuck, cursor = 0, block[-1].seq
-                for part in _parts(block):
+                begun = 0
+                while part := await of_some_size(islice(block, begun, None)):
                     # All may have a hundred megabytes, and whoever watches may read slowly.
-                    yield await history.whole(scope, part, strict=False)
+                    yield await history.whole(scope, part)
+                    begun += len(part)
                 if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
                     return
                 look = more or block[-1].final
@@ -60,14 +62,6 @@ async def watch(
                     continue
             look = True
             yield []
-
-
-def _parts(block: list[Event]) -> Iterator[list[Event]]:
-    """The events in their order, some megabytes of them at a time."""
-    begun = 0
-    while part := list(of_some_size(islice(block, begun, None))):
-        begun += len(part)
-        yield part
 
 
 async def _reopened(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> bool:

@@ -1,0 +1,232 @@
+"""Forking: a new execution that takes over what another one did before a node."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import cast
+from uuid import UUID, uuid4
+
+from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from watchbill.core.events import (
+    Event,
+    EventData,
+    ExecutionQueued,
+    ExecutionStatus,
+    NodeCompleted,
+    NodeFailed,
+    NodeStarted,
+    NodeStatus,
+    Origin,
+    envelope,
+)
+from watchbill.core.execution import ExecutionState, NodeState
+from watchbill.core.json_text import demand_exact
+from watchbill.core.plan import PlanNode
+from watchbill.engine.outputs import reference_of
+from watchbill.features.executions import journal_queries, queries, service
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.plans import require_accepted
+from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
+from watchbill.features.executions.service import Folded
+from watchbill.features.executions.tables import Execution
+from watchbill.features.identity.access import Access
+from watchbill.kit.audit import call
+
+# What they got and gave may have two megabytes.
+_NODES_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A node that is not run again: `seq` is the number of the event that ends it in the new journal; the one
+    that starts it is before."""
+
+    node: PlanNode
+    was: NodeState
+    seq: int
+
+
+async def fork(
+    access: Access, parts: ExecutionBackend, execution_id: UUID, form: ForkRequest
+) -> ExecutionSummary:
+    """Start a new execution of the same plan that takes over what was done before `from_node`.
+
+    What leads to the node is not run again and costs nothing; outputs that are given replace what those nodes
+    gave, and whatever comes after them runs again too. No more than some nodes' values are held at a time:
+    large outputs are copied where they are stored.
+
+    Raises:
+        NotFound: no such execution.
+        InvalidInput: a node does not exist, or an output names no branch of its node.
+        Conflict: a stored output that is needed is gone.
+    """
+    row = await queries.find(access.session, execution_id)
+    if row is None:
+        raise _none()
+    origin, flow_name, _ = row
+    found = await service.folded(access.session, parts.reading(access.scope), origin, values=False)
+    require_accepted(found.state)
+    _check(form, found.state.plan.nodes.keys())
+    kept = _kept(found.state, form)
+    new = Execution(
+        id=uuid4(),
+        flow_id=origin.flow_id,
+        flow_version=origin.flow_version,
+        plan_digest=origin.plan_digest,
+        status=ExecutionStatus.PENDING,
+        inputs=origin.inputs,
+        forked_from=execution_id,
+        created_by=access.identity.user_id,
+    )
+    if flow_name is not None:
+        call(new, flow_name)
+    edited = [
+        _told(new.id, _end(one, form), one.seq, one.node.id) for one in kept if one.node.id in form.outputs
+    ]
+    async with access.work.outside():
+        await _copy_outputs(access, parts, execution_id, new.id, kept, form)
+        edited = await parts.history.without_large_outputs(access.scope, edited)
+    # The clean-up must not take it away meanwhile, nor its plan.
+    if not await queries.held(access.session, execution_id):
+        raise _none()
+    queued = ExecutionQueued(
+        flow_id=origin.flow_id,
+        version=origin.flow_version,
+        inputs=origin.inputs,
+        forked_from=Origin(execution_id=execution_id, from_node=form.from_node),
+    )
+    limit = await queries.flow_limit(access.session, origin.flow_id)
+    await queries.insert_execution(
+        access.session,
+        access.scope,
+        new,
+        [_told(new.id, queued, 1)],
+        limit,
+        last_seq=kept[-1].seq if kept else 1,
+    )
+    await _write(access, found, execution_id, new.id, kept, {event.seq: event for event in edited}, form)
+    access.work.after_commit(partial(parts.hints.execute, access.scope, new.id))
+    return service.summary(new, flow_name, None)
+
+
+def _kept(state: ExecutionState, form: ForkRequest) -> list[_Kept]:
+    again = _behind(state, form)
+    kept: list[_Kept] = []
+    for id_, node in state.plan.nodes.items():
+        was = state.nodes[id_]
+        if id_ not in again and (id_ in form.outputs or _stands(was, node)):
+            kept.append(_Kept(node, was, 3 + 2 * len(kept)))
+    return kept
+
+
+def _stands(was: NodeState, node: PlanNode) -> bool:
+    if was.status is NodeStatus.COMPLETED:
+        return True
+    return was.status is NodeStatus.FAILED and was.error is not None and node.node.on_error != "fail"
+
+
+async def _copy_outputs(
+    access: Access,
+    parts: ExecutionBackend,
+    source: UUID,
+    target: UUID,
+    kept: Sequence[_Kept],
+    form: ForkRequest,
+) -> None:
+    aside = {
+        one.was.output_ref: one
+        for one in kept
+        if one.was.status is NodeStatus.COMPLETED and one.was.output_ref and one.node.id not in form.outputs
+    }
+    if not aside:
+        return
+    seqs = {reference: one.seq for reference, one in aside.items()}
+    lost = await parts.history.copy_outputs(access.scope, source, target, seqs)
+    if lost is not None:
+        text = f"The stored output of `{aside[lost].node.id}` is gone, so nothing can go on from it."
+        raise Conflict(text, code="output_lost")
+
+
+async def _write(
+    access: Access,
+    found: Folded,
+    source: UUID,
+    target: UUID,
+    kept: Sequence[_Kept],
+    edited: Mapping[int, Event],
+    form: ForkRequest,
+) -> None:
+    """Store the events that tell what the nodes did, at no cost: it was paid before."""
+    for start in range(0, len(kept), _NODES_AT_ONCE):
+        some = kept[start : start + _NODES_AT_ONCE]
+        await service.give_values(access.session, source, found, [one.node.id for one in some])
+        events = [event for one in some for event in _events(target, one, edited, form)]
+        await journal_queries.write_events(access.session, events)
+        for one in some:
+            one.was.input = one.was.output = None
+
+
+def _events(target: UUID, one: _Kept, edited: Mapping[int, Event], form: ForkRequest) -> Iterator[Event]:
+    id_ = one.node.id
+    yield _told(target, NodeStarted(attempt=1, input=one.was.input), one.seq - 1, id_)
+    yield edited.get(one.seq) or _told(target, _end(one, form), one.seq, id_)
+
+
+def _end(one: _Kept, form: ForkRequest) -> EventData:
+    node, was = one.node, one.was
+    if node.id in form.outputs:
+        value = form.outputs[node.id]
+        return NodeCompleted(attempt=1, output=value, handle=_handle(node, value))
+    if was.status is NodeStatus.FAILED and was.error is not None:
+        return NodeFailed(attempt=1, error=was.error, handled=True, handle=was.handle, output=was.output)
+    if was.output_ref:
+        reference = reference_of(one.seq)
+        return NodeCompleted(attempt=1, output=None, output_ref=reference, handle=was.handle)
+    return NodeCompleted(attempt=1, output=was.output, handle=was.handle)
+
+
+def _check(form: ForkRequest, known: Container[str]) -> None:
+    demand_exact(form.outputs, ("body", "outputs"), "What is given as outputs")
+    names = [("from_node", form.from_node), *(("outputs", id_) for id_ in form.outputs)]
+    errors = tuple(
+        FieldError(("body", field, name), "unknown_node", f"The flow has no node `{name}`.")
+        for field, name in names
+        if name not in known
+    )
+    if errors:
+        raise InvalidInput(errors[0].message, code="unknown_node", errors=errors)
+
+
+def _behind(state: ExecutionState, form: ForkRequest) -> set[str]:
+    """The nodes to run again: the one to begin at and all that come after it or after an edited one."""
+    nodes, again = state.plan.nodes, {form.from_node}
+    for id_, node in nodes.items():  # in topological order
+        if id_ in again or id_ in form.outputs:
+            again |= {link.target for link in node.links}
+    return again - form.outputs.keys()
+
+
+def _handle(node: PlanNode, value: object) -> str | None:
+    """The branch that an edited output takes: a node that branches names it in its output."""
+    handles = node.type.handles(node.node.config)
+    if None in handles or not handles:
+        return None
+    key = "decision" if node.type.wait else "branch"
+    named = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
+    if named not in handles:
+        names = ", ".join(f"`{handle}`" for handle in handles)
+        text = f'The output of `{node.id}` must name its branch, as {{"{key}": ...}}: one of {names}.'
+        error = FieldError(("body", "outputs", node.id), "unknown_branch", text)
+        raise InvalidInput(text, code="unknown_branch", errors=(error,))
+    return str(named)
+
+
+def _told(execution_id: UUID, data: EventData, seq: int, node_id: str | None = None) -> Event:
+    return envelope(data, seq=seq, execution_id=execution_id, node_id=node_id, timestamp=datetime.now(UTC))
+
+
+def _none() -> NotFound:
+    return NotFound("There is no such execution.", code="execution_not_found")
