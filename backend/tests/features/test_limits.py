@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
@@ -16,7 +18,7 @@ from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.limits import RequestLimits
-from watchbill.kit.rates import Rate, Rates
+from watchbill.kit.rates import Rate, Rates, Standing
 
 PATIENCE = 120.0
 
@@ -26,13 +28,15 @@ async def limited(app: FastAPI, settings: Settings):
     """Switches limits on for one test."""
     before, pools = app.state.limits, []
 
-    def switch(url: str | None = None, **amounts: int) -> RequestLimits:
+    def switch(
+        url: str | None = None, clock: Callable[[], float] = time.monotonic, **amounts: int
+    ) -> RequestLimits:
         address = url or settings.redis_url.get_secret_value()
         pools.append(ConnectionPool.from_url(address))
         # A busy machine may take its time; a Redis that is away is not waited for.
         patience = {} if url else {"patience": PATIENCE}
         app.state.limits = RequestLimits(
-            Rates(pools[-1], **patience), **({"user": 0, "tenant": 0, "address": 0} | amounts)
+            Rates(pools[-1], **patience), clock=clock, **({"user": 0, "tenant": 0, "address": 0} | amounts)
         )
         return app.state.limits
 
@@ -55,6 +59,39 @@ async def test_a_person_has_so_many_requests_a_minute(admin: Person, member: Per
     assert 1 <= int(too_many.headers["retry-after"]) <= 60
     assert '"user";r=0' in too_many.headers["ratelimit"]
     checked(await member.http.get("agents"))
+
+
+async def test_who_goes_on_at_once_is_refused_without_asking_anybody(
+    app: FastAPI, admin: Person, member: Person, visitor: AsyncClient, limited, monkeypatch
+):
+    now = 0.0
+    limits = limited(user=1, tenant=100, clock=lambda: now)
+    checked(await admin.http.get("agents"))
+    first = await admin.http.get("agents")
+    refused(first, 429, "too_many_requests")
+    count, counted = limits.rates.count, list[Rate]()
+
+    async def noted(*rates: Rate) -> list[Standing]:
+        counted.extend(rates)
+        return await count(*rates)
+
+    monkeypatch.setattr(limits.rates, "count", noted)
+    for _ in range(5):
+        again = await admin.http.post("flows", json={})
+        refused(again, 429, "too_many_requests")
+        assert again.headers["retry-after"] == first.headers["retry-after"]
+        assert again.headers["ratelimit"] == first.headers["ratelimit"]
+    assert not counted
+    # Others are not meant, and neither is what needs no credentials, or ends them.
+    checked(await member.http.get("agents"))
+    refused(await visitor.get("agents"), 401)
+    assert (await admin.http.get(admin.http.base_url.copy_with(path="/health/live"))).status_code == 200
+    assert counted
+    counted.clear()
+    now += 1.1
+    refused(await admin.http.get("agents"), 429, "too_many_requests")
+    assert counted, "after a second it is looked up"
+    checked(await admin.http.post("auth/logout"), 204)
 
 
 async def test_a_tenant_has_so_many_requests_a_minute(

@@ -18,11 +18,14 @@ _AUTH = "/api/v1/auth/"
 _ANYBODYS = (_AUTH, "/api/v1/mailed-approvals", "/api/v1/mail-addresses/confirm")
 # A browser calls these by itself, with proof that it was let in before.
 _BY_ITSELF = frozenset((f"{_AUTH}refresh", f"{_AUTH}logout"))
+# Called with credentials. Hooks have signatures, and others with them may have the same header.
+_API, _APART = "/api/v1/", (*_ANYBODYS, "/api/v1/hooks/")
 
 
 class RateLimitHeaders:
     """Says with RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) where a client
-    stands, and counts what anybody may send who is not signed in under its address."""
+    stands, counts what anybody may send who is not signed in under its address, and refuses at once who was
+    refused a moment ago."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -39,11 +42,13 @@ class RateLimitHeaders:
                 _describe(MutableHeaders(scope=message), shared["standings"])
             await send(message)
 
-        if _for_anybody(scope):
-            try:
+        try:
+            if _for_anybody(scope):
                 await limits_of(scope).count_address(HTTPConnection(scope))
-            except TooManyRequests as error:
-                return await problems.from_error(error)(scope, receive, add)
+            elif scope["path"].startswith(_API) and not scope["path"].startswith(_APART):
+                limits_of(scope).refuse_again(HTTPConnection(scope))
+        except TooManyRequests as error:
+            return await problems.from_error(error)(scope, receive, add)
         return await self.app(scope, receive, add)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,15 +20,31 @@ from watchbill.kit.rates import Rate, Rates, Standing
 # A tenant's own limits take effect within this time; to look them up each time would cost a round trip.
 _KEEP_SECONDS = 30.0
 _MOST_MET = 100_000
+# Who was refused is not looked up again for so long: a client that goes on at once would cost the database,
+# and so everybody else, almost as much as one that is let in.
+_REFUSED_SECONDS = 1.0
+_MOST_REFUSED = 10_000
 _OWN = text("SELECT user_a_minute, tenant_a_minute FROM public.tenant_limits WHERE tenant_id = :id")
 
 
 class RequestLimits:
     """The limits of the installation and of tenants that have their own. Amounts are requests a minute, 0 is
-    no limit; `address` is for what anybody may call who is not signed in."""
+    no limit; `address` is for what anybody may call who is not signed in. `clock` gives seconds that only
+    grow."""
 
-    def __init__(self, rates: Rates, *, user: int, tenant: int, address: int):
+    def __init__(
+        self,
+        rates: Rates,
+        *,
+        user: int,
+        tenant: int,
+        address: int,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self.rates = rates
+        self._clock = clock
+        # By the digest of what proved who asked: until when, and where that one stood.
+        self._refused: dict[bytes, tuple[float, list[Standing]]] = {}
         self.user, self.tenant, self.address = user, tenant, address
         self._own: dict[UUID, tuple[float, int, int]] = {}
         self._begun: set[asyncio.Task[list[Standing]]] = set()
@@ -75,11 +93,12 @@ class RequestLimits:
             TooManyRequests: it is one too many.
         """
         address = connection.client.host if connection.client else "unknown"
-        self.judge(connection, await self.rates.count(Rate("address", origin_of(address), self.address)))
+        _tell(connection, await self.rates.count(Rate("address", origin_of(address), self.address)))
 
     def forget(self, tenant_id: UUID) -> None:
         """Look the tenant's own limits up again."""
         self._own.pop(tenant_id, None)
+        self._refused.clear()
 
     def _known(self, tenant_id: UUID) -> tuple[int, int] | None:
         known = self._own.get(tenant_id)
@@ -93,21 +112,57 @@ class RequestLimits:
         return user, tenant
 
     def judge(self, connection: HTTPConnection, standings: list[Standing]) -> None:
-        """Let the answer tell where the request's sender stands.
+        """Let the answer tell where the request's sender, who proved who that is, stands.
 
         Raises:
             TooManyRequests: it is one too many.
         """
-        connection.scope.get("rate_limits", {})["standings"] = standings
-        over = [standing for standing in standings if not standing.within]
-        if over:
-            worst = max(over, key=lambda standing: standing.seconds)
-            rate = worst.rate
-            raise TooManyRequests(
-                f"More than {rate.amount} requests a minute for this {rate.name}."
-                f" Try again in {worst.seconds} s.",
-                retry_after=worst.seconds,
-            )
+        try:
+            _tell(connection, standings)
+        except TooManyRequests:
+            if proof := _proof(connection):
+                if len(self._refused) >= _MOST_REFUSED:
+                    self._refused.clear()
+                self._refused[proof] = (self._clock() + _REFUSED_SECONDS, standings)
+            raise
+
+    def refuse_again(self, connection: HTTPConnection) -> None:
+        """Let nobody ask the database who was refused a moment ago.
+
+        Raises:
+            TooManyRequests: it is still one too many.
+        """
+        if not self._refused or not (proof := _proof(connection)):
+            return
+        until, standings = self._refused.get(proof, (0.0, []))
+        if self._clock() < until:
+            _tell(connection, standings)
+        else:
+            self._refused.pop(proof, None)
+
+
+def _proof(connection: HTTPConnection) -> bytes | None:
+    """A digest of what proves who asks; None without any."""
+    given = connection.headers.get("authorization") or connection.headers.get("cookie")
+    return hashlib.blake2b(given.encode(), digest_size=16).digest() if given else None
+
+
+def _tell(connection: HTTPConnection, standings: list[Standing]) -> None:
+    """Let the answer tell where the request's sender stands.
+
+    Raises:
+        TooManyRequests: it is one too many.
+    """
+    connection.scope.get("rate_limits", {})["standings"] = standings
+    over = [standing for standing in standings if not standing.within]
+    if over:
+        worst = max(over, key=lambda standing: standing.seconds)
+        rate = worst.rate
+        raise TooManyRequests(
+            f"More than {rate.amount} requests a minute for this {rate.name}."
+            f" Try again in {worst.seconds} s.",
+            retry_after=worst.seconds,
+        )
 
 
 def _rates(tenant_id: UUID, who: UUID, amounts: tuple[int, int]) -> tuple[Rate, Rate]:
