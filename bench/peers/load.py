@@ -16,7 +16,7 @@ from typing import Any
 
 SECONDS = 6.0
 CLIENTS_A = (1, 10, 50)
-CLIENTS_B = (1, 10)
+CLIENTS_B = (1, 10, 50)
 CROWDS = (500, 1000)
 NODES = 10
 WIDTH = 20
