@@ -165,10 +165,10 @@ def test_characters_that_come_in_halves():
         {"choices": []},
         {"choices": [None, 3]},
         {"choices": [{"delta": None}]},
-        {"choices": [{"delta": [1]}]},
-        {"choices": [{"delta": {"content": {"x": 1}, "tool_calls": [None, {"function": None}]}}]},
-        {"choices": [{"delta": {"content": 3, "tool_calls": {"a": 1}}, "finish_reason": {"a": 1}}]},
-        {"choices": [{"delta": {"content": [3, None, {"text": 4}]}}], "usage": [1]},
+        {"choices": [{"delta": []}]},
+        {"choices": [{"delta": {"content": None, "tool_calls": [None, {"function": None}]}}]},
+        {"choices": [{"delta": {"content": "", "tool_calls": {"a": 1}}, "finish_reason": {"a": 1}}]},
+        {"choices": [{"delta": {"content": [None, {"type": "image"}]}}], "usage": [1]},
     ],
 )
 def test_what_makes_no_sense_says_nothing(body: dict[str, Any]):

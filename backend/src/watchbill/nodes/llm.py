@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.clean import mended
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema
@@ -80,6 +81,12 @@ async def execute(context: NodeContext) -> NodeResult:
         ),
         context.emit,
     )
+    if answer.tool_calls and not answer.text.strip() and config.output_schema is None:
+        called = mended(answer.tool_calls[0].name[:100])
+        detail = (
+            f"The model '{answer.model}' said nothing but called the tool '{called}', and none was offered."
+        )
+        raise NodeError(ErrorKind.UPSTREAM, detail, code="empty_answer")
     return NodeResult(mended(answer.text) if config.output_schema is None else answer.parsed)
 
 

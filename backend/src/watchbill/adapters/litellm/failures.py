@@ -17,6 +17,7 @@ from watchbill.adapters.litellm.patience import TimeLimits, Waited
 from watchbill.adapters.litellm.statuses import by_status
 from watchbill.adapters.openai_chat import BrokenOff, Fault, NotAnAnswer, Refused, TooLarge
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.kit.masking import MASK, Masking
 from watchbill.kit.outbound import RefusedConnection
 
 # Codes after which the provider is left alone for a while, and another one may well answer.
@@ -36,6 +37,7 @@ FAILOVER_CODES = frozenset(
 _AWAY_SECONDS = 15.0
 _LONGEST_AWAY_SECONDS = 300.0
 _MOST_DETAIL = 500
+_MOST_TEXT = 20_000
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|key|rk)-[\w*-]{4,}|\bAIza[\w-]{10,}|Bearer\s+\S+", re.IGNORECASE)
 _PREAMBLE = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*[:-]\s*)+")
 
@@ -227,9 +229,12 @@ def _failure(
 
 def _hidden(text: str, candidate: Candidate) -> str:
     """The text without secrets, of a sane length."""
-    for secret in secrets(candidate.provider):
-        text = text.replace(secret, "***")
-    text = _KEY_LIKE.sub("***", text).strip()
+    known = secrets(candidate.provider)
+    # Servers give back what they got, and in the spelling in which they got it.
+    text = Masking(known, longest=_MOST_TEXT).text(text)
+    for secret in known:
+        text = text.replace(secret, MASK)
+    text = " ".join(_KEY_LIKE.sub(MASK, text).split())
     return text if len(text) <= _MOST_DETAIL else f"{text[:_MOST_DETAIL]}…"
 
 

@@ -103,7 +103,7 @@ class LiteLlmGateway:
             detail = f"The output schema is wrong: {told(problems)}"
             raise NodeError(ErrorKind.USER, detail, code="invalid_schema")
         first = await self._ask(call, emit)
-        if first.tool_calls:
+        if first.tool_calls and call.tools:
             return first
         try:
             parsed = await read_answer(self._compute, call.scope, first.text, call.output_schema)

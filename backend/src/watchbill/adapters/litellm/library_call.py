@@ -7,7 +7,8 @@ what a server said is wrong is kept here in the server's own words.
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Callable, Generator
+import json
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from yarl import URL
 
 from watchbill.adapters.litellm import invoked
 from watchbill.adapters.litellm.aws_frames import AwsFrames, Frame
+from watchbill.adapters.litellm.plain_events import plain, unreadable
 from watchbill.adapters.litellm.whole_as_events import as_events, is_answer
 from watchbill.adapters.openai_chat import (
     BrokenOff,
     Fault,
+    NotAnAnswer,
     Reading,
     Refused,
     Sizes,
@@ -31,7 +34,7 @@ from watchbill.adapters.openai_chat import (
     documents,
     said,
 )
-from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent
+from watchbill.adapters.openai_chat.event_stream import EventStream, ServerEvent, is_done
 from watchbill.kit.connector import demand_passed
 from watchbill.kit.outbound import WayOut
 
@@ -43,12 +46,14 @@ _CONVERSED = ("messageStart", "contentBlockStart", "contentBlockDelta")
 # LiteLLM keeps every piece and puts them all together again at the end, which holds up everything else in
 # the process; it needs the last ones only.
 _PIECES_KEPT = 16
+# Bytes of a piece that may be shown, more than are.
+_SHOWN = 4096
 
 
 @dataclass(slots=True)
 class Wire:
     """One call as seen beneath LiteLLM: its limits, what failed, whether the server ended its answer, why
-    where LiteLLM may not tell, and how many events in a row said nothing."""
+    where LiteLLM may not tell, how many events in a row said nothing, and what LiteLLM got last."""
 
     sizes: Sizes
     stream: bool
@@ -57,6 +62,7 @@ class Wire:
     ended: bool = False
     reason: str | None = None
     silent: int = 0
+    last: str = ""
 
 
 _wire: ContextVar[Wire | None] = ContextVar("_wire", default=None)
@@ -105,6 +111,8 @@ class LibraryCalls:
                 reading.take({"choices": [{"finish_reason": wire.reason}]})
         except Exception as error:
             # Whatever LiteLLM made of it: what failed on the wire is the reason.
+            if wire.failure is None and wire.last and _is_misread(error):
+                raise unreadable(wire.last) from error
             if wire.failure is None or wire.failure is error:
                 raise
             raise wire.failure from error
@@ -129,6 +137,15 @@ class LibraryCalls:
         if wire.events and not wire.ended:
             # LiteLLM makes up the finish reason that a server did not send.
             raise BrokenOff("The stream ended without a finish reason")
+
+
+def _is_misread(error: BaseException | None) -> bool:
+    """Whether LiteLLM stumbled over the shape of what it read, and nobody said what is wrong."""
+    while error is not None:
+        if isinstance(error, TypeError | AttributeError | LookupError | ValueError | ArithmeticError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _take(response: Any, wire: Wire, reading: Reading, heard: Callable[[str], None]) -> None:
@@ -213,7 +230,11 @@ class _Body(httpx.AsyncByteStream):
     def _pieces(self) -> AsyncIterator[bytes]:
         if "eventstream" in self._type:
             return self._frames()
-        return self._events() if "event-stream" in self._type else self._document()
+        if "event-stream" not in self._type:
+            return self._document()
+        if not self._wire.stream:
+            raise NotAnAnswer("a stream of events where one answer was asked for; switch Stream on for it")
+        return self._events()
 
     async def _frames(self) -> AsyncIterator[bytes]:
         """Bedrock's frames, which LiteLLM reads: whole ones only, and none that is an error."""
@@ -222,6 +243,7 @@ class _Body(httpx.AsyncByteStream):
             for frame in frames.feed(piece):
                 self._count()
                 self._look_at(frame)
+                self._wire.last = frame.payload[:_SHOWN].decode("utf-8", "replace")
                 yield frame.raw
         frames.close()
 
@@ -253,44 +275,67 @@ class _Body(httpx.AsyncByteStream):
         events = EventStream(self._wire.sizes.whole)
         async for piece in body.pieces(self._response, self._wire.sizes.stream):
             for event in events.feed(piece):
-                yield self._passed(event)
+                for passed in self._passed(event):
+                    yield passed
         for event in events.close():
-            yield self._passed(event)
+            for passed in self._passed(event):
+                yield passed
 
     def _count(self) -> None:
         self._wire.silent += 1
         if self._wire.silent > body.MOST_SILENT_EVENTS:
             raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
 
-    def _passed(self, event: ServerEvent) -> bytes:
-        """The event in its plainest form."""
+    def _passed(self, event: ServerEvent) -> Iterator[bytes]:
+        """What the event says in its plainest form; nothing where it says nothing."""
         self._count()
         for value in event.payloads():
-            if event.name == "error" or (isinstance(value, dict) and value.get("type") == "error"):
-                found = said.complaint(value) or said.Said(said.in_short(said.dumped(value)))
-                raise Refused(found.status, found, within=True)
-            if isinstance(value, dict):
-                fields = cast("dict[str, Any]", value)
-                if fields.get("error"):
-                    found = said.complaint(fields) or said.Said("")
-                    raise Refused(found.status, found, within=True)
-                self._wire.ended = self._wire.ended or _ends(fields)
-        name = f"event: {event.name}\n" if event.name else ""
-        return f"{name}data: {event.data}\n\n".encode()
+            # Some servers put what they say into lists.
+            for each in cast("list[Any]", value) if isinstance(value, list) else (value,):
+                if (said_plainly := self._checked(each, event.name)) is not None:
+                    self._wire.last = said_plainly[:_SHOWN]
+                    name = f"event: {event.name}\n" if event.name else ""
+                    yield f"{name}data: {said_plainly}\n\n".encode()
+
+    def _checked(self, value: Any, name: str) -> str | None:
+        """The JSON of a value of the stream, the word that ends it, or None where there is nothing to read.
+
+        Raises:
+            BrokenOff: it is a piece of the answer that cannot be read.
+            Refused: it says what is wrong.
+        """
+        if is_done(value):
+            return str(value)
+        if isinstance(value, str) and value.startswith(("{", "[")) and name != "error":
+            raise unreadable(value)
+        if isinstance(value, dict):
+            fields = cast("dict[str, Any]", value)
+            if name != "error" and fields.get("type") != "error" and not fields.get("error"):
+                event = plain(fields)
+                self._wire.ended = self._wire.ended or _ends(event)
+                return json.dumps(event)
+        elif name != "error" and not (isinstance(value, str) and value.strip()):
+            return None
+        found = said.complaint(value) or said.Said(said.in_short(said.dumped(value)))
+        raise Refused(found.status, found, within=True)
 
     async def _document(self) -> AsyncIterator[bytes]:
         """The whole body at once, if it is an answer."""
         document = await body.whole(self._response, self._wire.sizes.whole)
         value = await documents.parsed(document, self._type)
-        if not is_answer(value) and not (self._invoked and invoked.is_answer(value)):
+        # Gemini's stream without server-sent events is one array of what they would hold.
+        parts = cast("list[Any]", value) if isinstance(value, list) else [value]
+        read = [plain(cast("dict[str, Any]", each)) if isinstance(each, dict) else each for each in parts]
+        if not any(map(is_answer, read)) and not (self._invoked and invoked.is_answer(value)):
             raise documents.without_answer(document)
         self._wire.ended = True
+        self._wire.last = document[:_SHOWN].decode("utf-8", "replace")
         if self._invoked:
-            self._end_by(invoked.stop_reason(value))
+            self._end_by(invoked.stop_reason(cast("dict[str, Any]", value)))
         if not self._as_events:
-            yield document.removeprefix(b"\xef\xbb\xbf")
+            yield json.dumps(read if isinstance(value, list) else read[0]).encode()
             return
-        for event in as_events(value):
+        for event in (event for each in read for event in as_events(each)):
             yield f"data: {event}\n\n".encode()
 
 

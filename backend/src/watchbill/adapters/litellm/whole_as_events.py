@@ -8,9 +8,6 @@ from typing import Any, cast
 
 def as_events(value: Any) -> list[str]:
     """The data of the events; none for what is no answer of Anthropic's or Gemini's."""
-    if isinstance(value, list):
-        # Gemini's stream without server-sent events is one array of what they would hold.
-        return [json.dumps(part) for part in cast("list[Any]", value) if _is_gemini(part)]
     if _is_gemini(value):
         return [json.dumps(value)]
     return _of_message(cast("dict[str, Any]", value)) if _is_message(value) else []

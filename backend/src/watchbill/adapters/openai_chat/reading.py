@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from watchbill.adapters.openai_chat.faults import BrokenOff, Refused
-from watchbill.adapters.openai_chat.said import Said
+from watchbill.adapters.openai_chat.said import Said, dumped, in_short
 from watchbill.adapters.openai_chat.tool_calls import ToolCalls, whole_number
 from watchbill.core.characters import mended
 from watchbill.core.reasoning import ReasoningSplitter
@@ -144,6 +144,8 @@ class Reading:
         text = ""
         if isinstance(message, dict):
             text = self._take_message(cast("dict[str, Any]", message))
+        elif message:
+            raise _no_text(message)
         elif isinstance(choice.get("text"), str):
             text = choice["text"]
         self.size += len(text)
@@ -205,15 +207,19 @@ class Reading:
 
 def _parts(content: Any, levels: int = _MOST_LEVELS) -> tuple[str, str, str]:
     """Text, thoughts and refusal of a content: a text, one part, or a list of parts. What stands deeper than
-    any server puts it is not read."""
+    any server puts it is not read.
+
+    Raises:
+        BrokenOff: something else stands there.
+    """
     if isinstance(content, str):
         return content, "", ""
-    if not levels:
+    if not levels or content is None:
         return "", "", ""
     if isinstance(content, dict):
         return _part(cast("dict[str, Any]", content), levels - 1)
     if not isinstance(content, list):
-        return "", "", ""
+        raise _no_text(content)
     found = [_parts(each, levels - 1) for each in cast("list[Any]", content)]
     return "".join(f[0] for f in found), "".join(f[1] for f in found), "".join(f[2] for f in found)
 
@@ -228,7 +234,14 @@ def _part(part: dict[str, Any], levels: int) -> tuple[str, str, str]:
     value = part.get("text", part.get("content"))
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("value")
-    return _string(value), "", ""
+    if not isinstance(value, str | None) or (value is None and not kind):
+        raise _no_text(part)
+    return value or "", "", ""
+
+
+def _no_text(value: Any) -> BrokenOff:
+    """What is said of something where a text of the answer should stand: to leave it out would change it."""
+    return BrokenOff(f"A piece of it is no text: {in_short(dumped(value))}")
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
