@@ -8122,7 +8122,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only names that contain this. */
                 q?: string | null;
-                /** @description Actions that `q` means as well. */
+                /** @description Actions that `q` means as well; only with `q`, else use `action`. */
                 q_action?: string[] | null;
                 action?: string | null;
                 outcome?: ("done" | "denied") | null;

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BeforeValidator
 
+from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.features.audit import service
 from watchbill.features.audit.queries import Filters
 from watchbill.features.audit.schemas import AuditEntryOut, Outcome, Verification
@@ -26,7 +27,10 @@ Word = Annotated[str | None, Query(max_length=200)]
 async def filters(
     page: PageQuery,
     q_action: Annotated[
-        list[str] | None, Query(max_length=100, description="Actions that `q` means as well.")
+        list[str] | None,
+        Query(
+            max_length=100, description="Actions that `q` means as well; only with `q`, else use `action`."
+        ),
     ] = None,
     action: Word = None,
     outcome: Annotated[Outcome | None, Query()] = None,
@@ -35,6 +39,11 @@ async def filters(
     since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
 ) -> Filters:
+    if q_action and not page.q:
+        wrong = FieldError(
+            ("query", "q_action"), "without_q", "Actions beside a search need the search, `q`."
+        )
+        raise InvalidInput(wrong.message, code="without_q", errors=(wrong,))
     return Filters(
         page.q, q_action or (), action, outcome, actor_id, target_id, _usable(since), _usable(until)
     )
