@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import json
 import secrets
 import signal
 import sys
@@ -18,7 +19,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
 _LIFETIME = 300
@@ -117,7 +118,8 @@ class OidcProvider:
             # Made with what everybody can read or the client knows, as forgers do.
             return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(CLIENT_SECRET))
         key = self._other_key if self._fault == "signature" else self._key
-        return jwt.encode({"alg": "RS256", "kid": "1"}, claims, key)
+        # In ASCII, as most write it: JSON's escapes also name what no encoding has.
+        return jws.serialize_compact({"alg": "RS256", "kid": "1", "typ": "JWT"}, json.dumps(claims), key)
 
     async def _set_person(self, request: web.Request) -> web.Response:
         self._person = await request.json()

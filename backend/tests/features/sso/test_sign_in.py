@@ -195,3 +195,15 @@ def test_only_paths_of_this_site_are_gone_to():
     spellings = Path(__file__).parents[4] / "frontend" / "e2e" / "elsewhere.json"
     for bad in (*json.loads(spellings.read_text()), None, "/" + "a" * 500):
         assert safe_path(bad) == "/"
+
+
+@pytest.mark.parametrize(("field", "then"), [("sub", "/login/?problem=sso_no_subject"), ("name", "/flows/")])
+async def test_a_claim_that_no_database_takes(
+    admin: Person, visitor: AsyncClient, issuer: str, names: Names, field: str, then: str
+):
+    domain = await set_up(admin, issuer, names)
+    claims = {"sub": "1", "email": f"a@{domain}", "email_verified": True, field: "half \ud83d"}
+    async with AsyncClient() as http:
+        (await http.put(f"{issuer}/_person", content=json.dumps(claims))).raise_for_status()
+    back = await go(visitor, domain)
+    assert (back.status_code, back.headers["location"]) == (303, then)

@@ -170,9 +170,7 @@ async def _prove(
 ) -> None:
     if password is None:
         raise NotAuthenticated("You have an account: sign in to accept.", code="sign_in_to_accept")
-    async with outside(session):
-        knows = await service.knows_password(options, throttle, user.email, user, password, device)
-    if not knows:
+    if not await service.knows_password(session, options, throttle, user.email, user, password, device):
         raise NotAuthenticated("The password is wrong.", code="bad_credentials")
 
 
@@ -228,6 +226,7 @@ async def _send(
     """Mail an invitation while whoever invites waits: they must hear when it does not go out.
 
     Raises:
+        Conflict: meanwhile it was accepted, taken back or sent again.
         TooManyRequests: the tenant may write to no more strangers today.
     """
     await mail_limits.count(session, options.mail_limits, stranger=True)
@@ -241,8 +240,14 @@ async def _send(
         _name(inviter) if inviter else "Somebody",
         options.invitation_seconds // 86400,
     )
+    id_, hashed = invitation.id, invitation.token_hash
     async with outside(session):
-        sent = await _mailed(mail, message, invitation.id)
+        sent = await _mailed(mail, message, id_)
+    # That took its time, and the link may be no good any more.
+    found = await queries.lock_invitation(session, tenant.id, id_)
+    if found is None or found.token_hash != hashed:
+        text = "The invitation was accepted, taken back or sent again while its mail was under way."
+        raise Conflict(text, code="invitation_changed")
     if sent:
         invitation.mailed_at = now() if mail.delivers else None
     await session.flush()

@@ -97,9 +97,9 @@ async def invitation_page(
 
 
 async def lock_invitation(session: AsyncSession, tenant_id: UUID, id_: UUID) -> Invitation | None:
-    """A tenant's invitation, which nobody accepts meanwhile."""
+    """A tenant's invitation as it is now, which nobody accepts meanwhile."""
     query = select(Invitation).where(Invitation.id == id_, Invitation.tenant_id == tenant_id)
-    return await session.scalar(query.with_for_update())
+    return await session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
 async def invitation_by_token(session: AsyncSession, token_hash: str) -> Invited | None:

@@ -39,12 +39,14 @@ async def change(
     user = await session.get(User, await demand_own_sign_in(session, identity))
     if user is None:
         raise access_ended()
+    proved = user.password_hash
     async with outside(session):
         attempt = await throttle.begin(user.email, f"session {keep}")
-        fits = await verify_password(form.current_password, user.password_hash, options.bcrypt_cost)
+        fits = await verify_password(form.current_password, proved, options.bcrypt_cost)
         await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
         hashed = await hash_password(form.new_password, options.bcrypt_cost) if fits else ""
-    if not fits:
+    # Somebody may have set another one meanwhile.
+    if not fits or not await queries.keeps_password(session, user.id, proved, change=True):
         wrong = FieldError(("body", "current_password"), "wrong_password", "This is not your password.")
         raise InvalidInput(wrong.message, code="wrong_password", errors=(wrong,))
     user.password_hash = hashed

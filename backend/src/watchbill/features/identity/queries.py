@@ -47,6 +47,18 @@ async def user_by_email(session: AsyncSession, email: str) -> User | None:
     return await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
 
 
+async def keeps_password(
+    session: AsyncSession, user_id: UUID, password_hash: str | None, *, change: bool = False
+) -> bool:
+    """Whether an account still has the password that was proved while no transaction was open, and is not
+    disabled. Nobody changes that before this transaction ends, so whoever does ends a session that begins
+    here, too. `change` is for who changes the account itself."""
+    query = select(User.id).where(
+        User.id == user_id, User.password_hash == password_hash, User.status == "active"
+    )
+    return await session.scalar(query.with_for_update(read=not change)) is not None
+
+
 async def belonging(session: AsyncSession, user_id: UUID, tenant_id: UUID) -> Belonging | None:
     """A person, a tenant, and what connects them."""
     query = (

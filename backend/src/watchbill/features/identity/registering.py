@@ -92,8 +92,7 @@ async def _come_back(
 ) -> User:
     """Let somebody go on who has an account and belongs nowhere. Whoever does not know the password hears,
     and waits for, the same of every address."""
-    async with outside(session):
-        knows = await knows_password(options, throttle, form.email, user, form.password, device)
+    knows = await knows_password(session, options, throttle, form.email, user, form.password, device)
     if user is None or not knows:
         raise refusal
     # Who registers twice at once makes one tenant.

@@ -36,18 +36,27 @@ _NOTED = timedelta(minutes=1)
 
 
 async def knows_password(
-    options: IdentityOptions, throttle: Throttle, email: str, user: User | None, password: str, device: Device
+    session: AsyncSession,
+    options: IdentityOptions,
+    throttle: Throttle,
+    email: str,
+    user: User | None,
+    password: str,
+    device: Device,
 ) -> bool:
     """Whether somebody at a device knows the password of an account that is not disabled. It takes the same
-    for an address without one.
+    for an address without one. Meanwhile the session's transaction is committed; afterwards the account is
+    locked.
 
     Raises:
         TooManyRequests: it was tried too often.
     """
-    attempt = await throttle.begin(email, device.address)
-    fits = await verify_password(password, _hash_of(user), options.bcrypt_cost)
-    await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
-    return fits
+    proved = _hash_of(user)
+    async with outside(session):
+        attempt = await throttle.begin(email, device.address)
+        fits = await verify_password(password, proved, options.bcrypt_cost)
+        await (throttle.succeeded(attempt) if fits else throttle.failed(attempt))
+    return fits and user is not None and await queries.keeps_password(session, user.id, proved, change=True)
 
 
 async def login(session: AsyncSession, options: IdentityOptions, form: Login, device: Device) -> Begun:
@@ -58,8 +67,11 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
         Forbidden: they do, but the tenant is suspended, or the person belongs to none.
     """
     user = await queries.user_by_email(session, form.email)
+    proved = _hash_of(user)
     async with outside(session):
-        fits = await verify_password(form.password, _hash_of(user), options.bcrypt_cost)
+        fits = await verify_password(form.password, proved, options.bcrypt_cost)
+    # That took its time, and whoever changed the password meanwhile ended all sessions.
+    fits = fits and user is not None and await queries.keeps_password(session, user.id, proved)
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
     if fits and not places and form.tenant is None:
         raise Forbidden(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from watchbill.core.characters import mended
 from watchbill.core.errors import FieldError, Forbidden, InvalidInput
 from watchbill.features.identity import member_queries, registering, sign_ins, tokens
 from watchbill.features.identity import queries as people
@@ -248,14 +249,19 @@ def _email(claims: Mapping[str, Any]) -> str:
 def _subject(claims: Mapping[str, Any]) -> str:
     """Who it is at the provider: at most 255 letters, by the standard."""
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or "\x00" in subject:
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not _storable(subject):
         raise Forbidden("The provider does not say who this is.", code="sso_no_subject")
     return subject
 
 
 def _name(claims: Mapping[str, Any]) -> str | None:
     name = claims.get("name")
-    return name.strip()[:200] or None if isinstance(name, str) and "\x00" not in name else None
+    return name.strip()[:200] or None if isinstance(name, str) and _storable(name) else None
+
+
+def _storable(text: str) -> bool:
+    """Whether the database takes a text: JSON may name NUL and halves of characters."""
+    return "\x00" not in text and mended(text) == text
 
 
 def _field(field: str, code: str, message: str) -> InvalidInput:
