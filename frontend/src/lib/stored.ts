@@ -52,6 +52,13 @@ export function writeStored(name: string, text: string | null): void {
   listeners.forEach((notify) => notify());
 }
 
+/** Forgets all that is remembered of something that is no more: what has its id as a part of the name. */
+export function forgetAbout(id: string): void {
+  for (const name of storedNames("")) {
+    if (name.split(".").includes(id)) writeStored(name, null);
+  }
+}
+
 function parse<Value extends number | string | boolean>(text: string | null, initial: Value) {
   try {
     const value: unknown = JSON.parse(text ?? "null");

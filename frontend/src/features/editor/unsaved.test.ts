@@ -1,6 +1,6 @@
 /** Changes that the server does not have come back, and only those. */
 import { afterEach, expect, it } from "vitest";
-import { writeStored } from "@/lib/stored";
+import { forgetAbout, writeStored } from "@/lib/stored";
 import type { FlowRecord } from "./api";
 import { research } from "./testing/flows";
 import { readDrafts, writeDrafts } from "./drafts";
@@ -27,6 +27,26 @@ it("is forgotten once the server has it", () => {
   expect(readUnsaved(MINE, record)).toBeNull();
   keepUnsaved(MINE, { name: "Other", version: 3 });
   expect(readUnsaved(MINE, record)).toEqual({ name: "Other", version: 3 });
+});
+
+it("is forgotten with its flow, whoever left it, and nothing else is", () => {
+  const others = [placeOf("me", "ff"), placeOf("me", "f2")];
+  const own = [MINE, placeOf("you", "f")];
+  for (const place of [...own, ...others]) {
+    keepUnsaved(place, { name: "Mine", version: 3 }, "closed");
+    writeDrafts(place, { ask: { schema: "{" } });
+  }
+  forgetAbout("f");
+  const left = (place: string) => [readUnsaved(place, record), readDrafts(place).ask];
+  expect(own.map(left)).toEqual([
+    [null, undefined],
+    [null, undefined],
+  ]);
+  for (const place of others) {
+    expect(left(place)).toEqual([{ name: "Mine", version: 3 }, { schema: "{" }]);
+    keepUnsaved(place, null);
+    writeDrafts(place, {});
+  }
 });
 
 it("leaves to each window what is its own", () => {

@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import { toast } from "@/components/toast";
 import { $api, api, type Schema } from "@/lib/api/client";
 import { listAll, listQuery, paged, useRefresh } from "@/lib/api/lists";
+import { forgetAbout } from "@/lib/stored";
 import { flowHref } from "./links";
 
 export type FlowSummary = Schema<"FlowSummary">;
@@ -82,6 +83,10 @@ export function useDeleteFlow() {
   return useMutation({
     mutationFn: (id: string) =>
       api.DELETE("/api/v1/flows/{flow_id}", { params: { path: { flow_id: id } } }),
-    onSuccess: refresh,
+    onSuccess: (_, id) => {
+      // What was left unsaved of it is of no use to anybody.
+      forgetAbout(id);
+      return refresh();
+    },
   });
 }
