@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from watchbill.core.characters import plainly
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -27,6 +29,9 @@ class FieldError:
     loc: tuple[str | int, ...]
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", plainly(self.message))
 
 
 class WatchbillError(Exception):
@@ -37,8 +42,8 @@ class WatchbillError(Exception):
     title: ClassVar[str] = "Internal error"
 
     def __init__(self, detail: str = "", *, code: str | None = None, errors: tuple[FieldError, ...] = ()):
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
+        self.detail = plainly(detail or self.title)
+        super().__init__(self.detail)
         self.error_code = code or self.code
         self.errors = errors
 

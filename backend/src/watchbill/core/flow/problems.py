@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from watchbill.core.characters import plainly
 
 
 class Problem(BaseModel):
@@ -16,5 +18,5 @@ class Problem(BaseModel):
     edge_id: str | None = None
     field: str | None = None
     code: str
-    message: str
+    message: Annotated[str, AfterValidator(plainly)]
     severity: Literal["error", "warning"] = "error"
