@@ -5,7 +5,7 @@ import type { InputField } from "@/lib/inputs";
 import { Field } from "./field";
 import { Input } from "./input";
 import { JsonField } from "./json-field";
-import { ExactNumberInput } from "./number-input";
+import { NumberField } from "./number-field";
 import { Select } from "./select";
 import { Switch } from "./switch";
 import { Textarea } from "./textarea";
@@ -55,10 +55,10 @@ function InputControl({ field, value, onChange, ...aria }: InputControlProps) {
     case "integer":
     case "number":
       return (
-        <ExactNumberInput
+        <NumberField
           {...aria}
+          name={field.name}
           value={value as number | bigint | null}
-          step={field.type === "integer" ? 1 : undefined}
           onChange={onChange}
         />
       );

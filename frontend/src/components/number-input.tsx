@@ -7,9 +7,9 @@ import { readNumber } from "@/lib/json";
 import type { ControlAria } from "./field";
 import { Input } from "./input";
 
-type Props<Value> = ControlAria & {
-  value: Value | null | undefined;
-  onChange: (value: Value | null) => void;
+type Props = ControlAria & {
+  value: number | null | undefined;
+  onChange: (value: number | null) => void;
   min?: number;
   max?: number;
   step?: number;
@@ -19,26 +19,8 @@ type Props<Value> = ControlAria & {
   disabled?: boolean;
 };
 
-export function NumberInput(props: Props<number>) {
-  return <NumericInput {...props} parse={(text) => rounded(readNumber(text))} />;
-}
-
-/** For values of people's own: a whole number stays exact however long it is. */
-export function ExactNumberInput(props: Props<number | bigint>) {
-  return <NumericInput {...props} parse={readNumber} />;
-}
-
-function rounded(value: number | bigint | null): number | null {
-  return value === null ? null : Number(value);
-}
-
-function NumericInput<Value extends number | bigint>({
-  value,
-  onChange,
-  unit,
-  parse,
-  ...rest
-}: Props<Value> & { parse: (text: string) => Value | null }) {
+/** For settings; what people give to flows goes into a NumberField, which refuses what it cannot keep. */
+export function NumberInput({ value, onChange, unit, ...rest }: Props) {
   // The text is kept beside the number: "1." and "-" are steps on the way to one.
   const [text, setText] = useState(value == null ? "" : String(value));
   const shown = parse(text) === (value ?? null) ? text : value == null ? "" : String(value);
@@ -68,4 +50,9 @@ function NumericInput<Value extends number | bigint>({
       )}
     </span>
   );
+}
+
+function parse(text: string): number | null {
+  const value = readNumber(text);
+  return value === null ? null : Number(value);
 }

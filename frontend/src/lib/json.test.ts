@@ -99,7 +99,16 @@ describe("JSON", () => {
     ["1e999", null],
     ["1e-400", null],
     ["0e5", 0],
-    ["0x10", 16],
+    ["0x10", null],
+    ["1,5", null],
+    ["1_000", null],
+    ["Infinity", null],
+    ["٣", null],
+    [".5", 0.5],
+    ["5.", 5],
+    ["9223372036854775807", 9223372036854775807n],
+    ["9223372036854775808", null],
+    ["9".repeat(400), null],
   ])("reads the number %s", (text, value) => {
     expect(readNumber(text)).toBe(value);
   });

@@ -61,13 +61,17 @@ export function sameJson(one: unknown, two: unknown): boolean {
   return one === two || writeJson(one ?? null) === writeJson(two ?? null);
 }
 
-/** A number as people type it: exact where it is whole, null where it is none. */
+const TYPED = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** A number as people type it: exact where it is whole, null where it is none or could not be kept. */
 export function readNumber(text: string): number | bigint | null {
   const trimmed = text.trim();
-  const whole = trimmed.replace(/^\+/, "");
-  if (WHOLE.test(whole)) return exactNumber(whole);
-  const number = trimmed === "" ? Number.NaN : Number(trimmed);
-  return Number.isFinite(number) && !vanished(trimmed, number) ? number : null;
+  if (!TYPED.test(trimmed)) return null;
+  try {
+    return keptNumber(trimmed.replace(/^\+/, ""));
+  } catch {
+    return null;
+  }
 }
 
 /** Whether nothing is left of a number that is not zero. */
