@@ -51,6 +51,19 @@ async def test_a_signed_call_starts_the_flow_once(member: Person, viewer: Person
     assert checked(await viewer.http.get(f"triggers/{hook['id']}"))["path"] is None
 
 
+async def test_no_log_line_tells_the_address(
+    member: Person, visitor: AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    """Whoever knows it may call, where no signature is asked for."""
+    hook = await make_trigger(member, webhook={"signing": "none"})
+    caplog.clear()
+    checked(await visitor.post(f"http://test{hook['path']}", json={"topic": "x"}), 202)
+    refused(await visitor.post(f"http://test{hook['path']}/more", json={}), 404)
+    refused(await visitor.put(f"http://test{hook['path']}", json={}), 405)
+    assert caplog.text.count("/api/v1/hooks/") == 3
+    assert hook["path"].rsplit("/", 1)[1] not in caplog.text
+
+
 async def test_the_same_call_again_starts_nothing(member: Person, visitor: AsyncClient):
     hook = await make_trigger(member, webhook={})
     raw = orjson.dumps({"topic": "x"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from functools import partial
 
@@ -18,6 +19,7 @@ from watchbill.core.errors import TooLarge, TooSlow, WatchbillError
 from watchbill.features.identity.access import whose_turn
 from watchbill.features.identity.aside import Aside
 from watchbill.kit.bodies import keep
+from watchbill.kit.masking import MASK
 
 log = structlog.stdlib.get_logger("watchbill.api")
 # What our pages never ask a browser for; copying to the clipboard is not among it.
@@ -35,6 +37,14 @@ _UNUSED_FEATURES = (
     "serial",
     "usb",
 )
+
+
+# A webhook's address is its credential.
+_HOOK = re.compile(r"(/hooks/+)[^/]+")
+
+
+def _logged_path(scope: Scope) -> str:
+    return _HOOK.sub(rf"\1{MASK}", scope["path"])
 
 
 class RequestLog:
@@ -62,7 +72,7 @@ class RequestLog:
         log.info(
             "request",
             method=scope.get("method", "WEBSOCKET"),
-            path=scope["path"],
+            path=_logged_path(scope),
             status=status,
             duration_ms=round((time.perf_counter() - started) * 1000, 1),
         )
@@ -117,7 +127,7 @@ class LastCatch:
         try:
             await self.app(scope, receive, note)
         except Exception:  # the one catch-all of a request
-            log.exception("unhandled error", method=scope["method"], path=scope["path"])
+            log.exception("unhandled error", method=scope["method"], path=_logged_path(scope))
             if started:
                 raise
             await problems.internal_error()(scope, receive, send)
