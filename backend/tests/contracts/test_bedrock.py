@@ -40,6 +40,40 @@ async def test_an_answer(on_aws: Desk, aws: Bedrock, stream: bool):
     assert body["inferenceConfig"] == {"temperature": 0.5, "maxTokens": 500}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"contentBlockIndex": 0, "delta": {"text": 5}},
+        {"contentBlockIndex": 0, "delta": "text"},
+        {"contentBlockIndex": 0, "delta": None},
+        {"delta": {"text": "more"}},
+        {"contentBlockIndex": "0", "delta": {"text": "more"}},
+        [1],
+        "text",
+        None,
+    ],
+    ids=str,
+)
+async def test_a_frame_that_cannot_be_read_is_shown_and_not_left_out(on_aws: Desk, aws: Bedrock, odd: Any):
+    begin, *rest = text_frames("Ebb", " und Flut")
+    aws.says([begin, rest[0], frame("contentBlockDelta", odd), *rest[1:]])
+    error = await failing(on_aws)
+    assert error.error_code == "stream_broken" and "A piece of it cannot be read: " in error.detail
+    assert (odd if isinstance(odd, str) else json.dumps(odd)) in error.detail
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"inputTokens": "3"}, [1], {"inputTokens": -1}], ids=str)
+async def test_an_answer_is_good_without_counts(on_aws: Desk, aws: Bedrock, usage: Any):
+    aws.says([*text_frames("Ebb")[:-1], frame("metadata", {"usage": usage, "metrics": {"latencyMs": 9}})])
+    answer = await on_aws.ask()
+    assert answer.text == "Ebb" and answer.usage.total_tokens > 0
+
+
+async def test_no_frame_at_all_is_no_answer(on_aws: Desk, aws: Bedrock):
+    aws.says([])
+    assert "ended without a finish reason" in (await failing(on_aws)).detail
+
+
 @streams
 async def test_tool_calls(on_aws: Desk, aws: Bedrock, stream: bool):
     uses = [{"toolUseId": f"t{n}", "name": "look_up"} for n in (1, 2)]

@@ -20,7 +20,7 @@ from yarl import URL
 
 from watchbill.adapters.litellm import invoked
 from watchbill.adapters.litellm.aws_frames import AwsFrames, Frame
-from watchbill.adapters.litellm.plain_events import plain, unreadable
+from watchbill.adapters.litellm.plain_events import passes, plain, unreadable
 from watchbill.adapters.litellm.whole_as_events import as_events, is_answer
 from watchbill.adapters.openai_chat import (
     BrokenOff,
@@ -244,8 +244,11 @@ class _Body(httpx.AsyncByteStream):
                 self._count()
                 self._look_at(frame)
                 self._wire.last = frame.payload[:_SHOWN].decode("utf-8", "replace")
-                yield frame.raw
+                if passes(frame.name, frame.payload):
+                    yield frame.raw
         frames.close()
+        if not self._wire.events:
+            raise BrokenOff("The stream ended without a finish reason")
 
     def _look_at(self, frame: Frame) -> None:
         """See whether a frame ends the answer.

@@ -1,8 +1,9 @@
-"""Anthropic's and Gemini's answers in the one shape that LiteLLM reads, or what is wrong with them in our
-words: LiteLLM drops some of what it cannot read, and fails in Python's words over the rest."""
+"""Answers of Anthropic, Gemini and Bedrock in the one shape that LiteLLM reads, or what is wrong with them in
+our words: LiteLLM drops some of what it cannot read, and fails in Python's words over the rest."""
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 from watchbill.adapters.openai_chat import BrokenOff, Refused, Said, said
@@ -26,6 +27,31 @@ def plain(value: _Json) -> _Json:
     if isinstance(value.get("type"), str):
         return _anthropic(value)
     return _gemini(value) if value.keys() & {"candidates", "promptFeedback", "usageMetadata"} else value
+
+
+def passes(name: str, payload: bytes) -> bool:
+    """Whether LiteLLM gets a frame of Bedrock's Converse: all but counts of tokens that are none.
+
+    Raises:
+        BrokenOff: a part of the answer cannot be read.
+    """
+    if name not in ("contentBlockDelta", "metadata"):
+        return True
+    try:
+        value: Any = json.loads(payload)
+    except (ValueError, RecursionError):
+        value = payload.decode("utf-8", "replace")
+    frame: _Json = cast("_Json", value) if isinstance(value, dict) else {}
+    if name == "metadata":
+        usage: Any = frame.get("usage")
+        counts = cast("_Json", usage) if isinstance(usage, dict) else {}
+        return all(_is_count(counts.get(each)) for each in ("inputTokens", "outputTokens", "totalTokens"))
+    delta: Any = frame.get("delta")
+    if not isinstance(delta, dict) or type(frame.get("contentBlockIndex")) is not int:
+        raise unreadable(value)
+    if not isinstance(cast("_Json", delta).get("text"), str | None):
+        raise unreadable(value)
+    return True
 
 
 def unreadable(value: Any) -> BrokenOff:
