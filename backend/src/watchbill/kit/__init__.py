@@ -4,7 +4,7 @@
 |---|---|
 | the database | db, pool, tables, roles, locks, paging, faults, setbacks, waits |
 | its versions | migrations, revisions, upgrading |
-| connections to elsewhere | outbound, connector, gate, ssrf, special_use, lookups, own_services, dns |
+| connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
 | how much anybody may do | rates, attempts, patience, places, turns, origins |
 | secrets and signatures | crypto, sealing, strength, passwords, signatures, signed_tokens |
 | what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
