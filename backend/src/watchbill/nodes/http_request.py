@@ -96,8 +96,9 @@ async def execute(context: NodeContext) -> NodeResult:
     """Make the call; the output is {status, headers, body, url}.
 
     Raises:
-        NodeError: limit for an address or headers that are too large, upstream for 429 and 5xx, user for other statuses that are not expected and for JSON that
-            could not be kept as it is, and what core.ports.http raises.
+        NodeError: limit for an address or headers that are too large, upstream for 429 and 5xx, user for
+            other statuses that are not expected and for JSON that could not be kept as it is, and what
+            core.ports.http raises.
     """
     config: Config = context.config
     headers = _headers(config.headers)
