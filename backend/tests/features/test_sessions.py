@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -280,6 +282,15 @@ async def test_a_redis_that_hangs_is_waited_for_once_in_a_while():
     finally:
         server.close()
         await pool.disconnect()
+
+
+def test_a_token_of_a_machine_whose_clock_is_ahead_is_good(monkeypatch):
+    """Also one that was issued before the clock was set back."""
+    who, tenant, sign_in = uuid4(), uuid4(), uuid4()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(tokens, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+        token = tokens.issue("s" * 40, who, tenant, "admin", sign_in, seconds=900)
+    assert tokens.read("s" * 40, token) == tokens.Claims(who, tenant, sign_in)
 
 
 async def test_ones_own_name(admin: Person, viewer: Person):
