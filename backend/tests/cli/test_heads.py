@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 
-from watchbill.cli.heads import MOST_BYTES, MOST_FIELDS, LimitedHeads
+from watchbill.cli.heads import MOST_BYTES, MOST_FIELDS, MOST_WAITING, LimitedHeads
 
 # Much more than what the system buffers on the way.
 ENDLESS = 1024 * MOST_BYTES
@@ -100,10 +100,27 @@ async def test_bodies_do_not_count(port: int) -> None:
     plain = START + close + b"Content-Length: %d\r\n\r\n" % size
     answer, _ = await say(port, plain, b"a" * size)
     assert answer.startswith(b"HTTP/1.1 200 ") and b"\r\n%d\r\n" % size in answer
-    answer, _ = await say(
-        port, START + close + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * size, b"0\r\n\r\n"
-    )
-    assert answer.startswith(b"HTTP/1.1 200 ") and b"\r\n%d\r\n" % size in answer
+    for part, times in ((1, 5_000), (50, 40_000)):
+        chunk = b"%x\r\n%s\r\n" % (part, b"a" * part)
+        chunked = START + close + b"Transfer-Encoding: chunked\r\n\r\n"
+        answer, _ = await say(port, chunked, chunk * times, b"0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 ") and b"\r\n%d\r\n" % (part * times) in answer
+
+
+async def test_a_body_in_crumbs_is_refused(port: int) -> None:
+    """Each costs as much time as a kilobyte, and millions of them are a small body."""
+    crumbs = b"1\r\na\r\n" * 1024
+    chunked = START + b"Transfer-Encoding: chunked\r\n\r\n"
+    answer, taken = await say(port, chunked, *[crumbs] * (ENDLESS // len(crumbs)))
+    assert taken < ENDLESS and b" 200 " not in answer
+
+
+async def test_requests_that_are_not_waited_for_do_not_pile_up(port: int) -> None:
+    """The client reads no answer, and goes on to ask."""
+    many = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 1024
+    answer, taken = await say(port, *[many] * (ENDLESS // len(many)))
+    assert taken < ENDLESS
+    assert answer.count(b"HTTP/1.1 200 ") <= MOST_WAITING + 1
 
 
 async def test_many_requests_of_one_connection_count_each_by_themselves(port: int) -> None:

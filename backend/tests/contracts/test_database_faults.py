@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from tests.breaking import WAYS, How, broken
 from tests.contracts.test_journal import DONE, batch, event
 from tests.core.flows import edge, flow, input_node, llm, output
@@ -33,7 +34,7 @@ from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.kit import setbacks
-from watchbill.kit.db import Database
+from watchbill.kit.db import Database, DatabaseUnavailable
 from watchbill.kit.pool import Connections, open_pool
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryLive
@@ -309,3 +310,15 @@ async def test_a_tenant_with_many_statements_delays_others_by_one(url: str):
     await asyncio.gather(*held)
     assert len(done) == 22
     await connections.close()
+
+
+async def test_a_connection_that_is_cut_off_in_a_request_is_no_bug_of_ours(database: Database):
+    """The request is told that the database was away, and may come again."""
+    with pytest.raises(DatabaseUnavailable):
+        async with database.transaction() as work:
+            pid = await work.session.scalar(text("SELECT pg_backend_pid()"))
+            async with database.engine.connect() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+            await work.session.execute(text("SELECT 1"))
+    async with database.transaction() as work:
+        assert await work.session.scalar(text("SELECT 1")) == 1

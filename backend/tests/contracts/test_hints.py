@@ -23,8 +23,10 @@ from redis.asyncio import Redis as AsyncRedis
 from tests.services import Services
 
 from watchbill.adapters.celery.app import EXECUTE, celery_app
+from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.celery.hints import CeleryHints
 from watchbill.adapters.celery.message import queue_of, task_message
+from watchbill.core.errors import Unavailable
 from watchbill.core.tenancy import TenantScope
 
 AT_ONCE = "watchbill.adapters.celery.strategy:at_once"
@@ -191,3 +193,54 @@ def test_nothing_is_kept_of_a_hint_that_was_taken(desk: Desk, services: Services
     desk.taken.get(timeout=120)
     with redis.Redis.from_url(services.redis_url) as client:
         assert list(client.scan_iter("*unacked*")) == []
+
+
+class Breaking(AsyncRedis):
+    """A client that fails in a way of its own at its first message, once it is told to."""
+
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def lpush(self, name: Any, *values: Any) -> Any:
+        if not self.go_on.is_set():
+            self.asked.set()
+            await self.go_on.wait()
+            raise RuntimeError("the transport is closed")
+        return await super().lpush(name, *values)  # type: ignore[misc]
+
+
+async def test_a_hint_that_cannot_be_sent_for_any_reason_keeps_back_no_other(services: Services) -> None:
+    app = celery_app(services.redis_url)
+    app.conf.task_default_queue = f"test-{uuid4().hex}"
+    client = Breaking.from_url(services.redis_url)
+    hints = CeleryHints(app, client, clock=lambda: 0.0)
+    scope, second = TenantScope(uuid4()), uuid4()
+    try:
+        await hints.execute(scope, uuid4())
+        await client.asked.wait()
+        await hints.execute(scope, second)
+        client.go_on.set()
+        await hints.close()
+        message = orjson.loads(await client.lpop(queue_of(app)))  # type: ignore[misc]
+        (hinted,), *_ = orjson.loads(base64.b64decode(message["body"]))
+        assert hinted == [[str(scope.tenant_id), str(second)]]
+    finally:
+        await client.aclose()
+
+
+async def test_a_question_to_a_broker_that_hangs_is_answered(services: Services) -> None:
+    """And takes no thread: passwords and plans wait for those too."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = AsyncRedis.from_url(url, socket_timeout=0.1)
+    try:
+        with pytest.raises(Unavailable, match="broker does not answer"):
+            async with asyncio.timeout(60):
+                await CeleryCalls(celery_app(url), client).call("note", timeout=5.0)
+    finally:
+        await client.aclose()
+        server.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 from typing import Any
 
 import pytest
@@ -82,6 +83,45 @@ async def test_endless_headers(any_type: Desk):
     assert error.kind in (ErrorKind.UPSTREAM, ErrorKind.LIMIT)
     assert "cannot be reached" not in error.detail
     assert any_type.server.calls[0].sent_bytes < BUFFERED
+
+
+async def test_endless_interim_answers(any_type: Desk):
+    raw = {"head": "HTTP/1.1 103 Early Hints\r\n\r\n", "repeat": "HTTP/1.1 103 Early Hints\r\n\r\n"}
+    any_type.server.script([{"then": {"raw": raw}}])
+    error = await failing(any_type, first_token_seconds=3600)
+    assert (error.kind, error.error_code) == (ErrorKind.UPSTREAM, "not_an_answer")
+    assert "interim answers" in error.detail
+
+
+async def test_a_few_interim_answers_come_before_an_answer(desk: Desk):
+    body = '{"choices": [{"message": {"content": "Low tide."}, "finish_reason": "stop"}]}'
+    head = "HTTP/1.1 100 Continue\r\n\r\n" + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3
+    head += f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    desk.server.script([{"then": {"raw": {"head": head}}}])
+    assert (await desk.ask()).text == "Low tide."
+
+
+def piece(id_: str = "", name: str = "", arguments: str = "") -> str:
+    call = {"index": 0, "id": id_, "function": {"name": name, "arguments": arguments}}
+    return f"data: {json.dumps({'choices': [{'index': 0, 'delta': {'tool_calls': [call]}}]})}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "repeat"),
+    [
+        (piece(name="f", arguments='{"a": {}' + " " * 100_000 + "}x}"), piece(name="f", arguments="}")),
+        (piece(name="f", arguments="[" + "1," * 100_000), piece(name="f", arguments="[]")),
+        (piece(id_="a", name="f"), piece(name="g")),
+        ("", piece(name="f", arguments="{}")),
+    ],
+    ids=["braces", "brackets", "name", "calls"],
+)
+async def test_calls_of_tools_without_end(desk: Desk, first: str, repeat: str):
+    """To tell apart those without ids must not take longer with each of them."""
+    raw = {"body": first, "repeat": repeat, "headers": {"Content-Type": "text/event-stream"}}
+    desk.server.script([{"then": {"raw": raw}}])
+    assert (await failing(desk)).error_code == "answer_too_large"
+    assert desk.server.calls[0].sent_bytes < BUFFERED
 
 
 HEARTBEATS = [": still there\n\n", "data:\n\n", 'data: {"choices": []}\n\n', "event: ping\n\n", "\n"]

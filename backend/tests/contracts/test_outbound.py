@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from watchbill.kit.connector import guarded_connector
+from watchbill.kit.connector import GuardedResolver, guarded_connector
+from watchbill.kit.fair_reading import read_in_parts
 from watchbill.kit.outbound import RefusedConnection, WayOut
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.testing.llm_server import LlmServer
@@ -57,3 +59,13 @@ async def test_a_host_that_is_allowed_by_name_is_reached(llm_server: LlmServer) 
     connector = guarded_connector(way, family=2)
     async with aiohttp.ClientSession(connector=connector) as session, session.get(url) as answer:
         assert answer.status == 200
+
+
+async def test_what_arrives_is_read_in_parts() -> None:
+    """Else one reading of a fast server takes megabytes, while nobody else has a turn."""
+    address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 9))
+    resolver = GuardedResolver(UrlGuard(["127.0.0.0/8"]), None)
+    with resolver.open_socket(address) as opened, socket.socket() as usual:
+        read_in_parts(usual)
+        size = opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        assert size == usual.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) <= 256 * 1024

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from watchbill.worker.owners import is_gone, this_owner
@@ -32,7 +34,20 @@ def test_a_killed_process_is_gone_though_nobody_waited_for_it() -> None:
 
 def test_a_later_process_with_the_same_id_is_another_one() -> None:
     place, pid, began, rest = this_owner().split(":")
-    assert is_gone(f"{place}:{pid}:{int(began) - 100}:{rest}")
+    assert began.startswith("t")
+    assert is_gone(f"{place}:{pid}:t{int(began[1:]) - 1}:{rest}")
+
+
+def test_a_clock_that_is_set_ends_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time at which the machine was started moves with the clock. Whoever went by it took the executions
+    of every worker away from it, again and again."""
+    owner = this_owner()
+    lines = Path("/proc/stat").read_text().splitlines()
+    later = [f"btime {int(line.split()[1]) + 3600}" if line.startswith("btime") else line for line in lines]
+    (tmp_path / "stat").write_text("\n".join(later))
+    (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert not is_gone(owner)
 
 
 @pytest.mark.parametrize("owner", ["", "worker", "elsewhere/0/1:1:2:ab", f"{os.uname().nodename}:1:ab"])

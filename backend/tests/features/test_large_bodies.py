@@ -7,6 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.features.test_flows import make_flow
 from tests.features.test_neighbours import large
 from tests.features.test_webhook_bodies import open_hook
 from tests.people import Person, checked, refused
+from watchbill.api.held_bodies import SMALL, HeldBodies
 from watchbill.core.errors import TooManyRequests
 from watchbill.core.plan import stored_plan
 from watchbill.features.executions import service as executions
@@ -339,3 +341,33 @@ async def test_who_does_not_read_an_answer_gets_no_more_of_it() -> None:
     answer.seconds = 0.01
     await answer({"type": "http", "path": "/"}, nothing, reader.send)
     assert len(reader.body) == 3 * 65_536 and reader.messages[-1]["more_body"], "it is not told as whole"
+
+
+def test_what_one_sends_at_once_has_an_end():
+    """A hundred bodies of four megabytes wait for their turn, and took 700 MB of the API."""
+    held = HeldBodies(own=10 * SMALL, most=12 * SMALL)
+    asked: list[str] = []
+
+    def whose() -> str:
+        asked.append("a")
+        return "a"
+
+    with ExitStack() as requests:
+        for _ in range(100):
+            requests.enter_context(held.body(whose))(SMALL)
+        assert not asked, "small ones are nobody's"
+        first = requests.enter_context(held.body(whose))
+        first(SMALL // 2)
+        first(9 * SMALL)
+        with held.body(whose) as second, pytest.raises(TooManyRequests):
+            second(2 * SMALL)
+        with held.body(lambda: "b") as others:
+            others(2 * SMALL)
+        with pytest.raises(TooManyRequests), held.body(lambda: "c") as greedy:
+            greedy(8 * SMALL)
+        with held.body(lambda: "c") as modest, pytest.raises(TooManyRequests):
+            modest(3 * SMALL)
+            # All is taken, and who has more than others gets no more.
+            first(SMALL // 4)
+    with held.body(whose) as again:
+        again(10 * SMALL)

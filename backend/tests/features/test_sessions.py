@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from httpx import AsyncClient
+from redis.asyncio import ConnectionPool
 from sqlalchemy import text
 
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
 from watchbill.features.identity import tokens
 from watchbill.features.identity.sign_ins import GRACE
+from watchbill.features.identity.throttle import Throttle
+from watchbill.kit.attempts import Attempts, Limit
+from watchbill.kit.patience import PAUSE_SECONDS, Patience
 
 OURS = {"Origin": "http://test"}
 
@@ -243,15 +249,48 @@ async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
 
 
 async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, monkeypatch):
-    from redis.asyncio import ConnectionPool
-
-    from watchbill.features.identity.throttle import Throttle
-    from watchbill.kit.attempts import Attempts
-
     away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
     monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
+
+
+async def test_a_redis_that_hangs_is_waited_for_once_in_a_while():
+    """Otherwise each sign-in waits as long as the socket does, several times."""
+    asked, now = 0, 0.0
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    pool = ConnectionPool.from_url(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    attempts = Attempts(pool, Patience(0.2, clock=lambda: now))
+    limit = Limit("guesses", 1, 60)
+    try:
+        for _ in range(3):
+            assert await attempts.count(limit, "somebody")
+            assert await attempts.left(limit, "somebody")
+            await attempts.forget(limit, "somebody")
+            assert await attempts.wait(limit, "somebody") == 1
+        assert asked == 1
+        now += PAUSE_SECONDS
+        assert await attempts.count(limit, "somebody")
+        assert asked == 2
+    finally:
+        server.close()
+        await pool.disconnect()
+
+
+def test_a_token_of_a_machine_whose_clock_is_ahead_is_good(monkeypatch):
+    """Also one that was issued before the clock was set back."""
+    who, tenant, sign_in = uuid4(), uuid4(), uuid4()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(tokens, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+        token = tokens.issue("s" * 40, who, tenant, "admin", sign_in, seconds=900)
+    assert tokens.read("s" * 40, token) == tokens.Claims(who, tenant, sign_in)
 
 
 async def test_ones_own_name(admin: Person, viewer: Person):

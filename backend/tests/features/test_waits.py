@@ -66,6 +66,8 @@ WAYS: dict[str, Callable[[FastAPI, Path], Awaitable[Any]]] = {
     "live events": lambda app, _: app.state.executions.live.read(SCOPE, uuid4(), after=0, limit=1),
     "a model": lambda *_: LiteLlmGateway(NOBODY, NOBODY).complete(NOBODY, NOBODY),
     "a test of a model": lambda *_: LiteLlmGateway(NOBODY, NOBODY).test_provider(NOBODY),
+    "a count of attempts": lambda app, _: app.state.throttle.asking("192.0.2.1"),
+    "a proof of a domain": lambda app, _: app.state.sso.proofs.proved_at(SCOPE.tenant_id, "example.com"),
     "a password's hash": lambda *_: hash_password("p", 4),
     "a password": lambda *_: verify_password("p", "$2b$04$x", 4),
 }
@@ -226,6 +228,7 @@ HARMLESS = {
     "adapters/openai_chat/body.py": "in a model call",
     "adapters/openai_chat/client.py": "in a model call",
     "adapters/openai_chat/documents.py": "in a model call",
+    "kit/interim.py": "in a call that is under way",
 }
 # Modules that look up services of the installation, which no tenant names.
 OWN_NAMES = {"kit/gate.py", "kit/loops.py", "kit/own_services.py"}

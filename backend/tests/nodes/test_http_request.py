@@ -198,6 +198,24 @@ async def test_headers_that_are_refused(client: AiohttpClient, site: Site, heade
     assert not site.calls
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"query": {"tag": list(range(100_000))}},
+        {"query": {"q": "x" * 70_000}},
+        {"query": {str(n): "x" * 1_000 for n in range(100)}},
+        {"headers": {"x-one": "x" * 70_000}},
+        {"headers": {f"x-{n}": "x" * 1_000 for n in range(100)}},
+    ],
+)
+async def test_an_address_and_headers_have_an_end(
+    client: AiohttpClient, site: Site, config: dict[str, Any]
+) -> None:
+    error = await failure(client, site.url, **config)
+    assert (error.kind, error.error_code) == ("limit", "http_request_too_large")
+    assert not site.calls
+
+
 async def test_slow_broken_and_huge_answers(client: AiohttpClient, site: Site) -> None:
     late = await failure(client, f"{site.url}/hang?secret=1", timeout_seconds=0.05)
     assert (late.kind, late.error_code) == (ErrorKind.TIMEOUT, "http_timeout")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchbill.api import problems
 from watchbill.api.context import begin_request
+from watchbill.api.held_bodies import HeldBodies
 from watchbill.api.payload import bad_address, read_json
-from watchbill.core.errors import TooLarge, TooSlow, WatchbillError
+from watchbill.core.errors import TooLarge, TooManyRequests, TooSlow, WatchbillError
 from watchbill.features.identity.access import whose_turn
 from watchbill.features.identity.aside import Aside
 from watchbill.kit.bodies import keep
@@ -144,6 +146,7 @@ class BodyLimit:
         self.apart = apart
         self.limit = limit
         self.seconds = seconds
+        self.held = HeldBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -159,11 +162,20 @@ class BodyLimit:
             return await problems.problem(415, "content_encoding", "Unsupported Media Type", text)(
                 scope, receive, send
             )
+        with self.held.body(partial(whose_turn, HTTPConnection(scope))) as come:
+            return await self._with_body(scope, receive, send, come)
+
+    async def _with_body(
+        self, scope: Scope, receive: Receive, send: Send, come: Callable[[int], None]
+    ) -> None:
+        headers = Headers(scope=scope)
         try:
             async with asyncio.timeout(self.seconds):
-                body = await self._read(headers, receive)
+                body = await self._read(headers, receive, come)
         except TimeoutError:
             body = TooSlow(f"The body did not arrive within {self.seconds:g} s.")
+        except TooManyRequests as error:
+            body = error
         if body is None:
             return None
         if isinstance(body, WatchbillError):
@@ -181,8 +193,10 @@ class BodyLimit:
                 keep(scope, read)
         return await self.app(scope, _replay(body, receive), send)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | TooLarge | None:
-        """The body, or that it is too large, or None when the client left."""
+    async def _read(
+        self, headers: Headers, receive: Receive, come: Callable[[int], None]
+    ) -> bytes | TooLarge | None:
+        """The body, or that it is too large, or None when the client left. `come` is told of each part."""
         too_large = TooLarge(f"The body is larger than {self.limit:,} bytes.")
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self.limit:
@@ -195,6 +209,7 @@ class BodyLimit:
                 return None
             parts.append(message.get("body", b""))
             size += len(parts[-1])
+            come(len(parts[-1]))
             if size > self.limit:
                 return too_large
             more = message.get("more_body", False)

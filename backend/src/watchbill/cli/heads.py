@@ -10,18 +10,23 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
-# A chunk of one byte takes six; whatever else comes with a body is not part of it.
-_AROUND_A_BYTE = 8
+# Requests that wait for the answer to one before them on the same connection.
+MOST_WAITING = 32
+# What a body may have around it: chunks of 40 bytes and more, after some ten thousand smaller ones. Each
+# costs as much time as a kilobyte.
+_BODY_PARTS = 8
 _DETAIL = f"The address and header fields have at most {MOST_BYTES:,} bytes and {MOST_FIELDS} fields in all."
 
 
 class TooMuchBeside(Exception):
-    """The address and the header fields of a request, its trailers included, are too large or too many."""
+    """The address and the header fields of a request, its trailers included, are too large or too many; or so
+    are requests that wait."""
 
 
 class LimitedHeads(HttpToolsProtocol):
     """Reads requests whose address and fields have at most MOST_BYTES and MOST_FIELDS; others are answered
-    431, and the connection is closed."""
+    431, and the connection is closed. So it is when it sends more than MOST_WAITING requests before they are
+    answered, which uvicorn would go on to read with each answer, or a body in crumbs."""
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
@@ -52,9 +57,12 @@ class LimitedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING:
+            self._too_much = True
+            raise TooMuchBeside
 
     def on_body(self, body: bytes) -> None:
-        self._beside -= _AROUND_A_BYTE * len(body)
+        self._beside -= len(body) + len(body) // _BODY_PARTS
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -12,6 +12,7 @@ import uvicorn
 
 from watchbill.cli.heads import LimitedHeads
 from watchbill.config import Settings
+from watchbill.kit.fair_reading import read_in_parts
 from watchbill.kit.garbage import set_aside
 from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
 from watchbill.kit.own_services import OwnServices
@@ -54,6 +55,8 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
     set_aside()
     listener = config.bind_socket() if fd is None else _inherited(fd)
     _give_up_on_the_dead(listener)
+    # Connections inherit it.
+    read_in_parts(listener)
     server.run(sockets=[listener])
 
 

@@ -12,6 +12,12 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from watchbill.kit.patience import Patience
+from watchbill.kit.waits import about_to_await
+
+# So long one sign-in may be held up by each of its counts; then Redis is left alone for a while.
+_PATIENCE_SECONDS = 1.0
+_COUNT = "A count of attempts"
 log = structlog.stdlib.get_logger("watchbill.attempts")
 
 
@@ -24,39 +30,54 @@ class Limit:
 
 
 class Attempts:
-    """Counters in the Redis of that connection pool. Keys must not hold what nobody may read there."""
+    """Counters in the Redis of that connection pool. Keys must not hold what nobody may read there. None may
+    be asked for while a database connection is held.
 
-    def __init__(self, pool: ConnectionPool):
+    Args:
+        pool: leads to Redis.
+        patience: how long each may take; a second where nothing is given.
+    """
+
+    def __init__(self, pool: ConnectionPool, patience: Patience | None = None):
         options: dict[str, Any] = {"connection_pool": pool}
         # The URL names the kind of server only; the pool knows where it is.
         storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._patience = patience or Patience(_PATIENCE_SECONDS)
 
     async def count(self, limit: Limit, *key: str) -> bool:
         """Count an attempt; False when it is one too many, which is not counted."""
+        about_to_await(_COUNT)
         try:
-            return await self._limiter.hit(limit.item, limit.name, *key)
+            async with self._patience.asked():
+                return await self._limiter.hit(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
             return _lost(limit, error)
 
     async def left(self, limit: Limit, *key: str) -> bool:
         """Whether another attempt would be let through; nothing is counted."""
+        about_to_await(_COUNT)
         try:
-            return await self._limiter.test(limit.item, limit.name, *key)
+            async with self._patience.asked():
+                return await self._limiter.test(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
             return _lost(limit, error)
 
     async def forget(self, limit: Limit, *key: str) -> None:
         """Begin to count anew."""
+        about_to_await(_COUNT)
         try:
-            await self._limiter.clear(limit.item, limit.name, *key)
+            async with self._patience.asked():
+                await self._limiter.clear(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
             _lost(limit, error)
 
     async def wait(self, limit: Limit, *key: str) -> int:
         """Seconds until another attempt may be let through, at least 1."""
+        about_to_await(_COUNT)
         try:
-            stats = await self._limiter.get_window_stats(limit.item, limit.name, *key)
+            async with self._patience.asked():
+                stats = await self._limiter.get_window_stats(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
             _lost(limit, error)
             return 1
@@ -64,5 +85,5 @@ class Attempts:
 
 
 def _lost(limit: Limit, error: Exception) -> bool:
-    log.warning("attempt_not_counted", limit=limit.name, error=str(error))
+    log.warning("attempt_not_counted", limit=limit.name, error=str(error) or type(error).__name__)
     return True

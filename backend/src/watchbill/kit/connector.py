@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from watchbill.kit.fair_reading import read_in_parts
 from watchbill.kit.outbound import CheckedSocket, RefusedConnection, WayOut
 from watchbill.kit.own_services import endpoints
 from watchbill.kit.ssrf import AddressRefused, UrlGuard
@@ -59,6 +60,7 @@ class GuardedResolver(AbstractResolver):
                 raise RefusedConnection(str(error)) from error
         opened = CheckedSocket(family, type_, protocol)
         opened.checked = (host, port)
+        read_in_parts(opened)
         return opened
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from watchbill.kit.audit import AuditedSession, trail_of
+from watchbill.kit.faults import passing
 from watchbill.kit.turns import NoTurn, Turns
 from watchbill.kit.waits import Hold, about_to_await, hold
 
@@ -270,7 +271,7 @@ class Database:
         transaction: kit.waits.
 
         Raises:
-            DatabaseUnavailable: no connection could be had, or a statement took too long.
+            DatabaseUnavailable: no connection could be had, it was cut off, or a statement took too long.
         """
         who = _turn_of.get() or (scope.schema if scope else _OURS)
         turn = _Turn(self._turns, self._patience, who)
@@ -286,6 +287,8 @@ class Database:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in _TOO_LONG:
                 raise DatabaseBusy(DatabaseBusy.__doc__) from error
+            if passing(error):
+                raise DatabaseUnavailable(DatabaseUnavailable.__doc__) from error
             raise
         finally:
             turn.leave()

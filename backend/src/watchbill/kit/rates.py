@@ -15,12 +15,12 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from watchbill.kit.patience import Patience
+
 log = structlog.stdlib.get_logger("watchbill.rates")
 
 WINDOW_SECONDS = 60
 _PATIENCE_SECONDS = 0.25
-# After a failure requests go on uncounted for a while, rather than each waiting again.
-_PAUSE_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 60.0
 
 
@@ -56,8 +56,7 @@ class Rates:
 
     def __init__(self, pool: ConnectionPool, *, patience: float = _PATIENCE_SECONDS):
         self._limiter = SlidingWindowCounterRateLimiter(_storage(pool, patience))
-        self._patience = patience
-        self._paused_until = 0.0
+        self._patience = Patience(patience)
         self._logged_at = -math.inf
         self.uncounted = 0
 
@@ -67,14 +66,10 @@ class Rates:
         wanted = [rate for rate in rates if rate.amount > 0]
         if not wanted:
             return []
-        if time.monotonic() < self._paused_until:
-            self._note_uncounted("paused after a failure")
-            return []
         try:
-            async with asyncio.timeout(self._patience):
+            async with self._patience.asked():
                 return list(await asyncio.gather(*map(self._count, wanted)))
-        except (RedisError, OSError, TimeoutError) as error:
-            self._paused_until = time.monotonic() + _PAUSE_SECONDS
+        except (RedisError, OSError) as error:
             self._note_uncounted(str(error) or type(error).__name__)
             return []
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -22,6 +23,8 @@ from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.charsets import charset_of, media_type
 
 MAX_BYTES = 4 * 1024 * 1024
+# No server takes more: most stop at 8 or 16 KiB. To make and send megabytes of it would hold up others.
+MOST_HEAD_BYTES = 64 * 1024
 _SAFE = frozenset(("GET", "HEAD"))
 _BODY_TYPES = {
     "json": "application/json",
@@ -93,11 +96,14 @@ async def execute(context: NodeContext) -> NodeResult:
     """Make the call; the output is {status, headers, body, url}.
 
     Raises:
-        NodeError: upstream for 429 and 5xx, user for other statuses that are not expected and for JSON that
-            could not be kept as it is, and what core.ports.http raises.
+        NodeError: limit for an address or headers that are too large, upstream for 429 and 5xx, user for
+            other statuses that are not expected and for JSON that could not be kept as it is, and what
+            core.ports.http raises.
     """
     config: Config = context.config
-    headers, body = _headers(config.headers), _body(config)
+    headers = _headers(config.headers)
+    # What is sent may have megabytes.
+    body = None if config.body_type == "none" else await asyncio.to_thread(_body, config)
     if body is not None:
         headers.setdefault("content-type", _BODY_TYPES[config.body_type])
     if config.method not in _SAFE:
@@ -199,7 +205,13 @@ def _check(config: Any) -> list[Problem]:
 def _url(config: Config) -> str:
     """The address as it was written, with the query behind its own."""
     address, _, _ = config.url.strip().partition("#")
-    pairs = _pairs(config.query)
+    room = MOST_HEAD_BYTES - len(address)
+    pairs: list[tuple[str, str]] = []
+    for pair in _pairs(config.query):
+        pairs.append(pair)
+        room -= len(pair[0]) + len(pair[1]) + 2
+        if room < 0:
+            raise _too_large("address with its query")
     if not pairs:
         return address
     joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
@@ -210,19 +222,26 @@ def _url(config: Config) -> str:
         raise NodeError(ErrorKind.USER, text, code="url_invalid") from error
 
 
-def _pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _pairs(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and text for each value; a list has several, null has none."""
-    pairs: list[tuple[str, str]] = []
     for name, value in values.items():
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        pairs += [(name, as_text(item)) for item in items]
-    return pairs
+        for item in cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]:
+            yield name, as_text(item)
+
+
+def _too_large(what: str) -> NodeError:
+    text = f"The {what} has more than {MOST_HEAD_BYTES:,} characters. Send large values in the body."
+    return NodeError(ErrorKind.LIMIT, text, code="http_request_too_large")
 
 
 def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     headers: dict[str, str] = {}
+    room = MOST_HEAD_BYTES
     for name, value in given.items():
         text = as_text(value).strip()
+        room -= len(name) + len(text)
+        if room < 0:
+            raise _too_large("headers")
         why = None
         if not _TOKEN.fullmatch(name):
             why = "is not a header name"
@@ -236,9 +255,7 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     return headers
 
 
-def _body(config: Config) -> bytes | None:
-    if config.body_type == "none":
-        return None
+def _body(config: Config) -> bytes:
     if config.body_type == "text":
         return as_text(config.content).encode()
     value = config.values if config.content in (None, "") else config.content
@@ -247,7 +264,7 @@ def _body(config: Config) -> bytes | None:
     if not isinstance(value, dict):
         text = "A form body needs an object; the content is something else."
         raise NodeError(ErrorKind.USER, text, code="body_invalid")
-    return urlencode(_pairs(value)).encode()
+    return urlencode(list(_pairs(value))).encode()
 
 
 def _refuse_unexpected(config: Config, answer: HttpAnswer) -> None:

@@ -23,8 +23,8 @@ _PROCESS_IDS = Path("/proc/self/ns/pid")
 
 def this_owner() -> str:
     """A name for this process: where it runs, its id there, when it began, and something random."""
-    began = psutil.Process().create_time()
-    return f"{_place()}:{os.getpid()}:{began:.0f}:{uuid4().hex[:8]}"
+    pid = os.getpid()
+    return f"{_place()}:{pid}:{_began(pid)}:{uuid4().hex[:8]}"
 
 
 def is_gone(owner: str) -> bool:
@@ -33,14 +33,35 @@ def is_gone(owner: str) -> bool:
     place, _, rest = owner.partition(":")
     pid, _, rest = rest.partition(":")
     began = rest.partition(":")[0]
-    if place != _place() or not (pid.isdecimal() and began.isdecimal()):
+    if place != _place() or not (pid.isdecimal() and began.removeprefix("t").isdecimal()):
         return False
     try:
-        process = psutil.Process(int(pid))
         # A later process may have got the same id; one that nobody has waited for yet still has its own.
-        return abs(process.create_time() - int(began)) > 1 or process.status() == psutil.STATUS_ZOMBIE
+        return _is_another(began, _began(int(pid))) or (
+            psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+        )
     except psutil.NoSuchProcess:
         return True
+
+
+def _began(pid: int) -> str:
+    """When a process began: in ticks since the machine was started, or where the system does not tell, in
+    seconds since 1970. Those change with the clock.
+
+    Raises:
+        psutil.NoSuchProcess: it is not there.
+    """
+    try:
+        # A program's name may hold anything, so what follows it is found from the end.
+        return "t" + Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return f"{psutil.Process(pid).create_time():.0f}"
+
+
+def _is_another(one: str, other: str) -> bool:
+    if one.startswith("t") != other.startswith("t"):
+        return False
+    return one != other if one.startswith("t") else abs(int(one) - int(other)) > 1
 
 
 async def release_the_dead(journal: Journal, alive: Alive = nobody) -> None:

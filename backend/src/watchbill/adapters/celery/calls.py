@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 from uuid import uuid4
 
 import orjson
 from celery import Celery
-from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from watchbill.adapters.celery.message import queue_of, task_message
 from watchbill.core.errors import Unavailable
 from watchbill.kit.waits import about_to_await
 
@@ -23,16 +24,18 @@ class CeleryCalls:
     def __init__(self, app: Celery, redis: Redis):
         self._app = app
         self._redis = redis
+        self._queue = queue_of(app)
 
     async def call(self, name: str, *args: str | None, timeout: float) -> dict[str, Any]:
         """See core.ports.calls.WorkerCalls."""
         about_to_await("A worker's answer")
         reply_key = f"wb:replies:{uuid4().hex}"
+        # A question nobody took in time is not worth answering any more.
+        message = task_message(self._app, name, [*args, reply_key], seconds=math.ceil(timeout))
         try:
-            # A question nobody took in time is not worth answering any more.
-            await asyncio.to_thread(self._app.send_task, name, [*args, reply_key], expires=timeout)
+            await self._redis.lpush(self._queue, message)  # type: ignore[misc]
             found = await self._answer(reply_key, timeout)
-        except (OperationalError, RedisError, OSError) as error:
+        except (RedisError, OSError) as error:
             raise Unavailable("The message broker does not answer.", code="broker_unavailable") from error
         if found is None:
             raise Unavailable("No worker answered. Is one running?", code="no_worker")

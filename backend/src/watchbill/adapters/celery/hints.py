@@ -82,6 +82,8 @@ class CeleryHints:
             await self._redis.lpush(self._queue, message)  # type: ignore[misc]
         except (RedisError, OSError) as error:
             logger.warning("hint_not_sent", executions=len(executions), error=str(error))
+        except Exception:  # the border of a background task: what waits for its turn goes out all the same
+            logger.exception("hint_not_sent", executions=len(executions))
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say that an execution is to stop."""

@@ -14,6 +14,7 @@ from watchbill.adapters.http.urls import exact, joined
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.connector import demand_passed, guarded_connector
+from watchbill.kit.interim import FewInterim
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.waits import about_to_await
 
@@ -34,6 +35,7 @@ class AiohttpClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "Watchbill"},
             trust_env=False,
+            response_class=FewInterim,
         )
 
     async def send(self, request: HttpRequest) -> HttpAnswer:

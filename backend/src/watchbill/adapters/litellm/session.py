@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 
 from watchbill.kit.connector import guarded_connector
+from watchbill.kit.interim import FewInterim
 from watchbill.kit.outbound import WayOut
 
 # Bytes of one header, and of all the rest of aiohttp's reading: servers' answers have a few hundred.
@@ -22,6 +23,7 @@ def open_session(way: WayOut) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "Watchbill"},
         trust_env=False,
+        response_class=FewInterim,
         max_line_size=_MOST_HEADER,
         max_field_size=_MOST_HEADER,
     )

@@ -6,7 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchbill.adapters.openai_chat.faults import TooLarge
 from watchbill.core.characters import mended
+
+_MOST_CALLS = 1_000
+# Characters that are looked at, all together, to see whether calls without ids have their arguments whole.
+_MOST_LOOKED_AT = 4 * 1024 * 1024
+_LONGEST_NAME = 1_000
+_ENDS = {"{": "}", "[": "]", '"': '"'}
 
 
 @dataclass(slots=True)
@@ -14,6 +21,18 @@ class _Tool:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list[str])
+    size: int = 0
+
+    def add(self, arguments: str) -> None:
+        if arguments:
+            self.arguments.append(arguments)
+            self.size += len(arguments)
+
+    @property
+    def looks_whole(self) -> bool:
+        """Whether its arguments begin and end as those that are whole do."""
+        begin, end = self.arguments[0].lstrip()[:1], self.arguments[-1].rstrip()[-1:]
+        return not begin or not end or _ENDS.get(begin, end) == end
 
 
 @dataclass(slots=True)
@@ -24,6 +43,7 @@ class ToolCalls:
     _all: list[_Tool] = field(default_factory=list[_Tool])
     _open: dict[int, _Tool] = field(default_factory=dict[int, _Tool])
     _named: dict[tuple[int, str], _Tool] = field(default_factory=dict[tuple[int, str], _Tool])
+    _looked_at: int = 0
 
     @property
     def found(self) -> tuple[tuple[str, str, str], ...]:
@@ -44,23 +64,32 @@ class ToolCalls:
         return any(not tool.name for tool in self._all)
 
     def take(self, call: dict[str, Any], position: int) -> int:
-        """Take a piece that stands at this position of its list; returns how many characters are new."""
+        """Take a piece that stands at this position of its list; returns how many characters are new.
+
+        Raises:
+            TooLarge: these are more calls than anybody makes, or it takes too long to tell them apart.
+        """
         function: Any = call.get("function")
         parts: dict[str, Any] = function if isinstance(function, dict) else call
         id_, name = _id(call.get("id")), _string(parts.get("name"))
         given = whole_number(call.get("index"))
         tool = self._of(position if given is None else given, id_, name)
-        if tool.id and not id_ and name != tool.name and not "".join(tool.arguments):
+        if tool.id and not id_ and name != tool.name and not tool.size:
             # Names come in pieces too.
             tool.name += name
         tool.name = tool.name or name
-        tool.arguments.append(_arguments(parts.get("arguments")))
-        return len(name) + len(tool.arguments[-1])
+        if len(tool.name) > _LONGEST_NAME:
+            raise TooLarge(f"the name of a tool of more than {_LONGEST_NAME:,} characters")
+        arguments = _arguments(parts.get("arguments"))
+        tool.add(arguments)
+        return len(name) + len(arguments)
 
     def _of(self, index: int, id_: str, name: str) -> _Tool:
         tool = self._named.get((index, id_)) if id_ else None
         tool = tool or self._open.get(index)
-        if tool is None or _is_another(tool, id_, name):
+        if tool is None or self._is_another(tool, id_, name):
+            if len(self._all) >= _MOST_CALLS:
+                raise TooLarge(f"more than {_MOST_CALLS:,} calls of tools")
             tool = _Tool()
             self._all.append(tool)
         self._open[index] = tool
@@ -68,6 +97,28 @@ class ToolCalls:
         if id_:
             self._named[index, id_] = tool
         return tool
+
+    def _is_another(self, tool: _Tool, id_: str, name: str) -> bool:
+        """Whether a piece begins another call: some servers give each the index 0, and some none at all."""
+        if not name or not tool.name:
+            return False
+        if id_:
+            return id_ != tool.id
+        if name != tool.name:
+            return not tool.id or bool(tool.size)
+        return self._is_whole(tool)
+
+    def _is_whole(self, tool: _Tool) -> bool:
+        if not tool.size or not tool.looks_whole:
+            return False
+        self._looked_at += tool.size
+        if self._looked_at > _MOST_LOOKED_AT:
+            raise TooLarge("the calls of tools in too many pieces without ids")
+        try:
+            json.loads("".join(tool.arguments))
+        except (ValueError, RecursionError):
+            return False
+        return True
 
 
 def whole_number(value: Any) -> int | None:
@@ -77,25 +128,6 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if type(value) is int else None
-
-
-def _is_another(tool: _Tool, id_: str, name: str) -> bool:
-    """Whether a piece begins another call: some servers give each the index 0, and some none at all."""
-    if not name or not tool.name:
-        return False
-    if id_:
-        return id_ != tool.id
-    if name != tool.name:
-        return not tool.id or bool("".join(tool.arguments))
-    return _is_whole(tool)
-
-
-def _is_whole(tool: _Tool) -> bool:
-    try:
-        json.loads("".join(tool.arguments))
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _arguments(given: Any) -> str:

@@ -64,8 +64,9 @@ class Doorbells:
             except (RedisError, OSError) as error:
                 logger.warning("doorbells_lost", error=str(error))
                 await asyncio.sleep(0.5)
-                await self._quietly(self._pubsub.connect())
-                self._ring_all()
+                if await self._quietly(self._pubsub.connect()):
+                    # What rang meanwhile was not heard.
+                    self._ring_all()
                 continue
             if message and message["type"] in ("message", "subscribe"):
                 self._ring(message["channel"].decode())
@@ -78,9 +79,12 @@ class Doorbells:
         for channel in self._bells:
             self._ring(channel)
 
-    async def _quietly(self, call: Any) -> None:
-        """Run a call whose failure only means that bells do not ring: watchers then look by the clock."""
+    async def _quietly(self, call: Any) -> bool:
+        """Run a call whose failure only means that bells do not ring: watchers then look by the clock.
+        Returns whether it was done."""
         try:
             await call
         except (RedisError, OSError) as error:
             logger.warning("doorbells_unavailable", error=str(error))
+            return False
+        return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from itertools import islice
 from uuid import UUID
 
@@ -21,11 +22,22 @@ _BLOCK = 500
 
 
 async def watch(
-    live: LiveReader, history: History, scope: TenantScope, execution_id: UUID, *, after: int
+    live: LiveReader,
+    history: History,
+    scope: TenantScope,
+    execution_id: UUID,
+    *,
+    after: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[list[Event]]:
     """Yields events after `after` in blocks, and an empty block at least every LOOK_SECONDS; ends after the
-    final one, and at once where that is known."""
+    final one, and at once where that is known.
+
+    Args:
+        clock: seconds that only rise.
+    """
     cursor, look, stuck = after, True, 0
+    quiet_since = clock()
     async with live.doorbell(scope, execution_id) as bell:
         while True:
             bell.clear()
@@ -54,14 +66,23 @@ async def watch(
                     return
                 look = more or block[-1].final
                 # Without another ring there is nothing new: to read once more would double the reading.
+                quiet_since = clock()
                 if look or bell.is_set():
                     continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await bell.wait()
-                    continue
-            look = True
+            # A bell may ring without news again and again: that is no reason not to look.
+            if await _rings(bell, quiet_since + LOOK_SECONDS - clock()):
+                continue
+            look, quiet_since = True, clock()
             yield []
+
+
+async def _rings(bell: asyncio.Event, seconds: float) -> bool:
+    """Whether the bell rings within so many seconds."""
+    if seconds > 0:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await bell.wait()
+    return False
 
 
 async def _reopened(history: History, scope: TenantScope, execution_id: UUID, cursor: int) -> bool:

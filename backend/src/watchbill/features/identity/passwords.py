@@ -66,7 +66,9 @@ async def mail_reset(
             return
         keep_trail(work.session, trail)
         trail.user_id = user.id
-        if not await throttle.may_mail(email):
+        async with work.outside():
+            may_mail = await throttle.may_mail(email)
+        if not may_mail:
             trail.refuse(None, "too_many_mails")
             return
         token = await _new_link(work.session, options, user, "reset")

@@ -126,13 +126,17 @@ async def login(
     throttle: Throttling,
 ) -> Session:
     """Sign in."""
-    attempt = await throttle.begin(form.email, device.address, request.cookies.get(DEVICE_COOKIE))
+    async with work.outside():
+        attempt = await throttle.begin(form.email, device.address, request.cookies.get(DEVICE_COOKIE))
     try:
         begun = await service.login(work.session, options, form, device)
     except NotAuthenticated:
-        await throttle.failed(attempt)
+        async with work.outside():
+            await throttle.failed(attempt)
         raise
-    know_device(response, options, await throttle.succeeded(attempt))
+    async with work.outside():
+        known = await throttle.succeeded(attempt)
+    know_device(response, options, known)
     return begin_session(response, options, begun)
 
 
@@ -195,7 +199,8 @@ async def send_verification(
     access: Self, options: Options, mail: Mailing, throttle: Throttling, db: Db, later: BackgroundTasks
 ) -> None:
     """Have that link mailed again."""
-    await throttle.asking(str(access.identity.user_id))
+    async with access.work.outside():
+        await throttle.asking(str(access.identity.user_id))
     later.add_task(passwords.mail_verification, db, options, mail, access.identity.user_id)
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from uuid import UUID, uuid4
 
 import jwt
+from jwt.types import Options
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.features.identity.permissions import Role
@@ -71,7 +72,9 @@ def read(secret: str, token: str) -> Claims:
 @lru_cache(maxsize=2_000)
 def _checked(secret: str, token: str) -> tuple[Claims, int]:
     """What a token says that is ours, and when it is over, in seconds since 1970."""
-    claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options={"require": _CLAIMS})
+    # When it was issued is only told: clocks of several machines differ, and may be set back.
+    options: Options = {"require": _CLAIMS, "verify_iat": False}
+    claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options=options)
     return Claims(UUID(claims["user_id"]), UUID(claims["tenant_id"]), UUID(claims["sid"])), claims["exp"]
 
 

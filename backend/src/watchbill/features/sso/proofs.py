@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.dns import NamesAway, TextRecords
+from watchbill.kit.waits import about_to_await
 
 log = structlog.stdlib.get_logger("watchbill.sso")
 _PREFIX = "watchbill-verification="
@@ -56,6 +57,7 @@ class DomainProofs:
 
     async def proved_at(self, tenant_id: UUID, domain: str) -> float | None:
         """When the record was last seen, in seconds since 1970; nothing is asked."""
+        about_to_await("A proof of a domain")
         try:
             found = await self.redis.get(_key(tenant_id, domain))
         except (RedisError, OSError) as error:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
+from watchbill.kit.interim import FewInterim
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.ssrf import AddressRefused
 from watchbill.kit.waits import about_to_await
@@ -185,7 +186,11 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
         with tenant_traffic():
             async with (
                 aiohttp.ClientSession(
-                    connector=guarded_connector(way), timeout=timeout, auto_decompress=False, trust_env=False
+                    connector=guarded_connector(way),
+                    timeout=timeout,
+                    auto_decompress=False,
+                    trust_env=False,
+                    response_class=FewInterim,
                 ) as session,
                 # A provider has no reason to send us elsewhere.
                 session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer,

@@ -67,12 +67,14 @@ async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) ->
     if connection is None:
         return SsoOut(redirect_uri=parts.redirect_uri)
     domains = list(await queries.domains(session, tenant_id))
+    async with outside(session):
+        proofs = await asyncio.gather(*(proof(parts.proofs, tenant_id, domain) for domain in domains))
     return SsoOut(
         issuer=connection.issuer,
         client_id=connection.client_id,
         has_secret=connection.sealed_client_secret is not None,
         domains=domains,
-        proofs=[await proof(parts.proofs, tenant_id, domain) for domain in domains],
+        proofs=proofs,
         role_claim=connection.role_claim,
         roles=connection.roles,
         default_role=cast("Role | None", connection.default_role),
