@@ -55,6 +55,7 @@ _INDEXES = (
 _DUPLICATE = 11000
 _AGAIN_SECONDS = 1.0
 _PAGE = 500
+_PAGE_CHARACTERS = 4 * 1024 * 1024
 # MongoDB's own times have no microseconds, so they are kept as numbers of them.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -220,12 +221,18 @@ class MongoDocuments:
             last: Any = None
             while True:
                 query = {} if last is None else {"_id": {"$gt": last}}
+                rows: list[_Row] = []
+                size = 0
                 with self._answered():
-                    found = self._database[name].find(query, sort=[("_id", 1)], limit=_PAGE)
-                    rows = await found.to_list()
+                    async with self._database[name].find(query, sort=[("_id", 1)], limit=_PAGE) as found:
+                        async for row in found:
+                            rows.append(row)
+                            size += len(row["body"])
+                            if size > _PAGE_CHARACTERS:
+                                break
                 for row in rows:
                     yield scope.kind(name), row["key"], _document(row, orjson.loads(row["body"]))
-                if len(rows) < _PAGE:
+                if len(rows) < _PAGE and size <= _PAGE_CHARACTERS:
                     break
                 last = rows[-1]["_id"]
 

@@ -24,7 +24,8 @@ from watchbill.kit.waits import about_to_await
 
 # The tenant was deleted, or is being deleted.
 _GONE = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
-_PAGE = 500
+# Each may have megabytes.
+_PAGE = 16
 # Of years perhaps, and nobody waits for it.
 _EXPIRE_SECONDS = 600.0
 

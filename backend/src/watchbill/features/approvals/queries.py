@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, Text, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals.tables import Approval, DueQuestion
+from watchbill.features.executions.queries import without_values
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
 from watchbill.features.identity.tables import Membership, Tenant, User
@@ -19,6 +20,13 @@ from watchbill.features.notifications.tables import Delivery
 
 # A question, the execution that asks it, and the name of its flow.
 Found = tuple[Approval, Execution, str | None]
+# Of one page: a question may have megabytes, and so may its answer.
+_MOST_CHARACTERS = 2 * 1024 * 1024
+_LENGTH = (
+    func.length(Approval.details)
+    + func.length(cast(Approval.fields, Text))
+    + func.coalesce(func.length(cast(Approval.answer, Text)), 0)
+)
 _FINAL = [status for status in ExecutionStatus if status.final]
 
 
@@ -27,6 +35,7 @@ def _rows() -> Select[Approval, Execution, str]:
         select(Approval, Execution, Flow.name)
         .join(Execution, Execution.id == Approval.execution_id)
         .outerjoin(Flow, Flow.id == Execution.flow_id)
+        .options(*without_values())
     )
 
 
@@ -46,10 +55,16 @@ async def newest(
     open: bool | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
-) -> Sequence[Found]:
+) -> tuple[Sequence[Found], bool]:
     """Questions of these flows, or of all, newest first, that come after the cursor `before`; with `open`
-    only open or closed ones."""
-    query = _rows().order_by(Approval.created_at.desc(), Approval.id.desc()).limit(limit)
+    only open or closed ones. They are fewer where they are long, and one in any case; and
+    whether there are more."""
+    query = (
+        select(Approval.id, _LENGTH)
+        .join(Execution, Execution.id == Approval.execution_id)
+        .order_by(Approval.created_at.desc(), Approval.id.desc())
+        .limit(limit + 1)
+    )
     if open is not None:
         still = Approval.closed_at.is_(None) & Approval.answer.is_(None) & Execution.status.not_in(_FINAL)
         query = query.where(still if open else ~still)
@@ -57,7 +72,15 @@ async def newest(
         query = query.where(Execution.flow_id.in_(flow_ids))
     if before:
         query = query.where(tuple_(Approval.created_at, Approval.id) < tuple_(*before))
-    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+    room, ids = _MOST_CHARACTERS, list[UUID]()
+    found = (await session.execute(query)).all()
+    for id_, length in found[:limit]:
+        room -= length
+        if ids and room < 0:
+            break
+        ids.append(id_)
+    wanted = _rows().where(Approval.id.in_(ids)).order_by(Approval.created_at.desc(), Approval.id.desc())
+    return [(row[0], row[1], row[2]) for row in await session.execute(wanted)], len(ids) < len(found)
 
 
 async def mails(

@@ -117,9 +117,8 @@ async def page(
         kit.paging.BadCursor: the cursor is not one that a list gave out.
     """
     before = decode_cursor(cursor) if cursor else None
-    rows = await queries.newest(session, flow_ids, open=open, before=before, limit=limit + 1)
-    following = encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None
-    return await _asked(session, rows[:limit]), following
+    rows, more = await queries.newest(session, flow_ids, open=open, before=before, limit=limit)
+    return await _asked(session, rows), encode_cursor(rows[-1][0]) if more else None
 
 
 async def _asked(session: AsyncSession, rows: Sequence[queries.Found]) -> list[Asked]:

@@ -63,7 +63,7 @@ async def fork(
         InvalidInput: a node does not exist, or an output names no branch of its node.
         Conflict: a stored output that is needed is gone.
     """
-    row = await queries.find(access.session, execution_id)
+    row = await queries.find(access.session, execution_id, "inputs")
     if row is None:
         raise _none()
     origin, flow_name, _ = row

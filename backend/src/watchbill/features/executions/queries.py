@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+from sqlalchemy.sql.base import ExecutableOption
 
 from watchbill.core.events import Event
 from watchbill.core.tenancy import TenantScope
@@ -52,6 +54,8 @@ _CREW_NAME: ColumnElement[str] = literal_column("""
         #>> '{}'
  FROM plans WHERE plans.digest = executions.plan_digest AND executions.flow_id IS NULL)
 """)
+# Of an execution, what may have megabytes.
+Values = Literal["inputs", "outputs"]
 # An execution, the name of its flow or crew, and its row while it is not over.
 Found = tuple[Execution, str | None, ActiveExecution | None]
 
@@ -161,17 +165,25 @@ def activate(
     )
 
 
-def _with_flow() -> Select[Execution, str, ActiveExecution]:
+def without_values(*but: Values) -> Sequence[ExecutableOption]:
+    """Leaves out of a query's executions what may have megabytes in each, `but` for what is named."""
+    columns = {"inputs": Execution.inputs, "outputs": Execution.outputs}
+    return [defer(column, raiseload=True) for name, column in columns.items() if name not in but]
+
+
+def _with_flow(*values: Values) -> Select[Execution, str, ActiveExecution]:
     return (
         select(Execution, func.coalesce(Flow.name, _CREW_NAME), ActiveExecution)
         .outerjoin(Flow, Flow.id == Execution.flow_id)
         .outerjoin(ActiveExecution, ActiveExecution.execution_id == Execution.id)
+        .options(*without_values(*values))
     )
 
 
-async def find(session: AsyncSession, execution_id: UUID) -> Found | None:
-    """The execution, the name of its flow or crew, and its row while it is not over."""
-    row = (await session.execute(_with_flow().where(Execution.id == execution_id))).one_or_none()
+async def find(session: AsyncSession, execution_id: UUID, *values: Values) -> Found | None:
+    """The execution, with these of its values, the name of its flow or crew, and its row while it is not
+    over."""
+    row = (await session.execute(_with_flow(*values).where(Execution.id == execution_id))).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 
 
@@ -188,7 +200,8 @@ async def newest(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Found]:
-    """Executions of these flows, or of all, newest first, that come after the cursor `before`."""
+    """Executions of these flows, or of all, newest first, that come after the cursor `before`, without their
+    values."""
     query = _with_flow().order_by(Execution.created_at.desc(), Execution.id.desc()).limit(limit)
     if flow_ids is not None:
         query = query.where(Execution.flow_id.in_(flow_ids))

@@ -93,7 +93,7 @@ async def result(session: AsyncSession, execution_id: UUID) -> ExecutionResult:
     Raises:
         NotFound: this tenant has none of that id.
     """
-    row = await queries.find(session, execution_id)
+    row = await queries.find(session, execution_id, "outputs")
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     return ExecutionResult.model_validate({**summary(*row).model_dump(), "outputs": row[0].outputs})
@@ -137,7 +137,7 @@ async def detail(
     Raises:
         NotFound: this tenant has none of that id.
     """
-    row = await queries.find(session, execution_id)
+    row = await queries.find(session, execution_id, "inputs")
     if row is None:
         raise NotFound("There is no such execution.", code="execution_not_found")
     execution, _, active = row
