@@ -378,6 +378,20 @@ async def many(admin: Person, app: FastAPI, count: int, size: int) -> list[UUID]
     return ids
 
 
+async def test_who_watches_is_given_a_megabyte_of_the_trace_at_a_time(admin: Person, app: FastAPI) -> None:
+    """Hundreds may watch, and each holds what it was given while it reads slowly."""
+    run = UUID(await traced(admin, app, "events", 40, 300_000))
+    parts: ExecutionBackend = app.state.executions
+    seen: list[int] = []
+    async with aclosing(watch(parts.live, parts.history, admin.scope, run, after=0)) as blocks:
+        async for block in blocks:
+            seen += [event.seq for event in block]
+            assert len(block) <= 5
+            if len(seen) == 41:
+                break
+    assert seen == list(range(1, 42))
+
+
 async def test_lists_hold_none_of_what_each_execution_got_and_gave(admin: Person, app: FastAPI) -> None:
     ids = await many(admin, app, 20, 1_000_000)
     for path in ("executions?limit=100", "approvals?limit=1"):

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError, ResponseError
 from watchbill.adapters.redis.doorbells import Doorbells
 from watchbill.adapters.redis.endings import CHANNEL, Endings, word_of
 from watchbill.core.events import Event
+from watchbill.core.json_parts import read_texts
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
@@ -200,7 +201,8 @@ class RedisLiveReader:
         except (RedisError, OSError) as error:
             logger.warning("live_read_failed", error=str(error))
             return []
-        return list(_events(entries, after))[:limit]
+        values = await read_texts(fields[_FIELD.encode()] for _, fields in entries)
+        return list(_events(values, after))[:limit]
 
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         about_to_await("A live event")
@@ -221,11 +223,11 @@ def _told(event: Event) -> dict[str, Any]:
     }
 
 
-def _events(entries: Any, after: int) -> Iterator[Event]:
+def _events(entries: Sequence[Any], after: int) -> Iterator[Event]:
     """The events of stream entries from there on, each once: whoever takes over an execution may publish some
     again together with new ones."""
-    for _, fields in entries:
-        for value in orjson.loads(fields[_FIELD.encode()]):
+    for entry in entries:
+        for value in entry:
             if value["seq"] > after:
                 after = value["seq"]
                 yield Event.model_validate(value)

@@ -24,6 +24,8 @@ from watchbill.kit.db import Database
 # Of a page of events or exchanges. An output that is stored aside counts as much as it may have: how much it
 # has is not known before it is read.
 _PAGE_BYTES = 8 * 1024 * 1024
+# Of what somebody who watches is given at a time: hundreds may do so, and each holds it while reading slowly.
+_WATCHED_BYTES = 1024 * 1024
 # Of what is read at a time.
 _READ_BYTES = 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
@@ -66,18 +68,26 @@ class History:
         return await whole(self._documents, scope, some, enough=note), more
 
     async def _lean_page(
-        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read
+        self,
+        scope: TenantScope,
+        execution_id: UUID,
+        after: int,
+        limit: int,
+        note: Read,
+        most: int = _PAGE_BYTES,
     ) -> tuple[list[Event], bool]:
-        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, note)
-        trace, more = await self.trace(scope, execution_id, types=(), after=after, limit=limit, read=note)
+        journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, note, most)
+        trace, more = await self.trace(
+            scope, execution_id, types=(), after=after, limit=limit, read=note, most=most
+        )
         if more:
             last = min(last, trace[-1].seq)
         merged = [event for event in merge(journal, trace, key=lambda e: e.seq) if event.seq <= last]
-        some = await of_some_size(merged[:limit], _PAGE_BYTES)
+        some = await of_some_size(merged[:limit], most)
         return some, len(some) < len(merged) or len(some) == limit or last < _NO_LAST
 
     async def _journal_of_some_size(
-        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read
+        self, scope: TenantScope, execution_id: UUID, after: int, limit: int, note: Read, most: int
     ) -> tuple[list[Event], int]:
         """Events of the journal, and the number up to which they are all there."""
         found: list[Event] = []
@@ -89,7 +99,7 @@ class History:
                     note(read)
                     found += part
                     size += read
-                    if size > _PAGE_BYTES:
+                    if size > most:
                         return found, found[-1].seq
         return found, _NO_LAST
 
@@ -99,10 +109,12 @@ class History:
         """The same without large outputs, and then whether these are all of them: while the documents are
         away, there are only the journal's."""
         try:
-            some, more = await self._lean_page(scope, execution_id, after, limit, unmeasured)
+            some, more = await self._lean_page(scope, execution_id, after, limit, unmeasured, _WATCHED_BYTES)
             return some, more, True
         except DocumentsUnavailable:
-            journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, unmeasured)
+            journal, last = await self._journal_of_some_size(
+                scope, execution_id, after, limit, unmeasured, _WATCHED_BYTES
+            )
             return journal, len(journal) == limit or last < _NO_LAST, False
 
     async def copy_outputs(
@@ -169,11 +181,12 @@ class History:
         after: int,
         limit: int,
         read: Read,
+        most: int = _PAGE_BYTES,
     ) -> tuple[list[Event], bool]:
         """Events of the trace of these types (all of them when none is named), and whether there may be more:
         a page ends where it has megabytes, too."""
         documents, more = await self._page_of(
-            "execution_logs", scope, execution_id, types, after, limit, read
+            "execution_logs", scope, execution_id, types, after, limit, read, most
         )
         return [_event(execution_id, document) for document in documents], more
 
@@ -189,7 +202,9 @@ class History:
     ) -> tuple[list[Document], bool]:
         """What these nodes (all of them when none is named) exchanged with the world (engine.exchanges), and
         whether there may be more, as in `trace`."""
-        return await self._page_of("execution_exchanges", scope, execution_id, nodes, after, limit, read)
+        return await self._page_of(
+            "execution_exchanges", scope, execution_id, nodes, after, limit, read, _PAGE_BYTES
+        )
 
     async def _page_of(
         self,
@@ -200,10 +215,11 @@ class History:
         after: int,
         limit: int,
         read: Read,
+        most: int,
     ) -> tuple[list[Document], bool]:
         found: list[Document] = []
         size = 0
-        while size < _PAGE_BYTES and (wanted := limit - len(found)) > 0:
+        while size < most and (wanted := limit - len(found)) > 0:
             part = await self._documents.read(
                 scope,
                 collection,

@@ -19,6 +19,8 @@ LOOK_SECONDS = 5.0
 # An execution that is over and still has a hole this many looks later lost a trace event in a crash.
 _PATIENCE = 2
 _BLOCK = 500
+# Of the buffer, which knows no bytes.
+_BUFFERED = 50
 
 
 async def watch(
@@ -41,9 +43,9 @@ async def watch(
     async with live.doorbell(scope, execution_id) as bell:
         while True:
             bell.clear()
-            buffered = await live.read(scope, execution_id, after=cursor, limit=_BLOCK)
+            buffered = await live.read(scope, execution_id, after=cursor, limit=_BUFFERED)
             block = unbroken(buffered, cursor)
-            more = len(block) == _BLOCK
+            more = len(block) == _BUFFERED
             # The buffer begins later than what is wanted: it was trimmed or flushed.
             if not block and (look or buffered):
                 block, more = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
