@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,8 @@ SELECT seq, hash,
 """)
 
 
-async def links(session: AsyncSession) -> Sequence[Link]:
-    """Number, hash as stored and hash as it should be, of every entry in order."""
-    return [(row[0], row[1], row[2]) for row in await session.execute(_LINKS)]
+async def links(session: AsyncSession) -> AsyncGenerator[Link]:
+    """Number, hash as stored and hash as it should be, of every entry in order, read a few at a time: there
+    may be hundreds of thousands."""
+    async for row in await session.stream(_LINKS):
+        yield row[0], row[1], row[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import aclosing
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,14 +46,26 @@ async def verify(session: AsyncSession, *, expected: tuple[int, str] | None = No
             newest entries were not removed together with the end of the chain, or all hashes made anew.
     """
     await queries.flush(session)
-    links, head = await queries.links(session), await queries.head(session)
+    count, last, broken, problem = 0, (0, b""), None, None
+    as_expected = expected is None
+    async with aclosing(queries.links(session)) as links:
+        async for link in links:
+            count += 1
+            last = link[:2]
+            if problem is None:
+                broken, problem = _fault(count, link)
+            if expected and count == expected[0]:
+                as_expected = link[1].hex() == expected[1].lower()
+    head = await queries.head(session)
     end = (head.seq, head.hash) if head else (0, b"")
-    broken, problem = _fault(links, end)
-    if problem is None and expected and not _holds(links, expected):
+    if problem is None and last != end:
+        broken = max(last[0], end[0])
+        problem = "The newest entries are missing, or the end of the chain was changed."
+    if problem is None and expected and not as_expected:
         broken, problem = expected[0], "The entry is not the one that was noted."
     return Verification(
         ok=problem is None,
-        entries=len(links),
+        entries=count,
         seq=end[0],
         hash=end[1].hex() or None,
         broken_at=broken,
@@ -61,23 +73,14 @@ async def verify(session: AsyncSession, *, expected: tuple[int, str] | None = No
     )
 
 
-def _fault(
-    links: Sequence[tuple[int, bytes, bytes]], end: tuple[int, bytes]
-) -> tuple[int | None, str | None]:
-    for place, (seq, stored, computed) in enumerate(links, start=1):
-        if seq != place:
-            return place, "An entry is missing."
-        if stored != computed:
-            return seq, "The entry was changed, or one before it."
-    last = (links[-1][0], links[-1][1]) if links else (0, b"")
-    if last != end:
-        return max(last[0], end[0]), "The newest entries are missing, or the end of the chain was changed."
+def _fault(place: int, link: Link) -> tuple[int | None, str | None]:
+    """Where the chain breaks at the entry that stands there, if it does, and how."""
+    seq, stored, computed = link
+    if seq != place:
+        return place, "An entry is missing."
+    if stored != computed:
+        return seq, "The entry was changed, or one before it."
     return None, None
-
-
-def _holds(links: Sequence[Link], expected: tuple[int, str]) -> bool:
-    seq, digest = expected
-    return 0 < seq <= len(links) and links[seq - 1][1].hex() == digest.lower()
 
 
 def _out(row: AuditEntry) -> AuditEntryOut:
