@@ -322,12 +322,10 @@ class Engine:
         if claim.events is not None:
             yield claim.events
             return
+        scope, id_ = claim.scope, claim.execution_id
         while True:
-            part = await self._journal.events(
-                claim.scope, claim.execution_id, after=after, limit=_FOLDED_AT_ONCE
-            )
-            if part:
-                yield part
+            part = await self._journal.events(scope, id_, after=after, limit=_FOLDED_AT_ONCE)
+            yield part
             if len(part) < _FOLDED_AT_ONCE:
                 return
             after = part[-1].seq
