@@ -59,6 +59,23 @@ async def test_of_two_people_who_save_one_is_told(member: Person):
     assert checked(await member.http.patch(path, json={"name": "Renamed"}))["version"] == 3
 
 
+async def test_a_browser_that_saves_changes_nothing_else(member: Person):
+    """It reads 7.0 as 7, and puts keys that are whole numbers first."""
+    text = '{"nodes":[{"id":"a","config":{"values":{"b":7.0,"2026":-0.0}}},{"id":"c","x":1.0}],"label":"%s"}'
+    made = await make_flow(member, json.loads(text % "old"))
+    path = f"flows/{made['id']}"
+    seen = '{"nodes":[{"id":"c","x":1},{"id":"a","config":{"values":{"2026":0,"b":7}}}],"label":"new"}'
+    change = {"definition": json.loads(seen), "version": 1}
+    checked(await member.http.patch(path, json=change | {"keep_spelling": True}))
+    moved = (
+        '{"nodes":[{"id":"c","x":1.0},{"id":"a","config":{"values":{"b":7.0,"2026":-0.0}}}],"label":"new"}'
+    )
+    assert f'"definition":{moved}' in (await member.http.get(path)).text
+    # Whoever does not ask for it gets what was sent.
+    checked(await member.http.patch(path, json=change | {"version": 2}))
+    assert f'"definition":{seen}' in (await member.http.get(path)).text
+
+
 async def test_checking_names_node_and_field(member: Person):
     broken = FLOW | {"edges": [{"id": "e", "source": "start", "target": "nobody"}]}
     answer = checked(await member.http.post("flows/validate", json={"definition": broken}))
@@ -183,3 +200,12 @@ async def test_wrong_output_schemas_are_told_by_node_and_field(member: Person):
         assert answer["valid"] is False
         found = [(p["node_id"], p["field"]) for p in answer["problems"] if p["code"] == code]
         assert found == [("ask", "config.output_schema")]
+
+
+async def test_what_python_takes_for_equal_is_changed_all_the_same(member: Person):
+    made = await make_flow(member, {"nodes": [], "a": 7.0, "b": True, "c": {"x": 1, "y": 2}})
+    changed = {"nodes": [], "a": 7, "b": 1, "c": {"y": 2, "x": 1}}
+    path = f"flows/{made['id']}"
+    checked(await member.http.patch(path, json={"definition": changed, "version": 1}))
+    text = '{"nodes":[],"a":7,"b":1,"c":{"y":2,"x":1}}'
+    assert f'"definition":{text}' in (await member.http.get(path)).text

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
+import orjson
 from sqlalchemy import DateTime, MetaData, Uuid, create_mock_engine, func
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Constraint names must not depend on the database's own choice, or migrations cannot name them.
@@ -20,6 +20,21 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class JSON(postgresql.JSON):
+    """JSON as it is written. What Python takes for equal is a change all the same: `7` for `7.0`, `1` for
+    `true`, and keys in another order."""
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """Whether nothing has to be written."""
+        return _written(x) == _written(y)
+
+
+def _written(value: Any) -> bytes:
+    return orjson.dumps(value, default=str)
+
+
 # A part of __table_args__: rows that follow from others and say nothing of their own to the audit log.
 UNAUDITED: dict[str, Any] = {"info": {"audited": False}}
 _TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), dict[str, Any]: JSON, UUID: Uuid}

@@ -32,7 +32,9 @@ export async function getFlow(id: string): Promise<FlowRecord> {
 /** Raises ApiError 409 when somebody else has saved since `version`. */
 export async function saveFlow(id: string, change: FlowChange): Promise<FlowRecord> {
   const params = { path: { flow_id: id } };
-  return body(await api.PATCH("/api/v1/flows/{flow_id}", { params, body: change }));
+  // A browser writes 7.0 as 7, and has its own order of keys: what nobody changed stays as it is stored.
+  const sent = { ...change, keep_spelling: true };
+  return body(await api.PATCH("/api/v1/flows/{flow_id}", { params, body: sent }));
 }
 
 /** Freezes the draft as the next version and gives its number. */

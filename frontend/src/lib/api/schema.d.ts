@@ -3083,6 +3083,8 @@ export interface components {
             max_running?: number | null;
             /** Version */
             version?: number | null;
+            /** Keep Spelling */
+            keep_spelling?: boolean | null;
         };
         /**
          * FlowReplacement

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, TenantTable
+from watchbill.kit.tables import JSON, Edited, TenantTable
 
 
 class Agent(Edited, TenantTable):

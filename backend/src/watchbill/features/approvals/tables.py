@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import UNAUDITED, PublicTable, TenantTable
+from watchbill.kit.tables import JSON, UNAUDITED, PublicTable, TenantTable
 
 
 class Approval(TenantTable):

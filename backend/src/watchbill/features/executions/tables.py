@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, desc, func, text
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import UNAUDITED, Identified, PublicTable, TenantTable
+from watchbill.kit.tables import JSON, UNAUDITED, Identified, PublicTable, TenantTable
 
 
 class ActiveExecution(PublicTable):

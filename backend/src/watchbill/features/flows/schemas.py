@@ -26,6 +26,16 @@ MaxRunning = Annotated[
 ]
 
 
+Spelling = Annotated[
+    bool,
+    Field(
+        description="For clients that know one kind of number, as browsers do: what is stored stays as it is"
+        " where the new definition differs only in what they do not tell apart, such as `7.0` and `7`, `-0.0`"
+        " and `0`, and the place of keys that are whole numbers."
+    ),
+]
+
+
 class FlowIn(Input):
     """A new flow."""
 
@@ -51,6 +61,7 @@ class FlowPatch(Input):
     is_active: bool | None = None
     max_running: MaxRunning | None = None
     version: Version | None = None
+    keep_spelling: Spelling | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> FlowPatch:

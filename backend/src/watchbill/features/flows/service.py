@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, NotFound
+from watchbill.core.json_spelling import spelled_as
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import checking, queries, reaching
@@ -70,8 +71,10 @@ async def change(
     """
     flow = _found(await queries.by_id(session, id_, lock=True))
     _refuse_stale(flow, form.version)
-    values = form.model_dump(exclude={"version"}, exclude_unset=isinstance(form, FlowPatch))
+    values = form.model_dump(exclude={"version", "keep_spelling"}, exclude_unset=isinstance(form, FlowPatch))
     if "definition" in values:
+        if isinstance(form, FlowPatch) and form.keep_spelling:
+            values["definition"] = spelled_as(flow.definition, values["definition"])
         checking.check_size(values["definition"])
         reaching.demand(identity, values["definition"], flow.definition)
     for name, value in values.items():

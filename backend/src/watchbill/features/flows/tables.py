@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, TenantTable
+from watchbill.kit.tables import JSON, Edited, TenantTable
 
 
 class Flow(Edited, TenantTable):

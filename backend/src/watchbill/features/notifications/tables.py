@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class NotifiedTenant(PublicTable):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from watchbill.kit.tables import Edited, TenantTable, sealed
+from watchbill.kit.tables import JSON, Edited, TenantTable, sealed
 
 
 class LlmProvider(Edited, TenantTable):

@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, desc, text
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, sealed
 
 
 class DueTrigger(PublicTable):
