@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any
 
@@ -56,6 +57,8 @@ async def test_no_log_line_tells_the_address(
 ):
     """Whoever knows it may call, where no signature is asked for."""
     hook = await make_trigger(member, webhook={"signing": "none"})
+    # Whatever level another test left.
+    caplog.set_level(logging.INFO, logger="watchbill.api")
     caplog.clear()
     checked(await visitor.post(f"http://test{hook['path']}", json={"topic": "x"}), 202)
     refused(await visitor.post(f"http://test{hook['path']}/more", json={}), 404)

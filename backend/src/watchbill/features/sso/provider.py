@@ -16,7 +16,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
-from watchbill.kit.interim import FewInterim
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.ssrf import AddressRefused
 from watchbill.kit.waits import about_to_await
@@ -173,6 +172,7 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
     import aiohttp
 
     from watchbill.kit.connector import guarded_connector
+    from watchbill.kit.interim import FewInterim
 
     about_to_await("A provider of single sign-on")
     timeout = aiohttp.ClientTimeout(total=_SECONDS, sock_connect=_CONNECT_SECONDS)
