@@ -9,11 +9,8 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import Any
 
-import asyncpg
-
-from bench.attacks import ATTACKS, Attack, Blow
+from bench.attacks import ATTACKS, Blow
 from bench.client import Refused, Tenant, new_tenant
 from bench.stack import Stack
 
@@ -70,7 +67,7 @@ def _serve(stack: Stack, pipe: Connection) -> None:
 
 
 async def _obey(stack: Stack, pipe: Connection) -> None:
-    async with new_tenant(stack) as free, new_tenant(stack, limited=True) as limited:
+    async with new_tenant(stack) as tenant:
         onslaught: _Onslaught | None = None
         while True:
             command, *words = await asyncio.to_thread(pipe.recv)
@@ -78,8 +75,7 @@ async def _obey(stack: Stack, pipe: Connection) -> None:
             try:
                 if command == "prepare":
                     attack = ATTACKS[words[0]]
-                    tenant = limited if attack.limited else free
-                    onslaught = _Onslaught(stack, tenant, attack, await attack.prepare(tenant, stack))
+                    onslaught = _Onslaught(tenant, await attack.prepare(tenant, stack), attack.at_once)
                 elif onslaught is not None and command == "begin":
                     onslaught.begin()
                 elif onslaught is not None:
@@ -91,11 +87,10 @@ async def _obey(stack: Stack, pipe: Connection) -> None:
 
 
 class _Onslaught:
-    def __init__(self, stack: Stack, tenant: Tenant, attack: Attack, blow: Blow):
-        self._stack = stack
+    def __init__(self, tenant: Tenant, blow: Blow, at_once: int):
         self._tenant = tenant
-        self._attack = attack
         self._blow = blow
+        self._at_once = at_once
         self._stop = asyncio.Event()
         self._ends: set[str] = set()
         self._going: list[asyncio.Task[None]] = []
@@ -103,7 +98,7 @@ class _Onslaught:
     def begin(self) -> None:
         self._stop.clear()
         self._ends = set()
-        self._going = [asyncio.create_task(self._again()) for _ in range(self._attack.at_once)]
+        self._going = [asyncio.create_task(self._again()) for _ in range(self._at_once)]
 
     async def end(self) -> set[str]:
         self._stop.set()
@@ -114,24 +109,12 @@ class _Onslaught:
             if isinstance(found, Exception):
                 raise found
         # What is measured next is calm only when the attack is over.
-        await (_all_over(self._stack) if self._attack.limited else _cancel_all(self._tenant))
+        await _cancel_all(self._tenant)
         return self._ends
 
     async def _again(self) -> None:
         while not self._stop.is_set():
             self._ends.add(await self._blow())
-
-
-async def _all_over(stack: Stack) -> None:
-    """Who is limited may not ask, nor cancel; the others run nothing meanwhile."""
-    connection: Any = await asyncpg.connect(stack.environment["WATCHBILL_DATABASE_URL"])
-    try:
-        while True:
-            if not await connection.fetchval("SELECT count(*) FROM public.active_executions"):
-                return
-            await asyncio.sleep(0.1)
-    finally:
-        await connection.close()
 
 
 async def _cancel_all(tenant: Tenant) -> None:

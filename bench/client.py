@@ -9,15 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
-import asyncpg
 
 from bench import flows
 from bench.stack import Stack
 
 Json = dict[str, Any]
 MODEL = "bench-model"
-# Requests a minute that a person and a tenant may make in an installation that nobody changed.
-_SHIPPED = (100, 1000)
 
 
 class Refused(RuntimeError):
@@ -97,9 +94,8 @@ class Tenant:
 
 
 @asynccontextmanager
-async def new_tenant(stack: Stack, *, limited: bool = False) -> AsyncIterator[Tenant]:
-    """Sign up and add the provider. `limited` is with the limits on requests that an installation comes with:
-    the stack has none."""
+async def new_tenant(stack: Stack) -> AsyncIterator[Tenant]:
+    """Sign up and add the provider."""
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
@@ -111,8 +107,6 @@ async def new_tenant(stack: Stack, *, limited: bool = False) -> AsyncIterator[Te
         url = f"{stack.api_url}/api/v1/auth/register"
         tenant = Tenant(http, stack, (await _json(http, "POST", url, person, {}))["access_token"])
         http.cookie_jar.clear()
-        if limited:
-            await _limit(stack, person["email"])
         provider = {
             "name": "Scripted",
             "provider_type": "openai_compatible",
@@ -122,21 +116,6 @@ async def new_tenant(stack: Stack, *, limited: bool = False) -> AsyncIterator[Te
         }
         await tenant.call("POST", "llm-providers", provider)
         yield tenant
-
-
-async def _limit(stack: Stack, email: str) -> None:
-    """Before the first request that counts: after that the API has looked for limits of the tenant's own."""
-    connection: Any = await asyncpg.connect(stack.environment["WATCHBILL_DATABASE_URL"])
-    try:
-        await connection.execute(
-            "INSERT INTO public.tenant_limits (tenant_id, user_a_minute, tenant_a_minute)"
-            " SELECT m.tenant_id, $2, $3 FROM public.memberships AS m"
-            " JOIN public.users AS u ON u.id = m.user_id WHERE u.email = $1",
-            email,
-            *_SHIPPED,
-        )
-    finally:
-        await connection.close()
 
 
 def _bearer(token: str) -> dict[str, str]:
