@@ -26,6 +26,7 @@ from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole
 from watchbill.engine.repair import lost_traces
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
+from watchbill.engine.slices import Slices
 from watchbill.kit.faults import again
 from watchbill.kit.setbacks import Setbacks
 from watchbill.kit.supervision import Alive, Supervisor
@@ -75,8 +76,7 @@ class Engine:
         self._looks: set[asyncio.Task[None]] = set()
         self._hints: dict[TenantScope, OrderedDict[UUID, None]] = {}
         self._plans: OrderedDict[str, Plan] = OrderedDict()
-        # Of the executions that have much to compute on this loop.
-        self._turns = asyncio.Lock()
+        self._slices = Slices()
         self._poke = asyncio.Event()
         self._sweep_now = False
         self._draining = False
@@ -310,7 +310,7 @@ class Engine:
             self._journal,
             self._settings,
             self._now,
-            self._turns,
+            self._slices,
             lost,
         )
         run.record.since_snapshot = claim.last_seq - known

@@ -26,6 +26,7 @@ from watchbill.engine.evaluating import Closing, Rendered
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 from watchbill.engine.settings import EngineSettings
+from watchbill.engine.slices import Slices
 from watchbill.engine.steps import Step, Steps
 from watchbill.engine.totals import Totals
 from watchbill.kit.faults import again
@@ -51,7 +52,7 @@ class Run:
         journal: Journal,
         settings: EngineSettings,
         now: Callable[[], datetime],
-        turns: asyncio.Lock,
+        slices: Slices,
         lost: str | None = None,
     ):
         self.claim = claim
@@ -65,8 +66,7 @@ class Run:
         self._journal = journal
         self._settings = settings
         self._now = now
-        # Of all executions of the worker that have much to do at once, one does some of it at a time.
-        self._turns = turns
+        self._slices = slices
         # Whether the last slice of it was not all.
         self._more = False
         # The node whose large output is gone from the documents.
@@ -178,10 +178,10 @@ class Run:
         step = Step(more=True)
         for _ in range(_SLICES):
             if self._more:
-                async with self._turns:
-                    await asyncio.sleep(0)
+                async with self._slices.turn(self.claim.scope):
                     step = step.then(self._advance(answers))
             else:
+                self._slices.small(self.claim.scope)
                 step = step.then(self._advance(answers))
             answers, self._more = {}, step.more
             if not step.more or self._control.cancel or self.state.status.final:
