@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     """Start the API again when its code changes, for developers of Watchbill."""
     trusted_proxies: Words = []
     """Addresses or networks of the proxies in front, with commas: what they say of a request's origin is
-    believed. Without them everybody behind a proxy counts as one."""
+    believed, as is what those on the same machine say. Without them everybody behind a proxy counts as
+    one."""
     api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
     """A key of the whole installation: a program that sends it acts as an admin of the first tenant."""
 
