@@ -12,7 +12,8 @@ from tests.core.flows import branching, chain, edge, flow, input_node, llm, node
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionResumed, ExecutionStarted, ExecutionStatus, envelope
-from watchbill.engine.steps import Step, Steps
+from watchbill.engine.slices import Step
+from watchbill.engine.steps import Steps
 
 ASK = flow(
     [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],

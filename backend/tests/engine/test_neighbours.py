@@ -4,7 +4,6 @@ end."""
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -361,57 +360,3 @@ async def test_large_items_are_stored_by_themselves_and_found_again(ship: Ship) 
         e.data["input"]["prompt"] for e in seen if e.type == "node_started" and e.node_id == "each[1].ask"
     ]
     assert "abc" in prompts
-
-
-async def test_who_starts_many_is_served_in_parts(ship: Ship, monkeypatch: pytest.MonkeyPatch) -> None:
-    claimed: list[set[UUID]] = []
-    groups: list[int] = []
-    claim, append = ship.journal.claim, ship.journal.append
-
-    async def noted_claim(*args: Any, **named: Any) -> Any:
-        found = await claim(*args, **named)
-        claimed.append({one.execution_id for one in found})
-        return found
-
-    async def noted_append(scope: Any, batches: Any, **named: Any) -> Any:
-        groups.append(len(batches))
-        return await append(scope, batches, **named)
-
-    monkeypatch.setattr(ship.journal, "claim", noted_claim)
-    monkeypatch.setattr(ship.journal, "append", noted_append)
-    ship.engine(sweep_seconds=600)
-    # The first sweep is over.
-    await ship.until(lambda: claimed)
-    many = {ship.submit(CALM, topic="x") for _ in range(100)}
-    calm = ship.submit_for(TenantScope(uuid4()), CALM, topic="x")
-    assert await end_of(ship, calm) is None
-    assert {await end_of(ship, one) is None for one in many} == {True}
-    hinted = [part for part in claimed if part]
-    assert hinted[0] == {calm}, "who starts one goes first"
-    assert max(map(len, hinted)) < len(many) // 4
-    assert max(groups) < len(many) // 4
-
-
-async def test_many_who_have_much_to_do_at_once_go_on_one_slice_at_a_time(
-    ship: Ship, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever else is on the loop has its turn after a slice of one of them, not after one of each."""
-    asked = 0
-
-    def now() -> datetime:
-        nonlocal asked
-        asked += 1
-        return datetime.now(UTC)
-
-    monkeypatch.setattr(ship, "now", now)
-    ship.engine()
-    definition = around(each(transform("x", "1"), items="{{ inputs.topic }}"))
-    many = [ship.submit_for(TenantScope(uuid4()), definition, topic=NUMBERS[:300]) for _ in range(12)]
-    await ship.until(lambda: all(ship.journal.written[id_][1:] for id_ in many))
-    begun, most = asked, 0
-    while not all((found := ship.journal.outcomes.get(id_)) and found.status.final for id_ in many):
-        before = asked
-        await asyncio.sleep(0)
-        most = max(most, asked - before)
-    # A slice of each would be ten times as much, and all that one commits together more.
-    assert asked - begun > 12 * 600 and most < 300, (asked - begun, most)

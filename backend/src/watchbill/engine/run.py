@@ -26,8 +26,8 @@ from watchbill.engine.evaluating import Closing, Rendered
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 from watchbill.engine.settings import EngineSettings
-from watchbill.engine.slices import Slices
-from watchbill.engine.steps import Step, Steps
+from watchbill.engine.slices import Slices, Step
+from watchbill.engine.steps import Steps
 from watchbill.engine.totals import Totals
 from watchbill.kit.faults import again
 

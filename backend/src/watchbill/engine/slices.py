@@ -1,4 +1,5 @@
-"""Whose turn it is on the loop that all executions of a worker share, where some of them have much to do."""
+"""Slices of the loop that all executions of a worker share: whose turn it is where some of them have much to
+do, and what came of one."""
 
 from __future__ import annotations
 
@@ -6,13 +7,39 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from watchbill.core.tenancy import TenantScope
+from watchbill.engine.attempt import Attempt
 
 # Who has much to do leaves the loop, and PostgreSQL, alone for about as long as a slice takes, while other
 # tenants have anything to do or had a moment ago.
 _PAUSE_SECONDS = 0.003
 _MOMENT_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Step:
+    """What came of a slice: attempts to start once all is durable, those without a configuration after it was
+    computed in a child process; iterations whose ends are computed there; when a timer is due (`waits`
+    without `until`: never), and whether there is more to do at once."""
+
+    starts: list[tuple[Attempt, dict[str, Any] | None]] = field(
+        default_factory=list[tuple[Attempt, dict[str, Any] | None]]
+    )
+    closes: list[str] = field(default_factory=list[str])
+    waits: bool = False
+    until: datetime | None = None
+    more: bool = False
+
+    def then(self, next_: Step) -> Step:
+        """What came of this and, right after it, of the next."""
+        # What was stopped meanwhile may have been started anew.
+        starts = {attempt.path: (attempt, config) for attempt, config in (*self.starts, *next_.starts)}
+        closes = list(dict.fromkeys(self.closes + next_.closes))
+        return Step(list(starts.values()), closes, next_.waits, next_.until, next_.more)
 
 
 class Slices:

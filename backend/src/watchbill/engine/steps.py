@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +40,7 @@ from watchbill.engine.limits import shown
 from watchbill.engine.outputs import LARGE_BYTES
 from watchbill.engine.record import Record
 from watchbill.engine.retries import backoff
+from watchbill.engine.slices import Step
 from watchbill.engine.totals import Totals
 
 # Pure nodes run on the event loop: after so many in a row, or when they have computed so much together,
@@ -48,28 +48,6 @@ from watchbill.engine.totals import Totals
 _IN_A_ROW = 30
 _STEPS_IN_A_ROW = 3_000
 _SIZE_IN_A_ROW = 300_000
-
-
-@dataclass(slots=True)
-class Step:
-    """What came of it: attempts to start once all is durable, those without a configuration after it was
-    computed in a child process; iterations whose ends are computed there; when a timer is due (`waits`
-    without `until`: never), and whether there is more to do at once."""
-
-    starts: list[tuple[Attempt, dict[str, Any] | None]] = field(
-        default_factory=list[tuple[Attempt, dict[str, Any] | None]]
-    )
-    closes: list[str] = field(default_factory=list[str])
-    waits: bool = False
-    until: datetime | None = None
-    more: bool = False
-
-    def then(self, next_: Step) -> Step:
-        """What came of this and, right after it, of the next."""
-        # What was stopped meanwhile may have been started anew.
-        starts = {attempt.path: (attempt, config) for attempt, config in (*self.starts, *next_.starts)}
-        closes = list(dict.fromkeys(self.closes + next_.closes))
-        return Step(list(starts.values()), closes, next_.waits, next_.until, next_.more)
 
 
 class Steps:
