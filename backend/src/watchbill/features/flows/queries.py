@@ -30,6 +30,11 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Flow
     return await session.scalar(query.with_for_update() if lock else query)
 
 
+async def definition(session: AsyncSession, id_: UUID) -> dict[str, Any] | None:
+    """The flow's draft alone."""
+    return await session.scalar(select(Flow.definition).where(Flow.id == id_, Flow.deleted_at.is_(None)))
+
+
 # Asked for whenever an execution starts: made once, and without the definition, which is mostly known.
 _OUTLINE = select(
     Flow.name, Flow.is_active, Flow.version, Flow.updated_at, Flow.published_version, Flow.max_running

@@ -25,6 +25,7 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
+from watchbill.features.identity.aside import Aside, aside_of
 from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
 from watchbill.kit.bodies import BodyRoute
@@ -88,8 +89,11 @@ async def replace_flow(flow_id: UUID, form: FlowReplacement, access: Writer) -> 
 
 
 @router.patch("/{flow_id}")
-async def change_flow(flow_id: UUID, form: FlowPatch, access: Writer) -> FlowOut:
+async def change_flow(
+    flow_id: UUID, form: FlowPatch, access: Writer, aside: Annotated[Aside, Depends(aside_of)]
+) -> FlowOut:
     """Change part of a flow."""
+    form = await service.spelled(access, aside, flow_id, form)
     return FlowOut.model_validate(await service.change(access.session, access.identity, flow_id, form))
 
 

@@ -17,6 +17,8 @@ from watchbill.features.flows import checking, queries, reaching
 from watchbill.features.flows.schemas import FlowIn, FlowPatch, FlowReplacement
 from watchbill.features.flows.tables import Flow, FlowVersion
 from watchbill.features.identity import reach
+from watchbill.features.identity.access import Access
+from watchbill.features.identity.aside import Aside
 from watchbill.features.identity.identity import Identity
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
@@ -58,6 +60,17 @@ async def create(session: AsyncSession, identity: Identity, form: FlowIn) -> Flo
     return flow
 
 
+async def spelled(access: Access, aside: Aside, id_: UUID, form: FlowPatch) -> FlowPatch:
+    """The form, whose definition keeps how the stored one is written if it asks for that. To look through all
+    of both is done aside; whoever saved in between makes the form stale."""
+    if not form.keep_spelling or form.definition is None:
+        return form
+    stored = await queries.definition(access.session, id_)
+    async with access.work.outside():
+        kept = await aside.run(access.scope.tenant_id.hex, spelled_as, stored, form.definition)
+    return form.model_copy(update={"definition": kept})
+
+
 async def change(
     session: AsyncSession, identity: Identity, id_: UUID, form: FlowReplacement | FlowPatch
 ) -> Flow:
@@ -73,8 +86,6 @@ async def change(
     _refuse_stale(flow, form.version)
     values = form.model_dump(exclude={"version", "keep_spelling"}, exclude_unset=isinstance(form, FlowPatch))
     if "definition" in values:
-        if isinstance(form, FlowPatch) and form.keep_spelling:
-            values["definition"] = spelled_as(flow.definition, values["definition"])
         checking.check_size(values["definition"])
         reaching.demand(identity, values["definition"], flow.definition)
     for name, value in values.items():
