@@ -18,7 +18,7 @@ from sqlalchemy import text
 from tests.breaking import WAYS, How, broken
 from tests.contracts.test_journal import DONE, batch, event
 from tests.core.flows import edge, flow, input_node, llm, output
-from tests.engine.conftest import Model, NoCrews, NoHttp
+from tests.engine.conftest import Model
 from tests.people import Person
 from tests.proxy import Proxy, proxied
 
@@ -27,9 +27,9 @@ from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.config import Settings
 from watchbill.core.events import ExecutionCompleted, NodeCompleted, NodeWaiting, Usage
+from watchbill.core.ports import Ports
 from watchbill.core.ports.journal import Claim, Journal, Park
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.executions.starting import Ask, start_definition
@@ -38,6 +38,7 @@ from watchbill.kit.db import Database, DatabaseUnavailable
 from watchbill.kit.pool import Connections, open_pool
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryLive
+from watchbill.testing.ports import node_ports
 
 MARK = "lose-the-answer-to-this"
 LINE = flow(
@@ -173,10 +174,9 @@ class Ship:
 
 def engine_on(pool: Connections, model: Model, compute: ProcessPool, lease_seconds: float = 600) -> Engine:
     return Engine(
-        journal=PostgresJournal(pool),
-        documents=open_documents(None, pool),
-        live=MemoryLive(),
-        services=Services(model, NoCrews(), NoHttp(), compute),
+        ports=Ports(
+            PostgresJournal(pool), open_documents(None, pool), MemoryLive(), compute, node_ports(llm=model)
+        ),
         node_types=NODE_TYPES,
         settings=EngineSettings(
             owner="worker", heartbeat_seconds=0.2, sweep_seconds=0.1, lease_seconds=lease_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from tests.fixtures_llm import KEY, Desk
 from watchbill.core.errors import NodeError
 from watchbill.core.node_types import NodeContext
 from watchbill.nodes import llm
+from watchbill.testing.ports import node_ports
 
 _PYTHON = ("object", "NoneType", "not iterable", "mapping", "indices", "litellm", "Traceback", "instances of")
 
@@ -214,9 +215,7 @@ def node(desk: Desk, **config: Any) -> NodeContext:
         attempt=1,
         config=llm.Config(prompt="x", **config),
         emit=lambda _: None,
-        llm=desk.gateway,
-        crews=cast("Any", None),
-        http=cast("Any", None),
+        ports=node_ports(llm=desk.gateway),
         idempotency_key="",
     )
 

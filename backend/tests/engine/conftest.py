@@ -13,16 +13,15 @@ import pytest
 
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.core.events import Event, LlmCompleted, LlmStarted, LlmToken
-from watchbill.core.ports.crews import CrewJob, CrewResult
-from watchbill.core.ports.http import HttpAnswer, HttpRequest
+from watchbill.core.ports import NodePorts, Ports, Secrets
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryDocuments, MemoryJournal, MemoryLive
+from watchbill.testing.ports import node_ports
 
 USED = Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5, llm_calls=1)
 
@@ -59,20 +58,6 @@ class Model:
             LlmCompleted(call_id=call_id, provider="Model", model="m", text=answer, duration_ms=1, usage=USED)
         )
         return LlmAnswer(answer, "m", uuid4(), USED)
-
-
-class NoCrews:
-    """Flows of these tests have no crews; CrewAI is tested with the real one."""
-
-    async def run(self, job: CrewJob, emit: Emit) -> CrewResult:
-        raise AssertionError("no crew is expected here")
-
-
-class NoHttp:
-    """Flows of these tests call no other service."""
-
-    async def send(self, request: HttpRequest) -> HttpAnswer:
-        raise AssertionError("no call is expected here")
 
 
 class NotedPool(ProcessPool):
@@ -127,7 +112,13 @@ class Ship:
     def __post_init__(self) -> None:
         self.journal.now = self.now
 
-    def engine(self, owner: str = "worker", services: Services | None = None, **settings: Any) -> Engine:
+    def engine(
+        self,
+        owner: str = "worker",
+        nodes: NodePorts | None = None,
+        secrets: Secrets = lambda _scope: (),
+        **settings: Any,
+    ) -> Engine:
         # Fast, but for the lease: on a busy machine a short one runs out in a test that is not about it.
         fast = {
             "heartbeat_seconds": 0.05,
@@ -136,10 +127,14 @@ class Ship:
             "trace_seconds": 0.005,
         }
         engine = Engine(
-            journal=self.journal,
-            documents=self.documents,
-            live=self.live,
-            services=services or Services(self.model, NoCrews(), NoHttp(), self.compute),
+            ports=Ports(
+                self.journal,
+                self.documents,
+                self.live,
+                self.compute,
+                nodes or node_ports(llm=self.model),
+                secrets,
+            ),
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=owner, **(fast | settings)),
             now=self.now,

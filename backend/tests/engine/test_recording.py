@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.flows import edge, flow, input_node, llm, node, output
-from tests.engine.conftest import Model, NoCrews, Ship
+from tests.engine.conftest import Model, Ship
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionStatus, NodeFailure, ToolCompleted, ToolStarted
 from watchbill.core.exchanges import Exchange
@@ -23,11 +23,11 @@ from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
-from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
 from watchbill.engine.exchanges import MAX_BYTES, Kept, KnownKeys, document, place
 from watchbill.engine.recording import RecordedLlm
 from watchbill.kit.clock import now
+from watchbill.testing.ports import node_ports
 
 KEY = "a-key-of-the-tenant-0123"
 
@@ -55,10 +55,8 @@ class Directory:
 
 
 def recorded(ship: Ship, model: Any = None, **settings: Any) -> Engine:
-    services = Services(
-        RecordedLlm(model or ship.model), NoCrews(), Service(), ship.compute, lambda _: (KEY,)
-    )
-    return ship.engine(services=services, **settings)
+    nodes = node_ports(llm=RecordedLlm(model or ship.model), http=Service())
+    return ship.engine(nodes=nodes, secrets=lambda _: (KEY,), **settings)
 
 
 def exchanges(ship: Ship, id_: UUID) -> list[dict[str, Any]]:
@@ -132,7 +130,8 @@ async def test_calls_of_services_are_kept_without_what_lets_one_in(ship: Ship) -
 
 
 async def test_tools_of_crews_are_kept(ship: Ship) -> None:
-    ship.engine(services=Services(RecordedLlm(ship.model), Crew(), Service(), ship.compute, lambda _: (KEY,)))
+    nodes = node_ports(llm=RecordedLlm(ship.model), crews=Crew())
+    ship.engine(nodes=nodes, secrets=lambda _: (KEY,))
     agent = {"role": "r", "goal": "g", "backstory": "b"}
     task = {"description": "d", "expected_output": "e"}
     id_ = ship.submit(line(node("team", "agent", {"agent": agent, "task": task})), topic="x")

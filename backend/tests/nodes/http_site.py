@@ -20,6 +20,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
 from watchbill.nodes import http_request
+from watchbill.testing.ports import node_ports
 
 
 class Site:
@@ -106,7 +107,6 @@ async def client() -> AsyncIterator[AiohttpClient]:
 
 
 async def call(client: AiohttpClient, url: str, **config: Any) -> Any:
-    unused: Any = None
     context = NodeContext(
         scope=TenantScope(uuid4()),
         execution_id=uuid4(),
@@ -114,9 +114,7 @@ async def call(client: AiohttpClient, url: str, **config: Any) -> Any:
         attempt=1,
         config=http_request.Config.model_validate({"url": url, **config}),
         emit=lambda _: None,
-        llm=unused,
-        crews=unused,
-        http=client,
+        ports=node_ports(http=client),
         idempotency_key="run:call",
     )
     return (await http_request.execute(context)).output

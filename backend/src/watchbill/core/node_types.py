@@ -13,9 +13,8 @@ from pydantic import BaseModel
 from watchbill.core.budget import Budget
 from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem
-from watchbill.core.ports.crews import CrewRunner
-from watchbill.core.ports.http import HttpClient
-from watchbill.core.ports.llm import Emit, LlmGateway
+from watchbill.core.ports import NodePorts
+from watchbill.core.ports.llm import Emit
 from watchbill.core.tenancy import TenantScope
 
 Group = Literal["flow", "agents", "models", "tools", "logic", "people"]
@@ -44,9 +43,7 @@ class NodeContext:
     attempt: int
     config: Any
     emit: Emit
-    llm: LlmGateway
-    crews: CrewRunner
-    http: HttpClient
+    ports: NodePorts
     idempotency_key: str
 
 

@@ -19,35 +19,19 @@ from watchbill.core.exchanges import Exchange
 from watchbill.core.node_types import NodeContext, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.plan.fields import dotted, sentence
-from watchbill.core.ports.compute import Compute
-from watchbill.core.ports.crews import CrewRunner
-from watchbill.core.ports.http import HttpClient
+from watchbill.core.ports import NodePorts
 from watchbill.core.ports.journal import Claim
-from watchbill.core.ports.llm import LlmGateway
 from watchbill.core.usage import NO_USAGE, Usage
 from watchbill.engine import evaluating
 from watchbill.engine.computing import Computing
 from watchbill.engine.evaluating import Rendered
-from watchbill.engine.exchanges import Secrets
 from watchbill.engine.limits import is_light
-from watchbill.engine.recording import RecordedHttp, ToolCalls
+from watchbill.engine.recording import ToolCalls, recorded
 
 # Takes an event or exchange of a node, on the engine's loop.
 Publish = Callable[[EventData | Exchange, str], None]
 
 logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What nodes that do I/O work with, the processes that compute, and the secrets that must not be kept of
-    what nodes say."""
-
-    llm: LlmGateway
-    crews: CrewRunner
-    http: HttpClient
-    compute: Compute
-    secrets: Secrets = lambda _scope: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +99,14 @@ class Attempt:
         except Exception as error:  # noqa: BLE001  # see `broken`
             return self.broken(error)
 
-    async def execute(self, config: dict[str, Any], services: Services, publish: Publish) -> Ended:
+    async def execute(self, config: dict[str, Any], ports: NodePorts, publish: Publish) -> Ended:
         """Run a node that does I/O within its time-out; raises nothing but CancelledError."""
         execute = self.node.type.execute
         if execute is None:
             raise AssertionError(f"{self.node.type.kind} does no I/O")
         limit = self.node.node.timeout_seconds
         try:
-            context = self._context(config, services, publish)
+            context = self._context(config, ports, publish)
             async with asyncio.timeout(limit) as timeout:
                 result = await execute(context)
             if is_light(result.output):
@@ -157,7 +141,7 @@ class Attempt:
         )
         return Ended(None, NodeFailure(kind=ErrorKind.BUG, code="internal_error", message=text), self.usage)
 
-    def _context(self, config: dict[str, Any], services: Services, publish: Publish) -> NodeContext:
+    def _context(self, config: dict[str, Any], ports: NodePorts, publish: Publish) -> NodeContext:
         tools = ToolCalls()
 
         def emit(data: EventData | Exchange) -> None:
@@ -176,9 +160,7 @@ class Attempt:
             attempt=self.number,
             config=_typed(self.node.type.config, config),
             emit=emit,
-            llm=services.llm,
-            crews=services.crews,
-            http=RecordedHttp(services.http, emit),
+            ports=recorded(ports, emit),
             idempotency_key=f"{self.claim.execution_id}:{self.path}",
         )
 

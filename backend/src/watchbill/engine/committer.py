@@ -11,12 +11,11 @@ from uuid import UUID
 import structlog
 
 from watchbill.core.execution import packed
-from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
-from watchbill.core.ports.journal import Control, Fenced, Journal
-from watchbill.core.ports.live import LiveEvents
+from watchbill.core.ports import Ports
+from watchbill.core.ports.documents import Document, DocumentsUnavailable
+from watchbill.core.ports.journal import Control, Fenced
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.exchange_writer import ExchangeWriter
-from watchbill.engine.exchanges import Secrets
 from watchbill.engine.losses import Losses
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
@@ -64,20 +63,17 @@ class Committer:
 
     def __init__(
         self,
-        journal: Journal,
-        documents: DocumentStore,
-        live: LiveEvents,
+        ports: Ports,
         settings: EngineSettings,
-        secrets: Secrets = lambda _scope: (),
         losses: Losses | None = None,
     ):
-        self._journal = journal
-        self._documents = documents
-        self._live = live
+        self._journal = ports.journal
+        self._documents = ports.documents
+        self._live = ports.live
         self._settings = settings
         self._losses = losses or Losses()
-        self._exchanges = ExchangeWriter(documents, secrets, self._losses)
-        self._traces = TraceWriter(documents, self._losses)
+        self._exchanges = ExchangeWriter(ports.documents, ports.secrets, self._losses)
+        self._traces = TraceWriter(ports.documents, self._losses)
         self._lanes: dict[TenantScope, _Lane] = {}
         # Those whose large outputs wait for the documents.
         self._held: set[asyncio.Task[None]] = set()

@@ -15,11 +15,10 @@ from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState, apply, restore_in_parts, unpacked
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, bare, stored_plan
-from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
-from watchbill.core.ports.journal import Claim, Fenced, Journal
-from watchbill.core.ports.live import LiveEvents
+from watchbill.core.ports import Ports
+from watchbill.core.ports.documents import Document, DocumentsUnavailable
+from watchbill.core.ports.journal import Claim, Fenced
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.attempt import Services
 from watchbill.engine.committer import Committer
 from watchbill.engine.losses import Losses
 from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
@@ -51,10 +50,7 @@ class Engine:
     def __init__(
         self,
         *,
-        journal: Journal,
-        documents: DocumentStore,
-        live: LiveEvents,
-        services: Services,
+        ports: Ports,
         node_types: Mapping[str, NodeType],
         settings: EngineSettings,
         now: Callable[[], datetime],
@@ -63,14 +59,13 @@ class Engine:
         self._supervisor = supervisor or Supervisor()
         self._setbacks = Setbacks("executions")
         self.claims = 0
-        self._journal = journal
-        self._documents = documents
-        self._services = services
+        self._ports = ports
+        self._journal, self._documents = ports.journal, ports.documents
         self._types = node_types
         self._settings = settings
         self._now = now
         self.losses = Losses()
-        self._committer = Committer(journal, documents, live, settings, services.secrets, self.losses)
+        self._committer = Committer(ports, settings, self.losses)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
@@ -305,9 +300,8 @@ class Engine:
         run = Run(
             claim,
             state,
-            self._services,
+            self._ports,
             self._committer,
-            self._journal,
             self._settings,
             self._now,
             self._slices,

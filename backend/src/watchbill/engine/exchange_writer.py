@@ -10,9 +10,10 @@ from uuid import UUID
 
 import structlog
 
+from watchbill.core.ports import Secrets
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.exchanges import Kept, Secrets, document
+from watchbill.engine.exchanges import Kept, document
 from watchbill.engine.losses import Losses
 
 logger = structlog.get_logger(__name__)

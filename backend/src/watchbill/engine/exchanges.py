@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -17,8 +17,6 @@ from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.masking import HARMLESS_HEADERS, MASK, Masking
 
-# The secrets of a tenant that are known by their values.
-Secrets = Callable[[TenantScope], Sequence[str]]
 MAX_BYTES = 256 * 1024
 # Texts longer than that are cut, the next smaller number being tried until the whole is small enough.
 _TEXT_LENGTHS = (64 * 1024, 16 * 1024, 4 * 1024, 1024, 256, 64)

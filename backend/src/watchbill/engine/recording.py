@@ -5,17 +5,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData, NodeFailure, ToolCompleted, ToolFailed, ToolStarted
 from watchbill.core.exchanges import Exchange
 from watchbill.core.json_text import NotExact
+from watchbill.core.ports import NodePorts
 from watchbill.core.ports.http import HttpAnswer, HttpClient, HttpRequest
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.engine.exchanges import MAX_BYTES
 from watchbill.kit.charsets import charset_of
 from watchbill.nodes.http_request import parsed
+
+
+def recorded(ports: NodePorts, emit: Emit) -> NodePorts:
+    """The ports of one attempt. Model calls are recorded further out (RecordedLlm), where those of crews pass
+    too, and calls of tools by their events (ToolCalls)."""
+    return replace(ports, http=RecordedHttp(ports.http, emit))
 
 
 class RecordedLlm:

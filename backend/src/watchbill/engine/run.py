@@ -18,8 +18,9 @@ from watchbill.core.exchanges import Exchange
 from watchbill.core.execution import ExecutionState
 from watchbill.core.execution.decide import next_deadline
 from watchbill.core.execution.state import owner_of
-from watchbill.core.ports.journal import Claim, Control, Fenced, Journal, Park
-from watchbill.engine.attempt import Attempt, Ended, Services
+from watchbill.core.ports import Ports
+from watchbill.core.ports.journal import Claim, Control, Fenced, Park
+from watchbill.engine.attempt import Attempt, Ended
 from watchbill.engine.committer import Committer
 from watchbill.engine.computing import Computing
 from watchbill.engine.evaluating import Closing, Rendered
@@ -47,9 +48,8 @@ class Run:
         self,
         claim: Claim,
         state: ExecutionState,
-        services: Services,
+        ports: Ports,
         committer: Committer,
-        journal: Journal,
         settings: EngineSettings,
         now: Callable[[], datetime],
         slices: Slices,
@@ -60,10 +60,9 @@ class Run:
         self.record = Record(claim, state, now)
         held = sum(LARGE_BYTES for node in state.nodes.values() if node.output_ref)
         self._steps = Steps(claim, state, self.record, now, Totals(state, settings, held))
-        self._services = services
-        self._computing = Computing(services.compute, claim.scope)
+        self._ports = ports
+        self._computing = Computing(ports.compute, claim.scope)
         self._committer = committer
-        self._journal = journal
         self._settings = settings
         self._now = now
         self._slices = slices
@@ -95,7 +94,7 @@ class Run:
 
     async def look(self) -> None:
         """Somebody asked something of the execution: find out what."""
-        control = await self._journal.control(self.claim.execution_id, self.claim.epoch)
+        control = await self._ports.journal.control(self.claim.execution_id, self.claim.epoch)
         if control is not None:
             self.heed(control)
 
@@ -168,7 +167,7 @@ class Run:
         if self._control.wakes == self._seen_wakes or not self.state.waiting:
             return {}
         self._seen_wakes = self._control.wakes
-        read = partial(self._journal.answers, self.claim.scope, self.claim.execution_id)
+        read = partial(self._ports.journal.answers, self.claim.scope, self.claim.execution_id)
         return await again(read, seconds=self._settings.journal_seconds, what="answers")
 
     async def _advanced(self) -> Step:
@@ -266,7 +265,7 @@ class Run:
                 return how
             config = how.config
             self._trace(e.NodeStarted(attempt=attempt.number, input=how.seen), attempt.path)
-        return await attempt.execute(config, self._services, self._trace)
+        return await attempt.execute(config, self._ports.nodes, self._trace)
 
     async def _close(self, path: str) -> _How:
         """Compute how an iteration ends."""

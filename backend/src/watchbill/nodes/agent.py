@@ -60,7 +60,7 @@ async def execute(context: NodeContext) -> NodeResult:
         tasks=[task_spec(config.task, context.node_id, config.agent.role)],
         idempotency_key=context.idempotency_key,
     )
-    result = await context.crews.run(job, context.emit)
+    result = await context.ports.crews.run(job, context.emit)
     return NodeResult(result.output)
 
 

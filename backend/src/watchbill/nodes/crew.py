@@ -43,7 +43,7 @@ async def execute(context: NodeContext) -> NodeResult:
         manager=agent_spec(crew.manager, "Manager") if crew.manager else None,
         idempotency_key=context.idempotency_key,
     )
-    result = await context.crews.run(job, context.emit)
+    result = await context.ports.crews.run(job, context.emit)
     return NodeResult(result.output)
 
 

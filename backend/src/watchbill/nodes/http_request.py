@@ -117,7 +117,7 @@ async def execute(context: NodeContext) -> NodeResult:
         MAX_BYTES,
         config.follow_redirects,
     )
-    answer = await context.http.send(request)
+    answer = await context.ports.http.send(request)
     _refuse_unexpected(config, answer)
     output = {
         "status": answer.status,

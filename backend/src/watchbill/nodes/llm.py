@@ -63,7 +63,7 @@ async def execute(context: NodeContext) -> NodeResult:
     messages = [{"role": "user", "content": config.prompt}]
     if config.system:
         messages.insert(0, {"role": "system", "content": config.system})
-    answer = await context.llm.complete(
+    answer = await context.ports.llm.complete(
         LlmCall(
             scope=context.scope,
             execution_id=context.execution_id,

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -13,45 +14,29 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import redis.asyncio as redis
 import structlog
-from aiohttp import web
 
-from watchbill.adapters.compute.pool import ProcessPool
-from watchbill.adapters.crewai import CrewAiRunner
-from watchbill.adapters.documents import open_documents
-from watchbill.adapters.http import AiohttpClient
-from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.mail import open_mail
-from watchbill.adapters.redis import ControlListener, RedisLive, Verb, announce
+from watchbill.adapters.redis import ControlListener, Verb, announce
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.attempt import Services
 from watchbill.engine.engine import Engine
-from watchbill.engine.exchanges import KnownKeys
-from watchbill.engine.recording import RecordedLlm
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.notifier import Notifier, Outlets
-from watchbill.features.providers.directory import StoredProviders
-from watchbill.features.providers.known import KnownProviders
 from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
 from watchbill.kit.loops import new_event_loop
-from watchbill.kit.outbound import WayOut
 from watchbill.kit.own_services import OwnServices
-from watchbill.kit.pool import open_pool
-from watchbill.kit.ssrf import UrlGuard
 from watchbill.kit.supervision import Supervisor, Work, end
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.worker.health import WorkerHealth
 from watchbill.worker.hints import NearHints
 from watchbill.worker.owners import release_the_dead, this_owner
+from watchbill.worker.ports import open_ports
 
 logger = structlog.get_logger(__name__)
 
@@ -87,7 +72,7 @@ class Runtime:
         self._own = own
         self._loop = new_event_loop()
         self._health_at = health
-        self._serving: web.AppRunner | None = None
+        self._closing = AsyncExitStack()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -119,79 +104,57 @@ class Runtime:
 
     async def _open(self) -> None:
         settings = self._settings
-        self.pool = await open_pool(
-            self._database_url,
-            name="watchbill-worker",
-            least=1,
-            most=settings.database_pool_size,
-            pgbouncer=settings.database_pgbouncer,
-        )
-        self.database = Database(self._database_url, pgbouncer=settings.database_pgbouncer, pool_size=4)
-        connections = redis.BlockingConnectionPool.from_url(
-            self._redis_url, max_connections=16, timeout=5, socket_timeout=20, socket_connect_timeout=5
-        )
-        self.redis = redis.Redis(connection_pool=connections)
-        self.providers = StoredProviders.from_settings(self.database, settings)
-        way = WayOut(UrlGuard(settings.private_hosts, own=self._own), settings.proxy)
-        self.known = KnownProviders(self.providers)
-        keys = KnownKeys(self.known)
-        self.cooling = CoolDown(tell=self._tell_of_cooling)
-        self.compute = ProcessPool(processes=settings.compute_processes)
-        self.gateway = LiteLlmGateway(
-            keys,
-            self.compute,
-            sizes=Sizes(text=settings.llm_answer_characters),
-            cooling=self.cooling,
-            way=way,
-        )
-        self.http = AiohttpClient(way)
-        recorded = RecordedLlm(self.gateway)
-        self.crews = CrewAiRunner(recorded, self.compute, storage=settings.data_dir / "crewai")
-        mongo_url = settings.mongo_url.get_secret_value() if settings.mongo_url else None
-        self.documents = open_documents(mongo_url, self.pool, self._own)
         self.supervisor = Supervisor()
-        self.live = RedisLive(self.redis, self.supervisor)
-        journal = PostgresJournal(self.pool, running_limit=settings.running_limit_tenant)
+        self._outside = await self._closing.enter_async_context(
+            open_ports(
+                settings,
+                self.supervisor,
+                database_url=self._database_url,
+                redis_url=self._redis_url,
+                own=self._own,
+                tell_of_cooling=self._tell_of_cooling,
+            )
+        )
         self.engine = Engine(
-            journal=journal,
-            documents=self.documents,
-            live=self.live,
-            services=Services(recorded, self.crews, self.http, self.compute, keys.of),
+            ports=self._outside.ports,
             node_types=NODE_TYPES,
             settings=EngineSettings(owner=this_owner()),
             now=lambda: datetime.now(UTC),
             supervisor=self.supervisor,
         )
-        self._keep_loops(journal)
+        self._keep_loops()
         if settings.worker_preload:
             # Both are imported in threads; executions that need neither never wait for them.
-            self.gateway.load()
-            self.crews.load()
+            self._outside.gateway.load()
+            self._outside.crews.load()
         self.engine.start()
         if self._health_at is not None:
-            health = WorkerHealth(
-                self.supervisor, self.engine, self.database, self.redis, self.compute, self.live
-            )
-            if isinstance(self._health_at, int):
-                self._serving = await health.serve(port=self._health_at)
-            else:
-                self._serving = await health.serve(listener=self._health_at)
+            await self._tell_how_it_is(self._health_at)
 
-    def _keep_loops(self, journal: PostgresJournal) -> None:
-        settings = self._settings
+    async def _tell_how_it_is(self, at: int | socket.socket) -> None:
+        outside = self._outside
+        health = WorkerHealth(
+            self.supervisor, self.engine, outside.database, outside.redis, outside.compute, outside.live
+        )
+        serving = await (health.serve(port=at) if isinstance(at, int) else health.serve(listener=at))
+        self._closing.push_async_callback(serving.cleanup)
+
+    def _keep_loops(self) -> None:
+        settings, outside = self._settings, self._outside
         verbs: dict[Verb, Callable[[UUID], None]] = {
             "cancel": self.engine.cancel,
             "wake": self.engine.wake,
-            "providers": self.known.forget,
-            "cool": lambda provider: self.cooling.start(provider, COOL_SECONDS),
+            "providers": outside.known.forget,
+            "cool": lambda provider: outside.cooling.start(provider, COOL_SECONDS),
         }
         questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
+        database, documents = outside.database, outside.ports.documents
         loops: dict[str, Work] = {
-            "dead workers": partial(release_the_dead, journal),
-            "control": ControlListener(self.redis, verbs).run,
-            "scheduler": Scheduler(self.database, NearHints(self.engine, self.redis)).run,
-            "cleaner": Cleaner(self.database, self.documents, settings.tenant_defaults).run,
-            "notifier": Notifier(self.database, self._outlets(), questions).run,
+            "dead workers": partial(release_the_dead, outside.journal),
+            "control": ControlListener(outside.redis, verbs).run,
+            "scheduler": Scheduler(database, NearHints(self.engine, outside.redis)).run,
+            "cleaner": Cleaner(database, documents, settings.tenant_defaults).run,
+            "notifier": Notifier(database, self._outlets(), questions).run,
         }
         for name, loop in loops.items():
             self.supervisor.keep(name, loop, stuck_seconds=_STUCK_SECONDS)
@@ -207,27 +170,18 @@ class Runtime:
         limits = MailLimits(settings.mail_limit_tenant, settings.mail_limit_strangers)
         secret = settings.jwt_secret.get_secret_value()
         asking = AddressMails(secret, settings.base_url, limits)
-        return Outlets(self.http, mail, keys, settings.base_url, asking)
+        return Outlets(self._outside.ports.nodes.http, mail, keys, settings.base_url, asking)
 
     async def _close(self, grace_seconds: float) -> None:
         await self.engine.stop(grace_seconds=grace_seconds)
-        if self._serving is not None:
-            await self._serving.cleanup()
-        await self.live.close()
+        await self._outside.live.close()
         await self.supervisor.stop()
         await end(self._background)
-        self.crews.close()
-        await self.gateway.close()
-        await self.http.close()
-        await self.compute.close()
-        await self.redis.aclose()
-        await self.database.close()
-        await self.documents.close()
-        await self.pool.close()
+        await self._closing.aclose()
 
     def _tell_of_cooling(self, provider: UUID, _seconds: float) -> None:
         """Another worker need not wait for what failed here. How long is each worker's own affair."""
-        self._spawn(announce(self.redis, "cool", provider))
+        self._spawn(announce(self._outside.redis, "cool", provider))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)
@@ -242,7 +196,7 @@ class Runtime:
     async def _test_provider(
         self, scope: TenantScope, provider_id: UUID, model: str | None, reply_key: str
     ) -> None:
-        provider = next((p for p in await self.providers.all(scope) if p.id == provider_id), None)
+        provider = next((p for p in await self._outside.providers.all(scope) if p.id == provider_id), None)
         if provider is None:
             answer: dict[str, Any] = {
                 "ok": False,
@@ -251,8 +205,8 @@ class Runtime:
                 "error": "not found",
             }
         else:
-            answer = asdict(await self.gateway.test_provider(provider, model))
-        pipe: Any = self.redis.pipeline(transaction=True)
+            answer = asdict(await self._outside.gateway.test_provider(provider, model))
+        pipe: Any = self._outside.redis.pipeline(transaction=True)
         pipe.rpush(reply_key, orjson.dumps(answer))
         pipe.expire(reply_key, REPLY_SECONDS)
         await pipe.execute()
