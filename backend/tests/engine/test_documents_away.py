@@ -13,11 +13,11 @@ import pytest
 from tests.core.flows import edge, flow, input_node, llm, node, output
 from tests.engine.conftest import Ship, types
 from watchbill.core.events import ExecutionStatus
-from watchbill.core.ports.documents import Document, DocumentsUnavailable
+from watchbill.core.ports.documents import Document, DocumentsUnavailable, DocumentTooLarge
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine import committer, trace_writer
-from watchbill.engine.losses import Losses
-from watchbill.engine.trace_writer import TraceWriter
+from watchbill.engine import committer, outbox
+from watchbill.engine.missing import Missing
+from watchbill.engine.outbox import Outbox
 from watchbill.testing.memory import MemoryDocuments
 
 # The second model call comes after the large output of the first, and the end measures what it was given.
@@ -59,7 +59,7 @@ class Documents(MemoryDocuments):
 
 @pytest.fixture
 def documents(ship: Ship, monkeypatch: pytest.MonkeyPatch) -> Documents:
-    for module, name in ((committer, "_OUTPUTS_AGAIN_SECONDS"), (trace_writer, "_AGAIN_SECONDS")):
+    for module, name in ((committer, "_LOOK_SECONDS"), (outbox, "_AGAIN_SECONDS")):
         monkeypatch.setattr(module, name, 0.02)
     ship.stopped = NOW
     ship.documents = documents = Documents()
@@ -88,7 +88,7 @@ async def test_executions_go_on_and_their_traces_are_written_when_the_documents_
         return seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 10
 
     await ship.until(lambda: all(map(gapless, ids)))
-    assert engine.losses.counts["missed_traces"] == 0
+    assert engine.missing.counts["missed_execution_logs"] == 0
 
 
 async def test_only_who_has_a_large_output_waits_for_the_documents(ship: Ship, documents: Documents) -> None:
@@ -96,7 +96,7 @@ async def test_only_who_has_a_large_output_waits_for_the_documents(ship: Ship, d
     ship.model.answers["one"] = [LARGE, *["small"] * 10]
     documents.away = True
     large = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.missing.counts["outputs_tried_again"])
     small = [ship.submit(FLOW, topic="x") for _ in range(10)]
     for id_ in small:
         await ship.finish(id_)
@@ -115,7 +115,7 @@ async def test_who_waits_for_the_documents_can_be_cancelled(ship: Ship, document
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.missing.counts["outputs_tried_again"])
     ship.journal.request_cancel(id_)
     engine.cancel(id_)
     await ship.until(lambda: engine.running == 0)
@@ -131,7 +131,7 @@ async def test_a_large_output_that_waits_too_long_is_given_up_to_be_made_again(
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine.losses.counts["executions_put_off"] and engine.running == 0)
+    await ship.until(lambda: engine.missing.counts["executions_put_off"] and engine.running == 0)
     documents.away = False
     ship.later(60)
     await ship.finish(id_)
@@ -143,7 +143,7 @@ async def test_stopping_a_worker_does_not_wait_for_the_documents(ship: Ship, doc
     ship.model.answers["one"] = LARGE
     documents.away = True
     id_ = ship.submit(FLOW, topic="x")
-    await ship.until(lambda: engine.losses.counts["outputs_tried_again"])
+    await ship.until(lambda: engine.missing.counts["outputs_tried_again"])
     async with asyncio.timeout(60):
         await engine.stop(grace_seconds=0.1)
     ship.engines.clear()
@@ -174,7 +174,7 @@ async def test_whoever_takes_over_waits_for_large_outputs_and_never_goes_on_with
     second = ship.engine("second")
     for times in (1, 2):
         await ship.until(
-            lambda times=times: second.losses.counts["executions_put_off"] >= times and second.running == 0
+            lambda times=times: second.missing.counts["executions_put_off"] >= times and second.running == 0
         )
         assert ship.model.asked.count("two") == 1
         documents.away = times == 1
@@ -208,40 +208,73 @@ async def kept(documents: Documents, scope: TenantScope) -> list[int]:
 async def test_so_much_waits_and_the_rest_is_missed_and_counted(
     documents: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trace_writer, "_MOST_BYTES", 5_000)
-    losses, scope, other = Losses(), TenantScope(uuid4()), TenantScope(uuid4())
-    writer = TraceWriter(documents, losses)
+    monkeypatch.setattr(outbox, "_MOST_BYTES", 5_000)
+    missing, scope, other = Missing(), TenantScope(uuid4()), TenantScope(uuid4())
+    box = Outbox(documents, missing)
     documents.away = True
-    await writer.write(scope, traces(*range(1, 5), size=1000))
-    await writer.write(other, traces(*range(1, 4), size=1000))
-    assert losses.counts["missed_traces"] == 3
+    assert not await box.put(scope, "execution_logs", traces(*range(1, 5), size=1000)).tried
+    assert not await box.put(other, "execution_logs", traces(*range(1, 4), size=1000)).tried
+    assert missing.counts["missed_execution_logs"] == 3
     asked = documents.asked
-    await writer.write(scope, traces(9, size=1000))
+    for tenant in (scope, other):
+        assert not await box.put(tenant, "execution_logs", traces(9, size=1000)).tried
     assert documents.asked == asked, "who comes later does not wait for the time-out"
     documents.away = False
-    await writer.finish()
+    await box.finish()
     assert (await kept(documents, scope), await kept(documents, other)) == ([1, 2, 3, 4], [])
-    await writer.write(other, traces(1))
+    assert await box.put(other, "execution_logs", traces(1)).tried
     assert await kept(documents, other) == [1]
+
+
+async def test_exchanges_wait_for_the_documents_as_traces_do(documents: Documents) -> None:
+    scope, missing = TenantScope(uuid4()), Missing()
+    box = Outbox(documents, missing)
+    documents.away = True
+    parcel = box.put(scope, "execution_exchanges", traces(1))
+    assert not await parcel.tried and not parcel.done.is_set()
+    documents.away = False
+    await parcel.done.wait()
+    assert parcel.written and not missing.counts["missed_execution_exchanges"]
+    assert documents.kept[scope, "execution_exchanges", "a"]
+
+
+async def test_what_one_store_refuses_is_not_the_end_of_the_others(documents: Documents) -> None:
+    scope, box = TenantScope(uuid4()), Outbox(documents, Missing())
+    huge = box.put(scope, "execution_outputs", traces(1, size=16 * 1024 * 1024), owned=True)
+    small = box.put(scope, "execution_outputs", traces(2), owned=True)
+    assert await small.tried
+    with pytest.raises(DocumentTooLarge):
+        await huge.tried
+
+
+async def test_what_is_withdrawn_is_not_written(documents: Documents) -> None:
+    scope, box = TenantScope(uuid4()), Outbox(documents, Missing())
+    documents.away = True
+    parcel = box.put(scope, "execution_outputs", traces(1), owned=True)
+    assert not await parcel.tried
+    box.withdraw(parcel)
+    documents.away = False
+    await box.finish()
+    assert parcel.done.is_set() and not parcel.written and not documents.kept[scope, "execution_outputs", "a"]
 
 
 async def test_a_trace_event_that_is_too_large_leaves_a_note(documents: Documents) -> None:
     scope = TenantScope(uuid4())
-    writer = TraceWriter(documents, Losses())
-    await writer.write(scope, [*traces(1, 2), *traces(3, size=16 * 1024 * 1024)])
+    events = [*traces(1, 2), *traces(3, size=16 * 1024 * 1024)]
+    assert await Outbox(documents, Missing()).put(scope, "execution_logs", events).tried
     first, _, third = await documents.read(scope, "execution_logs", "a")
     assert first.body["data"]["message"] == "x" * 10
     assert "too large" in third.body["data"]["message"]
 
 
-async def test_losses_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    losses = Losses()
+async def test_what_is_missed_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    missing = Missing()
     for _ in range(5):
-        losses.note(DocumentsUnavailable("away"), missed_traces=2)
+        missing.note(DocumentsUnavailable("away"), missed_execution_logs=2)
     assert len(caplog.records) == 1
-    losses.over()
-    losses.over()
-    assert len(caplog.records) == 2 and "'missed_traces': 10" in caplog.text
+    missing.tell("They answer again.")
+    missing.tell("They answer again.")
+    assert len(caplog.records) == 2 and "'missed_execution_logs': 10" in caplog.text
 
 
 async def test_a_map_over_a_large_output_is_cancelled_without_it(ship: Ship, documents: Documents) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from watchbill.core.exchanges import Exchange
 from watchbill.core.ports.documents import Collection, Document, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.exchange_writer import ExchangeWriter
-from watchbill.engine.exchanges import Kept
-from watchbill.engine.losses import Losses
-from watchbill.engine.trace_writer import TraceWriter
+from watchbill.engine.missing import Missing
+from watchbill.engine.outbox import Outbox
 from watchbill.testing.memory import MemoryDocuments
 
 SLOW, OTHER = TenantScope(UUID(int=1)), TenantScope(UUID(int=2))
@@ -38,34 +35,31 @@ class Hanging(MemoryDocuments):
         await super().append(scope, collection, entries)
 
 
-def kept(number: int) -> Kept:
-    return Kept(Exchange("llm", {"messages": []}, {"text": "x"}, None, 1), number, "ask", 1, number, NOW)
+def entry(number: int) -> tuple[str, Document]:
+    return "k", Document(number, NOW, {"type": "log"})
 
 
-async def test_exchanges_of_others_are_written_meanwhile():
+async def test_documents_of_others_are_written_meanwhile():
     documents = Hanging()
-    writer = ExchangeWriter(documents, lambda _: (), Losses())
-    slow, other = uuid4(), uuid4()
-    writer.put(SLOW, slow, [kept(1)])
-    writer.put(OTHER, other, [kept(1)])
-    await writer.written(other)
-    assert documents.kept[OTHER, "execution_exchanges", str(other)]
+    box = Outbox(documents, Missing())
+    first = box.put(SLOW, "execution_exchanges", [entry(1)])
+    assert await box.put(OTHER, "execution_exchanges", [entry(1)]).tried
+    assert documents.kept[OTHER, "execution_exchanges", "k"] and not first.tried.done()
     # What comes while the first is being written goes after it.
-    writer.put(SLOW, slow, [kept(2)])
+    second = box.put(SLOW, "execution_exchanges", [entry(2)])
     documents.free.set()
-    await writer.finish()
-    assert len(documents.kept[SLOW, "execution_exchanges", str(slow)]) == 2
+    assert await first.tried and await second.tried
+    assert len(documents.kept[SLOW, "execution_exchanges", "k"]) == 2
 
 
-async def test_traces_of_others_are_caught_up_with_meanwhile():
+async def test_others_are_caught_up_with_meanwhile():
     documents = Hanging()
     documents.away = True
-    writer = TraceWriter(documents, Losses())
-    entry = ("k", Document(1, NOW, {"type": "log"}))
-    assert not await writer.write(SLOW, [entry])
-    assert not await writer.write(OTHER, [entry])
+    box = Outbox(documents, Missing())
+    assert not await box.put(SLOW, "execution_logs", [entry(1)]).tried
+    assert not await box.put(OTHER, "execution_logs", [entry(1)]).tried
     documents.away = False
-    finishing = asyncio.create_task(writer.finish())
+    finishing = asyncio.create_task(box.finish())
     async with asyncio.timeout(60):
         while not documents.kept[OTHER, "execution_logs", "k"]:  # noqa: ASYNC110
             await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -15,11 +16,11 @@ from watchbill.core.ports import Ports
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.ports.journal import Control, Fenced
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.exchange_writer import ExchangeWriter
-from watchbill.engine.losses import Losses
+from watchbill.engine.exchanges import Kept, document
+from watchbill.engine.missing import Missing
+from watchbill.engine.outbox import Outbox, Parcel
 from watchbill.engine.record import Record, Taken
 from watchbill.engine.settings import EngineSettings
-from watchbill.engine.trace_writer import TraceWriter
 from watchbill.kit.faults import again
 
 logger = structlog.get_logger(__name__)
@@ -32,7 +33,10 @@ _CONCURRENT_COMMITS = 2
 # wait for one group, not for all that somebody started at once.
 _GROUP = 8
 _MANY_EVENTS = 50
-_OUTPUTS_AGAIN_SECONDS = 1.0
+# How often is looked whether somebody still waits for an output that is not stored yet.
+_LOOK_SECONDS = 1.0
+# So long the end of an execution waits for its exchanges, when the documents hang.
+_EXCHANGES_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -65,15 +69,13 @@ class Committer:
         self,
         ports: Ports,
         settings: EngineSettings,
-        losses: Losses | None = None,
+        missing: Missing | None = None,
     ):
         self._journal = ports.journal
-        self._documents = ports.documents
         self._live = ports.live
+        self._secrets = ports.secrets
         self._settings = settings
-        self._losses = losses or Losses()
-        self._exchanges = ExchangeWriter(ports.documents, ports.secrets, self._losses)
-        self._traces = TraceWriter(ports.documents, self._losses)
+        self._outbox = Outbox(ports.documents, missing or Missing())
         self._lanes: dict[TenantScope, _Lane] = {}
         # Those whose large outputs wait for the documents.
         self._held: set[asyncio.Task[None]] = set()
@@ -108,7 +110,7 @@ class Committer:
         whoever goes on."""
         if timer := self._timers.pop(record, None):
             timer.cancel()
-        self._exchanges.put(record.claim.scope, record.claim.execution_id, record.take_exchanges())
+        self._put_exchanges(record, record.take_exchanges())
         lane = self._lane(record)
         for future in lane.waiting.pop(record, []):
             future.cancel()
@@ -119,8 +121,7 @@ class Committer:
         self._finishing = True
         while writing := self._held.union(*(lane.tasks for lane in self._lanes.values())):
             await asyncio.wait(writing)
-        await self._exchanges.finish()
-        await self._traces.finish()
+        await self._outbox.finish()
 
     def _lane(self, record: Record) -> _Lane:
         scope = record.claim.scope
@@ -183,7 +184,11 @@ class Committer:
         taken: dict[Record, Taken] = {}
         for record in records:
             taken[record] = part = record.take()
-            self._exchanges.put(scope, record.claim.execution_id, part.exchanges)
+            if part.final:
+                self._put_exchanges(record, part.exchanges)
+            else:
+                # To hide secrets takes a while: it is done while the journal is being written.
+                asyncio.get_running_loop().call_soon(self._put_exchanges, record, part.exchanges)
             if len(part.all) > _MANY_EVENTS:
                 # It took milliseconds.
                 await asyncio.sleep(0)
@@ -207,19 +212,13 @@ class Committer:
         """Make a group durable; returns what was written together and what is asked of it. When that fails,
         each of the group is tried by itself: what is wrong with one must not end the others."""
         try:
-            if outputs := [output for part in taken.values() for output in part.outputs]:
-                # Before the journal, which must never name what is not there.
-                await self._documents.append(scope, "execution_outputs", outputs)
-            final = [part.batch.execution_id for part in taken.values() if part.final]
-            await asyncio.gather(*map(self._exchanges.written, final))
-            return [(taken, await self._journal_write(scope, list(taken.values())))]
-        except DocumentsUnavailable as error:
-            for record, part in taken.items():
-                if part.outputs:
-                    self._hold(scope, record, part, futures.pop(record), error)
-            rest = {record: part for record, part in taken.items() if record in futures}
-            return await self._decided(scope, rest, futures) if rest else []
+            ready = await self._stored(scope, taken, futures)
+            if not ready:
+                return []
+            await self._exchanges_written([record for record, part in ready.items() if part.final])
+            return [(ready, await self._journal_write(scope, list(ready.values())))]
         except Exception as error:
+            taken = {record: part for record, part in taken.items() if record in futures}
             logger.warning("commit_failed", executions=len(taken), exc_info=error)
             if len(taken) > 1 and not isinstance(error, Fenced | OSError):
                 alone = [await self._decided(scope, {r: t}, futures) for r, t in taken.items()]
@@ -228,46 +227,51 @@ class Committer:
                 _give_up(record, futures[record], error)
             return []
 
+    async def _stored(
+        self, scope: TenantScope, taken: dict[Record, Taken], futures: dict[Record, list[_Answer]]
+    ) -> dict[Record, Taken]:
+        """Store large outputs, before the journal, which must never name what is not there. Returns the
+        records that can go on: those whose outputs have to wait are held back."""
+        parcels = {
+            record: self._outbox.put(scope, "execution_outputs", part.outputs, owned=True)
+            for record, part in taken.items()
+            if part.outputs
+        }
+        ready = dict(taken)
+        for record, parcel in parcels.items():
+            if not await parcel.tried:
+                self._hold(scope, record, ready.pop(record), futures.pop(record), parcel)
+        return ready
+
     def _hold(
-        self,
-        scope: TenantScope,
-        record: Record,
-        part: Taken,
-        waiting: list[_Answer],
-        error: DocumentsUnavailable,
+        self, scope: TenantScope, record: Record, part: Taken, waiting: list[_Answer], parcel: Parcel
     ) -> None:
-        self._losses.note(error, outputs_tried_again=len(part.outputs))
-        writing = self._when_stored(scope, record, part, waiting, error)
+        writing = self._when_stored(scope, record, part, waiting, parcel)
         task = asyncio.create_task(writing, name=f"outputs {record.claim.execution_id}")
         self._held.add(task)
         task.add_done_callback(self._held.discard)
 
     async def _when_stored(
-        self,
-        scope: TenantScope,
-        record: Record,
-        part: Taken,
-        waiting: list[_Answer],
-        error: DocumentsUnavailable,
+        self, scope: TenantScope, record: Record, part: Taken, waiting: list[_Answer], parcel: Parcel
     ) -> None:
         """Write one record once its large outputs are stored. To give it up at once would run its node again,
         which may cost money; but it must not keep somebody waiting who wants to stop it."""
         deadline = asyncio.get_running_loop().time() + self._settings.documents_seconds
         try:
-            while part.outputs:
-                await asyncio.sleep(_OUTPUTS_AGAIN_SECONDS)
+            while not parcel.done.is_set():
                 nobody = all(future.done() for future in waiting)
                 late = asyncio.get_running_loop().time() > deadline
                 if nobody or late or record.stopping or self._finishing:
-                    _give_up(record, waiting, error)
-                    return
-                try:
-                    await self._documents.append(scope, "execution_outputs", part.outputs)
-                    part.outputs = []
-                except DocumentsUnavailable as again:
-                    error = again
-                    self._losses.note(error, outputs_tried_again=len(part.outputs))
-            await self._write_taken(scope, {record: part}, {record: waiting})
+                    self._outbox.withdraw(parcel)
+                    break
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await parcel.done.wait()
+            if parcel.written:
+                part.outputs = []
+                await self._write_taken(scope, {record: part}, {record: waiting})
+            else:
+                _give_up(record, waiting, DocumentsUnavailable("A large output could not be stored."))
         except Exception as failure:
             logger.warning("commit_failed", executions=1, exc_info=failure)
             _give_up(record, waiting, failure)
@@ -276,6 +280,22 @@ class Committer:
             lane.busy.discard(record)
             self._start(lane)
             self._leave(lane)
+
+    def _put_exchanges(self, record: Record, exchanges: Sequence[Kept]) -> None:
+        if not exchanges:
+            return
+        scope, key = record.claim.scope, str(record.claim.execution_id)
+        try:
+            secrets = self._secrets(scope)
+            entries = [(key, document(kept, secrets)) for kept in exchanges]
+            record.exchanges = self._outbox.put(scope, "execution_exchanges", entries)
+        except Exception as error:  # whatever it was, no execution depends on it
+            logger.error("exchanges_not_written", tenant_id=str(scope.tenant_id), exc_info=error)
+
+    async def _exchanges_written(self, records: Sequence[Record]) -> None:
+        """Wait for the exchanges of executions that end, but not for a store that is away or hangs."""
+        if last := [record.exchanges.tried for record in records if record.exchanges]:
+            await asyncio.wait(last, timeout=_EXCHANGES_SECONDS)
 
     async def _tell(self, scope: TenantScope, written: dict[Record, Taken]) -> None:
         """The trace and the watchers get what the journal has."""
@@ -316,7 +336,7 @@ class Committer:
             for record, part in written.items()
             for event in part.trace
         ]
-        return await self._traces.write(scope, entries)
+        return not entries or await self._outbox.put(scope, "execution_logs", entries).tried
 
 
 def _give_up(record: Record, waiting: Sequence[_Answer], error: Exception) -> None:

@@ -20,9 +20,8 @@ from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.ports.journal import Claim, Fenced
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.committer import Committer
-from watchbill.engine.losses import Losses
+from watchbill.engine.missing import Missing, notes_of_missing
 from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
-from watchbill.engine.repair import lost_traces
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.slices import Slices
@@ -64,8 +63,8 @@ class Engine:
         self._types = node_types
         self._settings = settings
         self._now = now
-        self.losses = Losses()
-        self._committer = Committer(ports, settings, self.losses)
+        self.missing = Missing()
+        self._committer = Committer(ports, settings, self.missing)
         self._runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
@@ -241,7 +240,7 @@ class Engine:
             raise
         except DocumentsUnavailable as error:
             # A large output cannot be had or stored: it is tried again when the lease runs out.
-            self.losses.note(error, executions_put_off=1)
+            self.missing.note(error, executions_put_off=1)
         except OSError as error:
             # The database was away for longer than it was waited for; the same.
             logger.warning("execution_put_off", execution_id=str(claim.execution_id), error=str(error))
@@ -363,12 +362,12 @@ class Engine:
             return True
         try:
             stored = await self._documents.seqs(scope, "execution_logs", key, after=claim.traced)
-            if missing := lost_traces(claim.traced, claim.last_seq, [*seqs, *stored]):
+            if notes := notes_of_missing(claim.traced, claim.last_seq, [*seqs, *stored]):
                 now = self._now()
-                entries = [(key, Document(seq, now, body)) for seq, body in missing.items()]
+                entries = [(key, Document(seq, now, body)) for seq, body in notes.items()]
                 await self._documents.append(scope, "execution_logs", entries)
         except DocumentsUnavailable as error:
-            self.losses.note(error, traces_not_mended=1)
+            self.missing.note(error, traces_not_mended=1)
             return False
         return True
 

@@ -15,6 +15,7 @@ from watchbill.core.execution.snapshot import Frozen
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
 from watchbill.engine.exchanges import Kept, place
+from watchbill.engine.outbox import Parcel
 from watchbill.engine.outputs import set_aside
 
 # A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end. It
@@ -81,6 +82,8 @@ class Record:
     traced: int | None = None
     # What kept events of it from their stores after the journal had them.
     failure: Exception | None = None
+    # The last of its exchanges that were handed over to be written.
+    exchanges: Parcel | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
     _streams: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
     _exchanges: list[Kept] = field(default_factory=list[Kept])

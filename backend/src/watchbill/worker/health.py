@@ -90,7 +90,7 @@ class WorkerHealth:
                 "documents_missed_total",
                 "counter",
                 "What documents that were away did not take.",
-                engine.losses.counts,
+                engine.missing.counts,
             ),
             *_metric(
                 "live_dropped_total",

@@ -1,0 +1,229 @@
+"""The outbox of a worker: documents on their way to the store, and those that wait while it is away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+import structlog
+
+from watchbill.core.ports.documents import (
+    MAX_BODY_BYTES,
+    Collection,
+    Document,
+    DocumentStore,
+    DocumentsUnavailable,
+    DocumentTooLarge,
+)
+from watchbill.core.tenancy import TenantScope
+from watchbill.engine.missing import Missing, note_of_too_large
+
+logger = structlog.get_logger(__name__)
+# A document with its key.
+Entry = tuple[str, Document]
+
+# Of all tenants together, while the store is away. What comes then is missed: a history thins out, nothing
+# stops.
+_MOST_BYTES = 16 * 1024 * 1024
+_AGAIN_SECONDS = 1.0
+# Documents that are written together.
+_BATCH = 500
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """Documents of one collection that were handed over together.
+
+    `tried` is settled by the first try, with whether they are written; it raises what the store met that was
+    not its being away. `done` is set when nothing of it waits any more: it is written, missed or withdrawn.
+    """
+
+    entries: Sequence[Entry]
+    # Whether it may wait as long as its owner wants; else it takes part in the limit of what waits.
+    owned: bool
+    tried: asyncio.Future[bool]
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    written: bool = False
+    # In bytes, while it waits for a store that is away.
+    size: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """What goes to one collection of one tenant, in order. No tenant waits for another's documents."""
+
+    scope: TenantScope
+    collection: Collection
+    waiting: list[Parcel] = field(default_factory=list[Parcel])
+    away: bool = False
+    task: asyncio.Task[None] | None = None
+
+
+class Outbox:
+    """Writes what all executions of a worker hand over: what gathered while the last documents were written
+    goes out together. Only the first to find the store away takes the time-out; what comes then waits, up to
+    a limit, and is tried again each second. Use it from one event loop."""
+
+    def __init__(self, documents: DocumentStore, missing: Missing):
+        self._documents = documents
+        self._missing = missing
+        self._lanes: dict[tuple[TenantScope, Collection], _Lane] = {}
+        self._bytes = 0
+        self._finishing = asyncio.Event()
+
+    def put(
+        self, scope: TenantScope, collection: Collection, entries: Sequence[Entry], *, owned: bool = False
+    ) -> Parcel:
+        """Write these soon.
+
+        Args:
+            owned: they are never missed: somebody waits for them, or withdraws them.
+        """
+        parcel = Parcel(entries, owned, asyncio.get_running_loop().create_future())
+        # Nobody has to ask how it went.
+        parcel.tried.add_done_callback(_heard)
+        lane = self._lanes.setdefault((scope, collection), _Lane(scope, collection))
+        lane.waiting.append(parcel)
+        if lane.away:
+            self._keep(lane, [parcel], DocumentsUnavailable("The documents are away."))
+        if lane.task is None and lane.waiting:
+            lane.task = asyncio.create_task(self._drain(lane), name=f"outbox {collection}")
+            lane.task.add_done_callback(lambda _: self._drained(lane))
+        return parcel
+
+    def withdraw(self, parcel: Parcel) -> None:
+        """It need not be written any more, if it is not yet."""
+        for lane in self._lanes.values():
+            if parcel in lane.waiting:
+                lane.waiting.remove(parcel)
+                self._settle(parcel, written=False)
+
+    async def finish(self) -> None:
+        """Try once more what waits; it is missed then."""
+        self._finishing.set()
+        while tasks := [lane.task for lane in self._lanes.values() if lane.task]:
+            await asyncio.wait(tasks)
+            # Those that are done leave in a turn of their own.
+            await asyncio.sleep(0)
+        self._finishing.clear()
+        self._missing.tell("The worker stops.")
+
+    def _drained(self, lane: _Lane) -> None:
+        lane.task = None
+        if not lane.waiting:
+            del self._lanes[lane.scope, lane.collection]
+
+    async def _drain(self, lane: _Lane) -> None:
+        # A store that is away is asked for a sign of life also when nothing may wait for it any more.
+        while lane.waiting or lane.away:
+            batch = _some(lane.waiting)
+            last = self._finishing.is_set()
+            try:
+                await (self._write(lane, batch) if batch else self._documents.ping())
+            except DocumentsUnavailable as error:
+                lane.away = True
+                if last:
+                    self._miss(lane, list(lane.waiting), error)
+                    return
+                self._keep(lane, list(lane.waiting), error)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_AGAIN_SECONDS):
+                        await self._finishing.wait()
+                continue
+            if lane.away:
+                lane.away = False
+                self._missing.tell("They answer again.")
+
+    async def _write(self, lane: _Lane, batch: Sequence[Parcel]) -> None:
+        try:
+            await self._append(lane, [entry for parcel in batch for entry in parcel.entries])
+        except DocumentsUnavailable:
+            raise
+        except Exception as error:  # such as a tenant that was deleted meanwhile
+            if len(batch) > 1:
+                # What is wrong with one must not be the end of the others.
+                for parcel in batch:
+                    await self._write(lane, [parcel])
+                return
+            logger.error(
+                "documents_refused",
+                tenant_id=str(lane.scope.tenant_id),
+                collection=lane.collection,
+                exc_info=error,
+            )
+            if not batch[0].tried.done():
+                batch[0].tried.set_exception(error)
+            self._leave(lane, batch[0], written=False)
+            return
+        for parcel in batch:
+            self._leave(lane, parcel, written=True)
+
+    async def _append(self, lane: _Lane, entries: Sequence[Entry]) -> None:
+        try:
+            await self._documents.append(lane.scope, lane.collection, entries)
+        except DocumentTooLarge as error:
+            if lane.collection != "execution_logs":
+                raise
+            logger.warning("trace_too_large", error=str(error))
+            fitting = [_fitting(*entry) for entry in entries]
+            await self._documents.append(lane.scope, lane.collection, fitting)
+
+    def _keep(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
+        """Those who wait learn that it takes a while; what is too much is missed."""
+        for parcel in parcels:
+            if parcel.owned:
+                self._missing.note(error, outputs_tried_again=len(parcel.entries))
+            elif not parcel.size:
+                size = sum(len(orjson.dumps(document.body)) for _, document in parcel.entries)
+                if self._bytes + size > _MOST_BYTES:
+                    self._miss(lane, [parcel], error)
+                    continue
+                parcel.size = size
+                self._bytes += size
+                self._missing.note(error)
+            if not parcel.tried.done():
+                parcel.tried.set_result(False)
+
+    def _miss(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
+        for parcel in parcels:
+            self._missing.note(error, **{f"missed_{lane.collection}": len(parcel.entries)})
+            self._leave(lane, parcel, written=False)
+
+    def _leave(self, lane: _Lane, parcel: Parcel, *, written: bool) -> None:
+        # One that was withdrawn while it was written is gone already.
+        if parcel in lane.waiting:
+            lane.waiting.remove(parcel)
+            self._settle(parcel, written=written)
+
+    def _settle(self, parcel: Parcel, *, written: bool) -> None:
+        self._bytes -= parcel.size
+        parcel.written, parcel.size, parcel.entries = written, 0, ()
+        if not parcel.tried.done():
+            parcel.tried.set_result(written)
+        parcel.done.set()
+
+
+def _some(waiting: Sequence[Parcel]) -> list[Parcel]:
+    """As many of the first as are written together, at least one if there is one."""
+    some: list[Parcel] = []
+    count = 0
+    for parcel in waiting:
+        count += len(parcel.entries)
+        if some and count > _BATCH:
+            break
+        some.append(parcel)
+    return some
+
+
+def _fitting(key: str, document: Document) -> Entry:
+    if len(orjson.dumps(document.body)) <= MAX_BODY_BYTES:
+        return key, document
+    return key, Document(document.seq, document.created_at, note_of_too_large(document.body))
+
+
+def _heard(tried: asyncio.Future[bool]) -> None:
+    if not tried.cancelled():
+        tried.exception()
