@@ -37,9 +37,9 @@ from watchbill.core.ports.journal import Claim
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.attempt import Ended
-from watchbill.engine.record import Record
+from watchbill.engine.command_runner import CommandRunner
+from watchbill.engine.pending import PendingEvents
 from watchbill.engine.settings import EngineSettings
-from watchbill.engine.steps import Steps
 from watchbill.engine.totals import Totals
 
 ID = UUID(int=1)
@@ -128,9 +128,9 @@ class Player:
         scope = TenantScope(UUID(int=2))
         claim = Claim(scope, ID, self.epoch, len(self.events), "digest")
         self.state = fold(self.plan, self.events)
-        self.record = Record(claim, self.state, lambda: self.now)
+        self.record = PendingEvents(claim, self.state, lambda: self.now)
         totals = Totals(self.state, EngineSettings(owner="worker"), 0)
-        self.steps = Steps(claim, self.state, self.record, lambda: self.now, totals)
+        self.steps = CommandRunner(claim, self.state, self.record, lambda: self.now, totals)
         self.flying.clear()
 
     def commit(self) -> None:

@@ -12,8 +12,8 @@ from tests.core.flows import branching, chain, edge, flow, input_node, llm, node
 from tests.engine.conftest import Ship, types
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionResumed, ExecutionStarted, ExecutionStatus, envelope
-from watchbill.engine.slices import Step
-from watchbill.engine.steps import Steps
+from watchbill.engine.command_runner import CommandRunner
+from watchbill.engine.slices import SliceResult
 
 ASK = flow(
     [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],
@@ -115,10 +115,10 @@ async def test_a_bug_in_a_node_is_a_failed_node_not_a_stuck_execution(ship: Ship
 async def test_a_bug_between_two_nodes_fails_the_execution_instead_of_being_tried_for_ever(
     ship: Ship, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_steps: Steps) -> Step:
+    def broken(_steps: CommandRunner) -> SliceResult:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(Steps, "advance", broken)
+    monkeypatch.setattr(CommandRunner, "advance", broken)
     ship.engine()
     await ship.finish(id_ := ship.submit(ASK, topic="x"))
     error = ship.journal.outcomes[id_].error

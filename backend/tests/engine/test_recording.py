@@ -16,7 +16,7 @@ from tests.core.flows import edge, flow, input_node, llm, node, output
 from tests.engine.conftest import Model, Ship
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionStatus, NodeFailure, ToolCompleted, ToolStarted
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.ports.crews import CrewJob, CrewResult
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
@@ -24,8 +24,8 @@ from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.engine import Engine
-from watchbill.engine.exchanges import MAX_BYTES, Kept, KnownKeys, document, place
-from watchbill.engine.recording import RecordedLlm
+from watchbill.engine.recorded_ports import RecordedLlm
+from watchbill.engine.stored_exchanges import MAX_BYTES, KnownKeys, PlacedExchange, document, exchange_seq
 from watchbill.kit.clock import now
 from watchbill.testing.ports import node_ports
 
@@ -190,7 +190,7 @@ async def test_each_claim_counts_by_itself(ship: Ship) -> None:
     await ship.finish(id_)
     assert [one["type"] for one in exchanges(ship, id_)] == ["one", "two"]
     seqs = sorted(ship.documents.kept[ship.scope, "execution_exchanges", str(id_)])
-    assert seqs == [place(1, 1), place(2, 1)]
+    assert seqs == [exchange_seq(1, 1), exchange_seq(2, 1)]
 
 
 async def test_keys_are_known_once_they_were_given_out() -> None:
@@ -201,7 +201,7 @@ async def test_keys_are_known_once_they_were_given_out() -> None:
 
 
 def kept(exchange: Exchange) -> Document:
-    return document(Kept(exchange, 1, "n", 1, 1, now()), (KEY,))
+    return document(PlacedExchange(exchange, 1, "n", 1, 1, now()), (KEY,))
 
 
 def test_what_is_too_large_is_cut_and_says_so() -> None:

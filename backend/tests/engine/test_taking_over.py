@@ -12,7 +12,7 @@ from tests.core.flows import edge, flow, input_node, llm, node, output, transfor
 from tests.engine.conftest import Ship
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.documents import Document
-from watchbill.engine.outputs import read_outputs
+from watchbill.engine.large_outputs import read_outputs
 from watchbill.testing.memory import MemoryDocuments, MemoryJournal
 
 ITEMS = 2_500

@@ -16,7 +16,7 @@ from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
 from watchbill.kit.crypto import KeyRing, key_id, new_key
 from watchbill.kit.db import Database
-from watchbill.kit.sealing import count_by_key, rotate, sealed_columns
+from watchbill.kit.key_rotation import count_by_key, rotate, sealed_columns
 from watchbill.kit.setbacks import TenantFailed
 
 COLUMNS = sealed_columns(PUBLIC_TABLES, TENANT_TABLES)

@@ -20,7 +20,7 @@ from tests.core.flows import ANSWER
 from tests.people import Person, checked, refused
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
-from watchbill.features.executions import cancelling, permits, watch
+from watchbill.features.executions import cancelling, watch, watch_access
 from watchbill.features.executions.tables import ActiveExecution
 from watchbill.features.identity import service as people
 from watchbill.features.identity import tokens
@@ -32,8 +32,8 @@ from watchbill.kit.crypto import KeyRing
 @pytest.fixture
 async def url(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The API on a port of its own, where access is looked at more often than in production."""
-    monkeypatch.setattr(permits, "RECHECK_SECONDS", 0.1)
-    monkeypatch.setattr(permits, "GOOD_SECONDS", 0.05)
+    monkeypatch.setattr(watch_access, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(watch_access, "GOOD_SECONDS", 0.05)
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.1)
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
@@ -146,7 +146,7 @@ async def test_streams_of_a_suspended_tenant_end_with_the_end_of_their_execution
     monkeypatch: pytest.MonkeyPatch,
 ):
     # Otherwise it would be chance what is noticed first.
-    monkeypatch.setattr(permits, "RECHECK_SECONDS", 3600)
+    monkeypatch.setattr(watch_access, "RECHECK_SECONDS", 3600)
     async with asyncio.timeout(120), events(url, execution, viewer.token) as stream:
         await anext(stream)
         await suspend(app, admin, viewer)

@@ -19,7 +19,7 @@ from tests.people import PASSWORD, Person, checked, http_client, new_email, refu
 from watchbill.features.identity import tokens
 from watchbill.features.identity.sign_ins import GRACE
 from watchbill.features.identity.throttle import Throttle
-from watchbill.kit.attempts import Attempts, Limit
+from watchbill.kit.attempt_counts import AttemptCounts, Limit
 from watchbill.kit.patience import PAUSE_SECONDS, Patience
 
 OURS = {"Origin": "http://test"}
@@ -221,7 +221,7 @@ async def test_whoever_guesses_is_slowed_down(app: FastAPI, admin: Person):
 
 async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI, admin: Person, monkeypatch):
     from watchbill.features.identity import throttle
-    from watchbill.kit.attempts import Limit
+    from watchbill.kit.attempt_counts import Limit
 
     monkeypatch.setattr(throttle, "_ACCOUNT", Limit("account", 5, 3600))
     async with browser(app, admin.email, "192.0.2.30") as owner:
@@ -249,7 +249,7 @@ async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
 
 
 async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, monkeypatch):
-    away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
+    away = AttemptCounts(ConnectionPool.from_url("redis://127.0.0.1:1"))
     monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
@@ -267,7 +267,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_in_a_while():
 
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     pool = ConnectionPool.from_url(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    attempts = Attempts(pool, Patience(0.2, clock=lambda: now))
+    attempts = AttemptCounts(pool, Patience(0.2, clock=lambda: now))
     limit = Limit("guesses", 1, 60)
     try:
         for _ in range(3):

@@ -58,7 +58,7 @@ from watchbill.features.tenants import routes as tenants
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerBackend
-from watchbill.kit.attempts import Attempts
+from watchbill.kit.attempt_counts import AttemptCounts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
 from watchbill.kit.dns import TextRecords
@@ -174,7 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     )
     app.state.crowds = _crowds(settings)
     app.state.known_keys = KnownKeys()
-    app.state.throttle = Throttle(Attempts(pool), settings.jwt_secret.get_secret_value())
+    app.state.throttle = Throttle(AttemptCounts(pool), settings.jwt_secret.get_secret_value())
     app.state.mail = open_mail(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
         sender=settings.mail_from,

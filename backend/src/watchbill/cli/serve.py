@@ -13,7 +13,7 @@ import uvicorn
 from watchbill.cli.heads import LimitedHeads
 from watchbill.config import Settings
 from watchbill.kit.fair_reading import read_in_parts
-from watchbill.kit.garbage import set_aside
+from watchbill.kit.garbage_collection import set_aside
 from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
 from watchbill.kit.own_services import OwnServices
 from watchbill.kit.ssrf import UrlGuard

@@ -15,7 +15,7 @@ from watchbill.core.budget import Budget, OverBudget
 from watchbill.core.characters import mended
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.node_types import NodeContext, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.plan.fields import dotted, sentence
@@ -26,7 +26,7 @@ from watchbill.engine import evaluating
 from watchbill.engine.computing import Computing
 from watchbill.engine.evaluating import Rendered
 from watchbill.engine.limits import is_light
-from watchbill.engine.recording import ToolCalls, recorded
+from watchbill.engine.recorded_ports import ToolCalls, recorded
 
 # Takes an event or exchange of a node, on the engine's loop.
 Publish = Callable[[EventData | Exchange, str], None]

@@ -12,7 +12,7 @@ from watchbill.core.node_types import NodeType
 from watchbill.core.plan import bare, stored_plan
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents
-from watchbill.engine.record import Record
+from watchbill.engine.pending import PendingEvents
 
 _OWNER = "cancel"
 _LEASE_SECONDS = 5.0
@@ -33,9 +33,9 @@ async def cancel_unowned(
         # Its outputs are not needed, so neither is what works on them.
         plan = bare(stored_plan(await journal.definition(claim.scope, claim.plan_digest), types))
         state = fold(plan, await journal.events(claim.scope, execution_id))
-        record = Record(claim, state, now)
-        record.add(ExecutionCancelled(usage=state.usage))
-        taken = record.take()
+        pending = PendingEvents(claim, state, now)
+        pending.add(ExecutionCancelled(usage=state.usage))
+        taken = pending.take()
         await journal.append(claim.scope, [taken.batch], lease_seconds=_LEASE_SECONDS)
         await live.publish(claim.scope, taken.all)
     return bool(claims)

@@ -20,8 +20,8 @@ from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.ports.journal import Claim, Fenced
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.committer import Committer
+from watchbill.engine.large_outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
 from watchbill.engine.missing import Missing, notes_of_missing
-from watchbill.engine.outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.slices import Slices
@@ -306,8 +306,8 @@ class Engine:
             self._slices,
             lost,
         )
-        run.record.since_snapshot = claim.last_seq - known
-        run.record.traced = claim.last_seq if whole_trace else None
+        run.pending.since_snapshot = claim.last_seq - known
+        run.pending.traced = claim.last_seq if whole_trace else None
         return run
 
     async def _parts(self, claim: Claim, after: int) -> AsyncGenerator[Sequence[Event]]:

@@ -76,7 +76,7 @@ def refuse_deep(value: Any, what: str, levels: int = MAX_DEPTH) -> None:
         NodeError: kind limit.
     """
     if _deeper(value, levels):
-        place = _place(value, lambda inner, level: _deeper(inner, levels - level))
+        place = _path_of(value, lambda inner, level: _deeper(inner, levels - level))
         text = f"The node's {what} is nested more than {levels} levels deep{place}."
         raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_deep")
 
@@ -99,13 +99,13 @@ def refuse_large(size: int, what: str = "output", value: Any = None) -> None:
         NodeError: kind limit.
     """
     if size > MAX_OUTPUT_BYTES:
-        place = _place(value, lambda inner, _: len(orjson.dumps(inner)) * 2 > size)
+        place = _path_of(value, lambda inner, _: len(orjson.dumps(inner)) * 2 > size)
         most = f", most of them{place}" if place else ""
         text = f"The node's {what} has {size:,} bytes{most}; at most {MAX_OUTPUT_BYTES:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code=f"{what}_too_large")
 
 
-def _place(value: Any, is_it: Callable[[Any, int], bool]) -> str:
+def _path_of(value: Any, is_it: Callable[[Any, int], bool]) -> str:
     """Which named part of a value is meant, as words to follow it; empty when none is."""
     path: list[str] = []
     while isinstance(value, Mapping) and len(path) < _MOST_PLACES:

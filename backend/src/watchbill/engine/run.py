@@ -14,21 +14,21 @@ import structlog
 from watchbill.core import events as e
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure, ExecutionStatus
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.execution import ExecutionState
 from watchbill.core.execution.decide import next_deadline
 from watchbill.core.execution.state import owner_of
 from watchbill.core.ports import Ports
 from watchbill.core.ports.journal import Claim, Control, Fenced, Park
 from watchbill.engine.attempt import Attempt, Ended
+from watchbill.engine.command_runner import CommandRunner
 from watchbill.engine.committer import Committer
 from watchbill.engine.computing import Computing
 from watchbill.engine.evaluating import Closing, Rendered
-from watchbill.engine.outputs import LARGE_BYTES
-from watchbill.engine.record import Record
+from watchbill.engine.large_outputs import LARGE_BYTES
+from watchbill.engine.pending import PendingEvents
 from watchbill.engine.settings import EngineSettings
-from watchbill.engine.slices import Slices, Step
-from watchbill.engine.steps import Steps
+from watchbill.engine.slices import SliceResult, Slices
 from watchbill.engine.totals import Totals
 from watchbill.kit.faults import again
 
@@ -41,7 +41,7 @@ _Work = Callable[[], Coroutine[Any, Any, _How]]
 
 
 class Run:
-    """One execution under one claim: decide, start, record, commit, until its state is final or nothing can
+    """One execution under one claim: decide, start, note, commit, until its state is final or nothing can
     be done for a while."""
 
     def __init__(
@@ -57,9 +57,9 @@ class Run:
     ):
         self.claim = claim
         self.state = state
-        self.record = Record(claim, state, now)
+        self.pending = PendingEvents(claim, state, now)
         held = sum(LARGE_BYTES for node in state.nodes.values() if node.output_ref)
-        self._steps = Steps(claim, state, self.record, now, Totals(state, settings, held))
+        self._commands = CommandRunner(claim, state, self.pending, now, Totals(state, settings, held))
         self._ports = ports
         self._computing = Computing(ports.compute, claim.scope)
         self._committer = committer
@@ -90,7 +90,7 @@ class Run:
         ):
             self._control = Control(cancel, control.pause, max(control.wakes, self._control.wakes))
             self._wake.set()
-            self.record.stopping = cancel
+            self.pending.stopping = cancel
 
     async def look(self) -> None:
         """Somebody asked something of the execution: find out what."""
@@ -110,47 +110,47 @@ class Run:
             while not await self._turn():
                 pass
         finally:
-            self._committer.forget(self.record)
+            self._committer.forget(self.pending)
             await self._stop_tasks()
 
     async def _turn(self) -> bool:
         """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
         whether that was the last one."""
         self._wake.clear()
-        step = await self._advanced()
+        result = await self._advanced()
         self._stop_strays()
-        parked = self._park(step)
-        self.heed(await self._committer.commit(self.record))
+        parked = self._park(result)
+        self.heed(await self._committer.commit(self.pending))
         if self.state.status.final or parked:
             return True
         if self._control.cancel:
             return False
-        for attempt, config in step.starts:
+        for attempt, config in result.starts:
             self._spawn(attempt, config)
-        for path in step.closes:
+        for path in result.closes:
             # Its node may have ended right after it.
-            if path in self._steps.closing:
+            if path in self._commands.closing:
                 self._task(path, partial(self._close, path))
-        if not step.more:
-            await self._sleep(step)
+        if not result.more:
+            await self._sleep(result)
         return False
 
     def _begin(self) -> None:
         if self.state.status is ExecutionStatus.PENDING:
-            self.record.add(e.ExecutionStarted(epoch=self.claim.epoch))
+            self.pending.add(e.ExecutionStarted(epoch=self.claim.epoch))
         else:
-            self.record.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
+            self.pending.add(e.ExecutionResumed(epoch=self.claim.epoch, interrupted=list(self.state.running)))
         plan = self.state.plan
         if plan.obstacle and plan.refusal and not self._control.cancel:
             place = plan.obstacle.node_id
-            self._steps.fail(
+            self._commands.fail(
                 ExecutionFailure(
                     kind=ErrorKind.USER, code="plan_invalid", message=plan.refusal, node_id=place
                 )
             )
         elif self._lost is not None and not self._control.cancel:
             text = f"The stored output of `{self._lost}` is gone, so nothing can go on from it."
-            self._steps.fail(
+            self._commands.fail(
                 ExecutionFailure(
                     kind=ErrorKind.UPSTREAM, code="output_lost", message=text, node_id=self._lost
                 )
@@ -160,7 +160,9 @@ class Run:
                 f"The execution was interrupted {self.state.interruptions} times;"
                 " it may be what stops its workers."
             )
-            self._steps.fail(ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text))
+            self._commands.fail(
+                ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text)
+            )
 
     async def _answers(self) -> Mapping[str, Mapping[str, Any]]:
         """What people answered, by node; asked for only when somebody did something since the last look."""
@@ -170,40 +172,40 @@ class Run:
         read = partial(self._ports.journal.answers, self.claim.scope, self.claim.execution_id)
         return await again(read, seconds=self._settings.journal_seconds, what="answers")
 
-    async def _advanced(self) -> Step:
+    async def _advanced(self) -> SliceResult:
         """Do what can be done at once, a slice at a time. Whoever has more to do than one waits for its turn
         before each, and everybody else's is first."""
         answers = await self._answers()
-        step = Step(more=True)
+        result = SliceResult(more=True)
         for _ in range(_SLICES):
             if self._more:
                 async with self._slices.turn(self.claim.scope):
-                    step = step.then(self._advance(answers))
+                    result = result.then(self._advance(answers))
             else:
                 self._slices.small(self.claim.scope)
-                step = step.then(self._advance(answers))
-            answers, self._more = {}, step.more
-            if not step.more or self._control.cancel or self.state.status.final:
+                result = result.then(self._advance(answers))
+            answers, self._more = {}, result.more
+            if not result.more or self._control.cancel or self.state.status.final:
                 break
-        return step
+        return result
 
-    def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> Step:
+    def _advance(self, answers: Mapping[str, Mapping[str, Any]]) -> SliceResult:
         """Take in what happened, and do what follows. Nothing of it is I/O: what breaks here would break
         under every other worker too, so the execution fails instead of being tried for ever."""
         try:
             for path, answer in answers.items():
-                self._steps.answer(path, answer)
+                self._commands.answer(path, answer)
             self._take_ended()
             if self._control.cancel and not self.state.status.final:
                 self._stop()
             elif not self._control.pause and not self.state.status.final:
-                return self._steps.advance()
+                return self._commands.advance()
         except Exception as error:
             logger.exception("execution_bug", execution_id=str(self.claim.execution_id))
             kind = type(error).__name__
             text = f"Watchbill failed between two nodes ({kind}); the worker's log has the details."
-            self._steps.fail(ExecutionFailure(kind=ErrorKind.BUG, code="internal_error", message=text))
-        return Step()
+            self._commands.fail(ExecutionFailure(kind=ErrorKind.BUG, code="internal_error", message=text))
+        return SliceResult()
 
     def _take_ended(self) -> None:
         ended, self._ended = self._ended, []
@@ -215,27 +217,28 @@ class Run:
 
     def _take(self, path: str, how: _How) -> None:
         if isinstance(how, Closing | NodeError):
-            self._steps.closed(path, how)
+            self._commands.closed(path, how)
         elif path in self.state.running and not self.state.status.final:
             if isinstance(how, Rendered):
-                self._steps.proceed(path, how)
+                self._commands.proceed(path, how)
             else:
-                self._steps.settle(path, how)
+                self._commands.settle(path, how)
 
-    def _park(self, step: Step) -> bool:
+    def _park(self, result: SliceResult) -> bool:
         """Give the claim back when nothing can be done for a while; returns whether to."""
-        if self.state.status.final or self._tasks or step.starts or step.more or self._control.cancel:
+        if self.state.status.final or self._tasks or result.starts or result.more or self._control.cancel:
             return False
         if self._control.pause:
-            self.record.add(e.ExecutionWaiting(reason="paused"))
-            self.record.park = Park(None, self._control.wakes)
+            self.pending.add(e.ExecutionWaiting(reason="paused"))
+            self.pending.park = Park(None, self._control.wakes)
             return True
-        idle = step.waits and (
-            step.until is None or step.until - self._now() > timedelta(seconds=self._settings.park_seconds)
+        idle = result.waits and (
+            result.until is None
+            or result.until - self._now() > timedelta(seconds=self._settings.park_seconds)
         )
         if idle:
-            self.record.add(e.ExecutionWaiting(until=step.until))
-            self.record.park = Park(step.until, self._control.wakes)
+            self.pending.add(e.ExecutionWaiting(until=result.until))
+            self.pending.park = Park(result.until, self._control.wakes)
         return idle
 
     def _spawn(self, attempt: Attempt, config: dict[str, Any] | None) -> None:
@@ -272,7 +275,7 @@ class Run:
         owner, _ = owner_of(path)
         try:
             scope = self.state.frames[path].scope
-            spec, fallback = self.state.spec(owner), self._steps.fallback(path)
+            spec, fallback = self.state.spec(owner), self._commands.fallback(path)
             return await self._computing.close(spec, scope, fallback, self._now())
         except NodeError as error:
             return error
@@ -286,18 +289,18 @@ class Run:
 
     def _trace(self, data: e.EventData | Exchange, path: str) -> None:
         if isinstance(data, Exchange):
-            self.record.keep(data, path)
+            self.pending.keep(data, path)
         else:
-            self.record.add(data, path)
-        self._committer.soon(self.record)
+            self.pending.add(data, path)
+        self._committer.soon(self.pending)
 
-    async def _sleep(self, step: Step) -> None:
+    async def _sleep(self, result: SliceResult) -> None:
         """Wait for a node to end, a timer, the execution's deadline, or somebody."""
         if self._control.pause:
             # Nothing is done about timers until it may go on.
             await self._wake.wait()
             return
-        due = min((at for at in (step.until, next_deadline(self.state)) if at is not None), default=None)
+        due = min((at for at in (result.until, next_deadline(self.state)) if at is not None), default=None)
         seconds = None if due is None else max(0.0, (due - self._now()).total_seconds())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -307,15 +310,15 @@ class Run:
         """The cancel: tasks are told to stop before the event says that they did."""
         for task in self._tasks.values():
             task.cancel()
-        self.record.add(e.ExecutionCancelled(usage=self.state.usage))
+        self.pending.add(e.ExecutionCancelled(usage=self.state.usage))
 
     def _stop_strays(self) -> None:
         """Stop what the state does not count as running any more: the other iterations of a Map that failed,
         or everything when the execution did."""
-        going = self.state.running.keys() | (self._steps.closing & self.state.closable.keys())
+        going = self.state.running.keys() | (self._commands.closing & self.state.closable.keys())
         for path in [path for path in self._tasks if path not in going]:
             self._tasks.pop(path).cancel()
-        self._steps.closing.intersection_update(self.state.closable)
+        self._commands.closing.intersection_update(self.state.closable)
 
     async def _stop_tasks(self) -> None:
         tasks = list(self._tasks.values())

@@ -21,7 +21,7 @@ _MOMENT_SECONDS = 0.2
 
 
 @dataclass(slots=True)
-class Step:
+class SliceResult:
     """What came of a slice: attempts to start once all is durable, those without a configuration after it was
     computed in a child process; iterations whose ends are computed there; when a timer is due (`waits`
     without `until`: never), and whether there is more to do at once."""
@@ -34,12 +34,12 @@ class Step:
     until: datetime | None = None
     more: bool = False
 
-    def then(self, next_: Step) -> Step:
+    def then(self, next_: SliceResult) -> SliceResult:
         """What came of this and, right after it, of the next."""
         # What was stopped meanwhile may have been started anew.
         starts = {attempt.path: (attempt, config) for attempt, config in (*self.starts, *next_.starts)}
         closes = list(dict.fromkeys(self.closes + next_.closes))
-        return Step(list(starts.values()), closes, next_.waits, next_.until, next_.more)
+        return SliceResult(list(starts.values()), closes, next_.waits, next_.until, next_.more)
 
 
 class Slices:

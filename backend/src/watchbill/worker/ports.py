@@ -18,8 +18,8 @@ from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.redis import RedisLive
 from watchbill.config import Settings
 from watchbill.core.ports import NodePorts, Ports
-from watchbill.engine.exchanges import KnownKeys
-from watchbill.engine.recording import RecordedLlm
+from watchbill.engine.recorded_ports import RecordedLlm
+from watchbill.engine.stored_exchanges import KnownKeys
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
 from watchbill.kit.db import Database

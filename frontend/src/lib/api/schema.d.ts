@@ -2283,25 +2283,6 @@ export interface components {
             escalated: boolean;
         };
         /**
-         * Attempt
-         * @description One try. `status` is the HTTP status of the answer, where there was one.
-         */
-        Attempt: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Ok */
-            ok: boolean;
-            /** Status */
-            status?: number | null;
-            /** Error */
-            error?: string | null;
-            /** Duration Ms */
-            duration_ms: number;
-        };
-        /**
          * AuditEntryOut
          * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
          *     Where it stands for several saves of a draft, `saves` says how many and `since` when the first was.
@@ -2589,6 +2570,25 @@ export interface components {
             running: number;
         };
         /**
+         * DeliveryAttempt
+         * @description One try. `status` is the HTTP status of the answer, where there was one.
+         */
+        DeliveryAttempt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Status */
+            status?: number | null;
+            /** Error */
+            error?: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+        };
+        /**
          * DeliveryOut
          * @description One message to one recipient, with its attempts: about the end of an execution, by a notification, or
          *     about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
@@ -2619,7 +2619,7 @@ export interface components {
              */
             status: "pending" | "delivered" | "failed";
             /** Attempts */
-            attempts: components["schemas"]["Attempt"][];
+            attempts: components["schemas"]["DeliveryAttempt"][];
             /** Next At */
             next_at: string | null;
             /**

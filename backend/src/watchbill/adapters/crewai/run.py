@@ -15,7 +15,7 @@ from watchbill.core.agents import AgentOptions
 from watchbill.core.answers import AnswerMismatch, instruction
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway

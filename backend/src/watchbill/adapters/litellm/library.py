@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from watchbill.adapters.loading import ONE_AT_A_TIME
-from watchbill.kit.garbage import set_aside
+from watchbill.kit.garbage_collection import set_aside
 
 # Without these the library downloads price lists and tables, at its import or at the first call.
 _LOCAL = {

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from watchbill.core.events import EventData
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 

@@ -16,8 +16,8 @@ from watchbill.features.approvals.service import Asked
 from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
-from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import Permission, Role
+from watchbill.features.identity.tenant_status import check_open
 from watchbill.kit.audit import trail_of
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now

@@ -14,8 +14,8 @@ from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History, Read, unmeasured
-from watchbill.features.executions.permits import Permits
 from watchbill.features.executions.service import NodeTypes, Reading
+from watchbill.features.executions.watch_access import WatchAccess
 from watchbill.features.identity.aside import Aside
 
 
@@ -50,7 +50,7 @@ class ExecutionBackend:
     types: NodeTypes
     aside: Aside
     running_limit: int = 0
-    permits: Permits = field(default_factory=Permits)
+    permits: WatchAccess = field(default_factory=WatchAccess)
     read: Read = unmeasured
 
     def reading(self, scope: TenantScope) -> Reading:

@@ -25,7 +25,7 @@ from watchbill.core.events import (
 from watchbill.core.execution import ExecutionState, NodeState
 from watchbill.core.json_text import demand_exact
 from watchbill.core.plan import PlanNode
-from watchbill.engine.outputs import reference_of
+from watchbill.engine.large_outputs import reference_of
 from watchbill.features.executions import journal_queries, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.plans import require_accepted

@@ -17,7 +17,7 @@ from watchbill.core.json_parts import PART_BYTES
 from watchbill.core.ports.documents import Collection as Documents
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
+from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 

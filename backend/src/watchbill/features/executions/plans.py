@@ -15,8 +15,8 @@ from watchbill.core.execution import ExecutionState
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import queries
-from watchbill.features.flows import checking, running
-from watchbill.features.flows.running import Source, Wanted
+from watchbill.features.flows import checking, run_source
+from watchbill.features.flows.run_source import RunSource, Wanted
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
 
@@ -26,9 +26,9 @@ Value = TypeVar("Value")
 _KEPT = 5_000
 # Of flows that name nothing stored elsewhere. To compile ten nodes again for each execution took a fifth of
 # starting it.
-_kept: OrderedDict[tuple[TenantScope, Source], Prepared] = OrderedDict()
+_kept: OrderedDict[tuple[TenantScope, RunSource], Prepared] = OrderedDict()
 # What was run last when this was wanted of the flow.
-_lately: OrderedDict[tuple[TenantScope, UUID, Wanted], Source] = OrderedDict()
+_lately: OrderedDict[tuple[TenantScope, UUID, Wanted], RunSource] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,20 @@ def require_accepted(state: ExecutionState) -> None:
         raise Conflict(refusal, code="plan_invalid")
 
 
-def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[Source, Prepared] | None:
+def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[RunSource, Prepared] | None:
     """What was run of a flow when it was last asked for. It still holds if the flow is as it was seen."""
     source = _lately.get((scope, flow_id, wanted))
     prepared = source and _kept.get((scope, source))
     return (source, prepared) if source and prepared else None
 
 
-def remember(scope: TenantScope, wanted: Wanted, source: Source) -> None:
+def remember(scope: TenantScope, wanted: Wanted, source: RunSource) -> None:
     """Note what was run of a flow."""
     _put(_lately, (scope, source.flow_id, wanted), source)
 
 
 async def of_flow(
-    session: AsyncSession, scope: TenantScope, source: Source, compute: Compute | None, *, anew: bool
+    session: AsyncSession, scope: TenantScope, source: RunSource, compute: Compute | None, *, anew: bool
 ) -> Prepared:
     """The plan of a flow's version. With `anew` it is made and stored again: it was remembered, but is gone.
 
@@ -85,7 +85,7 @@ async def of_flow(
     if known and not anew:
         _kept.move_to_end((scope, source))
         return known
-    prepared, alone = await _prepare(session, scope, await running.definition(session, source), compute)
+    prepared, alone = await _prepare(session, scope, await run_source.definition(session, source), compute)
     if alone:
         _put(_kept, (scope, source), prepared)
     return prepared

@@ -21,7 +21,7 @@ from watchbill.core.node_types import NodeType
 from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
-from watchbill.engine.outputs import Enough
+from watchbill.engine.large_outputs import Enough
 from watchbill.features.executions import journal_queries, queries, queue_queries
 from watchbill.features.executions.history import History, Read
 from watchbill.features.executions.schemas import (

@@ -22,8 +22,8 @@ from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.plans import Prepared
 from watchbill.features.executions.schemas import CrewTestRequest, ExecuteRequest, ExecutionSummary
 from watchbill.features.executions.tables import Execution
-from watchbill.features.flows import running
-from watchbill.features.flows.running import Source, Wanted
+from watchbill.features.flows import run_source
+from watchbill.features.flows.run_source import RunSource, Wanted
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -104,7 +104,7 @@ async def start_flow(
     """
     if started := await _as_before(session, scope, flow_id, version, ask):
         return started
-    source = await running.source(session, flow_id, version)
+    source = await run_source.source(session, flow_id, version)
     if known := await _known(session, ask, flow_id):
         return Started(known, new=False, flow_name=source.flow_name)
     prepared = await plans.of_flow(session, scope, source, compute, anew=False)
@@ -168,7 +168,7 @@ async def _known(session: AsyncSession, ask: Ask, flow_id: UUID) -> Execution | 
 
 
 async def _store(
-    session: AsyncSession, scope: TenantScope, prepared: Prepared, ask: Ask, source: Source | None = None
+    session: AsyncSession, scope: TenantScope, prepared: Prepared, ask: Ask, source: RunSource | None = None
 ) -> Started | None:
     """Store the execution; None when its plan is not there, or the flow is not as it was seen."""
     inputs = prepared.inputs(ask.inputs)

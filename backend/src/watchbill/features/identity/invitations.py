@@ -25,10 +25,10 @@ from watchbill.features.identity.member_schemas import (
     InvitationOut,
     SentInvitation,
 )
-from watchbill.features.identity.opened import suspended
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Membership, Tenant, User
+from watchbill.features.identity.tenant_status import suspended
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now

@@ -13,10 +13,10 @@ from watchbill.features.identity import key_queries as queries
 from watchbill.features.identity import tokens
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.key_schemas import KeyIn, KeyOut, NewKey
-from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.permissions import GRANTS, PERSONAL, Permission, Role
 from watchbill.features.identity.reach import FOR_FLOWS
 from watchbill.features.identity.tables import ApiKey
+from watchbill.features.identity.tenant_status import check_open
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Page
 

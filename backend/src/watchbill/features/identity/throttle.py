@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import digest
-from watchbill.kit.attempts import Attempts, Limit
+from watchbill.kit.attempt_counts import AttemptCounts, Limit
 from watchbill.kit.origins import origin_of
 
 _TRUSTED = Limit("device", 20, 300)
@@ -25,7 +25,7 @@ _ASKING = Limit("asking", 30, 3600)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """Somebody at an address tries an account. `device` is the number of a trusted browser, or None."""
 
     account: str
@@ -36,18 +36,18 @@ class Attempt:
 class Throttle:
     """The counters of sign-ins."""
 
-    def __init__(self, attempts: Attempts, secret: str):
+    def __init__(self, attempts: AttemptCounts, secret: str):
         self._attempts = attempts
         self._secret = secret
 
-    async def begin(self, email: str, address: str, cookie: str | None = None) -> Attempt:
+    async def begin(self, email: str, address: str, cookie: str | None = None) -> SignInAttempt:
         """Count an attempt before the password is looked at, or many at once would all be let through.
 
         Raises:
             TooManyRequests: there were too many.
         """
         account, address = digest(email.lower())[:32], origin_of(address)
-        attempt = Attempt(account, address, self._known(account, cookie))
+        attempt = SignInAttempt(account, address, self._known(account, cookie))
         if attempt.device is not None:
             await self._count(_TRUSTED, account, attempt.device)
             return attempt
@@ -57,13 +57,13 @@ class Throttle:
                 raise _too_many(await self._attempts.wait(limit, key))
         return attempt
 
-    async def failed(self, attempt: Attempt) -> None:
+    async def failed(self, attempt: SignInAttempt) -> None:
         """The password was wrong."""
         if attempt.device is None:
             await self._attempts.count(_ACCOUNT, attempt.account)
             await self._attempts.count(_ADDRESS, attempt.address)
 
-    async def succeeded(self, attempt: Attempt) -> str:
+    async def succeeded(self, attempt: SignInAttempt) -> str:
         """The password was right; returns the cookie by which the browser is known from now on."""
         if attempt.device is None:
             await self._attempts.forget(_PAIR, attempt.account, attempt.address)

@@ -10,8 +10,8 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from watchbill.core.errors import NotFound
 from watchbill.features.identity.access import Access, WorkDep, identity_options, require
 from watchbill.features.identity.mails import deliver
-from watchbill.features.identity.opened import check_open
 from watchbill.features.identity.tables import Tenant
+from watchbill.features.identity.tenant_status import check_open
 from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Backend, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut

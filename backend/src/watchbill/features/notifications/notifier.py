@@ -23,7 +23,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import mail_limits
 from watchbill.features.notifications import addresses, message, queries
 from watchbill.features.notifications.addresses import AddressMails
-from watchbill.features.notifications.schemas import Attempt
+from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.service import secret_place
 from watchbill.features.notifications.tables import Delivery, FinishedExecution
 from watchbill.kit import signatures
@@ -337,7 +337,7 @@ class Notifier:
                 await queries.set_due(work.session, scope, delivery_id, None)
                 return
             now = self._now()
-            attempt = Attempt(
+            attempt = DeliveryAttempt(
                 at=now, ok=said.error is None, status=said.status, error=said.error, duration_ms=duration_ms
             )
             attempts = [*delivery.attempts, attempt.model_dump(mode="json")]

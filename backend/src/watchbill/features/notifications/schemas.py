@@ -124,7 +124,7 @@ class NotificationSecret(BaseModel):
     secret: str
 
 
-class Attempt(BaseModel):
+class DeliveryAttempt(BaseModel):
     """One try. `status` is the HTTP status of the answer, where there was one."""
 
     at: datetime
@@ -148,7 +148,7 @@ class DeliveryOut(BaseModel):
     escalated: bool
     recipient: str
     status: DeliveryStatus
-    attempts: list[Attempt]
+    attempts: list[DeliveryAttempt]
     next_at: datetime | None
     created_at: datetime
 

@@ -1,4 +1,4 @@
-"""The record of one execution on its worker: events in order, waiting to be made durable."""
+"""What one execution has pending on its worker: events in order, waiting to be made durable."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.execution import ExecutionState, freeze
 from watchbill.core.execution.fold import apply_data
 from watchbill.core.execution.snapshot import Frozen
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
-from watchbill.engine.exchanges import Kept, place
+from watchbill.engine.large_outputs import set_aside
 from watchbill.engine.outbox import Parcel
-from watchbill.engine.outputs import set_aside
+from watchbill.engine.stored_exchanges import PlacedExchange, exchange_seq
 
 # A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end. It
 # holds the whole state, so the next one comes when the history has grown by a half: all of them together stay
@@ -46,7 +46,7 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class Taken:
+class CommitPart:
     """What one commit writes: the batch for the journal, and the state that a snapshot is to be made of, if
     one is; the trace, large outputs and exchanges for the documents; and all events for watchers."""
 
@@ -54,7 +54,7 @@ class Taken:
     trace: list[Event]
     all: list[Event]
     outputs: list[tuple[str, Document]]
-    exchanges: list[Kept]
+    exchanges: list[PlacedExchange]
     frozen: Frozen | None = None
 
     @property
@@ -64,7 +64,7 @@ class Taken:
 
 
 @dataclass(slots=True, eq=False)
-class Record:
+class PendingEvents:
     """Collects the events of one claim. Sequence numbers are given when events are taken to be written, so
     that pieces of streamed text that wait together become one event."""
 
@@ -86,7 +86,7 @@ class Record:
     exchanges: Parcel | None = None
     _entries: list[_Entry] = field(default_factory=list[_Entry])
     _streams: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
-    _exchanges: list[Kept] = field(default_factory=list[Kept])
+    _exchanges: list[PlacedExchange] = field(default_factory=list[PlacedExchange])
     _kept: int = 0
     # By node and attempt.
     _numbers: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
@@ -132,16 +132,16 @@ class Record:
         self._kept += 1
         self._numbers[node_id, node.attempt] += 1
         number = self._numbers[node_id, node.attempt]
-        seq = place(self.claim.epoch, self._kept)
-        self._exchanges.append(Kept(exchange, seq, node_id, node.attempt, number, self.now()))
+        seq = exchange_seq(self.claim.epoch, self._kept)
+        self._exchanges.append(PlacedExchange(exchange, seq, node_id, node.attempt, number, self.now()))
 
-    def take_exchanges(self) -> list[Kept]:
+    def take_exchanges(self) -> list[PlacedExchange]:
         """The exchanges that wait; they do so no longer."""
         taken, self._exchanges = self._exchanges, []
         return taken
 
-    def take(self) -> Taken:
-        """Everything that waits, numbered; the record is empty afterwards."""
+    def take(self) -> CommitPart:
+        """Everything that waits, numbered; nothing is pending afterwards."""
         events: list[Event] = []
         outputs: list[tuple[str, Document]] = []
         for seq, entry in enumerate(self._entries, start=self.last_seq + 1):
@@ -173,9 +173,9 @@ class Record:
         frozen = self._snapshot(len(events))
         self.park = None
         trace = [event for event in events if event.type not in JOURNAL_TYPES]
-        return Taken(batch, trace, events, outputs, self.take_exchanges(), frozen)
+        return CommitPart(batch, trace, events, outputs, self.take_exchanges(), frozen)
 
-    def told(self, taken: Taken, *, whole: bool) -> None:
+    def told(self, taken: CommitPart, *, whole: bool) -> None:
         """The trace of what was taken is in its store, or (not `whole`) a part of it is not."""
         if not whole:
             self.traced = None

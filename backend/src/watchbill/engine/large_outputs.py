@@ -43,7 +43,7 @@ def set_aside(event: Event, epoch: int) -> tuple[Event, tuple[str, Document]]:
     else:
         large = event.data["output"]
         data = {**event.data, "output": None, "output_ref": reference}
-    document = Document(_place(reference), event.timestamp, {"output": large})
+    document = Document(_seq_of(reference), event.timestamp, {"output": large})
     return event.model_copy(update={"data": data}), (str(event.execution_id), document)
 
 
@@ -121,14 +121,14 @@ async def whole_snapshot(
     """A dumped state with its outputs in place, as `whole` has them, and for who goes on from it also what
     iterations work on."""
     nodes: Mapping[str, dict[str, Any]] = stored.get("nodes", {})
-    places = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
+    by_reference = {node["output_ref"]: node for node in nodes.values() if node.get("output_ref")}
     iterating: Mapping[str, dict[str, Any]] = stored.get("iterating", {}) if rounds else {}
     worked_on = {found["rounds_ref"]: found for found in iterating.values() if found.get("rounds_ref")}
-    wanted = [*places, *worked_on]
+    wanted = [*by_reference, *worked_on]
     outputs = await read_outputs(documents, scope, execution_id, wanted)
     for reference, output in outputs.items():
-        if reference in places:
-            places[reference]["output"] = output
+        if reference in by_reference:
+            by_reference[reference]["output"] = output
         else:
             worked_on[reference]["rounds"] |= output
     return stored
@@ -149,14 +149,14 @@ async def read_outputs(
     enough: Enough = everything,
 ) -> dict[str, Any]:
     """The outputs that stand at these references, some in each question, until it is enough."""
-    places = {_place(reference): reference for reference in references}
-    wanted = sorted(places)
+    references_by_seq = {_seq_of(reference): reference for reference in references}
+    wanted = sorted(references_by_seq)
     found: dict[str, Any] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         seqs = wanted[start : start + _AT_ONCE]
         size = 0
         for document in await documents.pick(scope, "execution_outputs", str(execution_id), seqs):
-            found[places[document.seq]] = document.body["output"]
+            found[references_by_seq[document.seq]] = document.body["output"]
             size += document.size
         if enough(size):
             break
@@ -175,14 +175,14 @@ async def copy_outputs(
     """Copy large outputs of one execution to a new one, which no worker writes yet, without holding them:
     each that stands at a reference for the event of that number. Returns a reference where none is, if there
     is one; nothing is kept then."""
-    places = {_place(reference): reference for reference in seqs}
-    wanted = {place: seqs[reference] for place, reference in places.items()}
+    references_by_seq = {_seq_of(reference): reference for reference in seqs}
+    wanted = {seq: seqs[reference] for seq, reference in references_by_seq.items()}
     key = str(target)
     found = await documents.copy(scope, "execution_outputs", str(source), key, wanted, at=at)
-    if len(found) == len(places):
+    if len(found) == len(references_by_seq):
         return None
     await documents.delete(scope, "execution_outputs", key)
-    return next(reference for place, reference in places.items() if place not in found)
+    return next(reference for seq, reference in references_by_seq.items() if seq not in found)
 
 
 def reference_of(seq: int, epoch: int = 0) -> str:
@@ -191,6 +191,6 @@ def reference_of(seq: int, epoch: int = 0) -> str:
     return f"{epoch}:{seq}"
 
 
-def _place(reference: str) -> int:
+def _seq_of(reference: str) -> int:
     epoch, _, seq = reference.partition(":")
     return int(epoch) * _EPOCH + int(seq)

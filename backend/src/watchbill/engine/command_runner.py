@@ -36,11 +36,11 @@ from watchbill.core.usage import Usage
 from watchbill.engine import evaluating
 from watchbill.engine.attempt import Attempt, Ended, took_too_long
 from watchbill.engine.evaluating import Closing, Rendered
+from watchbill.engine.large_outputs import LARGE_BYTES
 from watchbill.engine.limits import shown
-from watchbill.engine.outputs import LARGE_BYTES
-from watchbill.engine.record import Record
+from watchbill.engine.pending import PendingEvents
 from watchbill.engine.retries import backoff
-from watchbill.engine.slices import Step
+from watchbill.engine.slices import SliceResult
 from watchbill.engine.totals import Totals
 
 # Pure nodes run on the event loop: after so many in a row, or when they have computed so much together,
@@ -50,33 +50,33 @@ _STEPS_IN_A_ROW = 3_000
 _SIZE_IN_A_ROW = 300_000
 
 
-class Steps:
+class CommandRunner:
     """Obeys `decide` for one claim, and records how attempts end."""
 
     def __init__(
         self,
         claim: Claim,
         state: ExecutionState,
-        record: Record,
+        pending: PendingEvents,
         now: Callable[[], datetime],
         totals: Totals,
     ):
         self._claim = claim
         self._state = state
-        self._record = record
+        self._pending = pending
         self._now = now
         self._totals = totals
         # Iterations whose ends are computed elsewhere.
         self.closing: set[str] = set()
         self._left = Budget(0, 0)
 
-    def advance(self) -> Step:
+    def advance(self) -> SliceResult:
         """Do what can be done at once, as far as others need not wait for it."""
-        step = Step()
+        step = SliceResult()
         begun = 0
         self._left = Budget(_STEPS_IN_A_ROW, _SIZE_IN_A_ROW)
         while begun < _IN_A_ROW:
-            if failure := self._totals.exceeded(self._record.last_seq):
+            if failure := self._totals.exceeded(self._pending.last_seq):
                 self.fail(failure)
                 return step
             commands = decide(self._state, self._now())
@@ -115,14 +115,14 @@ class Steps:
         self.settle(path, attempt.guarded(lambda: node.type.wait.answered(answer)))  # type: ignore[union-attr]
 
     def settle(self, path: str, ended: Ended) -> None:
-        """Record how an attempt ended: done, worth another try, or failed."""
+        """Note how an attempt ended: done, worth another try, or failed."""
         node, spec = self._state.nodes[path], self._state.spec(path).node
         if ended.seen is not None and node.input is None:
-            self._record.add(e.NodeStarted(attempt=node.attempt, input=ended.seen), path)
+            self._pending.add(e.NodeStarted(attempt=node.attempt, input=ended.seen), path)
         if ended.result is not None:
             result = ended.result
             self._totals.note(path, result.size)
-            self._record.add(
+            self._pending.add(
                 e.NodeCompleted(
                     attempt=node.attempt, output=result.output, handle=result.handle, usage=ended.usage
                 ),
@@ -134,7 +134,7 @@ class Steps:
             raise AssertionError("an attempt ends with a result or a failure")
         failures = node.failures + 1
         if ended.failure.kind in spec.retry.kinds and failures < spec.retry.max_attempts:
-            self._record.add(
+            self._pending.add(
                 e.NodeRetrying(
                     attempt=node.attempt,
                     error=ended.failure,
@@ -144,7 +144,7 @@ class Steps:
                 path,
             )
             return
-        self._record.add(
+        self._pending.add(
             e.NodeFailed(
                 attempt=node.attempt,
                 error=ended.failure,
@@ -158,7 +158,7 @@ class Steps:
 
     def fail(self, error: ExecutionFailure) -> None:
         """End the execution as failed."""
-        self._record.add(e.ExecutionFailed(error=error, usage=self._state.usage))
+        self._pending.add(e.ExecutionFailed(error=error, usage=self._state.usage))
 
     def proceed(self, path: str, rendered: Rendered) -> None:
         """A node whose configuration was computed elsewhere begins to run its body, or to wait."""
@@ -167,14 +167,14 @@ class Steps:
         if node.type.body:
             self._begin_body(attempt, node.type.body, rendered.config, rendered.seen)
         else:
-            self._record.add(e.NodeStarted(attempt=attempt.number, input=rendered.seen), path)
+            self._pending.add(e.NodeStarted(attempt=attempt.number, input=rendered.seen), path)
             self._suspend(attempt, rendered.config)
 
-    def _obey(self, command: Any, step: Step) -> bool:
+    def _obey(self, command: Any, step: SliceResult) -> bool:
         """Do what is to be done; returns whether that was anything."""
         match command:
             case Skip(path):
-                self._record.add(e.NodeSkipped(), path)
+                self._pending.add(e.NodeSkipped(), path)
             case Start(path, number):
                 self._start(path, number, step)
             case Open(path, index):
@@ -207,11 +207,11 @@ class Steps:
         if failure := self._totals.too_large(outputs, places):
             self.fail(failure)
         else:
-            self._record.add(e.ExecutionCompleted(outputs=outputs, usage=self._state.usage))
+            self._pending.add(e.ExecutionCompleted(outputs=outputs, usage=self._state.usage))
 
-    def _start(self, path: str, number: int, step: Step) -> None:
-        """Record the start. What does I/O is added to the step, to be started when the start is durable; so
-        is what computes too much to be done here."""
+    def _start(self, path: str, number: int, step: SliceResult) -> None:
+        """Note the start. What does I/O is added to the slice, to be started when the start is durable; so is
+        what computes too much to be done here."""
         node, frame = self._state.spec(path), self._state.frame_of(path)
         attempt = Attempt(node, path, number, self._claim)
         at = self._now()
@@ -221,22 +221,22 @@ class Steps:
             with self._quickly() as budget:
                 if node.type.pure:
                     ended, seen = attempt.evaluate(frame.scope, budget, now)
-                    self._record.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
+                    self._pending.add(e.NodeStarted(attempt=number, input=seen), path, at=at)
                     self.settle(path, ended)
                     return
                 rendered = evaluating.render(node, frame.scope, budget, now, light=True)
         except OverBudget:
-            self._record.add(e.NodeStarted(attempt=number), path, at=at)
+            self._pending.add(e.NodeStarted(attempt=number), path, at=at)
             step.starts.append((attempt, None))
             return
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
-            self._record.add(e.NodeStarted(attempt=number), path, at=at)
+            self._pending.add(e.NodeStarted(attempt=number), path, at=at)
             self.settle(path, attempt.broken(error))
             return
         if node.type.body:
             self._begin_body(attempt, node.type.body, rendered.config, rendered.seen)
             return
-        self._record.add(e.NodeStarted(attempt=number, input=rendered.seen), path, at=at)
+        self._pending.add(e.NodeStarted(attempt=number, input=rendered.seen), path, at=at)
         if node.type.wait:
             self._suspend(attempt, rendered.config)
         else:
@@ -248,7 +248,7 @@ class Steps:
             self._totals.admit(self._state, rounds)
             size = self._totals.size_of(rounds)
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
-            self._record.add(e.NodeStarted(attempt=attempt.number, input=seen), attempt.path)
+            self._pending.add(e.NodeStarted(attempt=attempt.number, input=seen), attempt.path)
             self.settle(attempt.path, attempt.broken(error))
             return
         started = e.NodeStarted(
@@ -257,7 +257,7 @@ class Steps:
             iterations=rounds.total,
             rounds=dump_rounds(rounds, items=True),
         )
-        self._record.add(started, attempt.path, large=size > LARGE_BYTES)
+        self._pending.add(started, attempt.path, large=size > LARGE_BYTES)
 
     def _open(self, path: str, index: int) -> None:
         rounds = self._state.iterating[path].rounds
@@ -269,7 +269,7 @@ class Steps:
                 self.settle(path, attempt.failed(error))
                 return
         item = rounds.items[index] if rounds.items is not None else None
-        self._record.add(e.NodeStarted(attempt=1, input=shown(item)), f"{path}[{index}]")
+        self._pending.add(e.NodeStarted(attempt=1, input=shown(item)), f"{path}[{index}]")
 
     def _suspend(self, attempt: Attempt, config: dict[str, Any]) -> None:
         wait = attempt.node.type.wait
@@ -281,7 +281,7 @@ class Steps:
             self.settle(attempt.path, attempt.broken(error))
             return
         request = dict(suspension.request) if suspension.request is not None else None
-        self._record.add(e.NodeWaiting(until=suspension.until, request=request), attempt.path)
+        self._pending.add(e.NodeWaiting(until=suspension.until, request=request), attempt.path)
 
     def _expire(self, path: str) -> None:
         node = self._state.spec(path)
@@ -296,7 +296,7 @@ class Steps:
             raise AssertionError("only a type that waits becomes due")
         self.settle(path, attempt.guarded(lambda: wait.due(node.node.config)))
 
-    def _close(self, path: str, step: Step) -> bool:
+    def _close(self, path: str, step: SliceResult) -> bool:
         """End an iteration with its result, or with the failure of one of its nodes. What takes longer is
         left to the step; returns whether anything was done."""
         if path in self.closing:
@@ -321,7 +321,7 @@ class Steps:
         return True
 
     def closed(self, path: str, how: Closing | NodeError) -> None:
-        """Record how an iteration ended; nothing happens if it does not wait for that any more."""
+        """Note how an iteration ended; nothing happens if it does not wait for that any more."""
         self.closing.discard(path)
         if path not in self._state.closable or self._state.status.final:
             return
@@ -333,7 +333,7 @@ class Steps:
         handle = e.ENOUGH if how.enough else None
         self._totals.note(path, how.size)
         completed = e.NodeCompleted(attempt=1, output=how.result, handle=handle)
-        self._record.add(completed, path, large=how.size > LARGE_BYTES)
+        self._pending.add(completed, path, large=how.size > LARGE_BYTES)
         if announced(self._state, owner) and (error := self._totals.gathered(owner, how.size)):
             attempt = Attempt(self._state.spec(owner), owner, self._state.nodes[owner].attempt, self._claim)
             self.settle(owner, attempt.failed(error))
@@ -357,7 +357,7 @@ class Steps:
 
     def _fail_iteration(self, path: str, owner: str, failure: NodeFailure) -> None:
         handled = self._state.iterating[owner].rounds.tolerant
-        self._record.add(e.NodeFailed(attempt=1, error=failure, handled=handled), path)
+        self._pending.add(e.NodeFailed(attempt=1, error=failure, handled=handled), path)
 
     def _end(self, path: str) -> None:
         node, iterations = self._state.spec(path), self._state.iterating[path]

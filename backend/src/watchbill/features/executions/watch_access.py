@@ -26,7 +26,7 @@ _REMEMBERED = 10_000
 _Who = tuple[UUID, UUID, UUID | None, UUID | None]
 
 
-class Permits:
+class WatchAccess:
     """Who was found to be let in, and when. Use it from one event loop."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import orjson
 
 from watchbill.core.clean import clean
-from watchbill.core.exchanges import Exchange
+from watchbill.core.exchange import Exchange
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
@@ -27,7 +27,7 @@ _TENANTS_KNOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PlacedExchange:
     """An exchange with its place: the node's path, the attempt, and the how manyth of the attempt it is, from
     1. `seq` orders those of an execution."""
 
@@ -39,12 +39,12 @@ class Kept:
     at: datetime
 
 
-def place(epoch: int, count: int) -> int:
+def exchange_seq(epoch: int, count: int) -> int:
     """The seq of the exchange that is the `count`-th of a claim."""
     return epoch * _EPOCH + count
 
 
-def document(kept: Kept, secrets: Sequence[str]) -> Document:
+def document(kept: PlacedExchange, secrets: Sequence[str]) -> Document:
     """What is stored of an exchange. `digest` is of the masked request before it is cut: a run that is played
     back finds the answer by node, number and digest. `type` is what documents are filtered by."""
     exchange, masking = kept.exchange, Masking(secrets, MAX_BYTES)

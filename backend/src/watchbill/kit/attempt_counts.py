@@ -29,7 +29,7 @@ class Limit:
         self.item = RateLimitItemPerSecond(amount, seconds, namespace="wb:attempts")
 
 
-class Attempts:
+class AttemptCounts:
     """Counters in the Redis of that connection pool. Keys must not hold what nobody may read there. None may
     be asked for while a database connection is held.
 
