@@ -21,7 +21,7 @@ from watchbill.features.identity.mails import link as page_link
 from watchbill.features.identity.mails import one_line
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.notifications.queries import add_deliveries
-from watchbill.features.notifications.schemas import Attempt
+from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.tables import Delivery
 from watchbill.kit.db import Database, Work
 from watchbill.kit.setbacks import impatient, theirs
@@ -128,7 +128,7 @@ async def _rows(
         "asked_at": approval.created_at,
         "escalated": escalated,
     }
-    refused = Attempt(at=approval.created_at, ok=False, error=_STRANGER, duration_ms=0)
+    refused = DeliveryAttempt(at=approval.created_at, ok=False, error=_STRANGER, duration_ms=0)
     rows: dict[str, dict[str, Any]] = {
         key: {
             **shared,
