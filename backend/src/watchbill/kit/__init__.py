@@ -2,7 +2,7 @@
 
 | what for | modules |
 |---|---|
-| the database | db, pool, tables, roles, locks, paging, faults, setbacks, waits |
+| the database | db, driver, pool, tables, roles, locks, paging, faults, setbacks, waits |
 | its versions | migrations, revisions, upgrading |
 | connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
 | how much anybody may do | rates, attempts, patience, places, turns, origins |
