@@ -7,6 +7,7 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -15,11 +16,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from tests import people
+from tests.engine.test_neighbours import CALM
 from tests.people import PASSWORD, Person, checked, refused
 from tests.security.test_isolation import start
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
 from watchbill.core.errors import Conflict
+from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
@@ -81,6 +84,25 @@ async def test_a_suspended_tenant_lets_nobody_in_until_it_is_activated(
     entries = checked(await admin.http.get("audit-log"))["items"]
     assert {"suspend_tenant", "activate_tenant"} <= {entry["action"] for entry in entries}
     assert next(e for e in entries if e["action"] == "suspend_tenant")["actor"]["kind"] == "system"
+
+
+async def test_what_was_stored_in_the_moment_of_a_suspension_is_cancelled_by_whoever_takes_it(
+    app: FastAPI, admin: Person, stranger: Person
+):
+    """A request or a schedule that was let in just before commits what it starts just after."""
+    here = installation(app)
+    await commands.suspend(here, str(admin.tenant_id))
+    ids: list[UUID] = []
+    for person in (admin, stranger):
+        async with here.database.transaction(person.scope) as work:
+            started = await start_definition(work.session, person.scope, CALM, Ask({"topic": "x"}))
+        ids.append(started.execution.id)
+    claims = await here.journal.claim("a worker", lease_seconds=30, limit=10, only=ids)
+    found = {claim.execution_id: claim for claim in claims}
+    assert [found[id_].control.cancel for id_ in ids] == [True, False]
+    await commands.activate(here, str(admin.tenant_id))
+    control = await here.journal.control(ids[0], found[ids[0]].epoch)
+    assert control is not None and control.cancel, "activating takes no cancel back"
 
 
 async def test_own_limits(app: FastAPI, admin: Person):

@@ -12,9 +12,13 @@ least(nullif(coalesce((SELECT l.running FROM public.tenant_limits AS l WHERE l.t
       (SELECT s.max_running FROM public.tenant_settings AS s WHERE s.tenant_id = {tenant}))
 """  # of parts that stand in this file
 
+# What was stored in the very moment that its tenant was suspended was not asked to end by that: it is when it
+# is taken.
 _TAKE = f"""
 UPDATE public.active_executions AS a
-   SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running'
+   SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running',
+       cancel_requested = a.cancel_requested OR EXISTS (
+         SELECT FROM public.tenants AS t WHERE t.id = a.tenant_id AND t.status = 'suspended')
   FROM (
     SELECT execution_id FROM public.active_executions
      WHERE {{which}} AND (owner IS NULL OR lease_until < now())
