@@ -133,6 +133,28 @@ async def test_deleting_leaves_nothing_in_any_store(
     checked(await visitor.post("auth/register", json=form | {"tenant_name": "Again"}), 201)
 
 
+async def test_deleting_leaves_nobody_to_be_told_of_what_it_stopped(
+    app: FastAPI, admin: Person, stranger: Person
+):
+    """Also where no worker runs that would find that there is nobody."""
+    told = {
+        "name": "Ends",
+        "channel": "webhook",
+        "statuses": ["cancelled"],
+        "recipients": ["http://127.0.0.1:9/"],
+    }
+    for person in (admin, stranger):
+        checked(await person.http.post("notifications", json=told), 201)
+        await start(person)
+    await commands.suspend(installation(app), str(stranger.tenant_id))
+    slug = checked(await admin.http.get("tenant"))["slug"]
+    checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
+    async with app.state.database.transaction() as work:
+        query = text("SELECT tenant_id FROM public.finished_executions")
+        left = set(await work.session.scalars(query))
+    assert stranger.tenant_id in left and admin.tenant_id not in left
+
+
 async def test_whoever_belongs_elsewhere_too_stays(app: FastAPI, admin: Person, stranger: Person):
     async with app.state.database.transaction() as work:
         from watchbill.features.identity.tables import Membership
