@@ -322,3 +322,32 @@ async def test_a_connection_that_is_cut_off_in_a_request_is_no_bug_of_ours(datab
             await work.session.execute(text("SELECT 1"))
     async with database.transaction() as work:
         assert await work.session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_request_does_not_wait_without_end_for_a_server_that_hangs(proxy: Proxy):
+    """It is told that the database is away, and its connection is not kept from those that come later."""
+    database = Database(
+        proxy.url, pool_size=1, patience_seconds=20, statement_seconds=0.5, silent_seconds=0.0
+    )
+    begun = asyncio.Event()
+
+    async def ask(*, meanwhile: bool = False) -> None:
+        async with database.transaction() as work:
+            await work.session.execute(text("SELECT 1"))
+            if meanwhile:
+                begun.set()
+                await frozen.wait()
+            await work.session.execute(text("SELECT 2"))
+
+    frozen = asyncio.Event()
+    within = asyncio.create_task(ask(meanwhile=True))
+    await begun.wait()
+    proxy.freeze()
+    frozen.set()
+    # One hangs in the middle of its transaction, one before it.
+    found = await asyncio.gather(within, ask(), return_exceptions=True)
+    assert [type(error) for error in found] == [DatabaseUnavailable] * 2, found
+    proxy.cut()
+    proxy.thaw()
+    await asyncio.gather(ask(), ask())
+    await database.close()

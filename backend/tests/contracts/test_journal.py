@@ -121,6 +121,17 @@ def batch(claim: Claim, *events: Event, outcome: Outcome | None = None) -> Batch
 DONE = Outcome(ExecutionStatus.COMPLETED, NOW, NOW, {"a": 1}, None, Usage().model_dump(mode="json"))
 
 
+async def test_a_sweep_leaves_its_owner_what_it_still_has(setup: Setup) -> None:
+    mine, lost, theirs = [await claimed(setup, owner, lease=-1) for owner in ("me", "me", "you")]
+    held = [mine.execution_id, theirs.execution_id]
+    found = await setup.journal.claim("me", lease_seconds=600, limit=1000, held=held)
+    ids = {claim.execution_id for claim in found}
+    assert mine.execution_id not in ids and {lost.execution_id, theirs.execution_id} <= ids
+    await setup.journal.heartbeat("me", [mine.execution_id], lease_seconds=600)
+    later = await setup.journal.claim("you", lease_seconds=600, limit=1000)
+    assert mine.execution_id not in {claim.execution_id for claim in later}
+
+
 async def test_a_claim_is_exclusive_and_begins_with_the_queued_event(setup: Setup) -> None:
     claim = await claimed(setup)
     assert (claim.epoch, claim.last_seq, claim.control.cancel) == (1, 1, False)

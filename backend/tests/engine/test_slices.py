@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -99,3 +100,52 @@ async def test_many_who_have_much_to_do_at_once_go_on_one_slice_at_a_time(
         most = max(most, asked - before)
     # A slice of each would be ten times as much, and all that one commits together more.
     assert asked - begun > 12 * 600 and most < 300, (asked - begun, most)
+
+
+async def test_tenants_take_turns_however_many_executions_one_has() -> None:
+    """One tenant's hundred that have much to do are one in the queue, not a hundred."""
+    slices = Slices()
+    crowd, single = TenantScope(uuid4()), TenantScope(uuid4())
+    turns: list[TenantScope] = []
+
+    async def work(scope: TenantScope, slices_wanted: int) -> None:
+        for _ in range(slices_wanted):
+            async with slices.turn(scope):
+                turns.append(scope)
+
+    many = [asyncio.create_task(work(crowd, 3)) for _ in range(100)]
+    await asyncio.sleep(0)
+    await work(single, 20)
+    # It waits for the one whose turn it is when it asks, and for the next.
+    mine = [place for place, scope in enumerate(turns) if scope == single]
+    assert max(later - earlier for earlier, later in pairwise([0, *mine])) <= 3, mine
+    await asyncio.gather(*many)
+    assert turns.count(crowd) == 300
+
+
+async def test_who_gives_up_waiting_or_fails_in_a_slice_leaves_the_turn_to_the_next() -> None:
+    slices = Slices()
+    one, other = TenantScope(uuid4()), TenantScope(uuid4())
+    done: list[str] = []
+
+    async def work(scope: TenantScope, name: str) -> None:
+        async with slices.turn(scope):
+            done.append(name)
+            if name == "fails":
+                raise RuntimeError(name)
+
+    async with slices.turn(one):
+        waiting = {
+            name: asyncio.create_task(work(scope, name))
+            for name, scope in (("leaves", one), ("fails", other), ("last", one), ("stays", one))
+        }
+        await asyncio.sleep(0)
+        waiting["leaves"].cancel()
+        await asyncio.sleep(0)
+    # The turn is this one's by now, though it has not begun.
+    waiting["last"].cancel()
+    await asyncio.gather(*waiting.values(), return_exceptions=True)
+    assert done[0] == "fails" and set(done) == {"fails", "stays"}
+    async with asyncio.timeout(60), slices.turn(other):
+        done.append("free")
+    assert done[-1] == "free"

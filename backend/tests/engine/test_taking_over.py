@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.core.flows import edge, flow, input_node, llm, node, output, transform
-from tests.engine.conftest import Ship
+from tests.engine.conftest import Ship, types
 from watchbill.core.events import Event, ExecutionStatus
 from watchbill.core.ports.documents import Document
 from watchbill.engine.large_outputs import read_outputs
@@ -155,3 +158,29 @@ async def test_large_outputs_are_read_a_few_at_a_time(ship: Ship) -> None:
     found = await read_outputs(ship.documents, ship.scope, id_, references)
     assert {len(output) for output in found.values()} == {70_000}
     assert documents["picks"] == 13, "eight of each time: each may have megabytes"
+
+
+async def test_a_worker_whose_leases_ended_while_the_database_hung_does_nothing_twice(
+    ship: Ship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sweep may reach the database before its next heartbeat does."""
+    sweeps = 0
+    claim = ship.journal.claim
+
+    async def noted(*args: Any, **named: Any) -> Any:
+        nonlocal sweeps
+        sweeps += named.get("only") is None
+        return await claim(*args, **named)
+
+    monkeypatch.setattr(ship.journal, "claim", noted)
+    gate = ship.model.gates["ask"] = asyncio.Event()
+    ship.engine(heartbeat_seconds=600)
+    definition = flow([input_node("topic"), llm("ask"), output()], [edge("in", "ask"), edge("ask", "out")])
+    id_ = ship.submit(definition, topic="x")
+    await ship.model.waiting.wait()
+    ship.ahead += timedelta(seconds=31)
+    before = sweeps
+    await ship.until(lambda: sweeps > before + 2)
+    gate.set()
+    seen = await ship.finish(id_)
+    assert ship.model.asked == ["ask"] and "execution_resumed" not in types(seen)

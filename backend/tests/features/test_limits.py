@@ -18,6 +18,7 @@ from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.limits import RequestLimits
+from watchbill.features.identity.recording import COOKIE
 from watchbill.kit.rates import Rate, Rates, Standing
 
 PATIENCE = 120.0
@@ -81,6 +82,9 @@ async def test_who_goes_on_at_once_is_refused_without_asking_anybody(
         refused(again, 429, "too_many_requests")
         assert again.headers["retry-after"] == first.headers["retry-after"]
         assert again.headers["ratelimit"] == first.headers["ratelimit"]
+    token = admin.http.headers["authorization"].partition(" ")[2]
+    for spelled in ({"authorization": f"bearer   {token}"}, {"cookie": f"more=1; {COOKIE}={token}; other=2"}):
+        refused(await visitor.get("agents", headers=spelled), 429, "too_many_requests")
     assert not counted
     # Others are not meant, and neither is what needs no credentials, or ends them.
     checked(await member.http.get("agents"))

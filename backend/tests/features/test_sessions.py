@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from redis.asyncio import ConnectionPool
@@ -20,6 +21,7 @@ from watchbill.features.identity import tokens
 from watchbill.features.identity.sign_ins import GRACE
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.attempt_counts import AttemptCounts, Limit
+from watchbill.kit.own_counts import OwnCounts
 from watchbill.kit.patience import PAUSE_SECONDS, Patience
 
 OURS = {"Origin": "http://test"}
@@ -241,7 +243,9 @@ async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI
             checked(await elsewhere.post("auth/login", json=login))
 
 
-async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
+async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person, monkeypatch):
+    patient = Attempts(app.state.redis.connection_pool, Patience(120))
+    monkeypatch.setitem(app.state._state, "throttle", Throttle(patient, "secret"))
     wrong = {"email": admin.email, "password": "a wrong guess"}
     async with http_client(app, address="192.0.2.70") as guesser:
         answers = await asyncio.gather(*(guesser.post("auth/login", json=wrong) for _ in range(40)))
@@ -253,6 +257,53 @@ async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, m
     monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
+
+
+async def test_without_redis_guesses_are_counted_all_the_same(app: FastAPI, admin: Person, monkeypatch):
+    """By each process for itself: who can wait for an outage must not guess as long as it lasts."""
+    away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
+    monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
+    wrong = {"email": admin.email, "password": "a wrong guess"}
+    async with http_client(app, address="192.0.2.71") as guesser:
+        answers = await asyncio.gather(*(guesser.post("auth/login", json=wrong) for _ in range(30)))
+        refused_ = [answer for answer in answers if answer.status_code == 429]
+        assert len(refused_) == 10 and all(1 < int(a.headers["retry-after"]) <= 300 for a in refused_)
+    async with http_client(app, address="192.0.2.72") as elsewhere:
+        checked(await elsewhere.post("auth/login", json={"email": admin.email, "password": PASSWORD}))
+
+
+def test_own_counts_are_of_a_window_and_of_those_counted_last():
+    now = 0.0
+    counts = OwnCounts(most=2, clock=lambda: now)
+    assert [counts.count("a", 2, 60) for _ in range(3)] == [True, True, False]
+    assert not counts.left("a", 2) and counts.wait("a") == 60 and counts.left("b", 2)
+    now += 59.5
+    assert not counts.count("a", 2, 60) and counts.wait("a") == 1
+    now += 0.5
+    assert counts.left("a", 2) and counts.count("a", 2, 60)
+    counts.forget("a")
+    assert [counts.count(key, 1, 60) for key in ("a", "b", "a", "c", "a", "b")] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+async def test_a_redis_that_goes_away_in_the_middle_sets_no_count_back(app: FastAPI):
+    now = 0.0
+    patience = Patience(120, clock=lambda: now)
+    attempts = Attempts(app.state.redis.connection_pool, patience)
+    limit, who = Limit("guesses", 3, 60), new_email()
+    assert [await attempts.count(limit, who) for _ in range(2)] == [True, True]
+    with pytest.raises(ConnectionError):
+        async with patience.asked():
+            raise ConnectionError
+    assert [await attempts.count(limit, who) for _ in range(2)] == [True, False]
+    now += PAUSE_SECONDS
+    assert [await attempts.count(limit, who) for _ in range(2)] == [True, False]
 
 
 async def test_a_redis_that_hangs_is_waited_for_once_in_a_while():
@@ -268,7 +319,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_in_a_while():
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     pool = ConnectionPool.from_url(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     attempts = AttemptCounts(pool, Patience(0.2, clock=lambda: now))
-    limit = Limit("guesses", 1, 60)
+    limit = Limit("guesses", 10, 60)
     try:
         for _ in range(3):
             assert await attempts.count(limit, "somebody")

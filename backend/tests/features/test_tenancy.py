@@ -13,7 +13,8 @@ from tests.people import Person, checked
 from tests.services import fresh_database
 from watchbill.cli.schema import report
 from watchbill.kit import migrations, revisions
-from watchbill.kit.db import Database, driver_url
+from watchbill.kit.db import Database
+from watchbill.kit.driver import driver_url
 from watchbill.kit.upgrading import migrate
 
 

@@ -7,6 +7,7 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -15,11 +16,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from tests import people
+from tests.engine.test_neighbours import CALM
 from tests.people import PASSWORD, Person, checked, refused
 from tests.security.test_isolation import start
 from watchbill.cli import tenants as commands
 from watchbill.cli.installation import Installation
 from watchbill.core.errors import Conflict
+from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
@@ -83,6 +86,25 @@ async def test_a_suspended_tenant_lets_nobody_in_until_it_is_activated(
     assert next(e for e in entries if e["action"] == "suspend_tenant")["actor"]["kind"] == "system"
 
 
+async def test_what_was_stored_in_the_moment_of_a_suspension_is_cancelled_by_whoever_takes_it(
+    app: FastAPI, admin: Person, stranger: Person
+):
+    """A request or a schedule that was let in just before commits what it starts just after."""
+    here = installation(app)
+    await commands.suspend(here, str(admin.tenant_id))
+    ids: list[UUID] = []
+    for person in (admin, stranger):
+        async with here.database.transaction(person.scope) as work:
+            started = await start_definition(work.session, person.scope, CALM, Ask({"topic": "x"}))
+        ids.append(started.execution.id)
+    claims = await here.journal.claim("a worker", lease_seconds=30, limit=10, only=ids)
+    found = {claim.execution_id: claim for claim in claims}
+    assert [found[id_].control.cancel for id_ in ids] == [True, False]
+    await commands.activate(here, str(admin.tenant_id))
+    control = await here.journal.control(ids[0], found[ids[0]].epoch)
+    assert control is not None and control.cancel, "activating takes no cancel back"
+
+
 async def test_own_limits(app: FastAPI, admin: Person):
     await commands.limit(installation(app), str(admin.tenant_id), 7, None, 3)
     limits = checked(await admin.http.get("tenant"))["limits"]
@@ -109,6 +131,28 @@ async def test_deleting_leaves_nothing_in_any_store(
     assert checked(await stranger.http.get("executions"))["items"]
     # The address can be used again.
     checked(await visitor.post("auth/register", json=form | {"tenant_name": "Again"}), 201)
+
+
+async def test_deleting_leaves_nobody_to_be_told_of_what_it_stopped(
+    app: FastAPI, admin: Person, stranger: Person
+):
+    """Also where no worker runs that would find that there is nobody."""
+    told = {
+        "name": "Ends",
+        "channel": "webhook",
+        "statuses": ["cancelled"],
+        "recipients": ["http://127.0.0.1:9/"],
+    }
+    for person in (admin, stranger):
+        checked(await person.http.post("notifications", json=told), 201)
+        await start(person)
+    await commands.suspend(installation(app), str(stranger.tenant_id))
+    slug = checked(await admin.http.get("tenant"))["slug"]
+    checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
+    async with app.state.database.transaction() as work:
+        query = text("SELECT tenant_id FROM public.finished_executions")
+        left = set(await work.session.scalars(query))
+    assert stranger.tenant_id in left and admin.tenant_id not in left
 
 
 async def test_whoever_belongs_elsewhere_too_stays(app: FastAPI, admin: Person, stranger: Person):

@@ -39,8 +39,7 @@ _PLANS_KEPT = 256
 _HINTS_OF_ONE = 8
 # Executions with fewer events are folded from the beginning: it is faster than asking for a snapshot.
 _LONG = 500
-# Some milliseconds.
-_FOLDED_AT_ONCE = 250
+_FOLDED_AT_ONCE = 250  # some milliseconds
 
 
 class Engine:
@@ -219,6 +218,7 @@ class Engine:
             limit=min(self._room, settings.claim_batch),
             only=only,
             of=of,
+            held=list(self._runs),  # alive, even where leases ended while the database hung
         )
         for claim in claims:
             task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")

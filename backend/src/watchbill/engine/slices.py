@@ -13,6 +13,7 @@ from typing import Any
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Attempt
+from watchbill.kit.turns import Turns
 
 # Who has much to do leaves the loop, and PostgreSQL, alone for about as long as a slice takes, while other
 # tenants have anything to do or had a moment ago.
@@ -43,7 +44,8 @@ class SliceResult:
 
 
 class Slices:
-    """Gives out slices of the loop. Use it from one event loop.
+    """Gives out slices of the loop: one at a time, to one tenant after the other, however many executions of
+    each want one. Use it from one event loop.
 
     Args:
         clock: seconds that only rise.
@@ -58,7 +60,7 @@ class Slices:
     ):
         self._clock = clock
         self._sleep = sleep
-        self._lock = asyncio.Lock()
+        self._turns = Turns(1, 1)
         # The tenant that did something last, the last one that is another, and when they did.
         self._last: tuple[TenantScope, float] | None = None
         self._other: tuple[TenantScope, float] | None = None
@@ -71,10 +73,13 @@ class Slices:
 
     @asynccontextmanager
     async def turn(self, scope: TenantScope) -> AsyncGenerator[None]:
-        """A slice for one of all that have much to do, after everybody else's turn."""
-        async with self._lock:
+        """A slice for an execution that has much to do, when it is its tenant's turn."""
+        await self._turns.take(scope.schema)
+        try:
             await self._sleep(_PAUSE_SECONDS if self._others(scope) else 0)
             yield
+        finally:
+            self._turns.give_back(scope.schema)
 
     def _others(self, scope: TenantScope) -> bool:
         since = self._clock() - _MOMENT_SECONDS

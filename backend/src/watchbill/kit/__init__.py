@@ -2,10 +2,10 @@
 
 | what for | modules |
 |---|---|
-| the database | db, pool, tables, roles, locks, paging, faults, setbacks, waits |
+| the database | db, driver, pool, tables, roles, locks, paging, faults, setbacks, waits |
 | its versions | migrations, revisions, upgrading |
 | connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
-| how much anybody may do | rates, attempts, patience, places, turns, origins |
+| how much anybody may do | rates, attempts, own_counts, patience, places, turns, origins |
 | secrets and signatures | crypto, sealing, strength, passwords, signatures, signed_tokens |
 | what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
 | what people send and get | inputs, bodies, answers, text, charsets, addresses, safe_path |

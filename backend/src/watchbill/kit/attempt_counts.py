@@ -1,4 +1,5 @@
-"""Counting attempts in Redis over sliding windows. Without Redis nothing is refused, and that is logged."""
+"""Counting attempts in Redis over sliding windows. While it is away each process goes by what it counted
+itself, and that is logged."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from watchbill.kit.own_counts import OwnCounts
 from watchbill.kit.patience import Patience
 from watchbill.kit.waits import about_to_await
 
@@ -25,7 +27,7 @@ class Limit:
     """At most `amount` attempts in `seconds`, counted under `name`."""
 
     def __init__(self, name: str, amount: int, seconds: int):
-        self.name = name
+        self.name, self.amount, self.seconds = name, amount, seconds
         self.item = RateLimitItemPerSecond(amount, seconds, namespace="wb:attempts")
 
 
@@ -44,15 +46,18 @@ class AttemptCounts:
         storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._patience = patience or Patience(_PATIENCE_SECONDS)
+        self._own = OwnCounts()
 
     async def count(self, limit: Limit, *key: str) -> bool:
         """Count an attempt; False when it is one too many, which is not counted."""
         about_to_await(_COUNT)
+        mine = self._own.count((limit.name, *key), limit.amount, limit.seconds)
         try:
             async with self._patience.asked():
                 return await self._limiter.hit(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
-            return _lost(limit, error)
+            _note(limit, error)
+            return mine
 
     async def left(self, limit: Limit, *key: str) -> bool:
         """Whether another attempt would be let through; nothing is counted."""
@@ -61,16 +66,18 @@ class AttemptCounts:
             async with self._patience.asked():
                 return await self._limiter.test(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
-            return _lost(limit, error)
+            _note(limit, error)
+            return self._own.left((limit.name, *key), limit.amount)
 
     async def forget(self, limit: Limit, *key: str) -> None:
         """Begin to count anew."""
         about_to_await(_COUNT)
+        self._own.forget((limit.name, *key))
         try:
             async with self._patience.asked():
                 await self._limiter.clear(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
-            _lost(limit, error)
+            _note(limit, error)
 
     async def wait(self, limit: Limit, *key: str) -> int:
         """Seconds until another attempt may be let through, at least 1."""
@@ -79,11 +86,10 @@ class AttemptCounts:
             async with self._patience.asked():
                 stats = await self._limiter.get_window_stats(limit.item, limit.name, *key)
         except (RedisError, OSError) as error:
-            _lost(limit, error)
-            return 1
+            _note(limit, error)
+            return self._own.wait((limit.name, *key))
         return max(1, round(stats.reset_time - time.time()))
 
 
-def _lost(limit: Limit, error: Exception) -> bool:
-    log.warning("attempt_not_counted", limit=limit.name, error=str(error) or type(error).__name__)
-    return True
+def _note(limit: Limit, error: Exception) -> None:
+    log.warning("attempt_not_shared", limit=limit.name, error=str(error) or type(error).__name__)

@@ -11,11 +11,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
-from uuid import uuid4
 
 import orjson
-from sqlalchemy import URL, Connection, Select, Text, bindparam, event, func, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Select, Text, bindparam, event, func, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -23,6 +22,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from watchbill.kit.audit import AuditedSession, trail_of
+from watchbill.kit.driver import connect_args, driver_url, limits_of
 from watchbill.kit.faults import passing
 from watchbill.kit.turns import NoTurn, Turns
 from watchbill.kit.waits import Hold, about_to_await, hold
@@ -36,6 +36,7 @@ _PUT_BACK = "put_back_at"
 # A connection that was used so lately is alive, unless it knows itself that it was closed.
 _FRESH_SECONDS = 5.0
 _PATIENCE_SECONDS = 30.0
+_SILENT_SECONDS = 5.0
 # Who waits behind one's own requests waits so many times as long: it costs nobody else anything, and is
 # better than to be told to come again.
 _OWN_FACTOR = 4
@@ -228,6 +229,7 @@ class Database:
         patience_seconds: so long a transaction waits for a connection, and four times as long for those of
             its own tenant.
         statement_seconds: so long one statement may take, and a third of it for a lock; None for any time.
+        silent_seconds: so much longer is waited for a server that hangs, and so does not end it by itself.
     """
 
     def __init__(
@@ -238,9 +240,10 @@ class Database:
         pool_size: int = 10,
         patience_seconds: float = _PATIENCE_SECONDS,
         statement_seconds: float | None = None,
+        silent_seconds: float = _SILENT_SECONDS,
     ):
         target, asked = driver_url(url)
-        limits = _limits(statement_seconds)
+        limits = limits_of(statement_seconds)
         bouncer = pgbouncer or asked
         # PgBouncer takes them neither for a connection nor for a session, so each transaction sets them.
         self._limits = limits if bouncer else {}
@@ -257,10 +260,13 @@ class Database:
             hide_parameters=True,
             json_serializer=_dump_json,
             json_deserializer=orjson.loads,
-            connect_args=_connect_args(bouncer, limits),
+            connect_args=connect_args(
+                bouncer, limits, None if statement_seconds is None else statement_seconds + silent_seconds
+            ),
         )
         event.listen(self.engine.sync_engine, "checkin", _note_time)
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
+        event.listen(self.engine.sync_engine, "handle_error", _give_up_silent, retval=True)
 
     @asynccontextmanager
     async def transaction(self, scope: Scope | None = None) -> AsyncGenerator[Work]:
@@ -336,37 +342,6 @@ def _path(schema: str) -> str:
     return f'"{schema}", public'
 
 
-def driver_url(url: str) -> tuple[URL, bool]:
-    """The URL for SQLAlchemy's asyncpg driver, and whether its query says that a PgBouncer is behind it."""
-    parsed = make_url(url)
-    asked = parsed.query.get("pgbouncer") in ("true", "1", "yes")
-    if asked:
-        parsed = parsed.difference_update_query(["pgbouncer"])
-    return parsed.set(drivername="postgresql+asyncpg"), asked
-
-
-def _limits(statement_seconds: float | None) -> dict[str, str]:
-    """PostgreSQL's settings for it, in milliseconds."""
-    if statement_seconds is None:
-        return {}
-    whole = round(statement_seconds * 1000)
-    return {"statement_timeout": str(whole), "lock_timeout": str(whole // 3)}
-
-
-def _connect_args(pgbouncer: bool, limits: dict[str, str]) -> dict[str, Any]:
-    settings = {"application_name": "watchbill"}
-    if not pgbouncer:
-        # Short queries only: compiling them costs more than it saves. PgBouncer refuses the parameters.
-        return {"server_settings": {**settings, **limits, "jit": "off"}, "timeout": 10}
-    return {
-        "server_settings": settings,
-        "timeout": 10,
-        "statement_cache_size": 0,
-        "prepared_statement_cache_size": 0,
-        "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4().hex}__",
-    }
-
-
 def _note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
     record.info[_PUT_BACK] = time.monotonic()
 
@@ -382,6 +357,14 @@ def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxi
             connection.ping()
         except (connection.dbapi.Error, OSError) as error:
             raise DisconnectionError from error
+
+
+def _give_up_silent(context: ExceptionContext) -> BaseException | None:
+    """Close a connection on which the server says nothing: to roll back would be to wait for it again."""
+    if not isinstance(context.original_exception, TimeoutError):
+        return None
+    context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+    return DatabaseUnavailable(DatabaseUnavailable.__doc__)
 
 
 def _dump_json(value: Any) -> str:

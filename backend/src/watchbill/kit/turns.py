@@ -27,9 +27,9 @@ class Turns:
         # In the order of their turns.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    async def take(self, who: str, patience: float, own_patience: float | None = None) -> None:
-        """Have a place, within so many seconds; `give_back` ends that. Who has all that one may waits for
-        oneself only, which may take as long as `own_patience`.
+    async def take(self, who: str, patience: float | None = None, own_patience: float | None = None) -> None:
+        """Have a place, within so many seconds or however long it takes; `give_back` ends that. Who has all
+        that one may waits for oneself only, which may take as long as `own_patience`.
 
         Raises:
             NoTurn: there was none.
@@ -42,7 +42,7 @@ class Turns:
         try:
             await asyncio.wait((turn,), timeout=patience)
             if not turn.done() and self._for_oneself(who) and own_patience is not None:
-                await asyncio.wait((turn,), timeout=max(0.0, own_patience - patience))
+                await asyncio.wait((turn,), timeout=max(0.0, own_patience - (patience or 0.0)))
         except asyncio.CancelledError:
             self._leave(who, turn)
             raise

@@ -84,11 +84,13 @@ class MemoryJournal:
         only: Collection[UUID] | None = None,
         of: TenantScope | None = None,
         force: bool = False,
+        held: Collection[UUID] = (),
     ) -> list[Claim]:
         now = self.now()
         claims: list[Claim] = []
         for id_, row in self.rows.items():
-            expired = row.lease_until is not None and row.lease_until < now
+            alive = only is None and row.owner == owner and id_ in held
+            expired = row.lease_until is not None and row.lease_until < now and not alive
             due = force or (row.due_at is not None and row.due_at <= now)
             free = (row.owner is None and due) or expired
             if len(claims) < limit and free and (only is None or id_ in only):

@@ -45,13 +45,14 @@ class PostgresJournal:
         only: Collection[UUID] | None = None,
         of: TenantScope | None = None,
         force: bool = False,
+        held: Collection[UUID] = (),
     ) -> list[Claim]:
         given = (owner, lease_seconds, limit, self._running_limit)
         async with self._connection(of) as connection:
             if only is None:
                 async with connection.transaction():
                     await connection.execute(queries.CLAIM_LOCK)
-                    rows = await connection.fetch(queries.CLAIM_DUE, *given)
+                    rows = await connection.fetch(queries.CLAIM_DUE, *given, list(held))
             else:
                 query = queries.CLAIM_FORCED if force else queries.claim_only(of)
                 rows = await connection.fetch(query, *given, list(only), timeout=_CLAIM_SECONDS)

@@ -12,9 +12,13 @@ least(nullif(coalesce((SELECT l.running FROM public.tenant_limits AS l WHERE l.t
       (SELECT s.max_running FROM public.tenant_settings AS s WHERE s.tenant_id = {tenant}))
 """  # of parts that stand in this file
 
+# What was stored in the very moment that its tenant was suspended was not asked to end by that: it is when it
+# is taken.
 _TAKE = f"""
 UPDATE public.active_executions AS a
-   SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running'
+   SET owner = $1, lease_until = now() + make_interval(secs => $2), epoch = a.epoch + 1, status = 'running',
+       cancel_requested = a.cancel_requested OR EXISTS (
+         SELECT FROM public.tenants AS t WHERE t.id = a.tenant_id AND t.status = 'suspended')
   FROM (
     SELECT execution_id FROM public.active_executions
      WHERE {{which}} AND (owner IS NULL OR lease_until < now())
@@ -29,7 +33,8 @@ RETURNING a.tenant_id, a.execution_id, a.epoch, a.last_seq, a.traced, a.plan_dig
 # One worker at a time counts what is running, so that no limit is passed by two that count together.
 CLAIM_LOCK = "SELECT pg_advisory_xact_lock(7236401959)"
 
-# First whose worker died: they ran already. Then tenants take turns: each has its executions numbered, and
+# First whose worker died: they ran already. Its own are $5, and alive, though their leases ended while the
+# database hung. Then tenants take turns: each has its executions numbered, and
 # the numbers begin at how many it has running. The tenants are found by hopping through the index, so that
 # one with ten thousand waiting costs no more than one with one.
 CLAIM_DUE = f"""
@@ -64,7 +69,7 @@ WITH RECURSIVE running AS MATERIALIZED (
     ) AS w
 ), chosen AS (
   (SELECT execution_id, 0 AS turn, due_at FROM public.active_executions
-    WHERE lease_until < now() LIMIT $3)
+    WHERE lease_until < now() AND NOT (owner = $1 AND execution_id = ANY($5::uuid[])) LIMIT $3)
   UNION ALL
   SELECT execution_id, turn, due_at FROM numbered
    WHERE (flow_limit IS NULL OR flow_turn <= flow_limit) AND (may_run IS NULL OR turn <= may_run)

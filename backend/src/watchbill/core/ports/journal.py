@@ -98,13 +98,15 @@ class Journal(Protocol):
         only: Collection[UUID] | None = None,
         of: TenantScope | None = None,
         force: bool = False,
+        held: Collection[UUID] = (),
     ) -> list[Claim]:
         """Take up to `limit` executions that are due and unowned, or whose lease has ended.
 
         Tenants take turns, the ones with fewest running first, and no flow or tenant gets more than its limit
         of running executions. `only` restricts it to these executions and passes over those under a limit;
         `of` names the tenant whose they are, and then claims of short executions bring their events along;
-        `force` takes these whatever their limits and due times, to end them.
+        `force` takes these whatever their limits and due times, to end them. Without `only`, those of the
+        owner's own that it still has (`held`) are passed over though their lease has ended.
         """
         ...
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import TooManyRequests
+from watchbill.features.identity.recording import COOKIE
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.origins import origin_of
 from watchbill.kit.rates import Rate, Rates, Standing
@@ -142,8 +143,9 @@ class RequestLimits:
 
 
 def _proof(connection: HTTPConnection) -> bytes | None:
-    """A digest of what proves who asks; None without any."""
-    given = connection.headers.get("authorization") or connection.headers.get("cookie")
+    """A digest of what proves who asks, however else the request is spelled; None without any."""
+    given = connection.headers.get("authorization", "").partition(" ")[2].strip()
+    given = given or connection.cookies.get(COOKIE, "")
     return hashlib.blake2b(given.encode(), digest_size=16).digest() if given else None
 
 

@@ -108,6 +108,23 @@ async def delete_rows(session: AsyncSession, tenant_id: UUID) -> None:
     await session.execute(delete(User).where(User.id.in_(people), User.id.not_in(elsewhere)))
 
 
+async def delete_leftovers(session: AsyncSession, tenant_id: UUID) -> None:
+    """Remove the rows of a deleted tenant that outlive it, such as who is to be told of what was stopped."""
+    for table in await _tables(session):
+        query = text(f"DELETE FROM public.{table} WHERE tenant_id = :id")  # noqa: S608 (catalog names)
+        await session.execute(query, {"id": tenant_id})
+
+
+async def _tables(session: AsyncSession) -> Sequence[str]:
+    """The public tables that have rows of tenants."""
+    query = text(
+        "SELECT c.table_name FROM information_schema.columns AS c JOIN information_schema.tables AS t"
+        " USING (table_schema, table_name) WHERE c.table_schema = 'public' AND c.column_name = 'tenant_id'"
+        " AND t.table_type = 'BASE TABLE'"
+    )
+    return (await session.scalars(query)).all()
+
+
 async def remains(session: AsyncSession, tenant_id: UUID, schema: str) -> list[str]:
     """What of a deleted tenant is still in the database; nothing, if all went well."""
     left: list[str] = []
@@ -116,13 +133,7 @@ async def remains(session: AsyncSession, tenant_id: UUID, schema: str) -> list[s
         left.append(f"schema {schema}")
     if await session.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :schema"), named_so):
         left.append(f"role {schema}")
-    tables = await session.scalars(
-        text(
-            "SELECT table_name FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
-        )
-    )
-    for table in ("tenants", *tables):
+    for table in ("tenants", *await _tables(session)):
         column = "id" if table == "tenants" else "tenant_id"
         query = text(f"SELECT 1 FROM public.{table} WHERE {column} = :id LIMIT 1")  # noqa: S608 (catalog names)
         if await session.scalar(query, {"id": tenant_id}):

@@ -164,12 +164,14 @@ async def delete(session: AsyncSession, stores: Stores, tenant_id: UUID) -> None
 
 
 async def forget(stores: Stores, tenant_id: UUID) -> None:
-    """Remove what Redis has of a deleted tenant and what workers wrote while it was deleted, and make sure
-    that nothing is left anywhere. It can be repeated.
+    """Remove what Redis has of a deleted tenant, rows that outlive it and what workers wrote while it was
+    deleted, and make sure that nothing is left anywhere. It can be repeated.
 
     Raises:
         Conflict: something is left, or may be; the message says what.
     """
+    async with stores.database.transaction() as work:
+        await queries.delete_leftovers(work.session, tenant_id)
     pattern = f"{TenantScope(tenant_id).key()}:*"
     names: list[Any] = []
     async for name in stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH):
