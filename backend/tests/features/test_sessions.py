@@ -244,7 +244,7 @@ async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI
 
 
 async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person, monkeypatch):
-    patient = Attempts(app.state.redis.connection_pool, Patience(120))
+    patient = AttemptCounts(app.state.redis.connection_pool, Patience(120))
     monkeypatch.setitem(app.state._state, "throttle", Throttle(patient, "secret"))
     wrong = {"email": admin.email, "password": "a wrong guess"}
     async with http_client(app, address="192.0.2.70") as guesser:
@@ -261,7 +261,7 @@ async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, m
 
 async def test_without_redis_guesses_are_counted_all_the_same(app: FastAPI, admin: Person, monkeypatch):
     """By each process for itself: who can wait for an outage must not guess as long as it lasts."""
-    away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
+    away = AttemptCounts(ConnectionPool.from_url("redis://127.0.0.1:1"))
     monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
     wrong = {"email": admin.email, "password": "a wrong guess"}
     async with http_client(app, address="192.0.2.71") as guesser:
@@ -295,7 +295,7 @@ def test_own_counts_are_of_a_window_and_of_those_counted_last():
 async def test_a_redis_that_goes_away_in_the_middle_sets_no_count_back(app: FastAPI):
     now = 0.0
     patience = Patience(120, clock=lambda: now)
-    attempts = Attempts(app.state.redis.connection_pool, patience)
+    attempts = AttemptCounts(app.state.redis.connection_pool, patience)
     limit, who = Limit("guesses", 3, 60), new_email()
     assert [await attempts.count(limit, who) for _ in range(2)] == [True, True]
     with pytest.raises(ConnectionError):
