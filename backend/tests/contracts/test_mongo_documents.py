@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pymongo
 import pytest
 from pymongo import AsyncMongoClient
 from tests.mongodb import MongoServer, mongo_server
@@ -154,6 +157,47 @@ async def test_a_server_that_hangs_is_not_waited_for_for_ever(scope: TenantScope
     taken.set()
     server.close()
     await server.wait_closed()
+
+
+@asynccontextmanager
+async def losing(port: int, mark: bytes) -> AsyncIterator[int]:
+    """A port that leads to another one, where questions with this mark never arrive."""
+    passing: set[asyncio.Task[None]] = set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while said := await reader.read(65536):
+                if mark not in said:
+                    writer.write(said)
+        writer.close()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, on = await asyncio.open_connection("127.0.0.1", port)
+        passing.update((asyncio.create_task(carry(reader, on)), asyncio.create_task(carry(there, writer))))
+
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in passing:
+            task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
+
+
+async def test_a_question_that_takes_too_long_refuses_nobody_elses(
+    mongodb: MongoServer, scope: TenantScope
+) -> None:
+    """The server is there: it only has much to do for one tenant."""
+    other = TenantScope(uuid4())
+    async with losing(mongodb.port, scope.collection(LOGS).encode()) as port:
+        store = MongoDocuments(f"mongodb://127.0.0.1:{port}/?timeoutMS=60000&directConnection=true")
+        await store.append(other, LOGS, entries(1))
+        for _time in range(3):
+            with pytest.raises(DocumentsUnavailable, match="Timeout"), pymongo.timeout(0.3):
+                await store.read(scope, LOGS, "a")
+            assert [one.seq for one in await store.read(other, LOGS, "a")] == [1]
+        await store.close()
 
 
 async def test_it_goes_on_when_the_server_is_back(scope: TenantScope) -> None:

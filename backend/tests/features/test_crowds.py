@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -23,6 +24,9 @@ from tests.people import Person, checked, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
 from watchbill.features.executions import stream
+from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.history import LARGE_AT_ONCE
+from watchbill.features.executions.watch import Told, watch
 from watchbill.features.identity.crowds import Crowd, Crowds
 from watchbill.features.sso.metadata import Metadata
 from watchbill.kit.lookups import Found, Lookups
@@ -339,7 +343,7 @@ async def endless(
 
     from watchbill.core.events import Event
 
-    block = [
+    events = [
         Event(
             seq=seq,
             execution_id=execution_id,
@@ -351,7 +355,38 @@ async def endless(
         for seq in range(1, 20)
     ]
     while True:
-        yield block
+        yield [Told.of(event) for event in events]
+
+
+async def test_a_tenants_slow_readers_hold_few_large_outputs(
+    narrow: FastAPI, execution: str, attacker: Person, other: Person
+):
+    """As objects in memory each may have a hundred megabytes."""
+    form = {"from_node": "end", "outputs": {"start": {"text": "x" * 100_000}}}
+    fork = checked(await attacker.http.post(f"executions/{execution}/fork", json=form), 202)["id"]
+    parts: ExecutionBackend = narrow.state.executions
+    reading: list[int] = []
+    read_on = asyncio.Event()
+
+    async def follow(number: int) -> None:
+        async for block in watch(parts.live, parts.history, attacker.scope, UUID(fork), after=0):
+            if any(len(told.text) > 100_000 for told in block):
+                reading.append(number)
+                await read_on.wait()
+
+    following = [asyncio.create_task(follow(number)) for number in range(10)]
+    await until(lambda: len(reading) == LARGE_AT_ONCE)
+    for _time in range(5):
+        await serves(other)
+    assert len(reading) == LARGE_AT_ONCE
+    # One that goes leaves its place.
+    following[reading[0]].cancel()
+    await until(lambda: len(reading) == LARGE_AT_ONCE + 1)
+    read_on.set()
+    await until(lambda: sorted(reading) == list(range(10)))
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
 
 
 async def test_a_body_that_trickles_is_given_up(narrow_settings: Settings, app: FastAPI):

@@ -26,6 +26,17 @@ describe("JSON", () => {
     expect(writeJson(parseJson(text))).toBe(text);
   });
 
+  it.each(["[1e16,1.0e19]", "[10000000000000000.0,-12345678901234567890e0]", "[1e300]"])(
+    "leaves decimal numbers decimal that would be whole ones of many digits: %s",
+    (text) => {
+      for (const read of [parseAnswer, parseJson]) {
+        const written = writeJson(read(text));
+        expect(JSON.parse(written)).toEqual(JSON.parse(text));
+        expect(written).not.toMatch(/(?<![.\d])\d{16,}(?![.\d])/);
+      }
+    },
+  );
+
   it("keeps small numbers numbers, so that pages can reckon with them", () => {
     expect(parseAnswer('{"n":9007199254740991,"m":9007199254740993}')).toEqual({
       n: 9007199254740991,
@@ -70,6 +81,7 @@ describe("JSON", () => {
     ["-0", "-0"],
     ['["7.0", 7.5, 7, 1e-3, "\\"7.0"]', null],
     ["9007199254740993", null],
+    ["1e16", null],
   ])("tells which decimal number becomes a whole one: %s", (text, number) => {
     expect(madeWhole(text)).toBe(number);
   });

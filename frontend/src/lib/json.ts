@@ -41,7 +41,7 @@ const DECIMAL = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** The first number of a JSON text that is written as a decimal one and yet becomes a whole one here, such as 7.0. */
 export function madeWhole(text: string): string | null {
   const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(DECIMAL) ?? [];
-  const isMade = (it: string) => !WHOLE.test(it) && Number.isInteger(Number(it));
+  const isMade = (it: string) => !WHOLE.test(it) && Number.isSafeInteger(Number(it));
   return numbers.find((it) => isMade(it) || it === "-0") ?? null;
 }
 
@@ -51,9 +51,16 @@ export function notJson(error: unknown): string {
   return error instanceof NotKept ? why : `This is not JSON: ${why}`;
 }
 
-/** The JSON text of a value, bigints as numbers; `space` as JSON.stringify has it. */
+// What JSON.stringify writes as a whole number although it is none of 53 bits: those are bigints.
+const LARGE_DECIMAL = {
+  test: (value: unknown): value is number =>
+    Number.isInteger(value) && !Number.isSafeInteger(value),
+  stringify: (value: unknown) => (value as number).toExponential(),
+};
+
+/** The JSON text of a value, bigints as whole numbers, 1e16 as a decimal one; `space` as JSON.stringify has it. */
 export function writeJson(value: unknown, space?: number): string {
-  return stringify(value, null, space) ?? "null";
+  return stringify(value, null, space, [LARGE_DECIMAL]) ?? "null";
 }
 
 /** Whether both are the same JSON, key order included. */

@@ -6,7 +6,7 @@ const LONGEST = 500;
 const PLAIN = /^\/[!-[\]-~]*$/;
 
 /**
- * The path when it leads to this site however it is read, else "/". The backend's `kit/safe_path.py` has the
+ * The path when it leads to a page of this site however it is read, else "/". The backend's `kit/safe_path.py` has the
  * same rule.
  */
 export function safePath(path: string | null): string {
@@ -15,5 +15,9 @@ export function safePath(path: string | null): string {
   const segments = place.slice(1).toLowerCase().replaceAll("%2e", ".").split("/");
   // "/..//host" becomes "//host" when it is resolved, and a server may decode a slash.
   const moves = segments.some((each) => each === "." || each === "..");
-  return moves || place.includes("//") || /%(2f|5c)/i.test(place) ? "/" : path;
+  // The API is no page, and sends people on: to whichever provider a tenant has named. No page is spelled with
+  // "%61" for "a".
+  const [first = ""] = segments;
+  const noPage = first === "api" || first.includes("%");
+  return moves || noPage || place.includes("//") || /%(2f|5c)/i.test(place) ? "/" : path;
 }

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from watchbill.cli.heads import LimitedHeads
+from watchbill.cli.sockets import QuietSockets
 from watchbill.config import Settings
 from watchbill.kit.fair_reading import read_in_parts
 from watchbill.kit.garbage_collection import set_aside
@@ -42,9 +43,8 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
         "http": LimitedHeads,
-        # Nobody tells us anything over a WebSocket.
+        "ws": QuietSockets,
         "ws_max_size": _MOST_SAID_BYTES,
-        "ws_max_queue": 4,
     }
     if settings.api_reload and fd is None:
         folder = str(Path(__file__).parents[1])

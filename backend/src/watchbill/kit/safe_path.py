@@ -12,7 +12,7 @@ _HIDDEN_SLASH = re.compile(r"%(2f|5c)", re.IGNORECASE)
 
 
 def safe_path(path: str | None) -> str:
-    """The path when it leads to this site however it is read, else "/". The user interface's
+    """The path when it leads to a page of this site however it is read, else "/". The user interface's
     `lib/safe-path.ts` has the same rule."""
     if not path or len(path) > _LONGEST or not _PLAIN.fullmatch(path):
         return "/"
@@ -20,4 +20,7 @@ def safe_path(path: str | None) -> str:
     segments = place[1:].lower().replace("%2e", ".").split("/")
     # "/..//host" becomes "//host" when it is resolved, and a server may decode a slash.
     moves = any(each in (".", "..") for each in segments)
-    return "/" if moves or "//" in place or _HIDDEN_SLASH.search(place) else path
+    # The API is no page, and sends people on: to whichever provider a tenant has named. No page is spelled
+    # with "%61" for "a".
+    no_page = segments[0] == "api" or "%" in segments[0]
+    return "/" if moves or no_page or "//" in place or _HIDDEN_SLASH.search(place) else path

@@ -1,7 +1,8 @@
 """`python -m watchbill.testing.oidc`: an OpenID Connect provider for tests, which signs everybody in at once.
 
 It checks what a provider checks: redirect addresses, client secrets, PKCE, and that a code is used once. `PUT
-/_person` says who signs in next (claims), and `PUT /_fault` what is wrong with the next ID token.
+/_person` says who signs in next (claims), `PUT /_fault` what is wrong with the next ID token, and `GET
+/_codes` which codes it was brought.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class OidcProvider:
         self._codes: dict[str, dict[str, str]] = {}
         self._person: dict[str, Any] = {"sub": "1", "email": "sam@corp.example", "email_verified": True}
         self._fault = ""
+        self._brought: list[str] = []
 
     def application(self) -> web.Application:
         """The web application."""
@@ -49,15 +51,18 @@ class OidcProvider:
                 web.post("/token", self._token),
                 web.put("/_person", self._set_person),
                 web.put("/_fault", self._set_fault),
+                web.get("/_codes", self._codes_brought),
             ]
         )
         return app
 
     async def _discovery(self, _request: web.Request) -> web.Response:
+        _, _, elsewhere = self._fault.partition("authorize at ")
         return web.json_response(
             {
                 "issuer": "https://other.example.com" if self._fault == "issuer" else self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
+                "authorization_endpoint": f"{elsewhere or self.issuer}/authorize",
+                "authorization_response_iss_parameter_supported": self._fault in ("names itself", "nameless"),
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/jwks",
                 "response_types_supported": ["code"],
@@ -80,10 +85,13 @@ class OidcProvider:
             code = secrets.token_urlsafe(16)
             self._codes[code] = query
             answer = {"code": code, "state": query["state"]}
+            if self._fault == "names itself":
+                answer["iss"] = self.issuer
         raise web.HTTPFound(f"{query['redirect_uri']}?{urlencode(answer)}")
 
     async def _token(self, request: web.Request) -> web.Response:
         form = dict(await request.post())
+        self._brought.append(str(form.get("code")))
         asked = self._codes.pop(str(form.get("code")), None)
         pair = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if request.headers.get("Authorization") != f"Basic {pair}":
@@ -124,6 +132,9 @@ class OidcProvider:
     async def _set_person(self, request: web.Request) -> web.Response:
         self._person = await request.json()
         return web.Response(status=204)
+
+    async def _codes_brought(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._brought)
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         self._fault = (await request.json())["fault"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import httpx
 import pytest
 from alembic import command
 from fastapi import FastAPI
@@ -107,3 +108,45 @@ async def test_accounts_of_before_adopt_the_issuer_of_their_provider(services):
             rows = (await connection.execute(found)).all()
         await database.close()
     assert [tuple(row) for row in rows] == [(known, "https://one.example", "7")]
+
+
+def brought_to(issuer: str) -> list[str]:
+    return httpx.get(f"{issuer}/_codes").json()
+
+
+def faulty(issuer: str, fault: str) -> None:
+    httpx.put(f"{issuer}/_fault", json={"fault": fault}).raise_for_status()
+
+
+async def test_a_code_of_one_provider_is_not_brought_to_another(
+    admin: Person, visitor: AsyncClient, issuer: str, other_issuer: str, names: Names
+):
+    """A tenant's provider sends people on to that of another tenant, which is the same client to it: it would
+    be given the code for their account there, with what it takes to use it."""
+    before = brought_to(other_issuer)
+    faulty(issuer, "names itself")
+    faulty(other_issuer, f"authorize at {issuer}")
+    try:
+        domain = await set_up(admin, other_issuer, names)
+        person_at(issuer, sub="1", email=f"a@{domain}")
+        back = await go(visitor, domain)
+        assert back.headers["location"] == "/login/?problem=sso_bad_answer"
+        assert brought_to(other_issuer) == before
+    finally:
+        faulty(issuer, "")
+        faulty(other_issuer, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "then"), [("names itself", "/flows/"), ("nameless", "/login/?problem=sso_bad_answer")]
+)
+async def test_a_provider_that_says_who_it_is_always_does(
+    admin: Person, visitor: AsyncClient, issuer: str, names: Names, fault: str, then: str
+):
+    faulty(issuer, fault)
+    try:
+        domain = await set_up(admin, issuer, names)
+        person_at(issuer, sub="1", email=f"a@{domain}")
+        assert (await go(visitor, domain)).headers["location"] == then
+    finally:
+        faulty(issuer, "")

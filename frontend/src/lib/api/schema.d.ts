@@ -8501,6 +8501,7 @@ export interface operations {
                 state?: string;
                 code?: string;
                 error?: string;
+                iss?: string | null;
             };
             header?: never;
             path?: never;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,17 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
+import pymongo
 import structlog
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.monitoring import (
     ServerClosedEvent,
     ServerDescriptionChangedEvent,
@@ -54,6 +62,10 @@ _INDEXES = (
 )
 _DUPLICATE = 11000
 _AGAIN_SECONDS = 1.0
+# Within which a server answers that is there, however long it takes over what somebody asked.
+_PING_SECONDS = 2.0
+# To delete years of documents, for which nobody waits.
+_DELETE_SECONDS = 600.0
 _PAGE = 500
 _PAGE_CHARACTERS = 4 * 1024 * 1024
 # MongoDB's own times have no microseconds, so they are kept as numbers of them.
@@ -85,7 +97,8 @@ class MongoDocuments:
     """Implements core.ports.DocumentStore. It belongs to the event loop that uses it first.
 
     While the server is away one task asks for it every second, and every operation is refused at once: only
-    the first ones wait for the time-out.
+    the first ones wait for the time-out. An operation that takes too long is no sign of that by itself: the
+    server is asked for first.
 
     Args:
         url: mongodb:// or mongodb+srv://, with the database as its path ("watchbill" when there is none). Its
@@ -202,14 +215,15 @@ class MongoDocuments:
             return [row["seq"] for row in await found.to_list()]
 
     async def delete(self, scope: TenantScope, collection: Collection, *keys: str) -> None:
-        with self._answered():
+        with self._answered(), pymongo.timeout(_DELETE_SECONDS):
             await self._of(scope, collection).delete_many({"key": {"$in": list(keys)}})
 
     async def expire(self, scope: TenantScope, *, before: datetime) -> int:
         removed = 0
         with self._answered():
             for name in await self._names(scope):
-                gone = await self._database[name].delete_many({"created_at": {"$lt": _number(before)}})
+                with pymongo.timeout(_DELETE_SECONDS):
+                    gone = await self._database[name].delete_many({"created_at": {"$lt": _number(before)}})
                 removed += gone.deleted_count
         return removed
 
@@ -278,22 +292,40 @@ class MongoDocuments:
             said = str(error).partition(" (configured timeouts")[0][:_LONGEST_REASON]
             reason = f"MongoDB: {type(error).__name__}: {said}"
             if isinstance(error, ConnectionFailure) or error.timeout:
-                self._look_for_it(reason)
+                # One tenant's question that takes too long must not refuse those of the others.
+                gone = isinstance(error, ServerSelectionTimeoutError) or not error.timeout
+                self._look_for_it(reason, gone=gone)
             raise DocumentsUnavailable(reason) from error
 
-    def _look_for_it(self, reason: str) -> None:
+    def _look_for_it(self, reason: str, *, gone: bool) -> None:
+        if gone:
+            self._note_away(reason)
+        if self._looking is None or self._looking.done():
+            # Not within the time that the operation had.
+            looking = asyncio.create_task(
+                self._until_back(reason), name="mongodb", context=contextvars.Context()
+            )
+            self._looking = looking
+
+    def _note_away(self, reason: str) -> None:
         if not self._away:
             self._away = reason
             logger.warning("documents_away", reason=reason)
-            self._looking = asyncio.create_task(self._until_back(), name="mongodb")
 
-    async def _until_back(self) -> None:
+    async def _until_back(self, reason: str) -> None:
         # The driver may turn a cancel into an error of its own, so the task is told to end in two ways.
         while not self._closing:
-            with contextlib.suppress(PyMongoError):
-                await self._client.admin.command("ping")
-                self._away = ""
-                logger.info("documents_back")
+            try:
+                with pymongo.timeout(_PING_SECONDS):
+                    await self._client.admin.command("ping")
+            except Exception as error:  # whatever it is, the server has to be asked for again
+                if not isinstance(error, PyMongoError):
+                    logger.exception("documents_not_asked")
+                self._note_away(reason)
+            else:
+                if self._away:
+                    self._away = ""
+                    logger.info("documents_back")
                 return
             if not self._closing:
                 await asyncio.sleep(_AGAIN_SECONDS)

@@ -82,7 +82,8 @@ async def cancel(
     await _stop(parts, execution_id)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WAIT_SECONDS):
-            async for _ in watch(parts.live, parts.history, access.scope, execution_id, after=after):
+            ends = watch(parts.live, parts.history, access.scope, execution_id, after=after, outputs=False)
+            async for _ in ends:
                 pass
     async with database.transaction(access.scope) as work:
         now = await service.require(work.session, execution_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import aclosing
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
@@ -20,6 +21,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
+from watchbill.kit.turns import NoTurn, Turns
 
 # Of a page of events or exchanges. An output that is stored aside counts as much as it may have: how much it
 # has is not known before it is read.
@@ -30,6 +32,11 @@ _WATCHED_BYTES = 1024 * 1024
 _READ_BYTES = 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
 _NO_LAST = 2**63
+# Large outputs of one tenant that are on their way to somebody who watches: each may have a hundred megabytes
+# of memory, and so may hundreds of slow readers.
+LARGE_AT_ONCE = 4
+_EVERYBODY = 2**31
+_TURN_SECONDS = 60.0
 
 
 # Told of the bytes that were read.
@@ -53,6 +60,7 @@ class History:
     def __init__(self, database: Database, documents: DocumentStore):
         self._database = database
         self._documents = documents
+        self._large = Turns(_EVERYBODY, LARGE_AT_ONCE)
 
     async def page(
         self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int, read: Read
@@ -143,6 +151,19 @@ class History:
             return await whole(self._documents, scope, events, enough=enough)
         except DocumentsUnavailable:
             return list(events)
+
+    @asynccontextmanager
+    async def turn_for_large(self, scope: TenantScope) -> AsyncGenerator[None]:
+        """For as long as somebody who watches holds a large output: one tenant's watchers have turns."""
+        who = scope.tenant_id.hex
+        while True:
+            with contextlib.suppress(NoTurn):
+                await self._large.take(who, _TURN_SECONDS)
+                break
+        try:
+            yield
+        finally:
+            self._large.give_back(who)
 
     async def outputs(
         self, scope: TenantScope, execution_id: UUID, references: Collection[str], enough: Enough

@@ -17,10 +17,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
 from watchbill.core.errors import TooSlow, WatchbillError
-from watchbill.core.events import Event
 from watchbill.features.executions import service
 from watchbill.features.executions.backend import ExecutionBackend, backend
-from watchbill.features.executions.watch import watch
+from watchbill.features.executions.watch import Told, watch
 from watchbill.features.identity.access import Access, database, enter, require, take_turn
 from watchbill.features.identity.crowds import crowds_of
 from watchbill.features.identity.identity import Identity
@@ -123,12 +122,12 @@ def _position(last_event_id: str | None, after: int | None) -> int:
     return after or 0
 
 
-async def _events(blocks: AsyncGenerator[list[Event]]) -> AsyncGenerator[ServerSentEvent]:
+async def _events(blocks: AsyncGenerator[list[Told]]) -> AsyncGenerator[ServerSentEvent]:
     try:
         async with contextlib.aclosing(blocks):
             async for block in blocks:
                 for event in block:
-                    yield ServerSentEvent(event.model_dump_json(), event=event.type, id=str(event.seq))
+                    yield ServerSentEvent(event.text, event=event.type, id=str(event.seq))
     except WatchbillError as error:
         said = {"status": error.status, "code": error.error_code, "detail": error.detail}
         yield ServerSentEvent(orjson.dumps(said).decode(), event="refused")
@@ -197,7 +196,7 @@ async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, af
                 for event in block:
                     try:
                         async with asyncio.timeout(SEND_SECONDS):
-                            await websocket.send_text(event.model_dump_json())
+                            await websocket.send_text(event.text)
                     except TimeoutError:
                         return False
     return True

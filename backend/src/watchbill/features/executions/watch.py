@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable
-from itertools import islice
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from uuid import UUID
 
 from watchbill.core.events import Event
+from watchbill.core.json_parts import PART_BYTES
 from watchbill.core.ports.live import LiveReader
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.history import History, of_some_size, unbroken
+from watchbill.features.executions.history import History, unbroken
 
 # Without a ring for this long the stores are asked, in case Redis lost the bell or the events.
 LOOK_SECONDS = 5.0
@@ -23,6 +25,21 @@ _BLOCK = 500
 _BUFFERED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as it is sent. Its values as objects may have twenty times the size of their text, and whoever
+    watches may read slowly."""
+
+    seq: int
+    type: str
+    text: str
+
+    @classmethod
+    def of(cls, event: Event) -> Told:
+        """The event as JSON."""
+        return cls(event.seq, event.type, event.model_dump_json())
+
+
 async def watch(
     live: LiveReader,
     history: History,
@@ -30,12 +47,14 @@ async def watch(
     execution_id: UUID,
     *,
     after: int,
+    outputs: bool = True,
     clock: Callable[[], float] = time.monotonic,
-) -> AsyncGenerator[list[Event]]:
+) -> AsyncGenerator[list[Told]]:
     """Yields events after `after` in blocks, and an empty block at least every LOOK_SECONDS; ends after the
     final one, and at once where that is known.
 
     Args:
+        outputs: whether large outputs are wanted.
         clock: seconds that only rise.
     """
     cursor, look, stuck = after, True, 0
@@ -59,14 +78,15 @@ async def watch(
             look = False
             if block:
                 stuck, cursor = 0, block[-1].seq
-                begun = 0
-                while part := await of_some_size(islice(block, begun, None)):
-                    # All may have a hundred megabytes, and whoever watches may read slowly.
-                    yield await history.whole(scope, part)
-                    begun += len(part)
-                if block[-1].final and not await _reopened(history, scope, execution_id, cursor):
+                last, lines = block[-1], await _lines(block, outputs=outputs)
+                # Nothing but their text is held while it is sent.
+                block, buffered = [], []
+                async with aclosing(_whole(history, scope, lines)) as parts:
+                    async for part in parts:
+                        yield part
+                if last.final and not await _reopened(history, scope, execution_id, cursor):
                     return
-                look = more or block[-1].final
+                look = more or last.final
                 # Without another ring there is nothing new: to read once more would double the reading.
                 quiet_since = clock()
                 if look or bell.is_set():
@@ -76,6 +96,39 @@ async def watch(
                 continue
             look, quiet_since = True, clock()
             yield []
+
+
+async def _lines(block: Sequence[Event], *, outputs: bool) -> list[Told | Event]:
+    """Events as they are sent, but for those whose large outputs are still to be read, if they are wanted."""
+    lines: list[Told | Event] = []
+    size = 0
+    for event in block:
+        line = event if outputs and event.data.get("output_ref") else Told.of(event)
+        lines.append(line)
+        size += len(line.text) if isinstance(line, Told) else 0
+        if size >= PART_BYTES:
+            size = 0
+            await asyncio.sleep(0)
+    return lines
+
+
+async def _whole(
+    history: History, scope: TenantScope, lines: Sequence[Told | Event]
+) -> AsyncGenerator[list[Told]]:
+    """The events in some parts. One with a large output is read when it has a turn, which lasts until
+    it is sent."""
+    part: list[Told] = []
+    for line in lines:
+        if isinstance(line, Told):
+            part.append(line)
+            continue
+        if part:
+            yield part
+            part = []
+        async with history.turn_for_large(scope):
+            yield [Told.of(event) for event in await history.whole(scope, [line])]
+    if part:
+        yield part
 
 
 async def _rings(bell: asyncio.Event, seconds: float) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import Unavailable
-from watchbill.core.events import Event
+from watchbill.features.executions.watch import Told
 from watchbill.features.identity import service as people
 from watchbill.features.identity.access import database, identity_options
 from watchbill.features.identity.identity import Identity
@@ -34,8 +34,8 @@ class WatchAccess:
         self._checking: dict[_Who, asyncio.Task[None]] = {}
 
     async def while_let_in(
-        self, connection: HTTPConnection, identity: Identity, blocks: AsyncGenerator[list[Event]]
-    ) -> AsyncGenerator[list[Event]]:
+        self, connection: HTTPConnection, identity: Identity, blocks: AsyncGenerator[list[Told]]
+    ) -> AsyncGenerator[list[Told]]:
         """The blocks for as long as whoever watches is let in.
 
         Raises:

@@ -37,13 +37,15 @@ class ProviderFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where a provider does what, as its discovery document says."""
+    """Where a provider does what, as its discovery document says. One that `names_itself` says who it is
+    when it sends people back (RFC 9207)."""
 
     issuer: str
     authorization: str
     token: str
     jwks: str
     basic_auth: bool
+    names_itself: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ async def discover(way: WayOut, issuer: str) -> Provider:
             str(document["token_endpoint"]),
             str(document["jwks_uri"]),
             "client_secret_basic" in ways,
+            document.get("authorization_response_iss_parameter_supported") is True,
         )
     except (KeyError, TypeError) as error:
         raise ProviderFault("The provider's discovery document lacks an endpoint.") from error
@@ -94,6 +97,18 @@ def authorization_url(provider: Provider, client: Client, *, state: str, nonce: 
         "code_challenge_method": "S256",
     }
     return f"{provider.authorization}{'&' if '?' in provider.authorization else '?'}{urlencode(query)}"
+
+
+def demand_from(provider: Provider, said: str | None) -> None:
+    """Insist that who sent somebody back, as far as it is `said`, is whom they were sent to. All providers
+    send people to one address, and a tenant's may have sent them on to another tenant's, for the code that
+    is given there.
+
+    Raises:
+        ProviderFault: it is another one, or does not say who it is although it always does.
+    """
+    if said != provider.issuer and (said is not None or provider.names_itself):
+        raise ProviderFault("Somebody else than the provider answered.")
 
 
 def _challenge(verifier: str) -> str:

@@ -30,7 +30,7 @@ from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.sso import queries, service
-from watchbill.features.sso.provider import ProviderFault, authorization_url
+from watchbill.features.sso.provider import ProviderFault, authorization_url, demand_from
 from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
 from watchbill.features.sso.service import SsoBackend
 from watchbill.kit.addresses import ascii_domain, mail_domain
@@ -172,6 +172,7 @@ async def finish_sso(
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
     error: Annotated[str, Query(max_length=200)] = "",
+    iss: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Come back from the provider, and be signed in."""
     kept = _kept(request, parts)
@@ -188,6 +189,8 @@ async def finish_sso(
         async with work.outside():
             with crowds.slow.place_at(request, tenant.id):
                 provider = await parts.metadata.provider(connection.issuer)
+                # Before the code goes anywhere.
+                demand_from(provider, iss)
                 claims = await parts.metadata.redeem(
                     provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
                 )

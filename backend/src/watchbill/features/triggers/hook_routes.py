@@ -169,7 +169,7 @@ async def _finish(parts: ExecutionBackend, scope: TenantScope, execution_id: UUI
     """Wait for the end of an execution, but not longer than this."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            async for _ in watch(parts.live, parts.history, scope, execution_id, after=0):
+            async for _ in watch(parts.live, parts.history, scope, execution_id, after=0, outputs=False):
                 pass
 
 
