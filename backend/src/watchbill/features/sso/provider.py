@@ -23,7 +23,7 @@ from watchbill.kit.waits import about_to_await
 if TYPE_CHECKING:
     import aiohttp
 
-_SECONDS = 10.0
+ASK_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
 _LARGEST = 256 * 1024
 # Signatures that need the provider's private key: neither "none" nor those that the client's secret can make.
@@ -190,7 +190,7 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
     from watchbill.kit.interim import FewInterim
 
     about_to_await("A provider of single sign-on")
-    timeout = aiohttp.ClientTimeout(total=_SECONDS, sock_connect=_CONNECT_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, sock_connect=_CONNECT_SECONDS)
     # Compressed, a small answer would be a large one.
     options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
     try:
