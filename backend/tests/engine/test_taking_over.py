@@ -114,13 +114,12 @@ async def test_whoever_takes_over_from_a_dead_worker_reads_the_newest_part_only(
     journal.clear()
     documents.clear()
     ship.engine("heir")
-    await ship.until(lambda: id_ in ship.journal.outcomes and ship.journal.outcomes[id_].status.final)
+    history = await ship.finish(id_)
     assert ship.journal.outcomes[id_].status is ExecutionStatus.COMPLETED
     last = ship.journal.written[id_][-1].seq
     assert journal["events"] <= last // 4 + 100, "a snapshot comes when the history has grown by a third"
     assert documents["documents"] == 0, "no trace is read"
     assert documents["seqs"] + journal["seqs"] < 100, "and only the newest numbers of it"
-    history = ship.history(id_)
     assert [event.seq for event in history] == list(range(1, len(history) + 1))
 
 
