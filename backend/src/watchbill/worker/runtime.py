@@ -35,6 +35,7 @@ from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.features.notifications.addresses import AddressMails
+from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
@@ -42,6 +43,7 @@ from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import DueWork, Kind
 from watchbill.kit.loops import new_event_loop
 from watchbill.kit.outbound import WayOut
 from watchbill.kit.own_services import OwnServices
@@ -56,7 +58,7 @@ from watchbill.worker.owners import release_the_dead, this_owner
 logger = structlog.get_logger(__name__)
 
 REPLY_SECONDS = 60
-# Longer than anything that a loop waits for; one that cleans up for a tenant says so after each batch.
+# Longer than anything that a loop waits for.
 _STUCK_SECONDS = 120.0
 # So long a provider is left alone that another worker told of.
 COOL_SECONDS = 15.0
@@ -178,23 +180,31 @@ class Runtime:
                 self._serving = await health.serve(listener=self._health_at)
 
     def _keep_loops(self, journal: PostgresJournal) -> None:
-        settings = self._settings
         verbs: dict[Verb, Callable[[UUID], None]] = {
             "cancel": self.engine.cancel,
             "wake": self.engine.wake,
             "providers": self.known.forget,
             "cool": lambda provider: self.cooling.start(provider, COOL_SECONDS),
         }
-        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
         loops: dict[str, Work] = {
             "dead workers": partial(release_the_dead, journal),
             "control": ControlListener(self.redis, verbs).run,
-            "scheduler": Scheduler(self.database, NearHints(self.engine, self.redis)).run,
-            "cleaner": Cleaner(self.database, self.documents, settings.tenant_defaults).run,
-            "notifier": Notifier(self.database, self._outlets(), questions).run,
+            "due work": DueWork(self.database, self._kinds()).run,
         }
         for name, loop in loops.items():
             self.supervisor.keep(name, loop, stuck_seconds=_STUCK_SECONDS)
+
+    def _kinds(self) -> list[Kind]:
+        """What workers know to do when it is due."""
+        settings = self._settings
+        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
+        return [
+            Scheduler(NearHints(self.engine, self.redis)).kind,
+            Ends().kind,
+            *questions.kinds,
+            Notifier(self.database, self._outlets(), questions).kind,
+            Cleaner(self.database, self.documents, settings.tenant_defaults).kind,
+        ]
 
     def _outlets(self) -> Outlets:
         settings = self._settings
