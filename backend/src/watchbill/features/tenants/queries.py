@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, or_, select, text
+from sqlalchemy import Text, cast, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.executions.tables import ActiveExecution
@@ -67,15 +67,6 @@ async def active_executions(session: AsyncSession, tenant_id: UUID) -> int:
     """How many executions are not over."""
     query = select(func.count()).where(ActiveExecution.tenant_id == tenant_id)
     return (await session.execute(query)).scalar_one()
-
-
-async def delete_rows(session: AsyncSession, tenant_id: UUID) -> None:
-    """Remove the tenant's rows of the public tables, and the people who now belong nowhere."""
-    people = [user.id for user, _ in await members(session, tenant_id)]
-    await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
-    await due_work.drop_all(session, tenant_id)
-    elsewhere = select(Membership.user_id).where(Membership.user_id.in_(people))
-    await session.execute(delete(User).where(User.id.in_(people), User.id.not_in(elsewhere)))
 
 
 async def remains(session: AsyncSession, tenant_id: UUID, schema: str) -> list[str]:

@@ -41,6 +41,14 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trig
     return await session.scalar(query.with_for_update() if lock else query)
 
 
+async def made_by(
+    session: AsyncSession, user_id: UUID, kinds: Collection[str], *, lock: bool = False
+) -> Sequence[Trigger]:
+    """The triggers of these kinds that somebody made and that are switched on."""
+    query = select(Trigger).where(Trigger.created_by == user_id, Trigger.is_active, Trigger.kind.in_(kinds))
+    return (await session.scalars(query.with_for_update() if lock else query)).all()
+
+
 async def any_there(session: AsyncSession) -> bool:
     """Whether there is any trigger; it waits for no row that somebody holds."""
     return await session.scalar(select(Trigger.id).limit(1)) is not None
