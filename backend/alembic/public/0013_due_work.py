@@ -74,7 +74,7 @@ def upgrade() -> None:
         schema="public",
     )
     op.create_index("ix_due_work_waiting", "due_work", ["kind", "due_at", "tenant_id"], schema="public")
-    op.create_index(op.f("ix_due_work_tenant_id"), "due_work", ["tenant_id"], schema="public")
+    op.create_index("ix_due_work_of_tenant", "due_work", ["tenant_id", "kind", "due_at"], schema="public")
     op.execute(MOVE)
     op.execute(FUNCTION.format(name="note_finished_execution", body=NOTE_END))
     op.execute(FUNCTION.format(name="note_new_tenant", body=NOTE_TENANT))

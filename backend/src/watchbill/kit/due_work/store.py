@@ -16,36 +16,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.kit.due_work.kinds import Due, Kind
 from watchbill.kit.due_work.table import DueRow
 
-# Of each kind the longest due are looked at. Tenants that have all they may are not among them, so that one
-# with a million things to do hides nobody.
-_LOOKED_AT = 2_000
+# Of each kind the longest due are looked at. Where there are more, each tenant's are looked at by themselves,
+# so that one with a million things to do hides nobody, and costs no more than others.
+_LOOKED_AT = 1_000
 _SERVED = "(t.id IS NULL OR t.status = 'active' OR {also_suspended})"
+_FREE = """NOT EXISTS (SELECT FROM busy AS b
+                 WHERE b.kind = {row}.kind AND b.tenant_id = {row}.tenant_id AND b.key = {row}.key)"""
 
 _PICK = text(f"""
-WITH kinds AS MATERIALIZED (
+WITH RECURSIVE kinds AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:kinds AS json))
                   AS k(kind text, room int, each int, also_suspended boolean)
 ), shares AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:shares AS json)) AS s(kind text, tenant_id uuid, room int)
 ), busy AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:busy AS json)) AS b(kind text, tenant_id uuid, key text)
+), oldest AS MATERIALIZED (
+  SELECT d.* FROM kinds AS k CROSS JOIN LATERAL (
+    SELECT w.kind, w.tenant_id, w.key, w.due_at FROM public.due_work AS w
+     WHERE w.kind = k.kind AND w.due_at <= :now ORDER BY w.due_at LIMIT :looked_at) AS d
+), crowded AS MATERIALIZED (
+  SELECT kind FROM oldest GROUP BY kind HAVING count(*) >= :looked_at
+), places AS (
+  SELECT c.kind, (SELECT w.tenant_id FROM public.due_work AS w WHERE w.kind = c.kind
+                   ORDER BY w.tenant_id LIMIT 1) AS tenant_id
+    FROM crowded AS c
+   UNION ALL
+  SELECT p.kind, (SELECT w.tenant_id FROM public.due_work AS w
+                   WHERE w.kind = p.kind AND w.tenant_id > p.tenant_id ORDER BY w.tenant_id LIMIT 1)
+    FROM places AS p WHERE p.tenant_id IS NOT NULL
+), waiting AS (
+  SELECT * FROM oldest AS o WHERE o.kind NOT IN (SELECT kind FROM crowded) AND {_FREE.format(row="o")}
+   UNION ALL
+  SELECT d.* FROM places AS p JOIN kinds AS k USING (kind)
+         LEFT JOIN shares AS s ON s.kind = p.kind AND s.tenant_id = p.tenant_id
+         CROSS JOIN LATERAL (
+    SELECT w.kind, w.tenant_id, w.key, w.due_at FROM public.due_work AS w
+     WHERE w.kind = p.kind AND w.tenant_id = p.tenant_id AND w.due_at <= :now AND {_FREE.format(row="w")}
+     ORDER BY w.due_at LIMIT coalesce(s.room, k.each)) AS d
 )
 SELECT kind, tenant_id, key, gone FROM (
   SELECT *, row_number() OVER (PARTITION BY kind ORDER BY turn, due_at) AS place FROM (
-    SELECT d.*, k.room, coalesce(s.room, k.each) AS share,
+    SELECT d.*, t.id IS NULL AS gone, k.room, coalesce(s.room, k.each) AS share,
            row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.due_at, d.key) AS turn
-      FROM kinds AS k CROSS JOIN LATERAL (
-             SELECT w.kind, w.tenant_id, w.key, w.due_at, t.id IS NULL AS gone
-               FROM public.due_work AS w LEFT JOIN public.tenants AS t ON t.id = w.tenant_id
-              WHERE w.kind = k.kind AND w.due_at <= :now
-                AND {_SERVED.format(also_suspended="k.also_suspended")}
-                AND NOT EXISTS (SELECT FROM shares AS x
-                                 WHERE x.kind = w.kind AND x.tenant_id = w.tenant_id AND x.room <= 0)
-                AND NOT EXISTS (SELECT FROM busy AS b
-                                 WHERE b.kind = w.kind AND b.tenant_id = w.tenant_id AND b.key = w.key)
-              ORDER BY w.due_at LIMIT :looked_at
-           ) AS d
+      FROM waiting AS d JOIN kinds AS k USING (kind)
+           LEFT JOIN public.tenants AS t ON t.id = d.tenant_id
            LEFT JOIN shares AS s ON s.kind = d.kind AND s.tenant_id = d.tenant_id
+     WHERE {_SERVED.format(also_suspended="k.also_suspended")}
   ) AS turns WHERE turn <= share
 ) AS places WHERE place <= room ORDER BY turn, due_at
 """)  # noqa: S608 (made of this module's constants)

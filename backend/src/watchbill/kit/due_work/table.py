@@ -19,7 +19,7 @@ class DueRow(PublicTable):
     __tablename__ = "due_work"
     __table_args__ = (
         Index("ix_due_work_waiting", "kind", "due_at", "tenant_id"),
-        Index(None, "tenant_id"),
+        Index("ix_due_work_of_tenant", "tenant_id", "kind", "due_at"),
         UNAUDITED,
     )
 
