@@ -229,6 +229,32 @@ async def test_no_more_at_once_than_the_kind_allows(
     await worker.done()
 
 
+async def test_who_waits_for_its_tables_takes_one_place(
+    database: Database, admin: Person, stranger: Person
+) -> None:
+    await put(database, "test", admin, 5)
+    gate, served, tried = asyncio.Event(), asyncio.Event(), 0
+
+    async def handle(_work: Work, due: Due) -> None:
+        nonlocal tried
+        if due.tenant_id == stranger.tenant_id:
+            served.set()
+            return
+        tried += 1
+        await gate.wait()
+
+    worker = DueWork(database, [Within(name="test", handle=handle, at_once=2)], now=lambda: NOW)
+    assert await worker.begin() == 5
+    await put(database, "test", stranger)
+    assert await worker.begin() == 1
+    async with asyncio.timeout(60):
+        await served.wait()
+    assert tried == 1
+    gate.set()
+    await worker.drain()
+    assert tried == 5
+
+
 async def test_a_mistake_in_one_puts_off_that_one_for_longer_each_time(
     database: Database, admin: Person
 ) -> None:

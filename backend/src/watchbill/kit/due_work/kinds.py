@@ -29,7 +29,7 @@ class Within:
 
     Args:
         handle: does it, and returns when it is due again; None for never.
-        at_once: so many at a time in one worker.
+        at_once: so many at a time in one worker, and one of a tenant.
         most: so many are picked at a time, of which `each` at most of one tenant.
         also_suspended: tenants that are suspended are served too.
         probe: reads something of the tenant; where it succeeds, what failed may be the trouble of one row.

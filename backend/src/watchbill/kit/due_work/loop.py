@@ -46,6 +46,18 @@ class _Desk:
         self.setbacks = setbacks
         self.tasks: dict[asyncio.Task[bool], Due] = {}
         self.turns = asyncio.Semaphore(kind.at_once if isinstance(kind, Within) else kind.most)
+        self._one_of_each: dict[UUID, asyncio.Lock] = {}
+
+    def one_of(self, tenant_id: UUID) -> asyncio.Lock:
+        """Lets a tenant have one thing done at a time: who waits for its tables waits behind it, and not in
+        the places of others."""
+        return self._one_of_each.setdefault(tenant_id, asyncio.Lock())
+
+    def ended(self, task: asyncio.Task[bool]) -> None:
+        """Forget what is no longer in hand."""
+        tenant_id = self.tasks.pop(task).tenant_id
+        if all(due.tenant_id != tenant_id for due in self.tasks.values()):
+            self._one_of_each.pop(tenant_id, None)
 
     def room(self) -> store.Room:
         """How much more may be taken."""
@@ -100,7 +112,7 @@ class DueWork:
 
     async def drain(self) -> None:
         """Do everything that is due now, and what becomes due by it."""
-        while await self.begin():
+        while await self.begin() or self._under_way():
             await self.done()
 
     async def begin(self) -> int:
@@ -125,7 +137,7 @@ class DueWork:
         return [task for desk in self._desks.values() for task in desk.tasks]
 
     def _ended(self, desk: _Desk, task: asyncio.Task[bool]) -> None:
-        del desk.tasks[task]
+        desk.ended(task)
         # What got nowhere would be met again at once.
         got_somewhere = not task.cancelled() and task.result()
         if got_somewhere and len(desk.tasks) <= desk.kind.most // 2:
@@ -137,7 +149,7 @@ class DueWork:
         try:
             if isinstance(kind, Leased):
                 return await self._leased(desk, kind, due)
-            async with desk.turns:
+            async with desk.one_of(due.tenant_id), desk.turns:
                 # Something of the tenant's may have failed while this waited.
                 if due.tenant_id in desk.setbacks.away():
                     return False
