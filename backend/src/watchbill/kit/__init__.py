@@ -3,7 +3,7 @@
 | what for | modules |
 |---|---|
 | the database | db, pool, tables, roles, locks, paging, faults, setbacks, waits |
-| what is due | due_work (one table, one loop) |
+| what is due | due_work |
 | its versions | migrations, revisions, upgrading |
 | connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
 | how much anybody may do | rates, attempts, patience, places, turns, origins |

@@ -38,7 +38,7 @@ class HungUp(Exception):
     """The work took longer than it may, and was given up."""
 
 
-class _Desk:
+class _Lane:
     """What one worker has in hand of one kind."""
 
     def __init__(self, kind: Kind, setbacks: Setbacks):
@@ -88,7 +88,7 @@ class DueWork:
     ):
         self._database = database
         self._now = now
-        self._desks = {kind.name: _Desk(kind, setbacks(kind.name)) for kind in kinds}
+        self._lanes = {kind.name: _Lane(kind, setbacks(kind.name)) for kind in kinds}
         self._more = asyncio.Event()
 
     async def run(self, alive: Alive = nobody) -> None:
@@ -117,16 +117,16 @@ class DueWork:
 
     async def begin(self) -> int:
         """Begin what is due, as much as there is room for; returns how much."""
-        rooms = [room for desk in self._desks.values() if (room := desk.room()).room]
+        rooms = [room for lane in self._lanes.values() if (room := lane.room()).room]
         if not rooms:
             return 0
         async with self._database.transaction() as work:
             taken = await store.take(work.session, rooms, self._now())
         for due in taken:
-            desk = self._desks[due.kind]
-            task = asyncio.create_task(self._do(desk, due))
-            desk.tasks[task] = due
-            task.add_done_callback(partial(self._ended, desk))
+            lane = self._lanes[due.kind]
+            task = asyncio.create_task(self._do(lane, due))
+            lane.tasks[task] = due
+            task.add_done_callback(partial(self._ended, lane))
         return len(taken)
 
     async def done(self) -> None:
@@ -134,32 +134,32 @@ class DueWork:
         await asyncio.gather(*self._under_way())
 
     def _under_way(self) -> list[asyncio.Task[bool]]:
-        return [task for desk in self._desks.values() for task in desk.tasks]
+        return [task for lane in self._lanes.values() for task in lane.tasks]
 
-    def _ended(self, desk: _Desk, task: asyncio.Task[bool]) -> None:
-        desk.ended(task)
+    def _ended(self, lane: _Lane, task: asyncio.Task[bool]) -> None:
+        lane.ended(task)
         # What got nowhere would be met again at once.
         got_somewhere = not task.cancelled() and task.result()
-        if got_somewhere and len(desk.tasks) <= desk.kind.most // 2:
+        if got_somewhere and len(lane.tasks) <= lane.kind.most // 2:
             self._more.set()
 
-    async def _do(self, desk: _Desk, due: Due) -> bool:
+    async def _do(self, lane: _Lane, due: Due) -> bool:
         """One attempt, which may fail in any way: others go on. Returns whether it got somewhere."""
-        kind = desk.kind
+        kind = lane.kind
         try:
             if isinstance(kind, Leased):
-                return await self._leased(desk, kind, due)
-            async with desk.one_of(due.tenant_id), desk.turns:
+                return await self._leased(lane, kind, due)
+            async with lane.one_of(due.tenant_id), lane.turns:
                 # Something of the tenant's may have failed while this waited.
-                if due.tenant_id in desk.setbacks.away():
+                if due.tenant_id in lane.setbacks.away():
                     return False
-                return await self._within(desk, kind, due)
+                return await self._within(lane, kind, due)
         except Exception as error:  # the border of a background task
             fields = {"kind": due.kind, "tenant_id": str(due.tenant_id), "key": due.key}
             logger.warning("due_work_not_done", **fields, error=str(error), exc_info=not passing(error))
             return False
 
-    async def _within(self, desk: _Desk, kind: Within, due: Due) -> bool:
+    async def _within(self, lane: _Lane, kind: Within, due: Due) -> bool:
         # Not the service's turn: a tenant whose tables somebody holds keeps only its own waiting.
         in_turn_of(f"due work of {due.tenant_id}")
         held: Due | None = None
@@ -177,17 +177,17 @@ class DueWork:
             told = _told(error, limit)
             if held is None or passing(told):
                 raise
-            await self._put_off(desk, kind, held, told)
+            await self._put_off(lane, kind, held, told)
             return False
-        desk.setbacks.well(due.tenant_id)
+        lane.setbacks.well(due.tenant_id)
         return True
 
-    async def _put_off(self, desk: _Desk, kind: Within, due: Due, error: Exception) -> None:
+    async def _put_off(self, lane: _Lane, kind: Within, due: Due, error: Exception) -> None:
         """What fails must not keep the others from being done, those of its tenant either: they come before
         it the next time."""
         if isinstance(error, (DBAPIError, HungUp)):
             alone = await self._alone(kind, due.tenant_id)
-            wait = desk.setbacks.note(due.tenant_id, error, longer=not alone)
+            wait = lane.setbacks.note(due.tenant_id, error, longer=not alone)
         else:
             fields = {"kind": due.kind, "tenant_id": str(due.tenant_id), "key": due.key}
             logger.error("due_work_failed", **fields, exc_info=error)
@@ -209,7 +209,7 @@ class DueWork:
             return False
         return True
 
-    async def _leased(self, desk: _Desk, kind: Leased, due: Due) -> bool:
+    async def _leased(self, lane: _Lane, kind: Leased, due: Due) -> bool:
         limit = asyncio.timeout(kind.lease.total_seconds())
         try:
             async with limit:
@@ -219,9 +219,9 @@ class DueWork:
             told = _told(error, limit)
             if passing(told):
                 raise
-            desk.setbacks.note(due.tenant_id, told)
+            lane.setbacks.note(due.tenant_id, told)
             return False
-        desk.setbacks.well(due.tenant_id)
+        lane.setbacks.well(due.tenant_id)
         return True
 
 
