@@ -21,7 +21,9 @@ END $$
 NOTE_END = """
   IF EXISTS (SELECT FROM public.notified_tenants WHERE tenant_id = OLD.tenant_id) THEN
     INSERT INTO public.due_work (kind, tenant_id, key, due_at)
-    VALUES ('end', OLD.tenant_id, OLD.execution_id::text, now()) ON CONFLICT DO NOTHING;
+    VALUES ('end', OLD.tenant_id, OLD.execution_id::text, now())
+    -- Whoever looks at an earlier end of it now has not seen this one: it is to be looked at again.
+    ON CONFLICT (kind, tenant_id, key) DO UPDATE SET due_at = excluded.due_at, attempts = 0;
   END IF;
 """
 NOTE_TENANT = """

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from tests.elsewhere import elsewhere
 from tests.features.telling import Office, Receiver, deliveries, end, make_notification, start
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
 from watchbill.core.ports.mail import MailFailed
+from watchbill.features.notifications import queries
 from watchbill.features.notifications.notifier import WAITS
+from watchbill.kit import due_work
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import Due
+from watchbill.kit.due_work.store import hold
 from watchbill.kit.signatures import BadSignature, verify
 
 
@@ -235,3 +241,40 @@ async def test_flows_of_others_are_not_found(member: Person, stranger: Person):
     refused(await member.http.patch(path, json={"recipients": ["nobody"]}), 422)
     refused(await member.http.patch(path, json={"name": None}), 422)
     refused(await member.http.post(f"{path}/rotate-secret"), 409, "no_secret")
+
+
+async def test_an_end_while_somebody_looks_at_an_earlier_one_is_not_lost(admin: Person, database: Database):
+    """Somebody resumed the execution between."""
+    await make_notification(admin, channel="email", recipients=[admin.email])
+    run = await start(admin)
+    key = {"id": UUID(run)}
+    async with database.transaction() as work:
+        query = text(
+            "SELECT row_to_json(a)::text FROM public.active_executions AS a WHERE execution_id = :id"
+        )
+        row = await work.session.scalar(query, key)
+    await end(database, admin, run)
+
+    async def again() -> None:
+        async with database.transaction() as work:
+            put = "INSERT INTO public.active_executions SELECT * FROM"
+            put += " json_populate_record(NULL::public.active_executions, CAST(:row AS json))"
+            await work.session.execute(text(put), {"row": row})
+            await work.session.execute(
+                text("DELETE FROM public.active_executions WHERE execution_id = :id"), key
+            )
+
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    async with database.transaction() as work:
+        due = Due(queries.END, admin.tenant_id, run, now)
+        held = await hold(work.session, due, now, also_suspended=True)
+        assert held is not None
+        second = asyncio.create_task(elsewhere(again()))
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not second.done() and not await work.session.scalar(waits):
+            pass
+        await due_work.settle(work.session, held, None)
+    await second
+    async with database.transaction() as work:
+        query = text("SELECT count(*) FROM public.due_work WHERE kind = 'end' AND key = :key")
+        assert await work.session.scalar(query, {"key": run}) == 1
