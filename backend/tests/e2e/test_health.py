@@ -107,7 +107,7 @@ async def test_a_worker_says_how_it_is(settings: Settings, tmp_path: Path) -> No
         metrics = await http.get(f"{url}/metrics")
         assert metrics.headers["content-type"].startswith("text/plain")
         assert "watchbill_worker_running_executions 0" in metrics.text
-        for name in ("claiming", "heartbeat", "control", "scheduler", "cleaner", "notifier", "dead workers"):
+        for name in ("claiming", "heartbeat", "control", "due work", "dead workers"):
             assert f'watchbill_worker_task_failures_total{{name="{name}"}} 0' in metrics.text
         assert (await http.get(f"{url}/other")).status_code == 404
         assert "task_" not in worker.log()

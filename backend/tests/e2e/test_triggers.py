@@ -127,8 +127,8 @@ async def test_a_schedule_runs_and_its_end_is_told(app: FastAPI, tenant: Tenant,
         schema = f"tenant_{UUID(me['tenant']['id']).hex}"
         stored = text(f'UPDATE "{schema}".triggers SET resume_at = :due WHERE id = :id')
         await work.session.execute(stored, values)
-        shared = text("UPDATE public.due_triggers SET next_at = :due WHERE trigger_id = :id")
-        await work.session.execute(shared, values)
+        shared = text("UPDATE public.due_work SET due_at = :due WHERE kind = 'schedule' AND key = :id")
+        await work.session.execute(shared, {"due": due, "id": trigger["id"]})
     async with asyncio.timeout(120):
         headers, body = await heard.get()
     message = json.loads(body)

@@ -13,6 +13,7 @@ from tests.features.test_flows import make_flow
 from tests.people import Person, checked
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import DueWork
 
 CRON = {"cron": "0 9 * * *", "timezone": "Europe/Berlin"}
 
@@ -41,14 +42,17 @@ async def make_schedule(person: Person, flow_id: str | None = None, **rules: Any
     return await make_trigger(person, flow_id, schedule=CRON | rules, inputs=inputs)
 
 
+def schedules(database: Database, hints: Hints, now: datetime) -> DueWork:
+    """What a worker does about schedules."""
+    return DueWork(database, [Scheduler(hints, lambda: now).kind], now=lambda: now)
+
+
 async def fire(database: Database, now: datetime, workers: int = 1) -> Hints:
     """Let workers fire everything that is due at this time."""
     hints = Hints()
 
     async def work() -> None:
-        scheduler = Scheduler(database, hints, now=lambda: now)
-        while await scheduler.fire_next():
-            pass
+        await schedules(database, hints, now).drain()
 
     await asyncio.gather(*(work() for _ in range(workers)))
     return hints

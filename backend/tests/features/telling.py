@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.addresses import AddressMails
+from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import DueWork
 from watchbill.kit.outbound import WayOut
 from watchbill.kit.ssrf import UrlGuard
 
@@ -68,17 +70,14 @@ class Office:
     async def work(self, workers: int = 1, **later: float) -> None:
         """Note and send everything that is due, at a time after the last."""
         self.now = max(self.now, datetime.now(UTC)) + timedelta(**later)
-        notifiers = [
-            Notifier(self.database, self.outlets, self.questions, now=lambda: self.now)
-            for _ in range(workers)
-        ]
+        questions = replace(self.questions, now=self._clock)
+        notifier = Notifier(self.database, self.outlets, questions, now=self._clock)
+        kinds = [Ends(self._clock).kind, *questions.kinds, notifier.kind]
+        loops = [DueWork(self.database, kinds, now=self._clock) for _ in range(workers)]
+        await asyncio.gather(*(loop.drain() for loop in loops))
 
-        async def one(notifier: Notifier) -> None:
-            await notifier.note_all()
-            await notifier.send_due()
-            await notifier.sent()
-
-        await asyncio.gather(*(one(notifier) for notifier in notifiers))
+    def _clock(self) -> datetime:
+        return self.now
 
 
 @pytest.fixture

@@ -254,5 +254,5 @@ async def test_a_question_without_mails_leaves_nothing_for_workers(
     claim = await asking.ask(admin)
     await asking.write(claim, 3, NodeCompleted(attempt=1), datetime.now(UTC))
     async with database.transaction() as work:
-        rows = text("SELECT count(*) FROM public.due_questions WHERE tenant_id = :id")
+        rows = text("SELECT count(*) FROM public.due_work WHERE kind = 'question' AND tenant_id = :id")
         assert await work.session.scalar(rows, {"id": admin.tenant_id}) == 0

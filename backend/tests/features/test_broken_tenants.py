@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.breaking import WAYS, How, broken, row_held
-from tests.features.firing import Hints, at, fire, make_schedule
+from tests.features.firing import Hints, at, fire, make_schedule, schedules
 from tests.features.telling import Office, Receiver, end, make_notification, start
-from tests.features.test_cleaning import NOW
 from tests.people import Person, checked
 from watchbill.config import Settings
-from watchbill.core.tenancy import TenantDefaults
-from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.core.tenancy import TenantDefaults, TenantScope
+from watchbill.features.tenants.cleaning import Cleaner, Removed
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit import setbacks
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import DueWork
 from watchbill.kit.setbacks import Setbacks
 
 
@@ -27,6 +29,13 @@ from watchbill.kit.setbacks import Setbacks
 def url(settings: Settings) -> str:
     assert settings.database_url
     return settings.database_url.get_secret_value()
+
+
+@pytest.fixture(autouse=True)
+async def no_other_schedules(database: Database) -> None:
+    """What other tests left is due at the same time of the day."""
+    async with database.transaction() as work:
+        await work.session.execute(text("DELETE FROM public.due_work WHERE kind = 'schedule'"))
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -51,14 +60,13 @@ async def test_one_schedule_that_fails_does_not_stop_the_others_of_its_tenant(
     locked, later = await make_schedule(admin), await make_schedule(admin, cron="1 9 * * *")
     monkeypatch.setattr(setbacks, "_FIRST_SECONDS", 0.0)
     hints, due = Hints(), at(later)
-    scheduler = Scheduler(database, hints, now=lambda: due)
+    worker = schedules(database, hints, due)
     async with row_held(url, admin.scope, "triggers", locked["id"]):
-        # The locked one has waited longest. Its turn is over, and the other one's has come.
-        assert await scheduler.fire_next()
-        assert hints.executed == []
-        assert await scheduler.fire_next()
+        # The locked one has waited longest.
+        await worker.begin()
+        await worker.done()
         assert len(hints.executed) == 1
-    assert await scheduler.fire_next()
+    await worker.drain()
     assert len(hints.executed) == 2, "nothing of the locked one was lost"
 
 
@@ -70,18 +78,18 @@ async def test_ten_schedules_that_fail_make_those_that_are_well_miss_no_time(
     # It has waited less than any of them.
     well = await make_schedule(admin, cron="1 9 * * *", missed="skip")
     hints, seconds = Hints(), 0.0
-    scheduler = Scheduler(
-        database,
-        hints,
-        now=lambda: at(well) + timedelta(seconds=seconds),
-        setbacks=Setbacks("schedules", clock=lambda: seconds),
-    )
+
+    def now() -> datetime:
+        return at(well) + timedelta(seconds=seconds)
+
+    kind = Scheduler(hints, now).kind
+    setbacks_of = partial(Setbacks, clock=lambda: seconds)
+    worker = DueWork(database, [kind], now=now, setbacks=setbacks_of)
     async with AsyncExitStack() as held:
         for one in locked:
             await held.enter_async_context(row_held(url, admin.scope, "triggers", one["id"]))
         while not hints.executed and seconds < 1_000:
-            while await scheduler.fire_next():
-                pass
+            await worker.drain()
             seconds += 1
         assert seconds < 90, "later than that it has missed its time"
     [firing] = checked(await admin.http.get(f"triggers/{well['id']}/firings"))["items"]
@@ -104,24 +112,29 @@ async def test_the_others_are_told_of_their_ends(
     async with broken(url, admin.scope, how):
         await office.work()
         assert len(receiver.heard) == 1
-    await office.work()
+    # Nothing of it was lost: they are told when the tenant is well again.
+    await office.work(seconds=10)
     assert len(receiver.heard) == 2
 
 
 @pytest.mark.parametrize("how", WAYS)
 async def test_the_others_are_cleaned_up_for(
-    app: FastAPI, database: Database, admin: Person, url: str, how: How
+    app: FastAPI, database: Database, admin: Person, stranger: Person, url: str, how: How
 ) -> None:
     documents = app.state.executions.documents
-    cleaner = Cleaner(database, documents, TenantDefaults(keep_logs_days=30), now=lambda: NOW)
-    while await cleaner.clean_next():
-        pass
+    cleaned: list[UUID] = []
+
+    class Watching(Cleaner):
+        async def clean(self, scope: TenantScope) -> Removed:
+            removed = await super().clean(scope)
+            cleaned.append(scope.tenant_id)
+            return removed
+
+    now = datetime.now(UTC) + timedelta(days=1)
+    cleaner = Watching(database, documents, TenantDefaults(keep_logs_days=30), now=lambda: now)
     async with broken(url, admin.scope, how):
-        cleaner = Cleaner(
-            database, documents, TenantDefaults(keep_logs_days=30), now=lambda: NOW + timedelta(days=1)
-        )
-        while await cleaner.clean_next():
-            pass
+        await DueWork(database, [cleaner.kind], now=lambda: now).drain()
+    assert stranger.tenant_id in cleaned and admin.tenant_id not in cleaned
 
 
 def test_a_tenant_is_left_alone_for_longer_each_time_and_logged_once_a_minute(

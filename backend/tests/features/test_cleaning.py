@@ -24,6 +24,7 @@ from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.executions import queries
 from watchbill.features.tenants import cleaning
 from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.kit.due_work import DueWork
 from watchbill.kit.pool import Connections
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -219,18 +220,15 @@ async def test_each_tenant_is_looked_at_by_one_worker_once_an_hour_and_after_a_c
             looked.append(scope.tenant_id)
             return await super().clean(scope)
 
-    cleaners = [
-        Watching(app.state.database, documents, TenantDefaults(), now=lambda: moment) for _ in range(3)
-    ]
+    def worker() -> DueWork:
+        cleaner = Watching(app.state.database, documents, TenantDefaults(), now=lambda: moment)
+        return DueWork(app.state.database, [cleaner.kind], now=lambda: moment)
+
+    workers = [worker() for _ in range(3)]
 
     async def all_due() -> set[UUID]:
         looked.clear()
-
-        async def drain(cleaner: Cleaner) -> None:
-            while await cleaner.clean_next():
-                pass
-
-        await asyncio.gather(*map(drain, cleaners))
+        await asyncio.gather(*(worker.drain() for worker in workers))
         assert len(looked) == len(set(looked)), "no tenant twice"
         return set(looked)
 
@@ -256,6 +254,5 @@ async def test_a_tenant_that_fails_stops_nobody_else(
     later = datetime.now(UTC) + timedelta(days=1)
     await there.sql("UPDATE executions SET finished_at = :ended", ended=later - timedelta(days=2))
     cleaner = Cleaner(app.state.database, documents, TenantDefaults(), now=lambda: later)
-    while await cleaner.clean_next():
-        pass
+    await DueWork(app.state.database, [cleaner.kind], now=lambda: later).drain()
     assert await there.left() == set()

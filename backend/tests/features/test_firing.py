@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,8 @@ from tests.people import Person, checked
 from watchbill.features.triggers import queries
 from watchbill.features.triggers.scheduler import Turn
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import Due, settle
+from watchbill.kit.due_work.store import hold
 
 
 async def test_each_time_is_fired_once_by_many_workers(admin: Person, database: Database):
@@ -122,13 +124,12 @@ async def test_a_worker_that_dies_in_the_middle_loses_and_doubles_nothing(admin:
     now = at(trigger, seconds=1)
     work = database.transaction()
     dying = await work.__aenter__()
-    while (due := await queries.take_due(dying.session, now)) is not None:
-        if due.trigger_id == UUID(trigger["id"]):
-            break
-        await queries.postpone(dying.session, due.trigger_id, now + timedelta(days=1))
+    due = Due(queries.SCHEDULE, admin.tenant_id, trigger["id"], now)
+    held = await hold(dying.session, due, now, also_suspended=False)
+    assert held is not None
     await dying.enter(admin.scope)
     turn = Turn(dying.session, admin.scope, now)
-    await turn.take(UUID(trigger["id"]))
+    await settle(dying.session, held, await turn.take(UUID(trigger["id"])))
     assert len(turn.started) == 1
     # While it holds the schedule nobody else takes it; when it dies, its work is gone as a whole.
     assert turn.started[0] not in (await elsewhere(fire(database, now))).executed

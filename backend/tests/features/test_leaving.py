@@ -37,7 +37,7 @@ async def at_work(app: FastAPI, admin: Person) -> dict[str, Any]:
     async with app.state.database.transaction() as work:
         marks = text("SELECT cancel_requested FROM public.active_executions WHERE tenant_id = :id")
         cancelled = (await work.session.scalars(marks, {"id": admin.tenant_id})).all()
-        due = text("SELECT count(*) FROM public.due_triggers WHERE tenant_id = :id")
+        due = text("SELECT count(*) FROM public.due_work WHERE kind = 'schedule' AND tenant_id = :id")
         return {
             "active": sorted((one["name"], one["kind"]) for one in triggers if one["is_active"]),
             "cancelled": sorted(cancelled),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from alembic import command
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.features.test_tenancy import make_tenant
 from tests.services import fresh_database
 from watchbill.kit import upgrading
 from watchbill.kit.db import Database
-from watchbill.kit.migrations import scripts
+from watchbill.kit.migrations import run, scripts
 from watchbill.kit.resources import data_dir
 from watchbill.kit.revisions import Branch, current, head, status
 from watchbill.kit.upgrading import Source, migrate
@@ -116,3 +118,47 @@ def test_the_files_names_say_what_alembic_would(branch: Branch):
     assert head(branch) == scripts(branch).get_current_head()
     names = [script.revision for script in scripts(branch).walk_revisions()]
     assert names == sorted(names, reverse=True), "a later revision has a larger name"
+
+
+OLD_WORK = (
+    "INSERT INTO public.due_triggers (trigger_id, tenant_id, next_at)"
+    " VALUES ('{a}', '{tenant}', '2030-01-01Z')",
+    "INSERT INTO public.due_deliveries (delivery_id, tenant_id, next_at)"
+    " VALUES ('{b}', '{tenant}', '2030-01-02Z')",
+    "INSERT INTO public.finished_executions VALUES ('{c}', '{tenant}', '2030-01-03Z')",
+    "INSERT INTO public.due_questions (execution_id, node_id, tenant_id, next_at)"
+    " VALUES ('{d}', 'ask', '{tenant}', '2030-01-04Z')",
+    "INSERT INTO public.due_questions (execution_id, node_id, tenant_id, next_at, told)"
+    " VALUES ('{e}', 'each[3].a/b', '{tenant}', '2030-01-05Z', true)",
+    "INSERT INTO public.due_cleanings VALUES ('{tenant}', '2030-01-06Z')",
+)
+OLD_TABLES = ("due_triggers", "due_deliveries", "finished_executions", "due_questions", "due_cleanings")
+
+
+async def test_due_work_is_moved_with_nothing_lost(fresh):
+    database, _ = fresh
+    schema = await make_tenant(database, "none")
+    ids = {name: str(uuid4()) for name in "abcde"} | {"tenant": str(UUID(schema.removeprefix("tenant_")))}
+
+    async def rows(connection: AsyncConnection, table: str) -> list[tuple[str, ...]]:
+        found = await connection.execute(text(f"SELECT * FROM public.{table} ORDER BY 1, 2"))
+        return [tuple(map(str, row)) for row in found]
+
+    async with database.engine.begin() as connection:
+        await run(connection, command.downgrade, "public", "public", "0012")
+        await connection.execute(text("DELETE FROM public.due_cleanings"))
+        for statement in OLD_WORK:
+            await connection.execute(text(statement.format(**ids)))
+        before = {table: await rows(connection, table) for table in OLD_TABLES}
+        await run(connection, command.upgrade, "public", "public", "head")
+        moved = {(kind, key, due[:10]) for kind, _, key, due, _ in await rows(connection, "due_work")}
+        assert moved == {
+            ("schedule", ids["a"], "2030-01-01"),
+            ("delivery", ids["b"], "2030-01-02"),
+            ("end", ids["c"], "2030-01-03"),
+            ("question", f"{ids['d']}/ask", "2030-01-04"),
+            ("late question", f"{ids['e']}/each[3].a/b", "2030-01-05"),
+            ("clean-up", ids["tenant"], "2030-01-06"),
+        }
+        await run(connection, command.downgrade, "public", "public", "0012")
+        assert {table: await rows(connection, table) for table in OLD_TABLES} == before

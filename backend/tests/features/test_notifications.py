@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,13 +11,17 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from tests.elsewhere import elsewhere
 from tests.features.telling import Office, Receiver, deliveries, end, make_notification, start
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked, refused
 from watchbill.core.ports.mail import MailFailed
 from watchbill.features.notifications import queries
 from watchbill.features.notifications.notifier import WAITS
+from watchbill.kit import due_work
 from watchbill.kit.db import Database
+from watchbill.kit.due_work import Due
+from watchbill.kit.due_work.store import hold
 from watchbill.kit.signatures import BadSignature, verify
 
 
@@ -83,7 +87,7 @@ async def test_nothing_is_left_behind_where_nobody_asked(
 ):
     async def left() -> int:
         async with database.transaction() as work:
-            query = text("SELECT count(*) FROM public.finished_executions WHERE tenant_id = :tenant")
+            query = text("SELECT count(*) FROM public.due_work WHERE kind = 'end' AND tenant_id = :tenant")
             return (await work.session.execute(query, {"tenant": admin.tenant_id})).scalar_one()
 
     await end(database, admin, await start(admin))
@@ -239,37 +243,38 @@ async def test_flows_of_others_are_not_found(member: Person, stranger: Person):
     refused(await member.http.post(f"{path}/rotate-secret"), 409, "no_secret")
 
 
-async def test_a_tenant_that_is_gone_stops_nobody(database: Database, office: Office):
+async def test_an_end_while_somebody_looks_at_an_earlier_one_is_not_lost(admin: Person, database: Database):
+    """Somebody resumed the execution between."""
+    await make_notification(admin, channel="email", recipients=[admin.email])
+    run = await start(admin)
+    key = {"id": UUID(run)}
     async with database.transaction() as work:
-        row = text("INSERT INTO public.finished_executions (execution_id, tenant_id) VALUES (:a, :b)")
-        await work.session.execute(row, {"a": UUID(int=uuid4().int), "b": UUID(int=uuid4().int)})
-    await office.work()
-    async with database.transaction() as work:
-        left = await work.session.execute(text("SELECT count(*) FROM public.finished_executions"))
-    assert left.scalar_one() == 0
+        query = text(
+            "SELECT row_to_json(a)::text FROM public.active_executions AS a WHERE execution_id = :id"
+        )
+        row = await work.session.scalar(query, key)
+    await end(database, admin, run)
 
-
-async def test_tenants_take_turns_and_slow_receivers_keep_only_their_own_waiting(
-    database: Database, admin: Person, stranger: Person
-):
-    """However many messages one tenant has, and however long they have been due."""
-    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
-    rows = [(admin, minute) for minute in range(40)] + [(stranger, 50), (stranger, 51), (stranger, 52)]
-    async with database.transaction() as work:
-        for person, minute in rows:
-            at = long_ago + timedelta(minutes=minute)
-            await queries.set_due(work.session, person.scope, uuid4(), at)
-
-    async def take(limit: int, left: dict[UUID, int]) -> Counter[UUID]:
-        now, until = long_ago + timedelta(hours=1), long_ago + timedelta(hours=2)
+    async def again() -> None:
         async with database.transaction() as work:
-            taken = await queries.lease_due(work.session, now, until, limit, each=8, left=left)
-        return Counter(tenant_id for _, tenant_id in taken)
+            put = "INSERT INTO public.active_executions SELECT * FROM"
+            put += " json_populate_record(NULL::public.active_executions, CAST(:row AS json))"
+            await work.session.execute(text(put), {"row": row})
+            await work.session.execute(
+                text("DELETE FROM public.active_executions WHERE execution_id = :id"), key
+            )
 
-    many, few = admin.tenant_id, stranger.tenant_id
-    assert await take(3, {}) == {many: 2, few: 1}
-    assert await take(100, {many: 1}) == {many: 1, few: 2}
-    assert await take(100, {many: 0}) == {}
-    assert await take(100, {few: 3}) == {many: 8}
+    now = datetime.now(UTC) + timedelta(seconds=5)
     async with database.transaction() as work:
-        await work.session.execute(text("DELETE FROM public.due_deliveries WHERE next_at < '2002-01-01'"))
+        due = Due(queries.END, admin.tenant_id, run, now)
+        held = await hold(work.session, due, now, also_suspended=True)
+        assert held is not None
+        second = asyncio.create_task(elsewhere(again()))
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not second.done() and not await work.session.scalar(waits):
+            pass
+        await due_work.settle(work.session, held, None)
+    await second
+    async with database.transaction() as work:
+        query = text("SELECT count(*) FROM public.due_work WHERE kind = 'end' AND key = :key")
+        assert await work.session.scalar(query, {"key": run}) == 1

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from tests.features.firing import make_trigger
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import waiting
+from watchbill.features.executions import cancelling, waiting
 from watchbill.features.executions.backend import ExecutionBackend
 
 
@@ -68,4 +69,30 @@ async def test_a_database_that_is_away_for_a_moment_does_not_end_the_waiting(
     ask = {"inputs": {"topic": "tides"}, "options": {"wait_seconds": 120}}
     async with asyncio.timeout(60):
         answer = checked(await member.http.post(f"flows/{flow['id']}/execute", json=ask), 202)
+    assert answer["status"] == "cancelled"
+
+
+async def test_who_cancels_hears_the_end_by_the_word_alone(
+    app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cancelling, "WAIT_SECONDS", 3600)
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
+    flow = await make_flow(member)
+    ask = {"inputs": {"topic": "x"}}
+    begun = checked(await member.http.post(f"flows/{flow['id']}/execute", json=ask), 202)
+    async with asyncio.timeout(60):
+        answer = checked(await member.http.post(f"executions/{begun['id']}/cancel"), 202)
+    assert answer["status"] == "cancelled"
+
+
+async def test_a_call_whose_execution_ended_before_it_waits_is_answered(
+    app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
+):
+    backend: ExecutionBackend = app.state.executions
+    monkeypatch.setitem(app.state._state, "executions", replace(backend, hints=EndsAtOnce(backend, member)))
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
+    webhook = {"signing": "none", "answer": "result", "wait_seconds": 120}
+    hook = await make_trigger(member, webhook=webhook, inputs={"topic": "x"})
+    async with asyncio.timeout(60):
+        answer = checked(await member.http.post(f"http://test{hook['path']}", json={}), 200)
     assert answer["status"] == "cancelled"

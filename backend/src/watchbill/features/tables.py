@@ -11,6 +11,7 @@ from watchbill.features.providers import tables as providers
 from watchbill.features.sso import tables as sso
 from watchbill.features.tenants import tables as tenants
 from watchbill.features.triggers import tables as triggers
+from watchbill.kit.due_work import table as due_work
 from watchbill.kit.tables import PublicTable, TenantTable
 
 MODULES = (
@@ -25,6 +26,7 @@ MODULES = (
     audit,
     tenants,
     sso,
+    due_work,
 )
 PUBLIC_TABLES = PublicTable.metadata
 TENANT_TABLES = TenantTable.metadata

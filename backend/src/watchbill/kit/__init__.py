@@ -3,11 +3,13 @@
 | what for | modules |
 |---|---|
 | the database | db, driver, pool, tables, roles, locks, paging, faults, setbacks, waits |
+| what is due | due_work |
 | its versions | migrations, revisions, upgrading |
 | connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
-| how much anybody may do | rates, attempts, own_counts, patience, places, turns, origins |
-| secrets and signatures | crypto, sealing, strength, passwords, signatures, signed_tokens |
+| how much anybody may do | rates, attempt_counts, own_counts, patience, places, turns, origins |
+| secrets and signatures | crypto, key_rotation, strength, passwords, signatures, signed_tokens |
 | what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
 | what people send and get | inputs, bodies, answers, text, charsets, addresses, safe_path |
-| a process | loops, fair_reading, supervision, garbage, open_files, resources, clock, asking, free_port |
+| a process | loops, fair_reading, supervision, garbage_collection, open_files, resources, free_port |
+| time | clock, asking |
 """

@@ -43,7 +43,7 @@ BEGIN
     {_POLICY.format(group=GROUP, rule=f"tenant_id = {_MINE}")}
     IF name IN ('memberships', 'tenant_limits', 'tenant_settings') THEN
       EXECUTE format('GRANT SELECT ON public.%I TO {GROUP}', name);
-    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'due_cleanings', 'migration_failures')
+    ELSIF name NOT IN ('sign_ins', 'invitations', 'api_keys', 'migration_failures')
       AND name NOT LIKE 'sso%' THEN
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO {GROUP}', name);
     END IF;

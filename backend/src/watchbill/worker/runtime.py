@@ -25,10 +25,12 @@ from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.identity.mail_limits import MailLimits
 from watchbill.features.notifications.addresses import AddressMails
+from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
 from watchbill.kit.crypto import KeyRing
+from watchbill.kit.due_work import DueWork, Kind
 from watchbill.kit.loops import new_event_loop
 from watchbill.kit.own_services import OwnServices
 from watchbill.kit.supervision import Supervisor, Work, end
@@ -41,7 +43,7 @@ from watchbill.worker.ports import open_ports
 logger = structlog.get_logger(__name__)
 
 REPLY_SECONDS = 60
-# Longer than anything that a loop waits for; one that cleans up for a tenant says so after each batch.
+# Longer than anything that a loop waits for.
 _STUCK_SECONDS = 120.0
 # So long a provider is left alone that another worker told of.
 COOL_SECONDS = 15.0
@@ -140,24 +142,32 @@ class Runtime:
         self._closing.push_async_callback(serving.cleanup)
 
     def _keep_loops(self) -> None:
-        settings, outside = self._settings, self._outside
+        outside = self._outside
         verbs: dict[Verb, Callable[[UUID], None]] = {
             "cancel": self.engine.cancel,
             "wake": self.engine.wake,
             "providers": outside.known.forget,
             "cool": lambda provider: outside.cooling.start(provider, COOL_SECONDS),
         }
-        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
-        database, documents = outside.database, outside.ports.documents
         loops: dict[str, Work] = {
             "dead workers": partial(release_the_dead, outside.journal),
             "control": ControlListener(outside.redis, verbs).run,
-            "scheduler": Scheduler(database, NearHints(self.engine, outside.redis)).run,
-            "cleaner": Cleaner(database, documents, settings.tenant_defaults).run,
-            "notifier": Notifier(database, self._outlets(), questions).run,
+            "due work": DueWork(outside.database, self._kinds()).run,
         }
         for name, loop in loops.items():
             self.supervisor.keep(name, loop, stuck_seconds=_STUCK_SECONDS)
+
+    def _kinds(self) -> list[Kind]:
+        """What workers know to do when it is due."""
+        settings, outside = self._settings, self._outside
+        questions = QuestionMails(settings.jwt_secret.get_secret_value(), settings.base_url)
+        return [
+            Scheduler(NearHints(self.engine, outside.redis)).kind,
+            Ends().kind,
+            *questions.kinds,
+            Notifier(outside.database, self._outlets(), questions).kind,
+            Cleaner(outside.database, outside.ports.documents, settings.tenant_defaults).kind,
+        ]
 
     def _outlets(self) -> Outlets:
         settings = self._settings

@@ -4,6 +4,7 @@ one transaction, and nothing of a session can leak behind a connection pooler.""
 from __future__ import annotations
 
 from watchbill.core.tenancy import TenantScope
+from watchbill.kit.due_work import putting
 
 # How many executions of a tenant may run at a time, null for any number: what the operator set, or the
 # installation's ($4, 0 for any number), and not more than its own admins want.
@@ -196,8 +197,14 @@ def select_definition(scope: TenantScope) -> str:
 
 def _approvals(scope: TenantScope) -> str:
     """Keeps the inbox: a question appears with the event that asks it, and closes when its node ends. One
-    that people are asked by mail is put where workers look for such."""
+    that people are asked by mail is due work (features.approvals.mails)."""
     schema = scope.schema
+    mailed = putting(f"""
+  SELECT 'question', '{scope.tenant_id}'::uuid, b.id || '/' || e.node_id, now()
+    FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
+         json_to_recordset(b.events) AS e(type text, node_id text, data json)
+   WHERE e.type = 'node_waiting' AND json_typeof(e.data #> '{{request,mails}}') = 'object'
+""")  # noqa: S608  # as below
     return f"""
 , asked AS (
   INSERT INTO "{schema}".approvals (id, execution_id, node_id, title, details, role, fields, mails, due_at)
@@ -212,12 +219,7 @@ def _approvals(scope: TenantScope) -> str:
          mails = excluded.mails, due_at = excluded.due_at, asked_at = now(), answer = NULL,
          answered_by = NULL, answered_at = NULL, closed_at = NULL
 ), mailed AS (
-  INSERT INTO public.due_questions (execution_id, node_id, tenant_id, next_at)
-  SELECT b.id, e.node_id, '{scope.tenant_id}'::uuid, now()
-    FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,
-         json_to_recordset(b.events) AS e(type text, node_id text, data json)
-   WHERE e.type = 'node_waiting' AND json_typeof(e.data #> '{{request,mails}}') = 'object'
-  ON CONFLICT (execution_id, node_id) DO UPDATE SET next_at = excluded.next_at, told = false
+  {mailed}
 ), closed AS (
   UPDATE "{schema}".approvals AS q SET closed_at = now()
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id,

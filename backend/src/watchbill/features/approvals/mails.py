@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -16,16 +16,21 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals import links, queries, service
 from watchbill.features.approvals.links import AnswerLink
 from watchbill.features.approvals.service import Asked
-from watchbill.features.approvals.tables import Approval, DueQuestion
+from watchbill.features.approvals.tables import Approval
 from watchbill.features.identity.mails import link as page_link
 from watchbill.features.identity.mails import one_line
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.notifications.queries import add_deliveries
 from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.tables import Delivery
-from watchbill.kit.db import Database, Work
-from watchbill.kit.setbacks import impatient, theirs
+from watchbill.kit import due_work
+from watchbill.kit.clock import now as clock
+from watchbill.kit.db import Work
+from watchbill.kit.due_work import Due, Within
 
+# Due work of these kinds is named by its execution and node, with a stroke between. The journal's writer puts
+# a question there with the event that asks it.
+QUESTION, LATE_QUESTION = "question", "late question"
 # Nobody means to write to more people than that about one question.
 MOST_PEOPLE = 200
 _SUBJECT = "Watchbill: a flow waits for your answer"
@@ -42,21 +47,12 @@ class QuestionMails:
     secret: str
     base_url: str
 
-    async def note_next(self, database: Database, now: datetime, without: Collection[UUID] = ()) -> bool:
-        """Note the mails about the question that waits longest for some, not of the tenants `without`; False
-        when none does.
+    now: Callable[[], datetime] = clock
 
-        Raises:
-            TenantFailed: something of its tenant is broken.
-        """
-        async with database.transaction() as work:
-            await impatient(work.session)
-            due = await queries.take_question(work.session, now, without)
-            if due is None:
-                return False
-            with theirs(due.tenant_id):
-                await _note(work, due, now)
-        return True
+    @property
+    def kinds(self) -> tuple[Within, Within]:
+        """Questions as due work: people to be asked at once, and those to be asked when nobody answered."""
+        return Within(name=QUESTION, handle=self._ask), Within(name=LATE_QUESTION, handle=self._ask_late)
 
     async def as_mail(
         self, session: AsyncSession, scope: TenantScope, delivery: Delivery
@@ -79,34 +75,55 @@ class QuestionMails:
         url = page_link(self.base_url, "answer", links.sign(self.secret, link))
         return _written(email, asked, link, url, escalated=delivery.escalated)
 
+    async def _ask(self, work: Work, due: Due) -> None:
+        """Note the mails to who is asked first, and to the others if it is their time too, or else when it
+        will be."""
+        session, now = work.session, self.now()
+        later = None
+        approval = await _open(work, due)
+        if approval is not None:
+            rows, later = await _asked_now(session, TenantScope(due.tenant_id), approval, now)
+            await add_deliveries(session, TenantScope(due.tenant_id), rows, now)
+        if later is None:
+            await due_work.drop(session, LATE_QUESTION, due.tenant_id, due.key)
+        else:
+            await due_work.put(session, LATE_QUESTION, due.tenant_id, later, due.key)
 
-async def _note(work: Work, due: DueQuestion, now: datetime) -> None:
-    scope = TenantScope(due.tenant_id)
-    await work.enter(scope)
-    approval = await queries.approval(work.session, due.execution_id, due.node_id)
-    later = None
-    if approval is not None and (await service.find(work.session, approval.id)).open:
-        rows, later = await _wanted(work.session, scope, due, approval, now)
-        if rows:
-            await add_deliveries(work.session, scope, rows, now)
-    if later is None:
-        await work.session.delete(due)
-    else:
-        due.next_at, due.told = later, True
-    # Here, and not with the commit: what goes wrong with it is this tenant's.
-    await work.session.flush()
+    async def _ask_late(self, work: Work, due: Due) -> datetime | None:
+        """Note the mails to who is asked when nobody answered."""
+        scope, now = TenantScope(due.tenant_id), self.now()
+        approval = await _open(work, due)
+        later = None if approval is None else _escalated_at(approval)
+        if approval is None or later is None or later > now:
+            return later
+        entries = (approval.mails or {}).get("escalate_to", [])
+        rows = await _rows(work.session, scope, approval, entries, escalated=True)
+        await add_deliveries(work.session, scope, list(rows.values()), now)
+        return None
 
 
-async def _wanted(
-    session: AsyncSession, scope: TenantScope, due: DueQuestion, approval: Approval, now: datetime
+async def _open(work: Work, due: Due) -> Approval | None:
+    """The question, which the transaction's tenant asks; None when it is closed."""
+    await work.enter(TenantScope(due.tenant_id))
+    execution_id, _, node_id = due.key.partition("/")
+    approval = await queries.approval(work.session, UUID(execution_id), node_id)
+    if approval is None or not (await service.find(work.session, approval.id)).open:
+        return None
+    return approval
+
+
+def _escalated_at(approval: Approval) -> datetime | None:
+    """When others are asked too."""
+    text = (approval.mails or {}).get("escalate_at")
+    return None if text is None else datetime.fromisoformat(text)
+
+
+async def _asked_now(
+    session: AsyncSession, scope: TenantScope, approval: Approval, now: datetime
 ) -> tuple[list[dict[str, Any]], datetime | None]:
     """The messages to make now, one for each person, and when the others are due."""
-    mails = approval.mails or {}
-    text = mails.get("escalate_at")
-    later = None if text is None else datetime.fromisoformat(text)
-    rows: dict[str, dict[str, Any]] = {}
-    if not due.told:
-        rows |= await _rows(session, scope, approval, mails.get("to", []), escalated=False)
+    mails, later = approval.mails or {}, _escalated_at(approval)
+    rows = await _rows(session, scope, approval, mails.get("to", []), escalated=False)
     if later is None or later > now:
         return list(rows.values()), later
     others = await _rows(session, scope, approval, mails.get("escalate_to", []), escalated=True)

@@ -1,4 +1,4 @@
-"""SQL of questions. The session's transaction sees one tenant; the table of what is due is public."""
+"""SQL of questions. The session's transaction sees one tenant."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.approvals.tables import Approval, DueQuestion
+from watchbill.features.approvals.tables import Approval
 from watchbill.features.executions.queries import without_values
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
-from watchbill.features.identity.tables import Membership, Tenant, User
+from watchbill.features.identity.tables import Membership, User
 from watchbill.features.notifications.tables import Delivery
 
 # A question, the execution that asks it, and the name of its flow.
@@ -102,22 +102,6 @@ async def name(session: AsyncSession, user_id: UUID) -> str | None:
     query = select(User.full_name, User.email).where(User.id == user_id)
     person = (await session.execute(query)).one_or_none()
     return (person[0] or person[1]) if person else None
-
-
-async def take_question(
-    session: AsyncSession, now: datetime, without: Collection[UUID]
-) -> DueQuestion | None:
-    """The question that people are to be asked by mail for longest, not of the tenants `without`, locked
-    until the transaction ends."""
-    query = (
-        select(DueQuestion)
-        .join(Tenant, Tenant.id == DueQuestion.tenant_id)
-        .where(DueQuestion.next_at <= now, Tenant.status == "active", DueQuestion.tenant_id.not_in(without))
-        .order_by(DueQuestion.next_at)
-        .limit(1)
-        .with_for_update(of=DueQuestion, skip_locked=True)
-    )
-    return await session.scalar(query)
 
 
 async def approval(session: AsyncSession, execution_id: UUID, node_id: str) -> Approval | None:

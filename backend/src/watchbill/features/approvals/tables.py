@@ -1,4 +1,4 @@
-"""What executions ask people; for all tenants, whom to ask next by mail."""
+"""What executions ask people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, UNAUDITED, PublicTable, TenantTable
+from watchbill.kit.tables import JSON, TenantTable
 
 
 class Approval(TenantTable):
@@ -36,17 +36,3 @@ class Approval(TenantTable):
     answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-
-
-class DueQuestion(PublicTable):
-    """A question that people are to be asked by mail: at once, and when `told` those who are asked later. The
-    journal's writer adds the row with the event that asks. Its execution may be gone."""
-
-    __tablename__ = "due_questions"
-    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"), UNAUDITED)
-
-    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    node_id: Mapped[str] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
-    next_at: Mapped[datetime]
-    told: Mapped[bool] = mapped_column(server_default=text("false"))

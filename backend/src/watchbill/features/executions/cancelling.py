@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,7 +20,7 @@ from watchbill.features.executions import queries, service
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.schemas import ExecutionSummary
 from watchbill.features.executions.service import NodeTypes
-from watchbill.features.executions.watch import watch
+from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database
@@ -72,19 +71,17 @@ async def cancel(
         NotFound: no such execution.
         Conflict: it is over, or ended in the moment it was to stop.
     """
-    found, after = await service.require_with_seq(access.session, execution_id)
+    found = await service.require(access.session, execution_id)
     if trail := trail_of(access.session):
         trail.about("executions", execution_id, found.flow_name)
     if found.status.final or not await queries.ask(access.session, access.scope, execution_id, cancel=True):
         raise over(found.status)
-    # The request's own transaction must end before a worker can see the mark.
-    await access.work.finish()
-    await _stop(parts, execution_id)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(WAIT_SECONDS):
-            ends = watch(parts.live, parts.history, access.scope, execution_id, after=after, outputs=False)
-            async for _ in ends:
-                pass
+    # It cannot end before the mark is committed, so its end is heard.
+    async with end_of(parts, access.scope, execution_id) as end:
+        # The request's own transaction must end before a worker can see the mark.
+        await access.work.finish()
+        await _stop(parts, execution_id)
+        await end.within(WAIT_SECONDS)
     async with database.transaction(access.scope) as work:
         now = await service.require(work.session, execution_id)
     if now.status.final and now.status is not ExecutionStatus.CANCELLED:

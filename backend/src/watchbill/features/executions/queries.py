@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     tuple_,
     update,
 )
@@ -224,20 +225,31 @@ async def ask(
     to pause or not, or only to look at what changed. Whoever has it or takes it does. Returns which were
     asked.
 
-    It is the only statement that asks, whoever does: to cancel, pause, resume, answer or suspend. The session
-    may be the tenant's or the service's own.
+    The session may be the tenant's or the service's own.
     """
     asked = {"cancel_requested": cancel, "pause_requested": pause}
     marks = {name: value for name, value in asked.items() if value is not None}
+    which = true() if execution_id is None else ActiveExecution.execution_id == execution_id
+    return await _ask(session, scope, which, **marks)
+
+
+async def _ask(
+    session: AsyncSession, scope: TenantScope, which: ColumnElement[bool], **marks: bool
+) -> Sequence[UUID]:
+    """The only statement that asks, whoever does: to cancel, pause, resume, answer or suspend."""
     statement = (
         update(ActiveExecution)
-        .where(ActiveExecution.tenant_id == scope.tenant_id)
+        .where(ActiveExecution.tenant_id == scope.tenant_id, which)
         .values(**marks, wakes=ActiveExecution.wakes + 1, due_at=func.now())
         .returning(ActiveExecution.execution_id)
     )
-    if execution_id is not None:
-        statement = statement.where(ActiveExecution.execution_id == execution_id)
     return (await session.scalars(statement)).all()
+
+
+async def cancel_of(session: AsyncSession, scope: TenantScope, user_id: UUID) -> Sequence[UUID]:
+    """Ask whatever somebody started and that is not over to end; returns which executions were."""
+    theirs = select(Execution.id).where(Execution.created_by == user_id)
+    return await _ask(session, scope, ActiveExecution.execution_id.in_(theirs), cancel_requested=True)
 
 
 async def locked(session: AsyncSession, execution_id: UUID) -> Execution | None:

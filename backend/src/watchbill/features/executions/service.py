@@ -111,18 +111,6 @@ async def require(session: AsyncSession, execution_id: UUID) -> ExecutionSummary
     return summary(*row)
 
 
-async def require_with_seq(session: AsyncSession, execution_id: UUID) -> tuple[ExecutionSummary, int]:
-    """The same, and the number of its last event that a worker wrote; 0 when it is over.
-
-    Raises:
-        NotFound: this tenant has none of that id.
-    """
-    row = await queries.find(session, execution_id)
-    if row is None:
-        raise NotFound("There is no such execution.", code="execution_not_found")
-    return summary(*row), row[2].last_seq if row[2] is not None else 0
-
-
 async def detail(
     session: AsyncSession,
     reading: Reading,

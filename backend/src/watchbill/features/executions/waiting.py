@@ -1,9 +1,13 @@
-"""Waiting for an execution to end, for a request that wants the result."""
+"""Waiting for an execution to end: the one way, for whoever needs no more than that. Who needs its events
+watches it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from uuid import UUID
 
 from watchbill.core.errors import NotFound
 from watchbill.core.ports.journal import Outcome
@@ -20,17 +24,69 @@ from watchbill.kit.db import Database
 _LOOK_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of one execution, which may come at any time."""
+
+    _parts: ExecutionBackend
+    _scope: TenantScope
+    _execution_id: UUID
+    _ending: Ending
+
+    async def within(self, seconds: float, *, perhaps_over: bool = False) -> Outcome | None:
+        """How the execution ended, or None when it has not after so many seconds.
+
+        Args:
+            perhaps_over: it may have ended before somebody waited for it, so its row is read first.
+
+        Raises:
+            NotFound: it was deleted meanwhile.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._come(look=perhaps_over)
+        return None
+
+    async def _come(self, *, look: bool) -> Outcome:
+        while True:
+            if look and (outcome := await self._look()):
+                return outcome
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._ending.heard.wait()
+            # Not before: it may have ended while whoever waits was busy with something else.
+            self._ending.heard.clear()
+            if self._ending.outcome is not None:
+                return self._ending.outcome
+            look = True
+
+    async def _look(self) -> Outcome | None:
+        # The execution goes on while the database is away: who is told of an error would start it again.
+        with suppress(ConnectionError):
+            outcome = await self._parts.journal.outcome(self._scope, self._execution_id)
+            if outcome is None:
+                raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
+            return outcome if outcome.status.final else None
+        return None
+
+
+@asynccontextmanager
+async def end_of(parts: ExecutionBackend, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[End]:
+    """The end of an execution; it is heard from here on, also while nobody waits for it yet. No transaction
+    may be open while somebody does."""
+    async with parts.live.ending(scope, execution_id) as ending:
+        yield End(parts, scope, execution_id, ending)
+
+
 async def result(
     access: Access, parts: ExecutionBackend, database: Database, pending: ExecutionResult, seconds: float
 ) -> ExecutionResult:
     """Commit, and answer with the execution once it is over, or as it is after so many seconds."""
-    async with parts.live.ending(access.scope, pending.id) as ending:
+    async with end_of(parts, access.scope, pending.id) as end:
         await access.work.finish()
         await access.work.committed()
-        outcome = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                outcome = await _outcome(parts, access.scope, pending, ending)
+        # Perhaps it is an old one, which a repeated key found.
+        outcome = await end.within(seconds, perhaps_over=pending.status.final)
     if outcome is None:
         async with database.transaction(access.scope) as work:
             return await service.result(work.session, pending.id)
@@ -45,27 +101,3 @@ async def result(
             "usage": outcome.usage or pending.usage,
         }
     )
-
-
-async def _outcome(
-    parts: ExecutionBackend, scope: TenantScope, pending: ExecutionResult, ending: Ending
-) -> Outcome:
-    # Perhaps it is an old one, which a repeated key found.
-    look = pending.status.final
-    while True:
-        if look:
-            # The execution goes on while the database is away: who is told of an error would start it again.
-            with contextlib.suppress(ConnectionError):
-                outcome = await parts.journal.outcome(scope, pending.id)
-                if outcome is None:
-                    raise NotFound("The execution was deleted meanwhile.", code="execution_not_found")
-                if outcome.status.final:
-                    return outcome
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await ending.heard.wait()
-        # Not before: it may have ended while this request was busy with its commit.
-        ending.heard.clear()
-        if ending.outcome is not None:
-            return ending.outcome
-        look = True

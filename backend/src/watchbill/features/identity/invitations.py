@@ -13,7 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotAuthenticated, NotFound
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
-from watchbill.features.identity import mail_limits, mails, reach, registering, service, sign_ins, tokens
+from watchbill.features.identity import (
+    mail_limits,
+    mails,
+    members,
+    reach,
+    registering,
+    service,
+    sign_ins,
+    tokens,
+)
 from watchbill.features.identity import member_queries as queries
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
@@ -27,10 +36,9 @@ from watchbill.features.identity.member_schemas import (
 )
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
-from watchbill.features.identity.tables import Invitation, Membership, Tenant, User
+from watchbill.features.identity.tables import Invitation, Tenant, User
 from watchbill.features.identity.tenant_status import suspended
 from watchbill.features.identity.throttle import Throttle
-from watchbill.kit.audit import call
 from watchbill.kit.clock import now
 from watchbill.kit.db import outside
 from watchbill.kit.paging import Page
@@ -150,9 +158,7 @@ async def accept(
     role = cast("Role", invitation.role)
     place = await people.belonging(session, user.id, tenant.id)
     if place is None:
-        membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
-        call(membership, user.email)
-        session.add(membership)
+        await members.join(session, user, tenant.id, role)
     await session.delete(invitation)
     await session.flush()
     return await sign_ins.begin(

@@ -42,6 +42,27 @@ async def change_role(session: AsyncSession, identity: Identity, user_id: UUID, 
     return (await _shown(session, [member]))[0]
 
 
+async def join(session: AsyncSession, user: User, tenant_id: UUID, role: Role) -> Membership:
+    """Let somebody belong to a tenant who does not yet."""
+    membership = Membership(user_id=user.id, tenant_id=tenant_id, role=role)
+    call(membership, user.email)
+    session.add(membership)
+    await session.flush()
+    return membership
+
+
+async def follow(session: AsyncSession, membership: Membership, role: Role) -> None:
+    """The provider decides about roles, if it was set up to; but a tenant is never left without an admin."""
+    if membership.role == role:
+        return
+    await queries.lock_membership(session, membership.user_id, membership.tenant_id)
+    await queries.lock_tenant(session, membership.tenant_id)
+    await session.refresh(membership)
+    last_admin = membership.role == "admin" and not await queries.other_admins(session, membership)
+    if not last_admin:
+        membership.role = role
+
+
 async def remove(session: AsyncSession, identity: Identity, user_id: UUID) -> None:
     """End a membership, and with it the API keys that the member made here.
 

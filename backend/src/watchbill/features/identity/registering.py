@@ -117,6 +117,23 @@ async def add_user(session: AsyncSession, user: User) -> None:
     await session.refresh(user)
 
 
+async def add_vouched(session: AsyncSession, email: str, full_name: str | None) -> User:
+    """Store a new person for whom a tenant's provider vouches: no password fits until one is set by mail.
+
+    Raises:
+        Conflict: the address is taken.
+    """
+    # "-" is no hash.
+    user = User(id=uuid4(), email=email, password_hash="-", full_name=full_name)  # noqa: S106
+    await add_user(session, user)
+    return user
+
+
+def verify_address(user: User) -> None:
+    """Note that the address is the person's, unless that is known."""
+    user.email_verified_at = user.email_verified_at or now()
+
+
 async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
     """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
     of the one where the person is.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
 from watchbill.core.errors import NotFound
+from watchbill.features.executions import queries as asking
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.identity import members
 from watchbill.features.identity.access import Access
@@ -14,6 +14,7 @@ from watchbill.features.identity.tables import Membership
 from watchbill.features.leaving import queries
 from watchbill.features.leaving.schemas import Belongings, Executions, KeyBelonging, Triggers
 from watchbill.features.triggers import queries as triggers
+from watchbill.features.triggers.service import switch_off
 
 
 async def belongings(access: Access, user_id: UUID) -> Belongings:
@@ -26,7 +27,7 @@ async def belongings(access: Access, user_id: UUID) -> Belongings:
     keys = await queries.keys(session, tenant_id, user_id) if access.identity.may("keys:read") else ()
     if await session.get(Membership, (user_id, tenant_id)) is None:
         raise NotFound("There is no such member.")
-    kinds = [one.kind for one in await queries.active_triggers(session, user_id, ("schedule", "webhook"))]
+    kinds = [one.kind for one in await triggers.made_by(session, user_id, ("schedule", "webhook"))]
     return Belongings(
         schedules=kinds.count("schedule"),
         webhooks=kinds.count("webhook"),
@@ -53,17 +54,9 @@ async def remove(
     await members.remove(access.session, access.identity, user_id)
     choices = (("schedule", schedules), ("webhook", webhooks))
     if kinds := [kind for kind, choice in choices if choice == "pause"]:
-        await _pause(access, user_id, kinds)
+        # Whoever switches one on again answers for it.
+        await switch_off(access.session, access.scope, user_id, kinds)
     if executions == "cancel":
-        for execution_id in await queries.cancel_executions(access.session, access.scope.tenant_id, user_id):
+        for execution_id in await asking.cancel_of(access.session, access.scope, user_id):
             access.work.after_commit(partial(parts.hints.cancel, execution_id))
             access.work.after_commit(partial(parts.hints.execute, access.scope, execution_id))
-
-
-async def _pause(access: Access, user_id: UUID, kinds: Collection[str]) -> None:
-    """Switch triggers off; whoever switches one on again answers for it."""
-    for trigger in await queries.active_triggers(access.session, user_id, kinds, lock=True):
-        trigger.is_active = False
-        if trigger.kind == "schedule":
-            await triggers.set_due(access.session, access.scope, trigger.id, None)
-    await access.session.flush()

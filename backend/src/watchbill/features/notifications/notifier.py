@@ -1,16 +1,13 @@
-"""The worker's loop over notifications: notes who is to be told of each end, and asked each question, once,
-and tells them until they have heard it or a day has passed."""
+"""Telling people: each message is tried until they have heard it or a day has passed."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -25,30 +22,25 @@ from watchbill.features.notifications import addresses, message, queries
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.service import secret_place
-from watchbill.features.notifications.tables import Delivery, FinishedExecution
-from watchbill.kit import signatures
+from watchbill.features.notifications.tables import Delivery
+from watchbill.kit import due_work, signatures
 from watchbill.kit.clock import now as clock
 from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database, Work
-from watchbill.kit.faults import passing
-from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
-from watchbill.kit.supervision import Alive, end, nobody
+from watchbill.kit.db import Database
+from watchbill.kit.due_work import Due, Leased
+from watchbill.kit.setbacks import impatient
 
 logger = structlog.get_logger(__name__)
 
-INTERVAL_SECONDS = 1.0
 CALL_SECONDS = 10.0
 # Longer than a call or a mail may take; after it another worker may try the same delivery.
 _LEASE = timedelta(minutes=2)
 # Messages under way in a worker, and of one tenant among them: its slow receivers keep only its own waiting.
 _AT_ONCE = 200
 _EACH = 8
-# Ends noted in a row, before what is due is sent.
-_NOTED_AT_ONCE = 100
 # After each attempt that failed, the seconds until the next: the last one comes after about a day.
 WAITS = (10, 60, 300, 1200, 3600, 3 * 3600, 7 * 3600, 12 * 3600)
 _MOST_ATTEMPTS_KEPT = 50
-_KEPT = timedelta(days=30)
 _DELIVERY_HEADER = "X-Watchbill-Delivery"
 _GONE = 410
 _UNCONFIRMED = (
@@ -70,14 +62,6 @@ class Outlets:
 
 class Questions(Protocol):
     """What executions ask people by mail."""
-
-    async def note_next(self, database: Database, now: datetime, without: Collection[UUID]) -> bool:
-        """Note the mails about one question, not of the tenants `without`; False when none waits for some.
-
-        Raises:
-            TenantFailed: something of its tenant is broken.
-        """
-        ...
 
     async def as_mail(
         self, session: AsyncSession, scope: TenantScope, delivery: Delivery
@@ -103,8 +87,7 @@ class _Asked:
 
 
 class Notifier:
-    """Tells about executions that are over, and asks what they wait for. Any number of workers may run
-    one."""
+    """Sends messages about executions that are over, and those that ask what executions wait for."""
 
     def __init__(
         self,
@@ -118,148 +101,39 @@ class Notifier:
         self._outlets = outlets
         self._questions = questions
         self._now = now
-        self._sending: dict[asyncio.Task[None], UUID] = {}
-        self._setbacks = Setbacks("notifications")
 
-    async def run(self, alive: Alive = nobody) -> None:
-        """Note and tell, until cancelled."""
-        try:
-            while True:
-                alive()
-                try:
-                    await self.note_some(alive)
-                    await self.send_due()
-                except (OSError, DBAPIError) as error:
-                    if not passing(error):
-                        raise
-                    logger.warning("notifications_not_read", error=str(error))
-                await asyncio.sleep(INTERVAL_SECONDS)
-        finally:
-            await end(tuple(self._sending))
+    @property
+    def kind(self) -> Leased:
+        """Deliveries as due work."""
+        return Leased(name=queries.DELIVERY, handle=self._deliver, lease=_LEASE, most=_AT_ONCE, each=_EACH)
 
-    async def note_all(self, alive: Alive = nobody) -> None:
-        """Note everything that somebody is to be told or asked by now."""
-        while await self.note_some(alive):
-            pass
-
-    async def _noted(self, note_next: Callable[[], Awaitable[bool]]) -> bool:
-        """Note the next, or leave the tenant alone for which that fails; False when there is none."""
-        try:
-            return await note_next()
-        except TenantFailed as error:
-            self._setbacks.note(error.tenant_id, error)
-            return True
-
-    async def _note_question(self) -> bool:
-        return await self._questions.note_next(self._database, self._now(), self._setbacks.away())
-
-    async def note_some(self, alive: Alive = nobody) -> bool:
-        """Note what waits longest; whether there may be more."""
-        more = False
-        for note_next in (self._note_question, self.note_next):
-            noted = 0
-            while noted < _NOTED_AT_ONCE and await self._noted(note_next):
-                alive()
-                noted += 1
-            more = more or noted == _NOTED_AT_ONCE
-        return more
-
-    async def note_next(self) -> bool:
-        """Note who is to be told about the execution that waits longest; False when none does.
-
-        Raises:
-            TenantFailed: something of its tenant is broken.
-        """
-        async with self._database.transaction() as work:
-            await impatient(work.session)
-            taken = await queries.take_finished(work.session, self._setbacks.away())
-            if taken is None:
-                return False
-            finished, tenant_there = taken
-            await queries.settle(work.session, finished.execution_id)
-            if tenant_there:
-                with theirs(finished.tenant_id):
-                    await self._note_finished(work, finished)
-        return True
-
-    async def _note_finished(self, work: Work, finished: FinishedExecution) -> None:
-        scope = TenantScope(finished.tenant_id)
-        await work.enter(scope)
-        found = await queries.execution(work.session, finished.execution_id)
-        if found is None:
-            return
-        rows = [
-            {
-                "id": uuid4(),
-                "notification_id": wanted.id,
-                "execution_id": found[0].id,
-                "recipient": recipient,
-            }
-            for wanted in await queries.interested(work.session, found[0])
-            for recipient in wanted.recipients
-        ]
-        if rows:
-            await queries.add_deliveries(work.session, scope, rows, self._now())
-            await queries.forget(work.session, self._now() - _KEPT)
-
-    async def send_due(self) -> None:
-        """Begin to send what is due, as much as there is room for, in turns of the tenants."""
-        room = _AT_ONCE - len(self._sending)
-        if room <= 0:
-            return
-        async with self._database.transaction() as work:
-            busy = Counter(self._sending.values())
-            left = {tenant_id: max(0, _EACH - count) for tenant_id, count in busy.items()}
-            taken = await queries.lease_due(
-                work.session,
-                self._now(),
-                self._now() + _LEASE,
-                room,
-                each=_EACH,
-                left=left,
-                without=self._setbacks.away(),
-            )
-        for delivery_id, tenant_id in taken:
-            task = asyncio.create_task(self._deliver(TenantScope(tenant_id), delivery_id))
-            self._sending[task] = tenant_id
-            task.add_done_callback(self._sending.pop)
-
-    async def sent(self) -> None:
-        """Wait for what is being sent."""
-        await asyncio.gather(*self._sending)
-
-    async def _deliver(self, scope: TenantScope, delivery_id: UUID) -> None:
+    async def _deliver(self, due: Due) -> None:
         """One attempt. A worker that dies in it loses nothing: its lease ends and another one tries."""
+        scope = TenantScope(due.tenant_id)
         started = time.perf_counter()
         try:
-            prepared = await self._prepare(scope, delivery_id)
+            prepared = await self._prepare(scope, due)
             if prepared is None:
                 return
             said = await self._say(prepared)
-        except (OSError, DBAPIError) as error:
-            # Its lease ends by itself: then it is tried again.
-            logger.warning("delivery_not_tried", delivery_id=str(delivery_id), error=str(error))
-            if not passing(error):
-                self._setbacks.note(scope.tenant_id, error)
-            return
+        except (OSError, DBAPIError):
+            raise
         except Exception:  # a bug in one message must not keep the others from being sent
-            logger.exception("delivery_failed", delivery_id=str(delivery_id))
+            logger.exception("delivery_failed", delivery_id=due.key)
             said = _Said("Watchbill failed while it sent this; the worker's log has the details.")
         duration = round((time.perf_counter() - started) * 1000)
-        try:
-            await self._note(scope, delivery_id, said, duration)
-        except (OSError, DBAPIError) as error:
-            logger.warning("delivery_not_noted", delivery_id=str(delivery_id), error=str(error))
+        await self._note(scope, due, said, duration)
 
     async def _prepare(
-        self, scope: TenantScope, delivery_id: UUID
+        self, scope: TenantScope, due: Due
     ) -> HttpRequest | MailMessage | _Asked | _Said | None:
         """What is to be sent; None when it is no longer there."""
+        delivery_id = UUID(due.key)
         async with self._database.transaction(scope) as work:
             await impatient(work.session)
             delivery = await queries.delivery(work.session, delivery_id)
             if delivery is None or delivery.status != "pending":
-                await queries.set_due(work.session, scope, delivery_id, None)
+                await due_work.settle(work.session, due, None)
                 return None
             if delivery.notification_id is None:
                 mail = await self._questions.as_mail(work.session, scope, delivery)
@@ -329,12 +203,12 @@ class Notifier:
         text = f"The receiver answered {answer.status} {answer.reason}".rstrip() + "."
         return _Said(text, answer.status, passing=answer.status != _GONE)
 
-    async def _note(self, scope: TenantScope, delivery_id: UUID, said: _Said, duration_ms: int) -> None:
+    async def _note(self, scope: TenantScope, due: Due, said: _Said, duration_ms: int) -> None:
         async with self._database.transaction(scope) as work:
             await impatient(work.session)
-            delivery = await queries.delivery(work.session, delivery_id, lock=True)
+            delivery = await queries.delivery(work.session, UUID(due.key), lock=True)
             if delivery is None:
-                await queries.set_due(work.session, scope, delivery_id, None)
+                await due_work.settle(work.session, due, None)
                 return
             now = self._now()
             attempt = DeliveryAttempt(
@@ -348,7 +222,8 @@ class Notifier:
                 delivery.status = "delivered"
             elif delivery.next_at is None:
                 delivery.status = "failed"
-            await queries.set_due(work.session, scope, delivery_id, delivery.next_at)
+            # Not when somebody asked for it to be sent again meanwhile.
+            await due_work.settle(work.session, due, delivery.next_at)
 
 
 def _next_at(delivery: Delivery, said: _Said, now: datetime) -> datetime | None:

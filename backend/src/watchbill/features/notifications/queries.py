@@ -1,28 +1,30 @@
-"""SQL of notifications. The session's transaction sees one tenant; the tables of what is due are public."""
+"""SQL of notifications. The session's transaction sees one tenant."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import any_, delete, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
-from watchbill.features.identity.tables import Tenant
 from watchbill.features.notifications.tables import (
     Delivery,
-    DueDelivery,
-    FinishedExecution,
     Notification,
     NotifiedTenant,
 )
+from watchbill.kit import due_work
 from watchbill.kit.paging import Page, fetch_page
+
+# Due work of these kinds has the id of an execution that is over, which a trigger of the database notes, and
+# that of a delivery.
+END, DELIVERY = "end", "delivery"
 
 
 async def page(
@@ -54,25 +56,6 @@ async def mark_tenant(session: AsyncSession, scope: TenantScope) -> None:
         await session.execute(delete(NotifiedTenant).where(NotifiedTenant.tenant_id == scope.tenant_id))
 
 
-async def take_finished(
-    session: AsyncSession, without: Collection[UUID]
-) -> tuple[FinishedExecution, bool] | None:
-    """The execution that waits longest for somebody to be told, not of the tenants `without`, locked until
-    the transaction ends, and whether its tenant is still there."""
-    query = select(FinishedExecution).where(FinishedExecution.tenant_id.not_in(without))
-    query = query.order_by(FinishedExecution.finished_at).limit(1)
-    found = await session.scalar(query.with_for_update(skip_locked=True))
-    if found is None:
-        return None
-    there = await session.scalar(select(exists().where(Tenant.id == found.tenant_id)))
-    return found, bool(there)
-
-
-async def settle(session: AsyncSession, execution_id: UUID) -> None:
-    """Whoever is to be told of an execution's end is noted."""
-    await session.execute(delete(FinishedExecution).where(FinishedExecution.execution_id == execution_id))
-
-
 async def interested(session: AsyncSession, execution: Execution) -> Sequence[Notification]:
     """Notifications about an execution's end."""
     query = select(Notification).where(
@@ -88,64 +71,17 @@ async def add_deliveries(
 ) -> None:
     """Note messages to be sent; those that were noted before, or failed before they were tried, stay as they
     are."""
+    if not rows:
+        return
     statement = insert(Delivery).values(list(rows)).on_conflict_do_nothing()
     noted = await session.execute(statement.returning(Delivery.id, Delivery.status))
-    for delivery_id, status in noted.all():
-        if status == "pending":
-            await set_due(session, scope, delivery_id, at)
+    pending = [delivery_id for delivery_id, status in noted.all() if status == "pending"]
+    await due_work.put(session, DELIVERY, scope.tenant_id, at, *pending)
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
     """Remove deliveries made before that time, except those still on their way."""
     await session.execute(delete(Delivery).where(Delivery.created_at < before, Delivery.status != "pending"))
-
-
-async def set_due(session: AsyncSession, scope: TenantScope, delivery_id: UUID, at: datetime | None) -> None:
-    """Say when a delivery is tried next, or with None that it is not."""
-    if at is None:
-        await session.execute(delete(DueDelivery).where(DueDelivery.delivery_id == delivery_id))
-        return
-    row = insert(DueDelivery).values(delivery_id=delivery_id, tenant_id=scope.tenant_id, next_at=at)
-    await session.execute(
-        row.on_conflict_do_update(index_elements=[DueDelivery.delivery_id], set_={"next_at": at})
-    )
-
-
-async def lease_due(
-    session: AsyncSession,
-    now: datetime,
-    until: datetime,
-    limit: int,
-    *,
-    each: int,
-    left: Mapping[UUID, int],
-    without: Collection[UUID] = (),
-) -> Sequence[tuple[UUID, UUID]]:
-    """Take deliveries that are due, not of the tenants `without`: until that time nobody else does. Each
-    tenant has a turn before one has its second, and none more than `each`, or what is `left` to it. Returns
-    their ids and tenants' ids."""
-    turn = func.row_number().over(partition_by=DueDelivery.tenant_id, order_by=DueDelivery.next_at)
-    turns = (
-        select(DueDelivery.delivery_id, DueDelivery.tenant_id, DueDelivery.next_at, turn.label("turn"))
-        .join(Tenant, Tenant.id == DueDelivery.tenant_id)
-        .where(DueDelivery.next_at <= now, Tenant.status == "active", DueDelivery.tenant_id.not_in(without))
-        .subquery()
-    )
-    room = case(dict(left), value=turns.c.tenant_id, else_=each)
-    wanted = (
-        select(turns.c.delivery_id)
-        .where(turns.c.turn <= (room if left else each))
-        .order_by(turns.c.turn, turns.c.next_at)
-        .limit(limit)
-    )
-    due = (
-        select(DueDelivery.delivery_id)
-        .where(DueDelivery.delivery_id.in_(wanted), DueDelivery.next_at <= now)
-        .with_for_update(skip_locked=True)
-    )
-    taken = update(DueDelivery).where(DueDelivery.delivery_id.in_(due)).values(next_at=until)
-    rows = await session.execute(taken.returning(DueDelivery.delivery_id, DueDelivery.tenant_id))
-    return [(row[0], row[1]) for row in rows]
 
 
 async def delivery(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Delivery | None:

@@ -17,7 +17,7 @@ from watchbill.features.notifications import queries
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import NotificationIn, NotificationPatch, check_emails
 from watchbill.features.notifications.tables import Delivery, Notification
-from watchbill.kit import signatures
+from watchbill.kit import due_work, signatures
 from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import outside
@@ -159,8 +159,9 @@ async def send_again(session: AsyncSession, scope: TenantScope, delivery_id: UUI
     if delivery is None:
         raise NotFound("There is no such delivery.")
     delivery.status = "pending"
-    delivery.tries, delivery.next_at = 0, now()
-    await queries.set_due(session, scope, delivery_id, delivery.next_at)
+    at = now()
+    delivery.tries, delivery.next_at = 0, at
+    await due_work.put(session, queries.DELIVERY, scope.tenant_id, at, delivery_id)
     await session.flush()
     return delivery
 

@@ -1,4 +1,4 @@
-"""Who is told about executions that are over, and what was sent; for all tenants, what is to be looked at."""
+"""Who is told about executions that are over, and what was sent; for all tenants, whose ends are noted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,29 +21,6 @@ class NotifiedTenant(PublicTable):
     tenant_id: Mapped[UUID] = mapped_column(
         ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
     )
-
-
-class FinishedExecution(PublicTable):
-    """An execution of a notified tenant that is over, until a worker has looked who is to be told. A trigger
-    on active_executions adds the row in the transaction that ends the execution. Its tenant may be gone."""
-
-    __tablename__ = "finished_executions"
-    __table_args__ = (Index(None, "finished_at"), Index(None, "tenant_id"))
-
-    execution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID]
-    finished_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class DueDelivery(PublicTable):
-    """When a delivery is to be tried next. Whoever tries it moves `next_at` on first: it is a lease too."""
-
-    __tablename__ = "due_deliveries"
-    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"))
-
-    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
-    next_at: Mapped[datetime]
 
 
 class Notification(Edited, TenantTable):

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.characters import mended
 from watchbill.core.errors import FieldError, Forbidden, InvalidInput
-from watchbill.features.identity import member_queries, registering, sign_ins, tokens
+from watchbill.features.identity import members, registering, sign_ins, tokens
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import IdentityOptions
@@ -28,7 +28,6 @@ from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
 from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.audit import call
-from watchbill.kit.clock import now
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import outside
 
@@ -163,24 +162,12 @@ async def let_in(
         raise Forbidden("This account is disabled.", code="sso_disabled")
     if connection.role_claim:
         call(membership, user.email)
-        await _follow(session, membership, role)
+        await members.follow(session, membership, role)
     begun = await sign_ins.begin(session, options, user, tenant, cast("Role", membership.role), device)
     sign_in_id = tokens.read(options.jwt_secret, begun.session.access_token).sign_in_id
     session.add(SsoSignIn(sign_in_id=sign_in_id))
     await session.flush()
     return begun
-
-
-async def _follow(session: AsyncSession, membership: Membership, role: Role) -> None:
-    """The provider decides about roles, if it was set up to; but a tenant is never left without an admin."""
-    if membership.role == role:
-        return
-    await member_queries.lock_membership(session, membership.user_id, membership.tenant_id)
-    await member_queries.lock_tenant(session, membership.tenant_id)
-    await session.refresh(membership)
-    last_admin = membership.role == "admin" and not await member_queries.other_admins(session, membership)
-    if not last_admin:
-        membership.role = role
 
 
 def role_of(connection: SsoConnection, claims: Mapping[str, Any]) -> Role:
@@ -217,20 +204,15 @@ async def _join(
         raise Forbidden("Nothing proves that this domain is the company's.", code="sso_unproved_domain")
     user = await people.user_by_email(session, email)
     if user is None:
-        # "-" is no hash, so no password fits until one is set by mail.
-        user = User(id=uuid4(), email=email, password_hash="-", full_name=_name(claims))  # noqa: S106
-        await registering.add_user(session, user)
+        user = await registering.add_vouched(session, email, _name(claims))
     elif user.id != known:
         # A tenant's provider has no say about an account that was there before: its owner must want this.
         raise Forbidden("There is an account with this address already.", code="sso_account_exists")
     # The domain is the company's, and the company says whose the address is.
-    user.email_verified_at = user.email_verified_at or now()
+    registering.verify_address(user)
     membership = await session.get(Membership, (user.id, tenant.id))
     if membership is None:
-        membership = Membership(user_id=user.id, tenant_id=tenant.id, role=role)
-        call(membership, user.email)
-        session.add(membership)
-        await session.flush()
+        membership = await members.join(session, user, tenant.id, role)
     session.add(
         SsoAccount(tenant_id=tenant.id, issuer=str(claims["iss"]), subject=_subject(claims), user_id=user.id)
     )

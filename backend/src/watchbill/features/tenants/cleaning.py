@@ -1,29 +1,26 @@
-"""The worker's loop over what tenants need not keep any more: executions and logs whose time is over."""
+"""Removing what tenants need not keep any more: executions and logs whose time is over."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from watchbill.core.ports.documents import Collection, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantDefaults, TenantScope
 from watchbill.features.executions import removing
 from watchbill.features.tenants import queries
+from watchbill.kit import due_work
 from watchbill.kit.clock import now as clock
 from watchbill.kit.db import Database, Work
-from watchbill.kit.faults import passing
-from watchbill.kit.setbacks import Setbacks, impatient
-from watchbill.kit.supervision import Alive, nobody
+from watchbill.kit.due_work import Due, Leased
+from watchbill.kit.setbacks import impatient
 
 logger = structlog.get_logger(__name__)
 
-INTERVAL_SECONDS = 5.0
 # Days are kept to the hour.
 _AGAIN = timedelta(hours=1)
 # Longer than one turn takes; after it another worker may look at the same tenant.
@@ -45,8 +42,8 @@ class Removed:
 
 
 class Cleaner:
-    """Removes what is over its time. Any number of workers may run one: a tenant is looked at by one of them,
-    about once an hour, and soon after its settings changed."""
+    """Removes what is over its time. A tenant is looked at by one worker about once an hour, and soon after
+    its settings changed."""
 
     def __init__(
         self,
@@ -60,49 +57,28 @@ class Cleaner:
         self._documents = documents
         self._defaults = defaults
         self._now = now
-        self._alive: Alive = nobody
-        self._setbacks = Setbacks("clean-up")
 
-    async def run(self, alive: Alive = nobody) -> None:
-        """Look at tenants that are due, until cancelled."""
-        self._alive = alive
-        while True:
-            alive()
-            try:
-                while await self.clean_next():
-                    alive()
-            except (OSError, DBAPIError) as error:
-                if not passing(error):
-                    raise
-                logger.warning("cleanings_not_read", error=str(error))
-            await asyncio.sleep(INTERVAL_SECONDS)
+    @property
+    def kind(self) -> Leased:
+        """The clean-up as due work."""
+        return Leased(
+            name=queries.CLEAN_UP, handle=self._turn, lease=_LEASE, most=2, each=1, also_suspended=True
+        )
 
-    async def clean_next(self) -> bool:
-        """Clean up for the tenant that is due longest; False when none is."""
+    async def _turn(self, due: Due) -> None:
         now = self._now()
-        async with self._database.transaction() as work:
-            tenant_id = await queries.take_cleaning(work.session, now, now + _LEASE)
-        if tenant_id is None:
-            return False
         try:
-            removed = await self.clean(TenantScope(tenant_id))
+            removed = await self.clean(TenantScope(due.tenant_id))
         except DocumentsUnavailable as error:
             # Its lease ends by itself: then it is tried again.
-            logger.warning("cleaning_put_off", tenant_id=str(tenant_id), reason=str(error))
-            return True
-        except Exception as error:  # one tenant's trouble must not keep the others from being looked at
-            if passing(error):
-                raise
-            # Its lease ends by itself: then it is tried again.
-            self._setbacks.note(tenant_id, error)
-            return True
+            logger.warning("cleaning_put_off", tenant_id=str(due.tenant_id), reason=str(error))
+            return
         if removed.executions or removed.logs:
             counts = {"executions": removed.executions, "logs": removed.logs, "plans": removed.plans}
-            logger.info("executions_cleaned", tenant_id=str(tenant_id), **counts)
+            logger.info("executions_cleaned", tenant_id=str(due.tenant_id), **counts)
         async with self._database.transaction() as work:
-            following = now if removed.more else now + _AGAIN
-            await queries.clean_at(work.session, tenant_id, now, following)
-        return True
+            # Not when somebody asked for it meanwhile.
+            await due_work.settle(work.session, due, now if removed.more else now + _AGAIN)
 
     async def clean(self, scope: TenantScope) -> Removed:
         """One turn of one tenant."""
@@ -113,7 +89,6 @@ class Cleaner:
         executions = self._before(own[0], defaults.keep_executions_days)
         logs = self._before(own[1], defaults.keep_logs_days)
         for _ in range(_BATCHES_A_TURN):
-            self._alive()
             full = False
             if executions is not None:
                 full = await self._remove_executions(scope, executions, removed)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, cast, delete, func, literal, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.executions.tables import ActiveExecution
 from watchbill.features.identity.tables import Membership, Tenant, User
-from watchbill.features.tenants.tables import DueCleaning, TenantLimit, TenantSetting
+from watchbill.features.tenants.tables import TenantLimit, TenantSetting
+from watchbill.kit import due_work
+from watchbill.kit.clock import now as clock
+
+# Due work of this kind has the id of its tenant; a trigger of the database makes it with the tenant.
+CLEAN_UP = "clean-up"
 
 
 async def named(session: AsyncSession, name: str) -> Tenant | None:
@@ -57,55 +60,13 @@ async def hold(session: AsyncSession, tenant_id: UUID) -> bool:
 
 async def clean_soon(session: AsyncSession, tenant_id: UUID) -> None:
     """Let the clean-up look at the tenant next."""
-    row = insert(DueCleaning).values(tenant_id=tenant_id, next_at=func.now())
-    await session.execute(
-        row.on_conflict_do_update(index_elements=[DueCleaning.tenant_id], set_={"next_at": func.now()})
-    )
-
-
-async def clean_at(session: AsyncSession, tenant_id: UUID, now: datetime, moment: datetime) -> None:
-    """Let the clean-up look at the tenant again then, unless somebody asked for it meanwhile."""
-    await session.execute(
-        update(DueCleaning)
-        .where(DueCleaning.tenant_id == tenant_id, DueCleaning.next_at > now)
-        .values(next_at=moment)
-    )
-
-
-async def take_cleaning(session: AsyncSession, now: datetime, until: datetime) -> UUID | None:
-    """Take the tenant that the clean-up should look at first, for so long; None when none is due. One that it
-    never looked at comes before all others."""
-    waiting = (
-        select(Tenant.id)
-        .outerjoin(DueCleaning, DueCleaning.tenant_id == Tenant.id)
-        .where(or_(DueCleaning.next_at.is_(None), DueCleaning.next_at <= now))
-        .order_by(DueCleaning.next_at.asc().nulls_first())
-        .limit(1)
-    )
-    row = insert(DueCleaning).from_select(
-        ["tenant_id", "next_at"], waiting.add_columns(literal(until, DateTime(timezone=True)))
-    )
-    # Another worker may have taken it a moment ago.
-    taken = row.on_conflict_do_update(
-        index_elements=[DueCleaning.tenant_id],
-        set_={"next_at": row.excluded.next_at},
-        where=DueCleaning.next_at <= now,
-    ).returning(DueCleaning.tenant_id)
-    return await session.scalar(taken)
+    await due_work.put(session, CLEAN_UP, tenant_id, clock(), tenant_id)
 
 
 async def active_executions(session: AsyncSession, tenant_id: UUID) -> int:
     """How many executions are not over."""
     query = select(func.count()).where(ActiveExecution.tenant_id == tenant_id)
     return (await session.execute(query)).scalar_one()
-
-
-async def delete_rows(session: AsyncSession, tenant_id: UUID) -> None:
-    """Remove the tenant's rows of the public tables, and the people who now belong nowhere."""
-    people = [user.id for user, _ in await members(session, tenant_id)]
-    await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
-    elsewhere = select(Membership.user_id).where(Membership.user_id.in_(people))
-    await session.execute(delete(User).where(User.id.in_(people), User.id.not_in(elsewhere)))
 
 
 async def delete_leftovers(session: AsyncSession, tenant_id: UUID) -> None:

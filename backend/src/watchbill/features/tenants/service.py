@@ -15,11 +15,13 @@ from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.cancelling import Stopping, cancel_all
+from watchbill.features.identity import tenant_rows
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tenants import queries
 from watchbill.features.tenants.schemas import Limits, TenantDetail
 from watchbill.features.tenants.tables import TenantLimit
+from watchbill.kit import due_work
 from watchbill.kit.audit import drop_trail
 from watchbill.kit.db import Database, outside
 from watchbill.kit.roles import drop_schema
@@ -83,10 +85,7 @@ async def rename(session: AsyncSession, tenant_id: UUID, name: str) -> TenantDet
     Raises:
         NotFound: it was deleted a moment ago.
     """
-    tenant = await session.get(Tenant, tenant_id)
-    if tenant is not None:
-        tenant.name = name
-        await session.flush()
+    await tenant_rows.rename(session, tenant_id, name)
     return await describe(session, tenant_id)
 
 
@@ -103,14 +102,12 @@ async def set_limits(
 
 async def suspend(session: AsyncSession, tenant: Tenant) -> None:
     """Let nobody in. What runs is stopped by `stop_executions`, once this is committed."""
-    tenant.status = "suspended"
-    await session.flush()
+    await tenant_rows.set_status(session, tenant, "suspended")
 
 
 async def activate(session: AsyncSession, tenant: Tenant) -> None:
     """Let people in again. What was stopped stays stopped."""
-    tenant.status = "active"
-    await session.flush()
+    await tenant_rows.set_status(session, tenant, "active")
 
 
 async def stop_executions(stores: Stores, tenant_id: UUID) -> int:
@@ -159,7 +156,9 @@ async def delete(session: AsyncSession, stores: Stores, tenant_id: UUID) -> None
             await stores.documents.drop(TenantScope(tenant_id))
     # Its audit log goes with it, so nothing can be noted there.
     drop_trail(session)
-    await queries.delete_rows(session, tenant_id)
+    await tenant_rows.delete(session, tenant_id)
+    # The end of what it deleted is due as well.
+    await due_work.drop_all(session, tenant_id)
     await drop_schema(session, TenantScope(tenant_id).schema)
 
 

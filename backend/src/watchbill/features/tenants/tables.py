@@ -1,15 +1,14 @@
-"""What an operator and its admins set for one tenant, when it is tidied, and what went wrong with its
-migration."""
+"""What an operator and its admins set for one tenant, and what went wrong with its migration."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import UNAUDITED, PublicTable
+from watchbill.kit.tables import PublicTable
 
 
 class TenantLimit(PublicTable):
@@ -39,19 +38,6 @@ class TenantSetting(PublicTable):
     max_running: Mapped[int | None]
     keep_executions_days: Mapped[int | None]
     keep_logs_days: Mapped[int | None]
-
-
-class DueCleaning(PublicTable):
-    """When to look next for what a tenant need not keep. Whoever looks moves `next_at` on first: it is a
-    lease too."""
-
-    __tablename__ = "due_cleanings"
-    __table_args__ = (Index(None, "next_at"), UNAUDITED)
-
-    tenant_id: Mapped[UUID] = mapped_column(
-        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
-    )
-    next_at: Mapped[datetime]
 
 
 class MigrationFailure(PublicTable):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +14,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service as executions
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.backend import backend as execution_backend
-from watchbill.features.executions.watch import watch
+from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import database, request_limits, take_turn
 from watchbill.features.identity.aside import aside_of
 from watchbill.features.identity.crowds import crowds_of
@@ -79,7 +77,9 @@ async def call_hook(
     waiting = (await crowds_of(request)).waiting
     try:
         with waiting.place_of(received.scope.tenant_id, admitted.trigger.id):
-            await _finish(started, received.scope, received.execution_id, received.rules.wait_seconds)
+            async with end_of(started, received.scope, received.execution_id) as end:
+                # It began before, and a call that came before may have begun it.
+                await end.within(received.rules.wait_seconds, perhaps_over=True)
     except TooManyRequests:
         # It runs, so it is told of as if the time had run out.
         pass
@@ -163,14 +163,6 @@ async def _admit(
     except WatchbillError:
         await request_limits(request).count_address(request)
         raise
-
-
-async def _finish(parts: ExecutionBackend, scope: TenantScope, execution_id: UUID, seconds: float) -> None:
-    """Wait for the end of an execution, but not longer than this."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            async for _ in watch(parts.live, parts.history, scope, execution_id, after=0, outputs=False):
-                pass
 
 
 async def _answer(

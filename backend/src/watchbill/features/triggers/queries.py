@@ -1,4 +1,4 @@
-"""SQL of triggers. The session's transaction sees one tenant; DueTrigger and Hook are public."""
+"""SQL of triggers. The session's transaction sees one tenant; Hook is public."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
 from watchbill.features.identity.tables import Tenant
-from watchbill.features.triggers.tables import DueTrigger, Firing, Hook, Trigger
+from watchbill.features.triggers.tables import Firing, Hook, Trigger
+from watchbill.kit import due_work
 from watchbill.kit.paging import Page, decode_cursor, encode_cursor, fetch_page
 
+# Due work of this kind has the id of a trigger.
+SCHEDULE = "schedule"
 # A firing, and the status of its execution.
 Fired = tuple[Firing, str | None]
 _OVER = ("completed", "failed", "cancelled")
@@ -39,6 +41,14 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Trig
     return await session.scalar(query.with_for_update() if lock else query)
 
 
+async def made_by(
+    session: AsyncSession, user_id: UUID, kinds: Collection[str], *, lock: bool = False
+) -> Sequence[Trigger]:
+    """The triggers of these kinds that somebody made and that are switched on."""
+    query = select(Trigger).where(Trigger.created_by == user_id, Trigger.is_active, Trigger.kind.in_(kinds))
+    return (await session.scalars(query.with_for_update() if lock else query)).all()
+
+
 async def any_there(session: AsyncSession) -> bool:
     """Whether there is any trigger; it waits for no row that somebody holds."""
     return await session.scalar(select(Trigger.id).limit(1)) is not None
@@ -47,30 +57,9 @@ async def any_there(session: AsyncSession) -> bool:
 async def set_due(session: AsyncSession, scope: TenantScope, trigger_id: UUID, at: datetime | None) -> None:
     """Say when a schedule is due next, or with None that it is not."""
     if at is None:
-        await session.execute(delete(DueTrigger).where(DueTrigger.trigger_id == trigger_id))
-        return
-    row = insert(DueTrigger).values(trigger_id=trigger_id, tenant_id=scope.tenant_id, next_at=at)
-    await session.execute(
-        row.on_conflict_do_update(index_elements=[DueTrigger.trigger_id], set_={"next_at": at})
-    )
-
-
-async def take_due(session: AsyncSession, now: datetime, without: Collection[UUID] = ()) -> DueTrigger | None:
-    """The schedule that is due longest, not of the tenants `without`, locked until the transaction ends;
-    others skip it meanwhile."""
-    return await session.scalar(
-        select(DueTrigger)
-        .join(Tenant, Tenant.id == DueTrigger.tenant_id)
-        .where(DueTrigger.next_at <= now, Tenant.status == "active", DueTrigger.tenant_id.not_in(without))
-        .order_by(DueTrigger.next_at)
-        .limit(1)
-        .with_for_update(of=DueTrigger, skip_locked=True)
-    )
-
-
-async def postpone(session: AsyncSession, trigger_id: UUID, at: datetime) -> None:
-    """Look at a schedule again at `at`."""
-    await session.execute(update(DueTrigger).where(DueTrigger.trigger_id == trigger_id).values(next_at=at))
+        await due_work.drop(session, SCHEDULE, scope.tenant_id, trigger_id)
+    else:
+        await due_work.put(session, SCHEDULE, scope.tenant_id, at, trigger_id)
 
 
 async def find_hook(session: AsyncSession, token_digest: str) -> Hook | None:

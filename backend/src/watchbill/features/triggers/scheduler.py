@@ -1,9 +1,8 @@
-"""The worker's loop over schedules that are due: each time is taken by one worker, and its execution is
-stored in the transaction that moves the schedule on, so none is lost and none is run twice."""
+"""Firing schedules that are due: the execution is stored in the transaction that moves the schedule on, so no
+time is lost and none is run twice."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,8 +10,6 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound, WatchbillError
@@ -23,19 +20,13 @@ from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import Schedule
 from watchbill.features.triggers.tables import Firing, Trigger
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Database, Work
-from watchbill.kit.faults import passing
-from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
-from watchbill.kit.supervision import Alive, nobody
+from watchbill.kit.db import Work
+from watchbill.kit.due_work import Due, Within
 
-logger = structlog.get_logger(__name__)
-
-INTERVAL_SECONDS = 1.0
 # A worker that comes a little late did not miss anything.
 _ON_TIME = timedelta(seconds=90)
 _QUEUE_LOOK = timedelta(seconds=2)
 _MOST_QUEUED = 100
-_AFTER_BUG = timedelta(minutes=1)
 
 
 class Hints(Protocol):
@@ -45,87 +36,34 @@ class Hints(Protocol):
     async def cancel(self, execution_id: UUID) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
 class Scheduler:
-    """Fires schedules. Any number of workers may run one."""
+    """Fires schedules; tells of the executions when they are stored."""
 
-    def __init__(
-        self,
-        database: Database,
-        hints: Hints,
-        *,
-        now: Callable[[], datetime] = clock,
-        setbacks: Setbacks | None = None,
-    ):
-        self._database = database
-        self._hints = hints
-        self._now = now
-        self._setbacks = setbacks or Setbacks("schedules")
+    hints: Hints
+    now: Callable[[], datetime] = clock
 
-    async def run(self, alive: Alive = nobody) -> None:
-        """Fire what is due, until cancelled."""
-        while True:
-            alive()
-            try:
-                while await self.fire_next():
-                    alive()
-            except (OSError, DBAPIError) as error:
-                if not passing(error):
-                    raise
-                logger.warning("schedules_not_read", error=str(error))
-            await asyncio.sleep(INTERVAL_SECONDS)
+    @property
+    def kind(self) -> Within:
+        """Schedules as due work."""
+        return Within(name=queries.SCHEDULE, handle=self._fire, probe=_read)
 
-    async def fire_next(self) -> bool:
-        """Fire the schedule that is due longest, of a tenant that is well; False when none is."""
-        trigger_id: UUID | None = None
-        try:
-            async with self._database.transaction() as work:
-                await impatient(work.session)
-                due = await queries.take_due(work.session, self._now(), self._setbacks.away())
-                if due is None:
-                    return False
-                trigger_id, scope = due.trigger_id, TenantScope(due.tenant_id)
-                with theirs(scope.tenant_id):
-                    await self._fire(work, scope, trigger_id)
-            self._setbacks.well(scope.tenant_id)
-        except TenantFailed as error:
-            if trigger_id is None:
-                raise
-            await self._postpone(trigger_id, error)
-        return True
-
-    async def _postpone(self, trigger_id: UUID, error: TenantFailed) -> None:
-        """What fails in one schedule must not keep the others from running, those of its tenant either: they
-        come before it the next time."""
-        wait = _AFTER_BUG
-        if isinstance(error.__cause__, DBAPIError):
-            alone = await self._can_be_read(TenantScope(error.tenant_id))
-            wait = timedelta(seconds=self._setbacks.note(error.tenant_id, error, longer=not alone))
-        else:
-            logger.error("schedule_failed", trigger_id=str(trigger_id), exc_info=error)
-        async with self._database.transaction() as work:
-            await queries.postpone(work.session, trigger_id, self._now() + wait)
-
-    async def _can_be_read(self, scope: TenantScope) -> bool:
-        """Whether the tenant's schedules are there, so that what failed may be the trouble of one of them:
-        many such must not put each other off until those that are well have missed their time."""
-        try:
-            async with self._database.transaction() as work:
-                await impatient(work.session)
-                with theirs(scope.tenant_id):
-                    await work.enter(scope)
-                    await queries.any_there(work.session)
-        except TenantFailed:
-            return False
-        return True
-
-    async def _fire(self, work: Work, scope: TenantScope, trigger_id: UUID) -> None:
+    async def _fire(self, work: Work, due: Due) -> datetime | None:
+        scope = TenantScope(due.tenant_id)
         await work.enter(scope)
-        turn = Turn(work.session, scope, self._now())
-        await turn.take(trigger_id)
+        turn = Turn(work.session, scope, self.now())
+        look = await turn.take(UUID(due.key))
         for execution_id in turn.started:
-            work.after_commit(partial(self._hints.execute, scope, execution_id))
+            work.after_commit(partial(self.hints.execute, scope, execution_id))
         for execution_id in turn.cancelled:
-            work.after_commit(partial(self._hints.cancel, execution_id))
+            work.after_commit(partial(self.hints.cancel, execution_id))
+        return look
+
+
+async def _read(work: Work, tenant_id: UUID) -> None:
+    """Read one schedule of the tenant's."""
+    await work.enter(TenantScope(tenant_id))
+    await queries.any_there(work.session)
 
 
 @dataclass(slots=True)
@@ -138,12 +76,11 @@ class Turn:
     started: list[UUID] = field(default_factory=list[UUID])
     cancelled: list[UUID] = field(default_factory=list[UUID])
 
-    async def take(self, trigger_id: UUID) -> None:
-        """Fire the trigger for every time that has come, and say when it is due next."""
+    async def take(self, trigger_id: UUID) -> datetime | None:
+        """Fire the trigger for every time that has come; returns when to look at it next, None for never."""
         trigger = await queries.by_id(self.session, trigger_id, lock=True)
         if trigger is None or not trigger.is_active or trigger.resume_at is None:
-            await queries.set_due(self.session, self.scope, trigger_id, None)
-            return
+            return None
         rules = Schedule.model_construct(**trigger.config)
         times, upcoming = [], trigger.resume_at
         if trigger.resume_at <= self.now:
@@ -155,7 +92,7 @@ class Turn:
         look = upcoming if trigger.is_active else None
         if waiting and look is not None:
             look = min(look, self.now + _QUEUE_LOOK)
-        await queries.set_due(self.session, self.scope, trigger_id, look)
+        return look
 
     async def _chosen(self, trigger: Trigger, rules: Schedule, times: list[datetime]) -> list[datetime]:
         """The times to run at, by the policy for missed ones."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -133,6 +133,17 @@ async def change(session: AsyncSession, identity: Identity, trigger_id: UUID, fo
     await session.flush()
     await session.refresh(trigger)
     return trigger
+
+
+async def switch_off(
+    session: AsyncSession, scope: TenantScope, user_id: UUID, kinds: Collection[str]
+) -> None:
+    """Switch off the triggers of these kinds that somebody made."""
+    for trigger in await queries.made_by(session, user_id, kinds, lock=True):
+        trigger.is_active = False
+        if trigger.kind == "schedule":
+            await queries.set_due(session, scope, trigger.id, None)
+    await session.flush()
 
 
 async def delete(session: AsyncSession, scope: TenantScope, trigger_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Triggers of a tenant and what came of them; for all tenants, when schedules are due, where hooks lead."""
+"""Triggers of a tenant and what came of them; for all tenants, where hooks lead."""
 
 from __future__ import annotations
 
@@ -10,18 +10,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, sealed
-
-
-class DueTrigger(PublicTable):
-    """When a schedule is due, so that workers look at one table however many tenants there are. A schedule
-    that is switched off has no row."""
-
-    __tablename__ = "due_triggers"
-    __table_args__ = (Index(None, "next_at"), Index(None, "tenant_id"))
-
-    trigger_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
-    next_at: Mapped[datetime]
 
 
 class Hook(PublicTable):
