@@ -19,10 +19,9 @@ log = structlog.stdlib.get_logger("watchbill.rates")
 WINDOW_SECONDS = 60
 _PATIENCE_SECONDS = 0.25
 _LOG_EVERY_SECONDS = 60.0
-# Each key has when its window began and how many were counted in it and in the one before, which weigh as much
-# as of that window still lies within a window's length. Two counters a key, however many are counted, and
-# never wrong by more than the earlier ones came unevenly. Answers for each key whether it is within, how many
-# are left, and the milliseconds until there are more.
+# A key has when its window began, how many were counted in it, and how many in the window before. Those weigh
+# by the part of their window that lies less than a window's length back. The answer says for each key whether
+# it is within, how many are left, and the milliseconds until there are more.
 _COUNT_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
