@@ -68,7 +68,7 @@ class SlowMail:
 @pytest.fixture
 def slow_mail(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> SlowMail:
     slow = SlowMail(app.state.mail)
-    monkeypatch.setitem(app.state._state, "mail", slow)
+    monkeypatch.setattr(app.state, "mail", slow)
     return slow
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
-from watchbill.features.identity import tokens
+from watchbill.features.identity import throttle, tokens
 from watchbill.features.identity.sign_ins import GRACE
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.attempts import Attempts, Limit
@@ -220,9 +220,6 @@ async def test_whoever_guesses_is_slowed_down(app: FastAPI, admin: Person):
 
 
 async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI, admin: Person, monkeypatch):
-    from watchbill.features.identity import throttle
-    from watchbill.kit.attempts import Limit
-
     monkeypatch.setattr(throttle, "_ACCOUNT", Limit("account", 5, 3600))
     async with browser(app, admin.email, "192.0.2.30") as owner:
         wrong = {"email": admin.email, "password": "a wrong guess"}
@@ -250,7 +247,7 @@ async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
 
 async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, monkeypatch):
     away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
-    monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
+    monkeypatch.setattr(app.state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from crewai import Agent
 from crewai.agents.agent_executor import AgentExecutor, AgentExecutorState
 from crewai.flow.flow import FlowState
 
@@ -18,7 +19,7 @@ class ExecutorState(FlowState, AgentExecutorState):
 def _kickoff(executor: AgentExecutor, inputs: dict[str, Any] | None = None, **options: Any) -> Any:
     """As Flow.kickoff, which would start a thread for each step. An agent that plans needs them: some of its
     steps go on side by side."""
-    if executor.agent is not None and executor.agent.planning_config is not None:
+    if isinstance(executor.agent, Agent) and executor.agent.planning_config is not None:
         return super(InPlaceExecutor, executor).kickoff(inputs, **options)
     return run_in_place(executor.kickoff_async(inputs, **options))
 

@@ -32,9 +32,10 @@ class GatewayLlm(BaseLLM):
     @classmethod
     def of(cls, run: CrewRun, spec: AgentSpec) -> GatewayLlm:
         """The model of this agent; its real name is the gateway's business."""
-        return cls(model=spec.model or "default", provider="watchbill")._tied(run, spec)
+        return cls(model=spec.model or "default", provider="watchbill").tied(run, spec)
 
-    def _tied(self, run: CrewRun, spec: AgentSpec) -> Self:
+    def tied(self, run: CrewRun, spec: AgentSpec) -> Self:
+        """The same, as the model of this agent in this run."""
         self._run, self._spec = run, spec
         return self
 
