@@ -68,7 +68,7 @@ class SlowMail:
 @pytest.fixture
 def slow_mail(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> SlowMail:
     slow = SlowMail(app.state.mail)
-    monkeypatch.setattr(app.state, "mail", slow)
+    monkeypatch.setattr(app.state, "mail", slow, raising=False)
     return slow
 
 

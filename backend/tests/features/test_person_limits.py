@@ -24,7 +24,7 @@ BLANK = [
 @pytest.fixture
 def three(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = replace(app.state.identity_options, tenants_per_person=3)
-    monkeypatch.setattr(app.state, "identity_options", wanted)
+    monkeypatch.setattr(app.state, "identity_options", wanted, raising=False)
 
 
 async def test_a_person_makes_so_many_tenants(three: None, admin: Person, member: Person):
