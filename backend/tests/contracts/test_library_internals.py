@@ -1,5 +1,4 @@
-"""What is used of libraries beyond their documentation (ADR 25) is still there: this is what fails first when a
-release takes it away."""
+"""What is used of libraries beyond their documentation (ADR 25) is still there: this fails first."""
 
 from __future__ import annotations
 

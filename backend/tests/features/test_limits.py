@@ -14,6 +14,7 @@ from redis.asyncio import ConnectionPool, Redis
 from sqlalchemy import text
 
 from tests import people
+from tests.app_state import put
 from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
@@ -109,7 +110,7 @@ async def test_a_tenant_is_told_the_limits_that_it_has_by_default(
     app: FastAPI, admin: Person, viewer: Person, limited, monkeypatch
 ):
     limited(user=100, tenant=1000)
-    monkeypatch.setattr(app.state, "tenant_defaults", TenantDefaults(running=5), raising=False)
+    put(monkeypatch, app.state, "tenant_defaults", TenantDefaults(running=5))
     seen = checked(await viewer.http.get("tenant"))
     assert seen["default_limits"] == {"user_a_minute": 100, "tenant_a_minute": 1000, "running": 5}
     assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None, "running": None}

@@ -14,6 +14,7 @@ from httpx import AsyncClient
 from redis.asyncio import ConnectionPool
 from sqlalchemy import text
 
+from tests.app_state import put
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
 from watchbill.features.identity import throttle, tokens
@@ -247,7 +248,7 @@ async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person):
 
 async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, monkeypatch):
     away = Attempts(ConnectionPool.from_url("redis://127.0.0.1:1"))
-    monkeypatch.setattr(app.state, "throttle", Throttle(away, "secret"), raising=False)
+    put(monkeypatch, app.state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
 

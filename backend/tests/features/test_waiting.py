@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from tests.app_state import put
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked
 from watchbill.core.tenancy import TenantScope
@@ -40,7 +41,7 @@ async def test_an_end_that_comes_before_one_waits_is_heard(
 ):
     backend: ExecutionBackend = app.state.executions
     quick = replace(backend, hints=EndsAtOnce(backend, member))
-    monkeypatch.setattr(app.state, "executions", quick, raising=False)
+    put(monkeypatch, app.state, "executions", quick)
     # Nothing but the word itself may bring the answer.
     monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
     flow = await make_flow(member)

@@ -6,6 +6,7 @@ import asyncio
 import platform
 from collections.abc import Awaitable
 from importlib import metadata
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
@@ -51,12 +52,12 @@ async def examine(settings: Settings) -> int:
 
 
 def _shown(settings: Settings, name: str) -> str:
-    value = getattr(settings, name)
+    value: Any = getattr(settings, name)
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return _without_password(secret) if name in _URLS else f"******** ({len(secret)} characters)"
     if isinstance(value, list):
-        return ",".join(str(item) for item in value) or "none"
+        return ",".join(str(item) for item in cast("list[Any]", value)) or "none"
     return "unset" if value is None else str(value)
 
 

@@ -27,7 +27,8 @@ def _spelled(stored: Any, given: Any) -> Any:
         return _object(cast("dict[str, Any]", stored), cast("dict[str, Any]", given))
     if isinstance(stored, list) and isinstance(given, list):
         return _list(cast("list[Any]", stored), cast("list[Any]", given))
-    return stored if _is_number(stored) and _is_number(given) and stored == given else given
+    same = _is_number(stored) and _is_number(given) and stored == given
+    return cast("Any", stored if same else given)
 
 
 def _object(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -9,5 +9,6 @@
 | secrets and signatures | crypto, sealing, strength, passwords, signatures, signed_tokens |
 | what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
 | what people send and get | inputs, bodies, answers, text, charsets, addresses, safe_path |
-| a process | loops, late, fair_reading, supervision, garbage, open_files, resources, clock, asking, free_port |
+| a process | loops, late, supervision, fair_reading, garbage, open_files, free_port, resources, clock |
+| once for many | asking |
 """
