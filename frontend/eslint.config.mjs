@@ -43,6 +43,7 @@ const config = [
     files: ["src/**/*.{ts,tsx}"],
     rules: {
       "import/no-restricted-paths": ["error", { zones: [...layers, ...fences] }],
+      "import/no-cycle": ["error", { ignoreExternal: true }],
       "max-lines": ["error", { max: 400 }],
       "no-console": "error",
       "@typescript-eslint/consistent-type-imports": "error",

@@ -19,11 +19,10 @@ def unqualified(metadata: MetaData) -> MetaData:
 
 
 connection.execute(text("SELECT set_config('search_path', :schema, true)"), {"schema": schema})
-# Only a comparison needs the tables; copying them for each of many tenants would take most of the time.
 tables = (PublicTable if attributes["branch"] == "public" else TenantTable).metadata
 context.configure(
     connection=connection,
-    target_metadata=unqualified(tables) if attributes.get("compare", True) else None,
+    target_metadata=unqualified(tables),
     version_table_schema=schema,
     include_name=lambda name, kind, _parents: not (kind == "table" and name == "alembic_version"),
     compare_type=True,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
+import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -253,6 +256,16 @@ async def test_crewai_leaves_the_process_alone(
     assert capfd.readouterr() == ("", "")
 
 
+def databases(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in (".db", ".sqlite3")]
+
+
+async def test_nothing_that_a_crew_says_is_stored_on_disk(crew_runner: CrewAiRunner, desk: Desk):
+    """CrewAI keeps outputs in a database that all crews share, unless its private handler is exchanged."""
+    await crew_runner.run(single(desk), desk.events.append)
+    assert databases(Path(os.environ["CREWAI_STORAGE_DIR"])) == []
+
+
 async def test_a_hundred_crews_at_once(crew_runner: CrewAiRunner, desk: Desk):
     desk.server.script([{"then": {"text": "Done.", "delay_ms": 200}}])
     results = await asyncio.gather(*(crew_runner.run(single(desk), desk.events.append) for _ in range(100)))
@@ -273,6 +286,25 @@ async def test_an_agents_steps_start_no_threads(
     monkeypatch.setattr(threading.Thread, "start", counted)
     await crew_runner.run(single(desk), desk.events.append)
     assert [name for name in started if name.startswith("asyncio")] == []
+
+
+async def test_a_colleague_works_where_no_event_loop_runs(crew_runner: CrewAiRunner, desk: Desk):
+    """CrewAI hands back something to await, and no answer, to whoever asks an agent within a loop."""
+    delegating = {"process": "hierarchical", "tasks": [TaskSpec("research", "Research tides", "Two", None)]}
+    await crew_runner.run(job(desk, **delegating), desk.events.append)
+    [done] = [event for event in desk.events if event.type == "tool_completed"]
+    assert done.output and "coroutine" not in done.output
+
+
+def test_the_executor_has_every_step_of_crewais(crew_runner: CrewAiRunner):
+    """Steps are copied by name, since a Flow inherits none: a release of CrewAI may change how."""
+    ours, theirs = (
+        importlib.import_module(module)
+        for module in ("watchbill.adapters.crewai.executor", "crewai.agents.agent_executor")
+    )
+    steps = set(theirs.AgentExecutor.flow_definition().methods)
+    assert "finalize" in steps
+    assert set(ours.InPlaceExecutor.flow_definition().methods) == steps
 
 
 # What CrewAI takes for commands in the words of models that cannot call functions.

@@ -129,7 +129,7 @@ async def test_a_worker_whose_loop_keeps_failing_says_so(settings: Settings) -> 
         async def broken(_alive: object) -> None:
             raise ValueError("broken")
 
-        asyncio.run_coroutine_threadsafe(_keep(runtime, broken), runtime._loop).result()
+        asyncio.run_coroutine_threadsafe(_keep(runtime, broken), runtime._loop).result()  # noqa: SLF001 (nobody else may reach into a worker)
         url = ports.url(listener)
         async with httpx.AsyncClient() as http, asyncio.timeout(100):
             while (live := await http.get(f"{url}/health/live")).status_code == 200:  # noqa: ASYNC110

@@ -12,6 +12,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
+from tests.app_state import put
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.kit.clock import now
@@ -138,7 +139,7 @@ async def test_a_key_until_some_day(app: FastAPI, admin: Person):
 
 async def test_the_installations_own_key(app: FastAPI, admin: Person, visitor: AsyncClient, monkeypatch):
     wanted = replace(app.state.identity_options, api_key="the key of the installation")
-    monkeypatch.setitem(app.state._state, "identity_options", wanted)
+    put(monkeypatch, app.state, "identity_options", wanted)
     async with http_client(app, "the key of the installation") as program:
         me = checked(await program.get("auth/me"))
         assert me["role"] == "admin" and "members:write" in me["permissions"]

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tests.core.flows import ANSWER
 from tests.people import Person, checked, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
+from watchbill.core.events import Event
 from watchbill.features.executions import stream
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import LARGE_AT_ONCE
@@ -352,10 +354,6 @@ async def test_whoever_reads_nothing_is_dropped(
 async def endless(
     live: Any, history: Any, scope: Any, execution_id: Any, *, after: int
 ) -> AsyncIterator[Any]:
-    from datetime import UTC, datetime
-
-    from watchbill.core.events import Event
-
     events = [
         Event(
             seq=seq,

@@ -64,10 +64,10 @@ class Doer:
 
     async def within(self, work: Work, due: Due) -> datetime | None:
         await work.enter(TenantScope(due.tenant_id))
-        await self._do(due)
+        await self.do(due)
         return None
 
-    async def _do(self, due: Due) -> None:
+    async def do(self, due: Due) -> None:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.begun.set()
@@ -315,7 +315,7 @@ async def test_who_hangs_is_given_up(
     [(due_at, attempts)] = (await left(database, "test")).values()
     assert (due_at, attempts) == (NOW + timedelta(seconds=5), 1)
     await put(database, "test other", stranger)
-    kind = Leased(name="test other", handle=doer._do, lease=timedelta(seconds=0.05), most=9, each=9)
+    kind = Leased(name="test other", handle=doer.do, lease=timedelta(seconds=0.05), most=9, each=9)
     await DueWork(database, [kind], now=lambda: NOW).drain()
     assert (doer.did, doer.at_once) == ([], 0)
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from sqlalchemy import text
 
 from tests import people
+from tests.app_state import put
 from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
@@ -113,7 +114,7 @@ async def test_a_tenant_is_told_the_limits_that_it_has_by_default(
     app: FastAPI, admin: Person, viewer: Person, limited, monkeypatch
 ):
     limited(user=100, tenant=1000)
-    monkeypatch.setitem(app.state._state, "tenant_defaults", TenantDefaults(running=5))
+    put(monkeypatch, app.state, "tenant_defaults", TenantDefaults(running=5))
     seen = checked(await viewer.http.get("tenant"))
     assert seen["default_limits"] == {"user_a_minute": 100, "tenant_a_minute": 1000, "running": 5}
     assert seen["limits"] == {"user_a_minute": None, "tenant_a_minute": None, "running": None}
@@ -175,6 +176,35 @@ async def test_what_is_over_the_limit_is_not_counted(services):
     standings = [(await rates.count(Rate("test", "slides", 2)))[0] for _ in range(3)]
     assert [standing.within for standing in standings] == [True, True, False]
     assert [standing.left for standing in standings] == [1, 0, 0]
+    await pool.disconnect()
+
+
+async def test_earlier_requests_count_less_the_longer_ago_they_were(services):
+    """In a window of days: nothing slides while the test runs."""
+    pool, day = ConnectionPool.from_url(services.redis_url), 86_400
+    redis = Redis(connection_pool=pool)
+    rates, now_ms = Rates(pool, patience=PATIENCE, window_seconds=day), (await redis.time())[0] * 1000
+    # (when the window began, in days ago; counted in it; before it) -> how many of 11 are left after one more
+    for number, (days, count, before, left) in enumerate(
+        [(0.25, 4, 0, 6), (1.25, 5, 0, 7), (1.25, 10, 99, 3), (0.25, 4, 6, 2), (2.25, 10, 10, 10)]
+    ):
+        kept = {"began": int(now_ms - days * day * 1000), "count": count, "before": before}
+        await redis.hset(f"wb:rate:test:11:{number}", mapping=kept)
+        [standing] = await rates.count(Rate("test", str(number), 11))
+        assert (standing.within, standing.left) == (True, left), (days, count, before)
+    await redis.hset("wb:rate:test:3:full", mapping={"began": now_ms - 90_000_000, "count": 4, "before": 0})
+    [over] = await rates.count(Rate("test", "full", 3))
+    # 82,800 seconds of the window before count still: 3.83 requests, and 2 once another 18,000 have gone.
+    assert (over.within, over.left) == (False, 0) and 17_000 < over.seconds <= 18_000
+    await pool.disconnect()
+
+
+async def test_several_rates_are_counted_in_one_go_and_each_by_itself(services):
+    pool = ConnectionPool.from_url(services.redis_url)
+    rates = Rates(pool, patience=PATIENCE)
+    one, other = Rate("test", "narrow", 1), Rate("test", "wide", 5)
+    assert [(each.within, each.left) for each in await rates.count(one, other)] == [(True, 0), (True, 4)]
+    assert [(each.within, each.left) for each in await rates.count(one, other)] == [(False, 0), (True, 3)]
     await pool.disconnect()
 
 

@@ -11,8 +11,10 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import people
+from tests.app_state import put
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
+from watchbill.adapters.mail import UnsetMail
 
 
 async def invite(app: FastAPI, admin: Person, email: str, role: str = "viewer") -> str:
@@ -168,9 +170,7 @@ async def test_mail_that_goes_out_proves_the_address(app: FastAPI, visitor: Asyn
 async def test_mail_that_fails_leaves_the_link(
     app: FastAPI, visitor: AsyncClient, admin: Person, monkeypatch
 ):
-    from watchbill.adapters.mail import UnsetMail
-
-    monkeypatch.setitem(app.state._state, "mail", UnsetMail())
+    put(monkeypatch, app.state, "mail", UnsetMail())
     sent = checked(await admin.http.post("invitations", json={"email": new_email()}), 201)
     checked(await visitor.post("auth/invitation", json={"token": token_of(sent["link"])}))
 

@@ -80,7 +80,7 @@ async def test_an_export_has_the_documents_wherever_they_are(
     await write(app, admin)
     await write(app, stranger)
     # Of the time before there was a MongoDB.
-    in_tables = PostgresDocuments(app.state.executions.journal._connections)
+    in_tables = PostgresDocuments(app.state.executions.journal._connections)  # noqa: SLF001 (there is no other pool)
     await in_tables.append(admin.scope, "execution_logs", [("old", Document(1, NOW, BODY))])
     answer = await admin.http.post("tenant/export")
     lines = exported(answer.content)

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests import people
+from tests.app_state import put
 from tests.features.test_removed_meanwhile import held, until_waiting
 from tests.mails import token_of
 from tests.people import PASSWORD, Person, checked, refused
@@ -68,7 +69,7 @@ class SlowMail:
 @pytest.fixture
 def slow_mail(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> SlowMail:
     slow = SlowMail(app.state.mail)
-    monkeypatch.setitem(app.state._state, "mail", slow)
+    put(monkeypatch, app.state, "mail", slow)
     return slow
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
+from tests.app_state import put
 from tests.people import PASSWORD, Person, checked, refused
 
 BLANK = [
@@ -24,7 +25,7 @@ BLANK = [
 @pytest.fixture
 def three(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = replace(app.state.identity_options, tenants_per_person=3)
-    monkeypatch.setitem(app.state._state, "identity_options", wanted)
+    put(monkeypatch, app.state, "identity_options", wanted)
 
 
 async def test_a_person_makes_so_many_tenants(three: None, admin: Person, member: Person):

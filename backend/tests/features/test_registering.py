@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
+from tests.app_state import put
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
 from watchbill.features.identity import tokens
@@ -28,7 +29,7 @@ async def proving(
     """The app, where addresses must be proved from now on; the admin has."""
     await change(database, admin, email_verified_at=now())
     wanted = replace(app.state.identity_options, verify_email=True)
-    monkeypatch.setitem(app.state._state, "identity_options", wanted)
+    put(monkeypatch, app.state, "identity_options", wanted)
     return app
 
 
@@ -175,7 +176,7 @@ async def test_who_registered_before_proves_the_address_then(app: FastAPI, monke
         email = new_email()
         checked(await client.post("auth/register", json=form(email)), 201)
         wanted = replace(app.state.identity_options, verify_email=True)
-        monkeypatch.setitem(app.state._state, "identity_options", wanted)
+        put(monkeypatch, app.state, "identity_options", wanted)
         refused(await client.get("flows"), 403, "email_unverified")
         me = checked(await client.get("auth/me"))
         assert me["permissions"] == ["profile:read", "profile:write"] and me["unverified"] is True

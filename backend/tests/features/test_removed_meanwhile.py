@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests import people
+from tests.app_state import put
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.config import Settings
@@ -46,7 +47,7 @@ async def names(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     parts = replace(
         app.state.notifications, guard=UrlGuard(["127.0.0.2"], names=Lookups(slow.find, seconds=50))
     )
-    monkeypatch.setitem(app.state._state, "notifications", parts)
+    put(monkeypatch, app.state, "notifications", parts)
     yield slow
     slow.answering.set()
 

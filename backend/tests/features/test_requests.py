@@ -6,6 +6,7 @@ from httpx import ASGITransport, AsyncClient
 from tests.people import Person, checked, refused
 from watchbill.api.app import create_app
 from watchbill.config import Settings
+from watchbill.features.flows import service
 
 JSON = {"Content-Type": "application/json"}
 
@@ -146,8 +147,6 @@ async def test_a_bug_shows_nothing_of_itself(app, member: Person, monkeypatch, c
 
 
 async def test_a_failed_request_leaves_nothing_behind(member: Person, monkeypatch):
-    from watchbill.features.flows import service
-
     create = service.create
 
     async def half(*args):

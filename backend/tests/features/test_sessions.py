@@ -15,9 +15,10 @@ from httpx import AsyncClient
 from redis.asyncio import ConnectionPool
 from sqlalchemy import text
 
+from tests.app_state import put
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import PASSWORD, Person, checked, http_client, new_email, refused
-from watchbill.features.identity import tokens
+from watchbill.features.identity import throttle, tokens
 from watchbill.features.identity.sign_ins import GRACE
 from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.attempt_counts import AttemptCounts, Limit
@@ -222,9 +223,6 @@ async def test_whoever_guesses_is_slowed_down(app: FastAPI, admin: Person):
 
 
 async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI, admin: Person, monkeypatch):
-    from watchbill.features.identity import throttle
-    from watchbill.kit.attempt_counts import Limit
-
     monkeypatch.setattr(throttle, "_ACCOUNT", Limit("account", 5, 3600))
     async with browser(app, admin.email, "192.0.2.30") as owner:
         wrong = {"email": admin.email, "password": "a wrong guess"}
@@ -245,7 +243,7 @@ async def test_guessing_from_everywhere_does_not_lock_the_owner_out(app: FastAPI
 
 async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person, monkeypatch):
     patient = AttemptCounts(app.state.redis.connection_pool, Patience(120))
-    monkeypatch.setitem(app.state._state, "throttle", Throttle(patient, "secret"))
+    put(monkeypatch, app.state, "throttle", Throttle(patient, "secret"))
     wrong = {"email": admin.email, "password": "a wrong guess"}
     async with http_client(app, address="192.0.2.70") as guesser:
         answers = await asyncio.gather(*(guesser.post("auth/login", json=wrong) for _ in range(40)))
@@ -254,7 +252,7 @@ async def test_at_once_no_more_guesses_get_through(app: FastAPI, admin: Person, 
 
 async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, monkeypatch):
     away = AttemptCounts(ConnectionPool.from_url("redis://127.0.0.1:1"))
-    monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
+    put(monkeypatch, app.state, "throttle", Throttle(away, "secret"))
     async with browser(app, admin.email) as client:
         checked(await client.get("auth/me"))
 
@@ -262,7 +260,7 @@ async def test_without_redis_people_still_sign_in(app: FastAPI, admin: Person, m
 async def test_without_redis_guesses_are_counted_all_the_same(app: FastAPI, admin: Person, monkeypatch):
     """By each process for itself: who can wait for an outage must not guess as long as it lasts."""
     away = AttemptCounts(ConnectionPool.from_url("redis://127.0.0.1:1"))
-    monkeypatch.setitem(app.state._state, "throttle", Throttle(away, "secret"))
+    put(monkeypatch, app.state, "throttle", Throttle(away, "secret"))
     wrong = {"email": admin.email, "password": "a wrong guess"}
     async with http_client(app, address="192.0.2.71") as guesser:
         answers = await asyncio.gather(*(guesser.post("auth/login", json=wrong) for _ in range(30)))

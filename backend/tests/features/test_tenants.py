@@ -20,9 +20,11 @@ from tests.engine.test_neighbours import CALM
 from tests.people import PASSWORD, Person, checked, refused
 from tests.security.test_isolation import start
 from watchbill.cli import tenants as commands
+from watchbill.cli.commands import app as cli
 from watchbill.cli.installation import Installation
 from watchbill.core.errors import Conflict
 from watchbill.features.executions.starting import Ask, start_definition
+from watchbill.features.identity.tables import Membership
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.crypto import KeyRing
@@ -157,8 +159,6 @@ async def test_deleting_leaves_nobody_to_be_told_of_what_it_stopped(
 
 async def test_whoever_belongs_elsewhere_too_stays(app: FastAPI, admin: Person, stranger: Person):
     async with app.state.database.transaction() as work:
-        from watchbill.features.identity.tables import Membership
-
         work.session.add(Membership(user_id=admin.user_id, tenant_id=stranger.tenant_id, role="viewer"))
     slug = checked(await admin.http.get("tenant"))["slug"]
     checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
@@ -182,8 +182,6 @@ async def test_a_key_may_not_delete_a_tenant(app: FastAPI, admin: Person):
 
 
 def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
-    from watchbill.cli.commands import app as cli
-
     monkeypatch.setenv("WATCHBILL_DATABASE_URL", settings.database_url.get_secret_value())
     monkeypatch.setenv("WATCHBILL_REDIS_URL", settings.redis_url.get_secret_value())
     result = CliRunner().invoke(cli, ["tenants", "suspend", "nobody-here"])
@@ -201,8 +199,6 @@ def test_commands_say_what_is_wrong_in_a_sentence(settings, monkeypatch):
 def test_a_mistyped_data_directory_becomes_no_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ):
-    from watchbill.cli.commands import app as cli
-
     for name in ("WATCHBILL_DATABASE_URL", "WATCHBILL_REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
     missing = tmp_path / "missing"

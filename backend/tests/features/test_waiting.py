@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from tests.app_state import put
 from tests.features.firing import make_trigger
 from tests.features.test_flows import make_flow
 from tests.people import Person, checked
@@ -41,7 +42,7 @@ async def test_an_end_that_comes_before_one_waits_is_heard(
 ):
     backend: ExecutionBackend = app.state.executions
     quick = replace(backend, hints=EndsAtOnce(backend, member))
-    monkeypatch.setitem(app.state._state, "executions", quick)
+    put(monkeypatch, app.state, "executions", quick)
     # Nothing but the word itself may bring the answer.
     monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
     flow = await make_flow(member)
@@ -89,7 +90,7 @@ async def test_a_call_whose_execution_ended_before_it_waits_is_answered(
     app: FastAPI, member: Person, monkeypatch: pytest.MonkeyPatch
 ):
     backend: ExecutionBackend = app.state.executions
-    monkeypatch.setitem(app.state._state, "executions", replace(backend, hints=EndsAtOnce(backend, member)))
+    put(monkeypatch, app.state, "executions", replace(backend, hints=EndsAtOnce(backend, member)))
     monkeypatch.setattr(waiting, "_LOOK_SECONDS", 3600)
     webhook = {"signing": "none", "answer": "result", "wait_seconds": 120}
     hook = await make_trigger(member, webhook=webhook, inputs={"topic": "x"})

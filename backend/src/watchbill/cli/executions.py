@@ -8,8 +8,14 @@ from uuid import UUID
 
 import typer
 
+from watchbill.kit.late import late
+
 if TYPE_CHECKING:
+    from watchbill.cli import control, remote
     from watchbill.cli.remote import Action
+else:
+    control = late("watchbill.cli.control")
+    remote = late("watchbill.cli.remote")
 
 commands = typer.Typer(
     help="See and control executions on a Watchbill that runs, with an API key.", no_args_is_help=True
@@ -46,48 +52,36 @@ def list_executions(
     json: Json = False,
 ) -> None:
     """Show executions, the newest first: id, status, begin, duration, flow."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.listed(flow, status or [], limit))
 
 
 @commands.command()
 def show(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
     """Show an execution with its nodes, what it cost, why it failed, and its outputs."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.shown(execution))
 
 
 @commands.command()
 def cancel(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
     """Stop an execution, also in the middle of a model call."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.asked(execution, "cancel"))
 
 
 @commands.command()
 def pause(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
     """Let what is in flight finish, and start nothing more for now."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.asked(execution, "pause"))
 
 
 @commands.command()
 def resume(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
     """Let a paused execution go on."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.resumed(execution))
 
 
 @commands.command()
 def retry(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
     """Run an execution that failed or was cancelled again from there; what was finished stays finished."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.retried(execution))
 
 
@@ -114,12 +108,8 @@ def fork(
     json: Json = False,
 ) -> None:
     """Start a new execution that takes over what another one did before a node."""
-    from watchbill.cli import control
-
     _act(url, key_file, json, control.forked(execution, from_node, output or [], outputs_file))
 
 
 def _act(url: str, key_file: Path | None, as_json: bool, action: Action) -> None:
-    from watchbill.cli.remote import act
-
-    raise typer.Exit(act(url, key_file, action, as_json=as_json))
+    raise typer.Exit(remote.act(url, key_file, action, as_json=as_json))

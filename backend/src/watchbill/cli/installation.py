@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import typer
 from redis.asyncio import Redis
 
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.redis import RedisLive
 from watchbill.config import Settings
-from watchbill.core.ports.documents import DocumentStore
+from watchbill.core.errors import WatchbillError
+from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
+from watchbill.kit.crypto import BadKeys, KeyRing
+from watchbill.kit.db import Database, DatabaseUnavailable
+from watchbill.kit.logs import configure_logs
 from watchbill.kit.pool import Connections, open_pool
 from watchbill.kit.revisions import head, public_revision
 from watchbill.kit.supervision import Supervisor
@@ -40,6 +44,26 @@ class Installation:
     journal: Journal
     live: LiveEvents
     restart_needed: bool = False
+
+
+def perform(
+    settings: Settings,
+    action: Callable[[Installation], Awaitable[int | None]],
+    *,
+    migrated: bool = True,
+) -> int:
+    """Open the installation and do it; returns its exit code. What is refused is one sentence, and 1."""
+    configure_logs("warning", settings.log_format)
+
+    async def act() -> int:
+        async with open_installation(settings, migrated=migrated) as installation:
+            return await action(installation) or 0
+
+    try:
+        return asyncio.run(act())
+    except (WatchbillError, CannotStart, BadKeys, DatabaseUnavailable, DocumentsUnavailable) as error:
+        typer.echo(str(error), err=True)
+        return 1
 
 
 @asynccontextmanager

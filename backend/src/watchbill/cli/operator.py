@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from watchbill.cli.installation import Installation
+from watchbill.kit.late import late
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from watchbill.cli import audit as audit_log
+    from watchbill.cli import installation, schema, settings
+    from watchbill.cli import keys as sealing_keys
+    from watchbill.cli import tenants as tenants_work
+    from watchbill.cli.installation import Installation
+else:
+    audit_log = late("watchbill.cli.audit")
+    installation = late("watchbill.cli.installation")
+    schema = late("watchbill.cli.schema")
+    sealing_keys = late("watchbill.cli.keys")
+    settings = late("watchbill.cli.settings")
+    tenants_work = late("watchbill.cli.tenants")
 tenants = typer.Typer(help="List, suspend, limit, export and delete tenants.", no_args_is_help=True)
 keys = typer.Typer(help="Change the keys that seal secrets.", no_args_is_help=True)
 audit = typer.Typer(help="Prove that nobody changed the audit log.", no_args_is_help=True)
@@ -25,25 +36,19 @@ Who = Annotated[str, typer.Argument(help="The tenant's short name (slug) or id."
 @tenants.command("list")
 def list_tenants(data_dir: DataDir = None) -> None:
     """Show every tenant: short name, id, state, members, name."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, work.show_all)
+    _run(data_dir, tenants_work.show_all)
 
 
 @tenants.command()
 def suspend(tenant: Who, data_dir: DataDir = None) -> None:
     """Let nobody into a tenant, and stop what runs there."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, lambda installation: work.suspend(installation, tenant))
+    _run(data_dir, lambda opened: tenants_work.suspend(opened, tenant))
 
 
 @tenants.command()
 def activate(tenant: Who, data_dir: DataDir = None) -> None:
     """Let people into a suspended tenant again."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, lambda installation: work.activate(installation, tenant))
+    _run(data_dir, lambda opened: tenants_work.activate(opened, tenant))
 
 
 @tenants.command()
@@ -59,9 +64,7 @@ def limit(
     data_dir: DataDir = None,
 ) -> None:
     """Give a tenant limits of its own; without options, the installation's again."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, lambda installation: work.limit(installation, tenant, user, total, running))
+    _run(data_dir, lambda opened: tenants_work.limit(opened, tenant, user, total, running))
 
 
 @tenants.command()
@@ -71,9 +74,7 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """Write all of a tenant's data, without secrets, as JSON lines into a ZIP file."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, lambda installation: work.export(installation, tenant, file))
+    _run(data_dir, lambda opened: tenants_work.export(opened, tenant, file))
 
 
 @tenants.command()
@@ -83,9 +84,7 @@ def delete(
     data_dir: DataDir = None,
 ) -> None:
     """Delete a tenant with everything in it, and check that nothing is left. It cannot be undone."""
-    from watchbill.cli import tenants as work
-
-    _run(data_dir, lambda installation: work.delete(installation, tenant, confirm))
+    _run(data_dir, lambda opened: tenants_work.delete(opened, tenant, confirm))
 
 
 @keys.command()
@@ -95,27 +94,20 @@ def new(data_dir: DataDir = None) -> None:
     With embedded services it is put in front of the data directory's keys; otherwise it is printed, to be put
     in front of WATCHBILL_ENCRYPTION_KEYS. Then restart, and run `watchbill keys rotate`.
     """
-    from watchbill.cli.commands import load_settings
-    from watchbill.cli.keys import make_key
-
-    raise typer.Exit(make_key(load_settings(data_dir)))
+    raise typer.Exit(sealing_keys.make_key(settings.load_settings(data_dir)))
 
 
 @keys.command("status")
 def key_status(data_dir: DataDir = None) -> None:
     """Show how many secrets each key has sealed."""
-    from watchbill.cli import keys as work
-
-    _run(data_dir, work.show)
+    _run(data_dir, sealing_keys.show)
 
 
 @keys.command()
 def rotate(data_dir: DataDir = None) -> None:
     """Seal every secret again with the first key, while Watchbill runs. Old keys keep working until they are
     removed, which is safe when `watchbill keys status` shows nothing of theirs."""
-    from watchbill.cli import keys as work
-
-    _run(data_dir, work.rotate_all)
+    _run(data_dir, sealing_keys.rotate_all)
 
 
 @audit.command()
@@ -134,20 +126,15 @@ def verify(
     Keep the number and hash it prints somewhere else: with --expect they prove later that the entries up to
     there are still the same.
     """
-    from watchbill.cli import audit as work
-
-    _run(data_dir, lambda installation: work.verify(installation, tenant, expect))
+    _run(data_dir, lambda opened: audit_log.verify(opened, tenant, expect))
 
 
 def show_behind(data_dir: Path | None) -> None:
     """Show what a migration would change; the exit code is 1 when something is behind."""
-    from watchbill.cli.commands import load_settings
-    from watchbill.cli.schema import report, report_named
-
-    settings = load_settings(data_dir)
-    if settings.database_url:
-        raise typer.Exit(asyncio.run(report_named(settings)))
-    _run(data_dir, lambda installation: report(installation.database), migrated=False)
+    given = settings.load_settings(data_dir)
+    if given.database_url:
+        raise typer.Exit(asyncio.run(schema.report_named(given)))
+    _run(data_dir, lambda opened: schema.report(opened.database), migrated=False)
 
 
 def _run(
@@ -156,25 +143,5 @@ def _run(
     *,
     migrated: bool = True,
 ) -> None:
-    """Open the installation, do it, and exit with its code; what is refused is one sentence."""
-    from watchbill.cli.commands import load_settings
-    from watchbill.cli.installation import open_installation
-    from watchbill.core.errors import WatchbillError
-    from watchbill.core.ports.documents import DocumentsUnavailable
-    from watchbill.embedded.errors import CannotStart
-    from watchbill.kit.crypto import BadKeys
-    from watchbill.kit.db import DatabaseUnavailable
-    from watchbill.kit.logs import configure_logs
-
-    settings = load_settings(data_dir)
-    configure_logs("warning", settings.log_format)
-
-    async def act() -> int:
-        async with open_installation(settings, migrated=migrated) as installation:
-            return await action(installation) or 0
-
-    try:
-        raise typer.Exit(asyncio.run(act()))
-    except (WatchbillError, CannotStart, BadKeys, DatabaseUnavailable, DocumentsUnavailable) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    given = settings.load_settings(data_dir)
+    raise typer.Exit(installation.perform(given, action, migrated=migrated))

@@ -13,11 +13,16 @@ import typer
 
 from watchbill.config import Settings
 from watchbill.kit.db import Database
+from watchbill.kit.late import late
 from watchbill.kit.revisions import current, head, public_revision, status
 from watchbill.kit.terminal import printable
 
+# Who only asks whether something is behind needs no Alembic.
 if TYPE_CHECKING:
+    from watchbill.kit import upgrading
     from watchbill.kit.upgrading import Migrated
+else:
+    upgrading = late("watchbill.kit.upgrading")
 
 _POLL_SECONDS = 0.1
 _CURE = "`watchbill migrate`, or the next `watchbill up`, brings it up to date."
@@ -25,12 +30,9 @@ _CURE = "`watchbill migrate`, or the next `watchbill up`, brings it up to date."
 
 async def bring_up_to_date(settings: Settings) -> Migrated:
     """Migrate. Several processes may do it at the same time."""
-    # Here, since who only asks whether something is behind needs no Alembic.
-    from watchbill.kit.upgrading import Source, migrate
-
     async with open_database(settings) as database:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
-        return await migrate(database, source=Source(url, settings.database_pgbouncer))
+        return await upgrading.migrate(database, source=upgrading.Source(url, settings.database_pgbouncer))
 
 
 def bring_up_to_date_elsewhere(settings: Settings) -> None:

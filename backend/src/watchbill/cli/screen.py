@@ -138,7 +138,7 @@ class PeopleScreen:
         if error := execution.get("error"):
             where = f" at `{error['node_id']}`" if error.get("node_id") else ""
             self.err.print(Text(f"{error['message']} ({error['kind']}{where})", style="red"))
-        given = execution.get("outputs") or {}
+        given: dict[str, Any] = execution.get("outputs") or {}
         for name in self.outputs:
             if name in given:
                 self._result(name, given[name])

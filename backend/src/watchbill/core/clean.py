@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -34,9 +34,12 @@ def _each(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {_each(key if isinstance(key, str) else str(key)): _each(item) for key, item in value.items()}
+        return {
+            _each(key if isinstance(key, str) else str(key)): _each(item)
+            for key, item in cast("Mapping[Any, Any]", value).items()
+        }
     if isinstance(value, list | tuple):
-        return [_each(item) for item in value]
+        return [_each(item) for item in cast("list[Any]", value)]
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from pydantic import BaseModel
@@ -47,7 +47,7 @@ async def written(model: BaseModel) -> bytes:
             await write(value)
             continue
         parts.append(b"[")
-        for place, item in enumerate(value):
+        for place, item in enumerate(cast("list[Any]", value)):
             if place:
                 parts.append(b",")
             await write(item)

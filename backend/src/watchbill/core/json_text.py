@@ -140,7 +140,7 @@ def _plainly_exact(value: Any) -> bool:
                 return False
         if float in kinds and not all(math.isfinite(held) for held in level if type(held) is float):
             return False
-        lists = [held for held in level if type(held) is list] if list in kinds else []
+        lists: list[list[Any]] = [held for held in level if type(held) is list] if list in kinds else []
         level = [*chain.from_iterable(lists), *chain.from_iterable(held.values() for held in dicts)]
         if not level:
             return True

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from watchbill.embedded.logfile import LogFile
 
@@ -118,7 +118,7 @@ class Child:
         except ValueError:
             return
         if isinstance(said, dict):
-            self._surface(said)
+            self._surface(cast("dict[str, Any]", said))
 
     def _surface(self, said: dict[str, Any]) -> None:
         """Show an error, but the same one at most every half minute: the log has them all."""

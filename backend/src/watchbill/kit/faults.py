@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 # What asyncpg says itself, of a connection that was cut off before a statement or in the middle of one.
 DRIVER_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+# Whatever our own database may answer with, or not answer, through SQLAlchemy or asyncpg.
+DATABASE_ERRORS = (OSError, DBAPIError, PoolTimeout, asyncpg.PostgresError, *DRIVER_ERRORS)
 
 # SQLSTATE classes: broken connections, lack of resources, and an operator who stops or starts the server.
 _CLASSES = ("08", "53", "57P")

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from watchbill.kit.outbound import CheckedSocket, RefusedConnection, is_for_tenant
 from watchbill.kit.own_services import OwnServices
@@ -51,8 +51,9 @@ class Gate:
             raise RefusedConnection(f"A client that is not guarded tried to reach {_shown(address)}.")
         if not isinstance(address, tuple):
             return
-        for found in _addresses(*address[:2]):
-            if not self._may_reach(found, address[1]):
+        host, port, *_ = cast("tuple[Any, ...]", address)
+        for found in _addresses(host, port):
+            if not self._may_reach(found, port):
                 raise RefusedConnection(
                     f"This process may not connect to {_shown(address)}: it is a private address, and no"
                     " setting names it."

@@ -66,7 +66,7 @@ class Input(BaseModel):
     def _few(cls, value: Any) -> Any:
         if isinstance(value, dict) and len(cast("dict[Any, Any]", value)) > cls._most():
             raise ValueError(f"It has more than {cls._most()} fields.")
-        return value
+        return cast("Any", value)
 
     @classmethod
     def _most(cls) -> int:

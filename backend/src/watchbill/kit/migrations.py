@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from watchbill.kit.revisions import Branch, migrations_folder
@@ -58,15 +59,14 @@ async def upgrade(
     directory = scripts(branch, folder)
 
     def act(sync: Connection) -> None:
-        config = alembic_config(branch, folder, connection=sync, schema=schema, compare=False)
-        # As alembic.command.upgrade does, but with revisions that are read already.
-        with EnvironmentContext(
-            config,
-            directory,
-            fn=lambda revision, _context: directory._upgrade_revs("head", revision),  # pyright: ignore
-            destination_rev="head",
-        ):
-            directory.run_env()
+        sync.execute(text("SELECT set_config('search_path', :schema, true)"), {"schema": schema})
+        context = MigrationContext.configure(sync, opts={"version_table_schema": schema})
+        at = context.get_current_revision() or "base"
+        # alembic.command.upgrade would read all revisions again for each schema.
+        with Operations.context(context):
+            for revision in reversed(list(directory.iterate_revisions("head", at))):
+                revision.module.upgrade()
+        context.stamp(directory, "head")
 
     async with _one_at_a_time:
         await connection.run_sync(act)

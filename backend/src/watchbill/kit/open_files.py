@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+if sys.platform != "win32":
+    import resource
+
 # Every execution that waits for a call has a socket, and every watcher one.
 _ENOUGH = 65_536
 
@@ -13,8 +16,6 @@ def allow_open_files() -> int | None:
     that are started later inherit it. Returns the limit now, None where there is no such limit."""
     if sys.platform == "win32":
         return None
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(_ENOUGH, hard)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

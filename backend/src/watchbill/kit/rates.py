@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
@@ -22,6 +19,36 @@ log = structlog.stdlib.get_logger("watchbill.rates")
 WINDOW_SECONDS = 60
 _PATIENCE_SECONDS = 0.25
 _LOG_EVERY_SECONDS = 60.0
+# A key has when its window began, how many were counted in it, and how many in the window before. Those weigh
+# by the part of their window that lies less than a window's length back. The answer says for each key whether
+# it is within, how many are left, and the milliseconds until there are more.
+_COUNT_SCRIPT = """
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local window = tonumber(ARGV[1])
+local answer = {}
+for position, key in ipairs(KEYS) do
+  local most = tonumber(ARGV[position + 1])
+  local kept = redis.call("HMGET", key, "began", "count", "before")
+  local began, count, before = tonumber(kept[1]), tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
+  if not began or now >= began + 2 * window then
+    began, count, before = now, 0, 0
+  elseif now >= began + window then
+    began, count, before = began + window, 0, count
+  end
+  local rest = math.min(window, began + window - now)
+  local counted = math.floor(before * rest / window) + count
+  local within = counted < most
+  if within then
+    count, counted = count + 1, counted + 1
+    redis.call("HSET", key, "began", began, "count", count, "before", before)
+    redis.call("PEXPIRE", key, 2 * window)
+  end
+  if before > 0 then rest = rest % (window / before) end
+  table.insert(answer, {within and 1 or 0, math.max(0, most - counted), math.ceil(rest)})
+end
+return answer
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +79,21 @@ class Rates:
     Args:
         pool: leads to Redis.
         patience: so many seconds may counting take: a Redis that does not answer must not hold up requests.
+        window_seconds: in which so many requests are let through.
     """
 
-    def __init__(self, pool: ConnectionPool, *, patience: float = _PATIENCE_SECONDS):
-        self._limiter = SlidingWindowCounterRateLimiter(_storage(pool, patience))
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        *,
+        patience: float = _PATIENCE_SECONDS,
+        window_seconds: int = WINDOW_SECONDS,
+    ):
+        self._window_ms = window_seconds * 1000
+        self._script = Redis(connection_pool=pool).register_script(_COUNT_SCRIPT)
         self._patience = Patience(patience)
+        self._waiting: list[tuple[Rate, asyncio.Future[Standing]]] = []
+        self._asking: set[asyncio.Task[None]] = set()
         self._logged_at = -math.inf
         self.uncounted = 0
 
@@ -68,20 +105,41 @@ class Rates:
             return []
         try:
             async with self._patience.asked():
-                return list(await asyncio.gather(*map(self._count, wanted)))
+                return list(await asyncio.gather(*map(self._counted, wanted)))
         except (RedisError, OSError) as error:
             self._note_uncounted(str(error) or type(error).__name__)
             return []
 
-    async def _count(self, rate: Rate) -> Standing:
-        item = RateLimitItemPerMinute(rate.amount, namespace="wb:rate")
-        # One after the other in Redis, as they are asked for, though nobody waits in between.
-        within, stats = await asyncio.gather(
-            self._limiter.hit(item, rate.name, rate.key),
-            self._limiter.get_window_stats(item, rate.name, rate.key),
-        )
-        seconds = max(1, math.ceil(stats.reset_time - time.time()))
-        return Standing(rate, within, stats.remaining, min(seconds, WINDOW_SECONDS))
+    def _counted(self, rate: Rate) -> asyncio.Future[Standing]:
+        """What will be answered. Rates that are asked for at the same moment go to Redis together."""
+        answer: asyncio.Future[Standing] = asyncio.get_running_loop().create_future()
+        self._waiting.append((rate, answer))
+        if len(self._waiting) == 1:
+            asking = asyncio.create_task(self._ask())
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+        return answer
+
+    async def _ask(self) -> None:
+        # Requests that are ready now ask before this goes on.
+        await asyncio.sleep(0)
+        waiting, self._waiting = self._waiting, []
+        rates = [rate for rate, _ in waiting]
+        try:
+            async with asyncio.timeout(self._patience.seconds):
+                found: Sequence[Sequence[int]] = await self._script(
+                    keys=[_place(rate) for rate in rates],
+                    args=[self._window_ms, *(rate.amount for rate in rates)],
+                )
+        except (RedisError, OSError) as error:
+            for _, answer in waiting:
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for (rate, answer), (within, left, milliseconds) in zip(waiting, found, strict=True):
+            if not answer.done():  # whoever asked may have given up
+                seconds = max(1, math.ceil(milliseconds / 1000))
+                answer.set_result(Standing(rate, bool(within), left, seconds))
 
     def _note_uncounted(self, reason: str) -> None:
         self.uncounted += 1
@@ -91,64 +149,6 @@ class Rates:
             log.warning("requests_not_counted", reason=reason, uncounted=self.uncounted)
 
 
-def _storage(pool: ConnectionPool, patience: float) -> RedisStorage:
-    options: dict[str, Any] = {"connection_pool": pool}
-    # The URL names the kind of server only; the pool knows where it is.
-    storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="wb", **options)
-    bridge: Any = storage.bridge
-    bridge.storage = _Together(patience, connection_pool=pool)
-    bridge.register_scripts()
-    return storage
-
-
-class _Together(Redis):
-    """A client that sends the scripts which are asked for at the same moment together and in their order: a
-    request is counted under several rates, and each answer tells where it stands."""
-
-    def __init__(self, patience: float, **options: Any):
-        super().__init__(**options)
-        self._patience = patience
-        self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
-        self._sending: set[asyncio.Task[None]] = set()
-        # Scripts that Redis was not given yet; one that it forgets is given again by redis-py.
-        self._new: list[str] = []
-
-    def register_script(self, script: Any) -> Any:
-        """The script as an object that can be called; it goes to Redis before the first call."""
-        self._new.append(script)
-        return super().register_script(script)
-
-    async def evalsha(self, sha: str, numkeys: int, *keys_and_args: Any) -> Any:
-        """The script's answer."""
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(((sha, numkeys, *keys_and_args), answer))
-        if len(self._waiting) == 1:
-            sending = asyncio.create_task(self._send())
-            self._sending.add(sending)
-            sending.add_done_callback(self._sending.discard)
-        return await answer
-
-    async def _send(self) -> None:
-        # Tasks that are ready now ask before this goes on.
-        await asyncio.sleep(0)
-        waiting, self._waiting = self._waiting, []
-        new, self._new = self._new, []
-        pipe: Any = self.pipeline(transaction=False)
-        for script in new:
-            pipe.script_load(script)
-        for script, _ in waiting:
-            pipe.evalsha(*script)
-        answers: list[Any]
-        try:
-            async with asyncio.timeout(self._patience):
-                answers = (await pipe.execute(raise_on_error=False))[len(new) :]
-        except (RedisError, OSError) as error:
-            self._new = new
-            answers = [error] * len(waiting)
-        for (_, answer), value in zip(waiting, answers, strict=True):
-            if answer.done():  # whoever asked has given up
-                continue
-            if isinstance(value, Exception):
-                answer.set_exception(value)
-            else:
-                answer.set_result(value)
+def _place(rate: Rate) -> str:
+    """Whoever is given another amount begins anew."""
+    return f"wb:rate:{rate.name}:{rate.amount}:{rate.key}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from sqlalchemy.exc import DBAPIError
 
@@ -37,9 +37,10 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
     yield f"{type(error).__module__}.{type(error).__qualname__}: {said(error)}".removeprefix("builtins.")
     if isinstance(error, BaseExceptionGroup):
-        for number, inner in enumerate(error.exceptions, 1):
+        inside = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        for number, inner in enumerate(inside, 1):
             if id(inner) not in seen:
-                yield f"---- {number} of {len(error.exceptions)} ----"
+                yield f"---- {number} of {len(inside)} ----"
                 yield from _lines(inner, seen)
 
 

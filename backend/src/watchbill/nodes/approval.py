@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -120,7 +120,7 @@ def _people(entries: Any) -> list[str]:
     """Addresses and roles, each once. An expression may give a list of them."""
     flat: list[str] = []
     for entry in entries:
-        for one in entry if isinstance(entry, list) else [entry]:
+        for one in cast("list[Any]", entry) if isinstance(entry, list) else [entry]:
             if not isinstance(one, str):
                 text = f"Whom to ask by mail must be an address or a role; it is {one!r:.80}."
                 raise NodeError(ErrorKind.USER, text, code="people_invalid")
@@ -147,7 +147,7 @@ def _answered(answer: Mapping[str, Any]) -> NodeResult:
 
 
 def _result(decision: str, answer: Mapping[str, Any]) -> NodeResult:
-    output = {
+    output: dict[str, Any] = {
         "decision": decision,
         "by": answer.get("by"),
         "comment": answer.get("comment") or "",

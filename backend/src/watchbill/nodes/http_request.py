@@ -264,7 +264,7 @@ def _body(config: Config) -> bytes:
     if not isinstance(value, dict):
         text = "A form body needs an object; the content is something else."
         raise NodeError(ErrorKind.USER, text, code="body_invalid")
-    return urlencode(list(_pairs(value))).encode()
+    return urlencode(list(_pairs(cast("dict[str, Any]", value)))).encode()
 
 
 def _refuse_unexpected(config: Config, answer: HttpAnswer) -> None:

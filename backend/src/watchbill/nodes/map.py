@@ -60,8 +60,14 @@ def _rounds(config: Mapping[str, Any]) -> Rounds:
 
 
 def _described(value: Any) -> str:
-    names = {str: "text", bool: "true or false", int: "a number", float: "a number", dict: "an object"}
-    return "nothing" if value is None else names.get(type(value), "something else")
+    names: dict[type[Any], str] = {
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        dict: "an object",
+    }
+    return "nothing" if value is None else names.get(cast("type[Any]", type(value)), "something else")
 
 
 def _gather(results: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.app_state import put
 from tests.features.sso.company import Names
 from watchbill.features.sso.metadata import Metadata
 from watchbill.kit.dns import TextRecords
@@ -62,5 +63,5 @@ def names(app: FastAPI, server: Names, monkeypatch: pytest.MonkeyPatch) -> Names
     proofs = replace(app.state.sso.proofs, records=TextRecords([server.address]))
     # What was heard of providers in earlier tests is forgotten.
     metadata = Metadata(WayOut(UrlGuard(["127.0.0.0/8"])))
-    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs, metadata=metadata))
+    put(monkeypatch, app.state, "sso", replace(app.state.sso, proofs=proofs, metadata=metadata))
     return server

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from tests.app_state import put
 from tests.features.sso.company import Names, go, new_domain, person_at, set_up
 from tests.people import Person, checked, refused
 from watchbill.kit import dns
@@ -75,7 +76,7 @@ async def test_an_operator_may_trust_every_domain(
     app: FastAPI, admin: Person, visitor: AsyncClient, issuer: str, monkeypatch: pytest.MonkeyPatch
 ):
     proofs = replace(app.state.sso.proofs, trust=True)
-    monkeypatch.setitem(app.state._state, "sso", replace(app.state.sso, proofs=proofs))
+    put(monkeypatch, app.state, "sso", replace(app.state.sso, proofs=proofs))
     domain = new_domain()
     form = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "domains": [domain]}
     assert checked(await admin.http.put("sso", json=form))["proofs"][0]["state"] == "trusted"

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests import people
+from tests.app_state import put
 from tests.features.sso.company import Names, go, person_at, set_up
 from tests.people import PASSWORD, Person, checked, refused
 from watchbill.features.sso.metadata import Metadata
@@ -51,7 +52,7 @@ async def test_whom_the_company_vouches_for_need_not_prove_the_address(
     """Nobody mailed them a link, so they would wait for ever."""
     domain = await set_up(admin, issuer, names)
     options = replace(app.state.identity_options, verify_email=True)
-    monkeypatch.setitem(app.state._state, "identity_options", options)
+    put(monkeypatch, app.state, "identity_options", options)
     person_at(issuer, sub="1", email=f"new@{domain}")
     await go(visitor, domain)
     me = checked(await visitor.get("auth/me"))

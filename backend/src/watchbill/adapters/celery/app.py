@@ -21,7 +21,11 @@ def celery_app(broker_url: str) -> Celery:
         task_queues=[Queue("watchbill", routing_key="watchbill", no_ack=True)],
         task_serializer="json",
         accept_content=["json"],
-        broker_transport_options={"global_keyprefix": "wb:celery:", "socket_connect_timeout": 5},
+        broker_transport_options={
+            "global_keyprefix": "wb:celery:",
+            "socket_connect_timeout": 5,
+            "socket_timeout": 5,
+        },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         worker_prefetch_multiplier=64,

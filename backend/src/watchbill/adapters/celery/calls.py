@@ -12,7 +12,7 @@ from celery import Celery
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from watchbill.adapters.celery.message import queue_of, task_message
+from watchbill.adapters.celery.sending import TaskSender
 from watchbill.core.errors import Unavailable
 from watchbill.kit.waits import about_to_await
 
@@ -22,24 +22,27 @@ class CeleryCalls:
     key of the list where the answer is awaited."""
 
     def __init__(self, app: Celery, redis: Redis):
-        self._app = app
+        self._sender = TaskSender(app)
         self._redis = redis
-        self._queue = queue_of(app)
 
     async def call(self, name: str, *args: str | None, timeout: float) -> dict[str, Any]:
         """See core.ports.calls.WorkerCalls."""
         about_to_await("A worker's answer")
         reply_key = f"wb:replies:{uuid4().hex}"
-        # A question nobody took in time is not worth answering any more.
-        message = task_message(self._app, name, [*args, reply_key], seconds=math.ceil(timeout))
         try:
-            await self._redis.lpush(self._queue, message)  # type: ignore[misc]
+            # A question nobody took in time is not worth answering any more.
+            async with asyncio.timeout(timeout):
+                await self._sender.send(name, [*args, reply_key], seconds=math.ceil(timeout))
             found = await self._answer(reply_key, timeout)
         except (RedisError, OSError) as error:
             raise Unavailable("The message broker does not answer.", code="broker_unavailable") from error
         if found is None:
             raise Unavailable("No worker answered. Is one running?", code="no_worker")
         return orjson.loads(found[1])
+
+    async def close(self) -> None:
+        """Close the connection to the broker."""
+        await self._sender.close()
 
     async def _answer(self, reply_key: str, timeout: float) -> Any:
         """What arrives on the list in time, or None. One long wait would outlast the socket's time-out."""

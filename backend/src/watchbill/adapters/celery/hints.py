@@ -12,10 +12,9 @@ from uuid import UUID
 import redis.asyncio as redis
 import structlog
 from celery import Celery
-from redis.exceptions import RedisError
 
 from watchbill.adapters.celery.app import EXECUTE
-from watchbill.adapters.celery.message import queue_of, task_message
+from watchbill.adapters.celery.sending import BrokerAway, TaskSender
 from watchbill.adapters.redis import announce
 from watchbill.core.tenancy import TenantScope
 
@@ -53,10 +52,9 @@ class CeleryHints:
         sleep: _Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._app = app
+        self._sender = TaskSender(app)
         self._redis = client
         self._clock = clock
-        self._queue = queue_of(app)
         self._few = _Gathering(self._send, sleep, _GATHER_FEW_SECONDS, _GATHER_SECONDS)
         self._many = _Gathering(self._send, sleep, _GATHER_SECONDS, _GATHER_MANY_SECONDS)
         self._pace: dict[UUID, _Pace] = {}
@@ -75,15 +73,13 @@ class CeleryHints:
         """Wait until all is sent."""
         await self._few.close()
         await self._many.close()
+        await self._sender.close()
 
     async def _send(self, executions: Sequence[_Hint]) -> None:
         try:
-            message = task_message(self._app, EXECUTE, [executions], seconds=_GOOD_SECONDS)
-            await self._redis.lpush(self._queue, message)  # type: ignore[misc]
-        except (RedisError, OSError) as error:
+            await self._sender.send(EXECUTE, [executions], seconds=_GOOD_SECONDS)
+        except BrokerAway as error:
             logger.warning("hint_not_sent", executions=len(executions), error=str(error))
-        except Exception:  # the border of a background task: what waits for its turn goes out all the same
-            logger.exception("hint_not_sent", executions=len(executions))
 
     async def cancel(self, execution_id: UUID) -> None:
         """Say that an execution is to stop."""
@@ -131,12 +127,24 @@ class _Gathering:
 
     def add(self, hint: _Hint) -> None:
         self._waiting.append(hint)
-        if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._run(), name="hints")
+        if self._sending is None:
+            self._begin()
 
     async def close(self) -> None:
-        if self._sending:
-            await self._sending
+        while self._sending:
+            await asyncio.wait((self._sending,))
+
+    def _begin(self) -> None:
+        self._sending = asyncio.create_task(self._run(), name="hints")
+        self._sending.add_done_callback(self._ended)
+
+    def _ended(self, sending: asyncio.Task[None]) -> None:
+        self._sending = None
+        if error := None if sending.cancelled() else sending.exception():
+            logger.error("hint_not_sent", exc_info=error)
+        # What waits for its turn goes out all the same.
+        if self._waiting and not sending.cancelled():
+            self._begin()
 
     async def _run(self) -> None:
         while self._waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 
 from crewai.hooks.dispatch import HookAborted
 from crewai.llms.base_llm import BaseLLM
@@ -32,9 +32,12 @@ class GatewayLlm(BaseLLM):
     @classmethod
     def of(cls, run: CrewRun, spec: AgentSpec) -> GatewayLlm:
         """The model of this agent; its real name is the gateway's business."""
-        llm = cls(model=spec.model or "default", provider="watchbill")
-        llm._run, llm._spec = run, spec
-        return llm
+        return cls(model=spec.model or "default", provider="watchbill").tied(run, spec)
+
+    def tied(self, run: CrewRun, spec: AgentSpec) -> Self:
+        """The same, as the model of this agent in this run."""
+        self._run, self._spec = run, spec
+        return self
 
     def call(
         self,
@@ -53,7 +56,7 @@ class GatewayLlm(BaseLLM):
             HookAborted: the run is over; CrewAI neither retries nor swallows it.
         """
         schema = response_model.model_json_schema() if response_model else self._schema(tools, from_task)
-        given: list[Any] = self._format_messages(messages)
+        given = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
         sent = [_message(message) for message in given]
         answer = self._answer(sent, tools or [], schema)
         if answer is None:

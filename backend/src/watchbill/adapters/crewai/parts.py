@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 from uuid import UUID
 
 from crewai import Agent, Crew, Process, Task
 from crewai.agent.planning_config import PlanningConfig
-from crewai.agents.agent_executor import AgentExecutor, AgentExecutorState
-from crewai.flow.flow import FlowState
 from crewai.hooks.dispatch import HookAborted
 from pydantic import PrivateAttr
 
-from watchbill.adapters.crewai.loop import run_in_place
+from watchbill.adapters.crewai.executor import InPlaceExecutor
 from watchbill.adapters.crewai.model import GatewayLlm
 from watchbill.adapters.crewai.plain_text import sealed, sealed_name, unsealed
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
@@ -48,20 +49,6 @@ class NoStore:
         """Nothing was kept."""
 
 
-class ExecutorState(FlowState, AgentExecutorState):
-    """The state of an agent at work. CrewAI would build this very class anew for every agent, 10 ms each."""
-
-
-def _kickoff(executor: AgentExecutor, inputs: dict[str, Any] | None = None) -> Any:
-    """As Flow.kickoff, which would start a thread for each step."""
-    return run_in_place(executor.kickoff_async(inputs))
-
-
-# Class attributes and not a subclass: a Flow's steps are not inherited.
-AgentExecutor.kickoff = _kickoff  # pyright: ignore[reportAttributeAccessIssue]
-AgentExecutor._initial_state_t = ExecutorState  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-
-
 class WatchedCrew(Crew):
     """A crew that stores nothing on disk."""
 
@@ -84,7 +71,11 @@ class WatchedAgent(Agent):
         """Do a task of the crew, or of a colleague who delegates: only the former is an event."""
         spec = self._run.tasks.get(task.id)
         if spec is None:
-            return super().execute_task(task, context, tools)
+            # Called by a tool, so within the event loop of another agent's steps, where CrewAI would give
+            # back something to await. A thread of its own has no loop.
+            with ThreadPoolExecutor(1, thread_name_prefix="colleague") as thread:
+                execute = partial(super().execute_task, task, context, tools)
+                return thread.submit(contextvars.copy_context().run, execute).result()
         self._run.tell(TaskStarted(task=spec.name, agent=self._spec.name))
         said = unsealed(str(super().execute_task(task, context, tools)))
         if said.startswith(_NO_ANSWER):
@@ -148,6 +139,7 @@ def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Wa
         goal=sealed(spec.goal),
         backstory=sealed(spec.backstory),
         llm=GatewayLlm.of(run, spec),
+        executor_class=InPlaceExecutor,
         max_iter=options.max_iter,
         allow_delegation=options.allow_delegation,
         respect_context_window=options.respect_context_window,

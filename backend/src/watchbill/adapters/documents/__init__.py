@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 from watchbill.adapters.documents.postgres import PostgresDocuments
 from watchbill.core.ports.documents import DocumentStore
+from watchbill.kit.late import late
 
+# Processes that do without MongoDB do not pay for its driver.
 if TYPE_CHECKING:
+    from watchbill.adapters.documents import mongo
+    from watchbill.adapters.documents.mongo import MongoDocuments
     from watchbill.kit.own_services import OwnServices
     from watchbill.kit.pool import Connections
+else:
+    mongo = late("watchbill.adapters.documents.mongo")
 
-__all__ = ["PostgresDocuments", "open_documents"]
+__all__ = ["PostgresDocuments", "open_documents", "open_mongo"]
 
 
 def open_documents(mongo_url: str | None, pool: Connections, own: OwnServices | None = None) -> DocumentStore:
@@ -23,7 +29,9 @@ def open_documents(mongo_url: str | None, pool: Connections, own: OwnServices | 
     """
     if mongo_url is None:
         return PostgresDocuments(pool)
-    # Processes that do without MongoDB do not pay for its driver.
-    from watchbill.adapters.documents.mongo import MongoDocuments
+    return open_mongo(mongo_url, own)
 
-    return MongoDocuments(mongo_url, own)
+
+def open_mongo(url: str, own: OwnServices | None = None) -> MongoDocuments:
+    """The documents of this MongoDB, as `open_documents`."""
+    return mongo.MongoDocuments(url, own)

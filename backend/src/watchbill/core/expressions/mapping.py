@@ -22,7 +22,7 @@ def render_all(
         ExpressionError: one of them cannot be evaluated, or gives what cannot be kept as it is.
         OverBudget: all of them together take more than they may. The path of either is noted.
     """
-    scope = {"inputs": given, "nodes": {}}
+    scope: dict[str, Any] = {"inputs": given, "nodes": {}}
     found: list[tuple[Path, Any]] = []
     for path, text in templates_in(templates):
         try:

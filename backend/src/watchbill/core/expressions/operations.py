@@ -99,7 +99,9 @@ def _element(value: list[Any], key: Any) -> Any:
 def missing(value: Any, text: str, name: str) -> Fault:
     """Why what `text` stands for has no such field."""
     if isinstance(value, Mapping):
-        return Fault(f"there is no field '{name[:60]}' in {text}", near=(name, value))
+        return Fault(
+            f"there is no field '{name[:60]}' in {text}", near=(name, cast("Mapping[Any, Any]", value))
+        )
     return Fault(f"{kind_of(text, value)}, so it has no field '{name[:60]}'")
 
 

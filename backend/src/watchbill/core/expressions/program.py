@@ -312,7 +312,7 @@ class _Compiler:
         def elements(env: Env) -> Any:
             value = over(env)
             if type(value) is list or isinstance(value, list | tuple):
-                return value
+                return cast("list[Any]", value)
             if isinstance(value, Mapping):
                 spend_list(env.budget, len(cast("Mapping[Any, Any]", value)))
                 return list(cast("Mapping[Any, Any]", value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from watchbill.core.budget import Budget
 from watchbill.core.expressions.analysis import Reference
@@ -35,7 +35,9 @@ class Template:
     @property
     def references(self) -> frozenset[Reference]:
         """Everything its expressions read."""
-        return frozenset().union(*(part.references for part in self.parts if isinstance(part, Expression)))
+        return frozenset[Reference]().union(
+            *(part.references for part in self.parts if isinstance(part, Expression))
+        )
 
     def render(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
         """The text, or the typed value if the template is a single expression. Null becomes empty text.
@@ -155,8 +157,8 @@ def templates_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         if "{{" in value:
             yield path, value
     elif isinstance(value, Mapping):
-        for key, item in value.items():
+        for key, item in cast("Mapping[Any, Any]", value).items():
             yield from templates_in(item, (*path, str(key)))
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(cast("list[Any]", value)):
             yield from templates_in(item, (*path, index))

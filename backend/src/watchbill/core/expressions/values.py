@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from watchbill.core.budget import Budget
 from watchbill.core.expressions.errors import Fault
@@ -70,7 +70,7 @@ _BY_CLASS: dict[type, CelType] = {
 
 def type_of(value: Any) -> CelType:
     """The CEL type of a value."""
-    found = _BY_CLASS.get(type(value))
+    found = _BY_CLASS.get(cast("type[Any]", type(value)))
     if found is not None:
         return found
     if isinstance(value, Mapping):
@@ -106,7 +106,7 @@ def is_whole(value: Any) -> bool:
 
 def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
     """Whether two values are equal; numbers by what they are worth, and values of other types never."""
-    kind = type(left)
+    kind: type[Any] = type(left)
     if kind is type(right) and kind is not dict and kind is not list:
         if kind is str or kind is bytes:
             budget.spend(min(len(left), len(right)) >> 6)
@@ -162,7 +162,7 @@ def less(left: Any, right: Any, budget: Budget) -> bool:
     """
     if is_number(left) and is_number(right):
         return left < right
-    kind = type(left)
+    kind: type[Any] = type(left)
     if kind is type(right) and kind in (str, bytes, bool, datetime, timedelta):
         if kind is str or kind is bytes:
             budget.spend(min(len(left), len(right)) >> 6)
@@ -254,14 +254,15 @@ def _decimals(operator: str, left: float, right: float) -> float:
 
 
 def _joined(left: Any, right: Any, budget: Budget) -> Any:
-    kind = type(left)
+    kind: type[Any] = type(left)
     if kind is type(right) and kind in (str, bytes):
         budget.make(len(left) + len(right))
         budget.spend((len(left) + len(right)) >> 6)
         return left + right
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        spend_list(budget, len(left) + len(right))
-        return [*left, *right]
+        first, second = cast("list[Any]", left), cast("list[Any]", right)
+        spend_list(budget, len(first) + len(second))
+        return [*first, *second]
     if isinstance(left, timedelta) and isinstance(right, timedelta | datetime):
         return shifted(right, left)
     if isinstance(left, datetime) and isinstance(right, timedelta):

@@ -129,7 +129,7 @@ def read_fields(
     conditions: dict[str, Expression] = {}
     bare = {path: text for pattern in type_.expressions for path, text in _at(node.config, pattern)}
     urls = {(name,) for name in type_.urls}
-    hidden = type_.verbatim | (type_.body.inner if type_.body else frozenset())
+    hidden = type_.verbatim | (type_.body.inner if type_.body else frozenset[str]())
     values = {key: value for key, value in node.config.items() if key not in hidden}
     for path, text in templates_in(values):
         if path in bare or reader.over:

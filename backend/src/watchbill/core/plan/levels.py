@@ -324,7 +324,7 @@ def _input_fields(node: Node) -> frozenset[str] | None:
     if not isinstance(fields, list):
         return None
     return frozenset(
-        str(field["name"])
+        str(cast("Mapping[str, Any]", field)["name"])
         for field in cast("list[Any]", fields)
         if isinstance(field, Mapping) and "name" in field
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import Any, cast
 
 from watchbill.core.flow.definition import Edge, Node
 from watchbill.core.flow.problems import Problem
@@ -32,7 +33,7 @@ def doubled_outputs(
     naming: dict[str, list[str]] = {}
     for id_ in nodes:
         values = nodes[id_].config.get("values") if nodes[id_].type == "output" else None
-        for name in values if isinstance(values, dict) else ():
+        for name in cast("dict[Any, Any]", values) if isinstance(values, dict) else ():
             naming.setdefault(str(name), []).append(id_)
     shared = {name: ids for name, ids in naming.items() if len(ids) > 1}
     if not shared:

@@ -49,7 +49,7 @@ def subschemas(schema: Mapping[str, Any], path: Path) -> Iterator[tuple[Schema, 
     for keyword, held in schema.items():
         if keyword in _KEYWORDS:
             listed = cast("list[Any]", held) if isinstance(held, list) else None
-            places = (
+            places: list[tuple[Any, Path]] = (
                 [(held, (keyword,))] if listed is None else [(s, (keyword, i)) for i, s in enumerate(listed)]
             )
         elif keyword in _MAPS and isinstance(held, Mapping):
@@ -203,10 +203,15 @@ def _target(root: Mapping[str, Any], given: Any, anchors: Mapping[str, Schema]) 
     for part in fragment.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(held, Mapping) and name in held:
-            held = held[name]
+            held = cast("Mapping[str, Any]", held)[name]
             path.append(name)
-        elif isinstance(held, list) and name.isascii() and name.isdigit() and int(name[:9]) < len(held):
-            held = held[int(name)]
+        elif (
+            isinstance(held, list)
+            and name.isascii()
+            and name.isdigit()
+            and int(name[:9]) < len(cast("list[Any]", held))
+        ):
+            held = cast("list[Any]", held)[int(name)]
             path.append(int(name))
         else:
             return None

@@ -12,7 +12,7 @@ from uuid import UUID
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import again, passing
+from watchbill.kit.faults import DATABASE_ERRORS, again, passing
 
 # So long a change may stay unnoticed whose announcement was lost.
 _FRESH_SECONDS = 5.0
@@ -79,7 +79,7 @@ class KnownProviders:
             return await again(
                 lambda: self._directory.providers(scope), seconds=self._patience_seconds, what="providers"
             )
-        except Exception as error:
+        except DATABASE_ERRORS as error:
             if not passing(error):
                 raise
             detail = "Watchbill's own database does not answer, so the model providers are not known."

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watchbill.features.sso.provider import (
     Client,
     Provider,
     ProviderFault,
-    claims_of,
     discover,
     keys_at,
     trade,
 )
 from watchbill.kit.asking import Asked
+from watchbill.kit.late import late
 from watchbill.kit.outbound import WayOut
+
+if TYPE_CHECKING:
+    from watchbill.features.sso import id_tokens
+else:
+    id_tokens = late("watchbill.features.sso.id_tokens")
 
 # Providers change their keys rarely, and publish the next one hours before they use it.
 _GOOD_SECONDS = 600.0
@@ -61,7 +66,7 @@ class Metadata:
         """
         answer = await trade(self._way, provider, client, code=code, verifier=verifier)
         check: Callable[[dict[str, Any]], dict[str, Any]] = partial(
-            claims_of, answer, provider=provider, client=client, nonce=nonce
+            id_tokens.claims_of, answer, provider=provider, client=client, nonce=nonce
         )
         try:
             return check(await self._keys_of(provider))

@@ -1,4 +1,4 @@
-"""Speaks OpenID Connect with a tenant's provider: discovery, the code flow with PKCE, and ID tokens.
+"""Speaks OpenID Connect with a tenant's provider: discovery and the code flow with PKCE.
 
 Every address comes from a user or from what a user's address answered, so all of them go through the guard.
 The libraries for that have 10 MB and are loaded when the first person comes: few installations have single
@@ -11,11 +11,12 @@ import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
+from watchbill.kit.late import late
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
 from watchbill.kit.ssrf import AddressRefused
 from watchbill.kit.waits import about_to_await
@@ -23,12 +24,15 @@ from watchbill.kit.waits import about_to_await
 if TYPE_CHECKING:
     import aiohttp
 
+    from watchbill.kit import connector, interim
+else:
+    aiohttp = late("aiohttp")
+    connector = late("watchbill.kit.connector")
+    interim = late("watchbill.kit.interim")
+
 ASK_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
 _LARGEST = 256 * 1024
-# Signatures that need the provider's private key: neither "none" nor those that the client's secret can make.
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-_LEEWAY_SECONDS = 60
 
 
 class ProviderFault(ValueError):
@@ -119,7 +123,7 @@ def _challenge(verifier: str) -> str:
 async def trade(
     way: WayOut, provider: Provider, client: Client, *, code: str, verifier: str
 ) -> dict[str, Any]:
-    """Trade the code for the provider's answer, which holds an ID token that `claims_of` checks.
+    """Trade the code for the provider's answer, which holds an ID token that `id_tokens` checks.
 
     Raises:
         ProviderFault: the provider refuses the code.
@@ -149,46 +153,11 @@ async def keys_at(way: WayOut, url: str) -> dict[str, Any]:
     return await _get(way, url)
 
 
-def claims_of(
-    answer: dict[str, Any], keys: dict[str, Any], *, provider: Provider, client: Client, nonce: str
-) -> dict[str, Any]:
-    """The claims of the ID token in the provider's answer, checked.
-
-    Raises:
-        ProviderFault: the token is not what it should be.
-    """
-    from authlib.oidc.core import CodeIDToken
-    from joserfc import jwt
-    from joserfc.errors import JoseError
-    from joserfc.jwk import KeySet
-
-    try:
-        known = KeySet.import_key_set(cast("Any", keys))
-        token = jwt.decode(str(answer["id_token"]), known, algorithms=_ALGORITHMS)
-        wanted = {
-            "iss": {"essential": True, "value": provider.issuer},
-            "aud": {"essential": True, "value": client.client_id},
-            "sub": {"essential": True},
-            "nonce": {"essential": True},
-        }
-        params = {"nonce": nonce, "client_id": client.client_id, "access_token": answer.get("access_token")}
-        claims = CodeIDToken(token.claims, token.header, wanted, params)
-        claims.validate(leeway=_LEEWAY_SECONDS)
-    except (JoseError, KeyError, ValueError, TypeError) as error:
-        raise ProviderFault("The provider's answer is not a valid ID token for this sign-in.") from error
-    return dict(token.claims)
-
-
 async def _get(way: WayOut, url: str) -> dict[str, Any]:
     return await _request(way, "GET", url)
 
 
 async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[str, Any]:
-    import aiohttp
-
-    from watchbill.kit.connector import guarded_connector
-    from watchbill.kit.interim import FewInterim
-
     about_to_await("A provider of single sign-on")
     timeout = aiohttp.ClientTimeout(total=ASK_SECONDS, sock_connect=_CONNECT_SECONDS)
     # Compressed, a small answer would be a large one.
@@ -201,11 +170,11 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
         with tenant_traffic():
             async with (
                 aiohttp.ClientSession(
-                    connector=guarded_connector(way),
+                    connector=connector.guarded_connector(way),
                     timeout=timeout,
                     auto_decompress=False,
                     trust_env=False,
-                    response_class=FewInterim,
+                    response_class=interim.FewInterim,
                 ) as session,
                 # A provider has no reason to send us elsewhere.
                 session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer,

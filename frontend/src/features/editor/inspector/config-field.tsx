@@ -47,7 +47,14 @@ export function Fields({ schema, path, value, owner }: FieldsProps) {
     if ((kind === "agent" || kind === "crew") && properties[kind]) {
       const inline = resolve(properties[kind], root);
       return (
-        <StoredOrInline key={name} kind={kind} path={path} stored={property} inline={inline} />
+        <StoredOrInline
+          key={name}
+          kind={kind}
+          path={path}
+          stored={property}
+          inline={inline}
+          fields={Fields}
+        />
       );
     }
     if ((name === "agent" || name === "crew") && properties[`${name}_id`]) return null;
@@ -101,7 +108,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
             <CodeText text={own.description} />
           </p>
         )}
-        <ListEditor schema={own} path={path} value={value} word={singular(label)} />
+        <ListEditor schema={own} path={path} value={value} word={singular(label)} fields={Fields} />
         <Wrong message={problem(path)} />
       </fieldset>
     );

@@ -2,14 +2,13 @@
 
 /** A list of objects, each with its own fields: added, removed and moved up and down. */
 import { ArrowDown, ArrowUp, ChevronRight, Plus, X } from "lucide-react";
-import { useState } from "react";
+import { useState, type ComponentType } from "react";
 import { Button } from "@/components/button";
 import { IconButton } from "@/components/icon-button";
 import { cn } from "@/lib/cn";
 import { uniqueId } from "../model/ids";
 import { blank, resolve, type Resolved } from "../model/json-schema";
 import { dotted, type Path } from "../model/paths";
-import { Fields } from "./config-field";
 import { useForm } from "./form-context";
 
 type Item = Record<string, unknown>;
@@ -20,12 +19,14 @@ type ListEditorProps = {
   value: unknown;
   /** What one entry is called, e.g. "field". */
   word: string;
+  /** The form of one entry. */
+  fields: ComponentType<{ schema: Resolved; path: Path; value: unknown }>;
 };
 
 /** Which property names an entry, so that a new one gets a free name. */
 const NAMES = ["name", "handle"];
 
-export function ListEditor({ schema, path, value, word }: ListEditorProps) {
+export function ListEditor({ schema, path, value, word, fields: Fields }: ListEditorProps) {
   const { write, root, problem } = useForm();
   const items = (Array.isArray(value) ? value : []) as Item[];
   const itemSchema = resolve(schema.items ?? {}, root);

@@ -1,12 +1,11 @@
 "use client";
 
 /** An agent or crew: one that is stored, or one written into this node. */
-import { useRef } from "react";
+import { useRef, type ComponentType } from "react";
 import { Field } from "@/components/field";
 import { Segmented } from "@/components/segmented";
 import { blank, type Resolved } from "../model/json-schema";
 import { dotted, type Path } from "../model/paths";
-import { Fields } from "./config-field";
 import { useForm, useValue } from "./form-context";
 import { AgentPicker, CrewPicker } from "./pickers";
 
@@ -15,11 +14,19 @@ type StoredOrInlineProps = {
   path: Path;
   stored: Resolved;
   inline: Resolved;
+  /** The form of one that is written here. */
+  fields: ComponentType<{ schema: Resolved; path: Path; value: unknown }>;
 };
 
 const words = { agent: "Agent", crew: "Crew" };
 
-export function StoredOrInline({ kind, path, stored, inline }: StoredOrInlineProps) {
+export function StoredOrInline({
+  kind,
+  path,
+  stored,
+  inline,
+  fields: Fields,
+}: StoredOrInlineProps) {
   const { write, root, problem } = useForm();
   const owner = useValue(path) as Record<string, unknown> | undefined;
   const written = owner?.[kind] ?? null;

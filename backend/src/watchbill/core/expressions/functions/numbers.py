@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define
@@ -17,7 +17,7 @@ _UNSIGNED = 2**64
 
 
 def _extreme(env: Env, values: tuple[Any, ...], name: str, *, greatest: bool) -> Any:
-    items: Any = values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values
+    items = cast("Any", values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values)
     if not items:
         raise Fault(f"{name}() needs at least one value")
     best = items[0]
@@ -49,7 +49,7 @@ _define_extremes()
 )
 def sum_(env: Env, *values: Any) -> Any:
     """All numbers or durations together."""
-    items: Any = values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values
+    items = cast("Any", values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values)
     total: Any = timedelta() if items and isinstance(items[0], timedelta) else 0
     for item in items:
         env.budget.spend(2)
