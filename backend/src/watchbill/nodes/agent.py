@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.agents import AgentConfig, TaskConfig
+from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 
@@ -46,6 +50,16 @@ def task_spec(task: TaskConfig, name: str, agent: str | None, context: tuple[str
     return TaskSpec(name, task.description, task.expected_output, agent, context, task.output_schema)
 
 
+def task_gives(task: Mapping[str, Any]) -> Shape:
+    """What is known of the output of a task, as it is written."""
+    schema = task.get("output_schema")
+    return TEXT if schema is None else of_schema(schema)
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    return task_gives(foreseen.config["task"])
+
+
 async def execute(context: NodeContext) -> NodeResult:
     """Run the agent on its task; a stored agent was written into the config when the run was created."""
     config: Config = context.config
@@ -72,6 +86,7 @@ TYPE = NodeType(
     icon="bot",
     config=Config,
     execute=execute,
+    gives=_gives,
     default_config={
         "agent": {"role": "", "goal": "", "backstory": ""},
         "task": {"description": "", "expected_output": ""},

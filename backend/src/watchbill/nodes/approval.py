@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import ANY, TEXT, Shape, map_of
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeResult, NodeType, Suspension, WaitType
-from watchbill.nodes.input import InputField
+from watchbill.nodes.input import InputField, check_fields
 
 APPROVED, REJECTED = "approved", "rejected"
 LONGEST_SECONDS = 366 * 86400
@@ -58,6 +60,7 @@ class Config(BaseModel):
 
 def _check(config: Config) -> list[Problem]:
     problems = [
+        *check_fields(config.fields),
         *_unknown("notify", config.notify, config),
         *_unknown("escalate_to", config.escalate_to, config),
     ]
@@ -87,6 +90,23 @@ def _unknown(field: str, people: list[str], config: Config) -> list[Problem]:
             text = f"`{entry[:80]}` is neither a mail address nor `member` nor `admin`."
             problems.append(Problem(field=where, code="config_invalid", message=text))
     return problems
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    problems: list[Problem] = []
+    for field in ("notify", "escalate_to"):
+        for index in range(len(foreseen.config.get(field, []))):
+            shape = foreseen.shape(field, index)
+            if not shape.may_be("string", "list"):
+                text = f"This must be an address, a role, or a list of them; it always gives {shape.words}."
+                problems.append(Problem(field=f"{field}.{index}", code="people_invalid", message=text))
+    return problems
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    fields = Config.model_validate({"fields": foreseen.config.get("fields", [])}).fields
+    values = map_of(dict.fromkeys((field.name for field in fields), ANY))
+    return map_of({"decision": TEXT, "by": ANY, "comment": TEXT, "values": values})
 
 
 def _begin(config: Mapping[str, Any], now: datetime) -> Suspension:
@@ -167,5 +187,7 @@ TYPE = NodeType(
     fixed_handles=(APPROVED, REJECTED),
     verbatim=frozenset({"fields"}),
     check=_check,
+    judge=_judge,
+    gives=_gives,
     default_config={"title": "Go on?"},
 )

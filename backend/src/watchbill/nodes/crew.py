@@ -7,9 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.agents import CrewConfig
+from watchbill.core.expressions.shapes import ANY, Shape
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import CrewJob
-from watchbill.nodes.agent import agent_spec, task_spec
+from watchbill.nodes.agent import agent_spec, task_gives, task_spec
 
 
 class Config(BaseModel):
@@ -25,6 +27,11 @@ class Config(BaseModel):
         if self.crew_id is None and self.crew is None:
             raise ValueError("Choose a stored crew or describe one here.")
         return self
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    crew = foreseen.config.get("crew")
+    return task_gives(crew["tasks"][-1]) if crew else ANY
 
 
 async def execute(context: NodeContext) -> NodeResult:
@@ -55,6 +62,7 @@ TYPE = NodeType(
     icon="users",
     config=Config,
     execute=execute,
+    gives=_gives,
     default_config={
         "crew": {
             "name": "Crew",

@@ -14,13 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import ANY, TEXT, WHOLE, Shape, map_of
 from watchbill.core.expressions.template import as_text
 from watchbill.core.expressions.typed_json import NotJson, typed_json
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.charsets import charset_of, media_type
+from watchbill.kit.urls import refusal
 
 MAX_BYTES = 4 * 1024 * 1024
 # No server takes more: most stop at 8 or 16 KiB. To make and send megabytes of it would hold up others.
@@ -183,6 +186,64 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return [*_wrong_address(foreseen), *_wrong_headers(foreseen), *_wrong_body(foreseen)]
+
+
+def _wrong_address(foreseen: Foreseen) -> list[Problem]:
+    url: str = foreseen.config["url"]
+    if foreseen.literal("url"):
+        why = refusal(url.strip().partition("#")[0])
+    else:
+        why = _wrong_start(url.partition("{{")[0].lstrip())
+    if why is None:
+        return []
+    text = f"The address {why}. Write it whole, such as https://example.com/orders."
+    return [Problem(field="url", code="url_invalid", message=text)]
+
+
+def _wrong_start(start: str) -> str | None:
+    """Why no address can begin so, whatever the expression behind it gives."""
+    schemes = ("http://", "https://")
+    start = start.lower()
+    if any(start.startswith(scheme) or scheme.startswith(start) for scheme in schemes):
+        return None
+    return "does not begin with http:// or https://"
+
+
+def _wrong_headers(foreseen: Foreseen) -> list[Problem]:
+    problems: list[Problem] = []
+    headers: Mapping[str, Any] = foreseen.config.get("headers", {})
+    for name, value in headers.items():
+        text = as_text(value).strip() if foreseen.literal("headers", name) else ""
+        if why := _wrong_header(name, text):
+            message = f"The header `{name[:100]}` {why}."
+            problems.append(Problem(field=f"headers.{name[:200]}", code="header_invalid", message=message))
+    return problems
+
+
+def _wrong_body(foreseen: Foreseen) -> list[Problem]:
+    kind = foreseen.config.get("body_type", "none")
+    method = foreseen.config.get("method", "GET")
+    if kind != "none" and method in _SAFE:
+        text = (
+            f"A {method} request has no body, and most servers ignore or refuse one. Choose POST, or no body."
+        )
+        return [Problem(field="body_type", code="body_unexpected", message=text, severity="warning")]
+    content = foreseen.config.get("content")
+    if kind != "form" or content in (None, ""):
+        return []
+    shape = foreseen.shape("content")
+    if shape.may_be("map") or (shape.may_be("null_type", "string") and not foreseen.literal("content")):
+        return []
+    text = f"A form body needs an object; this is {shape.words}. Use the body values instead."
+    return [Problem(field="content", code="body_invalid", message=text)]
+
+
+def _gives(_foreseen: Foreseen) -> Shape:
+    return map_of({"status": WHOLE, "headers": map_of(), "body": ANY, "url": TEXT})
+
+
 def _meant(config: dict[str, Any]) -> dict[str, Any]:
     if config.get("body_type") != "json":
         return config
@@ -242,17 +303,21 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
         room -= len(name) + len(text)
         if room < 0:
             raise _too_large("headers")
-        why = None
-        if not _TOKEN.fullmatch(name):
-            why = "is not a header name"
-        elif name.lower() in _RESERVED:
-            why = "is set by Watchbill; remove it"
-        elif _CONTROL.search(text):
-            why = "has a line break or control character in its value"
-        if why:
+        if why := _wrong_header(name, text):
             raise NodeError(ErrorKind.USER, f"The header `{name[:100]}` {why}.", code="header_invalid")
         headers[name.lower()] = text
     return headers
+
+
+def _wrong_header(name: str, value: str) -> str | None:
+    """Why a header cannot be sent, as the end of a sentence about it."""
+    if not _TOKEN.fullmatch(name):
+        return "is not a header name; use letters, digits and hyphens"
+    if name.lower() in _RESERVED:
+        return "is set by Watchbill; remove it"
+    if _CONTROL.search(value):
+        return "has a line break or control character in its value; remove it"
+    return None
 
 
 def _body(config: Config) -> bytes:
@@ -291,6 +356,8 @@ TYPE = NodeType(
     config=Config,
     execute=execute,
     check=_check,
+    judge=_judge,
+    gives=_gives,
     meant=_meant,
     urls=frozenset({"url"}),
     default_config={"method": "GET", "url": ""},

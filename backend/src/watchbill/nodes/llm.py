@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from watchbill.core.agents import Text
 from watchbill.core.clean import mended
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema
@@ -51,6 +53,11 @@ class Config(BaseModel):
         title="Seconds in all",
         description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
     )
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    schema = foreseen.config.get("output_schema")
+    return TEXT if schema is None else of_schema(schema)
 
 
 async def execute(context: NodeContext) -> NodeResult:
@@ -98,6 +105,7 @@ TYPE = NodeType(
     icon="message-square-text",
     config=Config,
     execute=execute,
+    gives=_gives,
     default_config={"prompt": ""},
     verbatim=frozenset({"output_schema"}),
 )

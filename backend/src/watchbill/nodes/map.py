@@ -9,7 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions import ExpressionError, parse
+from watchbill.core.expressions.shapes import Shape, list_of
 from watchbill.core.flow.definition import Body
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import BodyType, NodeType, Rounds
 
 MAX_ITEMS = 10_000
@@ -59,6 +63,33 @@ def _rounds(config: Mapping[str, Any]) -> Rounds:
     )
 
 
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    items = foreseen.shape("items")
+    if items.may_be("list"):
+        return []
+    written = foreseen.config["items"]
+    if isinstance(written, str) and "{{" not in written:
+        text = (
+            "This is a text, not a list. Write an expression in {{ }}, such as {{ " + _meant(written) + " }}."
+        )
+    else:
+        text = f"This must be a list; it always gives {items.words}. Write one expression that gives a list."
+    return [Problem(field="items", code="items_not_a_list", message=text)]
+
+
+def _meant(written: str) -> str:
+    """What the text would be as an expression, if it can be one."""
+    try:
+        parse(written)
+    except ExpressionError:
+        return "inputs.names"
+    return written[:60] if len(written) <= 60 else "inputs.names"
+
+
+def _gives(_foreseen: Foreseen) -> Shape:
+    return list_of()
+
+
 def _described(value: Any) -> str:
     names = {str: "text", bool: "true or false", int: "a number", float: "a number", dict: "an object"}
     return "nothing" if value is None else names.get(type(value), "something else")
@@ -82,6 +113,9 @@ TYPE = NodeType(
         gather=_gather,
         locals=frozenset({"item", "index"}),
         result="result",
+        items="items",
     ),
+    judge=_judge,
+    gives=_gives,
     default_config={"items": "", "body": {"nodes": [], "edges": []}},
 )

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from watchbill.core.budget import Budget
+from watchbill.core.expressions.shapes import Shape
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeResult
 
 _NO_NAME = re.compile(r"\s.*|.*\s|.*[\x00-\x1f\x7f].*|.{201,}|", re.DOTALL)
@@ -40,6 +42,11 @@ class Config(BaseModel):
         description="The names as their author put them, as values are stored without an order.",
         json_schema_extra={"format": "hidden"},
     )
+
+
+def gives(foreseen: Foreseen) -> Shape:
+    """What is known of the values."""
+    return foreseen.shape("values")
 
 
 def evaluate(

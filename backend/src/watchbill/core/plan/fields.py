@@ -81,8 +81,11 @@ def dotted(path: Sequence[str | int]) -> str:
     return text if len(text) <= _LONGEST_PATH else f"{text[:_LONGEST_PATH]}…"
 
 
-def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list[Problem]]:
-    """The typed configuration, or a problem for each field that does not fit."""
+def validate_config(
+    node: Node, type_: NodeType, *, judged: bool = True
+) -> tuple[BaseModel | None, list[Problem]]:
+    """The typed configuration, or a problem for each field that does not fit. Only where it is `judged` its
+    type is asked for more problems."""
     try:
         config = type_.config.model_validate(node.config)
     except ValidationError as error:
@@ -95,6 +98,8 @@ def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list
             )
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         ]
+    if not judged:
+        return config, []
     return config, [
         problem.model_copy(update={"node_id": node.id, "field": f"config.{problem.field}"})
         for problem in type_.check(config)
