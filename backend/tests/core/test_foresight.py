@@ -247,6 +247,23 @@ SURE |= {
 }
 
 
+def with_schema(schema: Any) -> tuple[dict[str, Any], ...]:
+    return (node("ask", "llm", {"prompt": "x", "output_schema": schema}),)
+
+
+CLOSED_OUT = {"type": "object", "properties": {}, "required": ["a"], "additionalProperties": False}
+SURE |= {
+    "a schema that nothing satisfies": (
+        with_schema(CLOSED_OUT),
+        ("schema_impossible", "ask", "config.output_schema"),
+    ),
+    "a range that is empty": (
+        with_schema({"properties": {"a": {"minimum": 3, "maximum": 2}}}),
+        ("schema_impossible", "ask", "config.output_schema"),
+    ),
+}
+
+
 @pytest.mark.parametrize("name", SURE)
 def test_what_is_sure_to_fail_is_an_error_with_its_place(name: str) -> None:
     nodes, (code, node_id, field) = SURE[name]
@@ -305,6 +322,13 @@ FINE: dict[str, tuple[dict[str, Any], ...]] = {
 }
 
 
+FINE |= {
+    "a schema that lets all pass": with_schema({}),
+    "a schema that only describes": with_schema({"description": "anything", "x-note": 1}),
+    "a schema within": with_schema({"type": "array", "items": {"type": "string", "hint": "x"}}),
+}
+
+
 @pytest.mark.parametrize("name", FINE)
 def test_what_may_succeed_is_not_refused(name: str) -> None:
     assert said(of(*FINE[name])) == []
@@ -327,6 +351,14 @@ DOUBTFUL: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
     "a branch that is never taken": (
         (condition("1 > 2", "inputs.b"),),
         ("branch_never_taken", "pick", "config.cases.0.when"),
+    ),
+    "a schema that is none": (
+        with_schema({"name": "string", "year": "number"}),
+        ("schema_says_nothing", "ask", "config.output_schema"),
+    ),
+    "a part of a schema that is none": (
+        with_schema({"type": "object", "properties": {"at": {"street": {"type": "string"}}}}),
+        ("schema_says_nothing", "ask", "config.output_schema"),
     ),
     "a loop without an end": ((loop("false"),), ("constant_condition", "again", "config.until")),
     "a loop that ends at once": ((loop("1 == 1"),), ("constant_condition", "again", "config.until")),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.agents import AgentConfig, TaskConfig
 from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
+from watchbill.core.schemas import check_meaning
 
 
 class Config(BaseModel):
@@ -56,6 +58,25 @@ def task_gives(task: Mapping[str, Any]) -> Shape:
     return TEXT if schema is None else of_schema(schema)
 
 
+def schema_problems(schema: Any, field: str) -> list[Problem]:
+    """What an output schema, as it is written, can hardly mean."""
+    if not isinstance(schema, Mapping):
+        return []
+    return [
+        Problem(
+            field=field,
+            code=found.code,
+            message=str(found),
+            severity="error" if found.code == "schema_impossible" else "warning",
+        )
+        for found in check_meaning(cast("Mapping[str, Any]", schema))
+    ]
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return schema_problems(foreseen.config["task"].get("output_schema"), "task.output_schema")
+
+
 def _gives(foreseen: Foreseen) -> Shape:
     return task_gives(foreseen.config["task"])
 
@@ -86,6 +107,7 @@ TYPE = NodeType(
     icon="bot",
     config=Config,
     execute=execute,
+    judge=_judge,
     gives=_gives,
     default_config={
         "agent": {"role": "", "goal": "", "backstory": ""},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.agents import CrewConfig
 from watchbill.core.expressions.shapes import ANY, Shape
+from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import CrewJob
-from watchbill.nodes.agent import agent_spec, task_gives, task_spec
+from watchbill.nodes.agent import agent_spec, schema_problems, task_gives, task_spec
 
 
 class Config(BaseModel):
@@ -27,6 +29,15 @@ class Config(BaseModel):
         if self.crew_id is None and self.crew is None:
             raise ValueError("Choose a stored crew or describe one here.")
         return self
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    tasks: list[Any] = (foreseen.config.get("crew") or {}).get("tasks", [])
+    return [
+        problem
+        for index, task in enumerate(tasks)
+        for problem in schema_problems(task.get("output_schema"), f"crew.tasks.{index}.output_schema")
+    ]
 
 
 def _gives(foreseen: Foreseen) -> Shape:
@@ -62,6 +73,7 @@ TYPE = NodeType(
     icon="users",
     config=Config,
     execute=execute,
+    judge=_judge,
     gives=_gives,
     default_config={
         "crew": {

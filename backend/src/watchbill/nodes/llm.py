@@ -11,10 +11,12 @@ from watchbill.core.agents import Text
 from watchbill.core.clean import mended
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema
+from watchbill.nodes.agent import schema_problems
 
 
 class Config(BaseModel):
@@ -53,6 +55,10 @@ class Config(BaseModel):
         title="Seconds in all",
         description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
     )
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return schema_problems(foreseen.config.get("output_schema"), "output_schema")
 
 
 def _gives(foreseen: Foreseen) -> Shape:
@@ -105,6 +111,7 @@ TYPE = NodeType(
     icon="message-square-text",
     config=Config,
     execute=execute,
+    judge=_judge,
     gives=_gives,
     default_config={"prompt": ""},
     verbatim=frozenset({"output_schema"}),
