@@ -92,8 +92,11 @@ def _written_time(value: Any) -> list[Problem]:
 
 
 def _begin(config: Mapping[str, Any], at: datetime) -> Suspension:
-    given = config.get("until")
-    left = _seconds(config["seconds"]) if given is None else _time(given) - at
+    # What is written as an expression may give null.
+    if config.get("until") is None and "seconds" in config:
+        left = _seconds(config["seconds"])
+    else:
+        left = _time(config["until"]) - at
     if left > LONGEST:
         text = "A Wait node waits for 366 days at most."
         raise NodeError(ErrorKind.USER, text, code="wait_too_long")

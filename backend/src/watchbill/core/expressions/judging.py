@@ -36,6 +36,7 @@ from watchbill.core.expressions.values import negated, type_of
 
 # What an expression may read, by its first name: `inputs`, `nodes`, or a local of a body.
 Known = Mapping[str, Shape]
+_ALL = frozenset(SAMPLES)
 _ANY_ARGUMENT = frozenset({"string", "int", "uint", "double", "bool", "size"})
 _BY_CLASS: dict[Any, tuple[str, ...]] = {
     bool: ("bool",),
@@ -217,9 +218,7 @@ class _Judging:
         if node.operator == "!":
             self._demand_bool(node.operand, held)
             return BOOL
-        if held.kinds is None:
-            return ANY
-        return _every(negated, ((kind,) for kind in sorted(held.kinds)), node)
+        return _combined("-", None, _kinds(held), node)
 
     def _operation(self, node: syntax.Operation, bound: Mapping[str, Shape]) -> Shape:
         left = self.shape(node.first, bound)
@@ -235,12 +234,8 @@ class _Judging:
                     )
                 left = BOOL
                 continue
-            if left.kinds is None or right.kinds is None:
-                left = BOOL if operator in ("<", "<=", ">", ">=") else ANY
-                continue
             place = syntax.Name("", node.start, operand.end)
-            pairs = product(sorted(left.kinds), sorted(right.kinds))
-            left = _every(lambda one, other, op=operator: apply(op, one, other, full()), pairs, place)
+            left = _combined(operator, _kinds(left), _kinds(right), place)
         return left
 
     def _logic(self, node: syntax.Logic, bound: Mapping[str, Shape]) -> Shape:
@@ -279,23 +274,36 @@ class _Judging:
 _KEEPING = frozenset({"slice", "reverse", "distinct", "sort"})
 
 
-def _every(operation: Callable[..., Any], kinds: Any, place: Node) -> Shape:
-    """What an operation gives for one of each of these kinds.
+def _kinds(held: Shape) -> frozenset[str]:
+    return _ALL if held.kinds is None else held.kinds
+
+
+def _combined(operator: str, left: frozenset[str] | None, right: frozenset[str], place: Node) -> Shape:
+    """What an operator gives for values of these kinds, of which one alone has none on its left.
 
     Raises:
-        Fault: nothing, for none of them.
+        Fault: nothing, whichever they are.
     """
+    found, why = _results(operator, left, right)
+    if not found:
+        raise Fault(why, place.start, place.end)
+    return Shape(found)
+
+
+@lru_cache(maxsize=2_048)
+def _results(operator: str, left: frozenset[str] | None, right: frozenset[str]) -> tuple[frozenset[str], str]:
+    """The kinds of what an operator gives, and why it gives nothing if that is so."""
     found: set[str] = set()
-    wrong: Fault | None = None
-    for combined in kinds:
+    why = ""
+    for first, second in product(sorted(left or {""}), sorted(right)):
+        one, other = SAMPLES.get(first), SAMPLES[second]
         try:
-            found.add(type_of(operation(*(SAMPLES[kind] for kind in combined))).name)
+            value = negated(other) if left is None else apply(operator, one, other, full())
+            found.add(type_of(value).name)
         except Fault as fault:
-            # What is said of null is true of what is missing; the other kinds are what was meant.
-            wrong = fault if wrong is None or "null_type" not in combined else wrong
-    if not found and wrong is not None:
-        raise Fault(wrong.why, place.start, place.end)
-    return Shape(frozenset(found))
+            # Null is what is missing; the other kinds are what was meant.
+            why = fault.why if not why or "null_type" not in (first, second) else why
+    return frozenset(found), why
 
 
 def _fails(operation: Callable[[Any], Any], held: Shape) -> Fault:
