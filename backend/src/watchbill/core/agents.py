@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from watchbill.core.expressions.template import as_text
+from watchbill.core.form_hints import form
 from watchbill.core.schemas import JsonSchema
 
 # A template that is one expression keeps its type, but a text stays a text.
 Text = Annotated[
-    str, BeforeValidator(as_text), Field(max_length=1_000_000, json_schema_extra={"format": "template"})
+    str, BeforeValidator(as_text), Field(max_length=1_000_000, json_schema_extra=form("template"))
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -41,49 +42,75 @@ class AgentOptions(_Model):
     reasoning: bool = Field(default=False, title="Plan before acting")
     max_reasoning_attempts: int | None = Field(default=None, ge=1, le=10, title="Planning attempts")
     llm_timeout_seconds: float | None = Field(
-        default=None, gt=0, le=86_400, title="Time-out of a model call (s)"
+        default=None,
+        gt=0,
+        le=86_400,
+        title="Time-out of a model call (s)",
+        json_schema_extra=form(unit="seconds"),
     )
     first_token_seconds: float | None = Field(
-        default=None, gt=0, le=86_400, title="Seconds until the first token of an answer"
+        default=None,
+        gt=0,
+        le=86_400,
+        title="Seconds until the first token of an answer",
+        json_schema_extra=form(unit="seconds"),
     )
     silence_seconds: float | None = Field(
-        default=None, gt=0, le=86_400, title="Seconds of silence within an answer"
+        default=None,
+        gt=0,
+        le=86_400,
+        title="Seconds of silence within an answer",
+        json_schema_extra=form(unit="seconds"),
     )
 
 
 class AgentConfig(_Model):
     """An agent: who it is and which model it thinks with."""
 
-    role: Annotated[Text, Field(min_length=1, title="Role")]
-    goal: Annotated[Text, Field(min_length=1, title="Goal")]
-    backstory: Annotated[Text, Field(title="Backstory")] = ""
-    model: str | None = Field(default=None, max_length=200, title="Model")
-    provider_id: UUID | None = Field(default=None, title="Provider")
-    tool_ids: list[UUID] = Field(default=[], max_length=50, title="Tools")
+    role: Annotated[
+        Text, Field(min_length=1, title="Role", json_schema_extra=form("template", order=2, lines=1))
+    ]
+    goal: Annotated[
+        Text, Field(min_length=1, title="Goal", json_schema_extra=form("template", order=3, lines=1))
+    ]
+    backstory: Annotated[Text, Field(title="Backstory", json_schema_extra=form("template", order=4))] = ""
+    model: str | None = Field(
+        default=None, max_length=200, title="Model", json_schema_extra=form("model", order=5)
+    )
+    provider_id: UUID | None = Field(default=None, title="Provider", json_schema_extra=form("provider"))
+    tool_ids: list[UUID] = Field(default=[], max_length=50, title="Tools", json_schema_extra=form("hidden"))
     config: AgentOptions = Field(default=AgentOptions(), title="Options")
 
 
 class NamedAgent(AgentConfig):
     """An agent of an inline crew, with the name its tasks call it by."""
 
-    name: Name
+    name: Annotated[Name, Field(json_schema_extra=form(order=1, identifies=True))]
 
 
 class TaskConfig(_Model):
     """What one agent is asked to do."""
 
-    description: Annotated[Text, Field(min_length=1, title="Task")]
-    expected_output: Annotated[Text, Field(min_length=1, title="Expected output")]
+    description: Annotated[
+        Text, Field(min_length=1, title="Task", json_schema_extra=form("template", order=2))
+    ]
+    expected_output: Annotated[
+        Text,
+        Field(min_length=1, title="Expected output", json_schema_extra=form("template", order=3, lines=1)),
+    ]
     output_schema: JsonSchema | None = Field(
-        default=None, title="Output schema", description="JSON Schema that the answer must satisfy."
+        default=None,
+        title="Output schema",
+        description="JSON Schema that the answer must satisfy.",
+        json_schema_extra=form("json-schema"),
     )
 
 
 class NamedTask(TaskConfig):
     """A task of a crew. `agent` names its agent; `context` names earlier tasks whose output it reads."""
 
-    name: Name
-    agent: str | None = Field(default=None, title="Agent")
+    name: Annotated[Name, Field(json_schema_extra=form(order=1, identifies=True))]
+    agent: str | None = Field(default=None, title="Agent", json_schema_extra=form("crew-agent", order=4))
     context: list[str] = Field(default=[], title="Reads the output of")
 
 
@@ -91,9 +118,11 @@ class CrewConfig(_Model):
     """A crew written out: its agents, its tasks in order, and how they work together."""
 
     name: Name = "Crew"
-    process: Literal["sequential", "hierarchical"] = "sequential"
-    agents: list[NamedAgent] = Field(min_length=1, max_length=50)
-    tasks: list[NamedTask] = Field(min_length=1, max_length=100)
+    process: Annotated[Literal["sequential", "hierarchical"], Field(json_schema_extra=form(order=1))] = (
+        "sequential"
+    )
+    agents: list[NamedAgent] = Field(min_length=1, max_length=50, json_schema_extra=form(order=2))
+    tasks: list[NamedTask] = Field(min_length=1, max_length=100, json_schema_extra=form(order=3))
     manager: AgentConfig | None = None
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from watchbill.core.agents import AgentConfig, TaskConfig
 from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.schemas import check_meaning
@@ -22,9 +23,11 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    agent_id: UUID | None = Field(None, title="Agent", json_schema_extra={"format": "agent"})
-    agent: AgentConfig | None = Field(None, title="Agent, written here")
-    task: TaskConfig = Field(title="Task")
+    agent_id: UUID | None = Field(
+        None, title="Agent", json_schema_extra=form("agent", order=1, inline="agent")
+    )
+    agent: AgentConfig | None = Field(None, title="Agent, written here", json_schema_extra=form(order=2))
+    task: TaskConfig = Field(title="Task", json_schema_extra=form(order=3))
 
     @model_validator(mode="after")
     def _has_agent(self) -> Config:

@@ -15,6 +15,7 @@ from watchbill.core.expressions.shapes import TEXT, Shape, map_of
 from watchbill.core.flow.definition import Id
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeResult, NodeType
 
 
@@ -23,8 +24,8 @@ class Case(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    handle: Annotated[Id, Field(title="Branch")]
-    when: str = Field(min_length=1, title="When", json_schema_extra={"format": "cel"})
+    handle: Annotated[Id, Field(title="Branch", json_schema_extra=form(order=1, identifies=True))]
+    when: str = Field(min_length=1, title="When", json_schema_extra=form("cel", order=2, lines=1))
 
 
 class Config(BaseModel):
@@ -32,8 +33,10 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    cases: list[Case] = Field(min_length=1, max_length=50, title="Branches")
-    otherwise: Annotated[Id, Field(alias="else", title="Otherwise")] = "otherwise"
+    cases: list[Case] = Field(min_length=1, max_length=50, title="Branches", json_schema_extra=form(order=1))
+    otherwise: Annotated[Id, Field(alias="else", title="Otherwise", json_schema_extra=form(order=2))] = (
+        "otherwise"
+    )
 
 
 def _check(config: Config) -> list[Problem]:

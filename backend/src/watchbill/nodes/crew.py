@@ -11,6 +11,7 @@ from watchbill.core.agents import CrewConfig
 from watchbill.core.expressions.shapes import ANY, Shape
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import CrewJob
 from watchbill.nodes.agent import agent_spec, schema_problems, task_gives, task_spec
@@ -21,8 +22,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    crew_id: UUID | None = Field(None, title="Crew", json_schema_extra={"format": "crew"})
-    crew: CrewConfig | None = Field(None, title="Crew, written here")
+    crew_id: UUID | None = Field(None, title="Crew", json_schema_extra=form("crew", order=1, inline="crew"))
+    crew: CrewConfig | None = Field(None, title="Crew, written here", json_schema_extra=form(order=2))
 
     @model_validator(mode="after")
     def _has_crew(self) -> Config:

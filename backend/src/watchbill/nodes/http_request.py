@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
@@ -19,6 +19,7 @@ from watchbill.core.expressions.template import as_text
 from watchbill.core.expressions.typed_json import NotJson, typed_json
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
@@ -42,7 +43,6 @@ _RESERVED = frozenset(
 )
 
 Expected = Annotated[str, StringConstraints(pattern=r"^[1-5](xx|[0-9]{2})$")]
-_TEMPLATES: dict[str, JsonValue] = {"format": "template-map"}
 
 
 class Config(BaseModel):
@@ -50,41 +50,53 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field("GET", title="Method")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(
+        "GET", title="Method", json_schema_extra=form(order=1)
+    )
     url: str = Field(
         min_length=1,
         max_length=8000,
         title="URL",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", order=2, lines=1),
     )
     query: dict[str, Any] = Field(
         default={},
         max_length=100,
         title="Query",
         description="Added to the URL; a list becomes one parameter for each item.",
-        json_schema_extra=_TEMPLATES,
+        json_schema_extra=form("template-map"),
     )
-    headers: dict[str, Any] = Field(default={}, max_length=100, title="Headers", json_schema_extra=_TEMPLATES)
-    body_type: Literal["none", "json", "form", "text"] = Field("none", title="Body")
+    headers: dict[str, Any] = Field(
+        default={}, max_length=100, title="Headers", json_schema_extra=form("template-map", order=3)
+    )
+    body_type: Literal["none", "json", "form", "text"] = Field(
+        "none",
+        title="Body",
+        json_schema_extra=form(
+            order=4, labels={"none": "None", "json": "JSON", "form": "Form", "text": "Text"}
+        ),
+    )
     values: dict[str, Any] = Field(
         default={},
         max_length=200,
         title="Body values",
         description="The fields of a JSON or form body.",
-        json_schema_extra=_TEMPLATES,
+        json_schema_extra=form("template-map", order=5, when={"body_type": ["json", "form"]}),
     )
     content: Any = Field(
         None,
         title="Body content",
         description="A text body, or a JSON value or one expression that is sent instead of the values.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", when={"body_type": ["json", "form", "text"]}),
     )
     read_as: Literal["auto", "text", "base64"] = Field(
         "auto",
         title="Read the answer as",
         description="Automatic: JSON as a value, text as text, anything else as base64.",
     )
-    timeout_seconds: float = Field(30, gt=0, le=3600, title="Time-out in seconds")
+    timeout_seconds: float = Field(
+        30, gt=0, le=3600, title="Time-out in seconds", json_schema_extra=form(unit="seconds")
+    )
     follow_redirects: bool = Field(True, title="Follow redirects")
     expected_statuses: list[Expected] = Field(
         default=["2xx"],

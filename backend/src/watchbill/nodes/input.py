@@ -15,6 +15,7 @@ from watchbill.core.expressions.shapes import Shape, map_of
 from watchbill.core.flow.definition import Id
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.json_text import inexact
 from watchbill.core.node_types import NodeResult, NodeType
 
@@ -54,11 +55,11 @@ class InputField(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Id, Field(title="Name")]
-    type: FieldType = Field("string", title="Type")
+    name: Annotated[Id, Field(title="Name", json_schema_extra=form(order=1, identifies=True))]
+    type: FieldType = Field("string", title="Type", json_schema_extra=form(order=2))
     label: str = Field("", max_length=200, title="Label")
     description: str = Field("", max_length=2000, title="Help text")
-    required: bool = Field(True, title="Required")
+    required: bool = Field(True, title="Required", json_schema_extra=form(order=3))
     default: Annotated[JsonValue, AfterValidator(_exact)] = Field(None, title="Default")
     options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
 
@@ -68,7 +69,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: list[InputField] = Field(default=[], max_length=100, title="Fields")
+    fields: list[InputField] = Field(
+        default=[], max_length=100, title="Fields", json_schema_extra=form(order=1)
+    )
 
 
 def check_fields(fields: Sequence[InputField]) -> list[Problem]:

@@ -14,6 +14,7 @@ from watchbill.core.expressions.shapes import Shape, list_of
 from watchbill.core.flow.definition import Body
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import BodyType, NodeType, Rounds
 
 MAX_ITEMS = 10_000
@@ -30,20 +31,25 @@ class Config(BaseModel):
             min_length=1,
             title="Items",
             description="An expression that gives a list. Each is `item` in the body, its place `index`.",
-            json_schema_extra={"format": "template"},
+            json_schema_extra=form("template", order=1, lines=1),
         ),
     ]
-    max_parallel: int = Field(10, ge=1, le=100, title="At a time")
+    max_parallel: int = Field(10, ge=1, le=100, title="At a time", json_schema_extra=form(order=2))
     on_item_error: Literal["fail", "continue"] = Field(
-        "fail", title="When an item fails", description="“continue” gives null for it and does the others."
+        "fail",
+        title="When an item fails",
+        description="“continue” gives null for it and does the others.",
+        json_schema_extra=form(
+            order=3, labels={"fail": "Stop the whole Map", "continue": "Give null for this item and go on"}
+        ),
     )
     result: Any = Field(
         None,
         title="Result of an item",
         description="Evaluated when the body has finished; otherwise what its last node gave.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", inside=True),
     )
-    body: Body = Field(default=Body(), title="Body", json_schema_extra={"format": "body"})
+    body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))
 
 
 def _rounds(config: Mapping[str, Any]) -> Rounds:

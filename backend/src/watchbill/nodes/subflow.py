@@ -13,6 +13,7 @@ from watchbill.core.expressions.shapes import ANY, Shape, map_of
 from watchbill.core.flow.definition import FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import BodyType, NodeType, Rounds
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import InputField, check_inputs, field_shape, mismatch
@@ -22,16 +23,16 @@ class Config(BaseModel):
     """Which flow is run, and what it is given. A run writes the flow itself into `flow`, so that it keeps
     what it was started with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=form(widget="subflow"))
 
-    flow_id: UUID | None = Field(None, title="Flow", json_schema_extra={"format": "flow"})
+    flow_id: UUID | None = Field(None, title="Flow", json_schema_extra=form("flow"))
     version: Annotated[int, Field(ge=1)] | None = Field(
         None, title="Version", description="Otherwise the published one, or the draft while there is none."
     )
     inputs: dict[str, Any] = Field(
-        default={}, max_length=100, title="Inputs", json_schema_extra={"format": "template-map"}
+        default={}, max_length=100, title="Inputs", json_schema_extra=form("template-map")
     )
-    flow: FlowDefinition | None = Field(None, json_schema_extra={"format": "hidden"})
+    flow: FlowDefinition | None = Field(None, json_schema_extra=form("hidden"))
 
 
 def _check(config: Any) -> list[Problem]:

@@ -13,6 +13,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions.shapes import NULL
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeResult, NodeType, Suspension, WaitType
 from watchbill.kit.clock import now
 
@@ -22,19 +23,19 @@ LONGEST = timedelta(days=366)
 class Config(BaseModel):
     """How long, or until when: one of the two."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=form(widget="wait"))
 
     seconds: float | Annotated[Text, Field(min_length=1)] | None = Field(
         None,
         title="Seconds",
         description="A number, or an expression that gives one.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template"),
     )
     until: Annotated[Text, Field(min_length=1)] | None = Field(
         None,
         title="Until",
         description="A time such as 2027-01-31T09:00:00Z, or an expression that gives one.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template"),
     )
 
 
