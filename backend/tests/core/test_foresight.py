@@ -169,7 +169,17 @@ SURE: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
     ),
     "the end of a loop": ((loop("index"),), ("not_boolean", "again", "config.until")),
     "a wait for words": ((wait(seconds="soon"),), ("wait_invalid", "rest", "config.seconds")),
-    "a wait for a negative text": ((wait(seconds="-5"),), ("config_invalid", "rest", "config.seconds")),
+    "a wait that reads nothing": (
+        (wait(seconds="{{ 'soon' }}"),),
+        ("wait_invalid", "rest", "config.seconds"),
+    ),
+    "a URL that reads nothing": ((http(url="{{ 'a/b' }}"),), ("url_invalid", "call", "config.url")),
+    "an empty prompt": ((llm("a", "{{ '' }}"),), ("always_fails", "a", "config.prompt")),
+    "an agent of nobody": (
+        (node("a", "agent", {"task": {"description": "d", "expected_output": "e"}}),),
+        ("config_missing", "a", "config.agent_id"),
+    ),
+    "a crew of nobody": ((node("a", "crew", {}),), ("config_missing", "a", "config.crew_id")),
     "a wait for no number": ((wait(seconds="NaN"),), ("wait_invalid", "rest", "config.seconds")),
     "a wait for a list": ((wait(seconds="{{ inputs.l }}"),), ("wait_invalid", "rest", "config.seconds")),
     "a wait for years": ((wait(seconds="1e9"),), ("config_invalid", "rest", "config.seconds")),
@@ -366,6 +376,7 @@ DOUBTFUL: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
         (loop("inputs.b"),),
         ("constant_condition", "again", "config.until"),
     ),
+    "a wait of less than nothing": ((wait(seconds="-5"),), ("in_the_past", "rest", "config.seconds")),
     "a time that has passed": (
         (wait(until="2020-01-01T00:00:00Z"),),
         ("in_the_past", "rest", "config.until"),
@@ -403,6 +414,24 @@ def test_what_is_hardly_meant_is_a_warning(name: str) -> None:
 def test_forms_that_nobody_can_fill_in(fields: list[dict[str, Any]], code: str, field: str) -> None:
     assert said(of(fields=fields)) == [(code, "in", field, "error")]
     assert said(of(approval(fields=fields)))[0] == (code, "ok", field, "error")
+
+
+def test_a_crew_whose_parts_do_not_fit_is_told_field_by_field() -> None:
+    agent, task = {"name": "x", "role": "r", "goal": "g"}, {"description": "d", "expected_output": "e"}
+    crew = {
+        "agents": [agent, agent],
+        "tasks": [
+            {"name": "t", **task, "agent": "z"},
+            {"name": "t", **task, "context": ["u"]},
+        ],
+    }
+    assert [(p.node_id, p.field) for p in problems(of(node("team", "crew", {"crew": crew})))] == [
+        ("team", "config.crew.agents.1.name"),
+        ("team", "config.crew.tasks.0.agent"),
+        ("team", "config.crew.tasks.1.name"),
+        ("team", "config.crew.tasks.1.agent"),
+        ("team", "config.crew.tasks.1.context.0"),
+    ]
 
 
 # One fault that once hid all others.

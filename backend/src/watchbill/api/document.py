@@ -1,5 +1,4 @@
-"""The OpenAPI document beyond what the routes say: the shapes of events and of flow definitions, and how every
-answer is sent."""
+"""The OpenAPI document beyond what the routes say: shapes of events and flows, and how answers are sent."""
 
 from __future__ import annotations
 

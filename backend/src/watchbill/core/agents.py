@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from watchbill.core.expressions.template import as_text
 from watchbill.core.form_hints import form
@@ -125,25 +126,27 @@ class CrewConfig(_Model):
     tasks: list[NamedTask] = Field(min_length=1, max_length=100, json_schema_extra=form(order=3))
     manager: AgentConfig | None = None
 
-    @model_validator(mode="after")
-    def _names_fit(self) -> CrewConfig:
-        agents = [agent.name for agent in self.agents]
-        for name in {name for name in agents if agents.count(name) > 1}:
-            raise ValueError(f"Two agents are called {name!r}; give each its own name.")
+    def misfits(self) -> Iterator[tuple[str, str]]:
+        """Each field whose value does not fit the others, and why."""
+        agents: set[str] = set()
+        for index, agent in enumerate(self.agents):
+            if agent.name in agents:
+                yield f"agents.{index}.name", f"Two agents are called `{agent.name}`; give each its own name."
+            agents.add(agent.name)
         seen: set[str] = set()
-        for task in self.tasks:
-            _check_task(task, set(agents), seen, self.process)
+        for index, task in enumerate(self.tasks):
+            for field, why in _misfits(task, agents, seen, self.process):
+                yield f"tasks.{index}.{field}", why
             seen.add(task.name)
-        return self
 
 
-def _check_task(task: NamedTask, agents: set[str], earlier: set[str], process: str) -> None:
+def _misfits(task: NamedTask, agents: set[str], earlier: set[str], process: str) -> Iterator[tuple[str, str]]:
     if task.name in earlier:
-        raise ValueError(f"Two tasks are called {task.name!r}; give each its own name.")
+        yield "name", f"Two tasks are called `{task.name}`; give each its own name."
     if task.agent is not None and task.agent not in agents:
-        raise ValueError(f"Task {task.name!r} names the agent {task.agent!r}, which the crew does not have.")
+        yield "agent", f"The crew has no agent `{task.agent}`; choose one that it has."
     if task.agent is None and process == "sequential":
-        raise ValueError(f"Task {task.name!r} has no agent; in a sequential crew each task needs one.")
-    for name in task.context:
+        yield "agent", "In a sequential crew each task needs an agent; choose one."
+    for index, name in enumerate(task.context):
         if name not in earlier:
-            raise ValueError(f"Task {task.name!r} reads {name!r}, which is not a task before it.")
+            yield f"context.{index}", f"There is no task `{name}` before this one; choose an earlier one."

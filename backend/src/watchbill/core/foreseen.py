@@ -35,6 +35,19 @@ class Foreseen:
         """Whether what stands at this path is no template and holds none."""
         return not any(place[: len(path)] == path for place in self.shapes)
 
+    def known(self, *path: str | int) -> bool:
+        """Whether the value at this path is known: a literal, or of an expression that reads nothing."""
+        return path in self.fixed or self.literal(*path)
+
+    def value(self, *path: str | int) -> Any:
+        """The value at this path, which is known."""
+        if path in self.fixed:
+            return self.fixed[path]
+        value: Any = self.config
+        for part in path:
+            value = value[part]
+        return value
+
     def _rendered(self, value: Any, path: Path) -> Shape:
         if path in self.shapes:
             return self.shapes[path]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import AgentConfig, TaskConfig
 from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
@@ -29,11 +29,12 @@ class Config(BaseModel):
     agent: AgentConfig | None = Field(None, title="Agent, written here", json_schema_extra=form(order=2))
     task: TaskConfig = Field(title="Task", json_schema_extra=form(order=3))
 
-    @model_validator(mode="after")
-    def _has_agent(self) -> Config:
-        if self.agent_id is None and self.agent is None:
-            raise ValueError("Choose a stored agent or describe one here.")
-        return self
+
+def _check(config: Config) -> list[Problem]:
+    if config.agent_id is None and config.agent is None:
+        text = "Choose a stored agent or describe one here."
+        return [Problem(field="agent_id", code="config_missing", message=text)]
+    return []
 
 
 def agent_spec(agent: AgentConfig, name: str) -> AgentSpec:
@@ -110,6 +111,7 @@ TYPE = NodeType(
     icon="bot",
     config=Config,
     execute=execute,
+    check=_check,
     judge=_judge,
     gives=_gives,
     default_config={

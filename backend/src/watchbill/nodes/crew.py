@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import CrewConfig
 from watchbill.core.expressions.shapes import ANY, Shape
@@ -25,11 +25,17 @@ class Config(BaseModel):
     crew_id: UUID | None = Field(None, title="Crew", json_schema_extra=form("crew", order=1, inline="crew"))
     crew: CrewConfig | None = Field(None, title="Crew, written here", json_schema_extra=form(order=2))
 
-    @model_validator(mode="after")
-    def _has_crew(self) -> Config:
-        if self.crew_id is None and self.crew is None:
-            raise ValueError("Choose a stored crew or describe one here.")
-        return self
+
+def _check(config: Config) -> list[Problem]:
+    if config.crew is not None:
+        return [
+            Problem(field=f"crew.{field}", code="config_invalid", message=text)
+            for field, text in config.crew.misfits()
+        ]
+    if config.crew_id is None:
+        text = "Choose a stored crew or describe one here."
+        return [Problem(field="crew_id", code="config_missing", message=text)]
+    return []
 
 
 def _judge(foreseen: Foreseen) -> list[Problem]:
@@ -74,6 +80,7 @@ TYPE = NodeType(
     icon="users",
     config=Config,
     execute=execute,
+    check=_check,
     judge=_judge,
     gives=_gives,
     default_config={

@@ -203,11 +203,11 @@ def _judge(foreseen: Foreseen) -> list[Problem]:
 
 
 def _wrong_address(foreseen: Foreseen) -> list[Problem]:
-    url: str = foreseen.config["url"]
-    if foreseen.literal("url"):
-        why = refusal(url.strip().partition("#")[0])
+    if foreseen.known("url"):
+        url = foreseen.value("url")
+        why = refusal(url.strip().partition("#")[0]) if isinstance(url, str) else None
     else:
-        why = _wrong_start(url.partition("{{")[0].lstrip())
+        why = _wrong_start(str(foreseen.config["url"]).partition("{{")[0].lstrip())
     if why is None:
         return []
     text = f"The address {why}. Write it whole, such as https://example.com/orders."
@@ -226,8 +226,8 @@ def _wrong_start(start: str) -> str | None:
 def _wrong_headers(foreseen: Foreseen) -> list[Problem]:
     problems: list[Problem] = []
     headers: Mapping[str, Any] = foreseen.config.get("headers", {})
-    for name, value in headers.items():
-        text = as_text(value).strip() if foreseen.literal("headers", name) else ""
+    for name in headers:
+        text = as_text(foreseen.value("headers", name)).strip() if foreseen.known("headers", name) else ""
         if why := _wrong_header(name, text):
             message = f"The header `{name[:100]}` {why}."
             problems.append(Problem(field=f"headers.{name[:200]}", code="header_invalid", message=message))

@@ -67,10 +67,10 @@ def _wrong_input(field: InputField, foreseen: Foreseen, given: Mapping[str, Any]
         text = f"The flow chosen here requires the input `{name}`. Give it a value."
         return Problem(code="input_missing", message=text)
     shape = foreseen.shape("inputs", name)
-    if foreseen.literal("inputs", name):
-        if why := mismatch(field, given[name]):
+    if foreseen.known("inputs", name) and (value := foreseen.value("inputs", name)) is not None:
+        if why := mismatch(field, value):
             return Problem(code="input_unfit", message=f"The input `{name}` {why}. Give it another value.")
-        if given[name] == "" and field.required:
+        if value == "" and field.required:
             text = f"The input `{name}` is empty, and the flow chosen here requires it. Give it a value."
             return Problem(code="input_empty", message=text, severity="warning")
         return None

@@ -61,8 +61,8 @@ def _judge(foreseen: Foreseen) -> list[Problem]:
             wanted = "a number" if field == "seconds" else "a time such as 2027-01-31T09:00:00Z"
             text = f"This must be {wanted}; it always gives {shape.words}."
             return [Problem(field=field, code="wait_invalid", message=text)]
-        if foreseen.literal(field):
-            return read(foreseen.config[field])
+        if foreseen.known(field):
+            return read(foreseen.value(field))
     return []
 
 
@@ -72,8 +72,11 @@ def _written_seconds(value: Any) -> list[Problem]:
     except NodeError as error:
         text = f"{error.detail} Write a number such as 60, or an expression in {{{{ }}}}."
         return [Problem(field="seconds", code=error.error_code, message=text)]
-    if left > LONGEST or float(value) < 0:
+    if left > LONGEST:
         return [Problem(field="seconds", code="config_invalid", message="Wait between 0 s and 366 days.")]
+    if float(value) < 0:
+        text = "This is less than zero, so the node does not wait. Write how many seconds to wait."
+        return [Problem(field="seconds", code="in_the_past", message=text, severity="warning")]
     return []
 
 

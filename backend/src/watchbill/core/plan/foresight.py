@@ -82,7 +82,7 @@ def foresee(
         for problem in type_.judge(foreseen)
     ]
     if type_.execute is not None:
-        own += _unfit(node, type_, templates, reading.shapes)
+        own += _unfit(node, type_, templates, foreseen)
     return foreseen, [_softened(node, problem) for problem in (*reading.problems, *own)]
 
 
@@ -143,7 +143,11 @@ class _Reading:
         """A text with expressions, or one expression that keeps its type."""
         parts = [part for part in template.parts if isinstance(part, Expression)]
         shapes = [self._judged(path, part) for part in parts]
-        self.shapes[path] = shapes[0] if len(template.parts) == 1 else TEXT
+        if len(template.parts) == 1:
+            self.shapes[path] = shapes[0]
+        else:
+            self.shapes[path] = TEXT
+            self.fixed.pop(path, None)
 
     def condition(self, path: Path, expression: Expression) -> None:
         """A bare expression that must be true or false."""
@@ -206,17 +210,20 @@ class _Reading:
 
 
 def _unfit(
-    node: Node, type_: NodeType, templates: Iterable[tuple[Path, Template]], shapes: Mapping[Path, Shape]
+    node: Node, type_: NodeType, templates: Iterable[tuple[Path, Template]], foreseen: Foreseen
 ) -> list[Problem]:
-    """Fields that take no value of any kind that their expressions give. A text was tried already."""
-    tried = {
-        path: sorted(shape.kinds)
-        for path, _ in templates
-        if (shape := shapes[path]).kinds and "string" not in shape.kinds
-    }
+    """Fields that take no value of any kind that their expressions give, or not the one that they always
+    give. Any text is tried as it is written already."""
+    tried: dict[Path, list[Any]] = {}
+    for path, _ in templates:
+        kinds = foreseen.shapes[path].kinds
+        if path in foreseen.fixed:
+            tried[path] = [foreseen.fixed[path]]
+        elif kinds and "string" not in kinds:
+            tried[path] = [SAMPLES[kind] for kind in sorted(kinds)]
     refused: dict[Path, str] = {}
     for number in range(max(map(len, tried.values()), default=0)):
-        samples = [(path, SAMPLES[kinds[min(number, len(kinds) - 1)]]) for path, kinds in tried.items()]
+        samples = [(path, values[min(number, len(values) - 1)]) for path, values in tried.items()]
         wrong = _refusals(type_, filled(node.config, samples), list(tried))
         refused = wrong if number == 0 else {path: refused[path] for path in wrong if path in refused}
     return [
@@ -224,7 +231,7 @@ def _unfit(
             node_id=node.id,
             field=dotted(("config", *path)),
             code="always_fails",
-            message=f"This always gives {shapes[path].words}, which does not fit here. {why}",
+            message=f"This always gives {foreseen.shapes[path].words}, which does not fit here. {why}",
         )
         for path, why in refused.items()
     ]
