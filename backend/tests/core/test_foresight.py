@@ -501,6 +501,27 @@ def test_what_follows_a_node_of_an_unknown_type_is_not_called_wrong() -> None:
     assert said(of(odd, after)) == [("unknown_node_type", "odd", "type", "error")]
 
 
+@pytest.mark.parametrize(
+    ("cases", "idle"),
+    [
+        (["inputs.b", "false"], {"c1"}),
+        (["true", "inputs.b"], {"c1", "no"}),
+        (["inputs.b", "inputs.b"], {"c1"}),
+        (["inputs.b"], set()),
+    ],
+)
+def test_what_only_idle_branches_lead_to_never_runs(cases: list[str], idle: set[str]) -> None:
+    handles = [*(f"c{index}" for index in range(len(cases))), "no"]
+    nodes = [node("in", "input", {"fields": FIELDS}), condition(*cases, **{"else": "no"})]
+    nodes += [transform(f"to_{handle}", "1") for handle in handles]
+    nodes += [transform("after", "1"), output(x="1")]
+    edges = [edge("in", "pick"), edge("after", "out")]
+    for handle in handles:
+        edges += [edge("pick", f"to_{handle}", handle), edge(f"to_{handle}", "after")]
+    found = {p.node_id for p in problems(flow(nodes, edges)) if p.code == "never_runs"}
+    assert found == {f"to_{handle}" for handle in idle}
+
+
 def test_two_outputs_of_one_name_are_told_beside_other_problems() -> None:
     nodes = [input_node("topic"), output("one", x="1"), output("two", x="2"), node("bad", "llm", {})]
     definition = flow(nodes, [edge("in", "one"), edge("in", "two"), edge("in", "bad")])

@@ -176,6 +176,7 @@ class NodeType:
         check: problems that the config model cannot see; fields are relative to the config.
         judge: problems that follow from what is known of rendered values; fields as above.
         gives: what is known of the output before it is there.
+        idle: handles that no run activates.
         meant: a configuration as its author means it, before templates are read in it.
         limit: how many of it a flow may have; None for any number.
     """
@@ -199,6 +200,7 @@ class NodeType:
     check: Callable[[Any], list[Problem]] = lambda _config: []
     judge: Callable[[Foreseen], list[Problem]] = lambda _foreseen: []
     gives: Callable[[Foreseen], Shape] = lambda _foreseen: ANY
+    idle: Callable[[Foreseen], frozenset[str]] = lambda _foreseen: frozenset()
     meant: Callable[[dict[str, Any]], dict[str, Any]] = lambda config: config
     accepts_input: bool = True
     limit: int | None = None

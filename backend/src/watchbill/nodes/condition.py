@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -53,8 +53,26 @@ def _check(config: Config) -> list[Problem]:
 
 
 def _judge(foreseen: Foreseen) -> list[Problem]:
-    """Branches that are never taken: their condition is false, or an earlier one is taken in their place."""
-    problems: list[Problem] = []
+    return [
+        Problem(
+            field=f"cases.{index}.when",
+            code="branch_never_taken",
+            message=f"The branch `{name}` is never taken: {why}. Change the condition, or remove the branch.",
+            severity="warning",
+        )
+        for index, name, why in _never_taken(foreseen)
+    ]
+
+
+def _idle(foreseen: Foreseen) -> frozenset[str]:
+    cases: list[Any] = foreseen.config["cases"]
+    always = any(foreseen.fixed.get(("cases", index, "when")) is True for index in range(len(cases)))
+    otherwise = {foreseen.config.get("else", "otherwise")} if always else set[str]()
+    return frozenset(otherwise.union(name for _, name, _ in _never_taken(foreseen)))
+
+
+def _never_taken(foreseen: Foreseen) -> Iterator[tuple[int, str, str]]:
+    """Branches whose condition is false, or in whose place an earlier one is taken: index, name and why."""
     before: dict[str, str] = {}
     always: str | None = None
     for index, case in enumerate(foreseen.config["cases"]):
@@ -69,11 +87,7 @@ def _judge(foreseen: Foreseen) -> list[Problem]:
             before[when] = name
             always = name if foreseen.fixed.get(field) is True else None
             continue
-        text = f"The branch `{name}` is never taken: {why}. Change the condition, or remove the branch."
-        problems.append(
-            Problem(field=f"cases.{index}.when", code="branch_never_taken", message=text, severity="warning")
-        )
-    return problems
+        yield index, name, why
 
 
 def _gives(_foreseen: Foreseen) -> Shape:
@@ -114,6 +128,7 @@ TYPE = NodeType(
     check=_check,
     judge=_judge,
     gives=_gives,
+    idle=_idle,
     expressions=(("cases", "*", "when"),),
     listed_handles={"list": "cases", "name": "handle", "otherwise": "else"},
     default_config={"cases": [{"handle": "yes", "when": ""}], "else": "no"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -100,6 +100,7 @@ class _Level:
         position = {id_: index for index, id_ in enumerate(self.order)}
         plan_nodes: dict[str, PlanNode] = {}
         ports: dict[str, list[str | None]] = {}
+        idle: set[tuple[str, str | None]] = set()
         for id_ in self.order:
             type_ = self.around.types.get(self.nodes[id_].type)
             if type_ is None:
@@ -109,6 +110,8 @@ class _Level:
             node, config, read = self._node(self.nodes[id_], type_, upstream)
             if config is not None or type_.listed_handles is None:
                 ports[id_] = type_.handles(node.config)
+            if read.foreseen is not None:
+                idle |= {(id_, handle) for handle in type_.idle(read.foreseen)}
             body, result, until = self._body(node, type_, config, before[id_], read.foreseen)
             plan_nodes[id_] = PlanNode(
                 node,
@@ -123,6 +126,7 @@ class _Level:
             )
         self.problems += self._handle_problems(ports)
         self.problems += self._doubled_outputs(ports)
+        self.problems += self._never_reached(entries, idle)
         if not self.whole or _broken(self.problems):
             return None, self.problems
         return Graph(plan_nodes, tuple(entries)), self.problems
@@ -156,6 +160,24 @@ class _Level:
             for id_, found in ports.items()
         }
         return doubled_outputs(self.nodes, self.order, self.edges, handles)
+
+    def _never_reached(
+        self, entries: Sequence[str], idle: Container[tuple[str, str | None]]
+    ) -> list[Problem]:
+        """Nodes that only branches lead to which no run takes."""
+        if not self.whole:
+            return []
+        taken = [edge for edge in self.edges if (edge.source, edge.source_handle) not in idle]
+        if len(taken) == len(self.edges):
+            return []
+        reached = set[str]().union(*(graph.reachable(entry, taken) for entry in entries))
+        connected = set[str]().union(*(graph.reachable(entry, self.edges) for entry in entries))
+        text = "This never runs: only branches lead here that are never taken. Change their conditions."
+        return [
+            Problem(node_id=id_, code="never_runs", message=text, severity="warning")
+            for id_ in self.order
+            if id_ in connected and id_ not in reached
+        ]
 
     def _entries(self, incoming: Mapping[str, int]) -> list[str]:
         """The nodes to begin with. In a flow that is the Input node, and all others must be behind it."""
@@ -212,7 +234,7 @@ class _Level:
                 f"Bodies and sub-flows may lie {MAX_DEPTH} deep; this one lies deeper."
                 " Take it out of one of those around it."
             )
-            self.problems.append(Problem(node_id=node.id, field="type", code="too_deep", message=text))
+            self.problems.append(Problem(node_id=node.id, code="too_deep", message=text))
             return None, [], None
         inner = self._inside(node, type_, before, foreseen)
         inner = replace(inner, whole=read.whole, lost=inner.lost | read.lost)
