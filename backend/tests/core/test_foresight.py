@@ -537,3 +537,13 @@ def test_a_thousand_nodes_are_judged_in_a_number_of_steps_that_grows_with_them()
         nodes.append(node(f"s{index}", "transform", {"values": values}))
     definition = of(*nodes)
     assert said(definition) == []
+
+
+def test_of_thousands_of_wrong_fields_only_the_first_are_guessed_at() -> None:
+    """A guess looks at every name that there is."""
+    schema = {"type": "object", "properties": {f"a_rather_long_name_{n}": {} for n in range(100)}}
+    wrong = {f"v{n}": "{{ nodes.ask.output.a_rather_long_nam }}" * 400 for n in range(10)}
+    ask = node("ask", "llm", {"prompt": "x", "output_schema": schema})
+    found = problems(of(ask, node("a", "transform", {"values": wrong})))
+    guesses = sum("did you mean" in problem.message for problem in found)
+    assert len(found) == 4_000 and 0 < guesses <= 250

@@ -60,9 +60,10 @@ class Expression:
         except Fault as fault:
             raise self._failure(fault) from None
 
-    def judge(self, known: Known) -> Judged:
-        """What it gives when it reads what is `known`, as JSON has it, or why it always fails."""
-        judged = judge(self.source, self._tree, known)
+    def judge(self, known: Known, *, hints: bool = True) -> Judged:
+        """What it gives when it reads what is `known`, as JSON has it, or why it always fails; with `hints`
+        at what was meant."""
+        judged = judge(self.source, self._tree, known, hints=hints)
         return replace(judged, shape=as_json(judged.shape))
 
     @property

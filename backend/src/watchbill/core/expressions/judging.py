@@ -32,7 +32,7 @@ from watchbill.core.expressions.shapes import (
     of_value,
 )
 from watchbill.core.expressions.syntax import Node
-from watchbill.core.expressions.values import negated, type_of
+from watchbill.core.expressions.values import CelType, negated, type_of
 
 # What an expression may read, by its first name: `inputs`, `nodes`, or a local of a body.
 Known = Mapping[str, Shape]
@@ -49,6 +49,7 @@ _BY_CLASS: dict[Any, tuple[str, ...]] = {
     datetime: (type_of(SAMPLES["google.protobuf.Timestamp"]).name,),
     timedelta: ("google.protobuf.Duration",),
     NoneType: ("null_type",),
+    CelType: ("type",),
 }
 
 
@@ -67,14 +68,16 @@ class Judged:
     doubts: tuple[str, ...] = ()
 
 
-def judge(source: str, tree: Node, known: Known) -> Judged:
-    """What an expression gives when it reads what is known. Names that are not in `known` may be anything."""
-    judging = _Judging(source, known)
+def judge(source: str, tree: Node, known: Known, *, hints: bool = True) -> Judged:
+    """What an expression gives when it reads what is known. Names that are not in `known` may be anything. To
+    guess what was meant takes a millisecond; it is done only where `hints` are wanted."""
+    judging = _Judging(source, known, hints)
     try:
         return Judged(judging.shape(tree, {}), None, tuple(judging.doubts))
     except Fault as fault:
         part = source[fault.start : fault.end] if fault.start is not None else source
-        return Judged(ANY, f"`{_short(part)}` always fails: {fault.sentence}.", tuple(judging.doubts))
+        why = fault.sentence if hints else fault.why
+        return Judged(ANY, f"`{_short(part)}` always fails: {why}.", tuple(judging.doubts))
 
 
 def _short(text: str) -> str:
@@ -87,6 +90,7 @@ class _Judging:
 
     source: str
     known: Known
+    hints: bool
     doubts: list[str] = field(default_factory=list[str])
 
     def shape(self, node: Node, bound: Mapping[str, Shape]) -> Shape:
@@ -147,7 +151,8 @@ class _Judging:
         if not held.open:
             raise wrong.at(node.start, node.end)
         if held.listed:
-            text = f"{wrong.sentence[:1].upper()}{wrong.sentence[1:]}, as far as its schema tells."
+            why = wrong.sentence if self.hints else wrong.why
+            text = f"{why[:1].upper()}{why[1:]}, as far as its schema tells."
             self.doubts.append(f"{text} Choose a field of the schema, or add it there.")
         return ANY
 

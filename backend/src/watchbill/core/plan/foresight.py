@@ -35,6 +35,8 @@ from watchbill.core.plan.fields import Templates, dotted, sentence
 _STEPS, _SIZE = 20_000, 500_000
 # For each of them, so that one leaves something to the others.
 _STEPS_EACH, _SIZE_EACH = 500, 20_000
+# For a guess at what was meant where something is wrong: of hundreds, nobody reads the last.
+_STEPS_TOLD = 100
 
 
 @dataclass(slots=True)
@@ -177,7 +179,8 @@ class _Reading:
         self._add(path, "constant_condition", text, "warning")
 
     def _judged(self, path: Path, expression: Expression) -> Shape:
-        judged = expression.judge(self.known)
+        judged = expression.judge(self.known, hints=self.left.steps > 0)
+        self.left.steps -= _STEPS_TOLD * (len(judged.doubts) + (judged.fails is not None))
         for doubt in judged.doubts:
             self._add(path, "doubtful_field", doubt, "warning")
         if judged.fails is not None:
@@ -187,7 +190,7 @@ class _Reading:
 
     def _computed(self, path: Path, expression: Expression) -> Shape:
         """What an expression gives that reads nothing, as long as that takes little."""
-        budget = Budget(min(_STEPS_EACH, self.left.steps), min(_SIZE_EACH, self.left.size))
+        budget = Budget(min(_STEPS_EACH, max(0, self.left.steps)), min(_SIZE_EACH, max(0, self.left.size)))
         steps, size = budget.steps, budget.size
         try:
             value = expression.evaluate({"inputs": {}, "nodes": {}}, budget)
