@@ -26,8 +26,10 @@ def flow(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], **rest: Any) 
     return {"schema": "watchbill.flow/v1", "nodes": nodes, "edges": edges, **rest}
 
 
-def input_node(*names: str) -> dict[str, Any]:
-    return node("in", "input", {"fields": [{"name": name} for name in names]})
+def input_node(*names: str, **types: str) -> dict[str, Any]:
+    """Texts by name, and fields of other types, such as `rows="list"`."""
+    typed = [{"name": name, "type": type_} for name, type_ in types.items()]
+    return node("in", "input", {"fields": [*({"name": name} for name in names), *typed]})
 
 
 def transform(id_: str, value: Any = "{{ inputs.topic }}", **rest: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from watchbill.core.budget import full, quick
 from watchbill.core.expressions import ExpressionError, parse
+from watchbill.core.expressions.shapes import of_value
 
 NOW = datetime(2026, 3, 28, 12, 0, 0, tzinfo=UTC)
 SCOPE: dict[str, Any] = {
@@ -192,6 +193,14 @@ FAILURES: list[tuple[str, str]] = [
     ("'a'.startsWith(1)", "startsWith() takes a text as its second argument, not a whole number"),
     ("item", "is not known here"),
 ]
+
+
+@pytest.mark.parametrize(("source", "value"), VALUES)
+def test_what_is_known_of_a_value_before_it_is_there_is_true(source: str, value: Any) -> None:
+    known = {name: of_value(found) for name, found in SCOPE.items()}
+    judged = parse(source).judge(known)
+    assert judged.fails is None
+    assert judged.shape.may_be(*(of_value(value).kinds or ())), judged.shape
 
 
 @pytest.mark.parametrize(("source", "why"), FAILURES)

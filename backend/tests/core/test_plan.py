@@ -191,7 +191,7 @@ def test_the_error_branch_is_a_handle_when_the_node_has_one() -> None:
 
 
 def picks(id_: str, *handles: str) -> dict[str, Any]:
-    cases = [{"handle": handle, "when": "true"} for handle in handles]
+    cases = [{"handle": handle, "when": f"string(now()) == '{handle}'"} for handle in handles]
     return node(id_, "condition", {"cases": cases})
 
 

@@ -103,7 +103,7 @@ async def test_a_webhook_answers_as_its_flow_says(tenant: Tenant):
 
 async def test_a_failure_is_told_by_its_status_where_a_reply_is_wanted(tenant: Tenant):
     definition = flows.flow(
-        [flows.input_node("topic"), flows.output("out", x="{{ inputs.topic.none }}")],
+        [flows.input_node("topic"), flows.output("out", x="{{ int(inputs.topic) }}")],
         [flows.edge("in", "out")],
     )
     webhook = {"answer": "result", "reply": {}}

@@ -87,9 +87,10 @@ async def test_checking_names_node_and_field(member: Person):
         assert answer["valid"] is False and answer["problems"]
 
 
-async def test_checking_looks_for_stored_agents(member: Person, stranger: Person):
+async def test_checking_looks_for_stored_agents(admin: Person, stranger: Person):
     agent = {"name": "a", "role": "r", "goal": "g"}
-    own = checked(await member.http.post("agents", json=agent), 201)["id"]
+    checked(await admin.http.post("llm-providers/demo"), 201)
+    own = checked(await admin.http.post("agents", json=agent), 201)["id"]
     foreign = checked(await stranger.http.post("agents", json=agent), 201)["id"]
 
     def flow(agent_id: str):
@@ -101,10 +102,10 @@ async def test_checking_looks_for_stored_agents(member: Person, stranger: Person
             "edges": [{"id": f"e{i}", "source": a, "target": b} for i, (a, b) in enumerate(edges)],
         }
 
-    good = checked(await member.http.post("flows/validate", json={"definition": flow(own)}))
+    good = checked(await admin.http.post("flows/validate", json={"definition": flow(own)}))
     assert good == {"valid": True, "problems": []}
     for id_ in (foreign, str(uuid4())):
-        answer = checked(await member.http.post("flows/validate", json={"definition": flow(id_)}))
+        answer = checked(await admin.http.post("flows/validate", json={"definition": flow(id_)}))
         assert [(p["node_id"], p["field"]) for p in answer["problems"]] == [("work", "config.agent_id")]
 
 
@@ -148,12 +149,13 @@ async def test_large_definitions(member: Person):
     refused(await member.http.post("flows", json=too_large), 422, "definition_too_large")
 
 
-async def test_examples_can_be_stored_and_published(member: Person):
-    examples = checked(await member.http.get("flows/examples"))["items"]
+async def test_examples_can_be_stored_and_published(admin: Person):
+    checked(await admin.http.post("llm-providers/demo"), 201)
+    examples = checked(await admin.http.get("flows/examples"))["items"]
     assert len(examples) >= 3
     for example in examples:
-        made = await make_flow(member, example["definition"], example["title"])
-        checked(await member.http.post(f"flows/{made['id']}/publish"), 201)
+        made = await make_flow(admin, example["definition"], example["title"])
+        checked(await admin.http.post(f"flows/{made['id']}/publish"), 201)
 
 
 async def test_paging_and_searching(member: Person):

@@ -152,7 +152,7 @@ async def test_deleting_leaves_nobody_to_be_told_of_what_it_stopped(
     slug = checked(await admin.http.get("tenant"))["slug"]
     checked(await admin.http.delete("tenant", params={"confirm": slug}), 204)
     async with app.state.database.transaction() as work:
-        query = text("SELECT tenant_id FROM public.finished_executions")
+        query = text("SELECT tenant_id FROM public.due_work WHERE kind = 'end'")
         left = set(await work.session.scalars(query))
     assert stranger.tenant_id in left and admin.tenant_id not in left
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document beyond what the routes say: the shapes of events, and how every answer is sent."""
+"""The OpenAPI document beyond what the routes say: shapes of events and flows, and how answers are sent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from watchbill.api.events import add_event_shapes
+from watchbill.api.flow_shapes import add_flow_shapes
 from watchbill.api.problems import ProblemDetails, ProblemResponse
 
 _PROBLEM = {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}
@@ -34,6 +35,7 @@ def publish_document(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     parts: dict[str, Any] = document["components"]
     add_event_shapes(parts["schemas"])
+    add_flow_shapes(parts["schemas"])
     parts["headers"] = _HEADERS
     content = {ProblemResponse.media_type: {"schema": _PROBLEM}}
     parts["responses"] = {

@@ -11,8 +11,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from watchbill.core.budget import Budget
+from watchbill.core.expressions.shapes import ANY, Shape
 from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.ports import NodePorts
 from watchbill.core.ports.llm import Emit
 from watchbill.core.tenancy import TenantScope
@@ -106,6 +108,7 @@ class BodyType:
         isolated: the body is a flow of its own, which sees nothing around it.
         result: the config field with the template of an iteration's result, evaluated inside the body.
         until: the config field with the CEL condition that ends the iterations, evaluated inside the body.
+        items: the config field with the list whose elements the body reads as `item`.
     """
 
     read: Callable[[Any], Body | FlowDefinition | None]
@@ -116,6 +119,7 @@ class BodyType:
     isolated: bool = False
     result: str | None = None
     until: str | None = None
+    items: str | None = None
 
     @property
     def inner(self) -> frozenset[str]:
@@ -167,6 +171,9 @@ class NodeType:
         listed_handles: instead of fixed ones, a handle per item of a list in the config; see ListedHandles.
         default_config: what a new node in an editor starts with.
         check: problems that the config model cannot see; fields are relative to the config.
+        judge: problems that follow from what is known of rendered values; fields as above.
+        gives: what is known of the output before it is there.
+        idle: handles that no run activates.
         meant: a configuration as its author means it, before templates are read in it.
         limit: how many of it a flow may have; None for any number.
     """
@@ -188,6 +195,9 @@ class NodeType:
     listed_handles: ListedHandles | None = None
     default_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     check: Callable[[Any], list[Problem]] = lambda _config: []
+    judge: Callable[[Foreseen], list[Problem]] = lambda _foreseen: []
+    gives: Callable[[Foreseen], Shape] = lambda _foreseen: ANY
+    idle: Callable[[Foreseen], frozenset[str]] = lambda _foreseen: frozenset()
     meant: Callable[[dict[str, Any]], dict[str, Any]] = lambda config: config
     accepts_input: bool = True
     limit: int | None = None

@@ -9,7 +9,7 @@
 | how much anybody may do | rates, attempt_counts, own_counts, patience, places, turns, origins |
 | secrets and signatures | crypto, key_rotation, strength, passwords, signatures, signed_tokens |
 | what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
-| what people send and get | inputs, bodies, answers, text, charsets, addresses, safe_path |
+| what people send and get | inputs, bodies, answers, text, charsets, addresses, urls, safe_path |
 | a process | loops, late, fair_reading, supervision, garbage_collection, open_files, resources, free_port |
 | time | clock |
 | once for many | asking |

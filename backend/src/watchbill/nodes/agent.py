@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import AgentConfig, TaskConfig
+from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
+from watchbill.core.schemas import check_meaning
 
 
 class Config(BaseModel):
@@ -16,15 +23,18 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    agent_id: UUID | None = Field(None, title="Agent", json_schema_extra={"format": "agent"})
-    agent: AgentConfig | None = Field(None, title="Agent, written here")
-    task: TaskConfig = Field(title="Task")
+    agent_id: UUID | None = Field(
+        None, title="Agent", json_schema_extra=form("agent", order=1, inline="agent")
+    )
+    agent: AgentConfig | None = Field(None, title="Agent, written here", json_schema_extra=form(order=2))
+    task: TaskConfig = Field(title="Task", json_schema_extra=form(order=3))
 
-    @model_validator(mode="after")
-    def _has_agent(self) -> Config:
-        if self.agent_id is None and self.agent is None:
-            raise ValueError("Choose a stored agent or describe one here.")
-        return self
+
+def _check(config: Config) -> list[Problem]:
+    if config.agent_id is None and config.agent is None:
+        text = "Choose a stored agent or describe one here."
+        return [Problem(field="agent_id", code="config_missing", message=text)]
+    return []
 
 
 def agent_spec(agent: AgentConfig, name: str) -> AgentSpec:
@@ -44,6 +54,35 @@ def agent_spec(agent: AgentConfig, name: str) -> AgentSpec:
 def task_spec(task: TaskConfig, name: str, agent: str | None, context: tuple[str, ...] = ()) -> TaskSpec:
     """The task as the crew runner takes it."""
     return TaskSpec(name, task.description, task.expected_output, agent, context, task.output_schema)
+
+
+def task_gives(task: Mapping[str, Any]) -> Shape:
+    """What is known of the output of a task, as it is written."""
+    schema = task.get("output_schema")
+    return TEXT if schema is None else of_schema(schema)
+
+
+def schema_problems(schema: Any, field: str) -> list[Problem]:
+    """What an output schema, as it is written, can hardly mean."""
+    if not isinstance(schema, Mapping):
+        return []
+    return [
+        Problem(
+            field=field,
+            code=found.code,
+            message=str(found),
+            severity="error" if found.code == "schema_impossible" else "warning",
+        )
+        for found in check_meaning(cast("Mapping[str, Any]", schema))
+    ]
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return schema_problems(foreseen.config["task"].get("output_schema"), "task.output_schema")
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    return task_gives(foreseen.config["task"])
 
 
 async def execute(context: NodeContext) -> NodeResult:
@@ -72,6 +111,9 @@ TYPE = NodeType(
     icon="bot",
     config=Config,
     execute=execute,
+    check=_check,
+    judge=_judge,
+    gives=_gives,
     default_config={
         "agent": {"role": "", "goal": "", "backstory": ""},
         "task": {"description": "", "expected_output": ""},

@@ -10,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import ANY, TEXT, Shape, map_of
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeResult, NodeType, Suspension, WaitType
-from watchbill.nodes.input import InputField
+from watchbill.nodes.input import InputField, check_fields
 
 APPROVED, REJECTED = "approved", "rejected"
 LONGEST_SECONDS = 366 * 86400
@@ -28,19 +31,43 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[
-        Text, Field(min_length=1, title="Question", json_schema_extra={"format": "template"})
+        Text,
+        Field(min_length=1, title="Question", json_schema_extra=form("template", order=1, lines=1)),
     ] = "Go on?"
-    details: Annotated[Text, Field(title="Details", json_schema_extra={"format": "template"})] = ""
-    role: Literal["member", "admin"] = Field("member", title="Who may answer")
-    fields: list[InputField] = Field(
-        default=[], max_length=50, title="Form fields", description="What to fill in when approving."
+    details: Annotated[Text, Field(title="Details", json_schema_extra=form("template", order=2))] = ""
+    role: Literal["member", "admin"] = Field(
+        "member",
+        title="Who may answer",
+        json_schema_extra=form(order=3, labels={"member": "Members and admins", "admin": "Admins only"}),
     )
-    deadline_seconds: float | None = Field(None, gt=0, le=LONGEST_SECONDS, title="Deadline")
-    on_deadline: Literal["fail", "approve", "reject"] = Field("fail", title="After the deadline")
+    fields: list[InputField] = Field(
+        default=[],
+        max_length=50,
+        title="Form fields",
+        description="What to fill in when approving.",
+        json_schema_extra=form(order=4),
+    )
+    deadline_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=LONGEST_SECONDS,
+        title="Deadline",
+        json_schema_extra=form(order=8, unit="seconds"),
+    )
+    on_deadline: Literal["fail", "approve", "reject"] = Field(
+        "fail",
+        title="After the deadline",
+        json_schema_extra=form(
+            order=9,
+            when={"deadline_seconds": None},
+            labels={"fail": "Fail", "approve": "Count as approved", "reject": "Count as rejected"},
+        ),
+    )
     notify: People = Field(
         default=[],
         title="Ask by mail",
         description="Addresses of people who may answer, or “member” or “admin” for all of that role.",
+        json_schema_extra=form(order=5),
     )
     escalate_after_seconds: float | None = Field(
         None,
@@ -48,16 +75,19 @@ class Config(BaseModel):
         le=LONGEST_SECONDS,
         title="Ask others after",
         description="When nobody has answered by then, more people are asked by mail.",
+        json_schema_extra=form(order=6, unit="seconds"),
     )
     escalate_to: People = Field(
         default=[],
         title="Who else is asked",
         description="As above; who may answer stays the same.",
+        json_schema_extra=form(order=7, when={"escalate_after_seconds": None}),
     )
 
 
 def _check(config: Config) -> list[Problem]:
     problems = [
+        *check_fields(config.fields),
         *_unknown("notify", config.notify, config),
         *_unknown("escalate_to", config.escalate_to, config),
     ]
@@ -87,6 +117,23 @@ def _unknown(field: str, people: list[str], config: Config) -> list[Problem]:
             text = f"`{entry[:80]}` is neither a mail address nor `member` nor `admin`."
             problems.append(Problem(field=where, code="config_invalid", message=text))
     return problems
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    problems: list[Problem] = []
+    for field in ("notify", "escalate_to"):
+        for index in range(len(foreseen.config.get(field, []))):
+            shape = foreseen.shape(field, index)
+            if not shape.may_be("string", "list"):
+                text = f"This must be an address, a role, or a list of them; it always gives {shape.words}."
+                problems.append(Problem(field=f"{field}.{index}", code="people_invalid", message=text))
+    return problems
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    fields = Config.model_validate({"fields": foreseen.config.get("fields", [])}).fields
+    values = map_of(dict.fromkeys((field.name for field in fields), ANY))
+    return map_of({"decision": TEXT, "by": ANY, "comment": TEXT, "values": values})
 
 
 def _begin(config: Mapping[str, Any], now: datetime) -> Suspension:
@@ -167,5 +214,7 @@ TYPE = NodeType(
     fixed_handles=(APPROVED, REJECTED),
     verbatim=frozenset({"fields"}),
     check=_check,
+    judge=_judge,
+    gives=_gives,
     default_config={"title": "Go on?"},
 )

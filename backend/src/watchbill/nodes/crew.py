@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import CrewConfig
+from watchbill.core.expressions.shapes import ANY, Shape
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.crews import CrewJob
-from watchbill.nodes.agent import agent_spec, task_spec
+from watchbill.nodes.agent import agent_spec, schema_problems, task_gives, task_spec
 
 
 class Config(BaseModel):
@@ -17,14 +22,34 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    crew_id: UUID | None = Field(None, title="Crew", json_schema_extra={"format": "crew"})
-    crew: CrewConfig | None = Field(None, title="Crew, written here")
+    crew_id: UUID | None = Field(None, title="Crew", json_schema_extra=form("crew", order=1, inline="crew"))
+    crew: CrewConfig | None = Field(None, title="Crew, written here", json_schema_extra=form(order=2))
 
-    @model_validator(mode="after")
-    def _has_crew(self) -> Config:
-        if self.crew_id is None and self.crew is None:
-            raise ValueError("Choose a stored crew or describe one here.")
-        return self
+
+def _check(config: Config) -> list[Problem]:
+    if config.crew is not None:
+        return [
+            Problem(field=f"crew.{field}", code="config_invalid", message=text)
+            for field, text in config.crew.misfits()
+        ]
+    if config.crew_id is None:
+        text = "Choose a stored crew or describe one here."
+        return [Problem(field="crew_id", code="config_missing", message=text)]
+    return []
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    tasks: list[Any] = (foreseen.config.get("crew") or {}).get("tasks", [])
+    return [
+        problem
+        for index, task in enumerate(tasks)
+        for problem in schema_problems(task.get("output_schema"), f"crew.tasks.{index}.output_schema")
+    ]
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    crew = foreseen.config.get("crew")
+    return task_gives(crew["tasks"][-1]) if crew else ANY
 
 
 async def execute(context: NodeContext) -> NodeResult:
@@ -55,6 +80,9 @@ TYPE = NodeType(
     icon="users",
     config=Config,
     execute=execute,
+    check=_check,
+    judge=_judge,
+    gives=_gives,
     default_config={
         "crew": {
             "name": "Crew",

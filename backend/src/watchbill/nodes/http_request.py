@@ -10,17 +10,21 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import ANY, TEXT, WHOLE, Shape, map_of
 from watchbill.core.expressions.template import as_text
 from watchbill.core.expressions.typed_json import NotJson, typed_json
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.json_text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.charsets import charset_of, media_type
+from watchbill.kit.urls import refusal
 
 MAX_BYTES = 4 * 1024 * 1024
 # No server takes more: most stop at 8 or 16 KiB. To make and send megabytes of it would hold up others.
@@ -39,7 +43,6 @@ _RESERVED = frozenset(
 )
 
 Expected = Annotated[str, StringConstraints(pattern=r"^[1-5](xx|[0-9]{2})$")]
-_TEMPLATES: dict[str, JsonValue] = {"format": "template-map"}
 
 
 class Config(BaseModel):
@@ -47,41 +50,53 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field("GET", title="Method")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(
+        "GET", title="Method", json_schema_extra=form(order=1)
+    )
     url: str = Field(
         min_length=1,
         max_length=8000,
         title="URL",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", order=2, lines=1),
     )
     query: dict[str, Any] = Field(
         default={},
         max_length=100,
         title="Query",
         description="Added to the URL; a list becomes one parameter for each item.",
-        json_schema_extra=_TEMPLATES,
+        json_schema_extra=form("template-map"),
     )
-    headers: dict[str, Any] = Field(default={}, max_length=100, title="Headers", json_schema_extra=_TEMPLATES)
-    body_type: Literal["none", "json", "form", "text"] = Field("none", title="Body")
+    headers: dict[str, Any] = Field(
+        default={}, max_length=100, title="Headers", json_schema_extra=form("template-map", order=3)
+    )
+    body_type: Literal["none", "json", "form", "text"] = Field(
+        "none",
+        title="Body",
+        json_schema_extra=form(
+            order=4, labels={"none": "None", "json": "JSON", "form": "Form", "text": "Text"}
+        ),
+    )
     values: dict[str, Any] = Field(
         default={},
         max_length=200,
         title="Body values",
         description="The fields of a JSON or form body.",
-        json_schema_extra=_TEMPLATES,
+        json_schema_extra=form("template-map", order=5, when={"body_type": ["json", "form"]}),
     )
     content: Any = Field(
         None,
         title="Body content",
         description="A text body, or a JSON value or one expression that is sent instead of the values.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", when={"body_type": ["json", "form", "text"]}),
     )
     read_as: Literal["auto", "text", "base64"] = Field(
         "auto",
         title="Read the answer as",
         description="Automatic: JSON as a value, text as text, anything else as base64.",
     )
-    timeout_seconds: float = Field(30, gt=0, le=3600, title="Time-out in seconds")
+    timeout_seconds: float = Field(
+        30, gt=0, le=3600, title="Time-out in seconds", json_schema_extra=form(unit="seconds")
+    )
     follow_redirects: bool = Field(True, title="Follow redirects")
     expected_statuses: list[Expected] = Field(
         default=["2xx"],
@@ -183,6 +198,64 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return [*_wrong_address(foreseen), *_wrong_headers(foreseen), *_wrong_body(foreseen)]
+
+
+def _wrong_address(foreseen: Foreseen) -> list[Problem]:
+    if foreseen.known("url"):
+        url = foreseen.value("url")
+        why = refusal(url.strip().partition("#")[0]) if isinstance(url, str) else None
+    else:
+        why = _wrong_start(str(foreseen.config["url"]).partition("{{")[0].lstrip())
+    if why is None:
+        return []
+    text = f"The address {why}. Write it whole, such as https://example.com/orders."
+    return [Problem(field="url", code="url_invalid", message=text)]
+
+
+def _wrong_start(start: str) -> str | None:
+    """Why no address can begin so, whatever the expression behind it gives."""
+    schemes = ("http://", "https://")
+    start = start.lower()
+    if any(start.startswith(scheme) or scheme.startswith(start) for scheme in schemes):
+        return None
+    return "does not begin with http:// or https://"
+
+
+def _wrong_headers(foreseen: Foreseen) -> list[Problem]:
+    problems: list[Problem] = []
+    headers: Mapping[str, Any] = foreseen.config.get("headers", {})
+    for name in headers:
+        text = as_text(foreseen.value("headers", name)).strip() if foreseen.known("headers", name) else ""
+        if why := _wrong_header(name, text):
+            message = f"The header `{name[:100]}` {why}."
+            problems.append(Problem(field=f"headers.{name[:200]}", code="header_invalid", message=message))
+    return problems
+
+
+def _wrong_body(foreseen: Foreseen) -> list[Problem]:
+    kind = foreseen.config.get("body_type", "none")
+    method = foreseen.config.get("method", "GET")
+    if kind != "none" and method in _SAFE:
+        text = (
+            f"A {method} request has no body, and most servers ignore or refuse one. Choose POST, or no body."
+        )
+        return [Problem(field="body_type", code="body_unexpected", message=text, severity="warning")]
+    content = foreseen.config.get("content")
+    if kind != "form" or content in (None, ""):
+        return []
+    shape = foreseen.shape("content")
+    if shape.may_be("map") or (shape.may_be("null_type", "string") and not foreseen.literal("content")):
+        return []
+    text = f"A form body needs an object; this is {shape.words}. Use the body values instead."
+    return [Problem(field="content", code="body_invalid", message=text)]
+
+
+def _gives(_foreseen: Foreseen) -> Shape:
+    return map_of({"status": WHOLE, "headers": map_of(), "body": ANY, "url": TEXT})
+
+
 def _meant(config: dict[str, Any]) -> dict[str, Any]:
     if config.get("body_type") != "json":
         return config
@@ -242,17 +315,21 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
         room -= len(name) + len(text)
         if room < 0:
             raise _too_large("headers")
-        why = None
-        if not _TOKEN.fullmatch(name):
-            why = "is not a header name"
-        elif name.lower() in _RESERVED:
-            why = "is set by Watchbill; remove it"
-        elif _CONTROL.search(text):
-            why = "has a line break or control character in its value"
-        if why:
+        if why := _wrong_header(name, text):
             raise NodeError(ErrorKind.USER, f"The header `{name[:100]}` {why}.", code="header_invalid")
         headers[name.lower()] = text
     return headers
+
+
+def _wrong_header(name: str, value: str) -> str | None:
+    """Why a header cannot be sent, as the end of a sentence about it."""
+    if not _TOKEN.fullmatch(name):
+        return "is not a header name; use letters, digits and hyphens"
+    if name.lower() in _RESERVED:
+        return "is set by Watchbill; remove it"
+    if _CONTROL.search(value):
+        return "has a line break or control character in its value; remove it"
+    return None
 
 
 def _body(config: Config) -> bytes:
@@ -291,6 +368,8 @@ TYPE = NodeType(
     config=Config,
     execute=execute,
     check=_check,
+    judge=_judge,
+    gives=_gives,
     meant=_meant,
     urls=frozenset({"url"}),
     default_config={"method": "GET", "url": ""},

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from watchbill.core.budget import Budget
 from watchbill.core.errors import FieldError
+from watchbill.core.expressions.shapes import Shape, map_of
 from watchbill.core.flow.definition import Id
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.json_text import inexact
 from watchbill.core.node_types import NodeResult, NodeType
 
@@ -25,6 +29,15 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "list": (list,),
     "object": (dict,),
+}
+_KINDS: dict[str, frozenset[str]] = {
+    "string": frozenset({"string"}),
+    "text": frozenset({"string"}),
+    "integer": frozenset({"int"}),
+    "number": frozenset({"int", "double"}),
+    "boolean": frozenset({"bool"}),
+    "list": frozenset({"list"}),
+    "object": frozenset({"map"}),
 }
 # Of unknown fields, in one answer.
 _MOST_ERRORS = 100
@@ -42,11 +55,11 @@ class InputField(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Id, Field(title="Name")]
-    type: FieldType = Field("string", title="Type")
+    name: Annotated[Id, Field(title="Name", json_schema_extra=form(order=1, identifies=True))]
+    type: FieldType = Field("string", title="Type", json_schema_extra=form(order=2))
     label: str = Field("", max_length=200, title="Label")
     description: str = Field("", max_length=2000, title="Help text")
-    required: bool = Field(True, title="Required")
+    required: bool = Field(True, title="Required", json_schema_extra=form(order=3))
     default: Annotated[JsonValue, AfterValidator(_exact)] = Field(None, title="Default")
     options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
 
@@ -56,14 +69,38 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: list[InputField] = Field(default=[], max_length=100, title="Fields")
+    fields: list[InputField] = Field(
+        default=[], max_length=100, title="Fields", json_schema_extra=form(order=1)
+    )
 
-    @model_validator(mode="after")
-    def _unique(self) -> Config:
-        names = [field.name for field in self.fields]
-        for name in {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"Two fields are called `{name}`.")
-        return self
+
+def check_fields(fields: Sequence[InputField]) -> list[Problem]:
+    """What is wrong with the fields of a form, whatever is filled in."""
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for index, field in enumerate(fields):
+        where = f"fields.{index}"
+        if field.name in seen:
+            text = f"Two fields are called `{field.name}`. Give this one another name."
+            problems.append(Problem(field=f"{where}.name", code="duplicate_field", message=text))
+        seen.add(field.name)
+        if field.options and field.type not in ("string", "text"):
+            text = (
+                f"Choices are texts, and this field takes {_wanted(field)}. Remove them, or make it a text."
+            )
+            problems.append(Problem(field=f"{where}.options", code="options_unfit", message=text))
+        elif field.default is not None and (why := mismatch(field, field.default)):
+            text = f"The default {why}. Change it, or the type of the field."
+            problems.append(Problem(field=f"{where}.default", code="default_unfit", message=text))
+    return problems
+
+
+def field_shape(field: InputField) -> Shape:
+    """What is known of the value of a field."""
+    kinds = _KINDS[field.type]
+    if not field.required and field.default is None:
+        kinds = kinds | {"null_type"}
+    return Shape(kinds)
 
 
 def check_inputs(
@@ -101,20 +138,34 @@ def check_values(
         if not exact and (fault := inexact(value)):
             text = f"The {word} `{field.name}` cannot be kept as it is: {fault}."
             errors.append(FieldError((place, field.name, *fault.path), "not_exact", text))
-        elif why := _mismatch(field, value):
+        elif why := mismatch(field, value):
             errors.append(FieldError((place, field.name), "wrong_type", f"The {word} `{field.name}` {why}."))
     return values, errors
 
 
-def _mismatch(field: InputField, value: Any) -> str | None:
+def mismatch(field: InputField, value: Any) -> str | None:
+    """Why a value does not fit a field, as the end of a sentence about it."""
     accepted = _ACCEPTS[field.type]
-    wanted = _WORDS.get(field.type, f"a {field.type}" if field.type != "text" else "text")
+    wanted = _wanted(field)
     # bool is an int in Python, not in JSON
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
         return f"must be {wanted}"
     if field.options and value not in field.options:
         return f"must be one of: {', '.join(field.options)}"
     return None
+
+
+def _wanted(field: InputField) -> str:
+    return _WORDS.get(field.type, f"a {field.type}" if field.type != "text" else "text")
+
+
+def _check(config: Config) -> list[Problem]:
+    return check_fields(config.fields)
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    config = Config.model_validate(foreseen.config)
+    return map_of({field.name: field_shape(field) for field in config.fields})
 
 
 def _evaluate(
@@ -136,6 +187,8 @@ TYPE = NodeType(
     icon="log-in",
     config=Config,
     evaluate=_evaluate,
+    check=_check,
+    gives=_gives,
     verbatim=frozenset({"fields"}),
     accepts_input=False,
     limit=1,

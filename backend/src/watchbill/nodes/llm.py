@@ -10,9 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from watchbill.core.agents import Text
 from watchbill.core.clean import mended
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema
+from watchbill.nodes.agent import schema_problems
 
 
 class Config(BaseModel):
@@ -20,12 +25,15 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prompt: Annotated[Text, Field(min_length=1, title="Prompt", json_schema_extra={"format": "template"})]
-    system: Annotated[Text, Field(title="System message", json_schema_extra={"format": "template"})] = ""
-    model: str | None = Field(None, max_length=200, title="Model", json_schema_extra={"format": "model"})
-    provider_id: UUID | None = Field(None, title="Provider", json_schema_extra={"format": "provider"})
+    prompt: Annotated[Text, Field(min_length=1, title="Prompt", json_schema_extra=form("template", order=1))]
+    system: Annotated[Text, Field(title="System message", json_schema_extra=form("template"))] = ""
+    model: str | None = Field(None, max_length=200, title="Model", json_schema_extra=form("model", order=2))
+    provider_id: UUID | None = Field(None, title="Provider", json_schema_extra=form("provider"))
     output_schema: JsonSchema | None = Field(
-        None, title="Output schema", description="JSON Schema that the answer must satisfy."
+        None,
+        title="Output schema",
+        description="JSON Schema that the answer must satisfy.",
+        json_schema_extra=form("json-schema", order=3),
     )
     stream: bool = Field(True, title="Stream the answer")
     temperature: float | None = Field(None, ge=0, le=2, title="Temperature")
@@ -36,6 +44,7 @@ class Config(BaseModel):
         le=86_400,
         title="Seconds until the first token",
         description="Without streaming, until the answer. Empty: the provider's, else 120.",
+        json_schema_extra=form(unit="seconds"),
     )
     silence_seconds: float | None = Field(
         None,
@@ -43,6 +52,7 @@ class Config(BaseModel):
         le=86_400,
         title="Seconds of silence",
         description="Between two pieces of the answer. Empty: the provider's, else 60.",
+        json_schema_extra=form(unit="seconds"),
     )
     call_seconds: float | None = Field(
         None,
@@ -50,7 +60,17 @@ class Config(BaseModel):
         le=86_400,
         title="Seconds in all",
         description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
+        json_schema_extra=form(unit="seconds"),
     )
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    return schema_problems(foreseen.config.get("output_schema"), "output_schema")
+
+
+def _gives(foreseen: Foreseen) -> Shape:
+    schema = foreseen.config.get("output_schema")
+    return TEXT if schema is None else of_schema(schema)
 
 
 async def execute(context: NodeContext) -> NodeResult:
@@ -98,6 +118,8 @@ TYPE = NodeType(
     icon="message-square-text",
     config=Config,
     execute=execute,
+    judge=_judge,
+    gives=_gives,
     default_config={"prompt": ""},
     verbatim=frozenset({"output_schema"}),
 )

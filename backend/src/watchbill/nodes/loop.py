@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.flow.definition import Body
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import BodyType, NodeType, Rounds
 
 
@@ -20,16 +21,16 @@ class Config(BaseModel):
         min_length=1,
         title="Until",
         description="Evaluated after each pass; true ends the loop. It reads the body's nodes and `index`.",
-        json_schema_extra={"format": "cel"},
+        json_schema_extra=form("cel", order=1, lines=1, inside=True),
     )
-    max_iterations: int = Field(10, ge=1, le=1000, title="At most")
+    max_iterations: int = Field(10, ge=1, le=1000, title="At most", json_schema_extra=form(order=2))
     result: Any = Field(
         None,
         title="Result of a pass",
         description="The next pass reads it as `previous`; otherwise what the body's last node gave.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", inside=True),
     )
-    body: Body = Field(default=Body(), title="Body", json_schema_extra={"format": "body"})
+    body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))
 
 
 def _rounds(config: Mapping[str, Any]) -> Rounds:

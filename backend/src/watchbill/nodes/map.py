@@ -9,7 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
 from watchbill.core.errors import ErrorKind, NodeError
+from watchbill.core.expressions import ExpressionError, parse
+from watchbill.core.expressions.shapes import Shape, list_of
 from watchbill.core.flow.definition import Body
+from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import BodyType, NodeType, Rounds
 
 MAX_ITEMS = 10_000
@@ -26,20 +31,25 @@ class Config(BaseModel):
             min_length=1,
             title="Items",
             description="An expression that gives a list. Each is `item` in the body, its place `index`.",
-            json_schema_extra={"format": "template"},
+            json_schema_extra=form("template", order=1, lines=1),
         ),
     ]
-    max_parallel: int = Field(10, ge=1, le=100, title="At a time")
+    max_parallel: int = Field(10, ge=1, le=100, title="At a time", json_schema_extra=form(order=2))
     on_item_error: Literal["fail", "continue"] = Field(
-        "fail", title="When an item fails", description="“continue” gives null for it and does the others."
+        "fail",
+        title="When an item fails",
+        description="“continue” gives null for it and does the others.",
+        json_schema_extra=form(
+            order=3, labels={"fail": "Stop the whole Map", "continue": "Give null for this item and go on"}
+        ),
     )
     result: Any = Field(
         None,
         title="Result of an item",
         description="Evaluated when the body has finished; otherwise what its last node gave.",
-        json_schema_extra={"format": "template"},
+        json_schema_extra=form("template", inside=True),
     )
-    body: Body = Field(default=Body(), title="Body", json_schema_extra={"format": "body"})
+    body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))
 
 
 def _rounds(config: Mapping[str, Any]) -> Rounds:
@@ -57,6 +67,33 @@ def _rounds(config: Mapping[str, Any]) -> Rounds:
         parallel=config.get("max_parallel", 10),
         tolerant=config.get("on_item_error") == "continue",
     )
+
+
+def _judge(foreseen: Foreseen) -> list[Problem]:
+    items = foreseen.shape("items")
+    if items.may_be("list"):
+        return []
+    written = foreseen.config["items"]
+    if isinstance(written, str) and "{{" not in written:
+        text = (
+            "This is a text, not a list. Write an expression in {{ }}, such as {{ " + _meant(written) + " }}."
+        )
+    else:
+        text = f"This must be a list; it always gives {items.words}. Write one expression that gives a list."
+    return [Problem(field="items", code="items_not_a_list", message=text)]
+
+
+def _meant(written: str) -> str:
+    """What the text would be as an expression, if it can be one."""
+    try:
+        parse(written)
+    except ExpressionError:
+        return "inputs.names"
+    return written[:60] if len(written) <= 60 else "inputs.names"
+
+
+def _gives(_foreseen: Foreseen) -> Shape:
+    return list_of()
 
 
 def _described(value: Any) -> str:
@@ -88,6 +125,9 @@ TYPE = NodeType(
         gather=_gather,
         locals=frozenset({"item", "index"}),
         result="result",
+        items="items",
     ),
+    judge=_judge,
+    gives=_gives,
     default_config={"items": "", "body": {"nodes": [], "edges": []}},
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeType
 
 
@@ -15,7 +16,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[Text, Field(title="Text", json_schema_extra={"format": "markdown"})] = ""
+    text: Annotated[Text, Field(title="Text", json_schema_extra=form("markdown", order=1))] = ""
 
 
 TYPE = NodeType(

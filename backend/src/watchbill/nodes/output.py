@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchbill.core.node_types import NodeType
-from watchbill.nodes.values import Config, evaluate
+from watchbill.nodes.values import Config, evaluate, gives
 
 TYPE = NodeType(
     kind="output",
@@ -13,6 +13,7 @@ TYPE = NodeType(
     icon="log-out",
     config=Config,
     evaluate=evaluate,
+    gives=gives,
     fixed_handles=(),
     default_config={"values": {"result": ""}},
 )

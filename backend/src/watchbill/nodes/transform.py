@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchbill.core.node_types import NodeType
-from watchbill.nodes.values import Config, evaluate
+from watchbill.nodes.values import Config, evaluate, gives
 
 TYPE = NodeType(
     kind="transform",
@@ -13,5 +13,6 @@ TYPE = NodeType(
     icon="braces",
     config=Config,
     evaluate=evaluate,
+    gives=gives,
     default_config={"values": {"value": ""}},
 )

@@ -10,6 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from watchbill.core.budget import Budget
+from watchbill.core.expressions.shapes import Shape
+from watchbill.core.foreseen import Foreseen
+from watchbill.core.form_hints import form
 from watchbill.core.node_types import NodeResult
 
 _NO_NAME = re.compile(r"\s.*|.*\s|.*[\x00-\x1f\x7f].*|.{201,}|", re.DOTALL)
@@ -31,15 +34,23 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     values: dict[ValueName, Any] = Field(
-        min_length=1, max_length=100, title="Values", json_schema_extra={"format": "template-map"}
+        min_length=1,
+        max_length=100,
+        title="Values",
+        json_schema_extra=form("template-map", order=1, order_in="order"),
     )
     order: list[str] = Field(
         default=[],
         max_length=100,
         title="Order",
         description="The names as their author put them, as values are stored without an order.",
-        json_schema_extra={"format": "hidden"},
+        json_schema_extra=form("hidden"),
     )
+
+
+def gives(foreseen: Foreseen) -> Shape:
+    """What is known of the values."""
+    return foreseen.shape("values")
 
 
 def evaluate(

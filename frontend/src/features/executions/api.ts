@@ -10,15 +10,11 @@ import {
 } from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
 import type { ExecutionStatus, Json } from "@/lib/events";
+import type { StoredDefinition } from "@/lib/flow";
 
 export type ExecutionSummary = Schema<"ExecutionSummary">;
 
-/** Of a flow's definition, what a run is shown with. */
-export type FlowDefinition = {
-  nodes: { id: string; type: string; label?: string; config?: Record<string, unknown> }[];
-  edges: { id: string; source: string; target: string; source_handle?: string | null }[];
-  layout?: Record<string, { x: number; y: number }>;
-};
+export type FlowDefinition = StoredDefinition;
 
 export type ExecutionDetail = Omit<Schema<"ExecutionDetail">, "definition" | "inputs"> & {
   inputs: Record<string, Json>;

@@ -2060,12 +2060,19 @@ export interface components {
              * @default
              */
             backstory: string;
-            /** Model */
+            /**
+             * Model
+             * Format: model
+             */
             model?: string | null;
-            /** Provider */
+            /**
+             * Provider
+             * Format: provider
+             */
             provider_id?: string | null;
             /**
              * Tools
+             * Format: hidden
              * @default []
              */
             tool_ids: string[];
@@ -5773,6 +5780,160 @@ export interface components {
             agent: string | null;
             /** @default null */
             arguments: components["schemas"]["JsonValue"];
+        };
+        /**
+         * Edge
+         * @description An arrow: the target runs after the source. `source_handle` names the branch it leaves from.
+         */
+        Edge: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /**
+             * Source Handle
+             * @default null
+             */
+            source_handle: string | null;
+        };
+        /**
+         * FlowDefinition
+         * @description A whole flow as it is saved, shown and run.
+         */
+        FlowDefinition: {
+            /**
+             * Schema
+             * @default watchbill.flow/v1
+             * @constant
+             */
+            schema: "watchbill.flow/v1";
+            /** Nodes */
+            nodes: components["schemas"]["Node"][];
+            /**
+             * Edges
+             * @default []
+             */
+            edges: components["schemas"]["Edge"][];
+            /**
+             * Layout
+             * @default {}
+             */
+            layout: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /**
+             * Timeout Seconds
+             * @default 3600
+             */
+            timeout_seconds: number;
+        };
+        /**
+         * Node
+         * @description A step. `config` belongs to the node type; see GET /node-types.
+         */
+        Node: {
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Config
+             * @default {}
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * @default {
+             *       "max_attempts": 1,
+             *       "backoff_seconds": 1,
+             *       "multiplier": 2,
+             *       "max_backoff_seconds": 3600,
+             *       "jitter": 0,
+             *       "kinds": [
+             *         "upstream",
+             *         "timeout"
+             *       ]
+             *     }
+             */
+            retry: components["schemas"]["RetryPolicy"];
+            /**
+             * Timeout Seconds
+             * @default null
+             */
+            timeout_seconds: number | null;
+            /**
+             * On Error
+             * @default fail
+             * @enum {string}
+             */
+            on_error: "fail" | "continue" | "branch";
+            /**
+             * Default output
+             * @description The output when the node failed and the flow continues.
+             * @default null
+             */
+            default: components["schemas"]["JsonValue"];
+        };
+        /**
+         * Position
+         * @description Where a node stands on the canvas, in pixels.
+         */
+        Position: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * RetryPolicy
+         * @description How often a node is tried, after which failures, and how long it waits between tries.
+         */
+        RetryPolicy: {
+            /**
+             * Attempts
+             * @description How often the node is tried.
+             * @default 1
+             */
+            max_attempts: number;
+            /**
+             * First wait (s)
+             * @default 1
+             */
+            backoff_seconds: number;
+            /**
+             * Factor
+             * @description Each wait is so many times the one before.
+             * @default 2
+             */
+            multiplier: number;
+            /**
+             * Longest wait (s)
+             * @default 3600
+             */
+            max_backoff_seconds: number;
+            /**
+             * Jitter
+             * @description The part of each wait that is left to chance, so that many do not come back at once.
+             * @default 0
+             */
+            jitter: number;
+            /**
+             * After
+             * @description The kinds of failure that are worth another try.
+             * @default [
+             *       "upstream",
+             *       "timeout"
+             *     ]
+             */
+            kinds: ("user" | "upstream" | "timeout" | "limit" | "bug")[];
         };
     };
     responses: {

@@ -10,12 +10,12 @@ from dataclasses import replace
 import aiohttp
 from yarl import URL
 
-from watchbill.adapters.http.urls import exact, joined
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.kit.connector import demand_passed, guarded_connector
 from watchbill.kit.interim import FewInterim
 from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
+from watchbill.kit.urls import exact, joined, refusal
 from watchbill.kit.waits import about_to_await
 
 _MOST_REDIRECTS = 10
@@ -102,15 +102,10 @@ async def _read(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes
 
 
 def _checked(url: str) -> URL:
-    try:
-        parsed = exact(url)
-    except ValueError as error:
-        raise _bad_url(url, "cannot be read") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise _bad_url(url, "does not begin with http:// or https://")
-    if parsed.user is not None or parsed.password is not None:
-        raise _bad_url(_site(url), "holds a user name or password; send them in a header")
-    return parsed
+    if why := refusal(url):
+        # What lies before the host may be a password.
+        raise _bad_url(_site(url) if "user name" in why else url, why)
+    return exact(url)
 
 
 def _bad_url(url: str, why: str) -> NodeError:

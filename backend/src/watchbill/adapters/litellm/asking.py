@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 
 from watchbill.adapters.litellm import connection, failures
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endpoint import CHAT_TYPES, endpoint
 from watchbill.adapters.litellm.habits import Habits
@@ -21,6 +20,7 @@ from watchbill.adapters.litellm.patience import Patience, TimeLimits
 from watchbill.adapters.litellm.question import Question
 from watchbill.adapters.litellm.session import open_session
 from watchbill.adapters.openai_chat import ChatRequest, Fault, Reading, Refused, Sizes, ask
+from watchbill.core.candidates import Candidate
 from watchbill.kit.outbound import WayOut, tenant_traffic
 
 Push = Callable[[str], None]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.openai_chat import Reading
+from watchbill.core.candidates import Candidate
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import Log
 from watchbill.core.ports.llm import LlmCall

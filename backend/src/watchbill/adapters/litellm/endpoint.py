@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.connection import address, check
+from watchbill.core.candidates import Candidate
 
 # The types that speak OpenAI's chat completions; the others go through LiteLLM.
 CHAT_TYPES = frozenset({"openai", "openai_compatible", "vllm", "ollama", "demo", "azure"})

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.connection import secrets
 from watchbill.adapters.litellm.patience import TimeLimits, Waited
 from watchbill.adapters.litellm.statuses import by_status
 from watchbill.adapters.openai_chat import BrokenOff, Fault, NotAnAnswer, Refused, TooLarge
+from watchbill.core.candidates import Candidate
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.kit.masking import MASK, Masking
 from watchbill.kit.outbound import RefusedConnection

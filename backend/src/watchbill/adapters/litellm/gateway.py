@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from watchbill.adapters.litellm import failures
 from watchbill.adapters.litellm.asking import Asking
-from watchbill.adapters.litellm.candidates import Candidate, candidates
 from watchbill.adapters.litellm.cooling import CoolDown
 from watchbill.adapters.litellm.endings import checked, notes
 from watchbill.adapters.litellm.library import load_litellm
@@ -22,6 +21,7 @@ from watchbill.adapters.litellm.token_gate import TokenGate
 from watchbill.adapters.loading import loaded
 from watchbill.adapters.openai_chat import Reading, Sizes
 from watchbill.core.answers import AnswerMismatch, instruction
+from watchbill.core.candidates import Candidate, candidates
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted, LlmToken, NodeFailure
 from watchbill.core.ports.compute import Compute

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.openai_chat import Refused
+from watchbill.core.candidates import Candidate
 
 Habit = Literal["schema_in_words", "no_stream_options", "other_token_limit"]
 _STATUSES = (400, 404, 405, 415, 422, 501)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.connection import model_name
 from watchbill.adapters.openai_chat import Reading
+from watchbill.core.candidates import Candidate
 from watchbill.core.usage import Usage
 
 _MILLION = Decimal(1_000_000)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchbill.adapters.litellm import connection
-from watchbill.adapters.litellm.candidates import Candidate
 from watchbill.adapters.litellm.habits import Habit
 from watchbill.adapters.litellm.patience import TimeLimits
 from watchbill.core.answers import instruction
+from watchbill.core.candidates import Candidate
 from watchbill.core.ports.llm import LlmCall, Provider
 
 # OpenAI's own newer models refuse the older name of the limit; other servers know only that one.

@@ -68,6 +68,17 @@ def resolve(call: syntax.Call, bound: Iterable[str]) -> tuple[str, tuple[Node, .
     return name, call.arguments
 
 
+def calls(node: Node, function: str) -> bool:
+    """Whether anything in it calls this function, found without recursion."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, syntax.Call) and resolve(one, ())[0] == function:
+            return True
+        waiting += syntax.children(one)
+    return False
+
+
 @dataclass(slots=True)
 class _Analysis:
     source: str

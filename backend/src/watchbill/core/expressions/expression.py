@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from watchbill.core.budget import Budget
-from watchbill.core.expressions.analysis import Reference, analyse
+from watchbill.core.expressions.analysis import Reference, analyse, calls
 from watchbill.core.expressions.errors import ExpressionError, Fault, place
 from watchbill.core.expressions.functions.registry import Env
+from watchbill.core.expressions.judging import Judged, Known, judge
 from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.parser import read
 from watchbill.core.expressions.program import Run, compile_, is_path, is_raw
 from watchbill.core.expressions.results import measure, to_json
+from watchbill.core.expressions.shapes import as_json
+from watchbill.core.expressions.syntax import Node
 
 MAX_LENGTH = 10_000
 _PLAIN = (dict, list, str, int, float, bool, type(None))
@@ -32,6 +35,7 @@ class Expression:
     _path: bool
     # Whether it says of itself that it is written for a URL already.
     raw: bool
+    _tree: Node
 
     def evaluate(self, scope: Mapping[str, Any], budget: Budget, now: datetime | None = None) -> Any:
         """The value over `scope`, a mapping with `inputs`, `nodes` and a body's locals, as plain JSON. Parts
@@ -55,6 +59,22 @@ class Expression:
             return to_json(value, budget)
         except Fault as fault:
             raise self._failure(fault) from None
+
+    def judge(self, known: Known, *, hints: bool = True) -> Judged:
+        """What it gives when it reads what is `known`, as JSON has it, or why it always fails; with `hints`
+        at what was meant."""
+        judged = judge(self.source, self._tree, known, hints=hints)
+        return replace(judged, shape=as_json(judged.shape))
+
+    @property
+    def moves(self) -> bool:
+        """Whether it depends on the time at which it is evaluated."""
+        return calls(self._tree, "now")
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it reads nothing, so that it always gives the same."""
+        return not self.references and not self.moves
 
     def _failure(self, fault: Fault) -> ExpressionError:
         source, why = self.source, fault.sentence
@@ -87,10 +107,10 @@ def _parse(source: str) -> tuple[Expression, int]:
     tree = read(source)
     references = analyse(source, tree)
     run, cost, slots = compile_(source, tree)
-    return Expression(source, references, run, cost, slots, is_path(tree), is_raw(tree)), len(source)
+    return Expression(source, references, run, cost, slots, is_path(tree), is_raw(tree), tree), len(source)
 
 
-# Characters of all expressions that are kept; each takes some 300 bytes at worst.
+# Characters of all expressions that are kept; each takes some 400 bytes at worst.
 _KEPT = Kept(_parse, 200_000)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
-from pydantic import ValidationError
-
-from watchbill.core.flow.definition import MAX_BYTES, MAX_NODES, FlowDefinition
+from watchbill.core.flow.definition import MAX_BYTES, FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import NodeType
-from watchbill.core.plan.fields import dotted, sentence
-from watchbill.core.plan.levels import Surroundings, compile_level
+from watchbill.core.plan.levels import compile_level
 from watchbill.core.plan.plan import Graph, Plan
+from watchbill.core.plan.reading import read_definition
+from watchbill.core.plan.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,48 +33,27 @@ def compile_flow(definition: object, types: Mapping[str, NodeType]) -> Compilati
     Never raises for a bad definition: whatever is wrong comes back as problems. A problem inside a body names
     its node by path: `each.write` is the node `write` in the body of `each`.
     """
-    flow, problems = _parse(definition)
-    if flow is None:
-        return Compilation(None, tuple(problems))
-    graph, found = compile_level(flow, Surroundings(types))
-    return Compilation(None if graph is None else Plan(flow, graph), (*problems, *found))
+    return _compiled(definition, types, judged=True)
+
+
+def _compiled(definition: object, types: Mapping[str, NodeType], *, judged: bool) -> Compilation:
+    read = read_definition(definition)
+    if read.flow is None:
+        return Compilation(None, read.problems)
+    around = Surroundings(types, judged=judged, lost=read.lost, whole=read.whole)
+    graph, found = compile_level(read.flow, around)
+    plan = None if graph is None or read.problems else Plan(read.flow, graph)
+    return Compilation(plan, (*read.problems, *found))
 
 
 def stored_plan(definition: object, types: Mapping[str, NodeType]) -> Plan:
     """The plan that an execution began with, compiled again; with an `obstacle` where this version does not
-    accept it any more."""
-    compiled = compile_flow(definition, types)
+    accept it any more. What it reads was judged when it began: it is not refused now for what it may do."""
+    compiled = _compiled(definition, types, judged=False)
     if compiled.plan is not None:
         return compiled.plan
     obstacle = next(problem for problem in compiled.problems if problem.severity == "error")
     return Plan(FlowDefinition.model_validate({"nodes": []}), Graph({}, ()), obstacle)
-
-
-def _parse(definition: object) -> tuple[FlowDefinition | None, list[Problem]]:
-    if isinstance(definition, FlowDefinition):
-        return definition, []
-    try:
-        return FlowDefinition.model_validate(definition), []
-    except ValidationError as error:
-        return None, [
-            _shape_problem(definition, dict(item)) for item in error.errors(include_url=False)[:200]
-        ]
-
-
-def _shape_problem(definition: object, item: Mapping[str, Any]) -> Problem:
-    """A structural error, tied to its node or edge where there is one."""
-    loc: tuple[str | int, ...] = item["loc"]
-    message = sentence(item["type"], item["msg"])
-    if item["type"] == "too_long" and loc == ("nodes",):
-        return Problem(code="too_many_nodes", message=f"A flow has at most {MAX_NODES:,} nodes; split it up.")
-    if len(loc) >= 2 and loc[0] in ("nodes", "edges") and isinstance(loc[1], int):
-        entry = cast("Mapping[str, Any]", definition)[loc[0]][loc[1]]
-        id_ = cast("Mapping[str, Any]", entry).get("id") if isinstance(entry, Mapping) else None
-        if isinstance(id_, str):
-            key = "node_id" if loc[0] == "nodes" else "edge_id"
-            problem = Problem(field=dotted(loc[2:]), code="schema_invalid", message=message)
-            return problem.model_copy(update={key: id_})
-    return Problem(field=dotted(loc) or None, code="schema_invalid", message=message)
 
 
 def too_large(size: int) -> Problem | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from watchbill.core.expressions import Expression, ExpressionError, Reference, Template, parse, parse_template
 from watchbill.core.expressions.template import MAX_EXPRESSION_LENGTH, Path, templates_in
-from watchbill.core.flow.definition import Node
+from watchbill.core.flow.definition import ID_PATTERN, Node
 from watchbill.core.flow.problems import Problem
 from watchbill.core.node_types import BodyType, NodeType
 
@@ -81,8 +81,11 @@ def dotted(path: Sequence[str | int]) -> str:
     return text if len(text) <= _LONGEST_PATH else f"{text[:_LONGEST_PATH]}…"
 
 
-def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list[Problem]]:
-    """The typed configuration, or a problem for each field that does not fit."""
+def validate_config(
+    node: Node, type_: NodeType, *, judged: bool = True
+) -> tuple[BaseModel | None, list[Problem]]:
+    """The typed configuration, or a problem for each field that does not fit. Only where it is `judged` its
+    type is asked for more problems."""
     try:
         config = type_.config.model_validate(node.config)
     except ValidationError as error:
@@ -95,6 +98,8 @@ def validate_config(node: Node, type_: NodeType) -> tuple[BaseModel | None, list
             )
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         ]
+    if not judged:
+        return config, []
     return config, [
         problem.model_copy(update={"node_id": node.id, "field": f"config.{problem.field}"})
         for problem in type_.check(config)
@@ -116,7 +121,15 @@ def sentence(code: str, message: str) -> str:
         return "This field is empty."
     if code == "extra_forbidden":
         return "This field is not known here; remove it."
+    if code == "string_pattern_mismatch" and ID_PATTERN in message:
+        return "Begin with a letter from a to z; use only a to z, 0 to 9 and _, at most 63 of them."
     text = message.removeprefix("Value error, ")
+    for start in ("Input should be", "Input should"):
+        if text.startswith(start):
+            text = (
+                f"This must be{text.removeprefix(start)}" if start.endswith("be") else f"This must{text[12:]}"
+            )
+    text = text.replace("String should", "This must").replace("List should", "This list must")
     return text if text.endswith(".") else f"{text}."
 
 

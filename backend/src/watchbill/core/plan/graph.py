@@ -32,13 +32,16 @@ def _repeated(ids: Iterable[str]) -> list[str]:
     return list(repeated)
 
 
-def dangling_edges(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Problem]:
-    """Edges that begin or end nowhere, at themselves, or stand twice."""
+def dangling_edges(
+    nodes: Mapping[str, Node], edges: Sequence[Edge], lost: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Edges that begin or end nowhere, at themselves, or stand twice. Nodes that could not be read are
+    `lost`, not nowhere."""
     problems: list[Problem] = []
     seen: set[tuple[str, str, str | None]] = set()
     for edge in edges:
         for end, name in ((edge.source, "source"), (edge.target, "target")):
-            if end not in nodes:
+            if end not in nodes and end not in lost:
                 text = f"The edge's {name} `{end}` does not exist."
                 problems.append(
                     Problem(edge_id=edge.id, field=name, code=f"edge_unknown_{name}", message=text)
@@ -72,6 +75,12 @@ def topological_order(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> tuple
                 ready.append(target)
     placed = set(order)
     return order, [id_ for id_ in nodes if id_ not in placed]
+
+
+def without_cycles(order: Sequence[str], stuck: Sequence[str], edges: Sequence[Edge]) -> list[Edge]:
+    """The edges that lead forwards when the nodes on or behind a cycle come last."""
+    position = {id_: index for index, id_ in enumerate((*order, *stuck))}
+    return [edge for edge in edges if position[edge.source] < position[edge.target]]
 
 
 def cycle_problem(stuck: Sequence[str], edges: Sequence[Edge]) -> Problem:

@@ -3,56 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
 
 from pydantic import BaseModel
 
-from watchbill.core.expressions import Expression, Reference
-from watchbill.core.flow.definition import MAX_DEPTH, Body, FlowDefinition, Node
+from watchbill.core.expressions import Expression
+from watchbill.core.expressions.shapes import ANY
+from watchbill.core.flow.definition import MAX_DEPTH, Body, Edge, FlowDefinition, Node
 from watchbill.core.flow.problems import Problem
+from watchbill.core.foreseen import Foreseen
 from watchbill.core.node_types import NodeType
 from watchbill.core.plan import graph
 from watchbill.core.plan.fields import (
-    Allowed,
-    Reader,
     Templates,
     read_fields,
     read_inner,
     validate_config,
 )
+from watchbill.core.plan.foresight import foresee, foresee_end, local_shapes
 from watchbill.core.plan.outcomes import doubled_outputs
 from watchbill.core.plan.plan import Graph, Link, PlanNode
+from watchbill.core.plan.reading import Read, read_as
+from watchbill.core.plan.surroundings import Surroundings, allowed_at, input_fields, taken_ids, type_problems
 
 ERROR_HANDLE = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is known around a level.
-
-    Args:
-        types: every node type by kind.
-        reader: reads the expressions of all levels.
-        inputs: names of the declared inputs; None while they cannot be read.
-        visible: ids of nodes around it that have finished before it begins.
-        names: all ids around it, which its own must differ from.
-        local: further names that its expressions may read.
-        path: the node whose body it is, ending in a dot; empty for the flow itself.
-        depth: how many bodies it lies in.
-        body: whether it is the body of a node that repeats it, so it has no Input and Output of its own.
-    """
-
-    types: Mapping[str, NodeType]
-    reader: Reader = field(default_factory=Reader)
-    inputs: frozenset[str] | None = None
-    visible: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    local: frozenset[str] = frozenset()
-    path: str = ""
-    depth: int = 0
-    body: bool = False
 
 
 def compile_level(
@@ -71,151 +46,78 @@ def compile_level(
 
 def _compile(level: FlowDefinition | Body, around: Surroundings) -> tuple[Graph | None, list[Problem]]:
     kept = [node for node in level.nodes if node.type not in around.types or around.types[node.type].runs]
-    nodes = {node.id: node for node in kept}
+    nodes: dict[str, Node] = {}
+    for node in kept:
+        nodes.setdefault(node.id, node)
     problems = graph.duplicate_ids(level.nodes, level.edges)
-    problems += _taken(kept, around)
-    problems += graph.dangling_edges(nodes, level.edges)
-    problems += _type_problems(kept, around)
-    if _broken(problems):
-        # References and reachability mean nothing on a broken graph; the fields can still be checked.
-        return None, [*problems, *_field_problems(kept, around)]
-    order, stuck = graph.topological_order(nodes, level.edges)
+    problems += taken_ids(kept, around)
+    problems += graph.dangling_edges(nodes, level.edges, around.lost)
+    # On a broken graph nobody knows what comes before what; everything else is judged all the same.
+    whole = around.whole and not _broken(problems)
+    problems += type_problems(kept, around)
+    edges = [edge for edge in level.edges if edge.source in nodes and edge.target in nodes]
+    edges = [edge for edge in edges if edge.source != edge.target]
+    order, stuck = graph.topological_order(nodes, edges)
     if stuck:
-        cycle = graph.cycle_problem(stuck, level.edges)
-        return None, [cycle, *_field_problems(kept, around)]
-    return _Level(level, around, nodes, order, problems).compile()
+        problems.append(graph.cycle_problem(stuck, edges))
+        edges = graph.without_cycles(order, stuck, edges)
+    return _Level(edges, around, nodes, [*order, *stuck], problems, whole and not stuck).compile()
 
 
 def _broken(problems: Sequence[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def _taken(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
-    text = "A node outside this body has the id `{}`; give this one another."
-    return [
-        Problem(node_id=node.id, code="duplicate_node_id", message=text.format(node.id))
-        for node in nodes
-        if node.id in around.names
-    ]
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a node: its templates and bare expressions, and what is known of them."""
 
-
-def _type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
-    problems = [
-        Problem(
-            node_id=node.id,
-            field="type",
-            code="unknown_node_type",
-            message=f"There is no node type `{node.type}`. Known: {', '.join(sorted(around.types))}.",
-        )
-        for node in nodes
-        if node.type not in around.types
-    ]
-    if around.body:
-        if not nodes:
-            text = "Nothing stands in this body yet; open it and add a node."
-            problems.append(Problem(code="empty_body", message=text))
-        text = "Input and Output belong to a whole flow; remove this node from the body."
-        problems += [
-            Problem(node_id=node.id, code="not_in_a_body", message=text)
-            for node in nodes
-            if node.type in ("input", "output")
-        ]
-        return problems
-    for kind, type_ in around.types.items():
-        extra = [node for node in nodes if node.type == kind][type_.limit :] if type_.limit else []
-        problems += [
-            Problem(
-                node_id=node.id,
-                code="too_many_of_type",
-                message=f"A flow has only {type_.limit} {type_.title} node; remove this one.",
-            )
-            for node in extra
-        ]
-    if not any(node.type == "input" for node in nodes):
-        problems.append(
-            Problem(code="no_input", message="The flow has no Input node; add one to start from.")
-        )
-    if not any(node.type == "output" for node in nodes):
-        text = "The flow has no Output node, so a run gives no result."
-        problems.append(Problem(code="no_output", message=text, severity="warning"))
-    return problems
-
-
-def _field_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
-    problems: list[Problem] = []
-    for node in nodes:
-        if type_ := around.types.get(node.type):
-            problems += validate_config(node, type_)[1]
-            problems += read_fields(node, type_, lambda _reference: None, around.reader)[2]
-    return problems
-
-
-def _allowed(around: Surroundings, own: Container[str], upstream: Callable[[str], bool]) -> Allowed:
-    """Says what may be read at one place: `own` are the nodes of its level, `upstream` tells which of them
-    have finished by then."""
-
-    def allowed(reference: Reference) -> tuple[str, str] | None:
-        name = reference.name
-        if reference.root not in ("inputs", "nodes"):
-            if reference.root in around.local:
-                return None
-            return "reference_unknown_local", f"`{reference.root}` is known only inside a Map or a Loop."
-        if name is None:
-            return None
-        if reference.root == "inputs":
-            if around.inputs is None or name in around.inputs:
-                return None
-            return "reference_unknown_input", f"The Input node has no field `{name}`."
-        if name in around.visible or (name in own and upstream(name)):
-            return None
-        if name not in own and name not in around.names:
-            return "reference_unknown_node", f"There is no node `{name}`."
-        text = f"`{name}` does not run before this node; connect it upstream first."
-        return "reference_not_upstream", text
-
-    return allowed
+    templates: Templates
+    conditions: Mapping[str, Expression]
+    foreseen: Foreseen | None
 
 
 @dataclass(slots=True)
 class _Level:
-    """A level whose graph is sound: its fields, bodies and handles are still to be judged."""
+    """A level whose nodes can be put in an order: its fields, bodies and handles are still to be judged. With
+    a graph that is not `whole` nothing is said of what comes before what."""
 
-    level: FlowDefinition | Body
+    edges: Sequence[Edge]
     around: Surroundings
     nodes: dict[str, Node]
     order: list[str]
     problems: list[Problem]
+    whole: bool
 
     def compile(self) -> tuple[Graph | None, list[Problem]]:
-        edges = self.level.edges
         links: dict[str, list[Link]] = {id_: [] for id_ in self.order}
         incoming = dict.fromkeys(self.order, 0)
-        for edge in edges:
+        for edge in self.edges:
             links[edge.source].append(Link(edge.target, edge.source_handle))
             incoming[edge.target] += 1
         entries = self._entries(incoming)
-        before = graph.ancestors(self.order, edges)
+        before = graph.ancestors(self.order, self.edges)
         position = {id_: index for index, id_ in enumerate(self.order)}
         plan_nodes: dict[str, PlanNode] = {}
         ports: dict[str, list[str | None]] = {}
+        idle: set[tuple[str, str | None]] = set()
         for id_ in self.order:
-            written, type_ = self.nodes[id_], self.around.types[self.nodes[id_].type]
-            config, found = validate_config(written, type_)
-            node = written
-            if config is not None:
-                node = written.model_copy(update={"config": type_.meant(written.config)})
-            if config is not None:
+            type_ = self.around.types.get(self.nodes[id_].type)
+            if type_ is None:
+                self.around.sight.nodes[id_] = ANY
+                continue
+            upstream = partial(_is_before, before[id_], position) if self.whole else position.__contains__
+            node, config, read = self._node(self.nodes[id_], type_, upstream)
+            if config is not None or type_.listed_handles is None:
                 ports[id_] = type_.handles(node.config)
-            upstream = partial(_is_before, before[id_], position)
-            allowed = _allowed(self.around, self.nodes, upstream)
-            templates, conditions, more = read_fields(node, type_, allowed, self.around.reader)
-            self.problems += [*found, *more]
-            body, result, until = self._body(node, type_, config, before[id_])
+            if read.foreseen is not None:
+                idle |= {(id_, handle) for handle in type_.idle(read.foreseen)}
+            body, result, until = self._body(node, type_, config, before[id_], read.foreseen)
             plan_nodes[id_] = PlanNode(
                 node,
                 type_,
-                tuple(templates),
-                conditions,
+                tuple(read.templates),
+                read.conditions,
                 tuple(links[id_]),
                 incoming[id_],
                 body,
@@ -223,81 +125,163 @@ class _Level:
                 until,
             )
         self.problems += self._handle_problems(ports)
-        if not _broken(self.problems) and not self.around.body:
-            handles = {
-                id_: [*found, ERROR_HANDLE] if self.nodes[id_].on_error == "branch" else found
-                for id_, found in ports.items()
-            }
-            self.problems += doubled_outputs(self.nodes, self.order, edges, handles)
-        if _broken(self.problems):
+        self.problems += self._doubled_outputs(ports)
+        self.problems += self._never_reached(entries, idle)
+        if not self.whole or _broken(self.problems):
             return None, self.problems
         return Graph(plan_nodes, tuple(entries)), self.problems
+
+    def _node(
+        self, written: Node, type_: NodeType, upstream: Callable[[str], bool]
+    ) -> tuple[Node, BaseModel | None, _Read]:
+        """The node as its author means it, its typed configuration if valid, and what was read of it."""
+        around = self.around
+        config, found = validate_config(written, type_, judged=around.judged)
+        node = written
+        if config is not None:
+            node = written.model_copy(update={"config": type_.meant(written.config)})
+        allowed = allowed_at(around, self.nodes, upstream)
+        templates, conditions, more = read_fields(node, type_, allowed, around.reader)
+        self.problems += [*found, *more]
+        foreseen: Foreseen | None = None
+        if around.judged and config is not None:
+            foreseen, problems = foresee(node, type_, templates, conditions, around.sight)
+            said = {problem.field for problem in (*found, *more)}
+            self.problems += [problem for problem in problems if problem.field not in said]
+        around.sight.note(node, ANY if foreseen is None else type_.gives(foreseen))
+        return node, config, _Read(templates, conditions, foreseen)
+
+    def _doubled_outputs(self, ports: Mapping[str, list[str | None]]) -> list[Problem]:
+        """Nothing where it is not known which branches there are."""
+        if not self.whole or self.around.body or len(ports) < len(self.order):
+            return []
+        handles = {
+            id_: [*found, ERROR_HANDLE] if self.nodes[id_].on_error == "branch" else found
+            for id_, found in ports.items()
+        }
+        return doubled_outputs(self.nodes, self.order, self.edges, handles)
+
+    def _never_reached(
+        self, entries: Sequence[str], idle: Container[tuple[str, str | None]]
+    ) -> list[Problem]:
+        """Nodes that only branches lead to which no run takes."""
+        if not self.whole:
+            return []
+        taken = [edge for edge in self.edges if (edge.source, edge.source_handle) not in idle]
+        if len(taken) == len(self.edges):
+            return []
+        reached = set[str]().union(*(graph.reachable(entry, taken) for entry in entries))
+        connected = set[str]().union(*(graph.reachable(entry, self.edges) for entry in entries))
+        text = "This never runs: only branches lead here that are never taken. Change their conditions."
+        return [
+            Problem(node_id=id_, code="never_runs", message=text, severity="warning")
+            for id_ in self.order
+            if id_ in connected and id_ not in reached
+        ]
 
     def _entries(self, incoming: Mapping[str, int]) -> list[str]:
         """The nodes to begin with. In a flow that is the Input node, and all others must be behind it."""
         if self.around.body:
             return [id_ for id_ in self.order if incoming[id_] == 0]
-        entry = next(node.id for node in self.nodes.values() if node.type == "input")
-        found = graph.reachable(entry, self.level.edges)
-        text = "Nothing leads here from the Input node, so it would never run. Connect or remove it."
-        self.problems += [
-            Problem(node_id=id_, code="unreachable", message=text) for id_ in self.order if id_ not in found
-        ]
-        text = "Nothing can come before the Input node."
+        entry = next((node.id for node in self.nodes.values() if node.type == "input"), None)
+        if entry is None:
+            return []
+        if self.whole:
+            found = graph.reachable(entry, self.edges)
+            text = "Nothing leads here from the Input node, so it would never run. Connect or remove it."
+            self.problems += [
+                Problem(node_id=id_, code="unreachable", message=text)
+                for id_ in self.order
+                if id_ not in found and self.nodes[id_].type != "input"
+            ]
+        text = "Nothing can come before the Input node. Remove this edge."
         self.problems += [
             Problem(edge_id=edge.id, code="input_has_source", message=text)
-            for edge in self.level.edges
+            for edge in self.edges
             if edge.target == entry
         ]
-        fields = _input_fields(self.nodes[entry])
-        self.around = replace(self.around, inputs=fields)
+        self._read_inputs(self.nodes[entry])
         return [entry]
 
+    def _read_inputs(self, entry: Node) -> None:
+        """What expressions may read as `inputs`."""
+        self.around = replace(self.around, inputs=input_fields(entry))
+        type_ = self.around.types[entry.type]
+        if validate_config(entry, type_, judged=False)[0] is not None:
+            self.around.sight.inputs = type_.gives(Foreseen(entry.config))
+
     def _body(
-        self, node: Node, type_: NodeType, config: BaseModel | None, before: int
+        self,
+        node: Node,
+        type_: NodeType,
+        config: BaseModel | None,
+        before: int,
+        foreseen: Foreseen | None,
     ) -> tuple[Graph | None, Templates, Expression | None]:
         spec = type_.body
-        if spec is None or config is None:
+        if spec is None:
             return None, [], None
-        body = spec.read(config)
-        if body is None:
+        # What is wrong with the node, or with its body, hides nothing of what is in it.
+        read = (
+            Read(spec.read(config))
+            if config is not None
+            else read_as(FlowDefinition if spec.isolated else Body, node.config.get(spec.field))
+        )
+        if (body := read.flow) is None:
             return None, [], None
         if self.around.depth >= MAX_DEPTH:
-            text = f"Bodies and sub-flows may lie {MAX_DEPTH} deep; this one lies deeper."
+            text = (
+                f"Bodies and sub-flows may lie {MAX_DEPTH} deep; this one lies deeper."
+                " Take it out of one of those around it."
+            )
             self.problems.append(Problem(node_id=node.id, code="too_deep", message=text))
             return None, [], None
-        path, depth = f"{self.around.path}{node.id}.", self.around.depth + 1
-        if spec.isolated:
-            inner = Surroundings(self.around.types, self.around.reader, path=path, depth=depth)
-        else:
-            upstream = {id_ for index, id_ in enumerate(self.order) if before >> index & 1}
-            inner = replace(
-                self.around,
-                visible=self.around.visible | upstream,
-                names=self.around.names | self.nodes.keys(),
-                local=self.around.local | spec.locals,
-                path=path,
-                depth=depth,
-                body=True,
-            )
+        inner = self._inside(node, type_, before, foreseen)
+        inner = replace(inner, whole=read.whole, lost=inner.lost | read.lost)
         found, problems = compile_level(body, inner)
         # They carry the whole path already, which is added to this level's own problems only.
         self.problems += [
             problem.model_copy(update={"node_id": (problem.node_id or "").removeprefix(self.around.path)})
             if problem.node_id
-            else problem.model_copy(update={"node_id": node.id})
+            else problem.model_copy(
+                update={"node_id": node.id, "field": problem.field or f"config.{spec.field}"}
+            )
             for problem in problems
         ]
         own = {inner_node.id for inner_node in body.nodes}
         result, until, more = read_inner(
-            node, spec, _allowed(inner, own, own.__contains__), self.around.reader
+            node, spec, allowed_at(inner, own, own.__contains__), self.around.reader
         )
         self.problems += more
+        if self.around.judged and not more:
+            named = (str(spec.until), until) if until is not None else None
+            self.problems += foresee_end(node, result, named, inner.sight, own)
         return found, result, until
+
+    def _inside(self, node: Node, type_: NodeType, before: int, foreseen: Foreseen | None) -> Surroundings:
+        """What is known around the node's body."""
+        around, spec = self.around, type_.body
+        path, depth = f"{around.path}{node.id}.", around.depth + 1
+        if spec is None or spec.isolated:
+            sight = around.sight.isolated()
+            return Surroundings(
+                around.types, around.reader, sight, path=path, depth=depth, judged=around.judged
+            )
+        upstream = {id_ for index, id_ in enumerate(self.order) if before >> index & 1}
+        return replace(
+            around,
+            sight=around.sight.inside(local_shapes(type_, foreseen)),
+            visible=around.visible | (upstream if self.whole else self.nodes.keys()),
+            names=around.names | self.nodes.keys(),
+            local=around.local | spec.locals,
+            path=path,
+            depth=depth,
+            body=True,
+        )
 
     def _handle_problems(self, ports: Mapping[str, list[str | None]]) -> list[Problem]:
         problems: list[Problem] = []
-        for edge in self.level.edges:
+        for edge in self.edges:
             if edge.source not in ports:
                 continue
             handles = list(ports[edge.source])
@@ -316,15 +300,3 @@ class _Level:
 
 def _is_before(before: int, position: Mapping[str, int], id_: str) -> bool:
     return bool(before >> position[id_] & 1)
-
-
-def _input_fields(node: Node) -> frozenset[str] | None:
-    """Names of the declared inputs, or None while they cannot be read."""
-    fields: Any = node.config.get("fields")
-    if not isinstance(fields, list):
-        return None
-    return frozenset(
-        str(cast("Mapping[str, Any]", field)["name"])
-        for field in cast("list[Any]", fields)
-        if isinstance(field, Mapping) and "name" in field
-    )

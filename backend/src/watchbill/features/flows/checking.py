@@ -19,6 +19,7 @@ from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents.references import write_in
 from watchbill.features.flows.computing import computed
+from watchbill.features.flows.models import missing_models
 from watchbill.features.flows.schemas import Validation
 from watchbill.features.flows.subflows import MAX_NODES, TOO_MUCH, write_flows
 from watchbill.nodes.jobs import compile_stored
@@ -72,15 +73,22 @@ class Ready:
 async def check(
     session: AsyncSession, scope: TenantScope, definition: object, compute: Compute
 ) -> Validation:
-    """Every problem of a definition. Raises what `compiled` raises."""
-    return (await compiled(session, scope, definition, compute)).validation
+    """Every problem of a definition, also those of what it asks the tenant's providers for. Raises what
+    `compiled` raises."""
+    return (await compiled(session, scope, definition, compute, models=True)).validation
 
 
 async def compiled(
-    session: AsyncSession, scope: TenantScope, definition: object, compute: Compute | None
+    session: AsyncSession,
+    scope: TenantScope,
+    definition: object,
+    compute: Compute | None,
+    *,
+    models: bool = False,
 ) -> Compiled:
     """The definition compiled, which takes what it names from the tenant's tables. That is done by `compute`,
-    while the session's transaction is committed; without one, in a thread.
+    while the session's transaction is committed; without one, in a thread. `models` that nobody can be asked
+    for are told only where that is wanted.
 
     Raises:
         ComputeBusy: too many computations of the tenant wait.
@@ -92,6 +100,8 @@ async def compiled(
         return Compiled(Validation(valid=False, problems=lost), None, alone=False)
     written, missing = await write_in(session, with_flows)
     missing = [*lost, *missing]
+    if models:
+        missing += await missing_models(session, written, with_flows)
     answer: dict[str, Any] = await _compile(session, scope, written, compute)
     found = [Problem.model_validate(problem) for problem in answer["problems"]]
     validation = Validation(

@@ -10,7 +10,7 @@ import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { TagsInput } from "@/components/tags-input";
 import { inOrder } from "@/lib/ordered";
-import { resolve, type JsonSchema, type Resolved } from "../model/json-schema";
+import { hintsOf, resolve, type JsonSchema, type Resolved } from "../model/json-schema";
 import { dotted, readPath, type Path } from "../model/paths";
 import { CommitInput } from "./commit-input";
 import { DurationInput } from "@/components/duration-input";
@@ -22,47 +22,41 @@ import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";
 import { AgentPicker, CrewPicker, ModelPicker, ProviderPicker } from "./pickers";
-import { choiceOf, isShown, linesOf, order, orderOf, titleOf } from "./presentation";
+import { choiceOf, linesOf, order, shownFields, titleOf, type Property } from "./presentation";
 import { SubflowFields } from "./subflow-fields";
 import { WaitFields } from "./wait-fields";
 import { StoredOrInline } from "./stored-or-inline";
 
-type FieldsProps = { schema: Resolved; path: Path; value: unknown; owner?: string };
+type FieldsProps = { schema: Resolved; path: Path; value: unknown };
 
 /** The fields of an object: those that matter, then the rest under "More". */
-export function Fields({ schema, path, value, owner }: FieldsProps) {
+export function Fields({ schema, path, value }: FieldsProps) {
   const { root } = useForm();
-  if (owner === "wait") return <WaitFields path={path} value={value} />;
-  if (owner === "subflow") return <SubflowFields path={path} value={value} />;
-  const properties = schema.properties ?? {};
-  const beside = (value ?? {}) as Record<string, unknown>;
-  const names = Object.keys(properties).filter((name) =>
-    isShown(owner, name, resolve(properties[name] ?? {}, root).format, beside),
-  );
-  const { main, more } = order(names, schema.required ?? [], owner ?? schema.ref);
-  const show = (name: string) => {
-    const property = resolve(properties[name] ?? {}, root);
-    const kind = property.format;
-    // A stored thing and the same thing written here are one choice.
-    if ((kind === "agent" || kind === "crew") && properties[kind]) {
-      const inline = resolve(properties[kind], root);
+  const { widget } = hintsOf(schema);
+  if (widget === "wait") return <WaitFields path={path} value={value} />;
+  if (widget === "subflow") return <SubflowFields path={path} value={value} />;
+  const fields = shownFields(schema, root, record(value));
+  const { main, more } = order(fields, schema.required ?? []);
+  const show = ({ name, schema: own }: Property) => {
+    const { inline } = hintsOf(own);
+    if (inline === "agent" || inline === "crew") {
+      const written = resolve(schema.properties?.[inline] ?? {}, root);
       return (
         <StoredOrInline
           key={name}
-          kind={kind}
+          kind={inline}
           path={path}
-          stored={property}
-          inline={inline}
+          stored={own}
+          inline={written}
           fields={Fields}
         />
       );
     }
-    if ((name === "agent" || name === "crew") && properties[`${name}_id`]) return null;
     return (
       <ConfigField
         key={name}
         name={name}
-        schema={properties[name] ?? {}}
+        schema={schema.properties?.[name] ?? {}}
         path={[...path, name]}
         value={readPath(value, [name])}
         required={schema.required?.includes(name) ?? false}
@@ -122,7 +116,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
         inline={own.type === "boolean"}
         optional={!required && own.type === "string" && !own.nullable && !own.default}
       >
-        <Control name={name} schema={own} path={path} value={value} />
+        <Control schema={own} path={path} value={value} />
       </Field>
     </div>
   );
@@ -136,15 +130,16 @@ function Wrong({ message }: { message: string | undefined }) {
   ) : null;
 }
 
-type ControlProps = { name: string; schema: Resolved; path: Path; value: unknown };
+type ControlProps = { schema: Resolved; path: Path; value: unknown };
 
 /** The control itself; `Field` above hands it the id and aria props. */
-function Control({ name, schema, path, value, ...aria }: ControlProps): ReactElement {
-  const { write, root, kind } = useForm();
+function Control({ schema, path, value, ...aria }: ControlProps): ReactElement {
+  const { write, root } = useForm();
   const siblings = useValue(path.slice(0, -1));
   const change = (next: unknown) => write(path, next);
   const text = typeof value === "string" ? value : "";
-  const format = schema.format ?? name;
+  const { format } = schema;
+  const hints = hintsOf(schema);
 
   if (format === "markdown") {
     return (
@@ -167,41 +162,40 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
       <ExpressionField
         {...aria}
         mode={format}
-        lines={format === "cel" ? 1 : linesOf(name)}
+        lines={linesOf(schema)}
         placeholder={format === "cel" ? "size(nodes.research.output) > 200" : undefined}
-        inside={isInner(kind, path)}
+        inside={hints.inside}
         value={text}
         onChange={change}
       />
     );
   }
   if (format === "template-map") {
-    const beside = orderOf(kind, path);
+    const name = hints.order_in;
+    const beside = name ? [...path.slice(0, -1), name] : undefined;
     return (
       <MapEditor
         {...aria}
         path={path}
-        value={beside ? inOrder(record(value), readPath(siblings, ["order"])) : value}
+        value={name ? inOrder(record(value), readPath(siblings, [name])) : value}
         onChange={(next) => write(path, next, beside && { path: beside, value: Object.keys(next) })}
       />
     );
   }
   if (format === "agent") return <AgentPicker {...aria} value={value} onChange={change} />;
   if (format === "crew") return <CrewPicker {...aria} value={value} onChange={change} />;
-  if (format === "provider" || name === "provider_id") {
-    return <ProviderPicker {...aria} value={value} onChange={change} />;
-  }
+  if (format === "provider") return <ProviderPicker {...aria} value={value} onChange={change} />;
   if (format === "model") {
     const provider = readPath(siblings, ["provider_id"]);
     return <ModelPicker {...aria} value={value} onChange={change} provider={provider} />;
   }
-  if (name === "agent" && path[1] === "crew") {
+  if (format === "crew-agent") {
     return <CrewAgentSelect {...aria} value={text} onChange={change} />;
   }
   if (schema.enum) {
     const options = schema.enum.map((item) => ({
       value: String(item),
-      label: choiceOf(name, String(item)),
+      label: choiceOf(schema, String(item)),
     }));
     const shown = text || String(schema.default ?? "");
     return <Select {...aria} options={options} value={shown} onChange={change} />;
@@ -209,7 +203,7 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
   if (schema.type === "boolean") {
     return <Switch {...aria} checked={(value ?? schema.default) === true} onChange={change} />;
   }
-  if (name.endsWith("_seconds") && schema.type === "number") {
+  if (hints.unit === "seconds") {
     return (
       <DurationInput
         {...aria}
@@ -260,7 +254,7 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
       />
     );
   }
-  const isSchema = name === "output_schema";
+  const isSchema = format === "json-schema";
   return (
     <JsonField
       {...aria}
@@ -271,12 +265,6 @@ function Control({ name, schema, path, value, ...aria }: ControlProps): ReactEle
       placeholder={isSchema ? '{"type": "object", "properties": {…}}' : "A JSON value"}
     />
   );
-}
-
-/** Whether the field is evaluated when the node's body has run. */
-function isInner(kind: string, path: Path): boolean {
-  const name = path.length === 2 ? path[1] : null;
-  return (kind === "map" || kind === "loop") && (name === "result" || name === "until");
 }
 
 /** One of the agents that the crew has, by name. */

@@ -99,7 +99,6 @@ function NodeInspector({ node }: { node: FlowNode }) {
                           schema={resolve(root, root)}
                           path={["config"]}
                           value={node.config}
-                          owner={node.type}
                         />
                       )}
                       {inRuns && (

@@ -7,7 +7,7 @@ import { Button } from "@/components/button";
 import { IconButton } from "@/components/icon-button";
 import { cn } from "@/lib/cn";
 import { uniqueId } from "../model/ids";
-import { blank, resolve, type Resolved } from "../model/json-schema";
+import { blank, hintsOf, resolve, type Resolved } from "../model/json-schema";
 import { dotted, type Path } from "../model/paths";
 import { useForm } from "./form-context";
 
@@ -23,14 +23,14 @@ type ListEditorProps = {
   fields: ComponentType<{ schema: Resolved; path: Path; value: unknown }>;
 };
 
-/** Which property names an entry, so that a new one gets a free name. */
-const NAMES = ["name", "handle"];
-
 export function ListEditor({ schema, path, value, word, fields: Fields }: ListEditorProps) {
   const { write, root, problem } = useForm();
   const items = (Array.isArray(value) ? value : []) as Item[];
   const itemSchema = resolve(schema.items ?? {}, root);
-  const nameKey = NAMES.find((key) => itemSchema.properties?.[key]);
+  // A new entry gets a free name.
+  const nameKey = Object.entries(itemSchema.properties ?? {}).find(
+    ([, property]) => hintsOf(property).identifies,
+  )?.[0];
   const small = Object.keys(itemSchema.properties ?? {}).length <= 2;
   const [open, setOpen] = useState<number | null>(items.length === 1 ? 0 : null);
 

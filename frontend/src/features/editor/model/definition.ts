@@ -1,4 +1,14 @@
 /** The flow definition, `watchbill.flow/v1`, as it is saved: nodes, edges and where they stand. */
+import type {
+  Config,
+  ErrorKind,
+  FlowEdge,
+  OnError,
+  Position,
+  RetryPolicy,
+  StoredDefinition,
+  StoredNode,
+} from "@/lib/flow";
 import type { Outer } from "./levels";
 
 export const SCHEMA = "watchbill.flow/v1";
@@ -6,47 +16,16 @@ export const ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
 /** The extra port of a node whose failure is a branch. */
 export const ERROR_HANDLE = "error";
 
-export type Position = { x: number; y: number };
-export type ErrorKind = "user" | "upstream" | "timeout" | "limit" | "bug";
-/** Waits are seconds; each is `multiplier` times the one before, `jitter` (0 to 1) of it left to chance. */
-export type RetryPolicy = {
-  max_attempts: number;
-  backoff_seconds: number;
-  multiplier?: number;
-  max_backoff_seconds?: number;
-  jitter?: number;
-  kinds?: ErrorKind[];
-};
-export type OnError = "fail" | "continue" | "branch";
-export type Config = Record<string, unknown>;
+export type { Config, ErrorKind, FlowEdge, OnError, Position, RetryPolicy };
 
-/** A step. `config` belongs to the node type; everything else is the same for all types. */
-export type FlowNode = {
-  id: string;
-  type: string;
-  label: string;
-  config: Config;
-  retry?: RetryPolicy;
-  timeout_seconds?: number | null;
-  on_error?: OnError;
-  /** The output when the node failed and the flow continues. */
-  default?: unknown;
-};
+/** A step with its name and configuration, empty where the server left them out. */
+export type FlowNode = StoredNode & Required<Pick<StoredNode, "label" | "config">>;
 
-/** The target runs after the source; `source_handle` names the branch it leaves from. */
-export type FlowEdge = {
-  id: string;
-  source: string;
-  target: string;
-  source_handle?: string | null;
-};
-
-export type FlowDefinition = {
+/** A definition as it is drawn. */
+export type FlowDefinition = Omit<StoredDefinition, "schema" | "nodes" | "layout"> & {
   schema: typeof SCHEMA;
   nodes: FlowNode[];
-  edges: FlowEdge[];
   layout: Record<string, Position>;
-  timeout_seconds?: number;
   /** Set on the body of a node, which is edited like a flow: what lies around it. */
   outer?: Outer;
 };
@@ -69,7 +48,9 @@ export function emptyDefinition(): FlowDefinition {
 }
 
 /** A definition from the server, with what it may leave out filled in. */
-export function readDefinition(value: Partial<FlowDefinition> | null | undefined): FlowDefinition {
+export function readDefinition(
+  value: Partial<StoredDefinition> | null | undefined,
+): FlowDefinition {
   const { nodes = [], edges = [], layout = {}, ...rest } = value ?? {};
   return {
     ...rest,

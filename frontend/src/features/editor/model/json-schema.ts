@@ -1,13 +1,38 @@
 /** The part of JSON Schema 2020-12 that node configurations use, and how to read it. */
 
+/** How a form shows a field; the server puts it into the schemas of node types. */
+export type FormHints = {
+  /** The place among the fields that matter; those without one are folded away. */
+  order?: number;
+  /** How many lines of text it begins with. */
+  lines?: number;
+  /** What a number counts. */
+  unit?: string;
+  /** Fields beside it and their values while it is shown; null for any that is set. */
+  when?: Record<string, string[] | null>;
+  /** What its choices are called. */
+  labels?: Record<string, string>;
+  /** Whether it is evaluated when the node's body has run. */
+  inside?: boolean;
+  /** Whether it tells an entry of a list from the others. */
+  identifies?: boolean;
+  /** The field beside it that holds the same thing, written here. */
+  inline?: string;
+  /** The field beside it that keeps the order of its names: the server keeps none. */
+  order_in?: string;
+  /** The control for a whole object that has no form of single fields. */
+  widget?: string;
+};
+
 export type JsonSchema = {
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
   type?: string | string[];
   title?: string;
   description?: string;
-  /** Ours: template, template-map, cel, markdown, body, hidden, agent, crew, flow, provider, model; and the standard uuid. */
+  /** Ours: template, template-map, cel, markdown, body, hidden, agent, crew, crew-agent, flow, provider, model, json-schema; and the standard uuid. */
   format?: string;
+  "x-form"?: FormHints;
   default?: unknown;
   enum?: unknown[];
   const?: unknown;
@@ -45,6 +70,10 @@ export function resolve(schema: JsonSchema, root: JsonSchema): Resolved {
     return { ...own, anyOf: options, nullable };
   }
   return { ...own, nullable: false };
+}
+
+export function hintsOf(schema: JsonSchema): FormHints {
+  return schema["x-form"] ?? {};
 }
 
 /** The smallest value a new entry of a list starts with: defaults, and empty texts where required. */

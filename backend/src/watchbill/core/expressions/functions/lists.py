@@ -56,7 +56,7 @@ def _end(items: list[Any], index: int, name: str) -> Any:
 
 
 @define(LIBRARY, "reverse", "list|text", says="`[1, 2].reverse()` is `[2, 1]`; also of a text")
-def reverse(env: Env, value: Any) -> Any:
+def reverse(env: Env, value: Any) -> list[Any] | str:
     """From the last to the first."""
     if isinstance(value, str):
         env.budget.make(len(value))

@@ -63,7 +63,7 @@ def sum_(env: Env, *values: Any) -> Any:
 
 
 @define(LIBRARY, "math.abs", "number", says="`math.abs(-3)` is `3`")
-def abs_(_env: Env, value: Any) -> Any:
+def abs_(_env: Env, value: Any) -> int | float:
     """Without its sign."""
     return (
         abs(value) if isinstance(value, float) else whole(abs(int(value)), unsigned=isinstance(value, Uint))
@@ -71,7 +71,7 @@ def abs_(_env: Env, value: Any) -> Any:
 
 
 @define(LIBRARY, "math.sign", "number", says="`math.sign(-3)` is `-1`; 0 of zero, else 1")
-def sign(_env: Env, value: Any) -> Any:
+def sign(_env: Env, value: Any) -> int | float:
     """-1, 0 or 1, of the kind of the number."""
     if value != value:
         return value
@@ -79,7 +79,7 @@ def sign(_env: Env, value: Any) -> Any:
 
 
 def _rounding(name: str, code: Callable[[float], float], says: str) -> None:
-    def rounded(_env: Env, value: Any) -> Any:
+    def rounded(_env: Env, value: Any) -> int | float:
         if isinstance(value, int) or not math.isfinite(value):
             return value
         return float(code(value))

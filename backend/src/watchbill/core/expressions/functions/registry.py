@@ -76,15 +76,20 @@ class Function:
             OverBudget: it would take or make too much.
         """
         for index, argument in enumerate(arguments):
-            classes = self._classes(index)
-            if classes and type(argument) not in classes and not _is_map(argument, classes):
-                raise Fault(self._wrong(index, argument))
+            if not self.takes_kind(index, argument):
+                raise Fault(self.wrong(index, argument))
         return self.code(env, *arguments)
+
+    def takes_kind(self, index: int, argument: Any) -> bool:
+        """Whether the argument there may be of this one's kind."""
+        classes = self._classes(index)
+        return not classes or type(argument) in classes or _is_map(argument, classes)
 
     def _classes(self, index: int) -> tuple[type, ...]:
         return _classes(self.takes[min(index, len(self.takes) - 1)])
 
-    def _wrong(self, index: int, argument: Any) -> str:
+    def wrong(self, index: int, argument: Any) -> str:
+        """Why the argument there is of a wrong kind."""
         kind = self.takes[min(index, len(self.takes) - 1)].rstrip("?*")
         wanted = " or ".join(_KINDS[one][0] for one in kind.split("|"))
         which = _NTH[index] if index < len(_NTH) else f"{index + 1}th"

@@ -23,7 +23,8 @@ def exact(url: str) -> URL:
         ValueError: it is none.
     """
     found = _PARTS.fullmatch(url)
-    if found is None or _CONTROL.search(url):
+    # Without a host, the first part of the path would become one.
+    if found is None or not found["authority"] or _CONTROL.search(url):
         raise ValueError("not a URL")
     site = URL(f"{found['scheme']}://{found['authority']}")
     rest = found["rest"].partition("#")[0]
@@ -31,6 +32,19 @@ def exact(url: str) -> URL:
     if not rest.startswith("/"):
         rest = f"/{rest}"
     return URL(f"{str(site).removesuffix('/')}{rest}", encoded=True)
+
+
+def refusal(url: str) -> str | None:
+    """Why a request cannot be sent to an address, as the end of a sentence about it; None when it can be."""
+    try:
+        parsed = exact(url)
+    except ValueError:
+        return "cannot be read" if "://" in url else "does not begin with http:// or https://"
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        return "does not begin with http:// or https://"
+    if parsed.user is not None or parsed.password is not None:
+        return "holds a user name or password; send them in a header"
+    return None
 
 
 def joined(here: str, there: str) -> str:

@@ -1,0 +1,107 @@
+"""The models and tools that a flow's nodes ask for, looked up among what the tenant has.
+
+Providers are switched on and off without the flow being touched: whoever checks or publishes it is told, and
+an execution that starts meanwhile fails at the node, as one does whose provider is switched off later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from watchbill.core.candidates import candidates
+from watchbill.core.errors import NodeError
+from watchbill.core.flow.problems import Problem
+from watchbill.core.flow.walk import config_of, nodes_in
+from watchbill.core.ports.llm import Provider
+from watchbill.features.flows.reaching import uuid_of
+from watchbill.features.providers import queries
+
+Raw = Mapping[str, Any]
+# What is said here of an answer that the gateway would give; it names no other provider's models.
+_SAID = {
+    "no_provider": "There is no active LLM provider, so this node cannot run. Add one under Models.",
+    "no_model": "No active LLM provider lists a model. Name one here, or add one to a provider's models.",
+    "unknown_provider": "The LLM provider chosen here does not exist or is not active. Choose another one.",
+    "unknown_model": "No LLM provider that may be asked offers the model `{model}`. Choose another one,"
+    " or add it to a provider's models.",
+}
+_TOOLS = "This agent has tools, and workers have none to give it. Remove them."
+
+
+async def missing_models(session: AsyncSession, written: object, named: object) -> list[Problem]:
+    """A problem for each model that nobody can be asked for, and for each tool.
+
+    Args:
+        written: the definition with stored flows, agents and crews in it.
+        named: the same with agents and crews as the flow names them, which tells the field to mend.
+    """
+    asking = [(path, node, one) for path, node in nodes_in(written) for one in _asking(node)]
+    if not asking:
+        return []
+    offers = [
+        Provider(row.id, row.name, row.provider_type, None, None, tuple(row.models), row.priority)
+        for row in await queries.by_priority(session)
+        if row.is_active
+    ]
+    stored = {path: field for path, node in nodes_in(named) if (field := _stored(node))}
+    problems: list[Problem] = []
+    for path, _, (place, wanted) in asking:
+        for name, code, message in _wrong(offers, wanted):
+            field = stored.get(path) or ".".join(part for part in ("config", place, name) if part)
+            problem = Problem(node_id=path, field=field, code=code, message=message)
+            if problem not in problems:
+                problems.append(problem)
+    return problems
+
+
+def _asking(node: Raw) -> Iterator[tuple[str, Raw]]:
+    """What of a node asks a model: where it stands in the configuration, and what it says."""
+    config = config_of(node)
+    match node.get("type"):
+        case "llm":
+            yield "", config
+        case "agent":
+            yield from _agents(("agent", config.get("agent")))
+        case "crew":
+            crew = config.get("crew")
+            found = cast("Raw", crew) if isinstance(crew, Mapping) else {}
+            agents = found.get("agents")
+            listed = cast("list[Any]", agents) if isinstance(agents, list) else []
+            yield from _agents(*((f"crew.agents.{index}", agent) for index, agent in enumerate(listed)))
+            yield from _agents(("crew.manager", found.get("manager")))
+        case _:
+            pass
+
+
+def _agents(*found: tuple[str, Any]) -> Iterator[tuple[str, Raw]]:
+    for place, agent in found:
+        if isinstance(agent, Mapping):
+            yield place, cast("Raw", agent)
+
+
+def _stored(node: Raw) -> str | None:
+    """The field of a node that names a stored agent or crew."""
+    for field in ("agent_id", "crew_id"):
+        if field == f"{node.get('type')}_id" and config_of(node).get(field) is not None:
+            return f"config.{field}"
+    return None
+
+
+def _wrong(offers: Sequence[Provider], wanted: Raw) -> Iterator[tuple[str, str, str]]:
+    """Field, code and message of what cannot be had."""
+    if wanted.get("tool_ids"):
+        yield "tool_ids", "tools_unavailable", _TOOLS
+    model, chosen = wanted.get("model"), wanted.get("provider_id")
+    provider_id = uuid_of(chosen)
+    malformed = chosen is not None and provider_id is None
+    if malformed or not isinstance(model, str | None) or (model is not None and "{{" in model):
+        return
+    try:
+        candidates(offers, model, provider_id)
+    except NodeError as error:
+        code = error.error_code
+        field = "provider_id" if code == "unknown_provider" else "model"
+        yield field, code, _SAID[code].format(model=(model or "")[:100])

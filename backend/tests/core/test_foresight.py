@@ -1,0 +1,549 @@
+"""What is sure to fail is said before a flow runs, with its place and what to do; what may succeed is not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.core.flows import edge, flow, input_node, llm, node, output, transform
+from watchbill.core.flow.problems import Problem
+from watchbill.core.plan import compile_flow, stored_plan
+from watchbill.nodes.registry import NODE_TYPES
+
+FIELDS = [
+    {"name": "n", "type": "integer"},
+    {"name": "x", "type": "number"},
+    {"name": "t"},
+    {"name": "b", "type": "boolean"},
+    {"name": "l", "type": "list"},
+    {"name": "o", "type": "object"},
+    {"name": "maybe", "required": False},
+    {"name": "filled", "type": "integer", "required": False, "default": 3},
+]
+SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}, "tags": {"type": "array"}}}
+CLOSED = {**SCHEMA, "additionalProperties": False}
+
+
+def of(*nodes: dict[str, Any], fields: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """A flow of these nodes in a row, behind an Input node with a field of each type."""
+    start = node("in", "input", {"fields": FIELDS if fields is None else fields})
+    ids = ["in", *(one["id"] for one in nodes)]
+    handles = {one["id"]: "approved" for one in nodes if one["type"] == "approval"}
+    edges = [edge(a, b, handles.get(a)) for a, b in pairwise(ids)]
+    return flow([start, *nodes], edges)
+
+
+def problems(definition: Any) -> list[Problem]:
+    found = [p for p in compile_flow(definition, NODE_TYPES).problems if p.code != "no_output"]
+    for problem in found:
+        assert problem.node_id or problem.edge_id or problem.code.startswith(("no_", "schema")), problem
+        assert problem.message[-1] in ".`!", problem
+    return found
+
+
+def said(definition: Any) -> list[tuple[str, str | None, str | None, str]]:
+    return [(p.code, p.node_id or p.edge_id, p.field, p.severity) for p in problems(definition)]
+
+
+def condition(*cases: str, **rest: Any) -> dict[str, Any]:
+    listed = [{"handle": f"c{index}", "when": when} for index, when in enumerate(cases)]
+    return node("pick", "condition", {"cases": listed, **rest})
+
+
+def http(**config: Any) -> dict[str, Any]:
+    return node("call", "http_request", {"url": "https://example.com/", **config})
+
+
+def asked(schema: dict[str, Any], value: str) -> tuple[dict[str, Any], ...]:
+    return node("ask", "llm", {"prompt": "x", "output_schema": schema}), transform("a", value)
+
+
+def each(items: Any, value: str = "{{ item }}", **rest: Any) -> dict[str, Any]:
+    return node("each", "map", {"items": items, "body": {"nodes": [transform("in_it", value)]}, **rest})
+
+
+def loop(until: str, **rest: Any) -> dict[str, Any]:
+    return node("again", "loop", {"until": until, "body": {"nodes": [transform("in_it", "1")]}, **rest})
+
+
+def wait(**config: Any) -> dict[str, Any]:
+    return node("rest", "wait", config)
+
+
+def approval(**config: Any) -> dict[str, Any]:
+    return node("ok", "approval", config)
+
+
+def subflow(fields: list[dict[str, Any]], **inputs: Any) -> dict[str, Any]:
+    inner = flow(
+        [node("in", "input", {"fields": fields}), output("gives", answer="1")], [edge("in", "gives")]
+    )
+    return node("sub", "subflow", {"inputs": inputs, "flow": inner})
+
+
+# What no values make right, as the value of a Transform.
+EXPRESSIONS: dict[str, str] = {
+    "number + text": "{{ inputs.n + inputs.t }}",
+    "null or text + number": "{{ inputs.maybe + 1 }}",
+    "a default decides": "{{ inputs.filled + 'x' }}",
+    "a list has no sign": "{{ -inputs.l }}",
+    "a text has no order with a number": "{{ inputs.t < 3 }}",
+    "in a text": "{{ 'a' in inputs.t }}",
+    "a field of a text": "{{ inputs.t.name }}",
+    "an element of a number": "{{ inputs.n[0] }}",
+    "a list by a name": "{{ inputs.l['a'] }}",
+    "an argument": "{{ inputs.n.lower() }}",
+    "a conversion": "{{ string(inputs.l) }}",
+    "a size of a number": "{{ size(inputs.x) }}",
+    "a choice by a text": "{{ inputs.t ? 1 : 2 }}",
+    "both ways": "{{ inputs.b ? 1 + 'a' : -'b' }}",
+    "not a number": "{{ !inputs.n }}",
+    "a macro over a number": "{{ inputs.n.map(i, i) }}",
+    "what a function gives": "{{ inputs.t.split(',') + 1 }}",
+    "nothing is read": "{{ 1 / 0 }}",
+    "a text that is no number": "{{ int('x') }}",
+    "an input that was renamed": "{{ nodes.in.output.old }}",
+}
+
+# What always fails: the nodes, and the problem's code, node and field.
+SURE: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
+    "text in a text": ((llm("a", "So: {{ inputs.x - inputs.t }}"),), ("always_fails", "a", "config.prompt")),
+    "a field that a node does not give": (
+        (transform("a", "{{ inputs.t }}"), transform("b", "{{ nodes.a.output.valu }}")),
+        ("always_fails", "b", "config.values.value"),
+    ),
+    "a part of a node that it has not": (
+        (transform("a", "1"), transform("b", "{{ nodes.a.result }}")),
+        ("always_fails", "b", "config.values.value"),
+    ),
+    "a kind through a node": (
+        (transform("a", "{{ inputs.n }}"), transform("b", "{{ nodes.a.output.value + 'x' }}")),
+        ("always_fails", "b", "config.values.value"),
+    ),
+    "a field of a model's text": (
+        (llm("ask", "x"), transform("a", "{{ nodes.ask.output.x }}")),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "a field the schema does not allow": (
+        asked(CLOSED, "{{ nodes.ask.output.titel }}"),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "a kind of the schema": (
+        asked(SCHEMA, "{{ nodes.ask.output.title + 1 }}"),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "a part of an answer": (
+        (http(), transform("a", "{{ nodes.call.output.text }}")),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "a value of a form": (
+        (approval(fields=[{"name": "sum"}]), transform("a", "{{ nodes.ok.output.values.summ }}")),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "what a sub-flow does not give": (
+        (subflow([]), transform("a", "{{ nodes.sub.output.answr }}")),
+        ("always_fails", "a", "config.values.value"),
+    ),
+    "a condition that is a text": ((condition("inputs.t"),), ("not_boolean", "pick", "config.cases.0.when")),
+    "a condition that fails": ((condition("inputs.t > 3"),), ("always_fails", "pick", "config.cases.0.when")),
+    "two branches of one name": (
+        (condition("inputs.b", **{"else": "c0"}),),
+        ("duplicate_branch", "pick", "config.else"),
+    ),
+    "items that are a text": ((each("inputs.l"),), ("items_not_a_list", "each", "config.items")),
+    "items among words": ((each("all of {{ inputs.l }}"),), ("items_not_a_list", "each", "config.items")),
+    "items of another kind": ((each("{{ inputs.o }}"),), ("items_not_a_list", "each", "config.items")),
+    "an item of another kind": (
+        (each("{{ inputs.t.split(',') }}", "{{ item + 1 }}"),),
+        ("always_fails", "each.in_it", "config.values.value"),
+    ),
+    "the index": (
+        (each("{{ inputs.l }}", "{{ index + 'a' }}"),),
+        ("always_fails", "each.in_it", "config.values.value"),
+    ),
+    "the result of an item": (
+        (each("{{ inputs.l }}", result="{{ inputs.n + 'a' }}"),),
+        ("always_fails", "each", "config.result"),
+    ),
+    "the end of a loop": ((loop("index"),), ("not_boolean", "again", "config.until")),
+    "a wait for words": ((wait(seconds="soon"),), ("wait_invalid", "rest", "config.seconds")),
+    "a wait that reads nothing": (
+        (wait(seconds="{{ 'soon' }}"),),
+        ("wait_invalid", "rest", "config.seconds"),
+    ),
+    "a URL that reads nothing": ((http(url="{{ 'a/b' }}"),), ("url_invalid", "call", "config.url")),
+    "an empty prompt": ((llm("a", "{{ '' }}"),), ("always_fails", "a", "config.prompt")),
+    "an agent of nobody": (
+        (node("a", "agent", {"task": {"description": "d", "expected_output": "e"}}),),
+        ("config_missing", "a", "config.agent_id"),
+    ),
+    "a crew of nobody": ((node("a", "crew", {}),), ("config_missing", "a", "config.crew_id")),
+    "a wait for no number": ((wait(seconds="NaN"),), ("wait_invalid", "rest", "config.seconds")),
+    "a wait for a list": ((wait(seconds="{{ inputs.l }}"),), ("wait_invalid", "rest", "config.seconds")),
+    "a wait for years": ((wait(seconds="1e9"),), ("config_invalid", "rest", "config.seconds")),
+    "a wait until words": ((wait(until="tomorrow"),), ("wait_invalid", "rest", "config.until")),
+    "a wait until a number": ((wait(until="{{ inputs.n }}"),), ("wait_invalid", "rest", "config.until")),
+    "a wait until another age": (
+        (wait(until="9000-01-01T00:00:00Z"),),
+        ("wait_too_long", "rest", "config.until"),
+    ),
+    "no URL": ((http(url="example.com/x"),), ("url_invalid", "call", "config.url")),
+    "a URL of another kind": ((http(url="ftp://example.com/"),), ("url_invalid", "call", "config.url")),
+    "a URL without a host": ((http(url="https:///x"),), ("url_invalid", "call", "config.url")),
+    "a URL with a password": (
+        (http(url="https://me:secret@example.com/"),),
+        ("url_invalid", "call", "config.url"),
+    ),
+    "no URL before an expression": (
+        (http(url="example.com/{{ inputs.t }}"),),
+        ("url_invalid", "call", "config.url"),
+    ),
+    "a URL that is a number": ((http(url="{{ inputs.n }}"),), ("always_fails", "call", "config.url")),
+    "a header of no name": ((http(headers={"X Y": "1"}),), ("header_invalid", "call", "config.headers.X Y")),
+    "a header of ours": ((http(headers={"Host": "x"}),), ("header_invalid", "call", "config.headers.Host")),
+    "a header of two lines": ((http(headers={"a": "1\n2"}),), ("header_invalid", "call", "config.headers.a")),
+    "a form of a text": (
+        (http(method="POST", body_type="form", content="a=1"),),
+        ("body_invalid", "call", "config.content"),
+    ),
+    "a form of a list": (
+        (http(method="POST", body_type="form", content="{{ inputs.l }}"),),
+        ("body_invalid", "call", "config.content"),
+    ),
+    "a model that is a number": (
+        (node("a", "llm", {"prompt": "x", "model": "{{ inputs.n }}"}),),
+        ("always_fails", "a", "config.model"),
+    ),
+    "mails to a number": (
+        (approval(notify=["{{ inputs.n }}"]),),
+        ("people_invalid", "ok", "config.notify.0"),
+    ),
+    "two fields of a form": (
+        (approval(fields=[{"name": "a"}, {"name": "a"}]),),
+        ("duplicate_field", "ok", "config.fields.1.name"),
+    ),
+    "an input that is missing": ((subflow([{"name": "t"}]),), ("input_missing", "sub", "config.inputs.t")),
+    "an input that is null": (
+        (subflow([{"name": "t"}], t=None),),
+        ("input_missing", "sub", "config.inputs.t"),
+    ),
+    "an input of no name": ((subflow([], t="x"),), ("unknown_input", "sub", "config.inputs.t")),
+    "an input of another type": (
+        (subflow([{"name": "n", "type": "integer"}], n="x"),),
+        ("input_unfit", "sub", "config.inputs.n"),
+    ),
+    "an empty number": (
+        (subflow([{"name": "n", "type": "integer"}], n=""),),
+        ("input_unfit", "sub", "config.inputs.n"),
+    ),
+    "an input that is no choice": (
+        (subflow([{"name": "t", "options": ["a"]}], t="b"),),
+        ("input_unfit", "sub", "config.inputs.t"),
+    ),
+    "an input of another kind": (
+        (subflow([{"name": "n", "type": "integer"}], n="{{ inputs.t }}"),),
+        ("input_unfit", "sub", "config.inputs.n"),
+    ),
+    "an input among words": (
+        (subflow([{"name": "n", "type": "integer"}], n="{{ inputs.n }} "),),
+        ("input_unfit", "sub", "config.inputs.n"),
+    ),
+}
+SURE |= {
+    name: ((transform("a", text),), ("always_fails", "a", "config.values.value"))
+    for name, text in EXPRESSIONS.items()
+}
+
+
+def with_schema(schema: Any) -> tuple[dict[str, Any], ...]:
+    return (node("ask", "llm", {"prompt": "x", "output_schema": schema}),)
+
+
+CLOSED_OUT = {"type": "object", "properties": {}, "required": ["a"], "additionalProperties": False}
+SURE |= {
+    "a schema that nothing satisfies": (
+        with_schema(CLOSED_OUT),
+        ("schema_impossible", "ask", "config.output_schema"),
+    ),
+    "a range that is empty": (
+        with_schema({"properties": {"a": {"minimum": 3, "maximum": 2}}}),
+        ("schema_impossible", "ask", "config.output_schema"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_what_is_sure_to_fail_is_an_error_with_its_place(name: str) -> None:
+    nodes, (code, node_id, field) = SURE[name]
+    assert said(of(*nodes)) == [(code, node_id, field, "error")]
+    # What was accepted once goes on, whatever is known of it today.
+    assert stored_plan(of(*nodes), NODE_TYPES).obstacle is None
+
+
+# What can be right, or is, and only looks a little like the above.
+FINE: dict[str, tuple[dict[str, Any], ...]] = {
+    "numbers mix": (transform("a", "{{ inputs.n + inputs.x * 2 }}"),),
+    "a text in a text": (transform("a", "{{ inputs.n }}{{ inputs.t }}"),),
+    "comparing kinds": (transform("a", "{{ inputs.n == inputs.t || inputs.maybe == null }}"),),
+    "an object is open": (transform("a", "{{ inputs.o.a.b + 1 }}"),),
+    "a list is open": (transform("a", "{{ inputs.l[0] + 'a' }}"),),
+    "null or text": (transform("a", "{{ inputs.maybe + 'a' }}"),),
+    "one of two ways": (transform("a", "{{ inputs.b ? 1 : 1 + 'a' }}"),),
+    "another term decides": (condition("inputs.b || inputs.t > 1"),),
+    "an element is not looked at": (transform("a", "{{ inputs.l.map(i, i + 1) }}"),),
+    "an empty list": (transform("a", "{{ [].map(i, i + 1) }}"),),
+    "a variable of the same name": (transform("a", "{{ inputs.l.filter(n, n > 3) }}"),),
+    "a part of a map": (transform("a", "{{ {'a': inputs.t}.a + 'x' }}"),),
+    "a name that is computed": (transform("a", "{{ {'a': 1}[inputs.t] + 1 }}"),),
+    "a part that the schema has": asked(CLOSED, "{{ nodes.ask.output.title + 'x' }}"),
+    "an element of the schema": asked(SCHEMA, "{{ nodes.ask.output.tags[0] + 1 }}"),
+    "a schema of more": asked({"type": "object"}, "{{ nodes.ask.output.anything }}"),
+    "a whole number may be decimal": asked({"type": "integer"}, "{{ nodes.ask.output + 1.5 }}"),
+    "times": (transform("a", "{{ now() + duration('1h') }}"),),
+    "what a node may say": (
+        transform("a", "1"),
+        transform("b", "{{ nodes.a.status }}{{ nodes.a.error.code }}"),
+    ),
+    "items of a function": (each("{{ inputs.t.split(',') }}", "{{ item.lower() }}"),),
+    "items by name": (each("{{ inputs.o.rows }}"),),
+    "items that are written down": (each([1, 2], "{{ item + 1 }}"),),
+    "a wait as text": (wait(seconds="5"),),
+    "a wait for a number": (wait(seconds="{{ inputs.x }}"),),
+    "a wait for a text": (wait(seconds="{{ inputs.t }}"),),
+    "a wait until": (wait(until="{{ now() + duration('1h') }}"),),
+    "a URL of an expression": (http(url="{{ inputs.t }}/x"),),
+    "a URL with a port": (http(url="HTTPS://{{ inputs.t }}:8080/"),),
+    "a URL in parts": (http(url="http{{ inputs.b ? 's' : '' }}://example.com"),),
+    "a URL with blanks": (http(url=" https://example.com/a b?c=ä#d "),),
+    "a header of an expression": (http(headers={"X-Y": "{{ inputs.n }}"}),),
+    "a form of an object": (http(method="POST", body_type="form", content="{{ inputs.o }}"),),
+    "a form of what may be empty": (http(method="POST", body_type="form", content="{{ inputs.maybe }}"),),
+    "mails to a list": (approval(notify=["{{ inputs.l }}", "a@example.com", "{{ inputs.t }}"]),),
+    "an input that may be left out": (
+        subflow([{"name": "t", "required": False}, {"name": "d", "default": "x"}]),
+    ),
+    "null for a default": (subflow([{"name": "d", "default": "x"}], d="{{ inputs.maybe }}"),),
+    "an input that may be null": (subflow([{"name": "t"}], t="{{ inputs.maybe }}"),),
+    "what a sub-flow gives": (subflow([]), transform("a", "{{ nodes.sub.output.answer }}")),
+    "a loop": (loop("index > 2 || nodes.in_it.output.value == '1'"),),
+    "a loop until a time": (loop("now() > timestamp('2030-01-01T00:00:00Z')"),),
+}
+
+
+FINE |= {
+    "a schema that lets all pass": with_schema({}),
+    "a schema that only describes": with_schema({"description": "anything", "x-note": 1}),
+    "a schema within": with_schema({"type": "array", "items": {"type": "string", "hint": "x"}}),
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_may_succeed_is_not_refused(name: str) -> None:
+    assert said(of(*FINE[name])) == []
+
+
+# What runs, and is hardly meant.
+DOUBTFUL: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
+    "a field the schema does not name": (
+        asked(SCHEMA, "{{ nodes.ask.output.titel }}"),
+        ("doubtful_field", "a", "config.values.value"),
+    ),
+    "a branch behind all": (
+        (condition("true", "inputs.b"),),
+        ("branch_never_taken", "pick", "config.cases.1.when"),
+    ),
+    "a branch twice": (
+        (condition("inputs.b", " inputs.b "),),
+        ("branch_never_taken", "pick", "config.cases.1.when"),
+    ),
+    "a branch that is never taken": (
+        (condition("1 > 2", "inputs.b"),),
+        ("branch_never_taken", "pick", "config.cases.0.when"),
+    ),
+    "a schema that is none": (
+        with_schema({"name": "string", "year": "number"}),
+        ("schema_says_nothing", "ask", "config.output_schema"),
+    ),
+    "a part of a schema that is none": (
+        with_schema({"type": "object", "properties": {"at": {"street": {"type": "string"}}}}),
+        ("schema_says_nothing", "ask", "config.output_schema"),
+    ),
+    "a loop without an end": ((loop("false"),), ("constant_condition", "again", "config.until")),
+    "a loop that ends at once": ((loop("1 == 1"),), ("constant_condition", "again", "config.until")),
+    "a loop that reads what is around": (
+        (loop("inputs.b"),),
+        ("constant_condition", "again", "config.until"),
+    ),
+    "a wait of less than nothing": ((wait(seconds="-5"),), ("in_the_past", "rest", "config.seconds")),
+    "a time that has passed": (
+        (wait(until="2020-01-01T00:00:00Z"),),
+        ("in_the_past", "rest", "config.until"),
+    ),
+    "a body of a GET": (
+        (http(body_type="json", values={"a": 1}),),
+        ("body_unexpected", "call", "config.body_type"),
+    ),
+    "an empty text": ((subflow([{"name": "t"}], t=""),), ("input_empty", "sub", "config.inputs.t")),
+    "a failure that is handled": (
+        (transform("a", "{{ 1 + 'a' }}", on_error="continue"),),
+        ("always_fails", "a", "config.values.value"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_what_is_hardly_meant_is_a_warning(name: str) -> None:
+    nodes, (code, node_id, field) = DOUBTFUL[name]
+    assert said(of(*nodes)) == [(code, node_id, field, "warning")]
+    assert compile_flow(of(*nodes), NODE_TYPES).valid
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field"),
+    [
+        ([{"name": "a", "type": "integer", "default": "x"}], "default_unfit", "config.fields.0.default"),
+        ([{"name": "a", "type": "boolean", "default": 0}], "default_unfit", "config.fields.0.default"),
+        ([{"name": "a", "type": "list", "default": {}}], "default_unfit", "config.fields.0.default"),
+        ([{"name": "a", "options": ["x"], "default": "y"}], "default_unfit", "config.fields.0.default"),
+        ([{"name": "a", "type": "integer", "options": ["1"]}], "options_unfit", "config.fields.0.options"),
+        ([{"name": "a"}, {"name": "a"}], "duplicate_field", "config.fields.1.name"),
+    ],
+)
+def test_forms_that_nobody_can_fill_in(fields: list[dict[str, Any]], code: str, field: str) -> None:
+    assert said(of(fields=fields)) == [(code, "in", field, "error")]
+    assert said(of(approval(fields=fields)))[0] == (code, "ok", field, "error")
+
+
+def test_a_crew_whose_parts_do_not_fit_is_told_field_by_field() -> None:
+    agent, task = {"name": "x", "role": "r", "goal": "g"}, {"description": "d", "expected_output": "e"}
+    crew = {
+        "agents": [agent, agent],
+        "tasks": [
+            {"name": "t", **task, "agent": "z"},
+            {"name": "t", **task, "context": ["u"]},
+        ],
+    }
+    assert [(p.node_id, p.field) for p in problems(of(node("team", "crew", {"crew": crew})))] == [
+        ("team", "config.crew.agents.1.name"),
+        ("team", "config.crew.tasks.0.agent"),
+        ("team", "config.crew.tasks.1.name"),
+        ("team", "config.crew.tasks.1.agent"),
+        ("team", "config.crew.tasks.1.context.0"),
+    ]
+
+
+# One fault that once hid all others.
+HIDING: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]] = {
+    "an unknown type": ([node("odd", "magic", {})], [edge("in", "odd"), edge("odd", "a")], {}),
+    "a malformed node": (
+        [llm("odd", "x", retry={"max_attempts": 99})],
+        [edge("in", "odd"), edge("odd", "a")],
+        {},
+    ),
+    "a node of no id": ([llm("O D D", "x")], [edge("in", "O D D"), edge("O D D", "a")], {}),
+    "a node that is none": ([7], [edge("in", "a")], {}),  # type: ignore[list-item]
+    "an edge that is none": ([], [{"id": "e"}, edge("in", "a")], {}),
+    "an edge to nowhere": ([], [edge("in", "a"), edge("a", "ghost")], {}),
+    "two nodes of one id": ([llm("odd", "x"), llm("odd", "x")], [edge("in", "odd"), edge("odd", "a")], {}),
+    "a circle": ([transform("odd", "1")], [edge("in", "a"), edge("in", "odd"), edge("odd", "odd")], {}),
+    "a longer circle": (
+        [transform("odd", "1"), transform("odder", "1")],
+        [edge("in", "a"), edge("in", "odd"), edge("odd", "odder"), edge("odder", "odd")],
+        {},
+    ),
+    "an unknown key": ([], [edge("in", "a")], {"colour": "red"}),
+    "a wrong limit": ([], [edge("in", "a")], {"timeout_seconds": -1}),
+    "two inputs": ([node("in2", "input", {})], [edge("in", "a")], {}),
+}
+
+
+# Bodies have no inputs, keys and limits of their own.
+OF_FLOWS = {"two inputs", "an unknown key", "a wrong limit"}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [(name, at) for name in HIDING for at in (False, True) if not (at and name in OF_FLOWS)],
+)
+def test_one_fault_hides_no_other(name: str, *, inside: bool) -> None:
+    nodes, edges, rest = HIDING[name]
+    start = node("in", "input", {"fields": FIELDS})
+    wrong = [
+        transform("a", "{{ inputs.ghost }}"),
+        transform("b", "{{ nodes.nobody.output }}"),
+        transform("c", "{{ inputs.n + 'x' }}"),
+        node("d", "llm", {}),
+    ]
+    after = [edge("a", "b"), edge("b", "c"), edge("c", "d")]
+    definition = flow([start, *nodes, *wrong], [*edges, *after], **rest)
+    if inside:
+        body = {"nodes": [*nodes, *wrong], "edges": [e for e in edges if e.get("source") != "in"] + after}
+        definition = of(node("each", "map", {"items": "{{ inputs.l }}", "body": body}))
+    prefix = "each." if inside else ""
+    found = {(p.code, p.node_id) for p in problems(definition)}
+    expected = {
+        ("reference_unknown_input", f"{prefix}a"),
+        ("reference_unknown_node", f"{prefix}b"),
+        ("always_fails", f"{prefix}c"),
+        ("config_missing", f"{prefix}d"),
+    }
+    assert expected <= found
+    # The fault itself, and nothing that only follows from it.
+    assert len(found - expected) == 1
+    assert "unreachable" not in {code for code, _ in found}
+
+
+def test_what_follows_a_node_of_an_unknown_type_is_not_called_wrong() -> None:
+    odd = node("odd", "magic", {"a": 1})
+    after = transform("a", "{{ nodes.odd.output.whatever + nodes.odd.output.x }}")
+    assert said(of(odd, after)) == [("unknown_node_type", "odd", "type", "error")]
+
+
+@pytest.mark.parametrize(
+    ("cases", "idle"),
+    [
+        (["inputs.b", "false"], {"c1"}),
+        (["true", "inputs.b"], {"c1", "no"}),
+        (["inputs.b", "inputs.b"], {"c1"}),
+        (["inputs.b"], set()),
+    ],
+)
+def test_what_only_idle_branches_lead_to_never_runs(cases: list[str], idle: set[str]) -> None:
+    handles = [*(f"c{index}" for index in range(len(cases))), "no"]
+    nodes = [node("in", "input", {"fields": FIELDS}), condition(*cases, **{"else": "no"})]
+    nodes += [transform(f"to_{handle}", "1") for handle in handles]
+    nodes += [transform("after", "1"), output(x="1")]
+    edges = [edge("in", "pick"), edge("after", "out")]
+    for handle in handles:
+        edges += [edge("pick", f"to_{handle}", handle), edge(f"to_{handle}", "after")]
+    found = {p.node_id for p in problems(flow(nodes, edges)) if p.code == "never_runs"}
+    assert found == {f"to_{handle}" for handle in idle}
+
+
+def test_two_outputs_of_one_name_are_told_beside_other_problems() -> None:
+    nodes = [input_node("topic"), output("one", x="1"), output("two", x="2"), node("bad", "llm", {})]
+    definition = flow(nodes, [edge("in", "one"), edge("in", "two"), edge("in", "bad")])
+    assert ("duplicate_output", "two", "config.values.x", "error") in said(definition)
+
+
+def test_a_thousand_nodes_are_judged_in_a_number_of_steps_that_grows_with_them() -> None:
+    """Values that are made of each other twice do not double the work."""
+    nodes = [transform("s0", "{{ inputs.t }}")]
+    for index in range(1, 1_000):
+        before = f"nodes.s{index - 1}.output"
+        values = {"l": f"{{{{ {before} }}}}", "r": f"{{{{ inputs.b ? {before} : {{'x': {before}}} }}}}"}
+        nodes.append(node(f"s{index}", "transform", {"values": values}))
+    definition = of(*nodes)
+    assert said(definition) == []
+
+
+def test_of_thousands_of_wrong_fields_only_the_first_are_guessed_at() -> None:
+    """A guess looks at every name that there is."""
+    schema = {"type": "object", "properties": {f"a_rather_long_name_{n}": {} for n in range(100)}}
+    wrong = {f"v{n}": "{{ nodes.ask.output.a_rather_long_nam }}" * 400 for n in range(10)}
+    ask = node("ask", "llm", {"prompt": "x", "output_schema": schema})
+    found = problems(of(ask, node("a", "transform", {"values": wrong})))
+    guesses = sum("did you mean" in problem.message for problem in found)
+    assert len(found) == 4_000 and 0 < guesses <= 250
