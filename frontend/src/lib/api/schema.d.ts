@@ -1193,7 +1193,7 @@ export interface paths {
         head?: never;
         /**
          * Change Flow
-         * @description Change part of a flow.
+         * @description Change part of a flow. What is stored stays so, whatever comes of the check that may be asked for.
          */
         patch: operations["change_flow_api_v1_flows__flow_id__patch"];
         trace?: never;
@@ -1229,8 +1229,9 @@ export interface paths {
         put?: never;
         /**
          * Publish Flow
-         * @description Freeze the draft as the next version; 422 says what stands in the way. It is given up when the client
-         *     leaves while the draft is checked.
+         * @description Freeze the draft as the next version; 422 says what stands in the way. A draft that has not changed
+         *     since the newest version makes none: the answer, with status 200, is that version. It is given up when
+         *     the client leaves while the draft is checked.
          */
         post: operations["publish_flow_api_v1_flows__flow_id__publish_post"];
         delete?: never;
@@ -3027,7 +3028,8 @@ export interface components {
         };
         /**
          * FlowOut
-         * @description A flow with its draft.
+         * @description A flow with its draft. `changed_since_published` tells whether the draft differs from the newest
+         *     published version; it is null before the first publishing.
          */
         FlowOut: {
             /**
@@ -3063,6 +3065,8 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            /** Changed Since Published */
+            changed_since_published: boolean | null;
         };
         /**
          * FlowPatch
@@ -3085,6 +3089,8 @@ export interface components {
             version?: number | null;
             /** Keep Spelling */
             keep_spelling?: boolean | null;
+            /** Check */
+            check?: boolean | null;
         };
         /**
          * FlowReplacement
@@ -3114,6 +3120,49 @@ export interface components {
              * @description The version you edited; 409 when there is a newer one.
              */
             version: number;
+        };
+        /**
+         * FlowSaved
+         * @description A flow after a change. `validation` is null unless it was asked for; also where the draft could not be
+         *     checked just now, though it is stored: POST /flows/validate tells later.
+         */
+        FlowSaved: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: number;
+            /** Published Version */
+            published_version: number | null;
+            /** Max Running */
+            max_running: number | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Changed Since Published */
+            changed_since_published: boolean | null;
+            validation?: components["schemas"]["Validation"] | null;
         };
         /**
          * FlowSummary
@@ -3828,7 +3877,7 @@ export interface components {
         NodeStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
         /**
          * NodeTypeInfo
-         * @description A node type as an editor sees it.
+         * @description A node type as an editor sees it. `keywords` are other words that people look for it by.
          */
         NodeTypeInfo: {
             /** Kind */
@@ -3844,6 +3893,8 @@ export interface components {
             group: "flow" | "agents" | "models" | "tools" | "logic" | "people";
             /** Icon */
             icon: string;
+            /** Keywords */
+            keywords: string[];
             /** Accepts Input */
             accepts_input: boolean;
             /** Limit */
@@ -7843,7 +7894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FlowOut"];
+                    "application/json": components["schemas"]["FlowSaved"];
                 };
             };
             503: components["responses"]["Unavailable"];
@@ -7890,6 +7941,16 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The draft is the newest version as it stands. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowVersionOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
