@@ -53,6 +53,7 @@ TYPE = NodeType(
     description="A crew works through its tasks.",
     group="agents",
     icon="users",
+    keywords=("team", "agents", "crewai"),
     config=Config,
     execute=execute,
     default_config={
