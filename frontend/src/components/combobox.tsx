@@ -64,6 +64,7 @@ export function Combobox(props: ComboboxProps) {
       id={rest.id}
       aria-describedby={rest["aria-describedby"]}
       aria-invalid={rest["aria-invalid"]}
+      aria-required={rest["aria-required"]}
       aria-labelledby={rest["aria-labelledby"]}
       aria-label={rest["aria-label"]}
       className={cn(controlClass, "flex h-8 items-center justify-between gap-2", className)}

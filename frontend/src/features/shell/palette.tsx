@@ -90,7 +90,7 @@ function rank(group: string): number {
 }
 
 /** By what it is called, not by its id. */
-function fit(commands: Entry[], id: string, search: string): number {
+function fit(commands: readonly Entry[], id: string, search: string): number {
   const found = commands.find((command) => command.id === id);
   if (!found) return 0;
   return fitOf({ name: found.label, words: found.keywords, text: found.group }, search);

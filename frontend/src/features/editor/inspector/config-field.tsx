@@ -113,6 +113,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
         hint={own.description}
         error={problem(path, own.format !== "template-map")}
         inline={own.type === "boolean"}
+        required={required && own.type !== "boolean"}
         optional={!required && own.type === "string" && !own.nullable && !own.default}
       >
         <Control name={name} schema={own} path={path} value={value} />
