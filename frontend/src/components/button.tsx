@@ -45,7 +45,7 @@ export function Button(props: ButtonProps) {
       {...rest}
       className={cn(classes, loading && "relative")}
       aria-busy={loading || undefined}
-      aria-disabled={loading || undefined}
+      aria-disabled={loading || rest["aria-disabled"] || undefined}
       onClick={loading ? (event) => event.preventDefault() : onClick}
     >
       {loading && <Spinner className="absolute" />}

@@ -198,7 +198,7 @@ async def folded(
         return room < 0
 
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = await _planned(session, reading, definition)
+    plan = await planned(session, reading, definition)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
@@ -243,7 +243,7 @@ async def _give_outputs(
         wanted[reference].output = output
 
 
-async def _planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
+async def planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
     """The plan compiled: one of two thousand nodes takes half a second."""
     if next(islice(nodes_in(definition), _FEW_NODES, None), None) is None:
         return await asyncio.to_thread(stored_plan, definition, reading.types)
