@@ -132,6 +132,8 @@ export function Editor(props: EditorProps) {
                     selected: looked,
                     onSelect: choose,
                     onClose: () => show(null),
+                    onStarted: show,
+                    beforeStart: saveFirst,
                   })
             }
           >

@@ -299,7 +299,8 @@ export interface paths {
         put?: never;
         /**
          * Fork Execution
-         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not.
+         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not, by
+         *     the same definition or another version of the flow.
          */
         post: operations["fork_execution_api_v1_executions__execution_id__fork_post"];
         delete?: never;
@@ -3254,11 +3255,15 @@ export interface components {
         };
         /**
          * ForkRequest
-         * @description Where to begin again, and outputs of nodes to take in place of what they gave.
+         * @description Where to begin again, and outputs of nodes to take in place of what they gave. Without `from_node` all
+         *     that is done is taken over. `version` is the draft of the flow, its newest published version or a number:
+         *     then whatever changed in it, and what comes after that, runs again; null runs what this execution ran.
          */
         ForkRequest: {
             /** From Node */
-            from_node: string;
+            from_node?: string | null;
+            /** Version */
+            version?: ("draft" | "published") | number | null;
             /**
              * Outputs
              * @default {}

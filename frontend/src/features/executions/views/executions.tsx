@@ -65,6 +65,7 @@ export function ExecutionsView() {
               executionId={open}
               shape="tall"
               onClose={() => change({ open: null })}
+              onStarted={(id) => change({ open: id })}
             />
           }
         >
@@ -189,7 +190,12 @@ const columns: Column<ExecutionSummary>[] = [
     align: "right",
     className: "w-24",
     cell: ({ status, started_at, finished_at }) =>
-      isFinal(status) && !finished_at ? "–" : <Duration from={started_at} to={finished_at} />,
+      // Waiting is not work; the run itself tells both.
+      (isFinal(status) && !finished_at) || status === "waiting" ? (
+        "–"
+      ) : (
+        <Duration from={started_at} to={finished_at} />
+      ),
   },
   {
     id: "tokens",
