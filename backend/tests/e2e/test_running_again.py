@@ -147,3 +147,32 @@ async def test_a_crew_by_itself_has_no_other_version(tenant: Tenant) -> None:
     id_ = checked(await tenant.http.post(f"crews/{checked(crew, 201)['id']}/test", json={}), 202)["id"]
     refused(await tenant.http.post(f"executions/{id_}/fork", json={"version": "draft"}), 409, "no_flow")
     await tenant.watch(id_)
+
+
+async def test_waiting_is_told_apart_from_work(tenant: Tenant) -> None:
+    definition = flow(
+        [input_node("topic"), node("ask", "approval", {"title": "Go on?"}), output(answer="{{ 'yes' }}")],
+        [edge("in", "ask"), edge("ask", "out", "approved")],
+    )
+    id_ = await tenant.execute(definition, topic="tides")
+    await tenant.watch(id_, until=lambda event: event["type"] == "execution_waiting")
+    waiting = await tenant.get(id_)
+    assert waiting["waits_since"] is not None and waiting["waited_seconds"] == 0
+    [asked] = checked(await tenant.http.get("approvals?open=true"))["items"]
+    answer = {"approved": True, "values": {}}
+    checked(await tenant.http.post(f"approvals/{asked['id']}/answer", json=answer))
+    await tenant.watch(id_)
+    done = await tenant.get(id_)
+    assert done["waits_since"] is None and done["waited_seconds"] > 0
+    [listed] = [one for one in checked(await tenant.http.get("executions"))["items"] if one["id"] == id_]
+    assert listed["waited_seconds"] == done["waited_seconds"]
+
+
+async def test_the_time_between_a_failure_and_going_on_is_no_work(tenant: Tenant) -> None:
+    refuse_once(tenant)
+    _, id_ = await start(tenant, asking())
+    failed = await tenant.get(id_)
+    resumed = checked(await tenant.http.post(f"executions/{id_}/resume"), 202)
+    assert failed["waited_seconds"] == 0 < resumed["waited_seconds"]
+    await tenant.watch(id_, after=failed["last_seq"])
+    assert (await tenant.get(id_))["waited_seconds"] == resumed["waited_seconds"]

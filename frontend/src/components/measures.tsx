@@ -37,8 +37,21 @@ type SpentProps = {
 export function Spent({ from, to, waited, className }: SpentProps) {
   const { workMs, waitedMs } = spentOf(from, to, waited, useNow(!to));
   if (waitedMs < LEAST_WAIT_MS) return <Duration ms={workMs} className={className} />;
-  const work = workMs < LEAST_WAIT_MS ? "" : `${formatDuration(workMs)}, `;
-  return <Figure className={className}>{`${work}waited ${formatDuration(waitedMs)}`}</Figure>;
+  const wait = formatDuration(waitedMs);
+  const words =
+    workMs < LEAST_WAIT_MS ? `Waited ${wait}` : `${formatDuration(workMs)}, waited ${wait}`;
+  return <Figure className={className}>{words}</Figure>;
+}
+
+/** How long something worked; on hover, how long it only waited. */
+export function Work({ from, to, waited, className }: SpentProps) {
+  const { workMs, waitedMs } = spentOf(from, to, waited, useNow(!to));
+  const title = waitedMs < LEAST_WAIT_MS ? undefined : `It also waited ${formatDuration(waitedMs)}`;
+  return (
+    <Figure className={className} title={title}>
+      {formatDuration(workMs)}
+    </Figure>
+  );
 }
 
 type AmountProps = { value: number | string | null | undefined; className?: string };

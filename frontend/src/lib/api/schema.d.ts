@@ -2842,6 +2842,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
@@ -2909,6 +2913,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
             /** Outputs */
             outputs: {
                 [key: string]: unknown;
@@ -2921,7 +2929,9 @@ export interface components {
         ExecutionStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
         /**
          * ExecutionSummary
-         * @description An execution in a list. `version` is null when the draft was run.
+         * @description An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
+         *     was done between its start and its end: it waited for a person or a time, was paused, or had failed and
+         *     was not yet resumed. `waits_since` is when the wait began that is under way.
          */
         ExecutionSummary: {
             /**
@@ -2953,6 +2963,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
         };
         /**
          * FiringOut

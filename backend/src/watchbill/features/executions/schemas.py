@@ -45,7 +45,9 @@ class CrewTestRequest(Input):
 
 
 class ExecutionSummary(BaseModel):
-    """An execution in a list. `version` is null when the draft was run."""
+    """An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
+    was done between its start and its end: it waited for a person or a time, was paused, or had failed and
+    was not yet resumed. `waits_since` is when the wait began that is under way."""
 
     id: UUID
     flow_id: UUID | None
@@ -60,6 +62,8 @@ class ExecutionSummary(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    waited_seconds: float
+    waits_since: datetime | None
 
 
 class ExecutionResult(ExecutionSummary):

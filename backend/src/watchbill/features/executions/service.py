@@ -83,6 +83,8 @@ def summary(execution: Execution, flow_name: str | None, active: ActiveExecution
             "created_at": execution.created_at,
             "started_at": execution.started_at,
             "finished_at": execution.finished_at,
+            "waited_seconds": execution.waited_seconds or 0.0,
+            "waits_since": execution.waits_since,
         }
     )
 
