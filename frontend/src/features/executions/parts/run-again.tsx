@@ -32,16 +32,12 @@ export function RunAgain({ run, status, size, onStarted, beforeStart }: RunAgain
   const draft = useRunDraft(detail?.flow_id ?? null, detail?.inputs ?? state.inputs);
   const show = onStarted ?? ((started: string) => router.push(executionHref(started)));
 
-  async function start(begin: () => Promise<string | null>) {
+  function start(begin: () => Promise<string | null>): void {
     setBusy(true);
-    try {
-      const started = await begin();
-      if (started !== null) show(started);
-    } catch (error) {
-      toast.error("The run was not started again", error);
-    } finally {
-      setBusy(false);
-    }
+    begin()
+      .then((started) => started !== null && show(started))
+      .catch((error: unknown) => toast.error("The run was not started again", error))
+      .finally(() => setBusy(false));
   }
   const goOn = () =>
     start(async () => {
@@ -63,21 +59,25 @@ export function RunAgain({ run, status, size, onStarted, beforeStart }: RunAgain
 
   const entry = detail?.definition.nodes.find(({ type }) => type === "input")?.id;
   const asItRan = detail?.version ? `As it ran, ${versionName(detail)}` : "As it ran";
-  const stopped = status === "failed" || status === "cancelled";
   const items: MenuItem[] = [];
-  if (stopped) {
-    items.push(
-      { heading: status === "failed" ? "From the failure" : "From where it stopped" },
-      { label: asItRan, onSelect: () => void goOn() },
-    );
-    if (detail?.flow_id) {
-      items.push({ label: "As edited now", onSelect: () => void forkFrom(null, "draft") });
-    }
-    items.push({ separator: true });
+  /** Both ways from one point; a crew by itself is edited nowhere as a flow. */
+  const offer = (from: string, ran: (() => void) | undefined, edited: () => void) => {
+    const point = from.charAt(0).toLowerCase() + from.slice(1);
+    const item = (label: string, onSelect: () => void) => ({
+      label,
+      spoken: `${label}, ${point}`,
+      onSelect,
+    });
+    if (items.length > 0) items.push({ separator: true });
+    items.push({ heading: from });
+    if (ran) items.push(item(asItRan, ran));
+    if (detail?.flow_id) items.push(item("As edited now", edited));
+  };
+  if (status === "failed" || status === "cancelled") {
+    const from = status === "failed" ? "From the failure" : "From where it stopped";
+    offer(from, goOn, () => forkFrom(null, "draft"));
   }
-  items.push({ heading: "From the beginning" });
-  if (entry) items.push({ label: asItRan, onSelect: () => void forkFrom(entry, null) });
-  if (detail?.flow_id) items.push({ label: "As edited now", onSelect: () => void runDraft() });
+  offer("From the beginning", entry ? () => forkFrom(entry, null) : undefined, runDraft);
   if (!detail) return null;
   return (
     <DropdownMenu
