@@ -282,6 +282,19 @@ describe("autosave", () => {
     expect(states).not.toContain("conflict");
   });
 
+  it("does not send again what was refused when the page closes, but what was changed since", async () => {
+    const { state, autosave } = server();
+    state.refuses = true;
+    autosave.changed({ name: "a" });
+    await autosave.flush();
+    autosave.close();
+    expect(state.outliving).toBe(0);
+    autosave.changed({ name: "b" });
+    autosave.close();
+    await vi.runAllTimersAsync();
+    expect(state.outliving).toBe(1);
+  });
+
   it("knows what an earlier page sent and never heard of", async () => {
     const { state, states, autosave } = server([{ name: "a" }]);
     Object.assign(state, { version: 2, name: "a" });

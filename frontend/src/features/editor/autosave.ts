@@ -62,6 +62,8 @@ export function createAutosave({
   let running: Promise<boolean> | null = null;
   let conflict = false;
   let left = false;
+  /** The server does not take what there is, and would say so again. */
+  let refused = false;
   /** In a row, for reasons that may pass. */
   let failures = 0;
   /** When it may save by itself again, in milliseconds of the clock. */
@@ -121,6 +123,7 @@ export function createAutosave({
     const passing = !isLasting(error);
     const again = passing && !left;
     failures = passing ? failures + 1 : 0;
+    refused = !passing;
     if (passing) unanswered = noted(change);
     notBefore = Date.now() + (passing ? waitAfter(error) : pauseMs);
     onState({ kind: "failed", reason: error.message, again });
@@ -169,6 +172,7 @@ export function createAutosave({
     changed(change: Draft): void {
       draft = { ...draft, ...change };
       left = false;
+      refused = false;
       // Said again, so that what is kept is the latest.
       if (conflict) return onState({ kind: "conflict" });
       onState({ kind: "unsaved" });
@@ -207,7 +211,7 @@ export function createAutosave({
     /** The page closes: what there is goes out in a request that outlives it. Should the page come back, it knows it as its own. */
     close(): void {
       const change = { ...sending, ...draft };
-      if (conflict || Object.keys(change).length === 0) return;
+      if (conflict || refused || Object.keys(change).length === 0) return;
       unanswered = noted(change);
       save({ ...change, version }, true).catch(() => {
         // Nobody is there to be told; this browser keeps it.
