@@ -287,8 +287,10 @@ describe("autosave", () => {
     state.refuses = true;
     autosave.changed({ name: "a" });
     await autosave.flush();
+    autosave.hasten();
     autosave.close();
-    expect(state.outliving).toBe(0);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([state.asked.length, state.outliving]).toEqual([1, 0]);
     autosave.changed({ name: "b" });
     autosave.close();
     await vi.runAllTimersAsync();

@@ -203,6 +203,10 @@ export function createAutosave({
     get dirty(): boolean {
       return pending() || running !== null;
     },
+    /** Saves at once by itself, as the page may not be there much longer; not what was refused. */
+    hasten(): void {
+      if (!refused) void sendOnce();
+    },
     /** Saves what there is, once: nobody waits for more. */
     leave(): Promise<boolean> {
       left = true;

@@ -68,17 +68,17 @@ export function useFlowSync(
     const guard = (event: BeforeUnloadEvent) => {
       if (autosave.dirty) event.preventDefault();
     };
-    const saveNow = () => void autosave.flush();
+    const online = () => void autosave.flush();
     // Who looks elsewhere may not come back: phones end pages that nobody sees without a word.
-    const hidden = () => document.visibilityState === "hidden" && saveNow();
+    const hidden = () => document.visibilityState === "hidden" && autosave.hasten();
     window.addEventListener("beforeunload", guard);
-    window.addEventListener("online", saveNow);
-    window.addEventListener("pageshow", saveNow);
+    window.addEventListener("online", online);
+    window.addEventListener("pageshow", autosave.hasten);
     document.addEventListener("visibilitychange", hidden);
     return () => {
       window.removeEventListener("beforeunload", guard);
-      window.removeEventListener("online", saveNow);
-      window.removeEventListener("pageshow", saveNow);
+      window.removeEventListener("online", online);
+      window.removeEventListener("pageshow", autosave.hasten);
       document.removeEventListener("visibilitychange", hidden);
       leave(place, id, autosave.leave(), () => autosave.unsaved);
     };
