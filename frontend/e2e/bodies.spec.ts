@@ -176,7 +176,8 @@ test("a run is paused, resumed, and forked with another output", async ({ page, 
     .click();
   await expect(page.getByText("Good night").first()).toBeVisible();
   await page.getByRole("button", { name: "Cancel run" }).click();
-  await page.getByRole("button", { name: "Run again from where it stopped" }).click();
+  await page.getByRole("button", { name: "Run again", exact: true }).click();
+  await page.getByRole("menuitem", { name: "As it ran, from where it stopped" }).click();
   // The stream that had ended brings what happens now.
   await expect(page.getByRole("button", { name: "Cancel run" })).toBeVisible();
   await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();

@@ -24,8 +24,9 @@ type Fixtures = {
   quiet: void;
 };
 
-/** Chromium notes each refused request as an error; which refusals are right, the tests say themselves. */
-const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
+/** Chromium notes each refused request as an error, and each while it is offline; which are right, the tests say themselves. */
+const REFUSED =
+  /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/;
 
 export const test = base.extend<Fixtures>({
   // Read when the test runs: the address is known only after the set-up.

@@ -1,50 +1,11 @@
 /** What people come for: draw a flow with the mouse, run it, watch it, read the result; and stop a run. */
-import type { Locator, Page } from "@playwright/test";
 import { randomUUID } from "node:crypto";
+import { connect, drop, inspector, port, saved } from "./drawing";
 import { expect, make, PASSWORD, test } from "./fixtures";
 import { SLOW_WORDS } from "./stack";
 
 type Call = { messages: { content: string }[]; outcome: string };
 type Event = { seq: number; type: string; data: { text?: string } };
-
-/** Drags a node type from the palette to a place on the canvas, given from its upper left corner. */
-async function drop(page: Page, type: string, x: number, y: number) {
-  const canvas = page.locator(".wb-canvas");
-  const entry = page
-    .getByRole("region", { name: "Node types" })
-    .getByRole("button", { name: type });
-  await entry.dragTo(canvas, { targetPosition: { x, y } });
-}
-
-/** Where something stands once it moves no more: the canvas glides when it shows the whole flow. */
-async function atRest(locator: Locator) {
-  let last = await locator.boundingBox();
-  await expect(async () => {
-    const now = await locator.boundingBox();
-    const still = now !== null && now.x === last?.x && now.y === last.y;
-    last = now;
-    expect(still).toBe(true);
-  }).toPass({ intervals: [100], timeout: 60_000 });
-  if (!last) throw new Error("A port is not to be seen.");
-  return last;
-}
-
-/** Draws an edge with the mouse. */
-async function connect(page: Page, from: Locator, to: Locator) {
-  const [start, end] = [await atRest(from), await atRest(to)];
-  await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(end.x + end.width / 2 - 20, end.y + end.height / 2, { steps: 8 });
-  await page.mouse.move(end.x + end.width / 2, end.y + end.height / 2, { steps: 4 });
-  await page.mouse.up();
-}
-
-const port = (page: Page, label: string) => page.getByRole("img", { name: label, exact: true });
-const inspector = (page: Page) => page.getByRole("complementary", { name: "Inspector" });
-
-async function saved(page: Page) {
-  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
-}
 
 test("sign up, draw a flow with the mouse, run it, watch it, reload, and read the result", async ({
   page,

@@ -4,8 +4,9 @@ import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "@/lib/cn";
 import { Spinner } from "./spinner";
+import { Tooltip } from "./tooltip";
 
-const button = cva(
+const looks = cva(
   "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors select-none disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:cursor-not-allowed aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0",
   {
     variants: {
@@ -22,16 +23,19 @@ const button = cva(
 );
 
 export type ButtonProps = ComponentProps<"button"> &
-  VariantProps<typeof button> & {
+  VariantProps<typeof looks> & {
     /** Shows a spinner and refuses clicks, keeping the width and the focus. */
     loading?: boolean;
+    /** Why it cannot be used just now: it is grey, refuses clicks, and says this on hover and focus. */
+    obstacle?: string | null;
     /** Gives the looks to the only child, e.g. a Link. */
     asChild?: boolean;
   };
 
 export function Button(props: ButtonProps) {
-  const { variant, size, loading, asChild, className, children, onClick, ...rest } = props;
-  const classes = cn(button({ variant, size }), className);
+  const { variant, size, loading, obstacle, asChild, className, children, onClick, ...rest } =
+    props;
+  const classes = cn(looks({ variant, size }), className);
   if (asChild) {
     return (
       <Slot.Root className={classes} onClick={onClick} {...rest}>
@@ -39,14 +43,15 @@ export function Button(props: ButtonProps) {
       </Slot.Root>
     );
   }
-  return (
+  const idle = loading || Boolean(obstacle);
+  const button = (
     <button
       type="button"
       {...rest}
       className={cn(classes, loading && "relative")}
       aria-busy={loading || undefined}
-      aria-disabled={loading || undefined}
-      onClick={loading ? (event) => event.preventDefault() : onClick}
+      aria-disabled={idle || rest["aria-disabled"] || undefined}
+      onClick={idle ? (event) => event.preventDefault() : onClick}
     >
       {loading && <Spinner className="absolute" />}
       <span className={cn("inline-flex items-center gap-1.5", loading && "opacity-0")}>
@@ -54,4 +59,5 @@ export function Button(props: ButtonProps) {
       </span>
     </button>
   );
+  return obstacle ? <Tooltip label={obstacle}>{button}</Tooltip> : button;
 }

@@ -67,6 +67,7 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
   const labelledBy = props["aria-labelledby"];
   const label = props["aria-label"];
   const invalid = Boolean(props["aria-invalid"]);
+  const required = Boolean(props["aria-required"]);
 
   const extensions = useMemo(() => {
     const aria: Record<string, string> = { "aria-invalid": String(invalid), tabindex: "0" };
@@ -74,6 +75,7 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
     if (described) aria["aria-describedby"] = described;
     if (labelledBy) aria["aria-labelledby"] = labelledBy;
     if (label) aria["aria-label"] = label;
+    if (required) aria["aria-required"] = "true";
     // An empty field is not broken JSON; whether it may be empty is the form's business.
     const lint = linter((view) => (view.state.doc.length === 0 ? [] : jsonParseLinter()(view)));
     return [
@@ -84,7 +86,7 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
       ...(language === "json" ? [json(), ...(readOnly ? [] : [lint])] : []),
       ...(more ?? []),
     ];
-  }, [language, readOnly, more, id, described, labelledBy, label, invalid]);
+  }, [language, readOnly, more, id, described, labelledBy, label, invalid, required]);
 
   return (
     <CodeMirror

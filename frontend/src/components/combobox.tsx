@@ -1,10 +1,11 @@
 "use client";
 
 /** A searchable choice of one; may also take text that is not in the list. */
-import { Command, defaultFilter } from "cmdk";
+import { Command } from "cmdk";
 import { Check, ChevronsUpDown } from "lucide-react";
 import { useId, useState } from "react";
 import { cn } from "@/lib/cn";
+import { fitOf } from "@/lib/search";
 import type { ControlAria } from "./field";
 import { controlClass } from "./input";
 import { itemClass } from "./menu";
@@ -27,8 +28,11 @@ type ComboboxProps = ControlAria & {
 /** The choice that is the typed text itself; it stands after every match. */
 const TYPED = "\u0000typed";
 
-function rank(value: string, search: string): number {
-  return value === TYPED ? Number.EPSILON : defaultFilter(value, search);
+/** By what is shown of an option, or its value where that is what is shown; not by an id. */
+function rank(options: Option[], value: string, search: string): number {
+  if (value === TYPED) return Number.EPSILON;
+  const found = options.find((option) => option.value === value);
+  return found ? fitOf({ name: found.label, text: found.hint }, search) : 0;
 }
 
 export function Combobox(props: ComboboxProps) {
@@ -60,6 +64,7 @@ export function Combobox(props: ComboboxProps) {
       id={rest.id}
       aria-describedby={rest["aria-describedby"]}
       aria-invalid={rest["aria-invalid"]}
+      aria-required={rest["aria-required"]}
       aria-labelledby={rest["aria-labelledby"]}
       aria-label={rest["aria-label"]}
       className={cn(controlClass, "flex h-8 items-center justify-between gap-2", className)}
@@ -76,7 +81,7 @@ export function Combobox(props: ComboboxProps) {
       onOpenChange={toggle}
       className="w-(--radix-popover-trigger-width) min-w-56 p-0"
     >
-      <Command id={listId} label={placeholder} filter={rank}>
+      <Command id={listId} label={placeholder} filter={(item, text) => rank(options, item, text)}>
         <Command.Input
           value={search}
           onValueChange={setSearch}
@@ -88,7 +93,7 @@ export function Combobox(props: ComboboxProps) {
           {options.map((option) => (
             <Command.Item
               key={option.value}
-              value={`${option.label} ${option.value}`}
+              value={option.value}
               onSelect={() => choose(option.value)}
               className={itemClass}
             >

@@ -10,14 +10,19 @@ export function Label({ className, ...rest }: ComponentProps<"label">) {
   return <label {...rest} className={cn("text-sm font-medium", className)} />;
 }
 
+/** Seen only: it is no part of the field's name, and assistive technology is told by the control. */
+const requiredClass = "after:ml-0.5 after:text-failed after:[content:'*'_/_'']";
+
 type FieldProps = {
   label: ReactNode;
   /** Said before typing: what is wanted and its rules. */
   hint?: ReactNode;
   /** What is wrong and how to mend it. */
   error?: string;
-  /** Marks the field; required is the rule, so only the exception is shown. */
+  /** Marks the field, in forms where most have to be filled in. */
   optional?: boolean;
+  /** Marks the field, in forms where most have a default. */
+  required?: boolean;
   /** Puts the label beside the control (switches, checkboxes). */
   inline?: boolean;
   className?: string;
@@ -25,7 +30,8 @@ type FieldProps = {
   children: ReactElement;
 };
 
-export function Field({ label, hint, error, optional, inline, className, children }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { label, hint, error, optional, required, inline, className, children } = props;
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const control = (
@@ -33,13 +39,19 @@ export function Field({ label, hint, error, optional, inline, className, childre
       id={id}
       aria-describedby={described || undefined}
       aria-invalid={error ? true : undefined}
+      aria-required={required || undefined}
       aria-labelledby={`${id}-label`}
     >
       {children}
     </Slot.Root>
   );
   const caption = (
-    <Label id={`${id}-label`} htmlFor={id} className={cn(inline && "font-normal")}>
+    <Label
+      id={`${id}-label`}
+      htmlFor={id}
+      title={required ? "Required" : undefined}
+      className={cn(inline && "font-normal", required && requiredClass)}
+    >
       {label}
       {optional && <span className="font-normal text-muted"> (optional)</span>}
     </Label>
@@ -76,6 +88,7 @@ export type ControlAria = {
   id?: string;
   "aria-describedby"?: string;
   "aria-invalid"?: ComponentProps<"input">["aria-invalid"];
+  "aria-required"?: boolean;
   "aria-labelledby"?: string;
   "aria-label"?: string;
 };

@@ -2,7 +2,7 @@
 
 /** A form in a drawer: saves, says what is wrong, and does not lose what was typed by a stray Esc. */
 import { Trash2 } from "lucide-react";
-import { useId, useState, type ReactNode } from "react";
+import { useEffect, useId, useState, type ReactNode } from "react";
 import { Button } from "./button";
 import { ConfirmDialog } from "./confirm-dialog";
 import { FormError } from "./form-error";
@@ -43,6 +43,14 @@ export function FormSheet(props: FormSheetProps) {
   const [asking, setAsking] = useState<"discard" | "delete" | null>(null);
   const close = () => (form.dirty && !readOnly ? setAsking("discard") : onClose());
   const stay = () => setAsking(null);
+  const unsaved = form.dirty && !readOnly;
+  useEffect(() => {
+    if (!unsaved) return;
+    // The browser asks before the page goes: by hand, or because a sign-in has ended.
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [unsaved]);
   const footer = readOnly ? (
     <Button onClick={onClose}>Close</Button>
   ) : (

@@ -26,6 +26,7 @@ export function InputFields({ fields, values, errors, onChange }: InputFieldsPro
       hint={field.description || undefined}
       error={errors[field.name]}
       optional={!field.required}
+      required={field.required && field.type !== "boolean"}
       inline={field.type === "boolean"}
     >
       <InputControl

@@ -3,7 +3,10 @@
 /** Time, money and tokens in tabular figures. */
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
+import { spentOf, type Waited } from "@/lib/events/waited";
 import { formatDuration, formatMoney, formatTokens } from "@/lib/format";
+
+const LEAST_WAIT_MS = 1000;
 
 type DurationProps = {
   /** RFC 3339; without it a dash is shown. */
@@ -19,6 +22,36 @@ export function Duration({ from, to, ms, className }: DurationProps) {
   const now = useNow(Boolean(from && !to && ms == null));
   const span = ms ?? (from ? (to ? Date.parse(to) : now) - Date.parse(from) : Number.NaN);
   return <Figure className={className}>{formatDuration(span)}</Figure>;
+}
+
+type SpentProps = {
+  /** RFC 3339. */
+  from: string;
+  /** RFC 3339; without it the time ticks. */
+  to?: string | null;
+  waited: Waited;
+  className?: string;
+};
+
+/** How long something worked, and beside it how long it only waited; less than a second of that is not told. */
+export function Spent({ from, to, waited, className }: SpentProps) {
+  const { workMs, waitedMs } = spentOf(from, to, waited, useNow(!to));
+  if (waitedMs < LEAST_WAIT_MS) return <Duration ms={workMs} className={className} />;
+  const wait = formatDuration(waitedMs);
+  const words =
+    workMs < LEAST_WAIT_MS ? `Waited ${wait}` : `${formatDuration(workMs)}, waited ${wait}`;
+  return <Figure className={className}>{words}</Figure>;
+}
+
+/** How long something worked; on hover, how long it only waited. */
+export function Work({ from, to, waited, className }: SpentProps) {
+  const { workMs, waitedMs } = spentOf(from, to, waited, useNow(!to));
+  const title = waitedMs < LEAST_WAIT_MS ? undefined : `It also waited ${formatDuration(waitedMs)}`;
+  return (
+    <Figure className={className} title={title}>
+      {formatDuration(workMs)}
+    </Figure>
+  );
 }
 
 type AmountProps = { value: number | string | null | undefined; className?: string };

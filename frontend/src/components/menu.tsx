@@ -17,6 +17,8 @@ export const itemClass =
 export type MenuItem =
   | {
       label: string;
+      /** What is read out where the label says enough only below its heading. */
+      spoken?: string;
       icon?: ReactNode;
       keys?: string[];
       danger?: boolean;
@@ -63,6 +65,7 @@ function items(Radix: Parts, list: MenuItem[]): ReactNode {
       <Radix.Item
         key={index}
         disabled={item.disabled}
+        aria-label={item.spoken}
         onSelect={item.onSelect}
         className={cn(itemClass, item.danger && "text-failed")}
       >

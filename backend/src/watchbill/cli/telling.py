@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _WAITS_FOR = {
@@ -38,7 +38,9 @@ def as_details(execution: dict[str, Any]) -> list[str]:
         f"Created   {_moment(execution['created_at'])}",
     ]
     if execution["started_at"]:
-        lines.append(f"Began     {_moment(execution['started_at'])}, {_seconds(execution)}")
+        waited = _waited(execution)
+        apart = f", waited {waited:,.1f} s" if waited >= 1 else ""
+        lines.append(f"Began     {_moment(execution['started_at'])}, {_seconds(execution)}{apart}")
     if execution["forked_from"]:
         lines.append(f"Fork of   {execution['forked_from']}")
     if queue := execution["queue"]:
@@ -77,9 +79,19 @@ def _moment(text: str) -> str:
 
 
 def _seconds(timed: dict[str, Any]) -> str:
-    """How long it took, or has been going on."""
+    """How long it worked so far, without what it waited."""
     if not timed["started_at"]:
         return ""
-    ended = timed["finished_at"]
-    end = datetime.fromisoformat(ended) if ended else datetime.now(UTC)
-    return f"{max(0.0, (end - datetime.fromisoformat(timed['started_at'])).total_seconds()):,.1f} s"
+    took = _end(timed) - datetime.fromisoformat(timed["started_at"])
+    return f"{max(0.0, took.total_seconds() - _waited(timed)):,.1f} s"
+
+
+def _waited(timed: dict[str, Any]) -> float:
+    """How many seconds it waited so far, where that is told: of nodes it is not."""
+    since = timed.get("waits_since")
+    lasting = _end(timed) - datetime.fromisoformat(since) if since else timedelta()
+    return timed.get("waited_seconds", 0.0) + max(0.0, lasting.total_seconds())
+
+
+def _end(timed: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(timed["finished_at"]) if timed["finished_at"] else datetime.now(UTC)

@@ -170,6 +170,7 @@ class NodeType:
         fixed_handles: outgoing handles of every node of the type; None is the default one.
         listed_handles: instead of fixed ones, a handle per item of a list in the config; see ListedHandles.
         default_config: what a new node in an editor starts with.
+        keywords: other words that people look for it by, in small letters.
         check: problems that the config model cannot see; fields are relative to the config.
         judge: problems that follow from what is known of rendered values; fields as above.
         gives: what is known of the output before it is there.
@@ -184,6 +185,7 @@ class NodeType:
     group: Group
     config: type[BaseModel]
     icon: str
+    keywords: tuple[str, ...] = ()
     evaluate: Evaluate | None = None
     execute: Execute | None = None
     body: BodyType | None = None

@@ -109,6 +109,7 @@ TYPE = NodeType(
     description="An agent works on a task.",
     group="agents",
     icon="bot",
+    keywords=("assistant", "bot", "ai", "crewai"),
     config=Config,
     execute=execute,
     check=_check,

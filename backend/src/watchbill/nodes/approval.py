@@ -209,6 +209,7 @@ TYPE = NodeType(
     description="Waits for a person to decide.",
     group="people",
     icon="user-check",
+    keywords=("human", "person", "people", "review", "confirm", "ask", "hitl", "question", "inbox"),
     config=Config,
     wait=WaitType(begin=_begin, due=_due, answered=_answered),
     fixed_handles=(APPROVED, REJECTED),

@@ -123,6 +123,7 @@ TYPE = NodeType(
     description="Takes one of several branches.",
     group="logic",
     icon="split",
+    keywords=("if", "else", "switch", "case", "branch", "router", "route", "decide"),
     config=Config,
     evaluate=_evaluate,
     check=_check,

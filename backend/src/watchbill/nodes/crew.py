@@ -78,6 +78,7 @@ TYPE = NodeType(
     description="A crew works through its tasks.",
     group="agents",
     icon="users",
+    keywords=("team", "agents", "crewai"),
     config=Config,
     execute=execute,
     check=_check,

@@ -365,6 +365,7 @@ TYPE = NodeType(
     description="Calls another service.",
     group="tools",
     icon="globe",
+    keywords=("fetch", "api", "rest", "web", "url", "curl", "webhook", "get", "post", "download", "call"),
     config=Config,
     execute=execute,
     check=_check,

@@ -185,6 +185,7 @@ TYPE = NodeType(
     description="Starts the flow and asks for its inputs.",
     group="flow",
     icon="log-in",
+    keywords=("start", "begin", "trigger", "form", "parameters"),
     config=Config,
     evaluate=_evaluate,
     check=_check,

@@ -47,6 +47,7 @@ TYPE = NodeType(
     description="Repeats its body until a condition holds.",
     group="logic",
     icon="repeat",
+    keywords=("while", "until", "for", "repeat", "iterate", "retry"),
     config=Config,
     body=BodyType(
         read=lambda config: config.body,

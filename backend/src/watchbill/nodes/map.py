@@ -117,6 +117,7 @@ TYPE = NodeType(
     description="Runs its body for each item of a list.",
     group="logic",
     icon="layers",
+    keywords=("for", "each", "foreach", "list", "batch", "iterate", "loop", "parallel"),
     config=Config,
     body=BodyType(
         read=lambda config: config.body,

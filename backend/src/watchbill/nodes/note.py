@@ -25,6 +25,7 @@ TYPE = NodeType(
     description="A remark on the canvas.",
     group="flow",
     icon="sticky-note",
+    keywords=("comment", "sticky", "remark", "text", "annotation"),
     config=Config,
     fixed_handles=(),
     verbatim=frozenset({"text"}),

@@ -11,6 +11,7 @@ TYPE = NodeType(
     description="Gives the run's result back.",
     group="flow",
     icon="log-out",
+    keywords=("end", "result", "return", "finish", "respond"),
     config=Config,
     evaluate=evaluate,
     gives=gives,

@@ -121,6 +121,7 @@ TYPE = NodeType(
     description="Runs another flow as one step.",
     group="flow",
     icon="workflow",
+    keywords=("workflow", "call", "reuse", "child", "function"),
     config=Config,
     body=BodyType(
         read=lambda config: config.flow,

@@ -11,6 +11,7 @@ TYPE = NodeType(
     description="Builds new values from earlier ones.",
     group="logic",
     icon="braces",
+    keywords=("code", "script", "function", "set", "edit", "variable", "format", "json", "merge"),
     config=Config,
     evaluate=evaluate,
     gives=gives,

@@ -135,6 +135,7 @@ TYPE = NodeType(
     description="Goes on after a while, or at a time.",
     group="logic",
     icon="hourglass",
+    keywords=("delay", "sleep", "pause", "timer", "until"),
     config=Config,
     wait=WaitType(begin=_begin, due=_due),
     check=_check,

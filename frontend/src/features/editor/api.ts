@@ -3,7 +3,9 @@
 /** What the editor asks of the server. */
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema } from "@/lib/api/client";
+import { offlineError } from "@/lib/api/error";
 import { listAll } from "@/lib/api/lists";
+import { writeJson } from "@/lib/json";
 import { readDefinition, type FlowDefinition } from "./model/definition";
 import { inputFields } from "./model/inputs";
 import { indexTypes, type NodeTypeInfo } from "./model/node-types";
@@ -29,18 +31,46 @@ export async function getFlow(id: string): Promise<FlowRecord> {
   return body(await api.GET("/api/v1/flows/{flow_id}", { params: { path: { flow_id: id } } }));
 }
 
-/** Raises ApiError 409 when somebody else has saved since `version`. */
-export async function saveFlow(id: string, change: FlowChange): Promise<FlowRecord> {
+/** A flow as it was saved; `problems` are null when they were not asked for, or could not be told just now. */
+export type SavedFlow = { record: FlowRecord; problems: Problem[] | null };
+
+/** A connection that is lost without a word answers nothing, ever. */
+const LONGEST_SAVE_MS = 60_000;
+/** What browsers let a request have that outlives its page, with some room for its head. */
+const MOST_OUTLIVING_BYTES = 60_000;
+
+/**
+ * Saves, and asks for the problems of what was saved. `leaving`: the request outlives the page, if it is small enough.
+ * Raises ApiError 409 when somebody else has saved since `version`.
+ */
+export async function saveFlow(
+  id: string,
+  change: FlowChange,
+  leaving = false,
+): Promise<SavedFlow> {
   const params = { path: { flow_id: id } };
   // A browser writes 7.0 as 7, and has its own order of keys: what nobody changed stays as it is stored.
-  const sent = { ...change, keep_spelling: true };
-  return body(await api.PATCH("/api/v1/flows/{flow_id}", { params, body: sent }));
+  const sent = {
+    ...change,
+    keep_spelling: true,
+    check: !leaving && change.definition !== undefined,
+  };
+  const keepalive = leaving && new Blob([writeJson(sent)]).size < MOST_OUTLIVING_BYTES;
+  const signal = AbortSignal.timeout(LONGEST_SAVE_MS);
+  try {
+    const init = { params, body: sent, signal, keepalive };
+    const { validation, ...record } = body(await api.PATCH("/api/v1/flows/{flow_id}", init));
+    return { record, problems: validation?.problems ?? null };
+  } catch (error) {
+    throw signal.aborted ? offlineError() : error;
+  }
 }
 
-/** Freezes the draft as the next version and gives its number. */
-export async function publishFlow(id: string): Promise<number> {
+/** Freezes the draft as the next version; `isNew` is false when it had not changed since that one. */
+export async function publishFlow(id: string): Promise<{ number: number; isNew: boolean }> {
   const params = { path: { flow_id: id } };
-  return body(await api.POST("/api/v1/flows/{flow_id}/publish", { params })).number;
+  const answer = await api.POST("/api/v1/flows/{flow_id}/publish", { params });
+  return { number: body(answer).number, isNew: answer.response.status === 201 };
 }
 
 /** Starts a run of the draft and gives its id. */

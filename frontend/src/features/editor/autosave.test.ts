@@ -2,14 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, offlineError } from "@/lib/api/error";
 import type { FlowChange } from "./api";
-import { createAutosave, type SaveState } from "./autosave";
+import { createAutosave, type Draft, type SaveState } from "./autosave";
 import { research } from "./testing/flows";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 /** A server that holds one flow and refuses stale versions. */
-function server() {
+function server(unanswered?: Draft[]) {
   const state = {
     version: 1,
     name: "",
@@ -18,9 +18,23 @@ function server() {
     /** It does what it is told, and the answer gets lost. */
     mute: false,
     refuses: false,
+    /** Seconds that it asks to be left alone for. */
+    busy: 0,
+    /** It answers after so many milliseconds. */
+    takesMs: 0,
+    /** Whenever it was asked to save, in milliseconds. */
+    asked: [] as number[],
+    /** How many saves outlive the page. */
+    outliving: 0,
   };
   const definition = research();
-  const save = async (change: FlowChange): Promise<{ version: number }> => {
+  const save = async (change: FlowChange, leaving: boolean): Promise<{ version: number }> => {
+    state.asked.push(Date.now());
+    if (leaving) state.outliving += 1;
+    if (state.takesMs > 0) await new Promise((resolve) => setTimeout(resolve, state.takesMs));
+    if (state.busy > 0) {
+      throw new ApiError(429, "too_many", "Busy", "", { retryAfter: state.busy });
+    }
     if (state.down) throw new ApiError(0, "unreachable", "Away", "The server is away.");
     if (state.refuses) throw new ApiError(422, "invalid", "Wrong", "It is wrong.");
     if (change.version !== state.version) throw new ApiError(409, "stale", "Stale", "");
@@ -34,6 +48,7 @@ function server() {
   const told: SaveState[] = [];
   const autosave = createAutosave({
     version: 1,
+    unanswered,
     save,
     current: async () => {
       if (state.down) throw offlineError();
@@ -84,13 +99,13 @@ describe("autosave", () => {
     expect(autosave.unsaved).toBeNull();
     autosave.changed({ name: "a" });
     const saving = autosave.flush();
-    expect(autosave.unsaved).toEqual({ name: "a", version: 1 });
+    expect(autosave.unsaved).toMatchObject({ name: "a", version: 1 });
     await saving;
     expect(autosave.unsaved).toBeNull();
     state.down = true;
     autosave.changed({ name: "b" });
     await autosave.flush();
-    expect(autosave.unsaved).toEqual({ name: "b", version: 2 });
+    expect(autosave.unsaved).toEqual({ name: "b", version: 2, unanswered: [{ name: "b" }] });
     autosave.adopt(3);
     expect(autosave.unsaved).toBeNull();
   });
@@ -130,7 +145,7 @@ describe("autosave", () => {
     autosave.changed({ name: "a" });
     expect(await autosave.leave()).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
-    expect(autosave.unsaved).toEqual({ name: "a", version: 1 });
+    expect(autosave.unsaved).toMatchObject({ name: "a", version: 1 });
   });
 
   it("knows its own save again whose answer was lost", async () => {
@@ -184,5 +199,119 @@ describe("autosave", () => {
     autosave.changed({ name: "next" });
     expect(await autosave.flush()).toBe(true);
     expect(state.saves).toEqual([{ name: "next", version: 5 }]);
+  });
+
+  it("saves seldom while somebody goes on typing, however slow the server is", async () => {
+    for (const takesMs of [0, 300, 1500]) {
+      const { state, autosave } = server();
+      state.takesMs = takesMs;
+      const begun = Date.now();
+      // A word a second for a minute, with a pause after each in which it may save.
+      for (let word = 0; word < 60; word += 1) {
+        autosave.changed({ name: `${word}` });
+        await vi.advanceTimersByTimeAsync(1000);
+      }
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(state.name).toBe("59");
+      const minute = state.asked.filter((at) => at < begun + 60_000);
+      expect(minute.length).toBeLessThanOrEqual(31);
+      // Nor is it saved only when they stop.
+      expect(minute.length).toBeGreaterThanOrEqual(15);
+      autosave.adopt(1);
+    }
+  });
+
+  it("leaves a server alone for as long as it asks, whatever is typed meanwhile", async () => {
+    const { state, told, autosave } = server();
+    state.busy = 20;
+    const begun = Date.now();
+    autosave.changed({ name: "a" });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told.at(-1)).toMatchObject({ kind: "failed", again: true });
+    state.busy = 0;
+    for (let word = 0; word < 15; word += 1) {
+      autosave.changed({ name: `b${word}` });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(state.asked).toEqual([begun + 800]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([state.name, state.asked.length]).toEqual(["b14", 2]);
+    expect(state.asked[1]).toBeGreaterThanOrEqual(begun + 800 + 20_000);
+  });
+
+  it("waits longer each time, a minute at most, and not at all when it is told to save", async () => {
+    const { state, autosave } = server();
+    state.down = true;
+    autosave.changed({ name: "a" });
+    await vi.advanceTimersByTimeAsync(400_000);
+    const pauses = state.asked.slice(1).map((at, index) => at - (state.asked[index] ?? 0));
+    expect(pauses.slice(0, 6)).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+    expect(Math.max(...pauses)).toBe(60_000);
+    // The network is there again, or somebody wants to know.
+    state.down = false;
+    expect(await autosave.flush()).toBe(true);
+    expect(state.name).toBe("a");
+    state.down = true;
+    const before = state.asked.length;
+    autosave.changed({ name: "b" });
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(state.asked.length).toBe(before + 1);
+  });
+
+  it("sends once what two ask to save at the same time", async () => {
+    const { state, autosave } = server();
+    state.takesMs = 100;
+    autosave.changed({ name: "a" });
+    const both = Promise.all([autosave.flush(), autosave.flush()]);
+    await vi.runAllTimersAsync();
+    expect(await both).toEqual([true, true]);
+    expect(state.saves.map(({ name }) => name)).toEqual(["a"]);
+  });
+
+  it("sends what is unsaved when the page closes, and knows it again when the page comes back", async () => {
+    const { state, states, autosave } = server();
+    autosave.close();
+    expect(state.asked).toEqual([]);
+    autosave.changed({ name: "a" });
+    autosave.close();
+    expect([state.outliving, state.name]).toEqual([1, "a"]);
+    expect(autosave.unsaved).toEqual({ name: "a", version: 1, unanswered: [{ name: "a" }] });
+    autosave.changed({ name: "b" });
+    expect(await autosave.flush()).toBe(true);
+    expect([state.name, state.version]).toEqual(["b", 3]);
+    expect(states).not.toContain("conflict");
+  });
+
+  it("does not send again what was refused when the page closes, but what was changed since", async () => {
+    const { state, autosave } = server();
+    state.refuses = true;
+    autosave.changed({ name: "a" });
+    await autosave.flush();
+    autosave.hasten();
+    autosave.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([state.asked.length, state.outliving]).toEqual([1, 0]);
+    autosave.changed({ name: "b" });
+    autosave.close();
+    await vi.runAllTimersAsync();
+    expect(state.outliving).toBe(1);
+  });
+
+  it("knows what an earlier page sent and never heard of", async () => {
+    const { state, states, autosave } = server([{ name: "a" }]);
+    Object.assign(state, { version: 2, name: "a" });
+    autosave.changed({ name: "ab" });
+    expect(await autosave.flush()).toBe(true);
+    expect([state.name, states.includes("conflict")]).toEqual(["ab", false]);
+  });
+
+  it("asks, also when the page closes, before it saves over somebody else's version", async () => {
+    const { state, autosave } = server();
+    Object.assign(state, { version: 5, name: "theirs" });
+    autosave.changed({ name: "mine" });
+    await autosave.flush();
+    autosave.close();
+    await vi.runAllTimersAsync();
+    expect([state.name, state.outliving]).toEqual(["theirs", 0]);
   });
 });

@@ -10,6 +10,7 @@ import { Palette } from "./add/palette";
 import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
 import { EditorBar } from "./bar/editor-bar";
+import { isError, type ProblemsShown } from "./bar/problems-button";
 import { RunDialog } from "./bar/run-dialog";
 import { chosenPath, showPath } from "./actions";
 import { Canvas } from "./canvas/canvas";
@@ -79,24 +80,24 @@ export function Editor(props: EditorProps) {
   };
   const [asking, setAsking] = useState(false);
   const [starting, setStarting] = useState(false);
+  const [problemsShown, setProblemsShown] = useState<ProblemsShown | null>(null);
 
+  /** The server runs the draft it has. */
+  async function saveFirst() {
+    if (!(await flush())) throw new Error("Its latest changes could not be saved.");
+  }
   async function run(inputs: Record<string, unknown>) {
-    // The server runs the draft it has.
-    if (!(await flush())) throw new Error("The flow could not be saved, so it was not run.");
+    await saveFirst();
     const start = props.onRun ?? ((request: RunRequest) => executeFlow(flowId, request.inputs));
     show(await start({ flowId, inputs }));
   }
   async function onRun() {
-    const halfTyped = store.getState().problems.find(({ code }) => code === "half_typed");
-    if (halfTyped) {
-      return toast.error(
-        "The flow was not run",
-        new Error(`${halfTyped.node_id}: ${halfTyped.message}`),
-      );
-    }
-    if (inputFields(store.getState().history.present).length > 0) return setAsking(true);
     setStarting(true);
     try {
+      // The save tells what stands in the way of a run.
+      await saveFirst();
+      if (store.getState().problems.some(isError)) return setProblemsShown("run");
+      if (inputFields(store.getState().history.present).length > 0) return setAsking(true);
       await run({});
     } catch (error) {
       toast.error("The flow was not run", error);
@@ -108,9 +109,10 @@ export function Editor(props: EditorProps) {
     <EditorContext value={context}>
       <EditorBar
         flowId={flowId}
-        published={record.published_version ?? null}
         sync={sync}
         starting={starting}
+        problemsShown={problemsShown}
+        onShowProblems={setProblemsShown}
         onRun={() => void onRun()}
       />
       <h1 className="sr-only">{sync.name}</h1>
@@ -130,6 +132,8 @@ export function Editor(props: EditorProps) {
                     selected: looked,
                     onSelect: choose,
                     onClose: () => show(null),
+                    onStarted: show,
+                    beforeStart: saveFirst,
                   })
             }
           >

@@ -21,4 +21,8 @@ export type RunSlot = {
   selected: string | null;
   onSelect: (nodeId: string | null) => void;
   onClose: () => void;
+  /** Shows another run, such as one that was started here. */
+  onStarted: (executionId: string) => void;
+  /** Saves the draft before a run of it; rejects when that was not possible. */
+  beforeStart: () => Promise<void>;
 };

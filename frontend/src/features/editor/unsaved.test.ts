@@ -101,3 +101,11 @@ it.each(["{", "1", "null", "[]", '{"at":1,"change":{"version":"x"}}'])(
     writeStored(`unsaved.${MINE}.x`, null);
   },
 );
+
+it("comes back with the last saves that no answer came to, as far as there is room", () => {
+  const sent = ["a", "ab", "abc"].map((name) => ({ name }));
+  keepUnsaved(MINE, { name: "abcd", version: 3, unanswered: sent });
+  expect(readUnsaved(MINE, record)?.unanswered).toEqual(sent.slice(-2));
+  keepUnsaved(MINE, { name: "abcd", version: 3, unanswered: [{ name: "x".repeat(500_000) }] });
+  expect(readUnsaved(MINE, record)).toEqual({ name: "abcd", version: 3 });
+});

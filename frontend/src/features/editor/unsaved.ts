@@ -4,12 +4,16 @@
  */
 import { parseAnswer, sameJson, writeJson } from "@/lib/json";
 import { readStored, storedNames, writeStored } from "@/lib/stored";
-import type { FlowChange, FlowRecord } from "./api";
+import type { FlowRecord } from "./api";
+import type { Unsaved } from "./autosave";
 
 /** Which window it is: two of them with the same flow must not take away what the other kept. */
 const WINDOW = Math.random().toString(36).slice(2);
 
-type Kept = { at: number; change: FlowChange };
+type Kept = { at: number; change: Unsaved };
+
+/** Saves without an answer are kept along as far as there is room beside the change itself. */
+const MOST_UNANSWERED_CHARACTERS = 400_000;
 
 const prefixOf = (place: string) => `unsaved.${place}.`;
 
@@ -17,16 +21,22 @@ const prefixOf = (place: string) => `unsaved.${place}.`;
 export const placeOf = (personId: string, flowId: string) => `${personId}.${flowId}`;
 
 /** Null: the server has everything that this window changed. */
-export function keepUnsaved(place: string, change: FlowChange | null, window = WINDOW): void {
-  const kept = change && writeJson({ at: Date.now(), change } satisfies Kept);
+export function keepUnsaved(place: string, change: Unsaved | null, window = WINDOW): void {
+  const kept = change && writeJson({ at: Date.now(), change: bounded(change) } satisfies Kept);
   writeStored(prefixOf(place) + window, kept);
+}
+
+function bounded({ unanswered = [], ...change }: Unsaved): Unsaved {
+  const last = unanswered.slice(-2);
+  const fits = last.length > 0 && writeJson(last).length < MOST_UNANSWERED_CHARACTERS;
+  return fits ? { ...change, unanswered: last } : change;
 }
 
 /**
  * What was left unsaved, by this window or else last by any, if the server has not got it meanwhile; `version` is the one
  * that it was made from. It is this window's from now on.
  */
-export function readUnsaved(place: string, { name, definition }: FlowRecord): FlowChange | null {
+export function readUnsaved(place: string, { name, definition }: FlowRecord): Unsaved | null {
   const own = prefixOf(place) + WINDOW;
   const found = storedNames(prefixOf(place)).flatMap((stored) => {
     const kept = read(stored);
@@ -66,7 +76,7 @@ export function leave(
   place: string,
   flowId: string,
   saved: Promise<unknown>,
-  unsaved: () => FlowChange | null,
+  unsaved: () => Unsaved | null,
 ) {
   keepUnsaved(place, unsaved());
   const done = saved.then(() => keepUnsaved(place, unsaved()));

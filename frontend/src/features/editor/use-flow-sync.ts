@@ -4,18 +4,18 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { toast } from "@/components/toast";
-import { flowKey, getFlow, saveFlow, validateFlow, type FlowRecord } from "./api";
+import { flowKey, getFlow, saveFlow, type FlowRecord } from "./api";
 import { createAutosave, type SaveState } from "./autosave";
+import { createChecks } from "./checks";
 import { openDefinition } from "./model/places";
 import type { EditorStore } from "./store";
 import { keepUnsaved, leave, readUnsaved } from "./unsaved";
 
-/** How long after the last change the server is asked for problems. */
-const CHECK_MS = 500;
-
 export type FlowSync = {
   state: SaveState;
   name: string;
+  /** The newest published version, and whether the draft differs from it; null before the first. */
+  published: { number: number; changed: boolean } | null;
   rename: (name: string) => void;
   /** Saves now; true when the server has everything. */
   flush: () => Promise<boolean>;
@@ -36,14 +36,19 @@ export function useFlowSync(
   const [state, setState] = useState<SaveState>({ kind: "saved" });
   const [left] = useState(() => (readOnly ? null : readUnsaved(place, record)));
   const [name, setName] = useState(left?.name ?? record.name);
+  const [published, setPublished] = useState(() => publishedOf(record));
   const { id } = record;
+  const [checks] = useState(() => createChecks(store));
   const [autosave] = useState(() =>
     createAutosave({
       version: left?.version ?? record.version,
-      save: async (change) => {
-        const saved = await saveFlow(id, change);
-        client.setQueryData(flowKey(id), saved);
-        return saved;
+      unanswered: left?.unanswered,
+      save: async (change, leaving) => {
+        const saved = await saveFlow(id, change, leaving);
+        client.setQueryData(flowKey(id), saved.record);
+        setPublished(publishedOf(saved.record));
+        if (change.definition && !leaving) checks.tell(change.definition, saved.problems);
+        return saved.record;
       },
       current: () => getFlow(id),
       onState: setState,
@@ -64,11 +69,17 @@ export function useFlowSync(
       if (autosave.dirty) event.preventDefault();
     };
     const online = () => void autosave.flush();
+    // Who looks elsewhere may not come back: phones end pages that nobody sees without a word.
+    const hidden = () => document.visibilityState === "hidden" && autosave.hasten();
     window.addEventListener("beforeunload", guard);
     window.addEventListener("online", online);
+    window.addEventListener("pageshow", autosave.hasten);
+    document.addEventListener("visibilitychange", hidden);
     return () => {
       window.removeEventListener("beforeunload", guard);
       window.removeEventListener("online", online);
+      window.removeEventListener("pageshow", autosave.hasten);
+      document.removeEventListener("visibilitychange", hidden);
       leave(place, id, autosave.leave(), () => autosave.unsaved);
     };
   }, [autosave, id, place]);
@@ -83,12 +94,15 @@ export function useFlowSync(
   useEffect(() => {
     const failing = state.kind === "failed" || state.kind === "conflict";
     if (failing || state.kind === "saved") keepUnsaved(place, autosave.unsaved);
-    // Nothing can be asked of who closes the window all the same, or whose browser is ended.
-    const keep = () => keepUnsaved(place, autosave.unsaved);
-    window.addEventListener("pagehide", keep);
-    return () => window.removeEventListener("pagehide", keep);
+    // Nothing can be asked of who closes the window all the same.
+    const closed = () => {
+      autosave.close();
+      keepUnsaved(place, autosave.unsaved);
+    };
+    window.addEventListener("pagehide", closed);
+    return () => window.removeEventListener("pagehide", closed);
   }, [place, autosave, state]);
-  useChecks(store);
+  useEffect(() => checks.begin(), [checks]);
 
   const rename = useCallback(
     (next: string) => {
@@ -103,6 +117,7 @@ export function useFlowSync(
       queryFn: () => getFlow(id),
       staleTime: 0,
     });
+    setPublished(publishedOf(latest));
     if (!autosave.dirty) autosave.adopt(latest.version);
   }, [autosave, client, id]);
   const reload = useCallback(async () => {
@@ -113,16 +128,19 @@ export function useFlowSync(
       loading.add(flow);
       store.getState().load(flow);
       setName(latest.name);
+      setPublished(publishedOf(latest));
       autosave.adopt(latest.version);
     } catch (error) {
       toast.error("The flow could not be reloaded", error);
     }
   }, [autosave, client, id, store]);
 
+  const edited = state.kind !== "saved" && autosave.unsaved?.definition !== undefined;
   return useMemo(
     () => ({
       state,
       name,
+      published: published && { ...published, changed: published.changed || edited },
       rename,
       reload,
       refresh,
@@ -132,40 +150,13 @@ export function useFlowSync(
           .overwrite()
           .catch((error: unknown) => toast.error("The flow was not overwritten", error)),
     }),
-    [state, name, rename, reload, refresh, autosave],
+    [state, name, published, edited, rename, reload, refresh, autosave],
   );
 }
 
 /** Definitions that came from the server: showing one is not a change to be saved. */
 const loading = new WeakSet<object>();
 
-/** Asks the server for problems a moment after each change; an answer that came late is dropped. */
-function useChecks(store: EditorStore): void {
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let round = 0;
-    async function check() {
-      const { history, setChecked } = store.getState();
-      const flow = history.present;
-      const own = (round += 1);
-      try {
-        const problems = await validateFlow(flow);
-        if (own === round) setChecked({ flow, problems });
-      } catch {
-        // Without an answer the instant checks stand; saving reports that the server is away.
-      }
-    }
-    void check();
-    const unsubscribe = store.subscribe(({ history: { present } }, { history }) => {
-      const before = history.present;
-      if (present.nodes === before.nodes && present.edges === before.edges) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void check(), CHECK_MS);
-    });
-    return () => {
-      unsubscribe();
-      clearTimeout(timer);
-      round += 1;
-    };
-  }, [store]);
+function publishedOf({ published_version: number, changed_since_published }: FlowRecord) {
+  return number === null ? null : { number, changed: changed_since_published ?? false };
 }

@@ -127,7 +127,13 @@ export function useResumeExecution(id: string) {
   });
 }
 
-export type Fork = { from_node: string; outputs: Record<string, Json> };
+export type Fork = {
+  /** Null: all that is done is taken over. */
+  from_node: string | null;
+  outputs: Record<string, Json>;
+  /** Null: what this run ran. */
+  version: "draft" | null;
+};
 
 /** Starts another run that takes over what this one did before a step, and gives its id. */
 export function useForkExecution(id: string) {
@@ -141,6 +147,21 @@ export function useForkExecution(id: string) {
         }),
       ).id,
     onSettled: () => refreshExecution(client, id),
+  });
+}
+
+/** Starts a run of the flow as it is edited now, on what this one was given, and gives its id. */
+export function useRunDraft(flowId: string | null, inputs: Record<string, Json>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async () =>
+      body(
+        await api.POST("/api/v1/flows/{flow_id}/execute", {
+          params: { path: { flow_id: flowId ?? "" } },
+          body: { inputs, version: "draft" as const, options: { wait_seconds: 0 } },
+        }),
+      ).id,
+    onSettled: () => client.invalidateQueries({ queryKey: ["executions"] }),
   });
 }
 

@@ -23,6 +23,10 @@ import { useStep } from "./use-step";
 type RunDrawerProps = {
   executionId: string;
   onClose: () => void;
+  /** Shows another run in place of this one; without it the page of that run opens. */
+  onStarted?: (executionId: string) => void;
+  /** Saves what is being edited before a run of it; rejects when that was not possible. */
+  beforeStart?: () => Promise<void>;
   /** The chosen step, when it is held elsewhere (the selection of the canvas). */
   selected?: string | null;
   onSelect?: (nodeId: string | null) => void;
@@ -59,7 +63,7 @@ export function RunDrawer(props: RunDrawerProps) {
         ) : (
           <RunFacts run={run} className="min-w-0 flex-1" />
         )}
-        <Controls run={run} size="sm" />
+        <Controls run={run} size="sm" onStarted={props.onStarted} beforeStart={props.beforeStart} />
         <Button asChild size="sm" variant="ghost">
           <Link href={executionHref(executionId)} prefetch={false}>
             <ExternalLink aria-hidden />

@@ -10,6 +10,7 @@ import { useEffect, useMemo } from "react";
 import { Kbd } from "@/components/kbd";
 import { itemClass } from "@/components/menu";
 import { Tooltip } from "@/components/tooltip";
+import { fitOf } from "@/lib/search";
 import {
   setPaletteOpen,
   useAllCommands,
@@ -53,7 +54,7 @@ export function Palette() {
             className="fixed top-[16vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-140 -translate-x-1/2 overflow-hidden rounded-md border bg-raised shadow-float outline-none"
           >
             <Dialog.Title className="sr-only">Commands</Dialog.Title>
-            <Command loop label="Commands">
+            <Command loop label="Commands" filter={(id, search) => fit(commands, id, search)}>
               <Command.Input
                 placeholder="Go to a page or do something"
                 className="h-11 w-full border-b bg-transparent px-4 text-base outline-none"
@@ -88,17 +89,19 @@ function rank(group: string): number {
   return at === -1 ? order.length : at;
 }
 
+/** By what it is called, not by its id. */
+function fit(commands: readonly Entry[], id: string, search: string): number {
+  const found = commands.find((command) => command.id === id);
+  if (!found) return 0;
+  return fitOf({ name: found.label, words: found.keywords, text: found.group }, search);
+}
+
 const groupClass =
   "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-muted";
 
 function Row({ command, onSelect }: { command: Entry; onSelect: () => void }) {
   return (
-    <Command.Item
-      value={command.id}
-      keywords={[command.label, command.group, ...(command.keywords ?? [])]}
-      onSelect={onSelect}
-      className={itemClass}
-    >
+    <Command.Item value={command.id} onSelect={onSelect} className={itemClass}>
       {command.icon}
       <span className="min-w-0 flex-1 truncate">{command.label}</span>
       {command.keys && <Kbd keys={command.keys} />}

@@ -36,7 +36,7 @@ export function DeleteDialog({ tenant, onClose }: DeleteDialogProps) {
             form={FORM}
             variant="danger"
             loading={remove.isPending || remove.isSuccess}
-            disabled={word !== tenant.slug}
+            obstacle={word === tenant.slug ? null : `Type ${tenant.slug} first.`}
           >
             Delete tenant
           </Button>

@@ -50,7 +50,13 @@ export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) 
         type="submit"
         className="self-start"
         loading={change.isPending}
-        disabled={isSame(values, settings) || problems.some(Boolean)}
+        obstacle={
+          problems.some(Boolean)
+            ? "Mend the values with a message first."
+            : isSame(values, settings)
+              ? "Nothing has changed yet."
+              : null
+        }
       >
         Save settings
       </Button>

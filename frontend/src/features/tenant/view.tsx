@@ -65,7 +65,11 @@ function NameForm({ tenant }: { tenant: Tenant }) {
       >
         <Input value={name} onChange={(event) => setName(event.target.value)} />
       </Field>
-      <Button type="submit" loading={rename.isPending} disabled={name === tenant.name}>
+      <Button
+        type="submit"
+        loading={rename.isPending}
+        obstacle={name === tenant.name ? "Nothing has changed yet." : null}
+      >
         Save
       </Button>
     </form>

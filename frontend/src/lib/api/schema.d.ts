@@ -299,7 +299,8 @@ export interface paths {
         put?: never;
         /**
          * Fork Execution
-         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not.
+         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not, by
+         *     the same definition or another version of the flow.
          */
         post: operations["fork_execution_api_v1_executions__execution_id__fork_post"];
         delete?: never;
@@ -1193,7 +1194,7 @@ export interface paths {
         head?: never;
         /**
          * Change Flow
-         * @description Change part of a flow.
+         * @description Change part of a flow. What is stored stays so, whatever comes of the check that may be asked for.
          */
         patch: operations["change_flow_api_v1_flows__flow_id__patch"];
         trace?: never;
@@ -1229,8 +1230,9 @@ export interface paths {
         put?: never;
         /**
          * Publish Flow
-         * @description Freeze the draft as the next version; 422 says what stands in the way. It is given up when the client
-         *     leaves while the draft is checked.
+         * @description Freeze the draft as the next version; 422 says what stands in the way. A draft that has not changed
+         *     since the newest version makes none: the answer, with status 200, is that version. It is given up when
+         *     the client leaves while the draft is checked.
          */
         post: operations["publish_flow_api_v1_flows__flow_id__publish_post"];
         delete?: never;
@@ -2847,6 +2849,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
@@ -2914,6 +2920,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
             /** Outputs */
             outputs: {
                 [key: string]: unknown;
@@ -2926,7 +2936,9 @@ export interface components {
         ExecutionStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
         /**
          * ExecutionSummary
-         * @description An execution in a list. `version` is null when the draft was run.
+         * @description An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
+         *     was done between its start and its end: it waited for a person or a time, was paused, or had failed and
+         *     was not yet resumed. `waits_since` is when the wait began that is under way.
          */
         ExecutionSummary: {
             /**
@@ -2958,6 +2970,10 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Waits Since */
+            waits_since: string | null;
         };
         /**
          * FiringOut
@@ -3034,7 +3050,8 @@ export interface components {
         };
         /**
          * FlowOut
-         * @description A flow with its draft.
+         * @description A flow with its draft. `changed_since_published` tells whether the draft differs from the newest
+         *     published version; it is null before the first publishing.
          */
         FlowOut: {
             /**
@@ -3070,6 +3087,8 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            /** Changed Since Published */
+            changed_since_published: boolean | null;
         };
         /**
          * FlowPatch
@@ -3092,6 +3111,8 @@ export interface components {
             version?: number | null;
             /** Keep Spelling */
             keep_spelling?: boolean | null;
+            /** Check */
+            check?: boolean | null;
         };
         /**
          * FlowReplacement
@@ -3121,6 +3142,49 @@ export interface components {
              * @description The version you edited; 409 when there is a newer one.
              */
             version: number;
+        };
+        /**
+         * FlowSaved
+         * @description A flow after a change. `validation` is null unless it was asked for; also where the draft could not be
+         *     checked just now, though it is stored: POST /flows/validate tells later.
+         */
+        FlowSaved: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: number;
+            /** Published Version */
+            published_version: number | null;
+            /** Max Running */
+            max_running: number | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Changed Since Published */
+            changed_since_published: boolean | null;
+            validation?: components["schemas"]["Validation"] | null;
         };
         /**
          * FlowSummary
@@ -3212,11 +3276,15 @@ export interface components {
         };
         /**
          * ForkRequest
-         * @description Where to begin again, and outputs of nodes to take in place of what they gave.
+         * @description Where to begin again, and outputs of nodes to take in place of what they gave. Without `from_node` all
+         *     that is done is taken over. `version` is the draft of the flow, its newest published version or a number:
+         *     then whatever changed in it, and what comes after that, runs again; null runs what this execution ran.
          */
         ForkRequest: {
             /** From Node */
-            from_node: string;
+            from_node?: string | null;
+            /** Version */
+            version?: ("draft" | "published") | number | null;
             /**
              * Outputs
              * @default {}
@@ -3835,7 +3903,7 @@ export interface components {
         NodeStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
         /**
          * NodeTypeInfo
-         * @description A node type as an editor sees it.
+         * @description A node type as an editor sees it. `keywords` are other words that people look for it by.
          */
         NodeTypeInfo: {
             /** Kind */
@@ -3851,6 +3919,8 @@ export interface components {
             group: "flow" | "agents" | "models" | "tools" | "logic" | "people";
             /** Icon */
             icon: string;
+            /** Keywords */
+            keywords: string[];
             /** Accepts Input */
             accepts_input: boolean;
             /** Limit */
@@ -8004,7 +8074,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FlowOut"];
+                    "application/json": components["schemas"]["FlowSaved"];
                 };
             };
             503: components["responses"]["Unavailable"];
@@ -8051,6 +8121,16 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The draft is the newest version as it stands. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowVersionOut"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {

@@ -24,6 +24,7 @@ import {
   type Usage,
 } from "./types";
 import { addUsage, NO_USAGE } from "./usage";
+import { endWait } from "./waited";
 
 /** "stale": was folded already. "gap": events before it have not come; nothing was changed. */
 export type Folded = "applied" | "stale" | "gap";
@@ -86,6 +87,8 @@ const EXECUTION: { [Type in Of<"execution">]: ExecutionHandler<EventData[Type]> 
     state.started_at ??= at;
   },
   execution_resumed(state, _data, at) {
+    const since = isFinal(state.status) ? state.finished_at : state.waited.since;
+    state.waited = endWait({ ms: state.waited.ms, since }, at);
     if (isFinal(state.status)) {
       state.error = state.outputs = state.finished_at = null;
       revive(state, at);
@@ -99,8 +102,9 @@ const EXECUTION: { [Type in Of<"execution">]: ExecutionHandler<EventData[Type]> 
     }
     state.running.clear();
   },
-  execution_waiting(state, data) {
+  execution_waiting(state, data, at) {
     state.status = "waiting";
+    state.waited = { ms: state.waited.ms, since: at };
     state.paused = data.reason === "paused";
   },
   execution_completed(state, data, at) {
@@ -187,6 +191,7 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
 function finish(state: Folding, status: "completed" | "failed" | "cancelled", at: string): void {
   state.status = status;
   state.finished_at = at;
+  state.waited = endWait(state.waited, at);
   halt(state, "", at);
 }
 

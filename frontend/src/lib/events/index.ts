@@ -33,6 +33,7 @@ export {
   type Usage,
 } from "./types";
 export { addUsage, NO_USAGE } from "./usage";
+export { spentOf, waitedOf } from "./waited";
 export {
   reconnect,
   useExecution,

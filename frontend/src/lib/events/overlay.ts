@@ -2,12 +2,15 @@
 import type { ExecutionState, NodeState } from "./state";
 import type { Json, NodeStatus } from "./types";
 import { addUsage } from "./usage";
+import { waitedOf, type Waited } from "./waited";
 
 /** How one node fares. Times are RFC 3339, UTC. */
 export type NodeOverlay = {
   status: NodeStatus;
   startedAt: string | null;
   finishedAt: string | null;
+  /** How much of the time between did nothing. */
+  waited: Waited;
   /** The last lines that its models have streamed; before the first of them, what was logged last. */
   text: string;
   tokens: number;
@@ -49,6 +52,7 @@ export function toOverlay(node: NodeState): NodeOverlay {
     status: node.status,
     startedAt: node.started_at,
     finishedAt: node.finished_at,
+    waited: waitedOf(node),
     text: node.text.tail(TAIL_LINES) || (node.logs.at(-1)?.message ?? ""),
     tokens: total_tokens,
     costUsd: cost_usd,

@@ -12,6 +12,7 @@ import type {
   Usage,
 } from "./types";
 import { NO_USAGE } from "./usage";
+import { NEVER, type Waited } from "./waited";
 
 /** One try of a node; the timeline draws a bar for each. */
 export type Attempt = {
@@ -116,6 +117,8 @@ export type ExecutionState = {
   queued_at: string | null;
   started_at: string | null;
   finished_at: string | null;
+  /** Since it started: for a person or a time, while it was paused, and from its failure until it went on. */
+  waited: Waited;
   /** A person has stopped it for a while. */
   paused: boolean;
   forked_from: Origin | null;
@@ -185,6 +188,7 @@ export function newFolding(nodeIds: Iterable<string> = []): Folding {
     queued_at: null,
     started_at: null,
     finished_at: null,
+    waited: NEVER,
     paused: false,
     forked_from: null,
     nodes: new Map([...nodeIds].map((id) => [id, newNode()])),
@@ -226,6 +230,7 @@ export function snapshot(state: Folding, last: ExecutionState | null): Execution
     queued_at: state.queued_at,
     started_at: state.started_at,
     finished_at: state.finished_at,
+    waited: state.waited,
     paused: state.paused,
     forked_from: state.forked_from,
     nodes,

@@ -95,6 +95,8 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
         access.session, access.scope, execution, last_seq=resumed.seq, epoch=epoch, flow_limit=limit
     )
     execution.status = ExecutionStatus.PENDING
+    if execution.finished_at is not None:
+        execution.waited_seconds += max(0.0, (resumed.timestamp - execution.finished_at).total_seconds())
     execution.error = execution.outputs = execution.finished_at = None
     # Whoever takes it fills the holes that the clean-up made, and what follows has its own logs.
     execution.logs_removed = False

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -22,16 +22,17 @@ from watchbill.core.events import (
     Origin,
     envelope,
 )
-from watchbill.core.execution import ExecutionState, NodeState
 from watchbill.core.json_text import demand_exact
-from watchbill.core.plan import PlanNode
+from watchbill.core.plan import Plan, PlanNode
 from watchbill.engine.large_outputs import reference_of
-from watchbill.features.executions import journal_queries, queries, service
+from watchbill.features.executions import journal_queries, plans, queries, service
 from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.kept import Kept, kept_nodes, same_json
 from watchbill.features.executions.plans import require_accepted
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.service import Folded
 from watchbill.features.executions.tables import Execution
+from watchbill.features.flows import running
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -40,44 +41,53 @@ _NODES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A node that is not run again: `seq` is the number of the event that ends it in the new journal; the one
-    that starts it is before."""
+class _Target:
+    """What the new execution runs, on which inputs."""
 
-    node: PlanNode
-    was: NodeState
-    seq: int
+    plan: Plan
+    digest: str
+    version: int | None
+    inputs: dict[str, Any]
 
 
 async def fork(
     access: Access, parts: ExecutionBackend, execution_id: UUID, form: ForkRequest
 ) -> ExecutionSummary:
-    """Start a new execution of the same plan that takes over what was done before `from_node`.
+    """Start a new execution that takes over what was done before `from_node`, or all that is done.
 
     What leads to the node is not run again and costs nothing; outputs that are given replace what those nodes
-    gave, and whatever comes after them runs again too. No more than some nodes' values are held at a time:
-    large outputs are copied where they are stored.
+    gave, and whatever comes after them runs again too. It runs the same plan, or another version of the flow:
+    then whatever changed, and what comes after it, also runs again. No more than some nodes' values are held
+    at a time: large outputs are copied where they are stored.
 
     Raises:
-        NotFound: no such execution.
-        InvalidInput: a node does not exist, or an output names no branch of its node.
-        Conflict: a stored output that is needed is gone.
+        NotFound: no such execution, or no such version of its flow.
+        InvalidInput: a node does not exist, an output names no branch of its node, or the version has
+            problems or asks for other inputs.
+        Conflict: a stored output that is needed is gone, the execution ran no flow, or its flow is switched
+            off.
     """
     row = await queries.find(access.session, execution_id, "inputs")
     if row is None:
         raise _none()
     origin, flow_name, _ = row
     found = await service.folded(access.session, parts.reading(access.scope), origin, values=False)
-    require_accepted(found.state)
-    _check(form, found.state.plan.nodes.keys())
-    kept = _kept(found.state, form)
+    target = await _target(access, parts, origin, found, form)
+    _check(form, target.plan.nodes.keys())
+    kept = kept_nodes(
+        found.state,
+        target.plan,
+        from_node=form.from_node,
+        edited=form.outputs.keys(),
+        same_inputs=same_json(target.inputs, origin.inputs),
+    )
     new = Execution(
         id=uuid4(),
         flow_id=origin.flow_id,
-        flow_version=origin.flow_version,
-        plan_digest=origin.plan_digest,
+        flow_version=target.version,
+        plan_digest=target.digest,
         status=ExecutionStatus.PENDING,
-        inputs=origin.inputs,
+        inputs=target.inputs,
         forked_from=execution_id,
         created_by=access.identity.user_id,
     )
@@ -94,12 +104,12 @@ async def fork(
         raise _none()
     queued = ExecutionQueued(
         flow_id=origin.flow_id,
-        version=origin.flow_version,
-        inputs=origin.inputs,
-        forked_from=Origin(execution_id=execution_id, from_node=form.from_node),
+        version=target.version,
+        inputs=target.inputs,
+        forked_from=Origin(execution_id=execution_id, from_node=form.from_node or _first(target.plan, kept)),
     )
     limit = await queries.flow_limit(access.session, origin.flow_id)
-    await queries.insert_execution(
+    stored = await queries.insert_execution(
         access.session,
         access.scope,
         new,
@@ -107,25 +117,34 @@ async def fork(
         limit,
         last_seq=kept[-1].seq if kept else 1,
     )
+    if not stored:
+        raise Conflict("The flow was cleaned up a moment ago. Try again.", code="plan_gone")
     await _write(access, found, execution_id, new.id, kept, {event.seq: event for event in edited}, form)
     access.work.after_commit(partial(parts.hints.execute, access.scope, new.id))
     return service.summary(new, flow_name, None)
 
 
-def _kept(state: ExecutionState, form: ForkRequest) -> list[_Kept]:
-    again = _behind(state, form)
-    kept: list[_Kept] = []
-    for id_, node in state.plan.nodes.items():
-        was = state.nodes[id_]
-        if id_ not in again and (id_ in form.outputs or _stands(was, node)):
-            kept.append(_Kept(node, was, 3 + 2 * len(kept)))
-    return kept
+async def _target(
+    access: Access, parts: ExecutionBackend, origin: Execution, found: Folded, form: ForkRequest
+) -> _Target:
+    if form.version is None:
+        require_accepted(found.state)
+        return _Target(found.state.plan, origin.plan_digest, origin.flow_version, origin.inputs)
+    if origin.flow_id is None:
+        raise Conflict("This execution ran no flow, so there is no other version of it.", code="no_flow")
+    session, scope = access.session, access.scope
+    source = await running.source(session, origin.flow_id, form.version)
+    prepared = await plans.of_flow(session, scope, source, parts.compute, anew=True)
+    inputs = prepared.inputs(origin.inputs)
+    definition = await queries.plan_definition(session, prepared.digest)
+    plan = await service.planned(session, parts.reading(scope), definition)
+    return _Target(plan, prepared.digest, source.version, inputs)
 
 
-def _stands(was: NodeState, node: PlanNode) -> bool:
-    if was.status is NodeStatus.COMPLETED:
-        return True
-    return was.status is NodeStatus.FAILED and was.error is not None and node.node.on_error != "fail"
+def _first(plan: Plan, kept: Sequence[Kept]) -> str:
+    """Where the new execution begins: at the first node that it does not take over, if there is one."""
+    done = {one.node.id for one in kept}
+    return next((id_ for id_ in plan.nodes if id_ not in done), plan.entry)
 
 
 async def _copy_outputs(
@@ -133,7 +152,7 @@ async def _copy_outputs(
     parts: ExecutionBackend,
     source: UUID,
     target: UUID,
-    kept: Sequence[_Kept],
+    kept: Sequence[Kept],
     form: ForkRequest,
 ) -> None:
     aside = {
@@ -155,7 +174,7 @@ async def _write(
     found: Folded,
     source: UUID,
     target: UUID,
-    kept: Sequence[_Kept],
+    kept: Sequence[Kept],
     edited: Mapping[int, Event],
     form: ForkRequest,
 ) -> None:
@@ -169,13 +188,13 @@ async def _write(
             one.was.input = one.was.output = None
 
 
-def _events(target: UUID, one: _Kept, edited: Mapping[int, Event], form: ForkRequest) -> Iterator[Event]:
+def _events(target: UUID, one: Kept, edited: Mapping[int, Event], form: ForkRequest) -> Iterator[Event]:
     id_ = one.node.id
     yield _told(target, NodeStarted(attempt=1, input=one.was.input), one.seq - 1, id_)
     yield edited.get(one.seq) or _told(target, _end(one, form), one.seq, id_)
 
 
-def _end(one: _Kept, form: ForkRequest) -> EventData:
+def _end(one: Kept, form: ForkRequest) -> EventData:
     node, was = one.node, one.was
     if node.id in form.outputs:
         value = form.outputs[node.id]
@@ -190,7 +209,8 @@ def _end(one: _Kept, form: ForkRequest) -> EventData:
 
 def _check(form: ForkRequest, known: Container[str]) -> None:
     demand_exact(form.outputs, ("body", "outputs"), "What is given as outputs")
-    names = [("from_node", form.from_node), *(("outputs", id_) for id_ in form.outputs)]
+    begin = [("from_node", form.from_node)] if form.from_node is not None else []
+    names = [*begin, *(("outputs", id_) for id_ in form.outputs)]
     errors = tuple(
         FieldError(("body", field, name), "unknown_node", f"The flow has no node `{name}`.")
         for field, name in names
@@ -198,15 +218,6 @@ def _check(form: ForkRequest, known: Container[str]) -> None:
     )
     if errors:
         raise InvalidInput(errors[0].message, code="unknown_node", errors=errors)
-
-
-def _behind(state: ExecutionState, form: ForkRequest) -> set[str]:
-    """The nodes to run again: the one to begin at and all that come after it or after an edited one."""
-    nodes, again = state.plan.nodes, {form.from_node}
-    for id_, node in nodes.items():  # in topological order
-        if id_ in again or id_ in form.outputs:
-            again |= {link.target for link in node.links}
-    return again - form.outputs.keys()
 
 
 def _handle(node: PlanNode, value: object) -> str | None:

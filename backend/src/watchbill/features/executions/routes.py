@@ -253,6 +253,9 @@ async def fork_execution(
     parts: Backend,
     crowds: CrowdsDep,
     place: Place,
+    request: Request,
 ) -> ExecutionSummary:
-    """Start a new execution that takes over what this one did before a node, with outputs edited or not."""
-    return await forking.fork(access, _measured(parts, access, crowds, place), execution_id, form)
+    """Start a new execution that takes over what this one did before a node, with outputs edited or not, by
+    the same definition or another version of the flow."""
+    parts = _until_gone(_measured(parts, access, crowds, place), request)
+    return await forking.fork(access, parts, execution_id, form)

@@ -26,12 +26,15 @@ class ExecuteOptions(Input):
     wait_seconds: float = Field(default=0.0, ge=0, le=300)
 
 
+Wanted = Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class ExecuteRequest(Input):
     """Starts a run. `version` is the draft, the newest published version or its number; by default the
     published one where there is one."""
 
     inputs: dict[str, Any] = Field({})
-    version: Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    version: Wanted | None = None
     options: ExecuteOptions = ExecuteOptions()
 
 
@@ -42,7 +45,9 @@ class CrewTestRequest(Input):
 
 
 class ExecutionSummary(BaseModel):
-    """An execution in a list. `version` is null when the draft was run."""
+    """An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
+    was done between its start and its end: it waited for a person or a time, was paused, or had failed and
+    was not yet resumed. `waits_since` is when the wait began that is under way."""
 
     id: UUID
     flow_id: UUID | None
@@ -57,6 +62,8 @@ class ExecutionSummary(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    waited_seconds: float
+    waits_since: datetime | None
 
 
 class ExecutionResult(ExecutionSummary):
@@ -97,9 +104,12 @@ class Queue(BaseModel):
 
 
 class ForkRequest(Input):
-    """Where to begin again, and outputs of nodes to take in place of what they gave."""
+    """Where to begin again, and outputs of nodes to take in place of what they gave. Without `from_node` all
+    that is done is taken over. `version` is the draft of the flow, its newest published version or a number:
+    then whatever changed in it, and what comes after that, runs again; null runs what this execution ran."""
 
-    from_node: Annotated[str, Field(min_length=1, max_length=200)]
+    from_node: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    version: Wanted | None = None
     outputs: dict[str, JsonValue] = Field(default={}, max_length=2000)
 
 

@@ -83,6 +83,8 @@ def summary(execution: Execution, flow_name: str | None, active: ActiveExecution
             "created_at": execution.created_at,
             "started_at": execution.started_at,
             "finished_at": execution.finished_at,
+            "waited_seconds": execution.waited_seconds or 0.0,
+            "waits_since": execution.waits_since,
         }
     )
 
@@ -186,7 +188,7 @@ async def folded(
         return room < 0
 
     definition = await queries.plan_definition(session, execution.plan_digest)
-    plan = await _planned(session, reading, definition)
+    plan = await planned(session, reading, definition)
     state = ExecutionState.initial(plan)
     stored = await journal_queries.snapshot(session, execution.id, up_to) if plan.obstacle is None else None
     if stored is not None:
@@ -231,7 +233,7 @@ async def _give_outputs(
         wanted[reference].output = output
 
 
-async def _planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
+async def planned(session: AsyncSession, reading: Reading, definition: dict[str, Any]) -> Plan:
     """The plan compiled: one of two thousand nodes takes half a second."""
     if next(islice(nodes_in(definition), _FEW_NODES, None), None) is None:
         return await asyncio.to_thread(stored_plan, definition, reading.types)

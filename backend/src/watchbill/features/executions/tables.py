@@ -54,7 +54,8 @@ class StoredPlan(TenantTable):
 
 class Execution(Identified, TenantTable):
     """What lists and pages show of an execution. The journal is the truth; this row follows it. Once
-    `logs_removed`, numbers of trace events are missing from its history."""
+    `logs_removed`, numbers of trace events are missing from its history. `waited_seconds` is how long nothing
+    was done between its start and its end, apart from the wait that lasts since `waits_since`."""
 
     __tablename__ = "executions"
     __table_args__ = (
@@ -90,6 +91,8 @@ class Execution(Identified, TenantTable):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     logs_removed: Mapped[bool] = mapped_column(server_default=text("false"))
+    waited_seconds: Mapped[float] = mapped_column(server_default=text("0"))
+    waits_since: Mapped[datetime | None]
 
 
 class ExecutionEvent(TenantTable):

@@ -169,10 +169,20 @@ def refuse_invalid(validation: Validation) -> None:
         return
     problems = [problem for problem in validation.problems if problem.severity == "error"]
     raise InvalidInput(
-        f"The flow cannot run: {problems[0].message}",
+        _refusal(problems),
         code="flow_invalid",
         errors=tuple(FieldError(_loc(problem), problem.code, problem.message) for problem in problems),
     )
+
+
+def _refusal(problems: list[Problem]) -> str:
+    """One sentence for people who see nothing else: where the first problem is, and how many there are."""
+    first, more = problems[0], len(problems) - 1
+    field = (first.field or "").removeprefix("config.")
+    places = [("node", first.node_id), ("edge", first.edge_id), ("field", field)]
+    where = ", ".join(f"{word} `{name}`" for word, name in places if name)
+    rest = f" There {'is 1 more problem' if more == 1 else f'are {more} more problems'}." if more else ""
+    return f"The flow cannot run: {where}{': ' if where else ''}{first.message}{rest}"
 
 
 def _loc(problem: Problem) -> tuple[str, ...]:

@@ -39,13 +39,14 @@ class BodyInfo(BaseModel):
 
 
 class NodeTypeInfo(BaseModel):
-    """A node type as an editor sees it."""
+    """A node type as an editor sees it. `keywords` are other words that people look for it by."""
 
     kind: str
     title: str
     description: str
     group: Group
     icon: str
+    keywords: list[str]
     accepts_input: bool
     limit: int | None
     pure: bool
@@ -77,6 +78,7 @@ def describe(node_type: NodeType) -> NodeTypeInfo:
         description=node_type.description,
         group=node_type.group,
         icon=node_type.icon,
+        keywords=list(node_type.keywords),
         accepts_input=node_type.accepts_input,
         limit=node_type.limit,
         pure=node_type.pure,

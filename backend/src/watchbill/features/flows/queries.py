@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -33,6 +33,18 @@ async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Flow
 async def definition(session: AsyncSession, id_: UUID) -> dict[str, Any] | None:
     """The flow's draft alone."""
     return await session.scalar(select(Flow.definition).where(Flow.id == id_, Flow.deleted_at.is_(None)))
+
+
+_AS_PUBLISHED = (
+    select(cast(Flow.definition, Text) == cast(FlowVersion.definition, Text))
+    .join(FlowVersion, (FlowVersion.flow_id == Flow.id) & (FlowVersion.number == Flow.published_version))
+    .where(Flow.id == bindparam("id"))
+)
+
+
+async def as_published(session: AsyncSession, id_: UUID) -> bool | None:
+    """Whether the draft is, as it is written, the newest published version; None where there is none."""
+    return await session.scalar(_AS_PUBLISHED, {"id": id_})
 
 
 # Asked for whenever an execution starts: made once, and without the definition, which is mostly known.

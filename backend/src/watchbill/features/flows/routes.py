@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from watchbill.core.errors import TooManyRequests
 from watchbill.core.ports.compute import Compute
 from watchbill.features.flows import checking, reaching, service
 from watchbill.features.flows.computing import UntilGone, compute_of, unless_gone
@@ -17,6 +19,7 @@ from watchbill.features.flows.schemas import (
     FlowOut,
     FlowPatch,
     FlowReplacement,
+    FlowSaved,
     FlowSummary,
     FlowVersionOut,
     FlowVersionSummary,
@@ -50,7 +53,7 @@ async def list_flows(access: Lister, page: PageQuery) -> Listed[FlowSummary]:
 @router.post("", status_code=201)
 async def create_flow(form: FlowIn, access: Writer) -> FlowOut:
     """Add a flow. A draft may have problems."""
-    return FlowOut.model_validate(await service.create(access.session, access.identity, form))
+    return await service.shown(access.session, await service.create(access.session, access.identity, form))
 
 
 @router.get("/examples")
@@ -71,30 +74,53 @@ async def validate_flow(
     if problem := checking.too_large(form.definition):
         return Validation(valid=False, problems=[problem])
     reaching.demand(access.identity, form.definition)
+    return await _checked(access, crowds, compute, request, form.definition)
+
+
+async def _checked(
+    access: Access, crowds: Crowds, compute: Compute, request: Request, definition: object
+) -> Validation:
     with crowds.slow.place(access.identity):
-        check = checking.check(access.session, access.scope, form.definition, compute)
+        check = checking.check(access.session, access.scope, definition, compute)
         return await unless_gone(request, check)
 
 
 @router.get("/{flow_id}")
 async def get_flow(flow_id: UUID, access: Reader) -> FlowOut:
     """One flow with its draft."""
-    return FlowOut.model_validate(await service.get(access.session, flow_id))
+    return await service.shown(access.session, await service.get(access.session, flow_id))
 
 
 @router.put("/{flow_id}")
 async def replace_flow(flow_id: UUID, form: FlowReplacement, access: Writer) -> FlowOut:
     """Replace a flow's draft."""
-    return FlowOut.model_validate(await service.change(access.session, access.identity, flow_id, form))
+    flow = await service.change(access.session, access.identity, flow_id, form)
+    return await service.shown(access.session, flow)
 
 
 @router.patch("/{flow_id}")
 async def change_flow(
-    flow_id: UUID, form: FlowPatch, access: Writer, aside: Annotated[Aside, Depends(aside_of)]
-) -> FlowOut:
-    """Change part of a flow."""
+    flow_id: UUID,
+    form: FlowPatch,
+    access: Writer,
+    aside: Annotated[Aside, Depends(aside_of)],
+    crowds: Annotated[Crowds, Depends(crowds_of)],
+    compute: ComputeDep,
+    request: Request,
+) -> FlowSaved:
+    """Change part of a flow. What is stored stays so, whatever comes of the check that may be asked for."""
+    if form.check:
+        access.identity.demand("flows:read")
     form = await service.spelled(access, aside, flow_id, form)
-    return FlowOut.model_validate(await service.change(access.session, access.identity, flow_id, form))
+    flow = await service.change(access.session, access.identity, flow_id, form)
+    saved = FlowSaved(**dict(await service.shown(access.session, flow)))
+    if form.check:
+        # Stored before, or who leaves meanwhile would take it back.
+        async with access.work.outside():
+            pass
+        with suppress(TooManyRequests):
+            saved.validation = await _checked(access, crowds, compute, request, saved.definition)
+    return saved
 
 
 @router.delete("/{flow_id}", status_code=204)
@@ -106,21 +132,34 @@ async def delete_flow(flow_id: UUID, access: Writer) -> None:
 @router.post("/{flow_id}/duplicate", status_code=201)
 async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
     """Copy a flow's draft into a new flow."""
-    return FlowOut.model_validate(await service.duplicate(access.session, access.identity, flow_id))
+    copy = await service.duplicate(access.session, access.identity, flow_id)
+    return await service.shown(access.session, copy)
 
 
-@router.post("/{flow_id}/publish", status_code=201)
+@router.post(
+    "/{flow_id}/publish",
+    status_code=201,
+    responses={
+        200: {"model": FlowVersionOut, "description": "The draft is the newest version as it stands."}
+    },
+)
 async def publish_flow(
     flow_id: UUID,
     access: Writer,
     compute: ComputeDep,
     request: Request,
+    response: Response,
     form: PublishRequest | None = None,
 ) -> FlowVersionOut:
-    """Freeze the draft as the next version; 422 says what stands in the way. It is given up when the client
-    leaves while the draft is checked."""
+    """Freeze the draft as the next version; 422 says what stands in the way. A draft that has not changed
+    since the newest version makes none: the answer, with status 200, is that version. It is given up when
+    the client leaves while the draft is checked."""
     wanted, checks = form.version if form else None, UntilGone(compute, request)
-    version = await service.publish(access.session, access.scope, checks, access.identity, flow_id, wanted)
+    version, new = await service.publish(
+        access.session, access.scope, checks, access.identity, flow_id, wanted
+    )
+    if not new:
+        response.status_code = 200
     return FlowVersionOut.model_validate(version)
 
 

@@ -36,6 +36,12 @@ Spelling = Annotated[
 ]
 
 
+Check = Annotated[
+    bool,
+    Field(description="Whether the answer has the problems of the definition, once it is stored."),
+]
+
+
 class FlowIn(Input):
     """A new flow."""
 
@@ -62,6 +68,7 @@ class FlowPatch(Input):
     max_running: MaxRunning | None = None
     version: Version | None = None
     keep_spelling: Spelling | None = None
+    check: Check | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> FlowPatch:
@@ -92,9 +99,11 @@ class FlowSummary(BaseModel):
 
 
 class FlowOut(FlowSummary):
-    """A flow with its draft."""
+    """A flow with its draft. `changed_since_published` tells whether the draft differs from the newest
+    published version; it is null before the first publishing."""
 
     definition: dict[str, Any]
+    changed_since_published: bool | None
 
 
 class ValidateRequest(Input):
@@ -108,6 +117,13 @@ class Validation(BaseModel):
 
     valid: bool
     problems: list[Problem]
+
+
+class FlowSaved(FlowOut):
+    """A flow after a change. `validation` is null unless it was asked for; also where the draft could not be
+    checked just now, though it is stored: POST /flows/validate tells later."""
+
+    validation: Validation | None = None
 
 
 class PublishRequest(Input):

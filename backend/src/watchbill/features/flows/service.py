@@ -14,7 +14,7 @@ from watchbill.core.json_spelling import spelled_as
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import checking, queries, reaching
-from watchbill.features.flows.schemas import FlowIn, FlowPatch, FlowReplacement
+from watchbill.features.flows.schemas import FlowIn, FlowOut, FlowPatch, FlowReplacement
 from watchbill.features.flows.tables import Flow, FlowVersion
 from watchbill.features.identity import reach
 from watchbill.features.identity.access import Access
@@ -25,6 +25,7 @@ from watchbill.kit.clock import now
 from watchbill.kit.paging import BadCursor, Page
 
 _LONGEST_NAME = 200
+_CHANGED = "changed_since_published"
 
 
 async def get(session: AsyncSession, id_: UUID) -> Flow:
@@ -34,6 +35,13 @@ async def get(session: AsyncSession, id_: UUID) -> Flow:
         NotFound: there is none, or it was deleted.
     """
     return _found(await queries.by_id(session, id_))
+
+
+async def shown(session: AsyncSession, flow: Flow) -> FlowOut:
+    """The flow with its draft, as the API gives it."""
+    same = await queries.as_published(session, flow.id) if flow.published_version is not None else None
+    values = {name: getattr(flow, name) for name in FlowOut.model_fields if name != _CHANGED}
+    return FlowOut.model_validate({**values, _CHANGED: None if same is None else not same})
 
 
 async def page(
@@ -84,7 +92,9 @@ async def change(
     """
     flow = _found(await queries.by_id(session, id_, lock=True))
     _refuse_stale(flow, form.version)
-    values = form.model_dump(exclude={"version", "keep_spelling"}, exclude_unset=isinstance(form, FlowPatch))
+    values = form.model_dump(
+        exclude={"version", "keep_spelling", "check"}, exclude_unset=isinstance(form, FlowPatch)
+    )
     if "definition" in values:
         checking.check_size(values["definition"])
         reaching.demand(identity, values["definition"], flow.definition)
@@ -132,8 +142,9 @@ async def publish(
     identity: Identity,
     id_: UUID,
     version: int | None,
-) -> FlowVersion:
-    """Freeze the draft as the next version.
+) -> tuple[FlowVersion, bool]:
+    """Freeze the draft as the next version, unless it is the newest one as it stands: that one, and whether
+    it was made just now.
 
     Raises:
         NotFound: there is no such flow.
@@ -144,19 +155,32 @@ async def publish(
     flow = await get(session, id_)
     _refuse_stale(flow, version)
     reaching.demand(identity, flow.definition, flow.definition)
+    if same := await _as_published(session, flow):
+        return same, False
     seen = flow.version
     checking.refuse_invalid(await checking.check(session, scope, flow.definition, compute))
     # The check may have taken a while without a transaction.
     flow = _found(await queries.by_id(session, id_, lock=True))
     await session.refresh(flow)
     _refuse_stale(flow, seen)
+    if same := await _as_published(session, flow):
+        # Somebody else published it meanwhile.
+        return same, False
     number = (flow.published_version or 0) + 1
     frozen = FlowVersion(flow_id=id_, number=number, definition=flow.definition, created_by=identity.user_id)
     session.add(frozen)
     flow.published_version = number
     await session.flush()
     await session.refresh(frozen)
-    return frozen
+    return frozen, True
+
+
+async def _as_published(session: AsyncSession, flow: Flow) -> FlowVersion | None:
+    """The newest published version, if the draft is no other."""
+    number = flow.published_version
+    if number is None or not await queries.as_published(session, flow.id):
+        return None
+    return await queries.version(session, flow.id, number)
 
 
 async def versions(

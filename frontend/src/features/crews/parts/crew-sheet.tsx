@@ -54,7 +54,11 @@ export function CrewForm({ crew, onClose }: { crew?: Crew; onClose: () => void }
         deletion={crew && ((asked) => <DeleteCrew crew={crew} {...asked} />)}
         extra={
           crew && (
-            <Button variant="ghost" disabled={save.dirty} onClick={() => setTesting(true)}>
+            <Button
+              variant="ghost"
+              obstacle={save.dirty ? "Save first: a test runs the stored crew." : null}
+              onClick={() => setTesting(true)}
+            >
               <Play aria-hidden />
               Test run
             </Button>

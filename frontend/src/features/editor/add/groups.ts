@@ -1,4 +1,5 @@
 /** Node types in their groups, and finding them by words. */
+import type { Found } from "@/lib/search";
 import type { NodeGroup, NodeTypeInfo } from "../model/node-types";
 
 const titles: Record<NodeGroup, string> = {
@@ -12,9 +13,10 @@ const titles: Record<NodeGroup, string> = {
 
 export type Group = { group: NodeGroup; title: string; items: NodeTypeInfo[] };
 
-/** The groups that have something in them, in a fixed order. */
-export function grouped(types: NodeTypeInfo[]): Group[] {
-  return (Object.keys(titles) as NodeGroup[])
+/** The groups that have something in them, in a fixed order, or as their first types come when those are `ranked`. */
+export function grouped(types: NodeTypeInfo[], isRanked = false): Group[] {
+  const first = new Set(types.map(({ group }) => group));
+  return (isRanked ? [...first] : (Object.keys(titles) as NodeGroup[]))
     .map((group) => ({
       group,
       title: titles[group],
@@ -23,11 +25,7 @@ export function grouped(types: NodeTypeInfo[]): Group[] {
     .filter(({ items }) => items.length > 0);
 }
 
-/** Whether each word typed stands somewhere in what is said about the type. */
-export function matches(type: NodeTypeInfo, search: string): boolean {
-  const text = `${type.title} ${type.kind} ${type.description}`.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** What a type is found by. */
+export function foundBy({ kind, title, keywords, description }: NodeTypeInfo): Found {
+  return { name: title, words: [kind, ...keywords], text: description };
 }

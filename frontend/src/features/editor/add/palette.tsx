@@ -6,12 +6,13 @@ import { Search } from "lucide-react";
 import { useState, type DragEvent } from "react";
 import { Input } from "@/components/input";
 import { cn } from "@/lib/cn";
+import { ranked } from "@/lib/search";
 import { add, fullReason } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { belongs } from "../model/edits";
 import type { NodeTypeInfo } from "../model/node-types";
 import { NodeIcon } from "../node-icon";
-import { grouped, matches } from "./groups";
+import { foundBy, grouped } from "./groups";
 
 /** What a dragged node type is called on the clipboard of the drag. */
 export const DRAG_TYPE = "application/watchbill-node";
@@ -20,8 +21,9 @@ export function Palette() {
   const [search, setSearch] = useState("");
   const types = useEditor((state) => state.types);
   const flow = useEditor((state) => state.flow);
-  const found = [...types.values()].filter((type) => belongs(flow, type) && matches(type, search));
-  const groups = grouped(found);
+  const fitting = [...types.values()].filter((type) => belongs(flow, type));
+  const found = ranked(fitting, search, foundBy);
+  const groups = grouped(found, search.trim() !== "");
   return (
     <section
       aria-label="Node types"

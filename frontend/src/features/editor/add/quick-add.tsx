@@ -4,11 +4,12 @@
 import { Command } from "cmdk";
 import { itemClass } from "@/components/menu";
 import { Popover } from "@/components/popover";
+import { fitOf } from "@/lib/search";
 import { add } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { room } from "../model/edits";
 import { NodeIcon } from "../node-icon";
-import { grouped } from "./groups";
+import { foundBy, grouped } from "./groups";
 
 export function QuickAdd() {
   const store = useEditorStore();
@@ -44,7 +45,13 @@ export function QuickAdd() {
       onOpenChange={(open) => !open && setAdding(null)}
       className="w-64 p-0"
     >
-      <Command label="Add a node">
+      <Command
+        label="Add a node"
+        filter={(kind, search) => {
+          const type = types.get(kind);
+          return type ? fitOf(foundBy(type), search) : 0;
+        }}
+      >
         <Command.Input
           placeholder="Add a node"
           aria-label="Search node types"
@@ -62,7 +69,6 @@ export function QuickAdd() {
                 <Command.Item
                   key={type.kind}
                   value={type.kind}
-                  keywords={[type.title, type.description]}
                   onSelect={() => choose(type.kind)}
                   className={itemClass}
                 >

@@ -3,7 +3,6 @@
 /** How many problems the flow has, and the list that leads to each. */
 import { useReactFlow } from "@xyflow/react";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
-import { useState } from "react";
 import { Button } from "@/components/button";
 import { CodeText } from "@/components/code-text";
 import { Popover } from "@/components/popover";
@@ -15,14 +14,29 @@ import { framePath, readLevel } from "../model/levels";
 import type { NodeTypes } from "../model/node-types";
 import type { Problem } from "../model/problems";
 
-export function ProblemsButton() {
+/** Why the list is shown: somebody asked for it, or for what the problems stand in the way of. */
+export type ProblemsShown = "list" | "run" | "publish";
+
+const REASONS: Record<ProblemsShown, string | null> = {
+  list: null,
+  run: "The flow was not run. Mend the errors first:",
+  publish: "The flow was not published. Mend the errors first:",
+};
+
+type ProblemsButtonProps = {
+  /** Null while it is closed. */
+  shown: ProblemsShown | null;
+  onShow: (shown: ProblemsShown | null) => void;
+};
+
+export function ProblemsButton({ shown, onShow }: ProblemsButtonProps) {
   const problems = useEditor((state) => state.problems);
-  const [open, setOpen] = useState(false);
-  const errors = problems.filter((problem) => problem.severity === "error").length;
+  const errors = problems.filter(isError).length;
+  const reason = shown && REASONS[shown];
   return (
     <Popover
-      open={open}
-      onOpenChange={setOpen}
+      open={shown !== null}
+      onOpenChange={(open) => onShow(open ? "list" : null)}
       align="end"
       label="Problems"
       className="w-96 p-1"
@@ -46,16 +60,29 @@ export function ProblemsButton() {
       {problems.length === 0 ? (
         <p className="px-2 py-1.5 text-muted">Nothing stands in the way of a run.</p>
       ) : (
-        <ul className="max-h-96 overflow-y-auto">
-          {problems.map((problem, index) => (
-            <li key={index}>
-              <Entry problem={problem} onGo={() => setOpen(false)} />
-            </li>
-          ))}
-        </ul>
+        <>
+          {reason && (
+            <p role="alert" className="px-2 py-1.5 font-medium">
+              {reason}
+            </p>
+          )}
+          <ul className="max-h-96 overflow-y-auto">
+            {errorsFirst(problems).map((problem, index) => (
+              <li key={index}>
+                <Entry problem={problem} onGo={() => onShow(null)} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </Popover>
   );
+}
+
+export const isError = ({ severity }: Problem) => severity === "error";
+
+function errorsFirst(problems: Problem[]): Problem[] {
+  return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
 }
 
 function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
@@ -64,7 +91,7 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
   const { node_id, edge_id } = problem;
   const whole = useEditor((state) => state.history.present);
   const types = useEditor((state) => state.types);
-  const nodes = node_id ? nodesOn(whole, node_id, types) : [];
+  const place = placeWords(whole, problem, types);
   const Icon = problem.severity === "error" ? CircleX : TriangleAlert;
 
   function go() {
@@ -99,17 +126,25 @@ function Entry({ problem, onGo }: { problem: Problem; onGo: () => void }) {
         className={`mt-0.5 size-4 shrink-0 ${problem.severity === "error" ? "text-failed" : "text-waiting"}`}
       />
       <span className="min-w-0">
-        {nodes.length > 0 && (
-          <span className="block truncate text-xs text-muted">
-            {[...nodes.map(nodeName), fieldWords(problem.field)].filter(Boolean).join(" · ")}
-          </span>
-        )}
+        {place && <span className="block truncate text-xs text-muted">{place}</span>}
         <span className="block break-words">
           <CodeText text={problem.message} />
         </span>
       </span>
     </button>
   );
+}
+
+/** "Coordinator · Task, expected output": where a problem is, in the flow's own words; empty for the flow as a whole. */
+export function placeWords(
+  whole: FlowDefinition,
+  { node_id, field }: Pick<Problem, "node_id" | "field">,
+  types: NodeTypes,
+): string {
+  const nodes = node_id ? nodesOn(whole, node_id, types) : [];
+  return nodes.length === 0
+    ? ""
+    : [...nodes.map(nodeName), fieldWords(field)].filter(Boolean).join(" · ");
 }
 
 /** The nodes on the way to the one a problem is about, itself last. */

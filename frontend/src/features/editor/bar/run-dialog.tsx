@@ -8,6 +8,7 @@ import { Dialog } from "@/components/dialog";
 import { DraftsProvider, useFormDrafts } from "@/components/drafts";
 import { InputFields } from "@/components/input-fields";
 import { toApiError } from "@/lib/api/error";
+import { fieldName } from "@/lib/api/form";
 import { unreadyInputs, startValues, type InputField } from "@/lib/inputs";
 
 type RunDialogProps = {
@@ -33,7 +34,7 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
       await onRun(values);
       onClose();
     } catch (error) {
-      setErrors(inputErrors(error));
+      setErrors(inputErrors(error, fields));
     } finally {
       setRunning(false);
     }
@@ -81,12 +82,16 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
   );
 }
 
-/** The server's word on each input; what belongs to none stands below the form. */
-function inputErrors(error: unknown): Record<string, string> {
+/** The server's word on each input; what belongs to none of the form's fields stands below the form, under "". */
+function inputErrors(error: unknown, fields: InputField[]): Record<string, string> {
   const problem = toApiError(error);
-  const named = problem.errors.filter(
-    ({ loc }) => loc.includes("inputs") && loc.at(-1) !== "inputs",
-  );
-  if (named.length === 0) return { "": problem.message };
-  return Object.fromEntries(named.map(({ loc, message }) => [String(loc.at(-1)), message]));
+  const errors: Record<string, string> = {};
+  for (const { loc, message } of problem.errors) {
+    const [place, name] = fieldName(loc).split(".");
+    const own = place === "inputs" && fields.some((field) => field.name === name);
+    errors[own && name !== undefined ? name : ""] ??= message;
+  }
+  return problem.code === "flow_invalid" || problem.errors.length === 0
+    ? { "": problem.message }
+    : errors;
 }

@@ -1,7 +1,7 @@
 "use client";
 
 /** What a run shows on a node: while it works its time and text, afterwards what it took. */
-import { Duration, Money, Tokens } from "@/components/measures";
+import { Money, Spent, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusIcon, statusLooks } from "@/components/status-badge";
 import type { NodeOverlay } from "@/lib/events";
@@ -23,7 +23,7 @@ export function NodeRun({ run }: { run: NodeOverlay }) {
             </>
           )}
         </span>
-        {run.startedAt && <Duration from={run.startedAt} to={run.finishedAt} />}
+        {run.startedAt && <Spent from={run.startedAt} to={run.finishedAt} waited={run.waited} />}
       </div>
       {run.tokens > 0 && (
         <p className="mt-0.5 flex justify-between pl-5 text-muted">

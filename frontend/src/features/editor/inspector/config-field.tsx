@@ -114,6 +114,7 @@ export function ConfigField({ name, schema, path, value, required }: ConfigField
         hint={own.description}
         error={problem(path, own.format !== "template-map")}
         inline={own.type === "boolean"}
+        required={required && own.type !== "boolean"}
         optional={!required && own.type === "string" && !own.nullable && !own.default}
       >
         <Control schema={own} path={path} value={value} />

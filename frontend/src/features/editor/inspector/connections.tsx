@@ -74,7 +74,7 @@ function ConnectTo({ node, handle }: { node: FlowNode; handle: string | null }) 
       aria-label={handle === null ? "Connect to" : `Connect ${handle} to`}
       options={options}
       value={undefined}
-      placeholder="Connect to…"
+      placeholder={options.length === 0 ? "No node can follow here" : "Connect to…"}
       empty="No node can follow here."
       disabled={options.length === 0}
       onChange={(target) => {

@@ -60,7 +60,7 @@ export function StoredOrInline({
       />
       {mode === "stored" ? (
         <div data-field={dotted(idPath)}>
-          <Field label={words[kind]} error={problem(idPath) ?? problem(path)}>
+          <Field label={words[kind]} required error={problem(idPath) ?? problem(path)}>
             <Picker value={chosen} onChange={(id) => write(idPath, id)} />
           </Field>
         </div>

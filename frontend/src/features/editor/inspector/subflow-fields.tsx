@@ -40,7 +40,7 @@ export function SubflowFields({ path, value }: SubflowFieldsProps) {
   return (
     <>
       <div data-field={dotted(at("flow_id"))}>
-        <Field label="Flow" error={problem(at("flow_id"))}>
+        <Field label="Flow" required error={problem(at("flow_id"))}>
           <Combobox
             options={options}
             value={id ?? undefined}
@@ -107,6 +107,7 @@ function Inputs({ fields, given, path }: InputsProps) {
           label={field.label || field.name}
           hint={field.description || undefined}
           optional={!field.required}
+          required={field.required}
           error={problem([...path, field.name])}
         >
           <ExpressionField

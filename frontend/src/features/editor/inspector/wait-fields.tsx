@@ -34,7 +34,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
     <div data-field={[...path, "seconds"].join(".")} className="flex flex-col gap-3">
       <Segmented label="Wait for" options={modes} value={mode} onChange={choose} />
       {mode === "while" && (
-        <Field label="Wait for" error={error}>
+        <Field label="Wait for" required error={error}>
           <DurationInput
             value={typeof seconds === "number" ? seconds : null}
             onChange={(next) => write([...path, "seconds"], next)}
@@ -44,6 +44,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
       {mode === "until" && (
         <Field
           label="Wait until"
+          required
           hint="A time such as 2027-01-31T09:00:00Z, or an expression that gives one."
           error={error}
         >
@@ -55,7 +56,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         </Field>
       )}
       {mode === "expression" && (
-        <Field label="Seconds" hint="An expression that gives a number." error={error}>
+        <Field label="Seconds" required hint="An expression that gives a number." error={error}>
           <ExpressionField
             mode="template"
             placeholder="{{ inputs.seconds }}"

@@ -15,6 +15,8 @@ export type NodeTypeInfo = {
   group: NodeGroup;
   /** A lucide icon name, e.g. "message-square-text". */
   icon: string;
+  /** Other words that people look for it by. */
+  keywords: string[];
   accepts_input: boolean;
   /** How many a flow may have; null for any number. */
   limit: number | null;

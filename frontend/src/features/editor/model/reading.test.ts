@@ -192,6 +192,7 @@ describe("run overlay", () => {
     handle,
     startedAt: null,
     finishedAt: null,
+    waited: { ms: 0, since: null },
     text: "",
     tokens: 0,
     costUsd: 0,

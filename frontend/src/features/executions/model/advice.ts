@@ -10,7 +10,7 @@ const titles: Record<ErrorKind, string> = {
 };
 
 const steps: Record<ErrorKind, string> = {
-  user: "Open the step in the editor, correct what the message names, and run the flow again.",
+  user: "Open the step in the editor, correct what the message names, and choose “Run again”, as edited now.",
   upstream:
     "Check the provider's address, key and model on the Models page with “Test”. If it was only busy, run the flow again, or give the step more attempts under “When it fails”.",
   timeout:

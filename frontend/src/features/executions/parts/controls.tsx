@@ -1,24 +1,28 @@
 "use client";
 
-/** What a person can do with a run: pause it, let it go on, stop it, or run it again from its failure. */
-import { CircleStop, Pause, Play, RotateCw } from "lucide-react";
+/** What a person can do with a run: pause it, let it go on, stop it, or run it again. */
+import { CircleStop, Pause, Play } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
-import { isFinal, reconnect } from "@/lib/events";
+import { isFinal } from "@/lib/events";
 import { useCancelExecution, usePauseExecution, useResumeExecution } from "../api";
 import type { Run } from "../use-run";
+import { RunAgain, type RunAgainProps } from "./run-again";
 
 type ControlsProps = { run: Run; size?: "sm" | "md" };
 
-export function Controls({ run, size = "md" }: ControlsProps) {
+export function Controls({
+  run,
+  size = "md",
+  ...again
+}: ControlsProps & Pick<RunAgainProps, "onStarted" | "beforeStart">) {
   const { state, detail } = run;
   const may = useCan("executions:write");
   const status = state.seq > 0 ? state.status : detail?.status;
   if (!status || !may) return null;
-  if (status === "failed" || status === "cancelled") return <AgainButton run={run} size={size} />;
-  if (isFinal(status)) return null;
+  if (isFinal(status)) return <RunAgain run={run} status={status} size={size} {...again} />;
   return (
     <>
       {detail?.paused || state.paused ? (
@@ -39,17 +43,16 @@ type ActionProps = Pick<ControlsProps, "size"> & {
   icon: ReactNode;
   /** What is said when it is refused. */
   refused: string;
-  onSuccess?: () => void;
 };
-type Outcomes = { onSuccess?: () => void; onError: (error: unknown) => void };
+type Outcomes = { onError: (error: unknown) => void };
 
-function ActionButton({ size, action, verb, icon, refused, onSuccess }: ActionProps) {
+function ActionButton({ size, action, verb, icon, refused }: ActionProps) {
   const onError = (error: unknown) => toast.error(refused, error);
   return (
     <Button
       size={size}
       loading={action.isPending}
-      onClick={() => action.mutate(undefined, { onSuccess, onError })}
+      onClick={() => action.mutate(undefined, { onError })}
     >
       {icon}
       {verb}
@@ -77,24 +80,6 @@ function ResumeButton({ run: { id }, size }: ControlsProps) {
       verb="Resume"
       icon={<Play aria-hidden />}
       refused="The run does not go on"
-    />
-  );
-}
-
-function AgainButton({ run: { id, state }, size }: ControlsProps) {
-  return (
-    <ActionButton
-      size={size}
-      action={useResumeExecution(id)}
-      verb={
-        state.status === "cancelled"
-          ? "Run again from where it stopped"
-          : "Run again from the failure"
-      }
-      icon={<RotateCw aria-hidden />}
-      refused="The run was not started again"
-      // Its stream had come to an end.
-      onSuccess={() => reconnect(id)}
     />
   );
 }

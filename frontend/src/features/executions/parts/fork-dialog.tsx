@@ -49,7 +49,7 @@ function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void })
     setErrors(read.errors);
     if (Object.keys(read.errors).length > 0) return;
     fork.mutate(
-      { from_node: step.id, outputs: read.outputs },
+      { from_node: step.id, outputs: read.outputs, version: null },
       { onSuccess: (id) => router.push(executionHref(id)) },
     );
   }

@@ -5,13 +5,13 @@ import { Crosshair } from "lucide-react";
 import Link from "next/link";
 import { useMemo } from "react";
 import { IconButton } from "@/components/icon-button";
-import { Duration, Tokens } from "@/components/measures";
+import { Spent, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { IterationList } from "@/components/iteration-list";
 import { Markdown } from "@/components/markdown";
 import { StatusBadge, StatusIcon } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
-import { addUsage, type Json, type NodeState } from "@/lib/events";
+import { addUsage, waitedOf, type Json, type NodeState } from "@/lib/events";
 import { around, stepsIn, typeName, type Step } from "../model/outline";
 import { isPriced } from "../model/reading";
 import type { Run } from "../use-run";
@@ -160,7 +160,11 @@ function Facts({ node }: { node: NodeState }) {
   return (
     <p className="mt-1 flex min-h-5 flex-wrap items-center gap-x-3 text-xs text-muted">
       {node.started_at && (
-        <Duration from={node.started_at} to={busy ? null : (node.finished_at ?? node.started_at)} />
+        <Spent
+          from={node.started_at}
+          to={busy ? null : (node.finished_at ?? node.started_at)}
+          waited={waitedOf(node)}
+        />
       )}
       {node.attempt > 1 && <span>Attempt {node.attempt}</span>}
       {total_tokens > 0 && (

@@ -10,7 +10,7 @@ import { RelativeTime } from "@/components/relative-time";
 import { StatusBadge } from "@/components/status-badge";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
-import { isFinal, reconnect } from "@/lib/events";
+import { isFinal, reconnect, spentOf } from "@/lib/events";
 import { executionHref } from "../links";
 import { presentOf } from "../model/timeline";
 import { areAllPriced, progressOf, usageSoFar } from "../model/reading";
@@ -26,6 +26,9 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
   const usage = known ? usageSoFar(state) : detail?.usage;
   const started = state.started_at ?? detail?.started_at;
   const finished = state.finished_at ?? (isFinal(status) ? detail?.finished_at : null);
+  const spent = started
+    ? spentOf(started, finished, state.waited, now)
+    : { workMs: 0, waitedMs: 0 };
   return (
     <div className={cn("flex flex-wrap items-center gap-x-4 gap-y-1 text-muted", className)}>
       <StatusBadge status={status} />
@@ -34,7 +37,12 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       <Announcement run={run} />
       {started && (
         <Fact label="Time">
-          <Duration ms={(finished ? Date.parse(finished) : now) - Date.parse(started)} />
+          <Duration ms={spent.workMs} />
+        </Fact>
+      )}
+      {spent.waitedMs >= 1000 && (
+        <Fact label="Waited">
+          <Duration ms={spent.waitedMs} />
         </Fact>
       )}
       <Fact label="Tokens">

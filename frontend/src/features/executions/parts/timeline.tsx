@@ -8,7 +8,7 @@ import { Duration } from "@/components/measures";
 import { StatusIcon } from "@/components/status-badge";
 import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
-import { isFinal, type NodeState } from "@/lib/events";
+import { isFinal, spentOf, waitedOf, type NodeState } from "@/lib/events";
 import { formatDuration, partWords } from "@/lib/format";
 import type { Step } from "../model/outline";
 import { around, typeName } from "../model/outline";
@@ -195,7 +195,7 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
         <Track bars={node ? nodeBars(node, axis, now) : []} />
         <span className="text-right text-xs text-muted">
           {node?.started_at ? (
-            <Duration from={node.started_at} to={node.finished_at} />
+            <Duration ms={spentOf(node.started_at, node.finished_at, waitedOf(node), now).workMs} />
           ) : (
             <span>{status === "pending" ? "" : status}</span>
           )}

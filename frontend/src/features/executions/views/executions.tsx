@@ -9,7 +9,7 @@ import { Combobox } from "@/components/combobox";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { FilterChips } from "@/components/filter-chips";
-import { Duration, Money, Tokens } from "@/components/measures";
+import { Money, Tokens, Work } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { MoreRows } from "@/components/more-rows";
 import { SkeletonRows } from "@/components/skeleton";
@@ -65,6 +65,7 @@ export function ExecutionsView() {
               executionId={open}
               shape="tall"
               onClose={() => change({ open: null })}
+              onStarted={(id) => change({ open: id })}
             />
           }
         >
@@ -188,8 +189,7 @@ const columns: Column<ExecutionSummary>[] = [
     header: "Duration",
     align: "right",
     className: "w-24",
-    cell: ({ status, started_at, finished_at }) =>
-      isFinal(status) && !finished_at ? "–" : <Duration from={started_at} to={finished_at} />,
+    cell: (run) => <RunTime run={run} />,
   },
   {
     id: "tokens",
@@ -206,6 +206,14 @@ const columns: Column<ExecutionSummary>[] = [
     cell: ({ usage }) => <Money value={usage.cost_usd} />,
   },
 ];
+
+/** Waiting is not work; how long it waited is said on hover, and on its own page. */
+function RunTime({ run }: { run: ExecutionSummary }) {
+  const { status, started_at, finished_at, waited_seconds, waits_since } = run;
+  if (!started_at || (isFinal(status) && !finished_at)) return "–";
+  const waited = { ms: waited_seconds * 1000, since: waits_since };
+  return <Work from={started_at} to={finished_at} waited={waited} />;
+}
 
 function NothingYet() {
   return (

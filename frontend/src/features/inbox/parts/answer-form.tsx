@@ -70,14 +70,14 @@ export function AnswerForm({ asked, answer, onAnswered }: AnswerFormProps) {
           variant="primary"
           type="submit"
           loading={answer.isPending && answer.variables.approved}
-          disabled={answer.isPending}
+          obstacle={answer.isPending ? "The answer is being sent." : null}
         >
           <Check aria-hidden />
           Approve
         </Button>
         <Button
           loading={answer.isPending && !answer.variables.approved}
-          disabled={answer.isPending}
+          obstacle={answer.isPending ? "The answer is being sent." : null}
           onClick={() => send(false)}
         >
           <X aria-hidden />

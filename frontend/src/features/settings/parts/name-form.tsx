@@ -31,7 +31,12 @@ export function NameForm({ name }: { name: string }) {
         <Input autoComplete="name" {...form.register("full_name")} />
       </Field>
       <FormError message={save.problem} />
-      <Button type="submit" className="self-start" loading={save.saving} disabled={!save.dirty}>
+      <Button
+        type="submit"
+        className="self-start"
+        loading={save.saving}
+        obstacle={save.dirty ? null : "Nothing has changed yet."}
+      >
         Save name
       </Button>
     </form>
