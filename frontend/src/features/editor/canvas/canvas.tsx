@@ -16,12 +16,14 @@ import { useCallback, useEffect, useState, type DragEvent, type MouseEvent } fro
 import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
-import { fromPort, type CanvasEdge } from "../model/canvas";
+import { fromPort, type CanvasEdge, type CanvasNode } from "../model/canvas";
 import { refusal } from "../model/connect";
 import { reconnect } from "../model/edits";
 import { HEAD_MIDDLE, NODE_WIDTH } from "../model/measures";
-import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
+import { CanvasMap } from "./canvas-map";
+import { CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
+import { useDetail } from "./detail";
 import { useReveal } from "./reveal";
 import { useFitOnLevel } from "./fit-level";
 import { sharedProps } from "./shared-props";
@@ -33,6 +35,9 @@ const ariaLabels = {
     "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
 };
 
+const MULTI_SELECTION = ["Shift", "Meta", "Control"];
+const GRID: [number, number] = [8, 8];
+
 /** `drawer` tells that the run drawer has taken a part of the height. */
 export function Canvas({ drawer }: { drawer: boolean }) {
   const { store, readOnly } = useEditorContext();
@@ -42,6 +47,7 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
   useFitOnLevel();
+  const detail = useDetail();
   // On an empty canvas the first node stays where it is dropped.
   const [opensFitted] = useState(nodes.length > 0);
 
@@ -60,15 +66,32 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     [store],
   );
 
+  // What React Flow is given keeps its identity: another function would draw every node and edge again.
+  const onConnect = useCallback(
+    (connection: CanvasConnection) => join(store, toConnection(connection)),
+    [store],
+  );
   /** An edge dropped on empty space asks what shall stand there. */
-  function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) {
-    const { fromHandle, toNode } = state;
-    if (toNode || fromHandle?.type !== "source") return;
-    const at = pointOf(event);
-    const place = screenToFlowPosition(at);
-    const from = { source: fromHandle.nodeId, handle: fromPort(fromHandle.id) };
-    store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
-  }
+  const onConnectEnd = useCallback(
+    (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      const { fromHandle, toNode } = state;
+      if (toNode || fromHandle?.type !== "source") return;
+      const at = pointOf(event);
+      const place = screenToFlowPosition(at);
+      const from = { source: fromHandle.nodeId, handle: fromPort(fromHandle.id) };
+      store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
+    },
+    [store, screenToFlowPosition],
+  );
+  const onReconnect = useCallback(
+    (edge: CanvasEdge, connection: CanvasConnection) => {
+      const { edit, types } = store.getState();
+      edit((flow) => reconnect(flow, edge.id, toConnection(connection), types));
+    },
+    [store],
+  );
+  const onNodeClick = useCallback((_: unknown, node: CanvasNode) => reveal(node.id), [reveal]);
+
   function onDoubleClick(event: MouseEvent) {
     if (!(event.target instanceof Element)) return;
     const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
@@ -84,24 +107,21 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
     add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - HEAD_MIDDLE } });
   }
-  function onReconnect(edge: CanvasEdge, connection: CanvasConnection) {
-    const { edit, types } = store.getState();
-    edit((flow) => reconnect(flow, edge.id, toConnection(connection), types));
-  }
   return (
     <ReactFlow
       {...sharedProps}
+      data-detail={detail}
       fitView={opensFitted}
       aria-label="Flow canvas"
       nodes={nodes}
       edges={edges}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
-      onConnect={(connection) => join(store, toConnection(connection))}
+      onConnect={onConnect}
       onConnectEnd={onConnectEnd}
       onReconnect={onReconnect}
       isValidConnection={isValid}
-      onNodeClick={(_, node) => reveal(node.id)}
+      onNodeClick={onNodeClick}
       onDoubleClick={onDoubleClick}
       onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
       onDrop={onDrop}
@@ -110,10 +130,10 @@ export function Canvas({ drawer }: { drawer: boolean }) {
       nodesConnectable={!readOnly}
       edgesReconnectable={!readOnly}
       selectionMode={SelectionMode.Partial}
-      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      multiSelectionKeyCode={MULTI_SELECTION}
       connectionRadius={28}
       snapToGrid
-      snapGrid={[8, 8]}
+      snapGrid={GRID}
     >
       <Background gap={16} size={1.5} />
       <CanvasTools />

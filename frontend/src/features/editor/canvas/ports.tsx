@@ -5,10 +5,11 @@ import { Handle, Position, useConnection } from "@xyflow/react";
 import { cn } from "@/lib/cn";
 import { useEditorStore } from "../context";
 import { fromPort, INPUT_PORT, toPort } from "../model/canvas";
-import { refusal } from "../model/connect";
-import { ERROR_HANDLE } from "../model/definition";
+import { followers } from "../model/connect";
+import { ERROR_HANDLE, type FlowDefinition } from "../model/definition";
 import { HEAD_MIDDLE } from "../model/measures";
-import type { Port } from "../model/node-types";
+import type { NodeTypes, Port } from "../model/node-types";
+import type { Detail } from "./detail";
 
 export type Acceptance = "idle" | "accepts" | "refuses";
 
@@ -21,12 +22,22 @@ export function useAcceptance(id: string): Acceptance {
       : null,
   );
   if (from === null) return "idle";
-  const [source = "", port] = from.split("\n");
-  if (source === id) return "idle";
+  if (from.startsWith(`${id}\n`)) return "idle";
   const { flow, types } = store.getState();
-  const connection = { source, target: id, handle: fromPort(port) };
-  return refusal(flow, connection, types) === null ? "accepts" : "refuses";
+  return accepting(flow, from, types).has(id) ? "accepts" : "refuses";
 }
+
+/** Asked by each node on the canvas while one line is drawn: found for the first, known to the others. */
+function accepting(flow: FlowDefinition, from: string, types: NodeTypes): ReadonlySet<string> {
+  if (latest?.flow !== flow || latest.from !== from) {
+    const [source = "", port] = from.split("\n");
+    const found = followers(flow, { source, handle: fromPort(port) }, types);
+    latest = { flow, from, ids: new Set(found.map((node) => node.id)) };
+  }
+  return latest.ids;
+}
+
+let latest: { flow: FlowDefinition; from: string; ids: ReadonlySet<string> } | null = null;
 
 export function InputPort({ name, acceptance }: { name: string; acceptance: Acceptance }) {
   return (
@@ -47,11 +58,10 @@ type OutputPortsProps = {
   ports: Port[];
   /** The port that became active in the run that is shown. */
   active?: string | null;
-  /** Only the dots: the canvas is too small for words. */
-  bare?: boolean;
+  detail: Detail;
 };
 
-export function OutputPorts({ name, ports, active, bare }: OutputPortsProps) {
+export function OutputPorts({ name, ports, active, detail }: OutputPortsProps) {
   const [only] = ports;
   if (!only) return null;
   if (ports.length === 1 && only.handle === null) {
@@ -64,10 +74,12 @@ export function OutputPorts({ name, ports, active, bare }: OutputPortsProps) {
           key={port.handle}
           className="relative flex h-6 items-center justify-end gap-1.5 pr-3.5 pl-3 text-xs"
         >
-          {!bare && (
+          {detail !== "block" && (
             <span
+              dir="auto"
               className={cn(
                 "truncate",
+                detail === "name" && "text-[1.25rem]/6",
                 port.handle === ERROR_HANDLE ? "text-failed" : "text-muted",
                 active !== undefined && active === port.handle && "font-medium text-completed",
               )}

@@ -4,7 +4,7 @@
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 import { Background, ReactFlow, ReactFlowProvider, type ReactFlowProps } from "@xyflow/react";
-import { useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
@@ -17,7 +17,8 @@ import type { NodeTypes } from "../model/node-types";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
 import { useOpened } from "../use-opened";
-import { CanvasMap } from "./canvas-tools";
+import { CanvasMap } from "./canvas-map";
+import { useDetail } from "./detail";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
 import { sharedProps } from "./shared-props";
@@ -89,6 +90,11 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
     [store, onSelect],
   );
 
+  // What React Flow is given keeps its identity: another function would draw every node again.
+  const onNodeClick = useCallback(
+    (_: unknown, node: CanvasNode) => onSelect(store.getState().prefix + node.id),
+    [store, onSelect],
+  );
   function onDoubleClick(event: MouseEvent) {
     if (!(event.target instanceof Element)) return;
     const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
@@ -103,7 +109,7 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
             nodes={nodes}
             edges={edges}
             onNodesChange={store.getState().onNodesChange}
-            onNodeClick={(_, node) => onSelect(prefix + node.id)}
+            onNodeClick={onNodeClick}
             onPaneClick={() => onSelect(prefix.slice(0, -1) || null)}
             onDoubleClick={onDoubleClick}
           />
@@ -116,9 +122,11 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
 /** The canvas with everything off that would change the flow. */
 function Picture(props: ReactFlowProps<CanvasNode, CanvasEdge>) {
   useFitOnLevel();
+  const detail = useDetail();
   return (
     <ReactFlow
       {...sharedProps}
+      data-detail={detail}
       aria-label="Flow of the run"
       {...props}
       nodesDraggable={false}
