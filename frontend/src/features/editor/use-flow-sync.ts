@@ -46,7 +46,11 @@ export function useFlowSync(
         return saved;
       },
       current: () => getFlow(id),
-      onState: setState,
+      // Said with each letter typed; only the first of them is news to the editor.
+      onState: (next) =>
+        setState((before) =>
+          next.kind === "unsaved" && before.kind === next.kind ? before : next,
+        ),
     }),
   );
 

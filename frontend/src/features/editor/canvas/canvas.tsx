@@ -12,7 +12,15 @@ import {
   type Edge,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useEffect, useState, type DragEvent, type MouseEvent } from "react";
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type DragEvent,
+  type MouseEvent,
+} from "react";
 import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
@@ -20,10 +28,12 @@ import { fromPort, type CanvasEdge, type CanvasNode } from "../model/canvas";
 import { refusal } from "../model/connect";
 import { reconnect } from "../model/edits";
 import { HEAD_MIDDLE, NODE_WIDTH } from "../model/measures";
+import { AcceptingContext, useAccepting } from "./acceptance";
 import { CanvasMap } from "./canvas-map";
 import { CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
-import { useDetail } from "./detail";
+import { DetailContext, useCanvasDetail } from "./detail";
+import { FarEdges, hidden } from "./far-edges";
 import { useReveal } from "./reveal";
 import { useFitOnLevel } from "./fit-level";
 import { sharedProps } from "./shared-props";
@@ -39,7 +49,7 @@ const MULTI_SELECTION = ["Shift", "Meta", "Control"];
 const GRID: [number, number] = [8, 8];
 
 /** `drawer` tells that the run drawer has taken a part of the height. */
-export function Canvas({ drawer }: { drawer: boolean }) {
+export const Canvas = memo(function Canvas({ drawer }: { drawer: boolean }) {
   const { store, readOnly } = useEditorContext();
   const nodes = useEditor((state) => state.nodes);
   const edges = useEditor((state) => state.edges);
@@ -47,7 +57,9 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
   useFitOnLevel();
-  const detail = useDetail();
+  const detail = useCanvasDetail();
+  const accepting = useAccepting();
+  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
   // On an empty canvas the first node stays where it is dropped.
   const [opensFitted] = useState(nodes.length > 0);
 
@@ -108,40 +120,47 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - HEAD_MIDDLE } });
   }
   return (
-    <ReactFlow
-      {...sharedProps}
-      data-detail={detail}
-      fitView={opensFitted}
-      aria-label="Flow canvas"
-      nodes={nodes}
-      edges={edges}
-      onNodesChange={onNodesChange}
-      onEdgesChange={onEdgesChange}
-      onConnect={onConnect}
-      onConnectEnd={onConnectEnd}
-      onReconnect={onReconnect}
-      isValidConnection={isValid}
-      onNodeClick={onNodeClick}
-      onDoubleClick={onDoubleClick}
-      onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
-      onDrop={onDrop}
-      ariaLabelConfig={ariaLabels}
-      nodesDraggable={!readOnly}
-      nodesConnectable={!readOnly}
-      edgesReconnectable={!readOnly}
-      selectionMode={SelectionMode.Partial}
-      multiSelectionKeyCode={MULTI_SELECTION}
-      connectionRadius={28}
-      snapToGrid
-      snapGrid={GRID}
-    >
-      <Background gap={16} size={1.5} />
-      <CanvasTools />
-      <CanvasMap />
-      {!readOnly && <EmptyCanvas />}
-    </ReactFlow>
+    <DetailContext value={detail}>
+      <AcceptingContext value={accepting}>
+        <ReactFlow
+          {...sharedProps}
+          data-detail={detail}
+          fitView={opensFitted}
+          aria-label="Flow canvas"
+          nodes={nodes}
+          edges={drawn}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onConnect={onConnect}
+          onConnectEnd={onConnectEnd}
+          onReconnect={onReconnect}
+          isValidConnection={isValid}
+          onNodeClick={onNodeClick}
+          onDoubleClick={onDoubleClick}
+          onDragOver={(event) =>
+            event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()
+          }
+          onDrop={onDrop}
+          ariaLabelConfig={ariaLabels}
+          nodesDraggable={!readOnly}
+          nodesConnectable={!readOnly}
+          edgesReconnectable={!readOnly}
+          selectionMode={SelectionMode.Partial}
+          multiSelectionKeyCode={MULTI_SELECTION}
+          connectionRadius={28}
+          snapToGrid
+          snapGrid={GRID}
+        >
+          <Background gap={16} size={1.5} />
+          <CanvasTools />
+          <CanvasMap />
+          {!readOnly && <EmptyCanvas />}
+          {detail === "block" && <FarEdges nodes={nodes} edges={edges} />}
+        </ReactFlow>
+      </AcceptingContext>
+    </DetailContext>
   );
-}
+});
 
 function toConnection(edge: Edge | CanvasConnection) {
   return { source: edge.source, target: edge.target, handle: fromPort(edge.sourceHandle) };

@@ -2,6 +2,7 @@
 
 /** How much of a node can be seen at the zoom of the canvas. */
 import { useStore } from "@xyflow/react";
+import { createContext, use } from "react";
 
 /** "full": everything. "name": large words only. "block": colours and signs; no word could be read. */
 export type Detail = "full" | "name" | "block";
@@ -15,7 +16,13 @@ export function detailAt(zoom: number): Detail {
   return zoom >= NAMED ? "name" : "block";
 }
 
-/** Renders again only when the detail is another. */
-export function useDetail(): Detail {
+/** For the canvas, which tells its nodes: asked by each of a thousand, every movement would cost a thousand answers. */
+export function useCanvasDetail(): Detail {
   return useStore(({ transform }) => detailAt(transform[2]));
+}
+
+export const DetailContext = createContext<Detail>("full");
+
+export function useDetail(): Detail {
+  return use(DetailContext);
 }

@@ -1,11 +1,9 @@
 "use client";
 
 /** A node seen from afar: its name in large words, and how it fares as a colour and a sign that need no words. */
-import { createElement } from "react";
 import { TriangleAlert } from "lucide-react";
 import { statusLooks, type Status } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
-import { iconOf } from "../icons";
 import type { NodeTypeInfo } from "../model/node-types";
 import type { Severity } from "../model/problems";
 import { NodeIcon } from "../node-icon";
@@ -36,35 +34,31 @@ export function NamedNode({ name, type, status, problem }: FarNodeProps) {
   );
 }
 
-/** Its sign alone: how it fares, else what is wrong with it, else what it is. */
-export function BlockNode({ type, status, problem }: FarNodeProps) {
+/** Its sign alone: how it fares and whether something is wrong with it. Its looks are in canvas.css. */
+export function BlockNode({ status, problem }: Pick<FarNodeProps, "status" | "problem">) {
+  const words = [status && statusLooks[status].word, problem && problemWords[problem]];
+  const said = words.filter(Boolean).join(", ");
   return (
     <div
-      className={cn(
-        "flex h-15.5 items-center justify-center gap-5 rounded-md",
-        status ? solid[status] : "bg-control/45 text-text",
-      )}
-    >
-      {status ? (
-        <StatusSign status={status} plain className="size-13 stroke-3" />
-      ) : (
-        !problem && createElement(iconOf(type?.icon), { "aria-hidden": true, className: "size-11" })
-      )}
-      {problem && (
-        <span className="rounded-md bg-surface p-1">
-          <ProblemSign severity={problem} className="size-11 stroke-3" />
-        </span>
-      )}
-    </div>
+      className="wb-block"
+      data-sign={status}
+      data-problem={problem}
+      {...(said ? { role: "img", "aria-label": said, title: said } : {})}
+    />
   );
 }
 
+const problemWords: Record<Severity, string> = {
+  error: "Has problems",
+  warning: "Has warnings",
+};
+
 type SignProps = { className: string };
 
-function StatusSign({ status, className, plain }: SignProps & { status: Status; plain?: boolean }) {
+function StatusSign({ status, className }: SignProps & { status: Status }) {
   const { word, icon: Icon, text } = statusLooks[status];
   return (
-    <span title={word} className={cn("inline-flex shrink-0", !plain && text)}>
+    <span title={word} className={cn("inline-flex shrink-0", text)}>
       <Icon aria-hidden className={className} />
       <span className="sr-only">{word}</span>
     </span>
@@ -72,7 +66,7 @@ function StatusSign({ status, className, plain }: SignProps & { status: Status; 
 }
 
 function ProblemSign({ severity, className }: SignProps & { severity: Severity }) {
-  const word = severity === "error" ? "Has problems" : "Has warnings";
+  const word = problemWords[severity];
   return (
     <span
       title={word}
@@ -96,16 +90,6 @@ const tints: Record<Status, string> = {
   failed: "bg-failed-soft",
   skipped: "bg-idle-soft",
   cancelled: "bg-idle-soft",
-};
-
-const solid: Record<Status, string> = {
-  pending: "bg-control/45 text-text",
-  running: "bg-running text-surface",
-  waiting: "bg-waiting text-surface",
-  completed: "bg-completed text-surface",
-  failed: "bg-failed text-surface",
-  skipped: "bg-control/25 text-muted",
-  cancelled: "bg-idle text-surface",
 };
 
 /** The border of a node, at every distance. */

@@ -1,43 +1,14 @@
 "use client";
 
 /** The connection points of a node: one at the left, and named ones at the right. */
-import { Handle, Position, useConnection } from "@xyflow/react";
+import { Handle, Position } from "@xyflow/react";
 import { cn } from "@/lib/cn";
-import { useEditorStore } from "../context";
-import { fromPort, INPUT_PORT, toPort } from "../model/canvas";
-import { followers } from "../model/connect";
-import { ERROR_HANDLE, type FlowDefinition } from "../model/definition";
+import { INPUT_PORT, toPort } from "../model/canvas";
+import { ERROR_HANDLE } from "../model/definition";
 import { HEAD_MIDDLE } from "../model/measures";
-import type { NodeTypes, Port } from "../model/node-types";
+import type { Port } from "../model/node-types";
+import type { Acceptance } from "./acceptance";
 import type { Detail } from "./detail";
-
-export type Acceptance = "idle" | "accepts" | "refuses";
-
-/** While a connection is being drawn: whether it may end at this node. */
-export function useAcceptance(id: string): Acceptance {
-  const store = useEditorStore();
-  const from = useConnection((connection) =>
-    connection.inProgress && connection.fromHandle?.type === "source"
-      ? `${connection.fromHandle.nodeId}\n${connection.fromHandle.id ?? ""}`
-      : null,
-  );
-  if (from === null) return "idle";
-  if (from.startsWith(`${id}\n`)) return "idle";
-  const { flow, types } = store.getState();
-  return accepting(flow, from, types).has(id) ? "accepts" : "refuses";
-}
-
-/** Asked by each node on the canvas while one line is drawn: found for the first, known to the others. */
-function accepting(flow: FlowDefinition, from: string, types: NodeTypes): ReadonlySet<string> {
-  if (latest?.flow !== flow || latest.from !== from) {
-    const [source = "", port] = from.split("\n");
-    const found = followers(flow, { source, handle: fromPort(port) }, types);
-    latest = { flow, from, ids: new Set(found.map((node) => node.id)) };
-  }
-  return latest.ids;
-}
-
-let latest: { flow: FlowDefinition; from: string; ids: ReadonlySet<string> } | null = null;
 
 export function InputPort({ name, acceptance }: { name: string; acceptance: Acceptance }) {
   return (

@@ -18,7 +18,8 @@ import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
 import { useOpened } from "../use-opened";
 import { CanvasMap } from "./canvas-map";
-import { useDetail } from "./detail";
+import { DetailContext, useCanvasDetail } from "./detail";
+import { FarEdges, hidden } from "./far-edges";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
 import { sharedProps } from "./shared-props";
@@ -119,23 +120,34 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
   );
 }
 
+type PictureProps = ReactFlowProps<CanvasNode, CanvasEdge> & {
+  nodes: CanvasNode[];
+  edges: CanvasEdge[];
+};
+
 /** The canvas with everything off that would change the flow. */
-function Picture(props: ReactFlowProps<CanvasNode, CanvasEdge>) {
+function Picture(props: PictureProps) {
+  const { nodes, edges } = props;
   useFitOnLevel();
-  const detail = useDetail();
+  const detail = useCanvasDetail();
+  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
   return (
-    <ReactFlow
-      {...sharedProps}
-      data-detail={detail}
-      aria-label="Flow of the run"
-      {...props}
-      nodesDraggable={false}
-      nodesConnectable={false}
-      elementsSelectable={false}
-      edgesFocusable={false}
-    >
-      <Background gap={16} size={1.5} />
-      <CanvasMap />
-    </ReactFlow>
+    <DetailContext value={detail}>
+      <ReactFlow
+        {...sharedProps}
+        data-detail={detail}
+        aria-label="Flow of the run"
+        {...props}
+        edges={drawn}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        elementsSelectable={false}
+        edgesFocusable={false}
+      >
+        <Background gap={16} size={1.5} />
+        <CanvasMap />
+        {detail === "block" && <FarEdges nodes={nodes} edges={edges} />}
+      </ReactFlow>
+    </DetailContext>
   );
 }

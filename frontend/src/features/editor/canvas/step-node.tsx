@@ -11,11 +11,12 @@ import { acceptsInput, portsOf, type Port } from "../model/node-types";
 import { summarize } from "../model/summary";
 import { hasBody } from "../model/levels";
 import { NodeIcon } from "../node-icon";
+import { useAcceptance } from "./acceptance";
 import { BodyStrip } from "./body-strip";
 import { useDetail } from "./detail";
 import { BlockNode, frames, NamedNode } from "./far-node";
 import { NodeRun, StatusRing } from "./node-run";
-import { InputPort, OutputPorts, useAcceptance } from "./ports";
+import { InputPort, OutputPorts } from "./ports";
 import { ProblemMark, useNodeProblem } from "./problem-mark";
 
 export const StepNode = memo(function StepNode({
@@ -58,7 +59,7 @@ export const StepNode = memo(function StepNode({
       )}
     >
       {acceptsInput(node, types) && <InputPort name={name} acceptance={acceptance} />}
-      {detail === "block" && <BlockNode {...far} />}
+      {detail === "block" && <BlockNode status={far.status} problem={far.problem} />}
       {detail === "name" && <NamedNode {...far} />}
       {detail === "full" && (
         <div className="flex h-15.5 items-center gap-2.5 px-3">

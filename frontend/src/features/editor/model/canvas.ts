@@ -7,7 +7,7 @@ import {
   type FlowEdge,
   type FlowNode,
 } from "./definition";
-import { HEAD_MIDDLE, portHeight, reckonedSize } from "./measures";
+import { BORDER, HEAD_MIDDLE, portHeight, reckonedSize } from "./measures";
 import { acceptsInput, portsOf, runs, type NodeTypes } from "./node-types";
 
 /** A step of the flow, or a remark beside them. */
@@ -86,16 +86,19 @@ function reckoned(node: FlowNode, types: NodeTypes, old: CanvasNode | undefined)
     width: DOT,
     height: DOT,
   });
-  const ports = portsOf(node, types).map(({ handle }): NodeHandle => ({
+  const ports = portsOf(node, types);
+  // Rows with names lie within the frame.
+  const edge = ports.length === 1 && ports[0]?.handle === null ? width : width - BORDER;
+  const exits = ports.map(({ handle }): NodeHandle => ({
     id: toPort(handle),
     type: "source",
     position: Position.Right,
-    ...at(width, portHeight(node, handle, types)),
+    ...at(edge, portHeight(node, handle, types)),
   }));
   const entry: NodeHandle[] = acceptsInput(node, types)
     ? [{ id: INPUT_PORT, type: "target", position: Position.Left, ...at(0, HEAD_MIDDLE) }]
     : [];
-  return { measured: old?.measured ?? { width, height }, handles: [...entry, ...ports] };
+  return { measured: old?.measured ?? { width, height }, handles: [...entry, ...exits] };
 }
 
 export function toCanvasEdges(

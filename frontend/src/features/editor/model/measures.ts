@@ -13,7 +13,7 @@ export const COLUMN_GAP = 88;
 export const ROW_GAP = 56;
 
 /** The frame of a node; its head lies within. */
-const BORDER = 1;
+export const BORDER = 1;
 /** Ports with names stand in rows below the head. */
 const PORT_ROW = 24;
 /** A line above the rows, and what they have above them and below. */

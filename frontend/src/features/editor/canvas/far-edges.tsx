@@ -1,0 +1,87 @@
+"use client";
+
+/** All edges seen from afar, in a handful of lines: a thousand elements would be painted anew with each movement. */
+import { getBezierPath, Position, ViewportPortal } from "@xyflow/react";
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import { useEditor, useEditorContext } from "../context";
+import { DEFAULT_PORT, type CanvasEdge, type CanvasNode } from "../model/canvas";
+import { NODE_WIDTH } from "../model/measures";
+import { edgeRun } from "../model/overlay";
+
+const hiddenOf = new WeakMap<CanvasEdge, CanvasEdge>();
+
+/** The edges as React Flow has them meanwhile: known, that they can be chosen and let go, and not drawn. */
+export function hidden(edges: CanvasEdge[]): CanvasEdge[] {
+  return edges.map((edge) => {
+    const known = hiddenOf.get(edge) ?? { ...edge, hidden: true };
+    hiddenOf.set(edge, known);
+    return known;
+  });
+}
+
+/** In this order: what matters more is drawn over what matters less. */
+const looks = ["idle", "taken", "flowing", "wrong", "selected"] as const;
+type Look = (typeof looks)[number];
+
+export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasEdge[] }) {
+  const { overlay } = useEditorContext();
+  const prefix = useEditor((state) => state.prefix);
+  const wrong = useEditor((state) => state.problemIndex.edges);
+  const runs = useStore(overlay, (state) => state.nodes);
+  const lines = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
+  const paths = useMemo(() => {
+    const found: Record<Look, string[]> = {
+      idle: [],
+      taken: [],
+      flowing: [],
+      wrong: [],
+      selected: [],
+    };
+    for (const edge of edges) {
+      const source = lines.get(edge.source);
+      const target = lines.get(edge.target);
+      if (!source || !target || !edge.data) continue;
+      const run = edgeRun(edge.data.edge, runs[prefix + edge.source], runs[prefix + edge.target]);
+      const look = edge.selected ? "selected" : wrong.has(edge.id) ? "wrong" : run;
+      found[look].push(pathOf(edge, source, target));
+    }
+    return found;
+  }, [lines, edges, runs, prefix, wrong]);
+  return (
+    <ViewportPortal>
+      <svg aria-hidden className="wb-far-edges">
+        {looks.map((look) => (
+          <path key={look} data-look={look} d={paths[look].join("")} />
+        ))}
+      </svg>
+    </ViewportPortal>
+  );
+}
+
+type Known = { from: CanvasNode; to: CanvasNode; path: string };
+const known = new WeakMap<CanvasEdge, Known>();
+
+/** Found again only when one of its ends has moved. */
+function pathOf(edge: CanvasEdge, from: CanvasNode, to: CanvasNode): string {
+  const before = known.get(edge);
+  if (before?.from === from && before.to === to) return before.path;
+  const [sourceX, sourceY] = portAt(from, edge.sourceHandle ?? DEFAULT_PORT);
+  const [targetX, targetY] = portAt(to, edge.targetHandle ?? null);
+  const [path] = getBezierPath({
+    ...{ sourceX, sourceY, targetX, targetY },
+    ...{ sourcePosition: Position.Right, targetPosition: Position.Left },
+  });
+  known.set(edge, { from, to, path });
+  return path;
+}
+
+/** The middle of a port; one that the node does not have (any more) leaves at its head. */
+function portAt({ position, handles }: CanvasNode, id: string | null): [number, number] {
+  const port = handles?.find((handle) => handle.id === id);
+  if (!port) return [position.x + NODE_WIDTH, position.y];
+  return [
+    position.x + port.x + (port.width ?? 0) / 2,
+    position.y + port.y + (port.height ?? 0) / 2,
+  ];
+}
