@@ -1,6 +1,7 @@
 "use client";
 
 /** Agents: who does the work, described once and used in many crews and flows. */
+import dynamic from "next/dynamic";
 import { Bot, Copy, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
@@ -13,8 +14,15 @@ import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useAgents, useDuplicateAgent, type Agent } from "./api";
-import { AgentForm, AgentSheet } from "./parts/agent-sheet";
 import { DeleteAgent } from "./parts/delete-agent";
+
+/** Loaded when one of them is opened. */
+const AgentForm = dynamic(() => import("./parts/agent-sheet").then((it) => it.AgentForm), {
+  ssr: false,
+});
+const AgentSheet = dynamic(() => import("./parts/agent-sheet").then((it) => it.AgentSheet), {
+  ssr: false,
+});
 
 export function AgentsView() {
   const url = useListUrl();

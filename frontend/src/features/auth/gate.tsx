@@ -1,13 +1,20 @@
 "use client";
 
 /** Lets only a signed-in person see what is inside. */
+import dynamic from "next/dynamic";
 import { useEffect, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { ApiError } from "@/lib/api/error";
-import { Closed } from "./closed";
 import { useSession } from "./session";
-import { Unverified } from "./unverified";
+
+/** Loaded when one is opened. */
+const Closed = dynamic(() => import("./closed").then((it) => it.Closed), { ssr: false });
+
+/** Loaded when one is opened. */
+const Unverified = dynamic(() => import("./unverified").then((it) => it.Unverified), {
+  ssr: false,
+});
 
 export function AuthGate({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useSession();

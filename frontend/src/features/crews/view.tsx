@@ -1,6 +1,7 @@
 "use client";
 
 /** Crews: agents that share out a list of tasks, used in flows or run by themselves. */
+import dynamic from "next/dynamic";
 import { Copy, Play, Plus, Users } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -14,9 +15,20 @@ import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useCrews, useDuplicateCrew, type Crew } from "./api";
-import { CrewForm, CrewSheet } from "./parts/crew-sheet";
 import { DeleteCrew } from "./parts/delete-crew";
-import { TestDialog } from "./parts/test-dialog";
+
+/** Loaded when one is opened. */
+const TestDialog = dynamic(() => import("./parts/test-dialog").then((it) => it.TestDialog), {
+  ssr: false,
+});
+
+/** Loaded when one of them is opened. */
+const CrewForm = dynamic(() => import("./parts/crew-sheet").then((it) => it.CrewForm), {
+  ssr: false,
+});
+const CrewSheet = dynamic(() => import("./parts/crew-sheet").then((it) => it.CrewSheet), {
+  ssr: false,
+});
 
 type Asked = { what: "delete" | "test"; crew: Crew };
 

@@ -1,6 +1,7 @@
 "use client";
 
 /** All flows: open one, start a new one, from an example or from nothing. */
+import dynamic from "next/dynamic";
 import { CalendarClock, Copy, PencilLine, Play, Plus, Shapes, Workflow } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -19,9 +20,18 @@ import { PageBar } from "@/features/shell";
 import { useUrlState } from "@/lib/url-state";
 import { useCreateFlow, useDeleteFlow, useDuplicateFlow, useFlows, type FlowSummary } from "./api";
 import { flowHref, triggersHref } from "./links";
-import { ExamplesDialog } from "./parts/examples-dialog";
 import { FlowSwitch } from "./parts/flow-switch";
-import { RenameDialog } from "./parts/rename-dialog";
+
+/** Loaded when one is opened. */
+const RenameDialog = dynamic(() => import("./parts/rename-dialog").then((it) => it.RenameDialog), {
+  ssr: false,
+});
+
+/** Loaded when one is opened. */
+const ExamplesDialog = dynamic(
+  () => import("./parts/examples-dialog").then((it) => it.ExamplesDialog),
+  { ssr: false },
+);
 
 type Asked = { what: "rename" | "delete"; flow: FlowSummary };
 

@@ -1,6 +1,7 @@
 "use client";
 
 /** Settings, notifications: who is told when executions end. */
+import dynamic from "next/dynamic";
 import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -19,7 +20,16 @@ import { useListUrl } from "@/lib/list-url";
 import { useChangeNotification, useNotifications, type Notification } from "./api";
 import { Addresses } from "./parts/addresses";
 import { DeleteNotification } from "./parts/delete-notification";
-import { NewNotificationSheet, NotificationSheet } from "./parts/notification-sheet";
+
+/** Loaded when one of them is opened. */
+const NewNotificationSheet = dynamic(
+  () => import("./parts/notification-sheet").then((it) => it.NewNotificationSheet),
+  { ssr: false },
+);
+const NotificationSheet = dynamic(
+  () => import("./parts/notification-sheet").then((it) => it.NotificationSheet),
+  { ssr: false },
+);
 
 export function NotificationsView() {
   const url = useListUrl();

@@ -1,6 +1,7 @@
 "use client";
 
 /** What starts one flow by itself: its schedules and webhooks. */
+import dynamic from "next/dynamic";
 import { CalendarClock, Play, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -21,7 +22,15 @@ import { useChangeTrigger, useFlow, useRunTrigger, useTriggers, type Trigger } f
 import { inputNames, type Kind } from "./form";
 import { DeleteTrigger } from "./parts/delete-trigger";
 import { Outcome } from "./parts/firings";
-import { NewTriggerSheet, TriggerSheet } from "./parts/trigger-sheet";
+
+/** Loaded when one of them is opened. */
+const NewTriggerSheet = dynamic(
+  () => import("./parts/trigger-sheet").then((it) => it.NewTriggerSheet),
+  { ssr: false },
+);
+const TriggerSheet = dynamic(() => import("./parts/trigger-sheet").then((it) => it.TriggerSheet), {
+  ssr: false,
+});
 
 const kinds: Kind[] = ["schedule", "webhook"];
 
