@@ -1,18 +1,21 @@
 /**
- * Measures the pages in Chromium: `node editor.mjs '{"url": ..., "ui": ...}'` writes [{name, value, unit}] to standard
- * output. `ui` is a folder with another build of the pages, for comparisons in turns.
+ * Measures the pages in Chromium: `node editor.mjs '{"url": ...}'` writes [{name, value, unit}] to standard output.
+ * With "ui", a folder, it takes the pages from another build, and with "only" it measures one part, for comparisons in turns.
  */
 import { chromium } from "@playwright/test";
 import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { readFileSync, existsSync } from "node:fs";
 import path from "node:path";
-import { tenThousandEvents, thousand } from "./flows.mjs";
+import { MAPS, tenThousandEvents, thousand } from "./flows.mjs";
 import { circle, frames, pan, painted, pause, place, type } from "./page.mjs";
 import { scripts } from "./scripts.mjs";
 
+/** With what a step takes besides, about twenty changes of status a second: each step starts, and ends. */
 const ANSWER_MS = 75;
 const KEYS = "twenty keys are typed".slice(0, 20);
+const FINAL = ["completed", "failed", "cancelled"];
+const LONG_MS = 120_000;
 
 const { url, ui, only } = JSON.parse(process.argv[2] ?? "{}");
 const found = [];
@@ -34,6 +37,7 @@ try {
     baseURL: url,
     viewport: { width: 1440, height: 900 },
   });
+  context.setDefaultTimeout(LONG_MS);
   if (ui) await context.route((address) => !address.pathname.startsWith("/api/"), fromFolder(ui));
   const { token } = await signUp(context);
   const api = apiOf(context, token);
@@ -51,63 +55,72 @@ process.stdout.write(JSON.stringify(found));
 async function measureEditor({ page, api }) {
   const flow = await api("POST", "/flows", { name: "Thousand", definition: thousand(slowUrl) });
   const address = `/flows/edit/?id=${flow.id}`;
-  const nodes = page.locator(".react-flow__node");
   // Once to have everything compiled and cached, as for anybody who opens a second flow.
   await page.goto(address);
-  await nodes.first().waitFor();
+  await shown(page);
   await page.goto(address, { waitUntil: "commit" });
-  say("1,000 nodes: until the first is shown", await shownAfter(page), "ms");
-  const canvas = page.locator(".wb-canvas");
-  await pause(1500);
+  await shown(page);
+  say("1,000 nodes: until the first is shown", await page.evaluate(() => performance.now()), "ms");
+  await pause(2000);
 
-  const middle = await place(canvas);
-  const fitted = (name, work) => measured(page, `1,000 nodes, fitted: ${name}`, work);
-  await fitted("panning", () => pan(page, middle));
-  await fitted("dragging", async () => circle(page, await place(await inside(page)), 60));
+  const middle = await place(page.locator(".wb-canvas"));
+  await measured(page, "fitted", "panning", () => pan(page, middle));
+  await measured(page, "fitted", "dragging", async () =>
+    circle(page, await place(await inside(page)), 60),
+  );
 
   await page.keyboard.press("Escape");
   await page.getByTitle("Back to 100 %").click();
-  await pause(600);
-  const near = (name, work) => measured(page, `1,000 nodes, near: ${name}`, work);
-  await near("panning", () => pan(page, middle));
-  await near("dragging", async () => circle(page, await place(await inside(page), 0.5, 0.2), 120));
-  await pause(500);
+  await pause(1000);
+  await measured(page, "near", "panning", () => pan(page, middle));
+  await measured(page, "near", "dragging", async () =>
+    circle(page, await place(await inside(page), 0.5, 0.2), 120),
+  );
+  await page.keyboard.press("Escape");
+  await typing(page);
 
+  await page.keyboard.press("Escape");
+  const run = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
+  await page.goto(`${address}&run=${run.id}`);
+  await shown(page);
+  // The lines that only compute are over.
+  await pause(5000);
+  await measured(page, "fitted", "a run's status updates", () => pause(2500));
+  await page.getByTitle("Back to 100 %").click();
+  await pause(1000);
+  await measured(page, "near", "a run's status updates", () => pause(2500));
+  await api("POST", `/executions/${run.id}/cancel`);
+}
+
+async function typing(page) {
   const chosen = await inside(page);
   await chosen.click({ position: { x: 60, y: 20 } });
   const field = page.getByRole("textbox", { name: "Name", exact: true });
   await field.click();
   await painted(page);
-  await pause(1000);
+  await pause(1500);
   let ms = 0;
-  const typed = await frames(page, async () => {
+  const { longTasks } = await frames(page, async () => {
     ms = await type(page, KEYS);
   });
   say("1,000 nodes: 20 keys in the inspector", ms, "ms");
-  say("1,000 nodes: long tasks while typing", typed.longTasks, "tasks");
-  await pause(1000);
-  await page.keyboard.press("Escape");
-
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Run" }).click();
-  await page.getByRole("region", { name: /^Run of/ }).waitFor();
-  // The lines that only compute are over.
-  await pause(3000);
-  await near("a run's status updates", () => pause(2500));
-  await page.keyboard.press("f");
-  await pause(1000);
-  await fitted("a run's status updates", () => pause(2500));
+  say("1,000 nodes: long tasks while typing", longTasks, "tasks");
+  await pause(1500);
 }
 
-async function measured(page, name, work) {
+async function measured(page, distance, name, work) {
   const { fps, longest, longTasks } = await frames(page, work);
-  say(name, fps, "fps");
-  say(`${name}, longest frame`, longest, "ms");
-  say(`${name}, long tasks`, longTasks, "tasks");
+  say(`1,000 nodes, ${distance}: ${name}`, fps, "fps");
+  say(`1,000 nodes, ${distance}: ${name}, longest frame`, longest, "ms");
+  say(`1,000 nodes, ${distance}: ${name}, long tasks`, longTasks, "tasks");
 }
 
-/** A node well inside the canvas. */
+async function shown(page) {
+  await page.locator(".react-flow__node").first().waitFor({ state: "attached" });
+  await painted(page);
+}
+
+/** The node nearest to the middle of the canvas. */
 async function inside(page) {
   const at = await place(page.locator(".wb-canvas"));
   const id = await page.evaluate(({ x, y }) => {
@@ -123,50 +136,30 @@ async function inside(page) {
 
 async function measureRun({ page, api }) {
   const flow = await api("POST", "/flows", { name: "Events", definition: tenThousandEvents() });
-  const run = await api("POST", `/flows/${flow.id}/execute`, { inputs: {} });
-  let detail = run;
-  while (!["completed", "failed", "cancelled"].includes(detail.status)) {
-    await pause(300);
-    detail = await api("GET", `/executions/${run.id}`);
-  }
-  const address = `/executions/view/?id=${run.id}`;
-  await page.goto("/executions/");
-  await page.waitForLoadState("networkidle");
-  for (const round of ["first", "second"]) {
+  const { id } = await api("POST", `/flows/${flow.id}/execute`, { inputs: {} });
+  while (!FINAL.includes((await api("GET", `/executions/${id}`)).status)) await pause(300);
+  // Once to have everything compiled and cached.
+  for (const counts of [false, true]) {
+    await page.goto(`/executions/view/?id=${id}`, { waitUntil: "commit" });
     const begin = performance.now();
-    const work = await frames(page, async () => {}).catch(() => null);
-    void work;
-    await page.goto(address, { waitUntil: "commit" });
-    await page
-      .getByRole("button", { name: /^Result/ })
-      .first()
-      .waitFor();
-    await page
-      .getByRole("button", { name: /^Result/ })
-      .first()
-      .click();
-    await page.getByRole("heading", { name: "Result", exact: true, level: 2 }).first().waitFor();
-    await painted(page);
-    if (round === "second")
-      say("10,000 events: until a step can be chosen", performance.now() - begin, "ms");
+    const step = page.getByRole("button", { name: new RegExp(`Map ${MAPS - 1}`) });
+    await step.click();
+    await page.getByRole("heading", { name: `Map ${MAPS - 1}`, exact: true }).waitFor();
+    if (!counts) continue;
+    say("10,000 events: until a step can be looked at", performance.now() - begin, "ms");
+    await page.getByRole("tab", { name: "Events" }).click();
+    const told = await page.getByText(/^[\d,]+ of [\d,]+$/).textContent();
+    say("10,000 events: events of the run", Number(told?.split(" of ")[1] ?? 0), "events");
   }
-  const events = await page.evaluate(() => document.title);
-  void events;
 }
 
 async function measureScripts({ context, api }) {
   const flow = await api("POST", "/flows", { name: "Small", definition: thousand(slowUrl) });
   const run = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
   for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: run.id })) {
-    say(`scripts of ${name}`, kilobytes, "kB gzip");
+    say(`scripts: ${name}`, kilobytes, "kB gzip");
   }
-}
-
-/** Milliseconds from the navigation until a node is drawn. */
-async function shownAfter(page) {
-  await page.locator(".react-flow__node").first().waitFor();
-  await painted(page);
-  return page.evaluate(() => performance.now());
+  await api("POST", `/executions/${run.id}/cancel`);
 }
 
 async function signUp(context) {
@@ -193,11 +186,11 @@ function apiOf(context, token) {
 
 /** Answers from another build instead of the server's. */
 function fromFolder(folder) {
+  const kinds = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
   return async (route) => {
     const { pathname } = new URL(route.request().url());
     const file = path.join(folder, pathname.endsWith("/") ? `${pathname}index.html` : pathname);
     if (!existsSync(file)) return route.fulfill({ status: 404 });
-    const kinds = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
     const contentType = kinds[path.extname(file)] ?? "application/octet-stream";
     return route.fulfill({ body: readFileSync(file), contentType });
   };

@@ -34,7 +34,10 @@ export function thousand(url) {
   return { schema: "watchbill.flow/v1", nodes, edges, layout };
 }
 
-/** A run of it has ten thousand events: a Map over a list, whose body has two steps. */
+/** How many Maps the flow below has. */
+export const MAPS = 22;
+
+/** A run of it has ten thousand events: a line of Maps over forty items, in each of which are five steps. */
 export function tenThousandEvents() {
   const items = Array.from({ length: 40 }, (_, index) => index).join(", ");
   const step = (id) => node(id, "transform", `Step ${id}`, { values: { x: "{{ item }}" } });
@@ -48,7 +51,7 @@ export function tenThousandEvents() {
     })),
     layout: {},
   };
-  const maps = Array.from({ length: 20 }, (_, index) =>
+  const maps = Array.from({ length: MAPS }, (_, index) =>
     node(`map_${index}`, "map", `Map ${index}`, {
       items: `{{ [${items}] }}`,
       body: {

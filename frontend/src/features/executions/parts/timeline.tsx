@@ -128,6 +128,7 @@ function Scale({ axis }: { axis: Axis | null }) {
         {(axis && size ? ticksWithin(axis, size.width) : []).map((ms) => (
           <span
             key={ms}
+            data-tick
             className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
             style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
