@@ -28,8 +28,14 @@ const slow = createServer((_, answer) => setTimeout(() => answer.end("{}"), ANSW
 await new Promise((ready) => slow.listen(0, "127.0.0.1", () => ready(null)));
 const slowUrl = `http://127.0.0.1:${slow.address().port}/`;
 
+const program = process.env.WATCHBILL_CHROMIUM || "/usr/bin/chromium";
+if (!existsSync(program)) {
+  throw new Error(
+    "There is no browser to measure in: install Chromium, or name one in WATCHBILL_CHROMIUM.",
+  );
+}
 const browser = await chromium.launch({
-  executablePath: process.env.WATCHBILL_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: program,
   args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-background-networking"],
 });
 try {

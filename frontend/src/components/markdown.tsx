@@ -6,9 +6,16 @@ import { useMemo } from "react";
 import { cn } from "@/lib/cn";
 import { partsOf } from "@/lib/parts";
 import { MoreText } from "./more-text";
+import { PlainText } from "./plain-text";
 
-/** What it takes to read Markdown is loaded where some is shown. */
-const MarkdownBlocks = dynamic(() => import("./markdown-blocks"), { ssr: false });
+/** What it takes to read Markdown is loaded where some is shown; without it the text stands as it was written. */
+const MarkdownBlocks = dynamic(
+  () => import("./markdown-blocks").catch(() => ({ default: PlainText })),
+  { ssr: false },
+);
+
+/** A text without any of these reads the same as Markdown and plain: line for line. */
+const SIGNS = /[*_`~#[\]|<>&\\]|^\s*([-+]|\d+[.)])\s|^ {4}|\t|https?:|www\.|@|^\s*[=-]{2,}\s*$/m;
 
 const PART_CHARS = 8000;
 
@@ -17,7 +24,13 @@ export function Markdown({ text, className }: { text: string; className?: string
   return (
     <div dir="auto" className={cn("prose max-w-180 break-words", className)}>
       <MoreText parts={parts}>
-        {(part, index) => <MarkdownBlocks key={index} text={part} />}
+        {(part, index) =>
+          SIGNS.test(part) ? (
+            <MarkdownBlocks key={index} text={part} />
+          ) : (
+            <PlainText key={index} text={part} />
+          )
+        }
       </MoreText>
     </div>
   );

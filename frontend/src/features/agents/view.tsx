@@ -1,7 +1,7 @@
 "use client";
 
 /** Agents: who does the work, described once and used in many crews and flows. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { Bot, Copy, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
@@ -17,12 +17,8 @@ import { useAgents, useDuplicateAgent, type Agent } from "./api";
 import { DeleteAgent } from "./parts/delete-agent";
 
 /** Loaded when one of them is opened. */
-const AgentForm = dynamic(() => import("./parts/agent-sheet").then((it) => it.AgentForm), {
-  ssr: false,
-});
-const AgentSheet = dynamic(() => import("./parts/agent-sheet").then((it) => it.AgentSheet), {
-  ssr: false,
-});
+const AgentForm = lazily(() => import("./parts/agent-sheet").then((it) => it.AgentForm));
+const AgentSheet = lazily(() => import("./parts/agent-sheet").then((it) => it.AgentSheet));
 
 export function AgentsView() {
   const url = useListUrl();

@@ -1,7 +1,7 @@
 "use client";
 
 /** Lets only a signed-in person see what is inside. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { useEffect, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
@@ -9,12 +9,10 @@ import { ApiError } from "@/lib/api/error";
 import { useSession } from "./session";
 
 /** Loaded when one is opened. */
-const Closed = dynamic(() => import("./closed").then((it) => it.Closed), { ssr: false });
+const Closed = lazily(() => import("./closed").then((it) => it.Closed));
 
 /** Loaded when one is opened. */
-const Unverified = dynamic(() => import("./unverified").then((it) => it.Unverified), {
-  ssr: false,
-});
+const Unverified = lazily(() => import("./unverified").then((it) => it.Unverified));
 
 export function AuthGate({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useSession();

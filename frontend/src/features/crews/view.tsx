@@ -1,7 +1,7 @@
 "use client";
 
 /** Crews: agents that share out a list of tasks, used in flows or run by themselves. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { Copy, Play, Plus, Users } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -18,17 +18,11 @@ import { useCrews, useDuplicateCrew, type Crew } from "./api";
 import { DeleteCrew } from "./parts/delete-crew";
 
 /** Loaded when one is opened. */
-const TestDialog = dynamic(() => import("./parts/test-dialog").then((it) => it.TestDialog), {
-  ssr: false,
-});
+const TestDialog = lazily(() => import("./parts/test-dialog").then((it) => it.TestDialog));
 
 /** Loaded when one of them is opened. */
-const CrewForm = dynamic(() => import("./parts/crew-sheet").then((it) => it.CrewForm), {
-  ssr: false,
-});
-const CrewSheet = dynamic(() => import("./parts/crew-sheet").then((it) => it.CrewSheet), {
-  ssr: false,
-});
+const CrewForm = lazily(() => import("./parts/crew-sheet").then((it) => it.CrewForm));
+const CrewSheet = lazily(() => import("./parts/crew-sheet").then((it) => it.CrewSheet));
 
 type Asked = { what: "delete" | "test"; crew: Crew };
 

@@ -1,7 +1,6 @@
 "use client";
 
 /** An open flow: its stores, and how the parts of the editor stand together. */
-import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { SplitPane } from "@/components/split-pane";
@@ -11,6 +10,7 @@ import { Palette } from "./add/palette";
 import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
 import { EditorBar } from "./bar/editor-bar";
+import { RunDialog } from "./bar/run-dialog";
 import { chosenPath, showPath } from "./actions";
 import { Canvas } from "./canvas/canvas";
 import { LevelBar } from "./canvas/level-bar";
@@ -27,11 +27,6 @@ import { createEditorStore } from "./store";
 import { placeOf } from "./unsaved";
 import { useFlowSync } from "./use-flow-sync";
 import type { EditorViewProps, RunRequest } from "./props";
-
-/** Loaded when one is opened. */
-const RunDialog = dynamic(() => import("./bar/run-dialog").then((it) => it.RunDialog), {
-  ssr: false,
-});
 
 type EditorProps = EditorViewProps & {
   record: FlowRecord;

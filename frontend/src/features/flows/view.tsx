@@ -1,7 +1,7 @@
 "use client";
 
 /** All flows: open one, start a new one, from an example or from nothing. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { CalendarClock, Copy, PencilLine, Play, Plus, Shapes, Workflow } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -23,14 +23,11 @@ import { flowHref, triggersHref } from "./links";
 import { FlowSwitch } from "./parts/flow-switch";
 
 /** Loaded when one is opened. */
-const RenameDialog = dynamic(() => import("./parts/rename-dialog").then((it) => it.RenameDialog), {
-  ssr: false,
-});
+const RenameDialog = lazily(() => import("./parts/rename-dialog").then((it) => it.RenameDialog));
 
 /** Loaded when one is opened. */
-const ExamplesDialog = dynamic(
-  () => import("./parts/examples-dialog").then((it) => it.ExamplesDialog),
-  { ssr: false },
+const ExamplesDialog = lazily(() =>
+  import("./parts/examples-dialog").then((it) => it.ExamplesDialog),
 );
 
 type Asked = { what: "rename" | "delete"; flow: FlowSummary };

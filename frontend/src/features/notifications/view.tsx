@@ -1,7 +1,7 @@
 "use client";
 
 /** Settings, notifications: who is told when executions end. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -22,13 +22,11 @@ import { Addresses } from "./parts/addresses";
 import { DeleteNotification } from "./parts/delete-notification";
 
 /** Loaded when one of them is opened. */
-const NewNotificationSheet = dynamic(
-  () => import("./parts/notification-sheet").then((it) => it.NewNotificationSheet),
-  { ssr: false },
+const NewNotificationSheet = lazily(() =>
+  import("./parts/notification-sheet").then((it) => it.NewNotificationSheet),
 );
-const NotificationSheet = dynamic(
-  () => import("./parts/notification-sheet").then((it) => it.NotificationSheet),
-  { ssr: false },
+const NotificationSheet = lazily(() =>
+  import("./parts/notification-sheet").then((it) => it.NotificationSheet),
 );
 
 export function NotificationsView() {

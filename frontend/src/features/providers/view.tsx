@@ -1,7 +1,7 @@
 "use client";
 
 /** Models: the providers that agents think with, in the order in which they are asked. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { Cpu, FlaskConical, Plus, Zap } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -28,14 +28,10 @@ import { DeleteProvider } from "./parts/delete-provider";
 import { providerTypes } from "./types";
 
 /** Loaded when one of them is opened. */
-const NewProviderSheet = dynamic(
-  () => import("./parts/provider-sheet").then((it) => it.NewProviderSheet),
-  { ssr: false },
+const NewProviderSheet = lazily(() =>
+  import("./parts/provider-sheet").then((it) => it.NewProviderSheet),
 );
-const ProviderSheet = dynamic(
-  () => import("./parts/provider-sheet").then((it) => it.ProviderSheet),
-  { ssr: false },
-);
+const ProviderSheet = lazily(() => import("./parts/provider-sheet").then((it) => it.ProviderSheet));
 
 export function ModelsView() {
   const url = useListUrl();

@@ -2,7 +2,7 @@
 
 /** Ctrl-K: every page and every action that is offered, by typing. */
 import { Search } from "lucide-react";
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { Dialog } from "radix-ui";
@@ -20,7 +20,7 @@ import { allPages } from "./pages";
 import { themes } from "./person-menu";
 
 /** Loaded when it is opened first. */
-const PaletteList = dynamic(() => import("./palette-list"), { ssr: false });
+const PaletteList = lazily(() => import("./palette-list").then((it) => it.default));
 
 export function Palette() {
   const open = usePaletteOpen();

@@ -1,7 +1,7 @@
 "use client";
 
 /** What starts one flow by itself: its schedules and webhooks. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { CalendarClock, Play, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -24,13 +24,10 @@ import { DeleteTrigger } from "./parts/delete-trigger";
 import { Outcome } from "./parts/firings";
 
 /** Loaded when one of them is opened. */
-const NewTriggerSheet = dynamic(
-  () => import("./parts/trigger-sheet").then((it) => it.NewTriggerSheet),
-  { ssr: false },
+const NewTriggerSheet = lazily(() =>
+  import("./parts/trigger-sheet").then((it) => it.NewTriggerSheet),
 );
-const TriggerSheet = dynamic(() => import("./parts/trigger-sheet").then((it) => it.TriggerSheet), {
-  ssr: false,
-});
+const TriggerSheet = lazily(() => import("./parts/trigger-sheet").then((it) => it.TriggerSheet));
 
 const kinds: Kind[] = ["schedule", "webhook"];
 

@@ -1,7 +1,7 @@
 "use client";
 
 /** Settings, API keys: the keys by which programs use the API. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -20,9 +20,7 @@ import { SettingsFrame } from "../frame";
 import { Expiry } from "../parts/invitation-list";
 
 /** Loaded when one is opened. */
-const NewKeySheet = dynamic(() => import("../parts/new-key").then((it) => it.NewKeySheet), {
-  ssr: false,
-});
+const NewKeySheet = lazily(() => import("../parts/new-key").then((it) => it.NewKeySheet));
 
 export function ApiKeysView() {
   const url = useListUrl();

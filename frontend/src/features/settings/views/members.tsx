@@ -1,7 +1,7 @@
 "use client";
 
 /** Settings, Members: who belongs to the tenant, who is invited, and what the roles may do. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { UserPlus } from "lucide-react";
 import { Button } from "@/components/button";
 import { Tabs } from "@/components/tabs";
@@ -13,9 +13,7 @@ import { MemberList } from "../parts/member-list";
 import { RoleTable } from "../parts/role-table";
 
 /** Loaded when one is opened. */
-const InviteDialog = dynamic(() => import("../parts/invite-dialog").then((it) => it.InviteDialog), {
-  ssr: false,
-});
+const InviteDialog = lazily(() => import("../parts/invite-dialog").then((it) => it.InviteDialog));
 
 export function MembersView() {
   const [params, change] = useUrlState();

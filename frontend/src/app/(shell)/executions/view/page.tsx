@@ -1,7 +1,7 @@
 "use client";
 
 /** /executions/view/?id=: one run, live or past. */
-import dynamic from "next/dynamic";
+import { lazily } from "@/components/lazily";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect } from "react";
 import type { RunCanvasProps } from "@/features/editor";
@@ -12,9 +12,7 @@ import {
 } from "@/features/executions";
 
 /** Loaded when the canvas of a run is looked at. */
-const RunCanvas = dynamic(() => import("@/features/editor").then((it) => it.RunCanvas), {
-  ssr: false,
-});
+const RunCanvas = lazily(() => import("@/features/editor").then((it) => it.RunCanvas));
 
 /** Here the features meet: neither knows the other, and the canvas fills in what a stored plan leaves out. */
 function drawRun({ definition, ...run }: Drawn) {
