@@ -109,7 +109,7 @@ test("the keyboard keeps its place through adding, connecting, renaming and clos
   await opened(page, api, branching());
   await node(page, "check").focus();
   await page.keyboard.press("n");
-  await page.getByRole("combobox", { name: "Search node types" }).fill("transform");
+  await page.getByPlaceholder("Add a node").fill("transform");
   await page.keyboard.press("Enter");
   await expect(node(page, "transform")).toBeVisible();
   await expect.poll(() => focused(page)).toBe("transform");

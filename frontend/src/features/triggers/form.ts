@@ -184,16 +184,6 @@ export function toCreation(kind: Kind, flowId: string, values: TriggerValues): S
   };
 }
 
-type Definition = { nodes?: { type?: string; config?: { fields?: { name?: string }[] } }[] };
-
-/** The inputs that a flow asks for, as far as its draft can be read. */
-export function inputNames(definition: unknown): string[] {
-  const { nodes } = (definition ?? {}) as Definition;
-  if (!Array.isArray(nodes)) return [];
-  const fields = nodes.find(({ type }) => type === "input")?.config?.fields;
-  return Array.isArray(fields) ? fields.flatMap(({ name }) => (name ? [name] : [])) : [];
-}
-
 /** A call for a terminal: signed like every caller must sign, or plain where no signature is asked for. */
 export function curlExample(url: string, fields: string[], signed: boolean): string {
   const body = JSON.stringify(Object.fromEntries(fields.map((field) => [field, "..."])));

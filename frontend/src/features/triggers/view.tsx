@@ -19,7 +19,8 @@ import { FLOWS_PATH, flowHref } from "@/features/flows";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useChangeTrigger, useFlow, useRunTrigger, useTriggers, type Trigger } from "./api";
-import { inputNames, type Kind } from "./form";
+import { inputNames } from "./flow-inputs";
+import type { Kind } from "./form";
 import { DeleteTrigger } from "./parts/delete-trigger";
 import { Outcome } from "./parts/firings";
 

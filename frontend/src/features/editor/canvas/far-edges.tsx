@@ -7,7 +7,9 @@ import { useStore } from "zustand";
 import { useEditor, useEditorContext } from "../context";
 import { DEFAULT_PORT, type CanvasEdge, type CanvasNode } from "../model/canvas";
 import { NODE_WIDTH } from "../model/measures";
+import { handleOf } from "../model/definition";
 import { edgeRun } from "../model/overlay";
+import { BranchName, type BranchNameProps } from "./branch-name";
 
 const hiddenOf = new WeakMap<CanvasEdge, CanvasEdge>();
 
@@ -24,30 +26,37 @@ export function hidden(edges: CanvasEdge[]): CanvasEdge[] {
 const looks = ["idle", "taken", "flowing", "wrong", "selected"] as const;
 type Look = (typeof looks)[number];
 
+/** More names than this lie over each other; one comes nearer to read them. */
+const MOST_NAMES = 80;
+
 export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasEdge[] }) {
   const { overlay } = useEditorContext();
   const prefix = useEditor((state) => state.prefix);
   const wrong = useEditor((state) => state.problemIndex.edges);
   const runs = useStore(overlay, (state) => state.nodes);
-  const lines = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
-  const paths = useMemo(() => {
-    const found: Record<Look, string[]> = {
+  const { paths, names } = useMemo(() => {
+    const places = new Map(nodes.map((node) => [node.id, node]));
+    const paths: Record<Look, string[]> = {
       idle: [],
       taken: [],
       flowing: [],
       wrong: [],
       selected: [],
     };
+    const names: (BranchNameProps & { id: string })[] = [];
     for (const edge of edges) {
-      const source = lines.get(edge.source);
-      const target = lines.get(edge.target);
+      const source = places.get(edge.source);
+      const target = places.get(edge.target);
       if (!source || !target || !edge.data) continue;
       const run = edgeRun(edge.data.edge, runs[prefix + edge.source], runs[prefix + edge.target]);
       const look = edge.selected ? "selected" : wrong.has(edge.id) ? "wrong" : run;
-      found[look].push(pathOf(edge, source, target));
+      const { path, x, y } = lineOf(edge, source, target);
+      paths[look].push(path);
+      const name = handleOf(edge.data.edge);
+      if (name !== null) names.push({ id: edge.id, name, run, x, y });
     }
-    return found;
-  }, [lines, edges, runs, prefix, wrong]);
+    return { paths, names };
+  }, [nodes, edges, runs, prefix, wrong]);
   return (
     <ViewportPortal>
       <svg aria-hidden className="wb-far-edges">
@@ -55,25 +64,29 @@ export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasE
           <path key={look} data-look={look} d={paths[look].join("")} />
         ))}
       </svg>
+      {names.length <= MOST_NAMES &&
+        names.map(({ id, ...name }) => <BranchName key={id} {...name} />)}
     </ViewportPortal>
   );
 }
 
-type Known = { from: CanvasNode; to: CanvasNode; path: string };
-const known = new WeakMap<CanvasEdge, Known>();
+/** Its path, and where its middle is. */
+type Line = { path: string; x: number; y: number };
+const known = new WeakMap<CanvasEdge, Line & { from: CanvasNode; to: CanvasNode }>();
 
 /** Found again only when one of its ends has moved. */
-function pathOf(edge: CanvasEdge, from: CanvasNode, to: CanvasNode): string {
+function lineOf(edge: CanvasEdge, from: CanvasNode, to: CanvasNode): Line {
   const before = known.get(edge);
-  if (before?.from === from && before.to === to) return before.path;
+  if (before?.from === from && before.to === to) return before;
   const [sourceX, sourceY] = portAt(from, edge.sourceHandle ?? DEFAULT_PORT);
   const [targetX, targetY] = portAt(to, edge.targetHandle ?? null);
-  const [path] = getBezierPath({
+  const [path, x, y] = getBezierPath({
     ...{ sourceX, sourceY, targetX, targetY },
     ...{ sourcePosition: Position.Right, targetPosition: Position.Left },
   });
-  known.set(edge, { from, to, path });
-  return path;
+  const line = { from, to, path, x, y };
+  known.set(edge, line);
+  return line;
 }
 
 /** The middle of a port; one that the node does not have (any more) leaves at its head. */

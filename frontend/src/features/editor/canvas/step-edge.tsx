@@ -1,13 +1,7 @@
 "use client";
 
 /** An edge: coloured when the run took it, moving while its target works, with a + to insert a node. */
-import {
-  BaseEdge,
-  EdgeLabelRenderer,
-  getBezierPath,
-  useStore as useCanvas,
-  type EdgeProps,
-} from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo, useState } from "react";
 import { useStore } from "zustand";
@@ -15,7 +9,8 @@ import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext } from "../context";
 import type { CanvasEdge } from "../model/canvas";
 import { handleOf } from "../model/definition";
-import { edgeRun, type EdgeRun } from "../model/overlay";
+import { edgeRun } from "../model/overlay";
+import { BranchName } from "./branch-name";
 import { useDetail } from "./detail";
 
 export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
@@ -38,7 +33,11 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   return (
     <g className="wb-edge" data-run={run} data-wrong={wrong || undefined} {...hover}>
       <BaseEdge id={id} path={path} interactionWidth={24} />
-      {far && branch !== null && <BranchName name={branch} run={run} x={x} y={y} />}
+      {far && branch !== null && (
+        <EdgeLabelRenderer>
+          <BranchName name={branch} run={run} x={x} y={y} />
+        </EdgeLabelRenderer>
+      )}
       {(hovered || selected) && !readOnly && (
         <EdgeLabelRenderer>
           <button
@@ -65,29 +64,3 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
     </g>
   );
 });
-
-type BranchNameProps = { name: string; run: EdgeRun; x: number; y: number };
-
-/** Which branch it is, on its middle and as large as ever: the words at the port are too small from afar. */
-function BranchName({ name, run, x, y }: BranchNameProps) {
-  const zoom = useCanvas(({ transform }) => transform[2]);
-  return (
-    <EdgeLabelRenderer>
-      <span
-        dir="auto"
-        style={{
-          transform: `translate(${x}px, ${y}px) scale(${1 / zoom}) translate(-50%, -50%)`,
-          transformOrigin: "0 0",
-        }}
-        className={cn(
-          "pointer-events-none absolute z-10 max-w-28 truncate rounded-sm border bg-surface px-1 text-[0.6875rem]/4",
-          run === "taken" && "border-completed text-completed",
-          run === "flowing" && "border-running text-running",
-          run === "idle" && "text-muted",
-        )}
-      >
-        {name}
-      </span>
-    </EdgeLabelRenderer>
-  );
-}
