@@ -1,6 +1,6 @@
 "use client";
 
-/** Which branch an edge is, on its middle and as large as ever: from afar the words at the port are too small. */
+/** Which branch an edge is, above its middle and as large as ever: from afar the words at the port are too small. */
 import { useStore } from "@xyflow/react";
 import { cn } from "@/lib/cn";
 import type { EdgeRun } from "../model/overlay";
@@ -14,7 +14,7 @@ export function BranchName({ name, run, x, y }: BranchNameProps) {
     <span
       dir="auto"
       style={{
-        transform: `translate(${x}px, ${y}px) scale(${1 / zoom}) translate(-50%, -50%)`,
+        transform: `translate(${x}px, ${y}px) scale(${1 / zoom}) translate(-50%, calc(-100% - 5px))`,
         transformOrigin: "0 0",
       }}
       className={cn(

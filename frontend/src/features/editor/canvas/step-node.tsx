@@ -55,7 +55,7 @@ export const StepNode = memo(function StepNode({
         detail !== "full" && far.problem === "error" && !far.status && "border-failed",
         selected && "border-accent-text ring-1 ring-accent-text hover:border-accent-text",
         selected && detail !== "full" && "ring-8",
-        status === "skipped" && "opacity-60",
+        status === "skipped" && detail === "full" && "opacity-60",
       )}
     >
       {acceptsInput(node, types) && <InputPort name={name} acceptance={acceptance} />}

@@ -67,7 +67,7 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
   const { ref, onScroll, first, last, above, below } = useWindow(heights);
   return (
     <div ref={ref} onScroll={onScroll} className={cn("@container overflow-auto", className)}>
-      <div className="min-w-75 pb-1">
+      <div className="min-w-60 pb-1">
         <Scale axis={state.started_at ? axis : null} />
         {/* Only the rows in view exist, so that a run of thousands of steps opens at once. */}
         <ol aria-label="Steps" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
@@ -104,7 +104,7 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
 
 /** Where it is narrow, names give way to the bars. */
 const columns =
-  "grid grid-cols-[minmax(88px,112px)_minmax(72px,1fr)_56px] items-center gap-2 px-3 @md:grid-cols-[minmax(120px,160px)_1fr_72px] @md:gap-3 @md:px-4 @2xl:grid-cols-[220px_1fr_72px]";
+  "grid grid-cols-[minmax(80px,112px)_minmax(64px,1fr)_48px] items-center gap-2 px-3 @md:grid-cols-[minmax(120px,160px)_1fr_72px] @md:gap-3 @md:px-4 @2xl:grid-cols-[220px_1fr_72px]";
 
 /** Pixels, as the classes below have them. */
 const ROW = 32;
