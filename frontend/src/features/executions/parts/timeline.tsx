@@ -212,7 +212,13 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
           <span dir="auto" className="min-w-0 truncate font-medium" title={step.name}>
             {step.name}
           </span>
-          <span className="shrink-0 text-xs text-muted tabular-nums @max-2xl:hidden">
+          <span
+            className={cn(
+              "shrink-0 text-xs text-muted tabular-nums",
+              // How far it is matters more than what it is.
+              (node?.iterations ?? 0) < 2 && "@max-2xl:hidden",
+            )}
+          >
             {kindOf(step, node)}
           </span>
         </span>
