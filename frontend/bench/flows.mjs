@@ -3,9 +3,11 @@
 const NODE = { width: 320, height: 144 };
 const LINES = 25;
 const STEPS = 40;
+/** The first lines are one long line of requests. */
+const ASKING = 8;
 
 /**
- * A thousand nodes: an Input, lines of steps side by side, and an Output. Those of the first line ask `url`
+ * A thousand nodes: an Input, lines of steps side by side, and an Output. Those of the first lines ask `url`
  * one after the other, so that a run changes a few nodes at a time, for long.
  */
 export function thousand(url) {
@@ -18,18 +20,20 @@ export function thousand(url) {
     input: { x: -NODE.width, y: 0 },
     output: { x: STEPS * NODE.width, y: 0 },
   };
+  let before = "input";
   for (let line = 0; line < LINES; line += 1) {
-    let before = "input";
+    if (line >= ASKING) before = "input";
     // Two of the thousand are the ends.
     const steps = line === 0 ? STEPS - 2 : STEPS;
     for (let step = 0; step < steps; step += 1) {
       const id = `step_${line}_${step}`;
-      nodes.push(line === 0 ? asks(id, url) : sets(id, line, step));
+      nodes.push(line < ASKING ? asks(id, url) : sets(id, line, step));
       layout[id] = { x: step * NODE.width, y: line * NODE.height };
       edges.push({ id: `${before}-${id}`, source: before, target: id });
       before = id;
     }
-    edges.push({ id: `${before}-output`, source: before, target: "output" });
+    if (line >= ASKING - 1)
+      edges.push({ id: `${before}-output`, source: before, target: "output" });
   }
   return { schema: "watchbill.flow/v1", nodes, edges, layout };
 }
