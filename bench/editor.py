@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: an editor with a thousand nodes, a run of ten thousand events, scripts a page.
+"""The pages in a real Chromium: a flow of a thousand nodes, a run of ten thousand events, scripts a page.
 
 `frontend/bench/editor.mjs` does the measuring; here are the targets.
 """
