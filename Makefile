@@ -167,7 +167,7 @@ check-frontend: frontend/node_modules/.done
 	cd frontend && npm run --silent typecheck
 
 bench: dev ui .venv-peers/.done $(N8N)
-	$(BIN)/python -m bench $(if $(N8N),--all-peers) $(ARGS)
+	WATCHBILL_CHROMIUM="$(CHROMIUM)" $(BIN)/python -m bench $(if $(N8N),--all-peers) $(ARGS)
 
 chaos: dev
 	LONG_TESTS=1 $(BIN)/pytest -n0 --timeout 1800 backend/tests/e2e/test_chaos.py backend/tests/e2e/test_cancel.py

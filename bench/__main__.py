@@ -12,6 +12,7 @@ import uvloop
 
 from bench import (
     crowd,
+    editor,
     isolation,
     letting_in,
     live,
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "live": (live.measure,),
     "crowd": (crowd.measure, memory.at_end),
     "letting_in": (letting_in.measure,),
+    "editor": (editor.measure,),
     "isolation": (isolation.measure,),
     "neighbour": (neighbour.measure,),
     "tenants": (tenants.measure,),

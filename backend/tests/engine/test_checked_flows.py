@@ -25,8 +25,8 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchbill.engine.record import Record
-from watchbill.engine.steps import Steps
+from watchbill.engine.pending import PendingEvents
+from watchbill.engine.command_runner import CommandRunner
 
 from tests.core.flows import edge, flow, node, output
 from watchbill.core import events as e
@@ -110,16 +110,16 @@ def _played(plan: Plan, inputs: dict[str, Any], runner: asyncio.Runner) -> list[
     state = ExecutionState.initial(plan)
     claim = Claim(TenantScope(UUID(int=2)), UUID(int=1), 1, 0, "digest")
     now = BEGIN
-    record = Record(claim, state, lambda: now)
-    steps = Steps(claim, state, record, lambda: now, Totals(state, EngineSettings(owner="worker"), 0))
-    record.add(e.ExecutionQueued(inputs=inputs))
-    record.add(e.ExecutionStarted(epoch=1))
+    pending = PendingEvents(claim, state, lambda: now)
+    runner_ = CommandRunner(claim, state, pending, lambda: now, Totals(state, EngineSettings(owner="worker"), 0))
+    pending.add(e.ExecutionQueued(inputs=inputs))
+    pending.add(e.ExecutionStarted(epoch=1))
     far: Any = FarEnd()
     services = Services(far, far, far, far)
     events: list[Event] = []
     for _ in range(200):
-        step = steps.advance()
-        events += record.take().all
+        step = runner_.advance()
+        events += pending.take().all
         if state.status.final:
             return events
         for attempt, config in step.starts:
@@ -127,10 +127,10 @@ def _played(plan: Plan, inputs: dict[str, Any], runner: asyncio.Runner) -> list[
             if config is None:
                 config = evaluating.render(attempt.node, frame.scope, full(), now).config
             ended = runner.run(attempt.execute(config, services, lambda _data, _path: None))
-            steps.settle(attempt.path, ended)
+            runner_.settle(attempt.path, ended)
         for path in state.waiting:
             if state.nodes[path].request is not None:
-                steps.answer(path, {"approved": True})
+                runner_.answer(path, {"approved": True})
                 break
         else:
             now = step.until if step.until is not None and not step.starts else now

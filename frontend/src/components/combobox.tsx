@@ -90,21 +90,7 @@ export function Combobox(props: ComboboxProps) {
         />
         <Command.List className="max-h-64 overflow-y-auto p-1">
           {!offerTyped && <Command.Empty className="px-2 py-3 text-muted">{empty}</Command.Empty>}
-          {options.map((option) => (
-            <Command.Item
-              key={option.value}
-              value={option.value}
-              onSelect={() => choose(option.value)}
-              className={itemClass}
-            >
-              {option.icon}
-              <span className="min-w-0 flex-1 truncate">
-                {option.label}
-                {option.hint && <span className="ml-2 text-xs text-muted">{option.hint}</span>}
-              </span>
-              {option.value === value && <Check aria-hidden />}
-            </Command.Item>
-          ))}
+          <Choices options={options} value={value} onChoose={choose} />
           {offerTyped && (
             <Command.Item value={TYPED} onSelect={() => choose(typed)} className={itemClass}>
               Use “{typed}”
@@ -114,4 +100,29 @@ export function Combobox(props: ComboboxProps) {
       </Command>
     </Popover>
   );
+}
+
+type ChoicesProps = {
+  options: Option[];
+  value: string | undefined;
+  onChoose: (value: string) => void;
+};
+
+/** A component of its own: a list of hundreds is written down only while it is open. */
+function Choices({ options, value, onChoose }: ChoicesProps) {
+  return options.map((option) => (
+    <Command.Item
+      key={option.value}
+      value={option.value}
+      onSelect={() => onChoose(option.value)}
+      className={itemClass}
+    >
+      {option.icon}
+      <span className="min-w-0 flex-1 truncate">
+        {option.label}
+        {option.hint && <span className="ml-2 text-xs text-muted">{option.hint}</span>}
+      </span>
+      {option.value === value && <Check aria-hidden />}
+    </Command.Item>
+  ));
 }

@@ -5,9 +5,13 @@ import { ChevronRight } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { CopyButton } from "./copy-button";
+import { MoreText } from "./more-text";
 import { writeJson } from "@/lib/json";
+import { partsOf } from "@/lib/parts";
 
 const TEXT_LIMIT = 400;
+/** Of a text that is shown whole, with each click. */
+const PART_CHARS = 50_000;
 /** Of a list's items at first, and with each click on "more". */
 const LIST_LIMIT = 100;
 const LIST_MORE = 1000;
@@ -21,15 +25,40 @@ type JsonViewProps = {
 
 export function JsonView({ value, depth = 2, className }: JsonViewProps) {
   return (
-    <div className={cn("group relative font-mono text-xs", className)}>
+    <div className={cn("group flex items-start gap-1 font-mono text-xs", className)}>
+      <div className="min-w-0 flex-1">
+        <Branch value={value} depth={openDepth(value, depth)} />
+      </div>
+      {/* Beside the text, and never over it. */}
       <CopyButton
         text={() => writeJson(value, 2)}
         label="Copy JSON"
-        className="absolute top-0 right-0 z-10 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+        className="shrink-0 opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
       />
-      <Branch value={value} depth={depth} />
     </div>
   );
+}
+
+/** So many lines are drawn at first at most: beyond that levels stay folded. */
+const MOST_LINES = 300;
+
+/** How many levels of the value can be open at first without being too many lines. */
+function openDepth(value: unknown, most: number): number {
+  let level = [value];
+  let lines = 0;
+  for (let depth = 0; depth < most; depth += 1) {
+    const next: unknown[] = [];
+    for (const one of level) {
+      if (typeof one !== "object" || one === null) continue;
+      const items: unknown[] = Array.isArray(one) ? one : Object.values(one);
+      lines += Math.min(items.length, LIST_LIMIT);
+      // The first level is worth its lines in any case.
+      if (depth > 0 && lines > MOST_LINES) return depth;
+      next.push(...items.slice(0, LIST_LIMIT));
+    }
+    level = next;
+  }
+  return most;
 }
 
 type BranchProps = { name?: string; value: unknown; depth: number };
@@ -97,7 +126,13 @@ function Leaf({ name, value }: { name?: string; value: unknown }) {
   const long = value.length > TEXT_LIMIT && !all;
   return (
     <Row name={name} className="text-completed">
-      “{long ? `${value.slice(0, TEXT_LIMIT)}…` : value}”
+      {"“"}
+      {long ? (
+        `${value.slice(0, TEXT_LIMIT)}…`
+      ) : (
+        <MoreText parts={partsOf(value, PART_CHARS)}>{(part) => part}</MoreText>
+      )}
+      {"”"}
       {long && <More onClick={() => setAll(true)}>Show all</More>}
     </Row>
   );

@@ -1,33 +1,37 @@
-/** Renders Markdown from people and models: no raw HTML, no images from elsewhere, safe links. */
-import ReactMarkdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
-import { cn } from "@/lib/cn";
+"use client";
 
-const components: Components = {
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
-  ),
-  // A model's output must not make the browser call an address of its choosing.
-  img: ({ src, alt }) => (
-    <a href={typeof src === "string" ? src : undefined} target="_blank" rel="noopener noreferrer">
-      {alt || "Image"}
-    </a>
-  ),
-  table: ({ children }) => (
-    <div className="overflow-x-auto">
-      <table>{children}</table>
-    </div>
-  ),
-};
+/** Renders Markdown from people and models: no raw HTML, no images from elsewhere, safe links. */
+import dynamic from "next/dynamic";
+import { useMemo } from "react";
+import { cn } from "@/lib/cn";
+import { partsOf } from "@/lib/parts";
+import { MoreText } from "./more-text";
+import { PlainText } from "./plain-text";
+
+/** What it takes to read Markdown is loaded where some is shown; without it the text stands as it was written. */
+const MarkdownBlocks = dynamic(
+  () => import("./markdown-blocks").catch(() => ({ default: PlainText })),
+  { ssr: false },
+);
+
+/** A text without any of these reads the same as Markdown and plain: line for line. */
+const SIGNS = /[*_`~#[\]|<>&\\]|^\s*([-+]|\d+[.)])\s|^ {4}|\t|https?:|www\.|@|^\s*[=-]{2,}\s*$/m;
+
+const PART_CHARS = 8000;
 
 export function Markdown({ text, className }: { text: string; className?: string }) {
+  const parts = useMemo(() => partsOf(text, PART_CHARS, true), [text]);
   return (
-    <div className={cn("prose max-w-180 break-words", className)}>
-      <ReactMarkdown remarkPlugins={[remarkGfm]} components={components}>
-        {text}
-      </ReactMarkdown>
+    <div dir="auto" className={cn("prose max-w-180 break-words", className)}>
+      <MoreText parts={parts}>
+        {(part, index) =>
+          SIGNS.test(part) ? (
+            <MarkdownBlocks key={index} text={part} />
+          ) : (
+            <PlainText key={index} text={part} />
+          )
+        }
+      </MoreText>
     </div>
   );
 }

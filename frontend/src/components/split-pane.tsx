@@ -95,7 +95,7 @@ export function SplitPane(props: SplitPaneProps) {
           className={cn(
             "min-h-0 min-w-0 shrink-0",
             row
-              ? "w-(--size) max-w-[70%] max-md:w-full max-md:max-w-none"
+              ? "w-(--size) max-w-[55%] max-md:w-full max-md:max-w-none"
               : "h-(--size) max-h-[70%]",
             row &&
               narrow === "cover" &&

@@ -1,5 +1,5 @@
 /** The agent form's values, its rules, and how they become what the API takes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Agent, AgentBody } from "./api";
 
 const whole = (least: number, most: number) =>

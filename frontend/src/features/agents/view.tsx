@@ -1,6 +1,7 @@
 "use client";
 
 /** Agents: who does the work, described once and used in many crews and flows. */
+import { lazily } from "@/components/lazily";
 import { Bot, Copy, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
@@ -13,8 +14,11 @@ import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useAgents, useDuplicateAgent, type Agent } from "./api";
-import { AgentForm, AgentSheet } from "./parts/agent-sheet";
 import { DeleteAgent } from "./parts/delete-agent";
+
+/** Loaded when one of them is opened. */
+const AgentForm = lazily(() => import("./parts/agent-sheet").then((it) => it.AgentForm));
+const AgentSheet = lazily(() => import("./parts/agent-sheet").then((it) => it.AgentSheet));
 
 export function AgentsView() {
   const url = useListUrl();

@@ -1,13 +1,18 @@
 "use client";
 
 /** Lets only a signed-in person see what is inside. */
+import { lazily } from "@/components/lazily";
 import { useEffect, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
 import { ApiError } from "@/lib/api/error";
-import { Closed } from "./closed";
 import { useSession } from "./session";
-import { Unverified } from "./unverified";
+
+/** Loaded when one is opened. */
+const Closed = lazily(() => import("./closed").then((it) => it.Closed));
+
+/** Loaded when one is opened. */
+const Unverified = lazily(() => import("./unverified").then((it) => it.Unverified));
 
 export function AuthGate({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useSession();

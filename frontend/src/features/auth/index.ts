@@ -2,7 +2,7 @@
 export { AuthFrame, linkClass } from "./frame";
 export { AuthGate } from "./gate";
 export { useMailedToken } from "./mailed-token";
-export { NewTenantDialog } from "./new-tenant";
+export { NewTenantDialog } from "./lazy";
 export { PASSWORD_HINT, passwordRule } from "./password";
 export {
   useCan,

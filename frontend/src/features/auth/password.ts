@@ -1,5 +1,5 @@
 /** What a password must be. */
-import { z } from "zod";
+import * as z from "zod";
 
 const SHORTEST = 10;
 

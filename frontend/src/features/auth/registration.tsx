@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
+import * as z from "zod";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";

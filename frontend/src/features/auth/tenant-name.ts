@@ -1,5 +1,5 @@
 /** What a tenant's name must be. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const tenantNameRule = z
   .string()

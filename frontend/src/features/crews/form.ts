@@ -1,5 +1,5 @@
 /** The crew form's values, its rules, and how they become what the API takes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Crew, CrewBody } from "./api";
 import { parseJson, writeJson } from "@/lib/json";
 

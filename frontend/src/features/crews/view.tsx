@@ -1,6 +1,7 @@
 "use client";
 
 /** Crews: agents that share out a list of tasks, used in flows or run by themselves. */
+import { lazily } from "@/components/lazily";
 import { Copy, Play, Plus, Users } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -14,9 +15,14 @@ import { useCan } from "@/features/auth";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useCrews, useDuplicateCrew, type Crew } from "./api";
-import { CrewForm, CrewSheet } from "./parts/crew-sheet";
 import { DeleteCrew } from "./parts/delete-crew";
-import { TestDialog } from "./parts/test-dialog";
+
+/** Loaded when one is opened. */
+const TestDialog = lazily(() => import("./parts/test-dialog").then((it) => it.TestDialog));
+
+/** Loaded when one of them is opened. */
+const CrewForm = lazily(() => import("./parts/crew-sheet").then((it) => it.CrewForm));
+const CrewSheet = lazily(() => import("./parts/crew-sheet").then((it) => it.CrewSheet));
 
 type Asked = { what: "delete" | "test"; crew: Crew };
 

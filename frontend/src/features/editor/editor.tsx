@@ -17,11 +17,12 @@ import { Canvas } from "./canvas/canvas";
 import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
 import { readDrafts, writeDrafts } from "./drafts";
-import { Inspector } from "./inspector/inspector";
+import { Inspector, inspectedNode } from "./inspector/inspector";
 import { inputFields } from "./model/inputs";
 import type { FlowDefinition } from "./model/definition";
 import type { NodeTypes } from "./model/node-types";
 import { useNames, useRunShown } from "./run-shown";
+import { useKeptFocus } from "./kept-focus";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
 import { placeOf } from "./unsaved";
@@ -54,6 +55,7 @@ export function Editor(props: EditorProps) {
   const names = useNames();
   const sync = useFlowSync(store, record, place, readOnly);
   const { flush } = sync;
+  useKeptFocus(store);
   useShortcuts(
     store,
     useCallback(() => void flush(), [flush]),
@@ -67,6 +69,7 @@ export function Editor(props: EditorProps) {
     [store, overlay, names, readOnly],
   );
   const selected = useStore(store, chosenPath);
+  const inspected = useStore(store, inspectedNode) !== undefined;
   // What a run did in another flow is not on this canvas; it is looked at until something here is chosen.
   const [beyond, setBeyond] = useState<{ path: string; from: string | null } | null>(null);
   const looked = beyond && beyond.from === selected ? beyond.path : selected;
@@ -120,32 +123,40 @@ export function Editor(props: EditorProps) {
         {!readOnly && <Palette />}
         <div className="min-w-0 flex-1">
           <SplitPane
-            name="editor-run"
-            direction="vertical"
-            initial={280}
-            max={720}
-            side={
-              executionId === null
-                ? null
-                : renderRun?.({
-                    executionId,
-                    selected: looked,
-                    onSelect: choose,
-                    onClose: () => show(null),
-                    onStarted: show,
-                    beforeStart: saveFirst,
-                  })
-            }
+            name="editor-inspector"
+            narrow="cover"
+            initial={360}
+            min={280}
+            max={760}
+            side={inspected ? <Inspector /> : null}
           >
-            <div className="flex h-full flex-col">
-              <LevelBar flowName={sync.name} />
-              <div className="min-h-0 flex-1">
-                <Canvas drawer={executionId !== null && renderRun !== undefined} />
+            <SplitPane
+              name="editor-run"
+              direction="vertical"
+              initial={280}
+              max={720}
+              side={
+                executionId === null
+                  ? null
+                  : renderRun?.({
+                      executionId,
+                      selected: looked,
+                      onSelect: choose,
+                      onClose: () => show(null),
+                      onStarted: show,
+                      beforeStart: saveFirst,
+                    })
+              }
+            >
+              <div className="flex h-full flex-col">
+                <LevelBar flowName={sync.name} />
+                <div className="min-h-0 flex-1">
+                  <Canvas drawer={executionId !== null && renderRun !== undefined} />
+                </div>
               </div>
-            </div>
+            </SplitPane>
           </SplitPane>
         </div>
-        <Inspector />
       </div>
       <QuickAdd />
       {asking && (

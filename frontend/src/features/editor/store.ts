@@ -69,6 +69,8 @@ export type EditorState = {
   drafts: NodeDrafts;
   /** The node just added: what is still empty in it is no fault until one has left it. */
   fresh: string | null;
+  /** Under which key the form of a node is drawn whose id is not the one it began with. */
+  formKeys: ReadonlyMap<string, string>;
   /** Goes to another level, or another iteration of this one. */
   open: (level: Level) => void;
   /** Applies an edit to the level that is open; edits of one group are one step of undo. */
@@ -128,7 +130,7 @@ export function createEditorStore(
         flow,
         selection,
         fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
-        nodes: toCanvasNodes(flow, selection, before.nodes),
+        nodes: toCanvasNodes(flow, selection, before.nodes, types),
         edges: toCanvasEdges(flow, selection, before.edges),
         ...(same && unmoved ? {} : found(history.present, level, before.checked, before.drafts)),
       };
@@ -167,7 +169,7 @@ export function createEditorStore(
       prefix: "",
       flow,
       selection: NOTHING,
-      nodes: toCanvasNodes(flow, NOTHING, []),
+      nodes: toCanvasNodes(flow, NOTHING, [], types),
       edges: toCanvasEdges(flow, NOTHING, []),
       checked: null,
       drafts,
@@ -175,6 +177,7 @@ export function createEditorStore(
       adding: null,
       focus: null,
       fresh: null,
+      formKeys: new Map(),
       open: (level) => set(({ history }) => derive(history, NOTHING, level)),
       edit: (change, grouping) =>
         readOnly ||
@@ -190,7 +193,10 @@ export function createEditorStore(
         edit((before) => renameNode(before, id, next, types), grouping);
         if (get().flow === flow) return;
         const renamed = renameDrafts(drafts, idPath(level, id), idPath(level, next));
-        set((state) => withDrafts(state, renamed));
+        set((state) => ({
+          ...withDrafts(state, renamed),
+          formKeys: withRenamed(state.formKeys, id, next),
+        }));
         select([next]);
       },
       keepDraft: (id, field, text) =>
@@ -232,6 +238,11 @@ export function createEditorStore(
       },
     };
   });
+}
+
+/** The form keeps its key under the new id; whichever node gets the old id later has another one. */
+function withRenamed(keys: ReadonlyMap<string, string>, id: string, next: string) {
+  return new Map([...keys, [next, keys.get(id) ?? id], [id, `${id} ${keys.size}`]]);
 }
 
 /** Whether both are the same body, of whichever iteration. */

@@ -51,7 +51,11 @@ export function useFlowSync(
         return saved.record;
       },
       current: () => getFlow(id),
-      onState: setState,
+      // Said with each letter typed; only the first of them is news to the editor.
+      onState: (next) =>
+        setState((before) =>
+          next.kind === "unsaved" && before.kind === next.kind ? before : next,
+        ),
     }),
   );
 

@@ -1,6 +1,7 @@
 "use client";
 
 /** All flows: open one, start a new one, from an example or from nothing. */
+import { lazily } from "@/components/lazily";
 import { CalendarClock, Copy, PencilLine, Play, Plus, Shapes, Workflow } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -19,9 +20,15 @@ import { PageBar } from "@/features/shell";
 import { useUrlState } from "@/lib/url-state";
 import { useCreateFlow, useDeleteFlow, useDuplicateFlow, useFlows, type FlowSummary } from "./api";
 import { flowHref, triggersHref } from "./links";
-import { ExamplesDialog } from "./parts/examples-dialog";
 import { FlowSwitch } from "./parts/flow-switch";
-import { RenameDialog } from "./parts/rename-dialog";
+
+/** Loaded when one is opened. */
+const RenameDialog = lazily(() => import("./parts/rename-dialog").then((it) => it.RenameDialog));
+
+/** Loaded when one is opened. */
+const ExamplesDialog = lazily(() =>
+  import("./parts/examples-dialog").then((it) => it.ExamplesDialog),
+);
 
 type Asked = { what: "rename" | "delete"; flow: FlowSummary };
 

@@ -62,7 +62,7 @@ it("asks and answers", async () => {
   const user = open();
   expect(await screen.findByRole("heading", { name: "Pay 7 € to Ann?" })).toBeInTheDocument();
   expect(screen.getByText(/bob@example.com/)).toBeInTheDocument();
-  expect(screen.getByText("Rent")).toBeInTheDocument();
+  expect(await screen.findByText("Rent")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Approve" }));
   expect(screen.getByText("A value is needed here.")).toBeInTheDocument();
   expect(sent.map(({ path }) => path)).toEqual(["/api/v1/mailed-approvals"]);

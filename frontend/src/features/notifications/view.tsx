@@ -1,6 +1,7 @@
 "use client";
 
 /** Settings, notifications: who is told when executions end. */
+import { lazily } from "@/components/lazily";
 import { Bell, Mail, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -19,7 +20,14 @@ import { useListUrl } from "@/lib/list-url";
 import { useChangeNotification, useNotifications, type Notification } from "./api";
 import { Addresses } from "./parts/addresses";
 import { DeleteNotification } from "./parts/delete-notification";
-import { NewNotificationSheet, NotificationSheet } from "./parts/notification-sheet";
+
+/** Loaded when one of them is opened. */
+const NewNotificationSheet = lazily(() =>
+  import("./parts/notification-sheet").then((it) => it.NewNotificationSheet),
+);
+const NotificationSheet = lazily(() =>
+  import("./parts/notification-sheet").then((it) => it.NotificationSheet),
+);
 
 export function NotificationsView() {
   const url = useListUrl();

@@ -1,5 +1,5 @@
 /** The provider form's values, its rules, and how they become what the API takes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Schema } from "@/lib/api/client";
 import type { Provider, ProviderType } from "./api";
 import { providerTypes } from "./types";

@@ -1,6 +1,7 @@
 "use client";
 
 /** Models: the providers that agents think with, in the order in which they are asked. */
+import { lazily } from "@/components/lazily";
 import { Cpu, FlaskConical, Plus, Zap } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -24,8 +25,13 @@ import {
   type Provider,
 } from "./api";
 import { DeleteProvider } from "./parts/delete-provider";
-import { NewProviderSheet, ProviderSheet } from "./parts/provider-sheet";
 import { providerTypes } from "./types";
+
+/** Loaded when one of them is opened. */
+const NewProviderSheet = lazily(() =>
+  import("./parts/provider-sheet").then((it) => it.NewProviderSheet),
+);
+const ProviderSheet = lazily(() => import("./parts/provider-sheet").then((it) => it.ProviderSheet));
 
 export function ModelsView() {
   const url = useListUrl();

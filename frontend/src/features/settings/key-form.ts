@@ -1,5 +1,5 @@
 /** The values of the form for a new API key, its rules, and how they become what the API takes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Schema } from "@/lib/api/client";
 
 const DAY_MS = 24 * 3600 * 1000;

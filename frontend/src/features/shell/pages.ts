@@ -41,6 +41,13 @@ export const settingsPage: ShellPage = { href: "/settings/", label: "Settings", 
 
 export const allPages: ShellPage[] = [...railGroups.flat(), settingsPage];
 
+/** Pages that are one large picture: the rail begins folded there, and is folded apart from elsewhere. */
+const roomyPages = ["/flows/edit/"];
+
+export function isRoomy(pathname: string): boolean {
+  return roomyPages.some((page) => isCurrent(page, pathname));
+}
+
 /** Whether the rail shows `href` as the place one is at. */
 export function isCurrent(href: string, pathname: string): boolean {
   const path = pathname.endsWith("/") ? pathname : `${pathname}/`;

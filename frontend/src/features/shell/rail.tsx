@@ -9,10 +9,14 @@ import { Logo } from "@/components/logo";
 import { Tooltip } from "@/components/tooltip";
 import { cn } from "@/lib/cn";
 import { useStored } from "@/lib/stored";
-import { isCurrent, railGroups, settingsPage, type ShellPage } from "./pages";
+import { isCurrent, isRoomy, railGroups, settingsPage, type ShellPage } from "./pages";
 
 export function Rail() {
-  const [folded, setFolded] = useStored<boolean>("rail.folded", false);
+  const roomy = isRoomy(usePathname());
+  const [folded, setFolded] = useStored<boolean>(
+    roomy ? "rail.folded.roomy" : "rail.folded",
+    roomy,
+  );
   return (
     <nav
       aria-label="Main"

@@ -1,5 +1,5 @@
 /** The form of single sign-on, and what it sends. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Sso, SsoIn } from "./api";
 
 export const NO_ROLE = "none";

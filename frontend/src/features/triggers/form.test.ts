@@ -2,15 +2,8 @@ import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Trigger } from "./api";
-import {
-  curlExample,
-  inputNames,
-  newTrigger,
-  templates,
-  toChange,
-  toCreation,
-  toValues,
-} from "./form";
+import { curlExample, newTrigger, templates, toChange, toCreation, toValues } from "./form";
+import { inputNames } from "./flow-inputs";
 
 const stored = {
   id: "1",

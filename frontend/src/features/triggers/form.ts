@@ -1,5 +1,5 @@
 /** The trigger form's values, its rules, and how they become what the API takes. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Schema } from "@/lib/api/client";
 import { writeJson } from "@/lib/json";
 import type { Trigger } from "./api";
@@ -182,16 +182,6 @@ export function toCreation(kind: Kind, flowId: string, values: TriggerValues): S
     schedule,
     webhook,
   };
-}
-
-type Definition = { nodes?: { type?: string; config?: { fields?: { name?: string }[] } }[] };
-
-/** The inputs that a flow asks for, as far as its draft can be read. */
-export function inputNames(definition: unknown): string[] {
-  const { nodes } = (definition ?? {}) as Definition;
-  if (!Array.isArray(nodes)) return [];
-  const fields = nodes.find(({ type }) => type === "input")?.config?.fields;
-  return Array.isArray(fields) ? fields.flatMap(({ name }) => (name ? [name] : [])) : [];
 }
 
 /** A call for a terminal: signed like every caller must sign, or plain where no signature is asked for. */

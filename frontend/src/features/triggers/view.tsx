@@ -1,6 +1,7 @@
 "use client";
 
 /** What starts one flow by itself: its schedules and webhooks. */
+import { lazily } from "@/components/lazily";
 import { CalendarClock, Play, Plus, Webhook } from "lucide-react";
 import { useState } from "react";
 import { ActiveSwitch } from "@/components/active-switch";
@@ -18,10 +19,16 @@ import { FLOWS_PATH, flowHref } from "@/features/flows";
 import { PageBar } from "@/features/shell";
 import { useListUrl } from "@/lib/list-url";
 import { useChangeTrigger, useFlow, useRunTrigger, useTriggers, type Trigger } from "./api";
-import { inputNames, type Kind } from "./form";
+import { inputNames } from "./flow-inputs";
+import type { Kind } from "./form";
 import { DeleteTrigger } from "./parts/delete-trigger";
 import { Outcome } from "./parts/firings";
-import { NewTriggerSheet, TriggerSheet } from "./parts/trigger-sheet";
+
+/** Loaded when one of them is opened. */
+const NewTriggerSheet = lazily(() =>
+  import("./parts/trigger-sheet").then((it) => it.NewTriggerSheet),
+);
+const TriggerSheet = lazily(() => import("./parts/trigger-sheet").then((it) => it.TriggerSheet));
 
 const kinds: Kind[] = ["schedule", "webhook"];
 

@@ -32,7 +32,7 @@ from watchbill.features.executions.plans import require_accepted
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.service import Folded
 from watchbill.features.executions.tables import Execution
-from watchbill.features.flows import running
+from watchbill.features.flows import run_source
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -133,7 +133,7 @@ async def _target(
     if origin.flow_id is None:
         raise Conflict("This execution ran no flow, so there is no other version of it.", code="no_flow")
     session, scope = access.session, access.scope
-    source = await running.source(session, origin.flow_id, form.version)
+    source = await run_source.source(session, origin.flow_id, form.version)
     prepared = await plans.of_flow(session, scope, source, parts.compute, anew=True)
     inputs = prepared.inputs(origin.inputs)
     definition = await queries.plan_definition(session, prepared.digest)

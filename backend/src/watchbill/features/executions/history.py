@@ -128,7 +128,7 @@ class History:
     async def copy_outputs(
         self, scope: TenantScope, source: UUID, target: UUID, seqs: Mapping[str, int]
     ) -> str | None:
-        """Give a new execution large outputs of another: engine.outputs.copy_outputs.
+        """Give a new execution large outputs of another: engine.large_outputs.copy_outputs.
 
         Raises:
             DocumentsUnavailable: they cannot be had.
@@ -221,7 +221,7 @@ class History:
         limit: int,
         read: Read,
     ) -> tuple[list[Document], bool]:
-        """What these nodes (all of them when none is named) exchanged with the world (engine.exchanges), and
+        """What these nodes (all of them when none is named) exchanged with the world (engine.stored_exchanges), and
         whether there may be more, as in `trace`."""
         return await self._page_of(
             "execution_exchanges", scope, execution_id, nodes, after, limit, read, _PAGE_BYTES

@@ -2,11 +2,13 @@
 
 /** The node types at the left: found by typing, added by dragging, clicking or Enter. */
 import { useReactFlow } from "@xyflow/react";
-import { Search } from "lucide-react";
-import { useState, type DragEvent } from "react";
+import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react";
+import { memo, useState, type DragEvent, type ReactNode } from "react";
+import { IconButton } from "@/components/icon-button";
 import { Input } from "@/components/input";
 import { cn } from "@/lib/cn";
 import { ranked } from "@/lib/search";
+import { useStored } from "@/lib/stored";
 import { add, fullReason } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { belongs } from "../model/edits";
@@ -17,31 +19,60 @@ import { foundBy, grouped } from "./groups";
 /** What a dragged node type is called on the clipboard of the drag. */
 export const DRAG_TYPE = "application/watchbill-node";
 
-export function Palette() {
+/** Folded it leaves its room to the canvas; whether it is, is remembered. */
+export const Palette = memo(function Palette() {
+  const [folded, setFolded] = useStored<boolean>("palette.folded", false);
+  const fold = (
+    <IconButton
+      label={folded ? "Show the node types" : "Hide the node types"}
+      side="right"
+      icon={folded ? <PanelLeftOpen aria-hidden /> : <PanelLeftClose aria-hidden />}
+      aria-expanded={!folded}
+      onClick={() => setFolded(!folded)}
+      className="text-muted"
+    />
+  );
+  if (!folded) return <Opened fold={fold} />;
+  return (
+    <section
+      aria-label="Node types"
+      className="flex h-full shrink-0 flex-col border-r bg-surface p-1 max-md:hidden"
+    >
+      {fold}
+    </section>
+  );
+});
+
+function Opened({ fold }: { fold: ReactNode }) {
   const [search, setSearch] = useState("");
   const types = useEditor((state) => state.types);
-  const flow = useEditor((state) => state.flow);
-  const fitting = [...types.values()].filter((type) => belongs(flow, type));
-  const found = ranked(fitting, search, foundBy);
-  const groups = grouped(found, search.trim() !== "");
+  // Which types belong here changes with the level only, not with each letter of an edit.
+  const kinds = useEditor(({ flow, types }) =>
+    [...types.values()].flatMap((type) => (belongs(flow, type) ? type.kind : [])).join(" "),
+  ).split(" ");
+  const fitting = [...types.values()].filter((type) => kinds.includes(type.kind));
+  const groups = grouped(ranked(fitting, search, foundBy), search.trim() !== "");
   return (
     <section
       aria-label="Node types"
       className="flex h-full w-52 shrink-0 flex-col border-r bg-surface max-md:hidden"
     >
-      <div className="relative p-2">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-1/2 left-4.5 size-4 -translate-y-1/2 text-muted"
-        />
-        <Input
-          type="search"
-          aria-label="Search node types"
-          placeholder="Search nodes"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          className="pl-8"
-        />
+      <div className="flex items-center gap-1 p-2 pr-1">
+        <div className="relative min-w-0 flex-1">
+          <Search
+            aria-hidden
+            className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
+          />
+          <Input
+            type="search"
+            aria-label="Search node types"
+            placeholder="Search nodes"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+            className="pl-8"
+          />
+        </div>
+        {fold}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         {groups.map(({ group, title, items }) => (

@@ -6,11 +6,11 @@ import type { NodeOverlay } from "@/lib/events";
 import { openBody, stepsWord } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { nodeName, type FlowNode } from "../model/definition";
-import { bodyFlow } from "../model/levels";
+import { bodySize } from "../model/levels";
 
 export function BodyStrip({ node, run }: { node: FlowNode; run: NodeOverlay | undefined }) {
   const store = useEditorStore();
-  const steps = useEditor(({ flow, types }) => bodyFlow(flow, node, types)?.nodes.length ?? 0);
+  const steps = useEditor(({ types }) => bodySize(node, types));
   return (
     <div className="border-t px-3 py-1.5 text-xs text-muted">
       <div className="flex h-6 items-center gap-2">

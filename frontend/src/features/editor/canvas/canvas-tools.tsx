@@ -1,7 +1,7 @@
 "use client";
 
-/** The small tools at the foot of the canvas: undo, zoom, fit, layout, and the map. */
-import { MiniMap, Panel, useReactFlow, useStore } from "@xyflow/react";
+/** The small tools at the foot of the canvas: undo, zoom, fit, layout. */
+import { Panel, useReactFlow, useStore, type FitViewOptions } from "@xyflow/react";
 import { Maximize, Minus, Plus, Redo2, Undo2, WandSparkles } from "lucide-react";
 import { IconButton } from "@/components/icon-button";
 import { layOut } from "../actions";
@@ -9,7 +9,15 @@ import { useEditor, useEditorContext } from "../context";
 
 /** Milliseconds. */
 export const MOVE_DURATION = 160;
-export const FIT = { padding: 0.2, maxZoom: 1, duration: MOVE_DURATION };
+/** A flow that is fitted fills the canvas, but for a little air and the tools at the foot. */
+const AIR = "3%";
+const TOOLS = "52px";
+
+export const FIT: FitViewOptions = {
+  padding: { x: AIR, top: AIR, bottom: TOOLS },
+  maxZoom: 1,
+  duration: MOVE_DURATION,
+};
 
 export function CanvasTools() {
   const { store, readOnly } = useEditorContext();
@@ -92,25 +100,6 @@ export function CanvasTools() {
         )}
       </div>
     </Panel>
-  );
-}
-
-/** A flow with fewer nodes is seen as a whole without a map, which would only lie in its way. */
-const MAPPED_NODES = 10;
-
-export function CanvasMap() {
-  const large = useEditor((state) => state.flow.nodes.length >= MAPPED_NODES);
-  if (!large) return null;
-  return (
-    <MiniMap
-      position="bottom-right"
-      className="max-md:hidden"
-      pannable
-      zoomable
-      nodeBorderRadius={12}
-      ariaLabel="Map of the flow"
-      style={{ width: 144, height: 96 }}
-    />
   );
 }
 

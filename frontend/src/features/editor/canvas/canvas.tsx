@@ -12,16 +12,28 @@ import {
   type Edge,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useEffect, useState, type DragEvent, type MouseEvent } from "react";
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type DragEvent,
+  type MouseEvent,
+} from "react";
 import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
-import { fromPort, type CanvasEdge } from "../model/canvas";
+import { fromPort, type CanvasEdge, type CanvasNode } from "../model/canvas";
 import { refusal } from "../model/connect";
 import { reconnect } from "../model/edits";
 import { HEAD_MIDDLE, NODE_WIDTH } from "../model/measures";
-import { CanvasMap, CanvasTools, FIT } from "./canvas-tools";
+import { AcceptingContext, useAccepting } from "./acceptance";
+import { CanvasMap } from "./canvas-map";
+import { CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
+import { DetailContext, useCanvasDetail } from "./detail";
+import { FarEdges, hidden } from "./far-edges";
 import { useReveal } from "./reveal";
 import { useFitOnLevel } from "./fit-level";
 import { sharedProps } from "./shared-props";
@@ -33,8 +45,11 @@ const ariaLabels = {
     "Press Enter to open the inspector, the arrow keys to move the node, Delete to remove it.",
 };
 
+const MULTI_SELECTION = ["Shift", "Meta", "Control"];
+const GRID: [number, number] = [8, 8];
+
 /** `drawer` tells that the run drawer has taken a part of the height. */
-export function Canvas({ drawer }: { drawer: boolean }) {
+export const Canvas = memo(function Canvas({ drawer }: { drawer: boolean }) {
   const { store, readOnly } = useEditorContext();
   const nodes = useEditor((state) => state.nodes);
   const edges = useEditor((state) => state.edges);
@@ -42,6 +57,9 @@ export function Canvas({ drawer }: { drawer: boolean }) {
   const { screenToFlowPosition, fitView } = useReactFlow();
   const reveal = useReveal();
   useFitOnLevel();
+  const detail = useCanvasDetail();
+  const accepting = useAccepting();
+  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
   // On an empty canvas the first node stays where it is dropped.
   const [opensFitted] = useState(nodes.length > 0);
 
@@ -60,15 +78,32 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     [store],
   );
 
+  // What React Flow is given keeps its identity: another function would draw every node and edge again.
+  const onConnect = useCallback(
+    (connection: CanvasConnection) => join(store, toConnection(connection)),
+    [store],
+  );
   /** An edge dropped on empty space asks what shall stand there. */
-  function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) {
-    const { fromHandle, toNode } = state;
-    if (toNode || fromHandle?.type !== "source") return;
-    const at = pointOf(event);
-    const place = screenToFlowPosition(at);
-    const from = { source: fromHandle.nodeId, handle: fromPort(fromHandle.id) };
-    store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
-  }
+  const onConnectEnd = useCallback(
+    (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      const { fromHandle, toNode } = state;
+      if (toNode || fromHandle?.type !== "source") return;
+      const at = pointOf(event);
+      const place = screenToFlowPosition(at);
+      const from = { source: fromHandle.nodeId, handle: fromPort(fromHandle.id) };
+      store.getState().setAdding({ at, position: { x: place.x, y: place.y - 32 }, from });
+    },
+    [store, screenToFlowPosition],
+  );
+  const onReconnect = useCallback(
+    (edge: CanvasEdge, connection: CanvasConnection) => {
+      const { edit, types } = store.getState();
+      edit((flow) => reconnect(flow, edge.id, toConnection(connection), types));
+    },
+    [store],
+  );
+  const onNodeClick = useCallback((_: unknown, node: CanvasNode) => reveal(node.id), [reveal]);
+
   function onDoubleClick(event: MouseEvent) {
     if (!(event.target instanceof Element)) return;
     const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
@@ -84,44 +119,48 @@ export function Canvas({ drawer }: { drawer: boolean }) {
     const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
     add(store, kind, { position: { x: x - NODE_WIDTH / 2, y: y - HEAD_MIDDLE } });
   }
-  function onReconnect(edge: CanvasEdge, connection: CanvasConnection) {
-    const { edit, types } = store.getState();
-    edit((flow) => reconnect(flow, edge.id, toConnection(connection), types));
-  }
   return (
-    <ReactFlow
-      {...sharedProps}
-      fitView={opensFitted}
-      aria-label="Flow canvas"
-      nodes={nodes}
-      edges={edges}
-      onNodesChange={onNodesChange}
-      onEdgesChange={onEdgesChange}
-      onConnect={(connection) => join(store, toConnection(connection))}
-      onConnectEnd={onConnectEnd}
-      onReconnect={onReconnect}
-      isValidConnection={isValid}
-      onNodeClick={(_, node) => reveal(node.id)}
-      onDoubleClick={onDoubleClick}
-      onDragOver={(event) => event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()}
-      onDrop={onDrop}
-      ariaLabelConfig={ariaLabels}
-      nodesDraggable={!readOnly}
-      nodesConnectable={!readOnly}
-      edgesReconnectable={!readOnly}
-      selectionMode={SelectionMode.Partial}
-      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-      connectionRadius={28}
-      snapToGrid
-      snapGrid={[8, 8]}
-    >
-      <Background gap={16} size={1.5} />
-      <CanvasTools />
-      <CanvasMap />
-      {!readOnly && <EmptyCanvas />}
-    </ReactFlow>
+    <DetailContext value={detail}>
+      <AcceptingContext value={accepting}>
+        <ReactFlow
+          {...sharedProps}
+          data-detail={detail}
+          fitView={opensFitted}
+          aria-label="Flow canvas"
+          nodes={nodes}
+          edges={drawn}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onConnect={onConnect}
+          onConnectEnd={onConnectEnd}
+          onReconnect={onReconnect}
+          isValidConnection={isValid}
+          onNodeClick={onNodeClick}
+          onDoubleClick={onDoubleClick}
+          onDragOver={(event) =>
+            event.dataTransfer.types.includes(DRAG_TYPE) && event.preventDefault()
+          }
+          onDrop={onDrop}
+          ariaLabelConfig={ariaLabels}
+          nodesDraggable={!readOnly}
+          nodesConnectable={!readOnly}
+          edgesReconnectable={!readOnly}
+          selectionMode={SelectionMode.Partial}
+          multiSelectionKeyCode={MULTI_SELECTION}
+          connectionRadius={28}
+          snapToGrid
+          snapGrid={GRID}
+        >
+          <Background gap={16} size={1.5} />
+          <CanvasTools />
+          <CanvasMap />
+          {!readOnly && <EmptyCanvas />}
+          {detail === "block" && <FarEdges nodes={nodes} edges={edges} />}
+        </ReactFlow>
+      </AcceptingContext>
+    </DetailContext>
   );
-}
+});
 
 function toConnection(edge: Edge | CanvasConnection) {
   return { source: edge.source, target: edge.target, handle: fromPort(edge.sourceHandle) };

@@ -1,32 +1,14 @@
 "use client";
 
 /** The connection points of a node: one at the left, and named ones at the right. */
-import { Handle, Position, useConnection } from "@xyflow/react";
+import { Handle, Position } from "@xyflow/react";
 import { cn } from "@/lib/cn";
-import { useEditorStore } from "../context";
-import { fromPort, INPUT_PORT, toPort } from "../model/canvas";
-import { refusal } from "../model/connect";
+import { INPUT_PORT, toPort } from "../model/canvas";
 import { ERROR_HANDLE } from "../model/definition";
 import { HEAD_MIDDLE } from "../model/measures";
 import type { Port } from "../model/node-types";
-
-export type Acceptance = "idle" | "accepts" | "refuses";
-
-/** While a connection is being drawn: whether it may end at this node. */
-export function useAcceptance(id: string): Acceptance {
-  const store = useEditorStore();
-  const from = useConnection((connection) =>
-    connection.inProgress && connection.fromHandle?.type === "source"
-      ? `${connection.fromHandle.nodeId}\n${connection.fromHandle.id ?? ""}`
-      : null,
-  );
-  if (from === null) return "idle";
-  const [source = "", port] = from.split("\n");
-  if (source === id) return "idle";
-  const { flow, types } = store.getState();
-  const connection = { source, target: id, handle: fromPort(port) };
-  return refusal(flow, connection, types) === null ? "accepts" : "refuses";
-}
+import type { Acceptance } from "./acceptance";
+import type { Detail } from "./detail";
 
 export function InputPort({ name, acceptance }: { name: string; acceptance: Acceptance }) {
   return (
@@ -47,11 +29,10 @@ type OutputPortsProps = {
   ports: Port[];
   /** The port that became active in the run that is shown. */
   active?: string | null;
-  /** Only the dots: the canvas is too small for words. */
-  bare?: boolean;
+  detail: Detail;
 };
 
-export function OutputPorts({ name, ports, active, bare }: OutputPortsProps) {
+export function OutputPorts({ name, ports, active, detail }: OutputPortsProps) {
   const [only] = ports;
   if (!only) return null;
   if (ports.length === 1 && only.handle === null) {
@@ -64,10 +45,12 @@ export function OutputPorts({ name, ports, active, bare }: OutputPortsProps) {
           key={port.handle}
           className="relative flex h-6 items-center justify-end gap-1.5 pr-3.5 pl-3 text-xs"
         >
-          {!bare && (
+          {detail !== "block" && (
             <span
+              dir="auto"
               className={cn(
                 "truncate",
+                detail === "name" && "text-[1.25rem]/6",
                 port.handle === ERROR_HANDLE ? "text-failed" : "text-muted",
                 active !== undefined && active === port.handle && "font-medium text-completed",
               )}

@@ -4,7 +4,7 @@
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 import { Background, ReactFlow, ReactFlowProvider, type ReactFlowProps } from "@xyflow/react";
-import { useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { ErrorState } from "@/components/error-state";
 import { Spinner } from "@/components/spinner";
@@ -17,7 +17,9 @@ import type { NodeTypes } from "../model/node-types";
 import { useNames, useRunShown } from "../run-shown";
 import { createEditorStore } from "../store";
 import { useOpened } from "../use-opened";
-import { CanvasMap } from "./canvas-tools";
+import { CanvasMap } from "./canvas-map";
+import { DetailContext, useCanvasDetail } from "./detail";
+import { FarEdges, hidden } from "./far-edges";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
 import { sharedProps } from "./shared-props";
@@ -89,6 +91,11 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
     [store, onSelect],
   );
 
+  // What React Flow is given keeps its identity: another function would draw every node again.
+  const onNodeClick = useCallback(
+    (_: unknown, node: CanvasNode) => onSelect(store.getState().prefix + node.id),
+    [store, onSelect],
+  );
   function onDoubleClick(event: MouseEvent) {
     if (!(event.target instanceof Element)) return;
     const node = event.target.closest(".react-flow__node")?.getAttribute("data-id");
@@ -103,7 +110,7 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
             nodes={nodes}
             edges={edges}
             onNodesChange={store.getState().onNodesChange}
-            onNodeClick={(_, node) => onSelect(prefix + node.id)}
+            onNodeClick={onNodeClick}
             onPaneClick={() => onSelect(prefix.slice(0, -1) || null)}
             onDoubleClick={onDoubleClick}
           />
@@ -113,21 +120,34 @@ function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeType
   );
 }
 
+type PictureProps = ReactFlowProps<CanvasNode, CanvasEdge> & {
+  nodes: CanvasNode[];
+  edges: CanvasEdge[];
+};
+
 /** The canvas with everything off that would change the flow. */
-function Picture(props: ReactFlowProps<CanvasNode, CanvasEdge>) {
+function Picture(props: PictureProps) {
+  const { nodes, edges } = props;
   useFitOnLevel();
+  const detail = useCanvasDetail();
+  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
   return (
-    <ReactFlow
-      {...sharedProps}
-      aria-label="Flow of the run"
-      {...props}
-      nodesDraggable={false}
-      nodesConnectable={false}
-      elementsSelectable={false}
-      edgesFocusable={false}
-    >
-      <Background gap={16} size={1.5} />
-      <CanvasMap />
-    </ReactFlow>
+    <DetailContext value={detail}>
+      <ReactFlow
+        {...sharedProps}
+        data-detail={detail}
+        aria-label="Flow of the run"
+        {...props}
+        edges={drawn}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        elementsSelectable={false}
+        edgesFocusable={false}
+      >
+        <Background gap={16} size={1.5} />
+        <CanvasMap />
+        {detail === "block" && <FarEdges nodes={nodes} edges={edges} />}
+      </ReactFlow>
+    </DetailContext>
   );
 }

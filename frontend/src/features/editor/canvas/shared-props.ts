@@ -8,6 +8,8 @@ import { StepNode } from "./step-node";
 
 export const sharedProps: ReactFlowProps<CanvasNode, CanvasEdge> = {
   className: "wb-canvas",
+  // What takes the focus when nothing else on it can.
+  tabIndex: -1,
   nodeTypes: { step: StepNode, note: NoteNode },
   edgeTypes: { step: StepEdge },
   deleteKeyCode: null,

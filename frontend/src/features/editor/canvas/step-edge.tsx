@@ -8,7 +8,10 @@ import { useStore } from "zustand";
 import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext } from "../context";
 import type { CanvasEdge } from "../model/canvas";
+import { handleOf } from "../model/definition";
 import { edgeRun } from "../model/overlay";
+import { BranchName } from "./branch-name";
+import { useDetail } from "./detail";
 
 export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   const { id, source, target, selected, data } = props;
@@ -20,6 +23,8 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   const wrong = useEditor((state) => state.problemIndex.edges.has(id));
   const [hovered, setHovered] = useState(false);
   const [path, x, y] = getBezierPath(props);
+  const branch = data ? handleOf(data.edge) : null;
+  const far = useDetail() !== "full";
   const hover = { onMouseEnter: () => setHovered(true), onMouseLeave: () => setHovered(false) };
 
   function openList(event: { clientX: number; clientY: number }) {
@@ -28,6 +33,11 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
   return (
     <g className="wb-edge" data-run={run} data-wrong={wrong || undefined} {...hover}>
       <BaseEdge id={id} path={path} interactionWidth={24} />
+      {far && branch !== null && (
+        <EdgeLabelRenderer>
+          <BranchName name={branch} run={run} x={x} y={y} />
+        </EdgeLabelRenderer>
+      )}
       {(hovered || selected) && !readOnly && (
         <EdgeLabelRenderer>
           <button

@@ -1,27 +1,23 @@
 "use client";
 
-/** A node on the canvas; far away it is only a block with its icon and name. */
-import { useStore, useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
-import { TriangleAlert } from "lucide-react";
+/** A node on the canvas. From afar it has fewer words, and always how it fares and whether something is wrong. */
+import { useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
-import { Tooltip } from "@/components/tooltip";
 import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext, useNodeRun } from "../context";
 import type { CanvasNode } from "../model/canvas";
-import { fieldWords } from "../inspector/presentation";
 import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
-import type { Problem } from "../model/problems";
 import { summarize } from "../model/summary";
 import { hasBody } from "../model/levels";
 import { NodeIcon } from "../node-icon";
+import { useAcceptance } from "./acceptance";
 import { BodyStrip } from "./body-strip";
+import { useDetail } from "./detail";
+import { BlockNode, frames, NamedNode } from "./far-node";
 import { NodeRun, StatusRing } from "./node-run";
-import { InputPort, OutputPorts, useAcceptance } from "./ports";
-
-/** Below this zoom words cannot be read. */
-const READABLE = 0.45;
-const NONE: Problem[] = [];
+import { InputPort, OutputPorts } from "./ports";
+import { ProblemMark, useNodeProblem } from "./problem-mark";
 
 export const StepNode = memo(function StepNode({
   id,
@@ -33,37 +29,49 @@ export const StepNode = memo(function StepNode({
   const { names, readOnly } = useEditorContext();
   const types = useEditor((state) => state.types);
   const run = useNodeRun(id);
-  const far = useStore((state) => state.transform[2] < READABLE);
+  const detail = useDetail();
   const acceptance = useAcceptance(id);
+  const problem = useNodeProblem(id);
   const type = types.get(node.type);
   const ports = portsOf(node, types);
   usePortsMeasured(id, ports);
   const name = nodeName(node);
+  const status = run?.status;
+  const far = {
+    name,
+    type,
+    status: status === "pending" ? undefined : status,
+    problem: readOnly ? undefined : problem,
+  };
   return (
     <div
       data-refuses={acceptance === "refuses" || undefined}
-      style={far && height ? { height } : undefined}
+      data-status={status}
+      // From afar it keeps the room that its words have.
+      style={detail !== "full" && height ? { height } : undefined}
       className={cn(
-        "w-60 rounded-md border border-control/60 bg-surface transition-[border-color,opacity] hover:border-control",
+        "w-60 rounded-md border bg-raised transition-[border-color,opacity]",
+        frames[status ?? "pending"],
+        detail !== "full" && far.problem === "error" && !far.status && "border-failed",
         selected && "border-accent-text ring-1 ring-accent-text hover:border-accent-text",
-        run?.status === "skipped" && "opacity-60",
+        selected && detail !== "full" && "ring-8",
+        status === "skipped" && detail === "full" && "opacity-60",
       )}
     >
       {acceptsInput(node, types) && <InputPort name={name} acceptance={acceptance} />}
-      {far ? (
-        <div className="flex h-15.5 items-center gap-3 px-3">
-          <NodeIcon type={type} className="size-10 [&_svg]:size-6" />
-          <span className="truncate text-[1.375rem] font-medium">{name}</span>
-        </div>
-      ) : (
+      {detail === "block" && <BlockNode status={far.status} problem={far.problem} />}
+      {detail === "name" && <NamedNode {...far} />}
+      {detail === "full" && (
         <div className="flex h-15.5 items-center gap-2.5 px-3">
           <span className="relative inline-flex">
             <NodeIcon type={type} />
             <StatusRing run={run} />
           </span>
           <div className="min-w-0 flex-1">
-            <p className="truncate font-medium">{name}</p>
-            <p className="truncate text-xs text-muted">
+            <p dir="auto" className="truncate font-medium">
+              {name}
+            </p>
+            <p dir="auto" className="truncate text-xs text-muted">
               {summarize(node, names, type?.description ?? `Unknown type ${node.type}`)}
             </p>
           </div>
@@ -73,11 +81,11 @@ export const StepNode = memo(function StepNode({
       <OutputPorts
         name={name}
         ports={ports}
-        active={run?.status === "completed" ? run.handle : undefined}
-        bare={far}
+        active={status === "completed" ? run?.handle : undefined}
+        detail={detail}
       />
-      {!far && hasBody(node, types) && <BodyStrip node={node} run={run} />}
-      {run && !far && <NodeRun run={run} />}
+      {detail === "full" && hasBody(node, types) && <BodyStrip node={node} run={run} />}
+      {detail === "full" && run && <NodeRun run={run} />}
     </div>
   );
 });
@@ -92,38 +100,4 @@ function usePortsMeasured(id: string, ports: Port[]) {
     measured.current = key;
     update(id);
   }, [id, key, update]);
-}
-
-/** A mark whose tooltip says what to mend. */
-function ProblemMark({ id }: { id: string }) {
-  const own = useEditor(({ fresh, problemIndex }) =>
-    fresh === id ? NONE : (problemIndex.nodes.get(id) ?? NONE),
-  );
-  const depth = useEditor(({ level }) => level.length + 1);
-  const [first] = own;
-  if (!first) return null;
-  const wrong = own.some((problem) => problem.severity === "error");
-  const words = `${own.length} ${own.length === 1 ? "problem" : "problems"}`;
-  return (
-    <Tooltip
-      side="top"
-      label={
-        <span className="flex flex-col gap-1">
-          {own.slice(0, 4).map(({ node_id, field, message }, index) => {
-            const inside = (node_id?.split(".").length ?? 0) > depth && "In its body";
-            const words = [inside, fieldWords(field), message];
-            return <span key={index}>{words.filter(Boolean).join(": ")}</span>;
-          })}
-        </span>
-      }
-    >
-      <span
-        role="img"
-        aria-label={`${words}: ${first.message}`}
-        className={cn("inline-flex shrink-0", wrong ? "text-failed" : "text-waiting")}
-      >
-        <TriangleAlert aria-hidden className="size-4" />
-      </span>
-    </Tooltip>
-  );
 }

@@ -2,15 +2,16 @@
 
 /** What follows a node, port by port: connections made and removed without a mouse. */
 import { ArrowRight, X } from "lucide-react";
-import { useState } from "react";
+import { useMemo } from "react";
 import { Combobox } from "@/components/combobox";
 import { IconButton } from "@/components/icon-button";
 import { join } from "../actions";
 import { useEditor, useEditorContext, useEditorStore } from "../context";
-import { refusal } from "../model/connect";
+import { followers } from "../model/connect";
 import { handleOf, nodeName, type FlowDefinition, type FlowNode } from "../model/definition";
 import { remove } from "../model/edits";
 import { portsOf } from "../model/node-types";
+import type { EditorStore } from "../store";
 
 export function Connections({ node }: { node: FlowNode }) {
   const { store, readOnly } = useEditorContext();
@@ -24,7 +25,7 @@ export function Connections({ node }: { node: FlowNode }) {
       <section aria-label="Connections" className="flex flex-col gap-2">
         <h3 className="font-medium">Next</h3>
         {ports.map(({ handle }) => (
-          <div key={handle ?? ""} className="flex flex-col gap-1">
+          <div key={handle ?? ""} data-port className="flex flex-col gap-1">
             {(handle !== null || ports.length > 1) && (
               <p className="text-xs text-muted">{handle ?? "then"}</p>
             )}
@@ -33,7 +34,7 @@ export function Connections({ node }: { node: FlowNode }) {
                 <ArrowRight aria-hidden className="size-3.5 shrink-0 text-muted" />
                 <button
                   type="button"
-                  onClick={() => store.getState().select([target.id])}
+                  onClick={() => goTo(store, target.id)}
                   className="min-w-0 flex-1 truncate rounded-sm text-left hover:underline"
                 >
                   {nodeName(target)}
@@ -42,11 +43,14 @@ export function Connections({ node }: { node: FlowNode }) {
                   <IconButton
                     label={`Disconnect ${nodeName(target)}`}
                     icon={<X aria-hidden />}
-                    onClick={() =>
+                    onClick={({ currentTarget }) => {
+                      // Its row goes: what stands below goes on from here.
+                      const port = currentTarget.closest("[data-port]");
+                      port?.querySelector<HTMLElement>("button[role=combobox]")?.focus();
                       store
                         .getState()
-                        .edit((before) => remove(before, new Set(), new Set([edge.id])))
-                    }
+                        .edit((before) => remove(before, new Set(), new Set([edge.id])));
+                    }}
                   />
                 )}
               </div>
@@ -59,28 +63,33 @@ export function Connections({ node }: { node: FlowNode }) {
   );
 }
 
+/** Chooses a node that follows and puts the caret into its form, which takes the place of this one. */
+function goTo(store: EditorStore, id: string): void {
+  store.getState().select([id]);
+  store.getState().setFocus({ nodeId: id, field: null });
+}
+
 function ConnectTo({ node, handle }: { node: FlowNode; handle: string | null }) {
   const store = useEditorStore();
   const flow = useEditor((state) => state.flow);
   const types = useEditor((state) => state.types);
-  // A key that changes makes the box forget its search.
-  const [round, setRound] = useState(0);
-  const options = flow.nodes
-    .filter((other) => !refusal(flow, { source: node.id, target: other.id, handle }, types))
-    .map((other) => ({ value: other.id, label: nodeName(other), hint: other.type }));
+  const options = useMemo(
+    () =>
+      followers(flow, { source: node.id, handle }, types).map((other) => ({
+        value: other.id,
+        label: nodeName(other),
+        hint: other.type,
+      })),
+    [flow, node.id, handle, types],
+  );
   return (
     <Combobox
-      key={round}
       aria-label={handle === null ? "Connect to" : `Connect ${handle} to`}
       options={options}
       value={undefined}
       placeholder={options.length === 0 ? "No node can follow here" : "Connect to…"}
       empty="No node can follow here."
-      disabled={options.length === 0}
-      onChange={(target) => {
-        join(store, { source: node.id, target, handle });
-        setRound(round + 1);
-      }}
+      onChange={(target) => join(store, { source: node.id, target, handle })}
     />
   );
 }

@@ -2,7 +2,7 @@
 
 /** The chosen node at the right: its form, its data in the run that is shown, its settings. */
 import { Copy, Trash2, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { CodeText } from "@/components/code-text";
 import { DraftsProvider } from "@/components/drafts";
 import { Field } from "@/components/field";
@@ -14,6 +14,7 @@ import { duplicateSelection, removeSelection } from "../actions";
 import { useEditor, useEditorContext, useEditorStore } from "../context";
 import { findNode, type FlowNode } from "../model/definition";
 import { slug, takenIds, uniqueId } from "../model/ids";
+import type { EditorState } from "../store";
 import { resolve } from "../model/json-schema";
 import { idPath } from "../model/levels";
 import { runs } from "../model/node-types";
@@ -28,14 +29,18 @@ import { FormProvider, useFormValue, useNodeDrafts } from "./form-context";
 import { ErrorPolicy } from "./error-policy";
 import { NodeSettings } from "./settings";
 
-export function Inspector() {
-  const id = useEditor(({ selection }) =>
-    selection.nodes.size === 1 ? [...selection.nodes][0] : undefined,
-  );
-  const node = useEditor(({ flow }) => (id === undefined ? undefined : findNode(flow, id)));
-  if (!node) return null;
-  return <NodeInspector key={node.id} node={node} />;
+/** The one node that is chosen; undefined where none is, or several. */
+export function inspectedNode({ flow, selection }: EditorState): FlowNode | undefined {
+  const [id] = selection.nodes;
+  return selection.nodes.size === 1 && id !== undefined ? findNode(flow, id) : undefined;
 }
+
+export const Inspector = memo(function Inspector() {
+  const node = useEditor(inspectedNode);
+  // A node that gets another id is the same node: its form stays, and what has the focus in it.
+  const key = useEditor(({ formKeys }) => node && (formKeys.get(node.id) ?? node.id));
+  return node ? <NodeInspector key={key} node={node} /> : null;
+});
 
 function NodeInspector({ node }: { node: FlowNode }) {
   const { store, readOnly } = useEditorContext();
@@ -47,11 +52,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
   const panel = useRef<HTMLElement>(null);
   useFocusRequests(node.id, panel);
   return (
-    <aside
-      ref={panel}
-      aria-label="Inspector"
-      className="flex h-full w-90 shrink-0 flex-col border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-10 max-md:max-w-[85%] max-md:shadow-float"
-    >
+    <aside ref={panel} aria-label="Inspector" className="flex h-full flex-col bg-surface">
       <header className="flex h-12 shrink-0 items-center gap-2 pr-2 pl-4">
         <NodeIcon type={type} />
         <h2 className="min-w-0 flex-1 truncate font-semibold">{type?.title ?? node.type}</h2>

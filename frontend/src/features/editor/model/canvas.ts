@@ -1,5 +1,5 @@
 /** The flow as React Flow's nodes and edges; an object stays the same while nothing in it changed. */
-import type { Edge, Node } from "@xyflow/react";
+import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import {
   handleOf,
   nodeName,
@@ -7,6 +7,8 @@ import {
   type FlowEdge,
   type FlowNode,
 } from "./definition";
+import { BORDER, HEAD_MIDDLE, portHeight, reckonedSize } from "./measures";
+import { acceptsInput, portsOf, runs, type NodeTypes } from "./node-types";
 
 /** A step of the flow, or a remark beside them. */
 export type CanvasNode = Node<{ node: FlowNode }, "step" | "note">;
@@ -30,13 +32,18 @@ export function fromPort(port: string | null | undefined): string | null {
   return port?.startsWith("out:") ? port.slice(4) : null;
 }
 
+/** Where the canvas draws a port: a dot on the edge of the node. */
+const DOT = 10;
+
+/** Whatever is as it was stays the same object, the list as a whole too. */
 export function toCanvasNodes(
   flow: FlowDefinition,
   selection: Selection,
   previous: readonly CanvasNode[],
+  types: NodeTypes,
 ): CanvasNode[] {
   const known = new Map(previous.map((node) => [node.id, node]));
-  return flow.nodes.map((node) => {
+  const nodes = flow.nodes.map((node) => {
     const old = known.get(node.id);
     const position = flow.layout[node.id] ?? old?.position ?? { x: 0, y: 0 };
     const selected = selection.nodes.has(node.id);
@@ -46,16 +53,52 @@ export function toCanvasNodes(
       old.position.x === position.x &&
       old.position.y === position.y;
     if (same) return old;
+    const shape = old?.data.node === node ? shapeOf(old) : reckoned(node, types, old);
     return {
       id: node.id,
-      type: node.type === NOTE ? "note" : "step",
+      type: node.type === NOTE ? ("note" as const) : ("step" as const),
       position,
       selected,
       data: old?.data.node === node ? old.data : { node },
-      ...(old?.measured ? { measured: old.measured } : {}),
+      ...shape,
       ariaLabel: `${nodeName(node)}, ${node.type} node`,
     };
   });
+  return sameItems(nodes, previous) ? (previous as CanvasNode[]) : nodes;
+}
+
+type Shape = Pick<CanvasNode, "measured" | "handles">;
+
+function shapeOf({ measured, handles }: CanvasNode): Shape {
+  return { ...(measured ? { measured } : {}), ...(handles ? { handles } : {}) };
+}
+
+/**
+ * How large the node is and where its ports are, reckoned: what lies outside the view need not be drawn to
+ * be measured. The browser corrects it; remarks grow with their text, so it alone can tell.
+ */
+function reckoned(node: FlowNode, types: NodeTypes, old: CanvasNode | undefined): Shape {
+  if (!runs(node, types) || node.type === NOTE) return old ? shapeOf(old) : {};
+  const { width, height } = reckonedSize(node, types);
+  const at = (x: number, y: number) => ({
+    x: x - DOT / 2,
+    y: y - DOT / 2,
+    width: DOT,
+    height: DOT,
+  });
+  const ports = portsOf(node, types);
+  // Rows with names lie within the frame.
+  const edge = ports.length === 1 && ports[0]?.handle === null ? width : width - BORDER;
+  const exits = ports.map(({ handle }): NodeHandle => ({
+    id: toPort(handle),
+    type: "source",
+    position: Position.Right,
+    ...at(edge, portHeight(node, handle, types)),
+  }));
+  const entry: NodeHandle[] = acceptsInput(node, types)
+    ? [{ id: INPUT_PORT, type: "target", position: Position.Left, ...at(0, HEAD_MIDDLE) }]
+    : [];
+  return { measured: old?.measured ?? { width, height }, handles: [...entry, ...exits] };
 }
 
 export function toCanvasEdges(
@@ -65,7 +108,7 @@ export function toCanvasEdges(
 ): CanvasEdge[] {
   const known = new Map(previous.map((edge) => [edge.id, edge]));
   const names = new Map(flow.nodes.map((node) => [node.id, nodeName(node)]));
-  return flow.edges.map((edge) => {
+  const edges = flow.edges.map((edge) => {
     const old = known.get(edge.id);
     const selected = selection.edges.has(edge.id);
     const handle = handleOf(edge);
@@ -76,7 +119,7 @@ export function toCanvasEdges(
     }
     return {
       id: edge.id,
-      type: "step",
+      type: "step" as const,
       source: edge.source,
       target: edge.target,
       sourceHandle: toPort(handle),
@@ -86,4 +129,9 @@ export function toCanvasEdges(
       ariaLabel,
     };
   });
+  return sameItems(edges, previous) ? (previous as CanvasEdge[]) : edges;
+}
+
+function sameItems<Item>(one: readonly Item[], other: readonly Item[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }

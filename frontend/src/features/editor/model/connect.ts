@@ -1,5 +1,5 @@
 /** Which connections are allowed, said in words when one is not. */
-import { findNode, handleOf, nodeName, type FlowDefinition } from "./definition";
+import { findNode, handleOf, nodeName, type FlowDefinition, type FlowNode } from "./definition";
 import { edgeId, edgeIds } from "./ids";
 import { acceptsInput, portsOf, type NodeTypes } from "./node-types";
 
@@ -29,6 +29,24 @@ export function refusal(
     return `${nodeName(to)} already runs before ${nodeName(from)}; a flow has no loops.`;
   }
   return null;
+}
+
+/**
+ * Every node that may follow the port, found in one pass: to ask `refusal` of each would search the whole
+ * flow as often as it has nodes.
+ */
+export function followers(
+  flow: FlowDefinition,
+  { source, handle }: Omit<Connection, "target">,
+  types: NodeTypes,
+): FlowNode[] {
+  const from = findNode(flow, source);
+  if (!from || !portsOf(from, types).some((port) => port.handle === handle)) return [];
+  const taken = new Set([source, ...ancestors(flow, source)]);
+  for (const edge of flow.edges) {
+    if (edge.source === source && handleOf(edge) === handle) taken.add(edge.target);
+  }
+  return flow.nodes.filter((node) => !taken.has(node.id) && acceptsInput(node, types));
 }
 
 /** The flow with the connection made; the same flow when it is refused. */

@@ -56,6 +56,13 @@ export function hasBody(node: FlowNode, types: NodeTypes): boolean {
   return body ? !body.isolated || isRecord(node.config[body.field]) : false;
 }
 
+/** How many steps the body of a node has. */
+export function bodySize(node: FlowNode, types: NodeTypes): number {
+  const field = types.get(node.type)?.body?.field;
+  const body = field === undefined ? undefined : node.config[field];
+  return isRecord(body) && Array.isArray(body.nodes) ? body.nodes.length : 0;
+}
+
 /** The body of a node on `flow`, as a flow; null when it has none. */
 export function bodyFlow(
   flow: FlowDefinition,

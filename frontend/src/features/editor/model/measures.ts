@@ -12,10 +12,13 @@ export const COLUMN_GAP = 88;
 /** Enough for what a run adds below a node. */
 export const ROW_GAP = 56;
 
+/** The frame of a node; its head lies within. */
+export const BORDER = 1;
 /** Ports with names stand in rows below the head. */
 const PORT_ROW = 24;
-/** What the rows have above them, and below. */
-const PORTS_EDGE = 5;
+/** A line above the rows, and what they have above them and below. */
+const PORTS_LINE = 1;
+const PORTS_PADDING = 4;
 const BODY_STRIP = 37;
 /** Notes grow with their text, up to this. */
 const NOTE_WIDTH = 400;
@@ -28,7 +31,7 @@ export type Sizes = ReadonlyMap<string, Size>;
 export function reckonedSize(node: FlowNode, types: NodeTypes): Size {
   if (!runs(node, types)) return { width: NOTE_WIDTH, height: NODE_HEIGHT };
   const rows = portRows(node, types).length;
-  const ports = rows > 0 ? rows * PORT_ROW + 2 * PORTS_EDGE : 0;
+  const ports = rows > 0 ? PORTS_LINE + rows * PORT_ROW + 2 * PORTS_PADDING : 0;
   const strip = hasBody(node, types) ? BODY_STRIP : 0;
   return { width: NODE_WIDTH, height: NODE_HEIGHT + ports + strip };
 }
@@ -36,7 +39,8 @@ export function reckonedSize(node: FlowNode, types: NodeTypes): Size {
 /** How far below the top of a node the port is. */
 export function portHeight(node: FlowNode, handle: string | null, types: NodeTypes): number {
   const row = portRows(node, types).findIndex((port) => port.handle === handle);
-  return row < 0 ? HEAD_MIDDLE : NODE_HEIGHT + PORTS_EDGE + (row + 0.5) * PORT_ROW;
+  if (row < 0) return HEAD_MIDDLE;
+  return NODE_HEIGHT - BORDER + PORTS_LINE + PORTS_PADDING + (row + 0.5) * PORT_ROW;
 }
 
 /** The ports that have rows: the only one without a name stands at the head. */

@@ -6,6 +6,8 @@ import { resolve, type JsonSchema } from "./json-schema";
 import { allLevels } from "./levels";
 import { portsOf, runs, type NodeTypes } from "./node-types";
 
+export type Severity = "error" | "warning";
+
 export type Problem = {
   node_id?: string | null;
   edge_id?: string | null;
@@ -13,7 +15,7 @@ export type Problem = {
   field?: string | null;
   code: string;
   message: string;
-  severity: "error" | "warning";
+  severity: Severity;
 };
 
 /** The server's answer and the definition it was about. */
@@ -54,12 +56,13 @@ function knownProblems(flow: FlowDefinition, types: NodeTypes, checked: Checked 
 }
 
 function nodesByPath(flow: FlowDefinition | undefined, types: NodeTypes): Map<string, FlowNode> {
-  if (!flow) return new Map();
-  return new Map(
-    allLevels(flow, types).flatMap((level) =>
-      level.flow.nodes.map((node) => [[...level.path, node.id].join("."), node] as const),
-    ),
-  );
+  const nodes = new Map<string, FlowNode>();
+  if (!flow) return nodes;
+  for (const { flow: level, path } of allLevels(flow, types)) {
+    const prefix = path.map((id) => `${id}.`).join("");
+    for (const node of level.nodes) nodes.set(prefix + node.id, node);
+  }
+  return nodes;
 }
 
 function place({ node_id, edge_id, field }: Problem): string {
@@ -151,8 +154,19 @@ function edgeProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   });
 }
 
+/** What was found of a node. Each letter typed checks the whole flow, in which one node is another. */
+const emptyIn = new WeakMap<FlowNode, { types: NodeTypes; problems: Problem[] }>();
+
 /** Required fields that are missing or empty. */
 function emptyFields(node: FlowNode, types: NodeTypes): Problem[] {
+  const known = emptyIn.get(node);
+  if (known?.types === types) return known.problems;
+  const problems = findEmpty(node, types);
+  emptyIn.set(node, { types, problems });
+  return problems;
+}
+
+function findEmpty(node: FlowNode, types: NodeTypes): Problem[] {
   const schema = types.get(node.type)?.config_schema;
   if (!schema) {
     const message = `There is no node type “${node.type}”.`;

@@ -161,10 +161,13 @@ describe("summaries", () => {
 describe("canvas", () => {
   it("keeps every object that did not change", () => {
     const flow = research();
-    const nodes = toCanvasNodes(flow, NOTHING, []);
+    const nodes = toCanvasNodes(flow, NOTHING, [], types);
     const edges = toCanvasEdges(flow, NOTHING, []);
-    expect(toCanvasEdges(flow, NOTHING, edges)).toEqual(edges);
-    const next = toCanvasNodes(moveNodes(flow, new Map([["out", { x: 1, y: 2 }]])), NOTHING, nodes);
+    // The lists too: React Flow takes another list for another flow, and goes through all of it.
+    expect(toCanvasEdges(flow, NOTHING, edges)).toBe(edges);
+    expect(toCanvasNodes(flow, NOTHING, nodes, types)).toBe(nodes);
+    const moved = moveNodes(flow, new Map([["out", { x: 1, y: 2 }]]));
+    const next = toCanvasNodes(moved, NOTHING, nodes, types);
     expect(next.map((node, index) => node === nodes[index])).toEqual([
       true,
       true,

@@ -1,6 +1,6 @@
 /** Which values a node may read, by the names an expression calls them. */
 import { ancestors } from "./connect";
-import { findNode, nodeName, type Config, type FlowDefinition, type FlowNode } from "./definition";
+import { nodeName, type Config, type FlowDefinition, type FlowNode } from "./definition";
 import type { JsonSchema } from "./json-schema";
 import { bodyFlow, framePath, prefixOf, TOP, type Level } from "./levels";
 import type { NodeTypes } from "./node-types";
@@ -67,10 +67,12 @@ export function innerValues(
 }
 
 function before(flow: FlowDefinition, nodeId: string, level: Level): UpstreamValue[] {
-  return ancestors(flow, nodeId)
-    .map((id) => findNode(flow, id))
-    .filter((node) => node !== undefined && node.type !== "input")
-    .flatMap((node) => (node ? outputValues(node, prefixOf(level)) : []));
+  const nodes = new Map(flow.nodes.map((node) => [node.id, node]));
+  const prefix = prefixOf(level);
+  return ancestors(flow, nodeId).flatMap((id) => {
+    const node = nodes.get(id);
+    return node && node.type !== "input" ? outputValues(node, prefix) : [];
+  });
 }
 
 /** What has finished before the body begins that `flow` is. */

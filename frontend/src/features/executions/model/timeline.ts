@@ -33,6 +33,18 @@ export function axisOf(state: ExecutionState, now: number): Axis {
 
 const STEPS = [1, 2, 5];
 
+/** Pixels that the time at a tick needs. */
+const TICK_ROOM = 60;
+
+/** As many round times as stand side by side on an axis of so many pixels; none whose words would go beyond its end. */
+export function ticksWithin(axis: Axis, width: number): number[] {
+  const most = Math.floor(width / TICK_ROOM);
+  if (most < 1) return [0];
+  return ticksOf(axis, most).filter(
+    (at) => at === 0 || (at / axis.span) * width <= width - TICK_ROOM,
+  );
+}
+
 /** Round times on the axis, in milliseconds from its beginning, at most `most` of them. */
 export function ticksOf({ span }: Axis, most = 6): number[] {
   let unit = 1;
@@ -42,10 +54,18 @@ export function ticksOf({ span }: Axis, most = 6): number[] {
     step = unit * (STEPS[index % STEPS.length] ?? 1);
   }
   // Above a minute people count in sixties.
-  if (step > 20_000) step = Math.ceil(step / 60_000) * 60_000;
+  if (step > 20_000) step = sixties(step);
   const ticks = [];
   for (let at = 0; at <= span; at += step) ticks.push(at);
   return ticks;
+}
+
+const HOUR = 3_600_000;
+
+/** Whole minutes, and from an hour on whole hours: rounded up, so that there are no more ticks than before. */
+function sixties(step: number): number {
+  const unit = step > HOUR / 2 ? HOUR : 60_000;
+  return Math.ceil(step / unit) * unit;
 }
 
 /** One bar for each attempt, and a waiting one between an attempt and the next. */
@@ -68,6 +88,11 @@ export function nodeBars(node: NodeState, axis: Axis, now: number): Bar[] {
     }
   });
   return bars;
+}
+
+/** How many bars `innerBars` gives. */
+export function innerCount({ tasks, calls, tools }: NodeState): number {
+  return tasks.length + calls.length + tools.length;
 }
 
 /** What happened inside a node: its tasks, model calls and tool calls, in order of their start. */

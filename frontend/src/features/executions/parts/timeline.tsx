@@ -10,6 +10,8 @@ import { useNow } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import { isFinal, spentOf, waitedOf, type NodeState } from "@/lib/events";
 import { formatDuration, partWords } from "@/lib/format";
+import { useSize } from "@/lib/use-size";
+import { useWindow } from "@/lib/use-window";
 import type { Step } from "../model/outline";
 import { around, typeName } from "../model/outline";
 import { PAGE, rowsOf } from "../model/rows";
@@ -19,7 +21,8 @@ import {
   innerBars,
   nodeBars,
   presentOf,
-  ticksOf,
+  innerCount,
+  ticksWithin,
   type Axis,
   type Bar,
   type BarStatus,
@@ -57,57 +60,76 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
     setOpened(next);
     if (!open && selected && around(selected).includes(path)) onSelect(path);
   }
+  const heights = rows.map(({ step, cut }) => {
+    const node = step.id === selected && !cut ? state.nodes.get(step.id) : undefined;
+    return ROW + (node ? innerHeight(innerCount(node)) : 0);
+  });
+  const { ref, onScroll, first, last, above, below } = useWindow(heights);
   return (
-    <div className={cn("overflow-auto", className)}>
-      <div className="min-w-120 pb-1">
+    <div ref={ref} onScroll={onScroll} className={cn("@container overflow-auto", className)}>
+      <div className="min-w-60 pb-1">
         <Scale axis={state.started_at ? axis : null} />
-        <ol aria-label="Steps" onKeyDown={walk}>
-          {rows.map(({ step, depth, open, cut }) =>
-            cut ? (
-              <Cut
-                key={`${step.id} cut`}
-                {...cut}
-                onMore={() => setMost(new Map(most).set(step.id, cut.listed + PAGE))}
-              />
-            ) : (
-              <Row
-                key={step.id}
-                step={step}
-                depth={depth}
-                open={open}
-                folds={folds}
-                onFold={fold}
-                node={state.nodes.get(step.id)}
-                axis={axis}
-                now={now}
-                selected={step.id === selected}
-                onSelect={onSelect}
-              />
-            ),
-          )}
+        {/* Only the rows in view exist, so that a run of thousands of steps opens at once. */}
+        <ol aria-label="Steps" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
+          {rows
+            .slice(first, last)
+            .map(({ step, depth, open, cut }) =>
+              cut ? (
+                <Cut
+                  key={`${step.id} cut`}
+                  {...cut}
+                  onMore={() => setMost(new Map(most).set(step.id, cut.listed + PAGE))}
+                />
+              ) : (
+                <Row
+                  key={step.id}
+                  step={step}
+                  depth={depth}
+                  open={open}
+                  folds={folds}
+                  onFold={fold}
+                  node={state.nodes.get(step.id)}
+                  axis={axis}
+                  now={now}
+                  selected={step.id === selected}
+                  onSelect={onSelect}
+                />
+              ),
+            )}
         </ol>
       </div>
     </div>
   );
 }
 
+/** Where it is narrow, names give way to the bars. */
 const columns =
-  "grid grid-cols-[160px_1fr_72px] items-center gap-3 px-4 sm:grid-cols-[minmax(140px,220px)_1fr_72px]";
+  "grid grid-cols-[minmax(80px,112px)_minmax(64px,1fr)_48px] items-center gap-2 px-3 @md:grid-cols-[minmax(120px,160px)_1fr_72px] @md:gap-3 @md:px-4 @2xl:grid-cols-[220px_1fr_72px]";
+
+/** Pixels, as the classes below have them. */
+const ROW = 32;
+const INNER_ROW = 24;
+const INNER_EDGES = 9;
+
+function innerHeight(count: number): number {
+  return count === 0 ? 0 : Math.min(count, INNER_LIMIT) * INNER_ROW + INNER_EDGES;
+}
 
 /** Without an axis nothing has begun yet. */
 function Scale({ axis }: { axis: Axis | null }) {
+  const [ref, size] = useSize();
   return (
     <div
       aria-hidden
       className={cn(columns, "sticky top-0 z-10 h-7 border-b bg-background text-xs text-muted")}
     >
       <span>Step</span>
-      {/* Beside a list it is narrow: then every second time is left out. */}
-      <span className="@container relative h-4">
-        {(axis ? ticksOf(axis) : []).map((ms) => (
+      <span ref={ref} className="relative h-4">
+        {(axis && size ? ticksWithin(axis, size.width) : []).map((ms) => (
           <span
             key={ms}
-            className="absolute border-l pl-1 whitespace-nowrap tabular-nums @max-xs:nth-[even]:hidden"
+            data-tick
+            className="absolute border-l pl-1 whitespace-nowrap tabular-nums"
             style={{ left: `${(ms / (axis?.span ?? 1)) * 100}%` }}
           >
             {ms === 0 ? "0" : formatDuration(ms).replace(".0 ", " ")}
@@ -187,10 +209,18 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
         {/* Only the name is indented: the bars of all depths share one axis. */}
         <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: indent - 16 }}>
           <StatusIcon status={status} />
-          <span className="min-w-0 truncate font-medium" title={step.name}>
+          <span dir="auto" className="min-w-0 truncate font-medium" title={step.name}>
             {step.name}
           </span>
-          <span className="shrink-0 text-xs text-muted tabular-nums">{kindOf(step, node)}</span>
+          <span
+            className={cn(
+              "shrink-0 text-xs text-muted tabular-nums",
+              // How far it is matters more than what it is.
+              (node?.iterations ?? 0) < 2 && "@max-2xl:hidden",
+            )}
+          >
+            {kindOf(step, node)}
+          </span>
         </span>
         <Track bars={node ? nodeBars(node, axis, now) : []} />
         <span className="text-right text-xs text-muted">

@@ -1,9 +1,11 @@
 "use client";
 
 /** What a step did on its way: tasks of its crew, calls to models, calls to tools, log lines. */
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
 import { Duration, Money, Tokens } from "@/components/measures";
+import { PlainText } from "@/components/plain-text";
 import { StatusIcon } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
 import type { Json, LlmCall, LogLine, TaskRun, ToolCall } from "@/lib/events";
@@ -100,7 +102,7 @@ function Messages({ messages }: { messages: Json[] }) {
           <div key={index} className="border-l-2 pl-2">
             <p className="text-xs font-medium text-muted">{role}</p>
             {typeof content === "string" ? (
-              <p className="break-words whitespace-pre-wrap">{content}</p>
+              <PlainText text={content} />
             ) : (
               <ValueView title="Content" value={content} />
             )}
@@ -183,12 +185,22 @@ const levels = {
   error: "text-failed",
 };
 
+/** So many of the latest lines are shown at first, and more with each click. */
+const LINES = 500;
+
 /** `begin`: the time of the run's start, from which the lines count. */
 export function LogLines({ logs, begin }: { logs: LogLine[]; begin: string | null }) {
+  const [most, setMost] = useState(LINES);
+  const earlier = Math.max(0, logs.length - most);
   return (
     <List title="Log" count={logs.length}>
+      {earlier > 0 && (
+        <Button size="sm" variant="ghost" onClick={() => setMost(most + LINES)}>
+          Show earlier lines ({earlier} left)
+        </Button>
+      )}
       <ul className="py-1 font-mono text-xs">
-        {logs.map((line) => (
+        {logs.slice(earlier).map((line) => (
           <li key={line.seq} className="flex gap-2 py-0.5">
             <span className="w-16 shrink-0 text-right text-muted tabular-nums">
               {begin ? formatDuration(Date.parse(line.timestamp) - Date.parse(begin)) : ""}

@@ -6,6 +6,7 @@ import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { JsonView } from "@/components/json-view";
 import { Markdown } from "@/components/markdown";
+import { PlainText } from "@/components/plain-text";
 import { cn } from "@/lib/cn";
 import type { Json } from "@/lib/events";
 import { columnsOf, isTable, readingNames, readingsOf, type Reading } from "../model/reading";
@@ -72,7 +73,7 @@ function Read({ value, reading }: { value: Json; reading: Reading }) {
   if (reading === "table" && isTable(value)) return <ValueTable rows={value} />;
   if (reading === "tree") return <JsonView value={value} />;
   if (value === "" || value === null) return <p className="text-muted">Nothing</p>;
-  return <pre className="font-mono text-xs break-words whitespace-pre-wrap">{plain(value)}</pre>;
+  return <PlainText mono text={plain(value)} />;
 }
 
 /** Rows drawn at first, and with each click on "more"; a table of thousands would be slow. */
@@ -99,7 +100,7 @@ function ValueTable({ rows }: { rows: Record<string, Json>[] }) {
             <tr key={index} className="align-top">
               {columns.map((column) => (
                 <td key={column} className="border-t py-1 pr-4 tabular-nums">
-                  {row[column] == null ? "" : String(row[column])}
+                  {cellText(row[column])}
                 </td>
               ))}
             </tr>
@@ -113,6 +114,14 @@ function ValueTable({ rows }: { rows: Record<string, Json>[] }) {
       )}
     </>
   );
+}
+
+/** What is longer stands whole in the tree. */
+const CELL_CHARS = 400;
+
+function cellText(value: Json | undefined): string {
+  const text = value == null ? "" : String(value);
+  return text.length > CELL_CHARS ? `${text.slice(0, CELL_CHARS)}…` : text;
 }
 
 /** As it would be pasted elsewhere. */

@@ -7,6 +7,7 @@ import { CodeText } from "@/components/code-text";
 import { Button } from "@/components/button";
 import { Combobox } from "@/components/combobox";
 import { EmptyState } from "@/components/empty-state";
+import { lazily } from "@/components/lazily";
 import { ErrorState } from "@/components/error-state";
 import { FilterChips } from "@/components/filter-chips";
 import { Money, Tokens, Work } from "@/components/measures";
@@ -21,7 +22,9 @@ import { isFinal, type ExecutionStatus } from "@/lib/events";
 import { useUrlState } from "@/lib/url-state";
 import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
 import { versionName } from "../model/naming";
-import { RunDrawer } from "../run-drawer";
+
+/** Loaded when one is opened. */
+const RunDrawer = lazily(() => import("../run-drawer").then((it) => it.RunDrawer));
 
 const statuses: ExecutionStatus[] = [
   "running",

@@ -3,7 +3,7 @@
 /** Changes a flow's name and description. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
+import * as z from "zod";
 import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";

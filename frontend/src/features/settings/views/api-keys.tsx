@@ -1,6 +1,7 @@
 "use client";
 
 /** Settings, API keys: the keys by which programs use the API. */
+import { lazily } from "@/components/lazily";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
@@ -17,7 +18,9 @@ import { useListUrl } from "@/lib/list-url";
 import { useApiKeys, useRevokeKey, type ApiKey } from "../api";
 import { SettingsFrame } from "../frame";
 import { Expiry } from "../parts/invitation-list";
-import { NewKeySheet } from "../parts/new-key";
+
+/** Loaded when one is opened. */
+const NewKeySheet = lazily(() => import("../parts/new-key").then((it) => it.NewKeySheet));
 
 export function ApiKeysView() {
   const url = useListUrl();

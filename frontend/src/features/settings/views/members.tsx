@@ -1,6 +1,7 @@
 "use client";
 
 /** Settings, Members: who belongs to the tenant, who is invited, and what the roles may do. */
+import { lazily } from "@/components/lazily";
 import { UserPlus } from "lucide-react";
 import { Button } from "@/components/button";
 import { Tabs } from "@/components/tabs";
@@ -8,9 +9,11 @@ import { useCan } from "@/features/auth";
 import { useUrlState } from "@/lib/url-state";
 import { SettingsFrame } from "../frame";
 import { InvitationList } from "../parts/invitation-list";
-import { InviteDialog } from "../parts/invite-dialog";
 import { MemberList } from "../parts/member-list";
 import { RoleTable } from "../parts/role-table";
+
+/** Loaded when one is opened. */
+const InviteDialog = lazily(() => import("../parts/invite-dialog").then((it) => it.InviteDialog));
 
 export function MembersView() {
   const [params, change] = useUrlState();

@@ -55,15 +55,16 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
 function Curl({ trigger, names }: { trigger: Called; names: string[] }) {
   const text = curlExample(addressOf(trigger), names, trigger.webhook?.signing !== "none");
   return (
-    <div className="relative rounded-md border bg-sunken">
+    <div className="flex items-start gap-1 rounded-md border bg-sunken pr-1">
       <pre
         tabIndex={0}
         aria-label="Example call"
-        className="overflow-x-auto py-2 pr-10 pl-3 font-mono text-xs"
+        className="min-w-0 flex-1 overflow-x-auto py-2 pl-3 font-mono text-xs"
       >
         {text}
       </pre>
-      <CopyButton text={text} label="Copy the example" className="absolute top-1 right-1" />
+      {/* Beside the text, which scrolls, and never over it. */}
+      <CopyButton text={text} label="Copy the example" className="mt-1 shrink-0" />
     </div>
   );
 }

@@ -1,14 +1,18 @@
 "use client";
 
 /** /executions/view/?id=: one run, live or past. */
+import { lazily } from "@/components/lazily";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect } from "react";
-import { RunCanvas, type RunCanvasProps } from "@/features/editor";
+import type { RunCanvasProps } from "@/features/editor";
 import {
   EXECUTIONS_PATH,
   ExecutionView,
   type RunCanvasProps as Drawn,
 } from "@/features/executions";
+
+/** Loaded when the canvas of a run is looked at. */
+const RunCanvas = lazily(() => import("@/features/editor").then((it) => it.RunCanvas));
 
 /** Here the features meet: neither knows the other, and the canvas fills in what a stored plan leaves out. */
 function drawRun({ definition, ...run }: Drawn) {
