@@ -4,7 +4,7 @@ stored in the transaction that moves the schedule on, so none is lost and none i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -177,7 +177,7 @@ class Turn:
     async def _occur(self, trigger: Trigger, rules: Schedule, time: datetime, waiting: int) -> int:
         """Run, skip or queue one time; returns how many more wait."""
         alone = rules.overlap == "allow"
-        active = [] if alone else await queries.active_executions(self.session, trigger.id)
+        active: Sequence[UUID] = [] if alone else await queries.active_executions(self.session, trigger.id)
         if rules.overlap == "skip" and active:
             await self._note(trigger, time, "skipped", "The execution before was still under way.")
             return 0
