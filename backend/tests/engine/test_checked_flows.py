@@ -25,8 +25,6 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchbill.engine.pending import PendingEvents
-from watchbill.engine.command_runner import CommandRunner
 
 from tests.core.flows import edge, flow, node, output
 from watchbill.core import events as e
@@ -35,6 +33,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState
 from watchbill.core.plan import Plan, compile_flow, stored_plan
+from watchbill.core.ports import NodePorts
 from watchbill.core.ports.crews import CrewJob, CrewResult
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.core.ports.journal import Claim
@@ -42,7 +41,8 @@ from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine import evaluating
-from watchbill.engine.attempt import Services
+from watchbill.engine.command_runner import CommandRunner
+from watchbill.engine.pending import PendingEvents
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.totals import Totals
 from watchbill.kit.urls import refusal
@@ -111,14 +111,15 @@ def _played(plan: Plan, inputs: dict[str, Any], runner: asyncio.Runner) -> list[
     claim = Claim(TenantScope(UUID(int=2)), UUID(int=1), 1, 0, "digest")
     now = BEGIN
     pending = PendingEvents(claim, state, lambda: now)
-    runner_ = CommandRunner(claim, state, pending, lambda: now, Totals(state, EngineSettings(owner="worker"), 0))
+    commands = CommandRunner(
+        claim, state, pending, lambda: now, Totals(state, EngineSettings(owner="worker"), 0)
+    )
     pending.add(e.ExecutionQueued(inputs=inputs))
     pending.add(e.ExecutionStarted(epoch=1))
     far: Any = FarEnd()
-    services = Services(far, far, far, far)
     events: list[Event] = []
     for _ in range(200):
-        step = runner_.advance()
+        step = commands.advance()
         events += pending.take().all
         if state.status.final:
             return events
@@ -126,11 +127,11 @@ def _played(plan: Plan, inputs: dict[str, Any], runner: asyncio.Runner) -> list[
             frame = state.frame_of(attempt.path)
             if config is None:
                 config = evaluating.render(attempt.node, frame.scope, full(), now).config
-            ended = runner.run(attempt.execute(config, services, lambda _data, _path: None))
-            runner_.settle(attempt.path, ended)
+            ended = runner.run(attempt.execute(config, NodePorts(far, far, far), lambda _data, _path: None))
+            commands.settle(attempt.path, ended)
         for path in state.waiting:
             if state.nodes[path].request is not None:
-                runner_.answer(path, {"approved": True})
+                commands.answer(path, {"approved": True})
                 break
         else:
             now = step.until if step.until is not None and not step.starts else now

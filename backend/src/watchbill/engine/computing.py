@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -127,7 +127,7 @@ async def _needed(node: PlanNode, scope: Mapping[str, Any], *, inner: bool) -> d
     if node.node.type == "input":
         needed["inputs"] = {name: await _written(value) for name, value in scope["inputs"].items()}
     return {
-        root: {name: orjson.Fragment(text) for name, text in found.items()}
+        root: {name: orjson.Fragment(text) for name, text in cast("dict[str, Any]", found).items()}
         if isinstance(found, dict)
         else orjson.Fragment(found)
         for root, found in needed.items()

@@ -119,7 +119,7 @@ def _path_of(value: Any, is_it: Callable[[Any, int], bool]) -> str:
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(levels):
         inner: list[Any] = []
         for one in level:

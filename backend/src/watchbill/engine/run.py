@@ -175,7 +175,7 @@ class Run:
     async def _advanced(self) -> SliceResult:
         """Do what can be done at once, a slice at a time. Whoever has more to do than one waits for its turn
         before each, and everybody else's is first."""
-        answers = await self._answers()
+        answers: Mapping[str, Any] = await self._answers()
         result = SliceResult(more=True)
         for _ in range(_SLICES):
             if self._more:

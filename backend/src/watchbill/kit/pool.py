@@ -63,9 +63,10 @@ class Connections:
 
     async def _connected(self) -> Connection:
         try:
-            return await self.pool.acquire(timeout=self._seconds)
+            connection: Any = await self.pool.acquire(timeout=self._seconds)
         except TimeoutError as error:
             raise ConnectionError(f"PostgreSQL gave no connection within {self._seconds:g} s") from error
+        return connection
 
 
 async def open_pool(

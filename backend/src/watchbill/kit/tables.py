@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import DateTime, MetaData, Uuid, create_mock_engine, func
+from sqlalchemy import DateTime, MetaData, Uuid, create_mock_engine, desc, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -29,6 +29,11 @@ class JSON(postgresql.JSON):
     def compare_values(self, x: Any, y: Any) -> bool:
         """Whether nothing has to be written."""
         return _written(x) == _written(y)
+
+
+def descending(column: str) -> Any:
+    """The column from the last to the first, as a part of an index."""
+    return cast("Any", desc(column))
 
 
 def _written(value: Any) -> bytes:

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import sys
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -57,7 +57,7 @@ def run(settings: Settings, *, health_port: int | None = None, health_fd: int | 
     runtime.start()
     worker_ready.connect(_log_ready, weak=False)
     try:
-        worker: Any = app.Worker(
+        worker = cast("Any", app).Worker(
             # No task gets that far: each is done where it arrives.
             pool="solo",
             without_gossip=True,

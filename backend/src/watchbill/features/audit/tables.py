@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, Index, LargeBinary, desc, event, text
+from sqlalchemy import DDL, BigInteger, Index, LargeBinary, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import TenantTable
+from watchbill.kit.tables import TenantTable, descending
 
 
 class AuditEntry(TenantTable):
@@ -19,7 +19,7 @@ class AuditEntry(TenantTable):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        Index("ix_audit_log_list", desc("created_at"), desc("id")),
+        Index("ix_audit_log_list", descending("created_at"), descending("id")),
         Index("ix_audit_log_target", text("((entry -> 'target'::text) ->> 'id'::text)"), "seq"),
     )
 

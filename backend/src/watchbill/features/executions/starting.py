@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -208,7 +208,10 @@ def _stored(started: Started | None) -> Started:
 
 
 def _crew_flow(crew_id: UUID, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    fields = [{"name": key, "type": _FIELD_TYPES.get(type(value), "object")} for key, value in inputs.items()]
+    fields = [
+        {"name": key, "type": _FIELD_TYPES.get(cast("type[Any]", type(value)), "object")}
+        for key, value in inputs.items()
+    ]
     return {
         "schema": "watchbill.flow/v1",
         "nodes": [

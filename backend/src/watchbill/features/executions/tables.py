@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, desc, func, text
+from sqlalchemy import BigInteger, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, UNAUDITED, Identified, PublicTable, TenantTable
+from watchbill.kit.tables import JSON, UNAUDITED, Identified, PublicTable, TenantTable, descending
 
 
 class ActiveExecution(PublicTable):
@@ -59,9 +59,9 @@ class Execution(Identified, TenantTable):
 
     __tablename__ = "executions"
     __table_args__ = (
-        Index("ix_executions_list", desc("created_at"), desc("id")),
-        Index("ix_executions_flow_id", "flow_id", desc("created_at")),
-        Index("ix_executions_status", "status", desc("created_at")),
+        Index("ix_executions_list", descending("created_at"), descending("id")),
+        Index("ix_executions_flow_id", "flow_id", descending("created_at")),
+        Index("ix_executions_status", "status", descending("created_at")),
         Index(
             "ix_executions_ended",
             "logs_removed",

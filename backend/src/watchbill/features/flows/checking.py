@@ -146,8 +146,8 @@ def _sizes(definition: object) -> Iterator[tuple[int, str, str]]:
     nodes = cast("dict[str, Any]", definition).get("nodes") if isinstance(definition, dict) else None
     for node in cast("list[Any]", nodes) if isinstance(nodes, list) else ():
         match node:
-            case {"id": str(node_id), "config": dict(config)}:
-                for name, value in cast("dict[str, Any]", config).items():
+            case {"id": str(node_id), "config": dict()}:
+                for name, value in cast("dict[str, dict[str, Any]]", node)["config"].items():
                     yield len(orjson.dumps(value)), node_id, f"config.{name}"
             case _:
                 pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import text
 from starlette.requests import HTTPConnection, Request
@@ -91,5 +91,5 @@ async def _email(connection: HTTPConnection) -> str | None:
         form: Any = await connection.json()
     except ValueError:
         return None
-    email = form.get("email") if isinstance(form, dict) else None
+    email = cast("dict[str, Any]", form).get("email") if isinstance(form, dict) else None
     return canonical_email(email) if isinstance(email, str) and "\x00" not in email else None

@@ -72,7 +72,7 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
         fits = await verify_password(form.password, proved, options.bcrypt_cost)
     # That took its time, and whoever changed the password meanwhile ended all sessions.
     fits = fits and user is not None and await queries.keeps_password(session, user.id, proved)
-    places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else []
+    places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else ()
     if fits and not places and form.tenant is None:
         raise Forbidden(
             "You belong to no tenant any more. Make one by registering again with your password, or ask an"

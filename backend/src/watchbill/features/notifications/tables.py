@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, descending, sealed
 
 
 class NotifiedTenant(PublicTable):
@@ -56,7 +56,7 @@ class Delivery(Identified, TenantTable):
         CheckConstraint("(notification_id IS NULL) <> (approval_id IS NULL)", "about"),
         UniqueConstraint("notification_id", "execution_id", "recipient"),
         UniqueConstraint("approval_id", "asked_at", "recipient"),
-        Index("ix_notification_deliveries_list", desc("created_at"), desc("id")),
+        Index("ix_notification_deliveries_list", descending("created_at"), descending("id")),
         Index(None, "execution_id"),
     )
 

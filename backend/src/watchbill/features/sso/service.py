@@ -177,7 +177,7 @@ def role_of(connection: SsoConnection, claims: Mapping[str, Any]) -> Role:
         Forbidden: they give none, and there is none for everybody.
     """
     said = claims.get(connection.role_claim) if connection.role_claim else None
-    values = said if isinstance(said, list) else [said]
+    values = cast("list[Any]", said) if isinstance(said, list) else [said]
     known = connection.roles
     roles = [known[value] for value in values if isinstance(value, str) and value in known]
     if roles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -172,9 +172,8 @@ async def forget(stores: Stores, tenant_id: UUID) -> None:
     async with stores.database.transaction() as work:
         await queries.delete_leftovers(work.session, tenant_id)
     pattern = f"{TenantScope(tenant_id).key()}:*"
-    names: list[Any] = []
-    async for name in stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH):
-        names.append(name)
+    found: AsyncIterator[Any] = stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH)
+    names = [name async for name in found]
     for start in range(0, len(names), _REDIS_BATCH):
         await stores.redis.unlink(*names[start : start + _REDIS_BATCH])
     again = f" An operator repeats it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
@@ -193,6 +192,7 @@ async def remains(stores: Stores, tenant_id: UUID) -> Sequence[str]:
     scope = TenantScope(tenant_id)
     async with stores.database.transaction() as work:
         left = await queries.remains(work.session, tenant_id, scope.schema)
-    async for name in stores.redis.scan_iter(match=f"{scope.key()}:*", count=_REDIS_BATCH):
+    found: AsyncIterator[Any] = stores.redis.scan_iter(match=f"{scope.key()}:*", count=_REDIS_BATCH)
+    async for name in found:
         left.append(f"Redis key {name!r}")
     return [*left, *await stores.documents.remains(scope)]

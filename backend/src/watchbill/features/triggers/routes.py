@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -120,7 +120,7 @@ async def run_trigger(
     trigger = await service.get(access.session, trigger_id)
     body = form.body if form else None
     sent = orjson.dumps(body) if form and "body" in form.model_fields_set else b""
-    given = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
+    given: dict[str, Any] = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
     given |= {"content_type": "application/json" if sent else "", "size": len(sent)}
     fired = await firing.start(
         access.session, access.scope, trigger, Call("manual", now(), given), parts.compute

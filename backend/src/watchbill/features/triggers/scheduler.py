@@ -3,7 +3,7 @@ time is lost and none is run twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -114,7 +114,7 @@ class Turn:
     async def _occur(self, trigger: Trigger, rules: Schedule, time: datetime, waiting: int) -> int:
         """Run, skip or queue one time; returns how many more wait."""
         alone = rules.overlap == "allow"
-        active = [] if alone else await queries.active_executions(self.session, trigger.id)
+        active: Sequence[UUID] = [] if alone else await queries.active_executions(self.session, trigger.id)
         if rules.overlap == "skip" and active:
             await self._note(trigger, time, "skipped", "The execution before was still under way.")
             return 0

@@ -259,7 +259,7 @@ def _config(trigger: Trigger, rules: Schedule | Webhook) -> dict[str, Any]:
     del config["challenge"]["token"]
     token = rules.challenge.token
     if token is not None:
-        digest = challenge_digest(trigger.id, token)
+        digest: str | None = challenge_digest(trigger.id, token)
     else:
         kept = "token" not in rules.challenge.model_fields_set
         digest = (trigger.config.get("challenge") or {}).get("token_digest") if kept else None

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, desc, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, sealed
+from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, descending, sealed
 
 
 class Hook(PublicTable):
@@ -58,7 +58,7 @@ class Firing(Identified, TenantTable):
     __table_args__ = (
         CheckConstraint("cause IN ('schedule', 'webhook', 'manual')", "cause"),
         CheckConstraint("outcome IN ('started', 'queued', 'skipped', 'failed')", "outcome"),
-        Index("ix_trigger_firings_list", "trigger_id", desc("created_at"), desc("id")),
+        Index("ix_trigger_firings_list", "trigger_id", descending("created_at"), descending("id")),
         Index(None, "execution_id"),
         Index("ix_trigger_firings_queue", "trigger_id", "at", postgresql_where=text("outcome = 'queued'")),
         Index("uq_trigger_firings_signature", "trigger_id", "signature", unique=True),

@@ -13,6 +13,8 @@ from watchbill.core.expressions.functions.registry import Env, Library, define, 
 from watchbill.core.expressions.values import spend_list, word
 
 LIBRARY: Library = []
+# Without types.
+_re2: Any = re2
 MAX_PATTERN = 1_000
 # Bytes of one pattern's program and of the states it meets.
 _MEMORY = 128 * 1024
@@ -43,13 +45,13 @@ def compiled(pattern: str) -> Pattern:
     """
     if len(pattern) > MAX_PATTERN:
         raise Fault(f"a pattern has at most {MAX_PATTERN:,} characters")
-    options = re2.Options()
+    options = _re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        regex = re2.compile(pattern, options)
+        regex = _re2.compile(pattern, options)
         return Pattern(regex, regex.programsize)
-    except re2.error as error:
+    except _re2.error as error:
         why = error.args[0] if error.args else ""
         said = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
         hint = "; it repeats too much" if "too large" in said else ""
