@@ -63,7 +63,15 @@ FIELDS: list[dict[str, Any]] = [
 ]
 ELEMENTS: list[Any] = [1, 1.5, "1", True, [1], {"a": 1}, None]
 SAMPLES = [
-    {"n": 1, "x": 1.5 if b else 1, "t": "1", "b": b, "l": [one], "o": {"a": one}, "maybe": maybe}
+    {
+        "n": 1,
+        "x": 1.5 if b else 1,
+        "t": maybe or "2026-02-01T00:00:00Z",
+        "b": b,
+        "l": [one],
+        "o": {"a": one},
+        "maybe": maybe,
+    }
     for one in ELEMENTS
     for b in (False, True)
     for maybe in (None, "1")
@@ -202,8 +210,9 @@ def steps_of(draw: st.DrawFn, id_: str, readable: list[str]) -> tuple[dict[str, 
             until = draw(expressions(["index", f"nodes.{id_}_in.output.value"]))
             return node(id_, kind, {"until": until, "max_iterations": 2, "body": {"nodes": [inner]}}), ""
         case "wait":
-            plain = f"{{{{ {draw(expressions(readable))} }}}}"
-            config = {one_of("seconds", "until"): one_of(plain, one_of(*TIMES))}
+            # Which texts are times or numbers is not to be known; an input is one of each.
+            given = one_of("inputs.n", "inputs.x", "inputs.t", "inputs.b", "inputs.l", "null", "2")
+            config = {one_of("seconds", "until"): one_of(f"{{{{ {given} }}}}", one_of(*TIMES))}
             return node(id_, kind, config), "output"
         case "http":
             config = {
