@@ -10,6 +10,7 @@ reason of a failure in all runs, are:
 - what a text with expressions among other words reads, where that is more than a text;
 - what is null for want of an input, or of a branch that was taken;
 - that two reads of one value see the same: `b ? 1 : 'x'` beside `b ? 'y' : 2` fails whatever `b` is;
+- which way a choice goes: `n || b` with a number `n` is true or fails, so what stands behind it is not asked;
 - what happens for each element of a list that may be empty;
 - what other services say, which addresses may be reached, and what the tenant's providers offer.
 """
@@ -171,9 +172,10 @@ def expressions(draw: st.DrawFn, readable: list[str], depth: int = 3) -> str:
     inner = expressions(readable, depth - 1)
     if kind <= 3:
         return draw(st.sampled_from(UNARY)).format(draw(inner))
-    if kind == 4:
+    if kind == 4 or "inputs.b" not in readable:
         return draw(st.sampled_from(BINARY)).format(draw(inner), draw(inner))
-    return f"({draw(inner)}) ? ({draw(inner)}) : ({draw(inner)})"
+    readable.remove("inputs.b")
+    return f"inputs.b ? ({draw(inner)}) : ({draw(inner)})"
 
 
 def templates(readable: list[str]) -> st.SearchStrategy[str]:
