@@ -51,6 +51,7 @@ from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
 from watchbill.nodes.registry import NODE_TYPES
 
+# Times that are waited for lie within the time an execution has.
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FIELDS: list[dict[str, Any]] = [
     {"name": "n", "type": "integer"},
@@ -67,7 +68,7 @@ SAMPLES = [
     {
         "n": 1,
         "x": 1.5 if b else 1,
-        "t": maybe or "2026-02-01T00:00:00Z",
+        "t": maybe or "2026-01-01T00:10:00Z",
         "b": b,
         "l": [one],
         "o": {"a": one},
@@ -186,7 +187,7 @@ def templates(readable: list[str]) -> st.SearchStrategy[str]:
 
 KINDS = ["transform", "transform", "condition", "map", "loop", "wait", "http", "llm", "approval", "subflow"]
 URLS = ["http://a/", "a/b", "ftp://a", "http://u:p@a/", "http:///a", "http://a/{{ 1 }}"]
-TIMES = ["5", "soon", "-1", "nan", "2026-02-01", "2026-02-01T00:00:00Z", "1e400"]
+TIMES = ["5", "soon", "-1", "nan", "2026-01-01", "2026-01-01T00:10:00Z", "1e400"]
 
 
 @st.composite
