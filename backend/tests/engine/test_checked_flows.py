@@ -267,7 +267,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     return flow(nodes, edges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(definitions())
 def test_what_is_called_fine_does_not_fail_whatever_it_is_given(definition: dict[str, Any]) -> None:
     compiled = compile_flow(definition, NODE_TYPES)
@@ -287,7 +287,7 @@ def test_what_is_called_fine_does_not_fail_whatever_it_is_given(definition: dict
     assert named == [], definition["nodes"][1:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(definitions())
 def test_what_is_called_a_failure_fails_whatever_it_is_given(definition: dict[str, Any]) -> None:
     compiled = compile_flow(definition, NODE_TYPES)
@@ -303,7 +303,7 @@ def test_what_is_called_a_failure_fails_whatever_it_is_given(definition: dict[st
                 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(definitions())
 def test_every_problem_names_node_field_and_what_is_wrong(definition: dict[str, Any]) -> None:
     for problem in compile_flow(definition, NODE_TYPES).problems:
