@@ -38,7 +38,7 @@ class Config(BaseModel):
     on_item_error: Literal["fail", "continue"] = Field(
         "fail",
         title="When an item fails",
-        description="“continue” gives null for it and does the others.",
+        description="The result of an item that failed is null.",
         json_schema_extra=form(
             order=3, labels={"fail": "Stop the whole Map", "continue": "Give null for this item and go on"}
         ),
