@@ -221,8 +221,8 @@ class History:
         limit: int,
         read: Read,
     ) -> tuple[list[Document], bool]:
-        """What these nodes (all of them when none is named) exchanged with the world (engine.stored_exchanges), and
-        whether there may be more, as in `trace`."""
+        """What these nodes (all of them when none is named) exchanged with the world
+        (engine.stored_exchanges), and whether there may be more, as in `trace`."""
         return await self._page_of(
             "execution_exchanges", scope, execution_id, nodes, after, limit, read, _PAGE_BYTES
         )
