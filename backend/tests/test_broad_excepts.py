@@ -19,6 +19,8 @@ BORDERS = {
     "features/tenants/cleaning.py": 1,  # of a tenant's clean-up
     "features/executions/cancelling.py": 1,  # of an execution of a tenant that is to be deleted
     "features/notifications/notifier.py": 1,  # of a delivery
+    "kit/due_work/loop.py": 3,  # of due work: in its own transaction, under a lease, and of the whole
+    "adapters/documents/mongo.py": 1,  # of the question whether MongoDB is back
     "adapters/compute/serving.py": 1,  # of a job in a child process
     "adapters/crewai/runner.py": 1,  # of a crew
     "adapters/litellm/library_call.py": 1,  # of a call that LiteLLM makes

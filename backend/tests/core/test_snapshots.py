@@ -33,7 +33,9 @@ def mapped(items: int) -> Plan:
     """input -> a Map with one node in its body -> output."""
     body = {"nodes": [transform("x")], "edges": []}
     each = node("each", "map", {"items": "{{ inputs.topic }}", "body": body})
-    return planned(flow([input_node("topic"), each, output()], [edge("in", "each"), edge("each", "out")]))
+    return planned(
+        flow([input_node(topic="list"), each, output()], [edge("in", "each"), edge("each", "out")])
+    )
 
 
 def done(items: int, size: int) -> Iterator[tuple[str | None, Any]]:

@@ -41,8 +41,8 @@ class _Builder:
             "array": self._array,
             "integer": self._number,
             "number": self._number,
-            "boolean": lambda *_: name not in ("spam", "is_spam", "error", "failed"),
-            "null": lambda *_: None,
+            "boolean": self._boolean,
+            "null": self._null,
         }.get(_type(schema), self._string)
         return build(schema, name, index)
 
@@ -71,6 +71,12 @@ class _Builder:
     def _array(self, schema: dict[str, Any], name: str, _index: int) -> list[Any]:
         size = max(schema.get("minItems", 0), min(3, schema.get("maxItems", 3)))
         return [self.value(schema.get("items", {}), name, i) for i in range(size)]
+
+    def _boolean(self, _schema: dict[str, Any], name: str, _index: int) -> bool:
+        return name not in ("spam", "is_spam", "error", "failed")
+
+    def _null(self, _schema: dict[str, Any], _name: str, _index: int) -> None:
+        return None
 
     def _number(self, schema: dict[str, Any], name: str, index: int) -> float | int:
         whole = _type(schema) == "integer"
