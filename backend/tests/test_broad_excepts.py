@@ -16,7 +16,6 @@ BORDERS = {
     "kit/setbacks.py": 1,  # of a tenant, for loops over all of them
     "kit/faults.py": 1,  # of a try: what may pass is tried again
     "kit/upgrading.py": 1,  # of a tenant's migration
-    "features/tenants/cleaning.py": 1,  # of a tenant's clean-up
     "features/executions/cancelling.py": 1,  # of an execution of a tenant that is to be deleted
     "features/notifications/notifier.py": 1,  # of a delivery
     "kit/due_work/loop.py": 3,  # of due work: in its own transaction, under a lease, and of the whole
@@ -24,7 +23,7 @@ BORDERS = {
     "adapters/compute/serving.py": 1,  # of a job in a child process
     "adapters/crewai/runner.py": 1,  # of a crew
     "adapters/litellm/library_call.py": 1,  # of a call that LiteLLM makes
-    "engine": 19,  # of a node, an iteration, an execution, and of those that are written together
+    "engine": 18,  # of a node, an iteration, an execution, and of those that are written together
 }
 
 
