@@ -8,5 +8,7 @@ from watchbill import kit
 
 def test_the_table_names_each_module_once():
     named = re.findall(r"\w+", "".join(row.split("|")[2] for row in (kit.__doc__ or "").splitlines()[4:]))
-    modules = [file.stem for file in Path(kit.__path__[0]).glob("*.py") if file.stem != "__init__"]
+    folder = Path(kit.__path__[0])
+    modules = [file.stem for file in folder.glob("*.py") if file.stem != "__init__"]
+    modules += [file.parent.name for file in folder.glob("*/__init__.py")]
     assert sorted(named) == sorted(modules)

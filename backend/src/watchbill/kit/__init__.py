@@ -4,6 +4,7 @@
 |---|---|
 | the database | db, driver, pool, tables, roles, locks, paging, faults, setbacks, waits |
 | what is due | due_work |
+| who did what | audit |
 | its versions | migrations, revisions, upgrading |
 | connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
 | how much anybody may do | rates, attempt_counts, own_counts, patience, places, turns, origins |
