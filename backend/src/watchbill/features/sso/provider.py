@@ -49,7 +49,7 @@ class Provider:
     token: str
     jwks: str
     basic_auth: bool
-    names_itself: bool
+    names_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
