@@ -19,7 +19,6 @@ from tests.core.flows import edge, flow, input_node, output, transform
 from tests.features.test_notifications import start
 from tests.people import Person, checked, refused
 from watchbill.core.events import (
-    Event,
     ExecutionCancelled,
     ExecutionStarted,
     NodeCompleted,
@@ -33,7 +32,7 @@ from watchbill.features.executions import journal_queries
 from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.journal_queries import PART
 from watchbill.features.executions.tables import ActiveExecution, Execution
-from watchbill.features.executions.watch import watch
+from watchbill.features.executions.watch import Told, watch
 from watchbill.kit.db import Database
 
 
@@ -117,12 +116,12 @@ async def test_who_watches_is_given_a_few_large_outputs_at_a_time(
     events = await parts.history.without_large_outputs(admin.scope, events)
     async with app.state.database.transaction(admin.scope) as work:
         journal_queries.add_events(work.session, events)
-    seen: list[Event] = []
+    seen: list[Told] = []
     async with aclosing(watch(parts.live, parts.history, admin.scope, run, after=0)) as blocks:
         async for block in blocks:
             seen += block
             large = [event for event in block if event.type == "node_completed"]
-            assert len(large) <= 1 and all(event.data["output"] for event in large)
+            assert len(large) <= 1 and all("x" * 100_000 in event.text for event in large)
             if len(seen) == 21:
                 break
     assert [event.seq for event in seen] == list(range(1, 22))
