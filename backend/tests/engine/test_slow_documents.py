@@ -67,3 +67,17 @@ async def test_others_are_caught_up_with_meanwhile():
     documents.free.set()
     await finishing
     assert documents.kept[SLOW, "execution_logs", "k"]
+
+
+async def test_what_comes_when_the_last_was_just_written_is_written_too():
+    documents = MemoryDocuments()
+    box = Outbox(documents, Missing())
+    for number in range(1, 50):
+        # Whoever hears that it is written may hand over the next one before the lane has come to rest.
+        parcel = box.put(OTHER, "execution_logs", [entry(number)])
+        for _ in range(number % 5):
+            await asyncio.sleep(0)
+        if parcel.tried.done():
+            parcel = box.put(OTHER, "execution_logs", [entry(100 + number)])
+        async with asyncio.timeout(60):
+            assert await parcel.tried

@@ -89,9 +89,7 @@ class Outbox:
         lane.waiting.append(parcel)
         if lane.away:
             self._keep(lane, [parcel], DocumentsUnavailable("The documents are away."))
-        if lane.task is None and lane.waiting:
-            lane.task = asyncio.create_task(self._drain(lane), name=f"outbox {collection}")
-            lane.task.add_done_callback(lambda _: self._drained(lane))
+        self._start(lane)
         return parcel
 
     def withdraw(self, parcel: Parcel) -> None:
@@ -111,9 +109,17 @@ class Outbox:
         self._finishing.clear()
         self._missing.tell("The worker stops.")
 
+    def _start(self, lane: _Lane) -> None:
+        if lane.waiting and lane.task is None:
+            lane.task = asyncio.create_task(self._drain(lane), name=f"outbox {lane.collection}")
+            lane.task.add_done_callback(lambda _: self._drained(lane))
+
     def _drained(self, lane: _Lane) -> None:
         lane.task = None
-        if not lane.waiting:
+        if lane.waiting:
+            # It came after the last look.
+            self._start(lane)
+        else:
             del self._lanes[lane.scope, lane.collection]
 
     async def _drain(self, lane: _Lane) -> None:
