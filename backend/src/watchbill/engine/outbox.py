@@ -112,10 +112,15 @@ class Outbox:
     def _start(self, lane: _Lane) -> None:
         if lane.waiting and lane.task is None:
             lane.task = asyncio.create_task(self._drain(lane), name=f"outbox {lane.collection}")
-            lane.task.add_done_callback(lambda _: self._drained(lane))
+            lane.task.add_done_callback(lambda done: self._drained(lane, done))
 
-    def _drained(self, lane: _Lane) -> None:
+    def _drained(self, lane: _Lane, task: asyncio.Task[None]) -> None:
         lane.task = None
+        if not task.cancelled() and (error := task.exception()):
+            # A mistake of ours: nobody waits for ever for what it was about to write.
+            logger.error("outbox_failed", tenant_id=str(lane.scope.tenant_id), exc_info=error)
+            for parcel in list(lane.waiting):
+                self._leave(lane, parcel, written=False)
         if lane.waiting:
             # It came after the last look.
             self._start(lane)
