@@ -75,7 +75,7 @@ test("a body is opened, edited and left, and problems lead into it", async ({ pa
 
   await page.getByRole("button", { name: /^Problems/ }).click();
   await page
-    .getByRole("button", { name: /Each topic · LLM/ })
+    .getByRole("button", { name: /Each topic · LLM · Prompt/ })
     .first()
     .click();
   await expect(levels.getByText("Each topic")).toBeVisible();

@@ -56,7 +56,7 @@ test("the tutorial can be followed word for word", async ({ page, person }) => {
   await addByTyping(page, 400, 230, "llm");
   await addByTyping(page, 700, 230, "if");
   await drop(page, "Output", 900, 100);
-  await drop(page, "Output", 900, 360);
+  await drop(page, "Output", 640, 600);
   await page.getByRole("button", { name: "Show the whole flow" }).click();
   await connect(page, port(page, "Output of Input"), port(page, "Input of LLM"));
   await connect(page, port(page, "Output of LLM"), port(page, "Input of Condition"));
