@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 
@@ -12,6 +13,8 @@ from tests.core.flows import edge, flow, input_node, llm, node, output
 from tests.e2e.conftest import Tenant
 from tests.mails import mailed_link, mails_to, token_of
 from tests.people import checked
+from watchbill.core.ports.documents import DocumentStore
+from watchbill.core.tenancy import TenantScope
 
 KEY = "sk-e2e-secret-4242"
 AGENT = {"role": "Writer", "goal": "Write", "backstory": "A writer."}
@@ -48,6 +51,26 @@ async def test_models_answers_are_kept_also_those_to_crews(tenant: Tenant) -> No
     assert rest == {"items": items[2:], "next_after": None}
     assert (await tenant.http.get(path, params={"node_id": "\x00"})).status_code == 422
     assert (await tenant.http.get(f"executions/{uuid4()}/exchanges")).status_code == 404
+
+
+async def test_a_prompt_that_is_not_kept_any_more_is_missing_and_says_so(
+    tenant: Tenant, app: FastAPI
+) -> None:
+    """Exchanges refer to the trace for it, and another event in its place is not taken for it."""
+    id_ = await tenant.execute(BOTH, topic="tides")
+    await tenant.watch(id_)
+    path = f"executions/{id_}/exchanges"
+    before = checked(await tenant.http.get(path))["items"]
+    assert [one["cut"] for one in before] == [False, False]
+    documents: DocumentStore = app.state.executions.documents
+    scope = TenantScope(UUID(checked(await tenant.http.get("tenant"))["id"]))
+    [first, _] = await documents.read(scope, "execution_logs", id_, types=["llm_started"])
+    await documents.delete(scope, "execution_logs", id_)
+    another = {**first.body, "data": {**first.body["data"], "call_id": "of another"}}
+    await documents.append(scope, "execution_logs", [(id_, replace(first, body=another))])
+    after = checked(await tenant.http.get(path))["items"]
+    assert [(one["request"]["messages"], one["cut"]) for one in after] == [(None, True)] * 2
+    assert [one["digest"] for one in after] == [one["digest"] for one in before]
 
 
 async def test_a_question_reaches_people_by_mail_and_their_answer_the_execution(

@@ -39,7 +39,8 @@ class Model:
     async def complete(self, call: LlmCall, emit: Emit) -> LlmAnswer:
         self.asked.append(call.node_id)
         call_id = f"{call.node_id}-{len(self.asked)}"
-        emit(LlmStarted(call_id=call_id, provider="Model", model="m"))
+        messages = [dict(message) for message in call.messages]
+        emit(LlmStarted(call_id=call_id, provider="Model", model="m", messages=messages))
         if gate := self.gates.get(call.node_id):
             self.waiting.set()
             try:

@@ -25,7 +25,14 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.engine import Engine
 from watchbill.engine.recorded_ports import RecordedLlm
-from watchbill.engine.stored_exchanges import MAX_BYTES, KnownKeys, PlacedExchange, document, exchange_seq
+from watchbill.engine.stored_exchanges import (
+    MAX_BYTES,
+    KnownKeys,
+    PlacedExchange,
+    document,
+    exchange_seq,
+    messages_of,
+)
 from watchbill.kit.clock import now
 from watchbill.testing.ports import node_ports
 
@@ -84,6 +91,33 @@ async def test_model_calls_are_kept_in_order_with_their_place(ship: Ship) -> Non
     assert again["answer"]["text"] == "Use [hidden]." and again["answer"]["usage"]["total_tokens"] == 5
     assert again["request"]["messages"][0]["role"] == "user" and again["cut"] is False
     assert KEY not in str(exchanges(ship, id_))
+
+
+async def test_a_prompt_is_stored_once(ship: Ship) -> None:
+    """By the event that tells watchers of it; the exchange says where."""
+    recorded(ship)
+    id_ = ship.submit(line(llm("first", "Of tides"), llm("second", "Of moons")), topic="x")
+    await ship.finish(id_)
+    documents = [body for kept in ship.documents.kept.values() for body in kept.values()]
+    for prompt in ("Of tides", "Of moons"):
+        assert sum(prompt in str(document.body) for document in documents) == 1
+    trace = ship.documents.kept[ship.scope, "execution_logs", str(id_)]
+    for body in exchanges(ship, id_):
+        where = messages_of(body)
+        assert where is not None
+        event = trace[where.seq].body
+        assert (event["type"], event["data"]["call_id"]) == ("llm_started", where.call_id)
+        assert where.size == len(orjson.dumps(event["data"]["messages"]))
+
+
+async def test_a_prompt_with_a_secret_in_it_is_kept_without_it(ship: Ship) -> None:
+    """What the event says is not the same then."""
+    recorded(ship)
+    id_ = ship.submit(line(llm("ask", f"Use {KEY} and nothing else")), topic="x")
+    await ship.finish(id_)
+    [one] = exchanges(ship, id_)
+    assert messages_of(one) is None
+    assert one["request"]["messages"] == [{"role": "user", "content": "Use [hidden] and nothing else"}]
 
 
 async def test_they_are_there_when_the_execution_is_over(ship: Ship) -> None:

@@ -14,10 +14,12 @@ ExchangeKind = Literal["llm", "tool", "http"]
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request of a node and its answer, or the failure instead of one; JSON values that may still hold
-    secrets and be of any size. It is given to the same callback as events, and never decides anything."""
+    secrets and be of any size. It is given to the same callback as events, and never decides anything.
+    `call_id` is that of the `llm_started` event that has the same messages, where there is one."""
 
     kind: ExchangeKind
     request: Mapping[str, Any]
     answer: Mapping[str, Any] | None
     error: NodeFailure | None
     duration_ms: int
+    call_id: str | None = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmToken, envelope
+from watchbill.core.events import JOURNAL_TYPES, Event, EventData, LlmStarted, LlmToken, envelope
 from watchbill.core.exchange import Exchange
 from watchbill.core.execution import ExecutionState, freeze
 from watchbill.core.execution.fold import apply_data
@@ -90,6 +90,8 @@ class PendingEvents:
     _kept: int = 0
     # By node and attempt.
     _numbers: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
+    # Numbers of the `llm_started` events whose exchange is still to come, by their call_id.
+    _asked: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         self.last_seq = self.claim.last_seq
@@ -136,9 +138,9 @@ class PendingEvents:
         self._exchanges.append(PlacedExchange(exchange, seq, node_id, node.attempt, number, self.now()))
 
     def take_exchanges(self) -> list[PlacedExchange]:
-        """The exchanges that wait; they do so no longer."""
+        """The exchanges that wait; they do so no longer. Each learns which event has its messages."""
         taken, self._exchanges = self._exchanges, []
-        return taken
+        return [replace(one, asked=self._asked.pop(one.exchange.call_id or "", None)) for one in taken]
 
     def take(self) -> CommitPart:
         """Everything that waits, numbered; nothing is pending afterwards."""
@@ -156,6 +158,8 @@ class PendingEvents:
                 event, document = set_aside(event, self.claim.epoch)
                 outputs.append(document)
                 self._note_place(event)
+            if isinstance(entry.data, LlmStarted):
+                self._asked[entry.data.call_id] = seq
             events.append(event)
         self._entries, self._streams = [], {}
         self.last_seq += len(events)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchbill.core.errors import NodeError
-from watchbill.core.events import EventData, NodeFailure, ToolCompleted, ToolFailed, ToolStarted
+from watchbill.core.events import EventData, LlmStarted, NodeFailure, ToolCompleted, ToolFailed, ToolStarted
 from watchbill.core.exchange import Exchange
 from watchbill.core.json_text import NotExact
 from watchbill.core.ports import NodePorts
@@ -36,12 +36,21 @@ class RecordedLlm:
     async def complete(self, call: LlmCall, emit: Emit) -> LlmAnswer:
         """See core.ports.LlmGateway."""
         started = time.monotonic()
+        call_id: str | None = None
+
+        def heard(data: EventData | Exchange) -> None:
+            nonlocal call_id
+            # One that asks again after an answer that did not fit has more messages.
+            if call_id is None and isinstance(data, LlmStarted) and data.messages == list(call.messages):
+                call_id = data.call_id
+            emit(data)
+
         try:
-            answer = await self._gateway.complete(call, emit)
+            answer = await self._gateway.complete(call, heard)
         except NodeError as error:
-            emit(Exchange("llm", _question(call), None, _failure(error), _since(started)))
+            emit(Exchange("llm", _question(call), None, _failure(error), _since(started), call_id))
             raise
-        emit(Exchange("llm", _question(call), _said(answer), None, _since(started)))
+        emit(Exchange("llm", _question(call), _said(answer), None, _since(started), call_id))
         return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ _TENANTS_KNOWN = 1000
 @dataclass(frozen=True, slots=True)
 class PlacedExchange:
     """An exchange with its place: the node's path, the attempt, and the how manyth of the attempt it is, from
-    1. `seq` orders those of an execution."""
+    1. `seq` orders those of an execution; `asked` is the number of the event that has the same messages."""
 
     exchange: Exchange
     seq: int
@@ -37,6 +37,17 @@ class PlacedExchange:
     attempt: int
     number: int
     at: datetime
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Where the messages of a model call are kept: in the `llm_started` event with this number and call_id.
+    They have so many bytes as JSON."""
+
+    seq: int
+    call_id: str
+    size: int
 
 
 def exchange_seq(epoch: int, count: int) -> int:
@@ -46,16 +57,24 @@ def exchange_seq(epoch: int, count: int) -> int:
 
 def document(kept: PlacedExchange, secrets: Sequence[str]) -> Document:
     """What is stored of an exchange. `digest` is of the masked request before it is cut: a run that is played
-    back finds the answer by node, number and digest. `type` is what documents are filtered by."""
+    back finds the answer by node, number and digest. `type` is what documents are filtered by.
+
+    Messages that an event has already are not kept twice: they are null, and `asked` tells where they are.
+    With a secret in them they are not the same, and kept here."""
     exchange, masking = kept.exchange, Masking(secrets, MAX_BYTES)
     request = _request(exchange, masking)
+    requested = digest(exchange.kind, request)
+    asked = _asked(kept, request)
+    if asked is not None:
+        request["messages"] = None
     body: dict[str, Any] = {
         "type": kept.node_id,
         "kind": exchange.kind,
         "attempt": kept.attempt,
         "number": kept.number,
-        "digest": digest(exchange.kind, request),
+        "digest": requested,
         "request": request,
+        "asked": None if asked is None else asdict(asked),
         "answer": None if exchange.answer is None else clean(masking.json(exchange.answer)),
         "error": None
         if exchange.error is None
@@ -64,6 +83,19 @@ def document(kept: PlacedExchange, secrets: Sequence[str]) -> Document:
         "cut": False,
     }
     return Document(kept.seq, kept.at, _fitting(body))
+
+
+def messages_of(body: Mapping[str, Any]) -> Messages | None:
+    """Where the messages of a stored exchange are, if not in itself."""
+    asked = body.get("asked")
+    return None if asked is None else Messages(**asked)
+
+
+def _asked(kept: PlacedExchange, request: Mapping[str, Any]) -> Messages | None:
+    call_id, messages = kept.exchange.call_id, request.get("messages")
+    if kept.asked is None or call_id is None or messages != list(kept.exchange.request["messages"]):
+        return None
+    return Messages(kept.asked, call_id, len(orjson.dumps(messages)))
 
 
 def digest(kind: str, request: Mapping[str, Any]) -> str:

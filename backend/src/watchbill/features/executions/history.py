@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
@@ -19,6 +20,7 @@ from watchbill.core.ports.documents import Collection as Documents
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
+from watchbill.engine.stored_exchanges import Messages, messages_of
 from watchbill.features.executions import journal_queries, removing
 from watchbill.kit.db import Database
 from watchbill.kit.turns import NoTurn, Turns
@@ -222,10 +224,37 @@ class History:
         read: Read,
     ) -> tuple[list[Document], bool]:
         """What these nodes (all of them when none is named) exchanged with the world
-        (engine.stored_exchanges), and whether there may be more, as in `trace`."""
-        return await self._page_of(
+        (engine.stored_exchanges), and whether there may be more, as in `trace`. Messages of models are where
+        they were asked; they stay null when the event that has them is gone, and `cut` tells so."""
+        found, more = await self._page_of(
             "execution_exchanges", scope, execution_id, nodes, after, limit, read, _PAGE_BYTES
         )
+        told: list[Document] = []
+        size = 0
+        for part in _with_their_messages(found):
+            wanted = [messages.size for _, messages in part if messages]
+            size += sum(document.size for document, _ in part) + sum(wanted)
+            if told and size > _PAGE_BYTES:
+                return told, True
+            read(sum(wanted))
+            told += await self._asked(scope, execution_id, part)
+        return told, more
+
+    async def _asked(
+        self, scope: TenantScope, execution_id: UUID, part: Sequence[tuple[Document, Messages | None]]
+    ) -> list[Document]:
+        """Exchanges with their messages, which the trace has."""
+        seqs = [messages.seq for _, messages in part if messages]
+        if not seqs:
+            return [document for document, _ in part]
+        events = await self._documents.pick(scope, "execution_logs", str(execution_id), seqs)
+        said = {
+            (one.seq, one.body["data"].get("call_id")): one.body["data"].get("messages") for one in events
+        }
+        return [
+            _asking(document, said.get((messages.seq, messages.call_id))) if messages else document
+            for document, messages in part
+        ]
 
     async def _page_of(
         self,
@@ -282,6 +311,30 @@ def unbroken(events: Sequence[Event], after: int) -> list[Event]:
         if event.seq != after + count:
             return list(events[: count - 1])
     return list(events[:count])
+
+
+def _with_their_messages(
+    exchanges: Iterable[Document],
+) -> Iterator[list[tuple[Document, Messages | None]]]:
+    """Exchanges in parts whose messages are read at a time, each with where its messages are."""
+    part: list[tuple[Document, Messages | None]] = []
+    size = 0
+    for document in exchanges:
+        messages = messages_of(document.body)
+        more = messages.size if messages else 0
+        if part and size + more > _READ_BYTES:
+            yield part
+            part, size = [], 0
+        part.append((document, messages))
+        size += more
+    if part:
+        yield part
+
+
+def _asking(document: Document, messages: list[Any] | None) -> Document:
+    request = {**document.body["request"], "messages": messages}
+    cut = document.body["cut"] or messages is None
+    return replace(document, body={**document.body, "request": request, "cut": cut})
 
 
 def _event(execution_id: UUID, document: Document) -> Event:

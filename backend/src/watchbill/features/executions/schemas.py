@@ -138,7 +138,8 @@ class NodePage(BaseModel):
 class ExchangeOut(BaseModel):
     """What a node asked a model, a tool or another service, and what it was answered; secrets are hidden.
     `number` is the how manyth of the attempt it is, `digest` the SHA-256 of the request. `answer` is null
-    when there was an error. `cut` tells that long texts were shortened to keep it small."""
+    when there was an error. `cut` tells that it is not whole: long texts were shortened to keep it small, or
+    a model's messages, which are null then, are not kept any more."""
 
     seq: int
     node_id: str
