@@ -126,5 +126,5 @@ def test_one_way_to_wait_for_an_end_and_one_to_watch() -> None:
                     uses[name].add(str(path.relative_to(SOURCE)))
     assert uses == {
         "ending": {"features/executions/waiting.py"},
-        "doorbell": {"features/executions/watch.py"},
+        "doorbell": {"features/executions/watching/events.py"},
     }

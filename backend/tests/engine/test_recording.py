@@ -27,8 +27,8 @@ from watchbill.engine.engine import Engine
 from watchbill.engine.recorded_ports import RecordedLlm
 from watchbill.engine.stored_exchanges import (
     MAX_BYTES,
-    KnownKeys,
     PlacedExchange,
+    ProviderKeys,
     document,
     exchange_seq,
     messages_of,
@@ -228,7 +228,7 @@ async def test_each_claim_counts_by_itself(ship: Ship) -> None:
 
 
 async def test_keys_are_known_once_they_were_given_out() -> None:
-    keys, scope = KnownKeys(Directory()), TenantScope(uuid4())
+    keys, scope = ProviderKeys(Directory()), TenantScope(uuid4())
     assert keys.of(scope) == ()
     await keys.providers(scope)
     assert keys.of(scope) == (KEY,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from tests.features.telling import office, receiver
+from tests.features.notifications.telling import office, receiver
 
 __all__ = ["office", "receiver"]
 

@@ -30,34 +30,35 @@ from watchbill.features.approvals import mailed_routes as mailed_approvals
 from watchbill.features.approvals import routes as approvals
 from watchbill.features.audit import routes as audit
 from watchbill.features.executions import routes as executions
-from watchbill.features.executions import stream
+from watchbill.features.executions.watching import stream
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
-from watchbill.features.identity import key_routes, member_routes
 from watchbill.features.identity import routes as identity
-from watchbill.features.identity.aside import Aside
-from watchbill.features.identity.crowds import Crowd, Crowds, Most
 from watchbill.features.identity.identity import IdentityOptions
-from watchbill.features.identity.limits import RequestLimits
-from watchbill.features.identity.mail_limits import MailLimits
-from watchbill.features.identity.throttle import Throttle
-from watchbill.features.identity.turns import KnownKeys
+from watchbill.features.identity.keys import routes as key_routes
+from watchbill.features.identity.limits.aside import Aside
+from watchbill.features.identity.limits.crowds import Crowd, Crowds, Most
+from watchbill.features.identity.limits.guesses import Throttle
+from watchbill.features.identity.limits.mails import MailLimits
+from watchbill.features.identity.limits.requests import RequestLimits
+from watchbill.features.identity.limits.turns import KnownApiKeys
+from watchbill.features.identity.members import routes as member_routes
 from watchbill.features.leaving import routes as leaving
 from watchbill.features.notifications import address_routes as mail_addresses
 from watchbill.features.notifications import routes as notifications
 from watchbill.features.notifications.addresses import AddressMails
-from watchbill.features.notifications.service import NotificationBackend
+from watchbill.features.notifications.service import NotificationPorts
 from watchbill.features.providers import routes as providers
-from watchbill.features.providers.service import ProviderBackend
+from watchbill.features.providers.service import ProviderPorts
 from watchbill.features.sso import routes as sso
 from watchbill.features.sso.metadata import Metadata
 from watchbill.features.sso.proofs import DomainProofs
-from watchbill.features.sso.service import SsoBackend
+from watchbill.features.sso.service import SsoPorts
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
-from watchbill.features.triggers.service import TriggerBackend
+from watchbill.features.triggers.service import TriggerPorts
 from watchbill.kit.attempt_counts import AttemptCounts
 from watchbill.kit.crypto import KeyRing
 from watchbill.kit.db import Database
@@ -161,7 +162,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     calls = CeleryCalls(celery_app(redis_url), Redis(connection_pool=asking))
     app.state.database, app.state.redis, app.state.supervisor = database, redis, Supervisor()
     guard = UrlGuard(settings.private_hosts, own=app.state.own)
-    app.state.sso = SsoBackend(
+    app.state.sso = SsoPorts(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         metadata=Metadata(WayOut(guard, settings.proxy)),
         base_url=app.state.identity_options.base_url,
@@ -174,23 +175,23 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         address=settings.rate_limit_auth,
     )
     app.state.crowds = _crowds(settings)
-    app.state.known_keys = KnownKeys()
+    app.state.known_keys = KnownApiKeys()
     app.state.throttle = Throttle(AttemptCounts(pool), settings.jwt_secret.get_secret_value())
     app.state.mail = open_mail(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else None,
         sender=settings.mail_from,
         mailbox=settings.mailbox,
     )
-    app.state.providers = ProviderBackend(
+    app.state.providers = ProviderPorts(
         keys=KeyRing.parse(settings.encryption_keys.get_secret_value()),
         guard=guard,
         calls=calls,
         demo_url=settings.demo_llm_url,
         changed=partial(announce, redis, "providers"),
     )
-    app.state.triggers = TriggerBackend(keys=app.state.providers.keys)
+    app.state.triggers = TriggerPorts(keys=app.state.providers.keys)
     app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)
-    app.state.notifications = NotificationBackend(
+    app.state.notifications = NotificationPorts(
         app.state.providers.keys,
         app.state.providers.guard,
         app.state.mail,

@@ -13,9 +13,9 @@ from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
 from watchbill.core.ports.compute import Compute
-from watchbill.features.executions.backend import ExecutionBackend
 from watchbill.features.executions.history import History
-from watchbill.features.identity.aside import Aside
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.db import Database
 from watchbill.kit.own_services import OwnServices
 from watchbill.kit.pool import open_pool
@@ -37,15 +37,15 @@ async def open_executions(
     compute: Compute,
     aside: Aside,
     supervisor: Supervisor,
-) -> AsyncGenerator[ExecutionBackend]:
-    """The backend, closed at the end of the block."""
+) -> AsyncGenerator[ExecutionPorts]:
+    """The ports, closed at the end of the block."""
     pool = await open_pool(database_url, name="watchbill-api", least=0, most=8, pgbouncer=pgbouncer)
     documents = open_documents(mongo_url, pool, own)
     doorbells, endings = Doorbells(redis, supervisor), Endings(redis, supervisor)
     publisher = RedisLive(redis, supervisor)
     hints = CeleryHints(celery_app(redis_url), redis)
     try:
-        yield ExecutionBackend(
+        yield ExecutionPorts(
             journal=PostgresJournal(pool, running_limit=running_limit),
             history=History(database, documents),
             documents=documents,

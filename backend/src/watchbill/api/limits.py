@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchbill.api import problems
 from watchbill.core.errors import TooManyRequests
-from watchbill.features.identity.limits import RequestLimits
+from watchbill.features.identity.limits.requests import RequestLimits
 from watchbill.kit.rates import WINDOW_SECONDS, Standing
 
 _AUTH = "/api/v1/auth/"

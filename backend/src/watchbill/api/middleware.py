@@ -19,7 +19,7 @@ from watchbill.api.held_bodies import HeldBodies
 from watchbill.api.payload import bad_address, read_json
 from watchbill.core.errors import TooLarge, TooManyRequests, TooSlow, WatchbillError
 from watchbill.features.identity.access import whose_turn
-from watchbill.features.identity.aside import Aside
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.bodies import keep
 from watchbill.kit.masking import MASK
 

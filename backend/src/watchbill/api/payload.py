@@ -10,7 +10,7 @@ from starlette.types import Scope
 from watchbill.core.errors import FieldError, InvalidInput, WatchbillError
 from watchbill.core.json_size import TooManyValues, demand_few_values
 from watchbill.core.json_text import NotExact, json_of_bytes, read_exactly, refusal
-from watchbill.features.identity.aside import Aside
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.bodies import Read
 
 # Smaller ones are read in about a millisecond.

@@ -143,7 +143,7 @@ def _cut(value: Any, length: int) -> Any:
     return value
 
 
-class KnownKeys:
+class ProviderKeys:
     """A ProviderDirectory that remembers the keys which it gave out, so that they can be found in texts. Keys
     of tenants that did not ask a model here are not known."""
 

@@ -19,7 +19,7 @@ from watchbill.adapters.redis import RedisLive
 from watchbill.config import Settings
 from watchbill.core.ports import NodePorts, Ports
 from watchbill.engine.recorded_ports import RecordedLlm
-from watchbill.engine.stored_exchanges import KnownKeys
+from watchbill.engine.stored_exchanges import ProviderKeys
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
 from watchbill.kit.db import Database
@@ -88,7 +88,7 @@ async def open_ports(
     way = WayOut(UrlGuard(settings.private_hosts, own=own), settings.proxy)
     providers = StoredProviders.from_settings(database, settings)
     known, cooling = KnownProviders(providers), CoolDown(tell=tell_of_cooling)
-    keys = KnownKeys(known)
+    keys = ProviderKeys(known)
     sizes = Sizes(text=settings.llm_answer_characters)
     gateway = LiteLlmGateway(keys, compute, sizes=sizes, cooling=cooling, way=way)
     llm = RecordedLlm(gateway)

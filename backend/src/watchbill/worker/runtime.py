@@ -23,7 +23,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.approvals.mails import QuestionMails
-from watchbill.features.identity.mail_limits import MailLimits
+from watchbill.features.identity.limits.mails import MailLimits
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets

@@ -13,7 +13,7 @@ from watchbill.features.approvals import links, service
 from watchbill.features.approvals.links import AnswerLink
 from watchbill.features.approvals.schemas import MailedAnswer, MailedApproval, MailedLink
 from watchbill.features.approvals.service import Asked
-from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.permissions import Permission, Role
@@ -39,12 +39,12 @@ async def answer_mailed_approval(
     form: MailedAnswer,
     request: Request,
     work: WorkDep,
-    parts: Annotated[ExecutionBackend, Depends(backend)],
+    ports: Annotated[ExecutionPorts, Depends(ports_of)],
 ) -> None:
     """Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
     counts, and no link to the question is good afterwards."""
     link, asked, _ = await _enter(request, work, form.token, "executions:write")
-    await service.answer(work, TenantScope(link.tenant_id), parts, asked, link.user_id, form)
+    await service.answer(work, TenantScope(link.tenant_id), ports, asked, link.user_id, form)
 
 
 async def _enter(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals.tables import Approval
-from watchbill.features.executions.queries import without_values
+from watchbill.features.executions.queries.executions import without_values
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows.tables import Flow
 from watchbill.features.identity.tables import Membership, User

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from watchbill.features.approvals import service
 from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
-from watchbill.features.executions.backend import ExecutionBackend, backend
+from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.reach import only
 from watchbill.kit.bodies import BodyRoute
@@ -44,10 +44,10 @@ async def answer_approval(
     approval_id: UUID,
     form: AnswerRequest,
     access: Annotated[Access, require("executions:write")],
-    parts: Annotated[ExecutionBackend, Depends(backend)],
+    ports: Annotated[ExecutionPorts, Depends(ports_of)],
 ) -> ApprovalOut:
     """Answer a question; the execution goes on at once. The first answer counts."""
     asked = await service.find(access.session, approval_id, lock=True)
     asked.demand(access.identity.role)
-    await service.answer(access.work, access.scope, parts, asked, access.identity.user_id, form)
+    await service.answer(access.work, access.scope, ports, asked, access.identity.user_id, form)
     return asked.shown()

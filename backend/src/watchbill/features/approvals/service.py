@@ -17,8 +17,8 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.approvals import queries
 from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut, AskedByMail
 from watchbill.features.approvals.tables import Approval
-from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.queries import ask
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries.executions import ask
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.kit.audit import trail_of
@@ -131,7 +131,7 @@ async def _asked(session: AsyncSession, rows: Sequence[queries.Found]) -> list[A
 
 
 async def answer(
-    work: Work, scope: TenantScope, parts: ExecutionBackend, asked: Asked, user_id: UUID, form: AnswerRequest
+    work: Work, scope: TenantScope, ports: ExecutionPorts, asked: Asked, user_id: UUID, form: AnswerRequest
 ) -> None:
     """Answer a question that is open and locked; the execution goes on at once.
 
@@ -149,8 +149,8 @@ async def answer(
     }
     approval.answered_by, approval.answered_at = user_id, datetime.now(UTC)
     await ask(work.session, scope, approval.execution_id)
-    work.after_commit(partial(parts.hints.wake, approval.execution_id))
-    work.after_commit(partial(parts.hints.execute, scope, approval.execution_id))
+    work.after_commit(partial(ports.hints.wake, approval.execution_id))
+    work.after_commit(partial(ports.hints.execute, scope, approval.execution_id))
     await work.session.flush()
 
 

@@ -16,8 +16,9 @@ from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.cancel import cancel_unowned
-from watchbill.features.executions import queries, service
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions import service
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries import executions as queries
 from watchbill.features.executions.schemas import ExecutionSummary
 from watchbill.features.executions.service import NodeTypes
 from watchbill.features.executions.waiting import end_of
@@ -35,7 +36,7 @@ class CancelHints(Protocol):
 
 
 class Stopping(Protocol):
-    """What it takes to stop executions; an ExecutionBackend has it."""
+    """What it takes to stop executions; an ExecutionPorts has it."""
 
     @property
     def journal(self) -> Journal: ...
@@ -63,7 +64,7 @@ WAIT_SECONDS = 2.0
 
 
 async def cancel(
-    access: Access, parts: ExecutionBackend, database: Database, execution_id: UUID
+    access: Access, ports: ExecutionPorts, database: Database, execution_id: UUID
 ) -> ExecutionSummary:
     """Cancel; the answer's status is final unless the worker did not stop in time.
 
@@ -77,10 +78,10 @@ async def cancel(
     if found.status.final or not await queries.ask(access.session, access.scope, execution_id, cancel=True):
         raise over(found.status)
     # It cannot end before the mark is committed, so its end is heard.
-    async with end_of(parts, access.scope, execution_id) as end:
+    async with end_of(ports, access.scope, execution_id) as end:
         # The request's own transaction must end before a worker can see the mark.
         await access.work.finish()
-        await _stop(parts, execution_id)
+        await _stop(ports, execution_id)
         await end.within(WAIT_SECONDS)
     async with database.transaction(access.scope) as work:
         now = await service.require(work.session, execution_id)
@@ -90,7 +91,7 @@ async def cancel(
     return now
 
 
-async def cancel_all(parts: Stopping, database: Database, scope: TenantScope) -> int:
+async def cancel_all(ports: Stopping, database: Database, scope: TenantScope) -> int:
     """Cancel everything of a tenant that is not over, whether a worker has it or not; returns how many that
     were. One that cannot be cancelled now stays marked, and is cancelled by whoever claims it."""
     async with database.transaction() as work:
@@ -100,7 +101,7 @@ async def cancel_all(parts: Stopping, database: Database, scope: TenantScope) ->
     async def stop(id_: UUID) -> None:
         async with places:
             try:
-                await _stop(parts, id_)
+                await _stop(ports, id_)
             except Exception as error:  # such as a tenant whose schema is broken: it is to be deleted
                 logger.error("not_cancelled", execution_id=str(id_), exc_info=error)
 
@@ -108,10 +109,10 @@ async def cancel_all(parts: Stopping, database: Database, scope: TenantScope) ->
     return len(ids)
 
 
-async def _stop(parts: Stopping, execution_id: UUID) -> None:
+async def _stop(ports: Stopping, execution_id: UUID) -> None:
     """Tell the worker that has it, or end it here when none has."""
-    await parts.hints.cancel(execution_id)
-    await cancel_unowned(parts.journal, parts.publisher, parts.types, execution_id, lambda: datetime.now(UTC))
+    await ports.hints.cancel(execution_id)
+    await cancel_unowned(ports.journal, ports.publisher, ports.types, execution_id, lambda: datetime.now(UTC))
 
 
 def over(status: ExecutionStatus) -> Conflict:

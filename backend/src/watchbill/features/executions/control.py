@@ -16,17 +16,19 @@ from watchbill.core.events import (
     envelope,
 )
 from watchbill.core.execution import ExecutionState
-from watchbill.features.executions import journal_queries, queries, service
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions import service
 from watchbill.features.executions.cancelling import over
 from watchbill.features.executions.plans import require_accepted
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries import executions as queries
+from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.schemas import ExecutionSummary
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import trail_of
 
 
-async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> ExecutionSummary:
+async def pause(access: Access, ports: ExecutionPorts, execution_id: UUID) -> ExecutionSummary:
     """Let what is in flight finish, and start nothing more.
 
     Raises:
@@ -38,11 +40,11 @@ async def pause(access: Access, parts: ExecutionBackend, execution_id: UUID) -> 
     marked = await queries.ask(access.session, access.scope, execution_id, pause=True)
     if found.status.final or not marked:
         raise over(found.status)
-    access.work.after_commit(partial(parts.hints.wake, execution_id))
+    access.work.after_commit(partial(ports.hints.wake, execution_id))
     return found.model_copy(update={"paused": True})
 
 
-async def resume(access: Access, parts: ExecutionBackend, execution_id: UUID) -> ExecutionSummary:
+async def resume(access: Access, ports: ExecutionPorts, execution_id: UUID) -> ExecutionSummary:
     """Let a paused execution go on, or run a failed or cancelled one again from where it stopped.
 
     Raises:
@@ -53,15 +55,15 @@ async def resume(access: Access, parts: ExecutionBackend, execution_id: UUID) ->
     if row is None:
         raise _none()
     if ExecutionStatus(row[0].status).final:
-        await _reopen(access, parts, row[0])
+        await _reopen(access, ports, row[0])
     else:
         await queries.locked(access.session, execution_id)
         found = await service.require(access.session, execution_id)
         if not found.paused:
             raise Conflict("The execution is not paused.", code="not_paused")
         await queries.ask(access.session, access.scope, execution_id, pause=False)
-        access.work.after_commit(partial(parts.hints.wake, execution_id))
-    access.work.after_commit(partial(parts.hints.execute, access.scope, execution_id))
+        access.work.after_commit(partial(ports.hints.wake, execution_id))
+    access.work.after_commit(partial(ports.hints.execute, access.scope, execution_id))
     found = await service.require(access.session, execution_id)
     _tell(access, found)
     return found
@@ -73,12 +75,12 @@ def _tell(access: Access, found: ExecutionSummary) -> None:
         trail.about("executions", found.id, found.flow_name)
 
 
-async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution) -> None:
+async def _reopen(access: Access, ports: ExecutionPorts, execution: Execution) -> None:
     """Everything that was finished stays finished; the journal goes on where it ended."""
     if execution.status == ExecutionStatus.COMPLETED:
         text = "The execution completed; fork it to run a part of it again."
         raise Conflict(text, code="execution_completed")
-    reading = parts.reading(access.scope)
+    reading = ports.reading(access.scope)
     state = (await service.folded(access.session, reading, execution, values=False)).state
     require_accepted(state)
     await _lock_as_it_was(access, execution, state)
@@ -101,7 +103,7 @@ async def _reopen(access: Access, parts: ExecutionBackend, execution: Execution)
     # Whoever takes it fills the holes that the clean-up made, and what follows has its own logs.
     execution.logs_removed = False
     await access.session.flush()
-    access.work.after_commit(partial(parts.publisher.publish, access.scope, [resumed]))
+    access.work.after_commit(partial(ports.publisher.publish, access.scope, [resumed]))
 
 
 async def _lock_as_it_was(access: Access, execution: Execution, state: ExecutionState) -> None:

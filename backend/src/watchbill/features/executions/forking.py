@@ -25,10 +25,12 @@ from watchbill.core.events import (
 from watchbill.core.json_text import demand_exact
 from watchbill.core.plan import Plan, PlanNode
 from watchbill.engine.large_outputs import reference_of
-from watchbill.features.executions import journal_queries, plans, queries, service
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions import plans, service
 from watchbill.features.executions.kept import Kept, kept_nodes, same_json
 from watchbill.features.executions.plans import require_accepted
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries import executions as queries
+from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.service import Folded
 from watchbill.features.executions.tables import Execution
@@ -51,7 +53,7 @@ class _Target:
 
 
 async def fork(
-    access: Access, parts: ExecutionBackend, execution_id: UUID, form: ForkRequest
+    access: Access, ports: ExecutionPorts, execution_id: UUID, form: ForkRequest
 ) -> ExecutionSummary:
     """Start a new execution that takes over what was done before `from_node`, or all that is done.
 
@@ -71,8 +73,8 @@ async def fork(
     if row is None:
         raise _none()
     origin, flow_name, _ = row
-    found = await service.folded(access.session, parts.reading(access.scope), origin, values=False)
-    target = await _target(access, parts, origin, found, form)
+    found = await service.folded(access.session, ports.reading(access.scope), origin, values=False)
+    target = await _target(access, ports, origin, found, form)
     _check(form, target.plan.nodes.keys())
     kept = kept_nodes(
         found.state,
@@ -97,8 +99,8 @@ async def fork(
         _told(new.id, _end(one, form), one.seq, one.node.id) for one in kept if one.node.id in form.outputs
     ]
     async with access.work.outside():
-        await _copy_outputs(access, parts, execution_id, new.id, kept, form)
-        edited = await parts.history.without_large_outputs(access.scope, edited)
+        await _copy_outputs(access, ports, execution_id, new.id, kept, form)
+        edited = await ports.history.without_large_outputs(access.scope, edited)
     # The clean-up must not take it away meanwhile, nor its plan.
     if not await queries.held(access.session, execution_id):
         raise _none()
@@ -120,12 +122,12 @@ async def fork(
     if not stored:
         raise Conflict("The flow was cleaned up a moment ago. Try again.", code="plan_gone")
     await _write(access, found, execution_id, new.id, kept, {event.seq: event for event in edited}, form)
-    access.work.after_commit(partial(parts.hints.execute, access.scope, new.id))
+    access.work.after_commit(partial(ports.hints.execute, access.scope, new.id))
     return service.summary(new, flow_name, None)
 
 
 async def _target(
-    access: Access, parts: ExecutionBackend, origin: Execution, found: Folded, form: ForkRequest
+    access: Access, ports: ExecutionPorts, origin: Execution, found: Folded, form: ForkRequest
 ) -> _Target:
     if form.version is None:
         require_accepted(found.state)
@@ -134,10 +136,10 @@ async def _target(
         raise Conflict("This execution ran no flow, so there is no other version of it.", code="no_flow")
     session, scope = access.session, access.scope
     source = await run_source.source(session, origin.flow_id, form.version)
-    prepared = await plans.of_flow(session, scope, source, parts.compute, anew=True)
+    prepared = await plans.of_flow(session, scope, source, ports.compute, anew=True)
     inputs = prepared.inputs(origin.inputs)
     definition = await queries.plan_definition(session, prepared.digest)
-    plan = await service.planned(session, parts.reading(scope), definition)
+    plan = await service.planned(session, ports.reading(scope), definition)
     return _Target(plan, prepared.digest, source.version, inputs)
 
 
@@ -149,7 +151,7 @@ def _first(plan: Plan, kept: Sequence[Kept]) -> str:
 
 async def _copy_outputs(
     access: Access,
-    parts: ExecutionBackend,
+    ports: ExecutionPorts,
     source: UUID,
     target: UUID,
     kept: Sequence[Kept],
@@ -163,7 +165,7 @@ async def _copy_outputs(
     if not aside:
         return
     seqs = {reference: one.seq for reference, one in aside.items()}
-    lost = await parts.history.copy_outputs(access.scope, source, target, seqs)
+    lost = await ports.history.copy_outputs(access.scope, source, target, seqs)
     if lost is not None:
         text = f"The stored output of `{aside[lost].node.id}` is gone, so nothing can go on from it."
         raise Conflict(text, code="output_lost")

@@ -21,7 +21,8 @@ from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUna
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.engine.stored_exchanges import Messages, messages_of
-from watchbill.features.executions import journal_queries, removing
+from watchbill.features.executions.queries import journal as journal_queries
+from watchbill.features.executions.queries import removing
 from watchbill.kit.db import Database
 from watchbill.kit.turns import NoTurn, Turns
 

@@ -14,7 +14,7 @@ from watchbill.core.errors import Conflict, InvalidInput
 from watchbill.core.execution import ExecutionState
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions import queries
+from watchbill.features.executions.queries import executions as queries
 from watchbill.features.flows import checking, run_source
 from watchbill.features.flows.run_source import RunSource, Wanted
 from watchbill.nodes.input import Config as InputConfig

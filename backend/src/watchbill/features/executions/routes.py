@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.json_parts import written
 from watchbill.features.executions import cancelling, control, exchanges, forking, service, starting, waiting
-from watchbill.features.executions.backend import ExecutionBackend, backend
 from watchbill.features.executions.exchanges import NodePath
+from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.executions.schemas import (
     CrewTestRequest,
     EventPage,
@@ -28,7 +28,7 @@ from watchbill.features.executions.schemas import (
 )
 from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
-from watchbill.features.identity.crowds import Crowds, Measured, crowds_of, until_answered
+from watchbill.features.identity.limits.crowds import Crowds, Measured, crowds_of, until_answered
 from watchbill.features.identity.reach import only
 from watchbill.kit.answers import PartsResponse
 from watchbill.kit.bodies import BodyRoute
@@ -36,7 +36,7 @@ from watchbill.kit.db import Database
 from watchbill.kit.paging import Listed
 
 router = APIRouter(tags=["executions"], route_class=BodyRoute)
-Backend = Annotated[ExecutionBackend, Depends(backend)]
+Ports = Annotated[ExecutionPorts, Depends(ports_of)]
 Writer = Annotated[Access, require("executions:write")]
 Reader = Annotated[Access, require("executions:read")]
 # Ends when the answer is sent, which a slow reader may delay.
@@ -57,7 +57,7 @@ async def execute_flow(
     flow_id: UUID,
     form: ExecuteRequest,
     access: Annotated[Access, require("flows:execute")],
-    parts: Backend,
+    ports: Ports,
     db: Annotated[Database, Depends(database)],
     crowds: CrowdsDep,
     request: Request,
@@ -66,13 +66,13 @@ async def execute_flow(
     """Run a flow. Nothing is stored when the flow has problems, the inputs do not fit, or the client leaves
     while the flow is checked. With `options.wait_seconds` the answer has the outputs, if the execution is
     over by then."""
-    parts = _until_gone(parts, request)
+    ports = _until_gone(ports, request)
     seconds = form.options.wait_seconds
     # Before it begins: whoever is refused may ask again, and nothing has happened.
     with crowds.waiting.place(access.identity) if seconds else nullcontext():
-        started = await starting.execute_flow(access, parts, flow_id, form, idempotency_key)
+        started = await starting.execute_flow(access, ports, flow_id, form, idempotency_key)
         pending = ExecutionResult(**dict(started), outputs=None)
-        return await waiting.result(access, parts, db, pending, seconds) if seconds else pending
+        return await waiting.result(access, ports, db, pending, seconds) if seconds else pending
 
 
 @router.post("/crews/{crew_id}/test", status_code=202)
@@ -80,21 +80,21 @@ async def test_crew(
     crew_id: UUID,
     form: CrewTestRequest,
     access: Annotated[Access, require("flows:execute")],
-    parts: Backend,
+    ports: Ports,
     request: Request,
 ) -> ExecutionSummary:
     """Run a crew by itself."""
-    return await starting.test_crew(access, _until_gone(parts, request), crew_id, form)
+    return await starting.test_crew(access, _until_gone(ports, request), crew_id, form)
 
 
-def _measured(parts: ExecutionBackend, access: Access, crowds: Crowds, place: ExitStack) -> ExecutionBackend:
-    """The backend for a request that may read megabytes."""
-    return replace(parts, read=Measured(crowds.reads, access.identity, place).read)
+def _measured(ports: ExecutionPorts, access: Access, crowds: Crowds, place: ExitStack) -> ExecutionPorts:
+    """The ports for a request that may read megabytes."""
+    return replace(ports, read=Measured(crowds.reads, access.identity, place).read)
 
 
-def _until_gone(parts: ExecutionBackend, request: Request) -> ExecutionBackend:
-    """The backend for a request whose computations nobody needs once its client has left."""
-    return replace(parts, compute=UntilGone(parts.compute, request))
+def _until_gone(ports: ExecutionPorts, request: Request) -> ExecutionPorts:
+    """The ports for a request whose computations nobody needs once its client has left."""
+    return replace(ports, compute=UntilGone(ports.compute, request))
 
 
 @router.get("/executions")
@@ -119,7 +119,7 @@ async def list_executions(
 async def get_execution(
     execution_id: UUID,
     access: Reader,
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     as_of: Annotated[
@@ -130,7 +130,7 @@ async def get_execution(
     ] = True,
 ) -> Response:
     """An execution with its nodes, as its journal tells, now or at an earlier moment."""
-    reading = _measured(parts, access, crowds, place).reading(access.scope)
+    reading = _measured(ports, access, crowds, place).reading(access.scope)
     found = await service.detail(access.session, reading, execution_id, as_of=as_of, iterations=iterations)
     return await _answer(found)
 
@@ -139,14 +139,14 @@ async def get_execution(
 async def list_nodes(
     execution_id: UUID,
     access: Reader,
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Without so many of the first ones.")] = 0,
     limit: Limit = 200,
 ) -> Response:
     """Nodes of an execution, those in bodies of Map and Loop too, page by page."""
-    reading = _measured(parts, access, crowds, place).reading(access.scope)
+    reading = _measured(ports, access, crowds, place).reading(access.scope)
     return await _answer(
         await service.node_page(access.session, reading, execution_id, after=after, limit=limit)
     )
@@ -156,7 +156,7 @@ async def list_nodes(
 async def list_events(
     execution_id: UUID,
     access: Reader,
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     after: After = 0,
@@ -165,8 +165,8 @@ async def list_events(
     """Every event, journal and trace, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    read = _measured(parts, access, crowds, place).read
-    events, more = await parts.history.page(access.scope, execution_id, after=after, limit=limit, read=read)
+    read = _measured(ports, access, crowds, place).read
+    events, more = await ports.history.page(access.scope, execution_id, after=after, limit=limit, read=read)
     return await _answer(service.event_page(events, more=more))
 
 
@@ -174,7 +174,7 @@ async def list_events(
 async def list_logs(
     execution_id: UUID,
     access: Reader,
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     type: Annotated[list[str] | None, Query(max_length=20, description="Only these event types.")] = None,
@@ -184,8 +184,8 @@ async def list_logs(
     """The trace: model calls, streamed text, tasks, tools and log lines."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    read = _measured(parts, access, crowds, place).read
-    events, more = await parts.history.trace(
+    read = _measured(ports, access, crowds, place).read
+    events, more = await ports.history.trace(
         access.scope, execution_id, types=type or [], after=after, limit=limit, read=read
     )
     return await _answer(service.event_page(events, more=more))
@@ -195,7 +195,7 @@ async def list_logs(
 async def list_exchanges(
     execution_id: UUID,
     access: Reader,
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     node_id: Annotated[
@@ -207,9 +207,9 @@ async def list_exchanges(
     """What models, tools and other services were asked, and what they answered, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
-    read = _measured(parts, access, crowds, place).read
+    read = _measured(ports, access, crowds, place).read
     page = await exchanges.page(
-        parts.history, access.scope, execution_id, nodes=node_id or [], after=after, limit=limit, read=read
+        ports.history, access.scope, execution_id, nodes=node_id or [], after=after, limit=limit, read=read
     )
     return await _answer(page)
 
@@ -223,26 +223,26 @@ async def _answer(found: BaseModel) -> Response:
 async def cancel_execution(
     execution_id: UUID,
     access: Writer,
-    parts: Backend,
+    ports: Ports,
     db: Annotated[Database, Depends(database)],
 ) -> ExecutionSummary:
     """Stop an execution. The answer comes when it has stopped, or after two seconds."""
-    return await cancelling.cancel(access, parts, db, execution_id)
+    return await cancelling.cancel(access, ports, db, execution_id)
 
 
 @router.post("/executions/{execution_id}/pause", status_code=202)
-async def pause_execution(execution_id: UUID, access: Writer, parts: Backend) -> ExecutionSummary:
+async def pause_execution(execution_id: UUID, access: Writer, ports: Ports) -> ExecutionSummary:
     """Start nothing more for now. What is in flight finishes; then no worker has the execution."""
-    return await control.pause(access, parts, execution_id)
+    return await control.pause(access, ports, execution_id)
 
 
 @router.post("/executions/{execution_id}/resume", status_code=202)
 async def resume_execution(
-    execution_id: UUID, access: Writer, parts: Backend, crowds: CrowdsDep, place: Place
+    execution_id: UUID, access: Writer, ports: Ports, crowds: CrowdsDep, place: Place
 ) -> ExecutionSummary:
     """Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
     finished stays finished."""
-    return await control.resume(access, _measured(parts, access, crowds, place), execution_id)
+    return await control.resume(access, _measured(ports, access, crowds, place), execution_id)
 
 
 @router.post("/executions/{execution_id}/fork", status_code=202)
@@ -250,12 +250,12 @@ async def fork_execution(
     execution_id: UUID,
     form: ForkRequest,
     access: Annotated[Access, require("flows:execute")],
-    parts: Backend,
+    ports: Ports,
     crowds: CrowdsDep,
     place: Place,
     request: Request,
 ) -> ExecutionSummary:
     """Start a new execution that takes over what this one did before a node, with outputs edited or not, by
     the same definition or another version of the flow."""
-    parts = _until_gone(_measured(parts, access, crowds, place), request)
-    return await forking.fork(access, parts, execution_id, form)
+    ports = _until_gone(_measured(ports, access, crowds, place), request)
+    return await forking.fork(access, ports, execution_id, form)

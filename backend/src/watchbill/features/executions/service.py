@@ -22,8 +22,10 @@ from watchbill.core.plan import Plan, stored_plan
 from watchbill.core.tenancy import TenantScope
 from watchbill.core.usage import Usage
 from watchbill.engine.large_outputs import Enough
-from watchbill.features.executions import journal_queries, queries, queue_queries
 from watchbill.features.executions.history import History, Read
+from watchbill.features.executions.queries import executions as queries
+from watchbill.features.executions.queries import journal as journal_queries
+from watchbill.features.executions.queries import queue as queue_queries
 from watchbill.features.executions.schemas import (
     EventPage,
     ExecutionDetail,
@@ -34,7 +36,7 @@ from watchbill.features.executions.schemas import (
     Queue,
 )
 from watchbill.features.executions.tables import ActiveExecution, Execution
-from watchbill.features.identity.aside import Aside
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.db import outside
 from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
 

@@ -17,9 +17,10 @@ from watchbill.core.events import ExecutionQueued, envelope
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents import service as agents
-from watchbill.features.executions import plans, queries, service
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions import plans, service
 from watchbill.features.executions.plans import Prepared
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries import executions as queries
 from watchbill.features.executions.schemas import CrewTestRequest, ExecuteRequest, ExecutionSummary
 from watchbill.features.executions.tables import Execution
 from watchbill.features.flows import run_source
@@ -58,16 +59,16 @@ class Started:
 
 
 async def execute_flow(
-    access: Access, parts: ExecutionBackend, flow_id: UUID, form: ExecuteRequest, key: str | None
+    access: Access, ports: ExecutionPorts, flow_id: UUID, form: ExecuteRequest, key: str | None
 ) -> ExecutionSummary:
     """Start a flow for a request. Raises what `start_flow` raises."""
     ask = Ask(form.inputs, key, access.identity.user_id)
-    started = await start_flow(access.session, access.scope, flow_id, form.version, ask, parts.compute)
-    return _announced(access, parts, started)
+    started = await start_flow(access.session, access.scope, flow_id, form.version, ask, ports.compute)
+    return _announced(access, ports, started)
 
 
 async def test_crew(
-    access: Access, parts: ExecutionBackend, crew_id: UUID, form: CrewTestRequest
+    access: Access, ports: ExecutionPorts, crew_id: UUID, form: CrewTestRequest
 ) -> ExecutionSummary:
     """Start a flow of input, crew and output; each input given becomes a field of the input node.
 
@@ -82,8 +83,8 @@ async def test_crew(
     crew = await agents.get_crew(access.session, crew_id)
     ask = Ask(form.inputs, user_id=access.identity.user_id)
     definition = _crew_flow(crew_id, crew.name, form.inputs)
-    started = await start_definition(access.session, access.scope, definition, ask, parts.compute)
-    return _announced(access, parts, replace(started, flow_name=crew.name))
+    started = await start_definition(access.session, access.scope, definition, ask, ports.compute)
+    return _announced(access, ports, replace(started, flow_name=crew.name))
 
 
 async def start_flow(
@@ -153,9 +154,9 @@ async def start_definition(
     return _stored(started)
 
 
-def _announced(access: Access, parts: ExecutionBackend, started: Started) -> ExecutionSummary:
+def _announced(access: Access, ports: ExecutionPorts, started: Started) -> ExecutionSummary:
     if started.new:
-        access.work.after_commit(partial(parts.hints.execute, access.scope, started.execution.id))
+        access.work.after_commit(partial(ports.hints.execute, access.scope, started.execution.id))
     return service.summary(started.execution, started.flow_name, None)
 
 

@@ -14,7 +14,7 @@ from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.schemas import ExecutionResult
 from watchbill.features.identity.access import Access
 from watchbill.kit.db import Database
@@ -28,7 +28,7 @@ _LOOK_SECONDS = 5.0
 class End:
     """The end of one execution, which may come at any time."""
 
-    _parts: ExecutionBackend
+    _parts: ExecutionPorts
     _scope: TenantScope
     _execution_id: UUID
     _ending: Ending
@@ -71,18 +71,18 @@ class End:
 
 
 @asynccontextmanager
-async def end_of(parts: ExecutionBackend, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[End]:
+async def end_of(ports: ExecutionPorts, scope: TenantScope, execution_id: UUID) -> AsyncGenerator[End]:
     """The end of an execution; it is heard from here on, also while nobody waits for it yet. No transaction
     may be open while somebody does."""
-    async with parts.live.ending(scope, execution_id) as ending:
-        yield End(parts, scope, execution_id, ending)
+    async with ports.live.ending(scope, execution_id) as ending:
+        yield End(ports, scope, execution_id, ending)
 
 
 async def result(
-    access: Access, parts: ExecutionBackend, database: Database, pending: ExecutionResult, seconds: float
+    access: Access, ports: ExecutionPorts, database: Database, pending: ExecutionResult, seconds: float
 ) -> ExecutionResult:
     """Commit, and answer with the execution once it is over, or as it is after so many seconds."""
-    async with end_of(parts, access.scope, pending.id) as end:
+    async with end_of(ports, access.scope, pending.id) as end:
         await access.work.finish()
         await access.work.committed()
         # Perhaps it is an old one, which a repeated key found.

@@ -28,8 +28,8 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
-from watchbill.features.identity.aside import Aside, aside_of
-from watchbill.features.identity.crowds import Crowds, crowds_of
+from watchbill.features.identity.limits.aside import Aside, aside_of
+from watchbill.features.identity.limits.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery

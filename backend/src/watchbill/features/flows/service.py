@@ -18,8 +18,8 @@ from watchbill.features.flows.schemas import FlowIn, FlowOut, FlowPatch, FlowRep
 from watchbill.features.flows.tables import Flow, FlowVersion
 from watchbill.features.identity import reach
 from watchbill.features.identity.access import Access
-from watchbill.features.identity.aside import Aside
 from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.paging import BadCursor, Page

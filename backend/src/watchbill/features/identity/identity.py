@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from watchbill.core.errors import Forbidden
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity.mail_limits import DEFAULT, MailLimits
+from watchbill.features.identity.limits.mails import DEFAULT, MailLimits
 from watchbill.features.identity.permissions import Permission, Role
 
 

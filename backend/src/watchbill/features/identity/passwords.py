@@ -11,10 +11,10 @@ from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.ports.mail import Mail
 from watchbill.features.identity import mails, queries, tokens
 from watchbill.features.identity.identity import Identity, IdentityOptions
+from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.schemas import PasswordChange, PasswordReset
 from watchbill.features.identity.service import access_ended, demand_own_sign_in
 from watchbill.features.identity.tables import User
-from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, outside

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity.member_queries import MEMBERSHIP, membership_name
+from watchbill.features.identity.members.queries import MEMBERSHIP, membership_name
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.audit import call
 from watchbill.kit.db import enter_schema, entrance, with_entrance

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Forbidden
-from watchbill.features.identity import key_queries as queries
 from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.keys import queries
 from watchbill.features.identity.permissions import Permission
 
 # What a key may be given that is limited to some flows: what is about flows, their triggers, executions

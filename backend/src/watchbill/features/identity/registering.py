@@ -16,11 +16,11 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import mails, queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.schemas import Registration
 from watchbill.features.identity.service import knows_password
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Membership, Tenant, User
-from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, outside

@@ -24,6 +24,7 @@ from watchbill.features.identity.access import (
 from watchbill.features.identity.cookies import begin_session, end_session, know_device
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.permissions import PERSONAL, RANKS, TABLE
 from watchbill.features.identity.recording import request_trail
 from watchbill.features.identity.schemas import (
@@ -47,7 +48,6 @@ from watchbill.features.identity.schemas import (
     TenantOut,
     UserOut,
 )
-from watchbill.features.identity.throttle import Throttle
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 

@@ -13,15 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Forbidden, NotAuthenticated, NotFound
-from watchbill.features.identity import keys, queries, sign_ins, tokens
+from watchbill.features.identity import queries, sign_ins, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import Identity, IdentityOptions, access_changed
+from watchbill.features.identity.keys import service as keys
+from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, SignIn, User
 from watchbill.features.identity.tenant_status import check_open, suspended
-from watchbill.features.identity.throttle import Throttle
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
 from watchbill.kit.db import Database, DatabaseUnavailable, Work, outside

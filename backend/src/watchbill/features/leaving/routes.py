@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.identity.access import Access, require
 from watchbill.features.leaving import service
 from watchbill.features.leaving.schemas import Belongings, Executions, Triggers
@@ -29,7 +29,7 @@ async def get_belongings(user_id: UUID, access: Annotated[Access, require("membe
 async def remove_member(
     user_id: UUID,
     access: Writer,
-    parts: Annotated[ExecutionBackend, Depends(execution_backend)],
+    ports: Annotated[ExecutionPorts, Depends(execution_ports)],
     schedules: Choice = "keep",
     webhooks: Choice = "keep",
     executions: Annotated[
@@ -39,5 +39,5 @@ async def remove_member(
     """Remove a member, and the API keys they made. What else they made is the tenant's: it goes on, or stops
     as is asked for."""
     await service.remove(
-        access, parts, user_id, schedules=schedules, webhooks=webhooks, executions=executions
+        access, ports, user_id, schedules=schedules, webhooks=webhooks, executions=executions
     )

@@ -6,10 +6,10 @@ from functools import partial
 from uuid import UUID
 
 from watchbill.core.errors import NotFound
-from watchbill.features.executions import queries as asking
-from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.identity import members
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.queries import executions as asking
 from watchbill.features.identity.access import Access
+from watchbill.features.identity.members import service as members
 from watchbill.features.identity.tables import Membership
 from watchbill.features.leaving import queries
 from watchbill.features.leaving.schemas import Belongings, Executions, KeyBelonging, Triggers
@@ -38,7 +38,7 @@ async def belongings(access: Access, user_id: UUID) -> Belongings:
 
 async def remove(
     access: Access,
-    parts: ExecutionBackend,
+    ports: ExecutionPorts,
     user_id: UUID,
     *,
     schedules: Triggers,
@@ -58,5 +58,5 @@ async def remove(
         await switch_off(access.session, access.scope, user_id, kinds)
     if executions == "cancel":
         for execution_id in await asking.cancel_of(access.session, access.scope, user_id):
-            access.work.after_commit(partial(parts.hints.cancel, execution_id))
-            access.work.after_commit(partial(parts.hints.execute, access.scope, execution_id))
+            access.work.after_commit(partial(ports.hints.cancel, execution_id))
+            access.work.after_commit(partial(ports.hints.execute, access.scope, execution_id))

@@ -13,7 +13,7 @@ from watchbill.features.identity.mails import deliver
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.identity.tenant_status import check_open
 from watchbill.features.notifications import addresses
-from watchbill.features.notifications.routes import Backend, Reader, Writer
+from watchbill.features.notifications.routes import Ports, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut
 from watchbill.kit.audit import trail_of
 from watchbill.kit.bodies import BodyRoute
@@ -34,11 +34,11 @@ async def list_mail_addresses(access: Reader, page: PageQuery) -> Listed[MailAdd
 
 @router.post("/{address_id}/ask-again")
 async def ask_mail_address_again(
-    address_id: UUID, access: Writer, parts: Backend, later: BackgroundTasks
+    address_id: UUID, access: Writer, ports: Ports, later: BackgroundTasks
 ) -> MailAddressOut:
     """Send the mail that asks for agreement again, at most once a day."""
-    row, message = await addresses.ask_again(access.session, access.scope, parts.addresses, address_id)
-    later.add_task(deliver, parts.mail, message)
+    row, message = await addresses.ask_again(access.session, access.scope, ports.addresses, address_id)
+    later.add_task(deliver, ports.mail, message)
     return MailAddressOut.model_validate(row)
 
 

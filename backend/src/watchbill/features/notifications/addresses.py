@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Conflict, NotFound, TooManyRequests
 from watchbill.core.ports.mail import MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import mail_limits
-from watchbill.features.identity.mail_limits import DEFAULT, MailLimits
+from watchbill.features.identity.limits import mails as mail_limits
+from watchbill.features.identity.limits.mails import DEFAULT, MailLimits
 from watchbill.features.identity.mails import link, one_line
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.notifications.tables import MailAddress

@@ -17,7 +17,7 @@ from watchbill.core.errors import NodeError, TooManyRequests
 from watchbill.core.ports.http import HttpClient, HttpRequest
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import mail_limits
+from watchbill.features.identity.limits import mails as mail_limits
 from watchbill.features.notifications import addresses, message, queries
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import DeliveryAttempt

@@ -10,7 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query
 from starlette.requests import HTTPConnection
 
 from watchbill.features.identity.access import Access, require
-from watchbill.features.identity.crowds import Crowds, crowds_of
+from watchbill.features.identity.limits.crowds import Crowds, crowds_of
 from watchbill.features.identity.mails import deliver
 from watchbill.features.identity.reach import demand_flows, only
 from watchbill.features.notifications import addresses, service
@@ -23,7 +23,7 @@ from watchbill.features.notifications.schemas import (
     NotificationPatch,
     NotificationSecret,
 )
-from watchbill.features.notifications.service import NotificationBackend
+from watchbill.features.notifications.service import NotificationPorts
 from watchbill.features.notifications.tables import Notification
 from watchbill.kit.addresses import canonical_email
 from watchbill.kit.bodies import BodyRoute
@@ -32,12 +32,12 @@ from watchbill.kit.paging import Listed, Page, PageQuery
 router = APIRouter(tags=["notifications"], route_class=BodyRoute)
 
 
-async def backend(connection: HTTPConnection) -> NotificationBackend:
-    """The backend that the app's lifespan put into its state."""
+async def ports_of(connection: HTTPConnection) -> NotificationPorts:
+    """The ports that the app's lifespan put into its state."""
     return connection.app.state.notifications
 
 
-Backend = Annotated[NotificationBackend, Depends(backend)]
+Ports = Annotated[NotificationPorts, Depends(ports_of)]
 Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("notifications:read")]
 ListReader = Annotated[Access, require("notifications:read", "route")]
@@ -57,7 +57,7 @@ async def list_notifications(
 async def create_notification(
     form: NotificationIn,
     access: Annotated[Access, require("notifications:write", "route")],
-    parts: Backend,
+    ports: Ports,
     crowds: Limits,
     later: BackgroundTasks,
 ) -> NotificationMade:
@@ -68,9 +68,9 @@ async def create_notification(
     demand_flows(access.identity, (form.flow_id,))
     with crowds.slow.place(access.identity):
         notification, secret = await service.create(
-            access.session, access.scope, parts, access.identity.user_id, form
+            access.session, access.scope, ports, access.identity.user_id, form
         )
-    await _ask(access, parts, later, notification)
+    await _ask(access, ports, later, notification)
     [shown] = await _shown(access, [notification])
     return NotificationMade(**shown.model_dump(), secret=secret)
 
@@ -87,7 +87,7 @@ async def change_notification(
     notification_id: UUID,
     form: NotificationPatch,
     access: Writer,
-    parts: Backend,
+    ports: Ports,
     crowds: Limits,
     later: BackgroundTasks,
 ) -> NotificationOut:
@@ -97,8 +97,8 @@ async def change_notification(
     if "flow_id" in form.model_fields_set:
         demand_flows(access.identity, (form.flow_id,))
     with crowds.slow.place(access.identity):
-        changed = await service.change(access.session, access.scope, parts, notification_id, form)
-    await _ask(access, parts, later, changed)
+        changed = await service.change(access.session, access.scope, ports, notification_id, form)
+    await _ask(access, ports, later, changed)
     [shown] = await _shown(access, [changed])
     return shown
 
@@ -111,10 +111,10 @@ async def delete_notification(notification_id: UUID, access: Writer) -> None:
 
 @router.post("/notifications/{notification_id}/rotate-secret")
 async def rotate_notification_secret(
-    notification_id: UUID, access: Writer, parts: Backend
+    notification_id: UUID, access: Writer, ports: Ports
 ) -> NotificationSecret:
     """Sign with a new secret from now on; it is shown this once."""
-    secret = await service.rotate_secret(access.session, access.scope, parts.keys, notification_id)
+    secret = await service.rotate_secret(access.session, access.scope, ports.keys, notification_id)
     return NotificationSecret(secret=secret)
 
 
@@ -146,13 +146,13 @@ async def send_again(delivery_id: UUID, access: Writer) -> DeliveryOut:
 
 
 async def _ask(
-    access: Access, parts: NotificationBackend, later: BackgroundTasks, notification: Notification
+    access: Access, ports: NotificationPorts, later: BackgroundTasks, notification: Notification
 ) -> None:
     """Mail the strangers among the recipients, once the notification is stored."""
     if notification.channel == "email":
         recipients = notification.recipients
-        for message in await addresses.ask_new(access.session, access.scope, parts.addresses, recipients):
-            later.add_task(deliver, parts.mail, message)
+        for message in await addresses.ask_new(access.session, access.scope, ports.addresses, recipients):
+            later.add_task(deliver, ports.mail, message)
 
 
 async def _shown(access: Access, rows: Sequence[Notification]) -> list[NotificationOut]:

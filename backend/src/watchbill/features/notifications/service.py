@@ -27,7 +27,7 @@ from watchbill.kit.ssrf import AddressRefused, UrlGuard
 
 
 @dataclass(frozen=True, slots=True)
-class NotificationBackend:
+class NotificationPorts:
     """What the notification routes work with."""
 
     keys: KeyRing
@@ -59,7 +59,7 @@ async def page(
 async def create(
     session: AsyncSession,
     scope: TenantScope,
-    parts: NotificationBackend,
+    ports: NotificationPorts,
     user_id: UUID,
     form: NotificationIn,
 ) -> tuple[Notification, str | None]:
@@ -69,12 +69,12 @@ async def create(
         NotFound: there is no such flow.
         InvalidInput: a URL is not allowed.
     """
-    await _check(session, parts.guard, form.flow_id, form.channel, form.recipients)
+    await _check(session, ports.guard, form.flow_id, form.channel, form.recipients)
     notification = Notification(id=uuid4(), created_by=user_id, **form.model_dump())
     secret = None
     if form.channel == "webhook":
         secret = signatures.new_secret()
-        notification.sealed_secret = parts.keys.seal(secret, secret_place(scope, notification.id))
+        notification.sealed_secret = ports.keys.seal(secret, secret_place(scope, notification.id))
     session.add(notification)
     await _store(session, scope)
     await session.refresh(notification)
@@ -82,7 +82,7 @@ async def create(
 
 
 async def change(
-    session: AsyncSession, scope: TenantScope, parts: NotificationBackend, id_: UUID, form: NotificationPatch
+    session: AsyncSession, scope: TenantScope, ports: NotificationPorts, id_: UUID, form: NotificationPatch
 ) -> Notification:
     """Change what the form names.
 
@@ -93,7 +93,7 @@ async def change(
     given = form.model_fields_set
     flow_id = form.flow_id if "flow_id" in given else None
     channel = (await get(session, id_)).channel
-    await _check(session, parts.guard, flow_id, channel, form.recipients or [])
+    await _check(session, ports.guard, flow_id, channel, form.recipients or [])
     notification = await get(session, id_, lock=True)
     for name in given:
         setattr(notification, name, getattr(form, name))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import HTTPConnection
 
 from watchbill.features.identity.access import Access, require
-from watchbill.features.identity.crowds import Crowds, crowds_of
+from watchbill.features.identity.limits.crowds import Crowds, crowds_of
 from watchbill.features.providers import service
 from watchbill.features.providers.schemas import (
     ProviderIn,
@@ -19,24 +19,24 @@ from watchbill.features.providers.schemas import (
     ProviderTest,
     ProviderTestResult,
 )
-from watchbill.features.providers.service import ProviderBackend
+from watchbill.features.providers.service import ProviderPorts
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.paging import Listed, PageQuery
 
 router = APIRouter(prefix="/llm-providers", tags=["providers"], route_class=BodyRoute)
 
 
-async def backend(connection: HTTPConnection) -> ProviderBackend:
-    """The backend that the app's lifespan put into its state."""
+async def ports_of(connection: HTTPConnection) -> ProviderPorts:
+    """The ports that the app's lifespan put into its state."""
     return connection.app.state.providers
 
 
-def _tell(access: Access, parts: ProviderBackend) -> None:
+def _tell(access: Access, ports: ProviderPorts) -> None:
     """Let workers know once it is committed; those who miss it look again within seconds."""
-    access.work.after_commit(partial(parts.changed, access.scope.tenant_id))
+    access.work.after_commit(partial(ports.changed, access.scope.tenant_id))
 
 
-Backend = Annotated[ProviderBackend, Depends(backend)]
+Ports = Annotated[ProviderPorts, Depends(ports_of)]
 Limits = Annotated[Crowds, Depends(crowds_of)]
 Reader = Annotated[Access, require("providers:read")]
 Writer = Annotated[Access, require("providers:write")]
@@ -50,19 +50,19 @@ async def list_providers(access: Reader, page: PageQuery) -> Listed[ProviderOut]
 
 
 @router.post("", status_code=201)
-async def create_provider(form: ProviderIn, access: Writer, parts: Backend, crowds: Limits) -> ProviderOut:
+async def create_provider(form: ProviderIn, access: Writer, ports: Ports, crowds: Limits) -> ProviderOut:
     """Add a provider."""
     with crowds.slow.place(access.identity):
-        provider = await service.create(access.session, access.scope, parts, form)
-    _tell(access, parts)
+        provider = await service.create(access.session, access.scope, ports, form)
+    _tell(access, ports)
     return ProviderOut.model_validate(provider)
 
 
 @router.post("/demo", status_code=201)
-async def create_demo_provider(access: Writer, parts: Backend) -> ProviderOut:
+async def create_demo_provider(access: Writer, ports: Ports) -> ProviderOut:
     """Add the demo provider: scripted answers that need no key, to try the examples with."""
-    provider = await service.create_demo(access.session, access.scope, parts)
-    _tell(access, parts)
+    provider = await service.create_demo(access.session, access.scope, ports)
+    _tell(access, ports)
     return ProviderOut.model_validate(provider)
 
 
@@ -74,27 +74,27 @@ async def get_provider(provider_id: UUID, access: Reader) -> ProviderOut:
 
 @router.patch("/{provider_id}")
 async def change_provider(
-    provider_id: UUID, form: ProviderPatch, access: Writer, parts: Backend, crowds: Limits
+    provider_id: UUID, form: ProviderPatch, access: Writer, ports: Ports, crowds: Limits
 ) -> ProviderOut:
     """Change a provider. Its API key stays unless it is given; null removes it."""
     with crowds.slow.place(access.identity):
-        provider = await service.change(access.session, access.scope, parts, provider_id, form)
-    _tell(access, parts)
+        provider = await service.change(access.session, access.scope, ports, provider_id, form)
+    _tell(access, ports)
     return ProviderOut.model_validate(provider)
 
 
 @router.delete("/{provider_id}", status_code=204)
-async def delete_provider(provider_id: UUID, access: Writer, parts: Backend) -> None:
+async def delete_provider(provider_id: UUID, access: Writer, ports: Ports) -> None:
     """Remove a provider; agents that named it fall back to the default."""
     await service.delete(access.session, provider_id)
-    _tell(access, parts)
+    _tell(access, ports)
 
 
 @router.post("/{provider_id}/test")
 async def test_provider(
     provider_id: UUID,
     access: Writer,
-    parts: Backend,
+    ports: Ports,
     crowds: Limits,
     form: ProviderTest | None = None,
 ) -> ProviderTestResult:
@@ -102,4 +102,4 @@ async def test_provider(
     await service.get(access.session, provider_id)
     await access.work.finish()
     with crowds.slow.place(access.identity):
-        return await service.test(access.scope, parts, provider_id, form.model if form else None)
+        return await service.test(access.scope, ports, provider_id, form.model if form else None)

@@ -40,7 +40,7 @@ async def _tell_nobody(_: UUID) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderBackend:
+class ProviderPorts:
     """What the provider routes work with. `demo_url` is where the demo server answers, if it runs; `changed`
     tells workers that a tenant's providers are others now."""
 
@@ -70,7 +70,7 @@ async def page(session: AsyncSession, wanted: Page) -> tuple[list[LlmProvider], 
 
 
 async def create(
-    session: AsyncSession, scope: TenantScope, parts: ProviderBackend, form: ProviderIn
+    session: AsyncSession, scope: TenantScope, ports: ProviderPorts, form: ProviderIn
 ) -> LlmProvider:
     """Store a provider.
 
@@ -84,16 +84,16 @@ async def create(
         config=form.config.model_dump(mode="json", exclude_none=True),
     )
     if form.provider_type == "demo":
-        _make_demo(provider, parts)
+        _make_demo(provider, ports)
     else:
-        await _check_address(session, parts.guard, form.provider_type, form.base_url)
-    _set_key(provider, scope, parts.keys, form.api_key)
+        await _check_address(session, ports.guard, form.provider_type, form.base_url)
+    _set_key(provider, scope, ports.keys, form.api_key)
     session.add(provider)
     await _flush(session)
     return provider
 
 
-async def create_demo(session: AsyncSession, scope: TenantScope, parts: ProviderBackend) -> LlmProvider:
+async def create_demo(session: AsyncSession, scope: TenantScope, ports: ProviderPorts) -> LlmProvider:
     """Store the demo provider under its own name.
 
     Raises:
@@ -102,13 +102,13 @@ async def create_demo(session: AsyncSession, scope: TenantScope, parts: Provider
     return await create(
         session,
         scope,
-        parts,
+        ports,
         ProviderIn(name=_DEMO_NAME, provider_type="demo", priority=1000, config=_DEMO_CONFIG),
     )
 
 
 async def change(
-    session: AsyncSession, scope: TenantScope, parts: ProviderBackend, id_: UUID, form: ProviderPatch
+    session: AsyncSession, scope: TenantScope, ports: ProviderPorts, id_: UUID, form: ProviderPatch
 ) -> LlmProvider:
     """Change what the form names. A new address needs its key again, or the stored one could be sent
     wherever a new address leads.
@@ -119,7 +119,7 @@ async def change(
     provider = await get(session, id_)
     given = form.model_fields_set
     if "base_url" in given and form.base_url != provider.base_url and provider.provider_type != "demo":
-        await _check_address(session, parts.guard, provider.provider_type, form.base_url)
+        await _check_address(session, ports.guard, provider.provider_type, form.base_url)
         # Looking took its time; what is judged now is what is there now.
         provider = await get(session, id_, lock=True)
     if "base_url" in given and form.base_url != provider.base_url:
@@ -132,7 +132,7 @@ async def change(
     if form.config is not None:
         provider.config = form.config.model_dump(mode="json", exclude_none=True)
     if "api_key" in given:
-        _set_key(provider, scope, parts.keys, form.api_key)
+        _set_key(provider, scope, ports.keys, form.api_key)
     await _flush(session)
     await session.refresh(provider)
     return provider
@@ -148,15 +148,13 @@ async def delete(session: AsyncSession, id_: UUID) -> None:
     await session.flush()
 
 
-async def test(
-    scope: TenantScope, parts: ProviderBackend, id_: UUID, model: str | None
-) -> ProviderTestResult:
+async def test(scope: TenantScope, ports: ProviderPorts, id_: UUID, model: str | None) -> ProviderTestResult:
     """Have a worker ask the provider something tiny.
 
     Raises:
         Unavailable: no worker answered.
     """
-    answer = await parts.calls.call(_TEST_TASK, str(scope.tenant_id), str(id_), model, timeout=_TEST_SECONDS)
+    answer = await ports.calls.call(_TEST_TASK, str(scope.tenant_id), str(id_), model, timeout=_TEST_SECONDS)
     return ProviderTestResult.model_validate(answer)
 
 
@@ -165,13 +163,13 @@ def key_place(scope: TenantScope, id_: UUID) -> str:
     return f"llm_provider:{scope.tenant_id}:{id_}"
 
 
-def _make_demo(provider: LlmProvider, parts: ProviderBackend) -> None:
-    if parts.demo_url is None:
+def _make_demo(provider: LlmProvider, ports: ProviderPorts) -> None:
+    if ports.demo_url is None:
         raise Conflict(
             "The demo model runs only with embedded services (`watchbill up`). Add a provider of your own.",
             code="no_demo",
         )
-    provider.base_url = parts.demo_url
+    provider.base_url = ports.demo_url
     provider.models = provider.models or ["demo"]
 
 

@@ -25,14 +25,14 @@ from watchbill.features.identity.access import (
     require,
 )
 from watchbill.features.identity.cookies import begin_session
-from watchbill.features.identity.crowds import Crowds, crowds_of
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.limits.crowds import Crowds, crowds_of
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.sso import queries, service
 from watchbill.features.sso.provider import ProviderFault, authorization_url, demand_from
 from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
-from watchbill.features.sso.service import SsoBackend
+from watchbill.features.sso.service import SsoPorts
 from watchbill.kit.addresses import ascii_domain, mail_domain
 from watchbill.kit.audit import trail_of
 from watchbill.kit.bodies import BodyRoute
@@ -50,37 +50,37 @@ settings = APIRouter(prefix="/sso", tags=["sso"], route_class=BodyRoute)
 signing_in = APIRouter(prefix="/auth/sso", tags=["auth"], route_class=BodyRoute)
 
 
-async def backend(request: Request) -> SsoBackend:
+async def ports_of(request: Request) -> SsoPorts:
     return request.app.state.sso
 
 
 Reader = Annotated[Access, require("sso:read")]
 Writer = Annotated[Access, require("sso:write")]
-Parts = Annotated[SsoBackend, Depends(backend)]
+Ports = Annotated[SsoPorts, Depends(ports_of)]
 Options = Annotated[IdentityOptions, Depends(identity_options)]
 Limits = Annotated[Crowds, Depends(crowds_of)]
 
 
 @settings.get("")
-async def get_sso(access: Reader, parts: Parts) -> SsoOut:
+async def get_sso(access: Reader, ports: Ports) -> SsoOut:
     """How people of this tenant sign in with their company's account."""
-    return await service.describe(access.session, parts, access.scope.tenant_id)
+    return await service.describe(access.session, ports, access.scope.tenant_id)
 
 
 @settings.put("")
-async def set_up_sso(form: SsoIn, access: Writer, parts: Parts, crowds: Limits) -> SsoOut:
+async def set_up_sso(form: SsoIn, access: Writer, ports: Ports, crowds: Limits) -> SsoOut:
     """Set single sign-on up. The provider is asked whether it is there."""
     # Whoever names the provider decides who people are: a key that was lost must not.
     access.identity.sign_in  # noqa: B018 (raises for keys)
     with crowds.slow.place(access.identity):
-        return await service.set_up(access.session, parts, access.scope.tenant_id, form)
+        return await service.set_up(access.session, ports, access.scope.tenant_id, form)
 
 
 @settings.post("/check-domains")
-async def check_sso_domains(access: Writer, parts: Parts, crowds: Limits) -> SsoOut:
+async def check_sso_domains(access: Writer, ports: Ports, crowds: Limits) -> SsoOut:
     """Look whether the records are there that prove whose the mail domains are."""
     with crowds.slow.place(access.identity):
-        return await service.check_domains(access.session, parts, access.scope.tenant_id)
+        return await service.check_domains(access.session, ports, access.scope.tenant_id)
 
 
 @settings.delete("", status_code=204)
@@ -91,7 +91,7 @@ async def remove_sso(access: Writer) -> None:
 
 @signing_in.post("/lookup", dependencies=[Depends(refuse_other_sites)])
 async def look_up_sso(
-    form: SsoLookup, request: Request, work: WorkDep, parts: Parts, crowds: Limits
+    form: SsoLookup, request: Request, work: WorkDep, ports: Ports, crowds: Limits
 ) -> SsoOffer:
     """Whether an address belongs to a company that signs in by itself, and where that begins."""
     domain = mail_domain(form.email)
@@ -99,7 +99,7 @@ async def look_up_sso(
     if tenant is not None:
         async with work.outside():
             with crowds.slow.place_at(request, tenant.id):
-                proved = await parts.proofs.holds(tenant.id, domain)
+                proved = await ports.proofs.holds(tenant.id, domain)
         tenant = tenant if proved else None
     return SsoOffer(start=f"{_AUTH}/start?{urlencode({'domain': domain})}" if tenant else None)
 
@@ -108,7 +108,7 @@ async def look_up_sso(
 async def start_sso(
     request: Request,
     work: WorkDep,
-    parts: Parts,
+    ports: Ports,
     options: Options,
     crowds: Limits,
     domain: Annotated[str, Query(max_length=253)],
@@ -124,10 +124,10 @@ async def start_sso(
     # Whoever is asked now may never answer: until then nobody else may wait for this one.
     await work.finish()
     with crowds.slow.place_at(request, tenant.id):
-        if not await parts.proofs.holds(tenant.id, domain):
+        if not await ports.proofs.holds(tenant.id, domain):
             return _back("sso_unproved_domain")
         try:
-            provider = await parts.metadata.provider(connection.issuer)
+            provider = await ports.metadata.provider(connection.issuer)
         except ProviderFault:
             return _back("sso_provider_away")
     state = SsoState(
@@ -141,7 +141,7 @@ async def start_sso(
     )
     url = authorization_url(
         provider,
-        parts.client(connection),
+        ports.client(connection),
         state=state.state,
         nonce=state.nonce,
         verifier=state.verifier,
@@ -150,7 +150,7 @@ async def start_sso(
     # Lax: the provider sends people back from another site.
     answer.set_cookie(
         COOKIE,
-        parts.keys.seal(state.model_dump_json(), _STATE_PLACE),
+        ports.keys.seal(state.model_dump_json(), _STATE_PLACE),
         max_age=_MINUTES * 60,
         path=_AUTH,
         httponly=True,
@@ -165,7 +165,7 @@ async def start_sso(
 async def finish_sso(
     request: Request,
     work: WorkDep,
-    parts: Parts,
+    ports: Ports,
     options: Options,
     crowds: Limits,
     device: Annotated[Device, Depends(device_of)],
@@ -175,7 +175,7 @@ async def finish_sso(
     iss: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Come back from the provider, and be signed in."""
-    kept = _kept(request, parts)
+    kept = _kept(request, ports)
     if kept is None or not hmac.compare_digest(kept.state.encode(), state.encode()):
         return _back("sso_expired")
     if error or not code:
@@ -184,18 +184,18 @@ async def finish_sso(
     connection = await queries.connection(work.session, kept.tenant_id)
     if tenant is None or tenant.status != "active" or connection is None or not connection.is_active:
         return _back("sso_unknown_domain")
-    client = parts.client(connection)
+    client = ports.client(connection)
     try:
         async with work.outside():
             with crowds.slow.place_at(request, tenant.id):
-                provider = await parts.metadata.provider(connection.issuer)
+                provider = await ports.metadata.provider(connection.issuer)
                 # Before the code goes anywhere.
                 demand_from(provider, iss)
-                claims = await parts.metadata.redeem(
+                claims = await ports.metadata.redeem(
                     provider, client, code=code, verifier=kept.verifier, nonce=kept.nonce
                 )
                 domain = mail_domain(str(claims.get("email", "")))
-                proved = bool(domain) and await parts.proofs.holds(tenant.id, domain)
+                proved = bool(domain) and await ports.proofs.holds(tenant.id, domain)
     except ProviderFault:
         return _back("sso_bad_answer")
     await work.session.refresh(tenant)
@@ -228,10 +228,10 @@ async def finish_sso(
     return answer
 
 
-def _kept(request: Request, parts: SsoBackend) -> SsoState | None:
+def _kept(request: Request, ports: SsoPorts) -> SsoState | None:
     """What the browser kept since the start, if it is ours and not too old."""
     try:
-        text = parts.keys.unseal(request.cookies.get(COOKIE, ""), _STATE_PLACE)
+        text = ports.keys.unseal(request.cookies.get(COOKIE, ""), _STATE_PLACE)
         kept = SsoState.model_validate_json(text)
     except (Unsealable, ValidationError):
         return None

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.characters import mended
 from watchbill.core.errors import FieldError, Forbidden, InvalidInput
-from watchbill.features.identity import members, registering, sign_ins, tokens
 from watchbill.features.identity import queries as people
+from watchbill.features.identity import registering, sign_ins, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import IdentityOptions
+from watchbill.features.identity.members import service as members
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Membership, Tenant, User
@@ -35,7 +36,7 @@ CALLBACK = "/api/v1/auth/sso/callback"
 
 
 @dataclass(frozen=True, slots=True)
-class SsoBackend:
+class SsoPorts:
     """What single sign-on works with; `base_url` is the address that people use."""
 
     keys: KeyRing
@@ -60,14 +61,14 @@ def place(tenant_id: UUID) -> str:
     return f"sso:{tenant_id}"
 
 
-async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) -> SsoOut:
+async def describe(session: AsyncSession, ports: SsoPorts, tenant_id: UUID) -> SsoOut:
     """How single sign-on is set up."""
     connection = await queries.connection(session, tenant_id)
     if connection is None:
-        return SsoOut(redirect_uri=parts.redirect_uri)
+        return SsoOut(redirect_uri=ports.redirect_uri)
     domains = list(await queries.domains(session, tenant_id))
     async with outside(session):
-        proofs = await asyncio.gather(*(proof(parts.proofs, tenant_id, domain) for domain in domains))
+        proofs = await asyncio.gather(*(proof(ports.proofs, tenant_id, domain) for domain in domains))
     return SsoOut(
         issuer=connection.issuer,
         client_id=connection.client_id,
@@ -78,21 +79,21 @@ async def describe(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) ->
         roles=connection.roles,
         default_role=cast("Role | None", connection.default_role),
         is_active=connection.is_active,
-        redirect_uri=parts.redirect_uri,
+        redirect_uri=ports.redirect_uri,
         updated_at=connection.updated_at,
     )
 
 
-async def check_domains(session: AsyncSession, parts: SsoBackend, tenant_id: UUID) -> SsoOut:
+async def check_domains(session: AsyncSession, ports: SsoPorts, tenant_id: UUID) -> SsoOut:
     """Look whether the domains prove that they are the tenant's."""
-    if not parts.proofs.trust:
+    if not ports.proofs.trust:
         domains = await queries.domains(session, tenant_id)
         async with outside(session):
-            await asyncio.gather(*(parts.proofs.check(tenant_id, domain) for domain in domains))
-    return await describe(session, parts, tenant_id)
+            await asyncio.gather(*(ports.proofs.check(tenant_id, domain) for domain in domains))
+    return await describe(session, ports, tenant_id)
 
 
-async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form: SsoIn) -> SsoOut:
+async def set_up(session: AsyncSession, ports: SsoPorts, tenant_id: UUID, form: SsoIn) -> SsoOut:
     """Store a provider, after asking it whether it is one.
 
     Raises:
@@ -102,10 +103,10 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
     taken = await queries.taken(session, sorted(set(form.domains)), tenant_id)
     async with outside(session):
         try:
-            await parts.metadata.look_again(form.issuer)
+            await ports.metadata.look_again(form.issuer)
         except ProviderFault as error:
             raise _field("issuer", "bad_issuer", str(error)) from error
-        await demand(parts.proofs, tenant_id, taken)
+        await demand(ports.proofs, tenant_id, taken)
     connection = await queries.connection(session, tenant_id)
     if connection is None:
         connection = SsoConnection(tenant_id=tenant_id)
@@ -116,11 +117,11 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
     for name in ("issuer", "client_id", "role_claim", "roles", "default_role", "is_active"):
         setattr(connection, name, getattr(form, name))
     if form.client_secret is not None:
-        sealed = parts.keys.seal(form.client_secret, place(tenant_id)) if form.client_secret else None
+        sealed = ports.keys.seal(form.client_secret, place(tenant_id)) if form.client_secret else None
         connection.sealed_client_secret = sealed
     await claim(session, tenant_id, form.domains, {(one.tenant_id, one.domain) for one in taken})
     await session.refresh(connection)
-    return await describe(session, parts, tenant_id)
+    return await describe(session, ports, tenant_id)
 
 
 async def remove(session: AsyncSession, tenant_id: UUID) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from watchbill.core.ports.documents import Collection, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantDefaults, TenantScope
-from watchbill.features.executions import removing
+from watchbill.features.executions.queries import removing
 from watchbill.features.tenants import queries
 from watchbill.kit import due_work
 from watchbill.kit.clock import now as clock

@@ -9,9 +9,9 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from watchbill.core.tenancy import TenantDefaults
-from watchbill.features.executions.backend import ExecutionBackend
+from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.identity.access import Access, database, identity_options, request_limits, require
-from watchbill.features.identity.crowds import crowds_of
+from watchbill.features.identity.limits.crowds import crowds_of
 from watchbill.features.tenants import service, settings
 from watchbill.features.tenants.export import export
 from watchbill.features.tenants.schemas import (
@@ -30,8 +30,8 @@ Writer = Annotated[Access, require("tenant:write")]
 
 
 async def stores(request: Request) -> Stores:
-    backend: ExecutionBackend = request.app.state.executions
-    return Stores(await database(request), request.app.state.redis, backend.documents, backend)
+    executions: ExecutionPorts = request.app.state.executions
+    return Stores(await database(request), request.app.state.redis, executions.documents, executions)
 
 
 async def tenant_defaults(request: Request) -> TenantDefaults:

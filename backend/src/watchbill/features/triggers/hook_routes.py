@@ -12,19 +12,19 @@ from watchbill.core.errors import TooManyRequests, WatchbillError
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service as executions
-from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import database, request_limits, take_turn
-from watchbill.features.identity.aside import aside_of
-from watchbill.features.identity.crowds import crowds_of
+from watchbill.features.identity.limits.aside import aside_of
+from watchbill.features.identity.limits.crowds import crowds_of
 from watchbill.features.identity.recording import request_trail
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.hooks import BadCall
 from watchbill.features.triggers.replies import reply
-from watchbill.features.triggers.routes import Backend
+from watchbill.features.triggers.routes import Ports
 from watchbill.features.triggers.schemas import HookAnswer
-from watchbill.features.triggers.service import TriggerBackend
+from watchbill.features.triggers.service import TriggerPorts
 from watchbill.kit.audit import keep_trail
 from watchbill.kit.db import Database, Work
 
@@ -46,8 +46,8 @@ async def call_hook(
     token: Annotated[str, Path(max_length=100)],
     request: Request,
     response: Response,
-    parts: Backend,
-    started: Annotated[ExecutionBackend, Depends(execution_backend)],
+    ports: Ports,
+    started: Annotated[ExecutionPorts, Depends(execution_ports)],
 ) -> HookAnswer | Response:
     """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
@@ -56,9 +56,9 @@ async def call_hook(
     db = await database(request)
     call = await _taken(request)
     try:
-        admitted, received = await _receive(request, db, parts, started, token, call)
+        admitted, received = await _receive(request, db, ports, started, token, call)
     except BadCall as refusal:
-        await _note(db, request, parts, refusal)
+        await _note(db, request, ports, refusal)
         raise
     if admitted.challenge is not None:
         return _echo(admitted.challenge)
@@ -97,13 +97,13 @@ async def call_hook(
 
 @router.get("/hooks/{token}", response_class=PlainTextResponse)
 async def challenge_hook(
-    token: Annotated[str, Path(max_length=100)], request: Request, parts: Backend
+    token: Annotated[str, Path(max_length=100)], request: Request, ports: Ports
 ) -> Response:
     """Answer a challenge with the query parameter that the webhook names. It starts nothing."""
     db = await database(request)
     call = await _taken(request)
     async with db.transaction() as work:
-        admitted = await _admit(request, work, parts, token, call)
+        admitted = await _admit(request, work, ports, token, call)
         ids = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, *ids)
     return _echo(admitted.challenge or "")
@@ -125,13 +125,13 @@ def _echo(challenge: str) -> Response:
 async def _receive(
     request: Request,
     database: Database,
-    parts: TriggerBackend,
-    started: ExecutionBackend,
+    ports: TriggerPorts,
+    started: ExecutionPorts,
     token: str,
     call: hooks.Request,
 ) -> tuple[hooks.Admitted, hooks.Received | None]:
     async with database.transaction() as work:
-        admitted = await _admit(request, work, parts, token, call)
+        admitted = await _admit(request, work, ports, token, call)
         tenant_id, trigger_id = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, tenant_id, trigger_id)
         if admitted.challenge is not None:
@@ -140,9 +140,9 @@ async def _receive(
         return admitted, await hooks.fire(work.session, admitted, started.compute, await aside_of(request))
 
 
-async def _note(database: Database, request: Request, parts: TriggerBackend, refusal: BadCall) -> None:
+async def _note(database: Database, request: Request, ports: TriggerPorts, refusal: BadCall) -> None:
     """Let the audit log tell of a call with a bad signature; of many to one webhook, of one a minute."""
-    if not parts.refusals.first(refusal.trigger_id):
+    if not ports.refusals.first(refusal.trigger_id):
         return
     trail = request_trail(request)
     # The address is a credential.
@@ -154,21 +154,21 @@ async def _note(database: Database, request: Request, parts: TriggerBackend, ref
 
 
 async def _admit(
-    request: Request, work: Work, parts: TriggerBackend, token: str, call: hooks.Request
+    request: Request, work: Work, ports: TriggerPorts, token: str, call: hooks.Request
 ) -> hooks.Admitted:
     """Let a call in. A call that is refused counts for its address, where others may guess too; one that is
     signed as it must be comes in whatever others at its address do."""
     try:
-        return await hooks.admit(work, parts.keys, token, call)
+        return await hooks.admit(work, ports.keys, token, call)
     except WatchbillError:
         await request_limits(request).count_address(request)
         raise
 
 
 async def _answer(
-    database: Database, parts: ExecutionBackend, scope: TenantScope, execution_id: UUID
+    database: Database, ports: ExecutionPorts, scope: TenantScope, execution_id: UUID
 ) -> HookAnswer:
     async with database.transaction(scope) as work:
-        found = await executions.detail(work.session, parts.reading(scope), execution_id, iterations=False)
+        found = await executions.detail(work.session, ports.reading(scope), execution_id, iterations=False)
     status = ExecutionStatus(found.status)
     return HookAnswer(execution_id=found.id, status=status, outputs=found.outputs, error=found.error)

@@ -20,7 +20,7 @@ from watchbill.core.errors import (
 )
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity.aside import Aside
+from watchbill.features.identity.limits.aside import Aside
 from watchbill.features.triggers import challenges, firing, queries, service
 from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.firing import Call

@@ -10,8 +10,8 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import HTTPConnection
 
-from watchbill.features.executions.backend import ExecutionBackend
-from watchbill.features.executions.backend import backend as execution_backend
+from watchbill.features.executions.ports import ExecutionPorts
+from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.identity.access import Access, require
 from watchbill.features.triggers import firing, service
 from watchbill.features.triggers.firing import Call
@@ -27,7 +27,7 @@ from watchbill.features.triggers.schemas import (
     TriggerOut,
     TriggerPatch,
 )
-from watchbill.features.triggers.service import TriggerBackend
+from watchbill.features.triggers.service import TriggerPorts
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
 from watchbill.kit.paging import Listed, PageQuery
@@ -35,13 +35,13 @@ from watchbill.kit.paging import Listed, PageQuery
 router = APIRouter(tags=["triggers"], route_class=BodyRoute)
 
 
-async def backend(connection: HTTPConnection) -> TriggerBackend:
-    """The backend that the app's lifespan put into its state."""
+async def ports_of(connection: HTTPConnection) -> TriggerPorts:
+    """The ports that the app's lifespan put into its state."""
     return connection.app.state.triggers
 
 
-Backend = Annotated[TriggerBackend, Depends(backend)]
-Executions = Annotated[ExecutionBackend, Depends(execution_backend)]
+Ports = Annotated[TriggerPorts, Depends(ports_of)]
+Executions = Annotated[ExecutionPorts, Depends(execution_ports)]
 Reader = Annotated[Access, require("triggers:read")]
 Writer = Annotated[Access, require("triggers:write")]
 
@@ -60,37 +60,37 @@ async def preview_schedule(
 @router.get("/triggers")
 async def list_triggers(
     access: Annotated[Access, require("triggers:read", "route")],
-    parts: Backend,
+    ports: Ports,
     page: PageQuery,
     flow_id: UUID | None = None,
 ) -> Listed[TriggerOut]:
     """Triggers, newest first."""
-    items, cursor = await service.page(access.session, access.identity, parts.keys, page, flow_id)
+    items, cursor = await service.page(access.session, access.identity, ports.keys, page, flow_id)
     return Listed(items=items, next_cursor=cursor)
 
 
 @router.post("/triggers", status_code=201)
 async def create_trigger(
-    form: TriggerIn, access: Annotated[Access, require("triggers:write", "route")], parts: Backend
+    form: TriggerIn, access: Annotated[Access, require("triggers:write", "route")], ports: Ports
 ) -> TriggerMade:
     """Add a schedule or a webhook to a flow. A webhook's secret is shown this once."""
-    trigger, secret = await service.create(access.session, access.identity, parts.keys, form)
-    shown = await service.shown(access.session, access.identity, parts.keys, trigger)
+    trigger, secret = await service.create(access.session, access.identity, ports.keys, form)
+    shown = await service.shown(access.session, access.identity, ports.keys, trigger)
     return TriggerMade(**shown.model_dump(), secret=secret)
 
 
 @router.get("/triggers/{trigger_id}")
-async def get_trigger(trigger_id: UUID, access: Reader, parts: Backend) -> TriggerOut:
+async def get_trigger(trigger_id: UUID, access: Reader, ports: Ports) -> TriggerOut:
     """One trigger."""
     trigger = await service.get(access.session, trigger_id)
-    return await service.shown(access.session, access.identity, parts.keys, trigger)
+    return await service.shown(access.session, access.identity, ports.keys, trigger)
 
 
 @router.patch("/triggers/{trigger_id}")
-async def change_trigger(trigger_id: UUID, form: TriggerPatch, access: Writer, parts: Backend) -> TriggerOut:
+async def change_trigger(trigger_id: UUID, form: TriggerPatch, access: Writer, ports: Ports) -> TriggerOut:
     """Change a trigger, or switch it on and off."""
     trigger = await service.change(access.session, access.identity, trigger_id, form)
-    return await service.shown(access.session, access.identity, parts.keys, trigger)
+    return await service.shown(access.session, access.identity, ports.keys, trigger)
 
 
 @router.delete("/triggers/{trigger_id}", status_code=204)
@@ -101,11 +101,11 @@ async def delete_trigger(trigger_id: UUID, access: Writer) -> None:
 
 @router.post("/triggers/{trigger_id}/rotate-secret")
 async def rotate_secret(
-    trigger_id: UUID, access: Writer, parts: Backend, form: Rotation | None = None
+    trigger_id: UUID, access: Writer, ports: Ports, form: Rotation | None = None
 ) -> NewSecret:
     """Give a webhook a new secret, shown this once; the one so far stays good for a while."""
     keep = (form or Rotation(keep_seconds=24 * 3600)).keep_seconds
-    secret, until = await service.rotate_secret(access.session, access.identity, parts.keys, trigger_id, keep)
+    secret, until = await service.rotate_secret(access.session, access.identity, ports.keys, trigger_id, keep)
     return NewSecret(secret=secret, previous_until=until)
 
 
@@ -113,7 +113,7 @@ async def rotate_secret(
 async def run_trigger(
     trigger_id: UUID,
     access: Annotated[Access, require("flows:execute")],
-    parts: Executions,
+    ports: Executions,
     form: RunNow | None = None,
 ) -> FiringOut:
     """Start the trigger's flow now, whether it is switched on or not."""
@@ -123,10 +123,10 @@ async def run_trigger(
     given: dict[str, Any] = {"scheduled_at": now().isoformat(), "body": body, "headers": {}, "query": {}}
     given |= {"content_type": "application/json" if sent else "", "size": len(sent)}
     fired = await firing.start(
-        access.session, access.scope, trigger, Call("manual", now(), given), parts.compute
+        access.session, access.scope, trigger, Call("manual", now(), given), ports.compute
     )
     if fired.execution_id is not None:
-        access.work.after_commit(partial(parts.hints.execute, access.scope, fired.execution_id))
+        access.work.after_commit(partial(ports.hints.execute, access.scope, fired.execution_id))
     return service.shown_firing((fired, "pending"))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import NotFound, WatchbillError
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.queries import ask
+from watchbill.features.executions.queries.executions import ask
 from watchbill.features.triggers import firing, queries, schedule
 from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import Schedule

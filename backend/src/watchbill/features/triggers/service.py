@@ -43,7 +43,7 @@ _MOST_OF_A_FLOW = 100
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerBackend:
+class TriggerPorts:
     """What the trigger routes work with."""
 
     keys: KeyRing

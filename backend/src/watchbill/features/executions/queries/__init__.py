@@ -1,0 +1,1 @@
+"""SQL of executions. Each call is part of a transaction that sees one tenant."""

@@ -1,0 +1,1 @@
+"""Watching executions live, for as long as whoever watches may."""
