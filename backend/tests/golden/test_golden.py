@@ -1,4 +1,7 @@
-"""Golden event logs: Python folds them as the browser does (frontend/src/lib/events reads the same files)."""
+"""Golden event logs: Python folds them as the browser does (frontend/src/lib/events reads the same files).
+
+Some were written by hand; the others come from made-up flows, played by tests.golden.generate.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from watchbill.core.events import Event
+from watchbill.core.events import JOURNAL_TYPES, Event
 from watchbill.core.execution import ExecutionState, fold
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
@@ -46,6 +49,15 @@ def test_a_log_folds_to_what_is_expected(file: Path) -> None:
         }, id_
     assert {key: seen[key] for key in ("status", "outputs", "error", "usage", "seq")} == {
         key: expected[key] for key in ("status", "outputs", "error", "usage", "seq")
+    }
+
+
+def test_every_event_of_the_journal_is_in_a_played_log() -> None:
+    played = [json.loads(file.read_text("utf-8")) for file in FILES if file.stem.startswith("played_")]
+    assert {event["type"] for log in played for event in log["events"]} == JOURNAL_TYPES - {
+        # Nobody cancels or pauses those.
+        "execution_cancelled",
+        "execution_waiting",
     }
 
 

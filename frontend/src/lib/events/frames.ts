@@ -41,10 +41,16 @@ export function dropIterations(
   at: string,
   { forget = false }: { forget?: boolean } = {},
 ): void {
-  if (!state.iterating.delete(path)) return;
+  if (!state.iterating.has(path)) return;
   const prefix = `${path}[`;
   clear(state, prefix, at);
-  for (const inner of owners(state, prefix)) state.iterating.delete(inner);
+  // When its time is over, iterations are still open.
+  for (const owner of [path, ...owners(state, prefix)]) {
+    for (const place of [owner, ...(state.iterating.get(owner) ?? [])]) {
+      if (place !== path) end(state, place, at);
+    }
+    state.iterating.delete(owner);
+  }
   forgetHalted(state, prefix);
   if (!forget) return;
   for (const place of [...state.nodes.keys()]) {
