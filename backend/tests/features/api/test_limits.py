@@ -19,7 +19,7 @@ from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.limits.requests import RequestLimits
-from watchbill.features.identity.recording import COOKIE
+from watchbill.features.identity.trails import COOKIE
 from watchbill.kit.rates import Rate, Rates, Standing
 
 PATIENCE = 120.0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
@@ -20,7 +19,6 @@ from watchbill.core.ports.documents import Collection as Documents
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
-from watchbill.engine.stored_exchanges import Messages, messages_of
 from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.queries import removing
 from watchbill.kit.db import Database
@@ -28,11 +26,11 @@ from watchbill.kit.turns import NoTurn, Turns
 
 # Of a page of events or exchanges. An output that is stored aside counts as much as it may have: how much it
 # has is not known before it is read.
-_PAGE_BYTES = 8 * 1024 * 1024
+PAGE_BYTES = 8 * 1024 * 1024
 # Of what somebody who watches is given at a time: hundreds may do so, and each holds it while reading slowly.
 _WATCHED_BYTES = 1024 * 1024
 # Of what is read at a time.
-_READ_BYTES = 1024 * 1024
+READ_BYTES = 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
 _NO_LAST = 2**63
 # Large outputs of one tenant that are on their way to somebody who watches: each may have a hundred megabytes
@@ -85,7 +83,7 @@ class History:
         after: int,
         limit: int,
         note: Read,
-        most: int = _PAGE_BYTES,
+        most: int = PAGE_BYTES,
     ) -> tuple[list[Event], bool]:
         journal, last = await self._journal_of_some_size(scope, execution_id, after, limit, note, most)
         trace, more = await self.trace(
@@ -205,7 +203,7 @@ class History:
         after: int,
         limit: int,
         read: Read,
-        most: int = _PAGE_BYTES,
+        most: int = PAGE_BYTES,
     ) -> tuple[list[Event], bool]:
         """Events of the trace of these types (all of them when none is named), and whether there may be more:
         a page ends where it has megabytes, too."""
@@ -224,38 +222,16 @@ class History:
         limit: int,
         read: Read,
     ) -> tuple[list[Document], bool]:
-        """What these nodes (all of them when none is named) exchanged with the world
-        (engine.stored_exchanges), and whether there may be more, as in `trace`. Messages of models are where
-        they were asked; they stay null when the event that has them is gone, and `cut` tells so."""
-        found, more = await self._page_of(
-            "execution_exchanges", scope, execution_id, nodes, after, limit, read, _PAGE_BYTES
+        """What these nodes (all of them when none is named) exchanged with the world, as it is stored
+        (engine.stored_exchanges), and whether there may be more, as in `trace`."""
+        return await self._page_of(
+            "execution_exchanges", scope, execution_id, nodes, after, limit, read, PAGE_BYTES
         )
-        told: list[Document] = []
-        size = 0
-        for part in _with_their_messages(found):
-            wanted = [messages.size for _, messages in part if messages]
-            size += sum(document.size for document, _ in part) + sum(wanted)
-            if told and size > _PAGE_BYTES:
-                return told, True
-            read(sum(wanted))
-            told += await self._asked(scope, execution_id, part)
-        return told, more
 
-    async def _asked(
-        self, scope: TenantScope, execution_id: UUID, part: Sequence[tuple[Document, Messages | None]]
-    ) -> list[Document]:
-        """Exchanges with their messages, which the trace has."""
-        seqs = [messages.seq for _, messages in part if messages]
-        if not seqs:
-            return [document for document, _ in part]
-        events = await self._documents.pick(scope, "execution_logs", str(execution_id), seqs)
-        said = {
-            (one.seq, one.body["data"].get("call_id")): one.body["data"].get("messages") for one in events
-        }
-        return [
-            _asking(document, said.get((messages.seq, messages.call_id))) if messages else document
-            for document, messages in part
-        ]
+    async def picked(self, scope: TenantScope, execution_id: UUID, seqs: Sequence[int]) -> list[Event]:
+        """The events of the trace with these numbers, as far as they are kept."""
+        found = await self._documents.pick(scope, "execution_logs", str(execution_id), seqs)
+        return [_event(execution_id, document) for document in found]
 
     async def _page_of(
         self,
@@ -278,13 +254,13 @@ class History:
                 after=found[-1].seq if found else after,
                 limit=wanted,
                 types=types,
-                room=_READ_BYTES,
+                room=READ_BYTES,
             )
             part_size = sum(document.size for document in part)
             read(part_size)
             found += part
             size += part_size
-            if len(part) < wanted and part_size < _READ_BYTES:
+            if len(part) < wanted and part_size < READ_BYTES:
                 return found, False
         return found, True
 
@@ -312,30 +288,6 @@ def unbroken(events: Sequence[Event], after: int) -> list[Event]:
         if event.seq != after + count:
             return list(events[: count - 1])
     return list(events[:count])
-
-
-def _with_their_messages(
-    exchanges: Iterable[Document],
-) -> Iterator[list[tuple[Document, Messages | None]]]:
-    """Exchanges in parts whose messages are read at a time, each with where its messages are."""
-    part: list[tuple[Document, Messages | None]] = []
-    size = 0
-    for document in exchanges:
-        messages = messages_of(document.body)
-        more = messages.size if messages else 0
-        if part and size + more > _READ_BYTES:
-            yield part
-            part, size = [], 0
-        part.append((document, messages))
-        size += more
-    if part:
-        yield part
-
-
-def _asking(document: Document, messages: list[Any] | None) -> Document:
-    request = {**document.body["request"], "messages": messages}
-    cut = document.body["cut"] or messages is None
-    return replace(document, body={**document.body, "request": request, "cut": cut})
 
 
 def _event(execution_id: UUID, document: Document) -> Event:

@@ -50,7 +50,7 @@ class ExecutionPorts:
     types: NodeTypes
     aside: Aside
     running_limit: int = 0
-    permits: WatchAccess = field(default_factory=WatchAccess)
+    watch_access: WatchAccess = field(default_factory=WatchAccess)
     read: Read = unmeasured
 
     def reading(self, scope: TenantScope) -> Reading:

@@ -21,7 +21,7 @@ from watchbill.features.identity.limits.requests import RequestLimits
 from watchbill.features.identity.limits.turns import turn_of
 from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.reach import Judged
-from watchbill.features.identity.recording import COOKIE, note_refusal, recorded, request_trail
+from watchbill.features.identity.trails import COOKIE, note_refusal, recorded, request_trail
 from watchbill.kit.audit import trail_of
 from watchbill.kit.db import Database, Work, in_turn_of
 

@@ -26,7 +26,6 @@ from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.permissions import PERSONAL, RANKS, TABLE
-from watchbill.features.identity.recording import request_trail
 from watchbill.features.identity.schemas import (
     Forgotten,
     Login,
@@ -48,6 +47,7 @@ from watchbill.features.identity.schemas import (
     TenantOut,
     UserOut,
 )
+from watchbill.features.identity.trails import request_trail
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.db import Database
 

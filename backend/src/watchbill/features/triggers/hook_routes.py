@@ -18,7 +18,7 @@ from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import database, request_limits, take_turn
 from watchbill.features.identity.limits.aside import aside_of
 from watchbill.features.identity.limits.crowds import crowds_of
-from watchbill.features.identity.recording import request_trail
+from watchbill.features.identity.trails import request_trail
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers.hooks import BadCall
 from watchbill.features.triggers.replies import reply

@@ -23,7 +23,7 @@ from watchbill.features.executions.watching.events import Told, watch
 from watchbill.features.identity.access import Access, database, enter, require, take_turn
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.limits.crowds import crowds_of
-from watchbill.features.identity.recording import recorded
+from watchbill.features.identity.trails import recorded
 from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.supervision import end
 
@@ -96,7 +96,7 @@ async def stream_execution(
     blocks = watch(ports.live, ports.history, access.scope, execution_id, after=seen)
     return _CountedStream(
         (await crowds_of(request)).streams.place(access.identity),
-        _events(ports.permits.while_let_in(request, access.identity, blocks)),
+        _events(ports.watch_access.while_let_in(request, access.identity, blocks)),
         ping=HEARTBEAT_SECONDS,
         send_timeout=SEND_SECONDS,
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
@@ -189,7 +189,7 @@ async def _send(websocket: WebSocket, identity: Identity, execution_id: UUID, af
     by the server's buffer, which `send_text` waits for."""
     ports = await ports_of(websocket)
     watched = watch(ports.live, ports.history, identity.scope, execution_id, after=after)
-    blocks = ports.permits.while_let_in(websocket, identity, watched)
+    blocks = ports.watch_access.while_let_in(websocket, identity, watched)
     with contextlib.suppress(WebSocketDisconnect):
         async with contextlib.aclosing(blocks):
             async for block in blocks:
