@@ -301,3 +301,33 @@ async def test_a_map_over_a_large_output_is_cancelled_without_it(ship: Ship, doc
     ship.journal.request_cancel(id_)
     ship.engine("heir")
     await ship.until(lambda: ship.journal.outcomes[id_].status is ExecutionStatus.CANCELLED)
+
+
+async def test_who_fills_the_outbox_does_not_take_the_place_of_others(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two tenants the one with the most waiting loses what came last."""
+    monkeypatch.setattr(outbox, "_MOST_BYTES", 10_000)
+    missing = Missing()
+    box, greedy, modest = Outbox(documents, missing), TenantScope(uuid4()), TenantScope(uuid4())
+    documents.away = True
+
+    def entry(seq: int) -> tuple[str, Document]:
+        return "x", Document(seq, NOW, {"text": "x" * 900})
+
+    flood = [box.put(greedy, "execution_logs", [entry(seq)]) for seq in range(20)]
+    await asyncio.gather(*(parcel.tried for parcel in flood))
+    mine = [box.put(modest, "execution_logs", [entry(seq)]) for seq in range(4)]
+    await asyncio.gather(*(parcel.tried for parcel in mine))
+    assert not any(parcel.done.is_set() for parcel in mine)
+    assert [parcel.done.is_set() for parcel in flood] == [False] * 6 + [True] * 14
+    # One that would have more than the other is refused itself.
+    more = [box.put(modest, "execution_logs", [entry(10 + seq)]) for seq in range(4)]
+    await asyncio.gather(*(parcel.tried for parcel in more))
+    assert [parcel.done.is_set() for parcel in more] == [False, True, True, True]
+    documents.away = False
+    await asyncio.gather(*(parcel.done.wait() for parcel in (*flood, *mine, *more)))
+    kept = {scope: len(documents.kept[scope, "execution_logs", "x"]) for scope in (greedy, modest)}
+    assert kept == {greedy: 5, modest: 5}
+    assert missing.counts["missed_execution_logs"] == 18
+    await box.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,8 +26,8 @@ logger = structlog.get_logger(__name__)
 # A document with its key.
 Entry = tuple[str, Document]
 
-# Of all tenants together, while the store is away. What comes then is missed: a history thins out, nothing
-# stops.
+# Of all tenants together, while the store is away. What is too much is missed, the last of the tenant that has
+# the most: a history thins out, nothing stops.
 _MOST_BYTES = 16 * 1024 * 1024
 _AGAIN_SECONDS = 1.0
 # Documents that are written together.
@@ -41,6 +42,7 @@ class Parcel:
     not its being away. `done` is set when nothing of it waits any more: it is written, missed or withdrawn.
     """
 
+    scope: TenantScope
     entries: Sequence[Entry]
     # Whether it may wait as long as its owner wants; else it takes part in the limit of what waits.
     owned: bool
@@ -71,7 +73,8 @@ class Outbox:
         self._documents = documents
         self._missing = missing
         self._lanes: dict[tuple[TenantScope, Collection], _Lane] = {}
-        self._bytes = 0
+        # What waits of each tenant while the store is away, in bytes.
+        self._bytes: Counter[TenantScope] = Counter()
         self._finishing = asyncio.Event()
 
     def put(
@@ -82,7 +85,7 @@ class Outbox:
         Args:
             owned: they are never missed: somebody waits for them, or withdraws them.
         """
-        parcel = Parcel(entries, owned, asyncio.get_running_loop().create_future())
+        parcel = Parcel(scope, entries, owned, asyncio.get_running_loop().create_future())
         # Nobody has to ask how it went.
         parcel.tried.add_done_callback(_heard)
         lane = self._lanes.setdefault((scope, collection), _Lane(scope, collection))
@@ -189,14 +192,31 @@ class Outbox:
                 self._missing.note(error, outputs_tried_again=len(parcel.entries))
             elif not parcel.size:
                 size = sum(len(orjson.dumps(document.body)) for _, document in parcel.entries)
-                if self._bytes + size > _MOST_BYTES:
+                if not self._room(lane.scope, size, error):
                     self._miss(lane, [parcel], error)
                     continue
                 parcel.size = size
-                self._bytes += size
+                self._bytes[lane.scope] += size
                 self._missing.note(error)
             if not parcel.tried.done():
                 parcel.tried.set_result(False)
+
+    def _room(self, scope: TenantScope, size: int, error: DocumentsUnavailable) -> bool:
+        """Whether so many bytes of a tenant may wait. A tenant that has more than it would have then gives way,
+        with what came last."""
+        while self._bytes.total() + size > _MOST_BYTES:
+            [(other, most)] = self._bytes.most_common(1) or [(scope, 0)]
+            if most <= self._bytes[scope] + size:
+                return False
+            lane, last = next(
+                (lane, parcel)
+                for lane in self._lanes.values()
+                if lane.scope == other
+                for parcel in reversed(lane.waiting)
+                if parcel.size
+            )
+            self._miss(lane, [last], error)
+        return True
 
     def _miss(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
         for parcel in parcels:
@@ -210,7 +230,9 @@ class Outbox:
             self._settle(parcel, written=written)
 
     def _settle(self, parcel: Parcel, *, written: bool) -> None:
-        self._bytes -= parcel.size
+        self._bytes[parcel.scope] -= parcel.size
+        if not self._bytes[parcel.scope]:
+            del self._bytes[parcel.scope]
         parcel.written, parcel.size, parcel.entries = written, 0, ()
         if not parcel.tried.done():
             parcel.tried.set_result(written)
