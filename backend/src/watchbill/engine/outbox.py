@@ -26,8 +26,8 @@ logger = structlog.get_logger(__name__)
 # A document with its key.
 Entry = tuple[str, Document]
 
-# Of all tenants together, while the store is away. What is too much is missed, the last of the tenant that has
-# the most: a history thins out, nothing stops.
+# Of all tenants together, while the store is away. What is too much is missed, and the tenant with the most
+# loses its last: a history thins out, nothing stops.
 _MOST_BYTES = 16 * 1024 * 1024
 _AGAIN_SECONDS = 1.0
 # Documents that are written together.
@@ -202,8 +202,8 @@ class Outbox:
                 parcel.tried.set_result(False)
 
     def _room(self, scope: TenantScope, size: int, error: DocumentsUnavailable) -> bool:
-        """Whether so many bytes of a tenant may wait. A tenant that has more than it would have then gives way,
-        with what came last."""
+        """Whether so many bytes of a tenant may wait. One that would have more than it still gives way with
+        what came last."""
         while self._bytes.total() + size > _MOST_BYTES:
             [(other, most)] = self._bytes.most_common(1) or [(scope, 0)]
             if most <= self._bytes[scope] + size:
