@@ -43,7 +43,8 @@ class _Spelling:
             was = cast("_Object", stored) if isinstance(stored, dict) else {}
             return self._object(was, cast("_Object", given))
         if isinstance(given, list):
-            return self._list(cast("list[Any]", stored) if isinstance(stored, list) else [], given)
+            held = cast("list[Any]", stored) if isinstance(stored, list) else []
+            return self._list(held, cast("list[Any]", given))
         return stored if _is_number(stored) and _is_number(given) and stored == given else given
 
     def _object(self, stored: _Object, given: _Object) -> _Object:
@@ -119,7 +120,7 @@ class _Alike:
             return self._number((isinstance(value, bool), value))
         place = (id(cast("object", value)), without)
         if place not in self._known:
-            self._known[place] = self._number(tuple(self._parts(value, without)))
+            self._known[place] = self._number(tuple(self._parts(cast("_Object | list[Any]", value), without)))
         return self._known[place]
 
     def _parts(self, value: _Object | list[Any], without: tuple[str, ...]) -> Iterator[Hashable]:

@@ -184,7 +184,8 @@ class Run:
             else:
                 self._slices.small(self.claim.scope)
                 result = result.then(self._advance(answers))
-            answers, self._more = {}, result.more
+            answers = dict[str, Any]()
+            self._more = result.more
             if not result.more or self._control.cancel or self.state.status.final:
                 break
         return result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from watchbill.kit.late import late
 from watchbill.kit.waits import about_to_await
@@ -56,7 +56,8 @@ class TextRecords:
         except (exception.DNSException, OSError) as error:
             raise NamesAway(f"The name servers do not answer for {domain}.") from error
         # A text may come in pieces of 255 bytes.
-        return [b"".join(record.strings).decode("utf-8", "replace") for record in answer.rrset or ()]
+        records = cast("Iterable[Any]", answer.rrset or ())
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in records]
 
     def _resolver(self) -> Resolver:
         asking = asyncresolver.Resolver(configure=not self.servers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -63,10 +63,9 @@ class Connections:
 
     async def _connected(self) -> Connection:
         try:
-            connection: Any = await self.pool.acquire(timeout=self._seconds)
+            return cast("Connection", await self.pool.acquire(timeout=self._seconds))
         except TimeoutError as error:
             raise ConnectionError(f"PostgreSQL gave no connection within {self._seconds:g} s") from error
-        return connection
 
 
 async def open_pool(

@@ -39,7 +39,8 @@ def _check(config: Config) -> list[Problem]:
 
 
 def _judge(foreseen: Foreseen) -> list[Problem]:
-    tasks: list[Any] = (foreseen.config.get("crew") or {}).get("tasks", [])
+    crew: dict[str, Any] = foreseen.config.get("crew") or {}
+    tasks: list[Any] = crew.get("tasks", [])
     return [
         problem
         for index, task in enumerate(tasks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -83,8 +83,7 @@ def _wrong_input(field: InputField, foreseen: Foreseen, given: Mapping[str, Any]
 
 def _form(flow: Any) -> InputConfig | None:
     """The form of the flow that is run; None while it cannot be read."""
-    nodes: list[Any] = flow.get("nodes", []) if isinstance(flow, Mapping) else []
-    node = next((node for node in nodes if node.get("type") == "input"), None)
+    node = next((node for node in _nodes(flow) if node.get("type") == "input"), None)
     try:
         return None if node is None else InputConfig.model_validate(node.get("config", {}))
     except ValidationError:
@@ -93,14 +92,20 @@ def _form(flow: Any) -> InputConfig | None:
 
 def _gives(foreseen: Foreseen) -> Shape:
     """The outputs of the flow, each of which may be missing."""
-    nodes = (foreseen.config.get("flow") or {}).get("nodes", [])
+    nodes = _nodes(foreseen.config.get("flow"))
     if not nodes:
         return ANY
     names: dict[str, Shape] = {}
     for node in nodes:
-        values = (node.get("config") or {}).get("values") if node.get("type") == "output" else None
-        names.update(dict.fromkeys(values if isinstance(values, dict) else (), ANY))
+        config: dict[str, Any] = node.get("config") or {}
+        values = config.get("values") if node.get("type") == "output" else None
+        if isinstance(values, dict):
+            names.update(dict.fromkeys(cast("dict[str, Any]", values), ANY))
     return map_of(names)
+
+
+def _nodes(flow: Any) -> list[dict[str, Any]]:
+    return cast("dict[str, Any]", flow).get("nodes", []) if isinstance(flow, Mapping) else []
 
 
 def _rounds(config: Mapping[str, Any]) -> Rounds:

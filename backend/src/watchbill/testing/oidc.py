@@ -15,11 +15,11 @@ import secrets
 import signal
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # pyright: ignore[reportUnknownVariableType]  # it has no types
 from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
@@ -92,13 +92,13 @@ class OidcProvider:
     async def _token(self, request: web.Request) -> web.Response:
         form = dict(await request.post())
         self._brought.append(str(form.get("code")))
-        asked = self._codes.pop(str(form.get("code")), None)
+        asked: dict[str, Any] | None = self._codes.pop(str(form.get("code")), None)
         pair = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if request.headers.get("Authorization") != f"Basic {pair}":
             return web.json_response({"error": "invalid_client"}, status=401)
+        challenge = cast("str", create_s256_code_challenge(str(form.get("code_verifier"))))
         fits = asked is not None and (
-            form.get("redirect_uri") == asked["redirect_uri"]
-            and create_s256_code_challenge(str(form.get("code_verifier"))) == asked["code_challenge"]
+            form.get("redirect_uri") == asked["redirect_uri"] and challenge == asked["code_challenge"]
         )
         if asked is None or not fits:
             return web.json_response({"error": "invalid_grant"}, status=400)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from celery import Celery
 from kombu.connection import Connection
@@ -44,8 +44,8 @@ class TaskSender:
 
     def _send(self, name: str, args: Sequence[Any], seconds: int) -> None:
         if self._producer is None:
-            self._connection = self._app.connection_for_write()
-            self._producer = Producer(self._connection)
+            self._connection = connection = cast("Connection", self._app.connection_for_write())
+            self._producer = Producer(connection)
         try:
             self._app.send_task(name, args=args, expires=seconds, ignore_result=True, producer=self._producer)
         except (OperationalError, RedisError, OSError) as error:

@@ -30,7 +30,7 @@ def held(payload: bytes) -> dict[str, Any] | None:
         raise BrokenOff("The stream is damaged: what a chunk holds cannot be read") from error
     if inner and not isinstance(value, dict):
         raise BrokenOff("The stream is damaged: what a chunk holds is no JSON object")
-    return value
+    return cast("dict[str, Any]", value)
 
 
 def stop_reason(value: dict[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -50,7 +50,8 @@ def load_litellm() -> Any:
 def _complete(module: Any) -> None:
     """Finish the models that LiteLLM leaves unfinished until their first use: Pydantic takes a class apart
     while it does, and a call in another thread that meets it then fails."""
-    models = [found for found in vars(module).values() if isinstance(found, type)]
+    named = cast("dict[str, object]", vars(module))
+    models = [found for found in named.values() if isinstance(found, type)]
     for model in models:
         ours = issubclass(model, BaseModel) and model.__module__ == module.__name__
         if ours and not model.__pydantic_complete__:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -346,5 +346,5 @@ def _ends(value: dict[str, Any]) -> bool:
     """Whether Anthropic's or Gemini's event ends the answer."""
     if value.get("type") == "message_stop" or (value.get("delta") or {}).get("stop_reason"):
         return True
-    candidates: Any = value.get("candidates") or ()
-    return any(isinstance(each, dict) and each.get("finishReason") for each in candidates)
+    candidates = cast("Sequence[Any]", value.get("candidates") or ())
+    return any(isinstance(each, dict) and "finishReason" in each for each in candidates)

@@ -33,7 +33,7 @@ def _is_message(value: Any) -> bool:
 
 def _of_message(message: dict[str, Any]) -> list[str]:
     """Anthropic's message as the stream it would have been."""
-    start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    start: dict[str, Any] = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, block in enumerate(message["content"]):
         events += _of_block(index, block)
@@ -45,7 +45,7 @@ def _of_message(message: dict[str, Any]) -> list[str]:
 def _of_block(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
     delta: dict[str, Any]
     if block.get("type") == "tool_use":
-        begin = {**block, "input": {}}
+        begin: dict[str, Any] = {**block, "input": {}}
         delta = {"type": "input_json_delta", "partial_json": json.dumps(block.get("input") or {})}
     elif block.get("type") == "thinking":
         begin = {**block, "thinking": ""}

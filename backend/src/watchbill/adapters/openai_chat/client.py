@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -217,7 +217,8 @@ def _is_stream(begin: bytes, content_type: str) -> bool:
 
 async def _json(value: Mapping[str, Any]) -> bytes:
     """The request as bytes. Conversations of agents grow, so it is made in a thread when it may be long."""
-    size = sum(len(str(m.get("content") or "")) for m in value.get("messages", ()) if isinstance(m, dict))
+    messages: Sequence[Mapping[str, Any]] = value.get("messages", ())
+    size = sum(len(str(message.get("content") or "")) for message in messages)
     if size > _SMALL:
         return await asyncio.to_thread(_dumped, value)
     return _dumped(value)

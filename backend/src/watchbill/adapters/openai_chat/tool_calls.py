@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from watchbill.adapters.openai_chat.faults import TooLarge
 from watchbill.core.characters import mended
@@ -70,7 +70,7 @@ class ToolCalls:
             TooLarge: these are more calls than anybody makes, or it takes too long to tell them apart.
         """
         function: Any = call.get("function")
-        parts: dict[str, Any] = function if isinstance(function, dict) else call
+        parts = cast("dict[str, Any]", function) if isinstance(function, dict) else call
         id_, name = _id(call.get("id")), _string(parts.get("name"))
         given = whole_number(call.get("index"))
         tool = self._of(position if given is None else given, id_, name)

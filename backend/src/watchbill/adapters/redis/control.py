@@ -55,11 +55,12 @@ class ControlListener:
         while True:
             alive()
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+                pubsub: Any = self._redis.pubsub(ignore_subscribe_messages=True)
+                async with pubsub:
                     await pubsub.subscribe(CHANNEL)
                     while True:
                         alive()
-                        message: Any = await pubsub.get_message(timeout=10.0)
+                        message = await pubsub.get_message(timeout=10.0)
                         if message:
                             self._heed(message["data"].decode(errors="replace"))
             except (RedisError, OSError) as error:

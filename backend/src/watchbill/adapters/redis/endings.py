@@ -68,12 +68,13 @@ class Endings:
             self._listening.clear()
             alive()
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+                pubsub: Any = self._redis.pubsub(ignore_subscribe_messages=True)
+                async with pubsub:
                     await pubsub.subscribe(CHANNEL)
                     self._listening.set()
                     self._wake_all()
                     while True:
-                        message: Any = await pubsub.get_message(timeout=10.0)
+                        message = await pubsub.get_message(timeout=10.0)
                         if message:
                             self._heed(message["data"])
             except (RedisError, OSError) as error:

@@ -23,7 +23,7 @@ def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
         Fault: JSON cannot hold it.
         OverBudget: it is too large.
     """
-    kind: type[Any] = type(value)
+    kind: Any = value.__class__
     if kind is str:
         budget.make(len(value))
         return value
@@ -90,7 +90,7 @@ def measure(value: Any, budget: Budget, depth: int = 0) -> None:
         Fault: JSON cannot hold it.
         OverBudget: it is too large.
     """
-    kind: type[Any] = type(value)
+    kind: Any = value.__class__
     if kind is str:
         budget.make(len(value))
     elif kind is dict or kind is list:

@@ -106,7 +106,7 @@ def is_whole(value: Any) -> bool:
 
 def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
     """Whether two values are equal; numbers by what they are worth, and values of other types never."""
-    kind: type[Any] = type(left)
+    kind: Any = left.__class__
     if kind is type(right) and kind is not dict and kind is not list:
         if kind is str or kind is bytes:
             budget.spend(min(len(left), len(right)) >> 6)
@@ -162,7 +162,7 @@ def less(left: Any, right: Any, budget: Budget) -> bool:
     """
     if is_number(left) and is_number(right):
         return left < right
-    kind: type[Any] = type(left)
+    kind: Any = left.__class__
     if kind is type(right) and kind in (str, bytes, bool, datetime, timedelta):
         if kind is str or kind is bytes:
             budget.spend(min(len(left), len(right)) >> 6)
@@ -254,7 +254,7 @@ def _decimals(operator: str, left: float, right: float) -> float:
 
 
 def _joined(left: Any, right: Any, budget: Budget) -> Any:
-    kind: type[Any] = type(left)
+    kind: Any = left.__class__
     if kind is type(right) and kind in (str, bytes):
         budget.make(len(left) + len(right))
         budget.spend((len(left) + len(right)) >> 6)

@@ -117,7 +117,7 @@ def _problem(definition: object, item: Fault) -> Problem:
         return Problem(code="too_many_nodes", message=f"A flow has at most {MAX_NODES:,} nodes; split it up.")
     if len(loc) >= 2 and loc[0] in ("nodes", "edges") and isinstance(loc[1], int):
         entry = cast("Mapping[str, Any]", definition)[loc[0]][loc[1]]
-        id_ = entry.get("id") if isinstance(entry, Mapping) else None
+        id_ = cast("Mapping[str, Any]", entry).get("id") if isinstance(entry, Mapping) else None
         if isinstance(id_, str):
             key = "node_id" if loc[0] == "nodes" else "edge_id"
             problem = Problem(field=dotted(loc[2:]), code="schema_invalid", message=message)

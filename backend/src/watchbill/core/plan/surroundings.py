@@ -133,8 +133,7 @@ def input_fields(node: Node) -> frozenset[str] | None:
     fields: Any = node.config.get("fields")
     if not isinstance(fields, list):
         return None
-    return frozenset(
-        str(field["name"])
-        for field in cast("list[Any]", fields)
-        if isinstance(field, Mapping) and "name" in field
+    named = (
+        cast("Mapping[str, Any]", field) for field in cast("list[Any]", fields) if isinstance(field, Mapping)
     )
+    return frozenset(str(field["name"]) for field in named if "name" in field)

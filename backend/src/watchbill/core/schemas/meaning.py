@@ -65,7 +65,9 @@ def _problems(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "schema_impossible", f"No value satisfies this: `{low}` is larger than `{high}`."
     properties, required = schema.get("properties"), schema.get("required")
     if schema.get("additionalProperties") is False and "patternProperties" not in schema:
-        known = cast("Mapping[str, Any]", properties) if isinstance(properties, Mapping) else {}
+        known: Mapping[str, Any] = {}
+        if isinstance(properties, Mapping):
+            known = cast("Mapping[str, Any]", properties)
         listed = cast("list[Any]", required) if isinstance(required, list) else []
         for name in listed:
             if name not in known and schema.get("type", "object") == "object":

@@ -57,7 +57,9 @@ def _again(
 ) -> set[str]:
     """The nodes to run again: the one to begin at, those that changed, and all that come after them or after
     an edited one."""
-    again = set() if plan is state.plan else _changed(state.plan, plan, same_inputs=same_inputs)
+    again = set[str]()
+    if plan is not state.plan:
+        again = _changed(state.plan, plan, same_inputs=same_inputs)
     if from_node is not None:
         again.add(from_node)
     for id_, node in plan.nodes.items():  # in topological order

@@ -67,7 +67,7 @@ def _asking(node: Raw) -> Iterator[tuple[str, Raw]]:
             yield from _agents(("agent", config.get("agent")))
         case "crew":
             crew = config.get("crew")
-            found = cast("Raw", crew) if isinstance(crew, Mapping) else {}
+            found: Raw = cast("Raw", crew) if isinstance(crew, Mapping) else dict[str, Any]()
             agents = found.get("agents")
             listed = cast("list[Any]", agents) if isinstance(agents, list) else []
             yield from _agents(*((f"crew.agents.{index}", agent) for index, agent in enumerate(listed)))

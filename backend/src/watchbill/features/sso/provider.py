@@ -11,7 +11,7 @@ import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -207,4 +207,4 @@ def _object(raw: bytes, url: str) -> dict[str, Any]:
         raise ProviderFault(f"The provider's answer at {url} is not JSON.") from error
     if not isinstance(found, dict):
         raise ProviderFault(f"The provider's answer at {url} is not a JSON object.")
-    return found
+    return cast("dict[str, Any]", found)

@@ -172,7 +172,7 @@ async def forget(stores: Stores, tenant_id: UUID) -> None:
     async with stores.database.transaction() as work:
         await queries.delete_leftovers(work.session, tenant_id)
     pattern = f"{TenantScope(tenant_id).key()}:*"
-    found: AsyncIterator[Any] = stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH)
+    found = cast("AsyncIterator[Any]", stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH))
     names = [name async for name in found]
     for start in range(0, len(names), _REDIS_BATCH):
         await stores.redis.unlink(*names[start : start + _REDIS_BATCH])
@@ -192,7 +192,8 @@ async def remains(stores: Stores, tenant_id: UUID) -> Sequence[str]:
     scope = TenantScope(tenant_id)
     async with stores.database.transaction() as work:
         left = await queries.remains(work.session, tenant_id, scope.schema)
-    found: AsyncIterator[Any] = stores.redis.scan_iter(match=f"{scope.key()}:*", count=_REDIS_BATCH)
+    pattern = f"{scope.key()}:*"
+    found = cast("AsyncIterator[Any]", stores.redis.scan_iter(match=pattern, count=_REDIS_BATCH))
     async for name in found:
         left.append(f"Redis key {name!r}")
     return [*left, *await stores.documents.remains(scope)]

@@ -262,7 +262,8 @@ def _config(trigger: Trigger, rules: Schedule | Webhook) -> dict[str, Any]:
         digest: str | None = challenge_digest(trigger.id, token)
     else:
         kept = "token" not in rules.challenge.model_fields_set
-        digest = (trigger.config.get("challenge") or {}).get("token_digest") if kept else None
+        challenge: dict[str, Any] = trigger.config.get("challenge") or {}
+        digest = challenge.get("token_digest") if kept else None
     config["challenge"]["token_digest"] = digest
     return config
 

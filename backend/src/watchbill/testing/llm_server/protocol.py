@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from watchbill.testing.llm_server.calls import Call
 
@@ -34,16 +34,18 @@ def read_call(body: dict[str, Any], authorization: str | None) -> Call:
     Raises:
         ValueError: model or messages are missing or of the wrong type.
     """
-    messages = body.get("messages")
+    messages: Any = body.get("messages")
     if not isinstance(body.get("model"), str) or not isinstance(messages, list) or not messages:
         raise ValueError("A request needs a model name and a list of messages.")
+    said = cast("list[dict[str, Any]]", messages)
+    tools: list[dict[str, Any]] = body.get("tools") or []
     key = (authorization or "").removeprefix("Bearer ").strip()
     return Call(
         number=0,
         model=body["model"],
-        messages=[{**message, "content": _text(message.get("content"))} for message in messages],
+        messages=[{**message, "content": _text(message.get("content"))} for message in said],
         stream=bool(body.get("stream")),
-        tools=[tool["function"]["name"] for tool in body.get("tools") or []],
+        tools=[tool["function"]["name"] for tool in tools],
         response_format=body.get("response_format"),
         fields=sorted(body),
         key_hint=key[-4:] or None,
@@ -52,7 +54,7 @@ def read_call(body: dict[str, Any], authorization: str | None) -> Call:
 
 def _text(content: Any) -> str:
     if isinstance(content, list):
-        return "\n".join(str(part.get("text", "")) for part in content)
+        return "\n".join(str(part.get("text", "")) for part in cast("list[dict[str, Any]]", content))
     return "" if content is None else str(content)
 
 

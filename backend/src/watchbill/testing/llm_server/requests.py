@@ -42,7 +42,8 @@ def key_of(request: web.Request) -> str | None:
 
 def include_usage(body: dict[str, Any]) -> bool:
     """Whether a chat completion's stream shall count tokens."""
-    return bool((body.get("stream_options") or {}).get("include_usage"))
+    options: dict[str, Any] = body.get("stream_options") or {}
+    return bool(options.get("include_usage"))
 
 
 def _of_gemini(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,7 +53,8 @@ def _of_gemini(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _declared(body: dict[str, Any]) -> list[dict[str, Any]]:
     declared: list[dict[str, Any]] = []
-    for tool in body.get("tools") or []:
+    tools: list[dict[str, Any]] = body.get("tools") or []
+    for tool in tools:
         declared += tool.get("function_declarations") or tool.get("functionDeclarations") or []
     return declared
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from watchbill.testing.llm_server.demo import judge, prose
 from watchbill.testing.llm_server.demo.categories import choose_category, evidence
@@ -49,23 +49,29 @@ class _Builder:
     def _resolved(self, schema: Any) -> dict[str, Any]:
         if not isinstance(schema, dict):
             return {}
-        if ref := schema.get("$ref"):
+        return self._whole(cast("dict[str, Any]", schema))
+
+    def _whole(self, schema: dict[str, Any]) -> dict[str, Any]:
+        ref: str | None = schema.get("$ref")
+        if ref:
             found: Any = self._root
             for part in ref.removeprefix("#").strip("/").split("/"):
                 found = found[part] if part else found
             return self._resolved(found)
-        for option in schema.get("anyOf") or schema.get("oneOf") or ():
+        options: list[dict[str, Any]] = schema.get("anyOf") or schema.get("oneOf") or []
+        for option in options:
             if option.get("type") != "null":
                 return self._resolved({**_without(schema, "anyOf", "oneOf"), **option})
         merged = dict(schema)
-        for part in schema.get("allOf") or ():
-            part = self._resolved(part)
+        parts: list[Any] = schema.get("allOf") or []
+        for part in map(self._resolved, parts):
             merged |= part | {"properties": {**merged.get("properties", {}), **part.get("properties", {})}}
         return merged
 
     def _object(self, schema: dict[str, Any], _name: str, index: int) -> dict[str, Any]:
-        properties = schema.get("properties") or {}
-        names = [*properties, *(n for n in schema.get("required") or () if n not in properties)]
+        properties: dict[str, Any] = schema.get("properties") or {}
+        required: list[str] = schema.get("required") or []
+        names = [*properties, *(name for name in required if name not in properties)]
         return {name: self.value(properties.get(name, {}), name, index) for name in names}
 
     def _array(self, schema: dict[str, Any], name: str, _index: int) -> list[Any]:
@@ -113,9 +119,9 @@ class _Builder:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    kind = schema.get("type")
+    kind: Any = schema.get("type")
     if isinstance(kind, list):
-        kind = next((k for k in kind if k != "null"), "null")
+        kind = next((one for one in cast("list[str]", kind) if one != "null"), "null")
     return kind or ("object" if "properties" in schema or "required" in schema else "string")
 
 

@@ -25,7 +25,7 @@ class DemoAnswer:
 def answer_as_demo(call: Call, body: dict[str, Any]) -> DemoAnswer:
     """What the demo model says to this request; the same request always gets the same answer."""
     prompt = read_prompt(call.model, call.messages)
-    offered = body.get("tools") or []
+    offered: list[dict[str, Any]] = body.get("tools") or []
     if offered and not prompt.tool_results and (chosen := tools.choose(offered, prompt)):
         return DemoAnswer(tool_calls=(chosen,))
     schema = _schema(call.response_format)

@@ -26,7 +26,7 @@ class Anthropic:
     """See Dialect."""
 
     def opening(self, call: Call, answer: Answer) -> list[Event]:
-        message = {**self._message(call, answer), "content": [], "stop_reason": None}
+        message: dict[str, Any] = {**self._message(call, answer), "content": [], "stop_reason": None}
         block = {"type": "text", "text": ""}
         start = {"type": "content_block_start", "index": 0, "content_block": block}
         return [
@@ -74,7 +74,7 @@ class Anthropic:
         return {"input_tokens": counts["prompt_tokens"], "output_tokens": counts["completion_tokens"]}
 
     def _tool(self, index: int, name: str, arguments: str) -> list[Event]:
-        block = {"type": "tool_use", "id": f"toolu_{index}", "name": name, "input": {}}
+        block: dict[str, Any] = {"type": "tool_use", "id": f"toolu_{index}", "name": name, "input": {}}
         delta = {"type": "input_json_delta", "partial_json": arguments}
         return [
             (
