@@ -17,7 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from watchbill.embedded.servers import start_postgres, start_valkey, stop
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 _ROOT = Path(__file__).parents[1]
 _READY_SECONDS = 90

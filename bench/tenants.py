@@ -16,10 +16,10 @@ from sqlalchemy import make_url, text
 
 from bench.figures import Figure, percentile
 from bench.stack import Stack, extra_api
-from watchbill.kit.db import Database
-from watchbill.kit.resources import data_dir
-from watchbill.kit.revisions import head
-from watchbill.kit.upgrading import Source, migrate
+from watchbill.kit.database.revisions import head
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.database.upgrading import Source, migrate
+from watchbill.kit.process.resources import data_dir
 
 TENANTS = 1000
 _AT_ONCE = 4

@@ -20,7 +20,7 @@ from watchbill.api.app import create_app
 from watchbill.api.openapi import document
 from watchbill.cli.commands import app
 from watchbill.config import Settings
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.events import DATA_MODELS, JOURNAL_TYPES, Event
 from watchbill.core.expressions import parse
 from watchbill.core.expressions.functions import LIBRARIES

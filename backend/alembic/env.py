@@ -1,9 +1,9 @@
-"""Runs or compares the migrations of one branch on one schema; watchbill.kit.migrations says which."""
+"""Runs or compares one branch of migrations on one schema; watchbill.kit.database.migrations says which."""
 
 from alembic import context
 from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, text
 
-from watchbill.kit.tables import PublicTable, TenantTable
+from watchbill.kit.database.tables import PublicTable, TenantTable
 
 attributes = context.config.attributes
 connection: Connection = attributes["connection"]

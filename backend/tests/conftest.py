@@ -18,9 +18,9 @@ from tests.people import Person, http_client
 from tests.services import Services, outlive_servers, services
 from watchbill.api.app import create_app
 from watchbill.config import Settings
-from watchbill.kit.db import Database
-from watchbill.kit.logs import configure_logs
-from watchbill.kit.open_files import allow_open_files
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.logs import configure_logs
+from watchbill.kit.process.open_files import allow_open_files
 
 # How fast the machine is says nothing about an example.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

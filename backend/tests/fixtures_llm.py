@@ -15,13 +15,13 @@ import pytest
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.crewai.library import load_crewai
-from watchbill.adapters.litellm import LiteLlmGateway
-from watchbill.adapters.litellm.library import load_litellm
+from watchbill.adapters.models import LiteLlmGateway
+from watchbill.adapters.models.through_litellm.library import load_litellm
 from watchbill.core.events import EventData
 from watchbill.core.ports.llm import LlmCall, Provider
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 from watchbill.testing.llm_server import LlmServer
 
 LOOPBACK = WayOut(UrlGuard(["127.0.0.0/8"]))

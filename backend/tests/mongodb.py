@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.e2e.running import until
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 _PROGRAM = Path(__file__).parents[2] / ".venv-mongodb/bin/secantusd-py"
 _PREFIX = "watchbill-mongodb-"

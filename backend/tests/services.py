@@ -20,8 +20,8 @@ import psutil
 
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
 from watchbill.features.tables import MODULES
-from watchbill.kit.db import Database
-from watchbill.kit.upgrading import migrate
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.database.upgrading import migrate
 
 _TEMPLATE = "template_watchbill"
 assert MODULES

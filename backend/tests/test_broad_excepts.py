@@ -12,10 +12,10 @@ SOURCE = Path(watchbill.__file__).parent
 # What is caught there ends what it belongs to, is told to whoever waits for it, and stops nobody else.
 BORDERS = {
     "api/middleware.py": 1,  # of a request
-    "kit/supervision.py": 1,  # of a background task
-    "kit/setbacks.py": 1,  # of a tenant, for loops over all of them
-    "kit/faults.py": 1,  # of a try: what may pass is tried again
-    "kit/upgrading.py": 1,  # of a tenant's migration
+    "kit/process/supervision.py": 1,  # of a background task
+    "kit/process/setbacks.py": 1,  # of a tenant, for loops over all of them
+    "kit/database/faults.py": 1,  # of a try: what may pass is tried again
+    "kit/database/upgrading.py": 1,  # of a tenant's migration
     "features/executions/cancelling.py": 1,  # of an execution of a tenant that is to be deleted
     "features/notifications/notifier.py": 1,  # of a delivery
     "kit/due_work/loop.py": 3,  # of due work: in its own transaction, under a lease, and of the whole
@@ -23,7 +23,7 @@ BORDERS = {
     "adapters/compute/serving.py": 1,  # of a job in a child process
     "adapters/crewai/loop.py": 1,  # of a step: it goes to whoever awaits it
     "adapters/crewai/runner.py": 1,  # of a crew
-    "adapters/litellm/library_call.py": 1,  # of a call that LiteLLM makes
+    "adapters/models/through_litellm/library_call.py": 1,  # of a call that LiteLLM makes
     "engine": 18,  # of a node, an iteration, an execution, and of those that are written together
 }
 

@@ -10,8 +10,8 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from watchbill.core.tenancy import TenantDefaults
-from watchbill.kit.outbound import proxy_problem
-from watchbill.kit.strength import guessable, guessable_keys
+from watchbill.kit.outbound.way_out import proxy_problem
+from watchbill.kit.secrets.strength import guessable, guessable_keys
 
 # Anyone can read these, so production refuses them; they let tests and a bare `watchbill api` start.
 DEVELOPMENT_JWT_SECRET = "development-only-secret-that-everyone-can-read"  # noqa: S105

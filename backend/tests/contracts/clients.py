@@ -10,11 +10,11 @@ from tests.fixtures_llm import Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.http import AiohttpClient
-from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.models import LiteLlmGateway
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.http import HttpRequest
 from watchbill.features.sso.provider import Client, Provider, ProviderFault, discover, keys_at, trade
-from watchbill.kit.outbound import WayOut
+from watchbill.kit.outbound.way_out import WayOut
 from watchbill.testing.llm_server import LlmServer
 
 KEY = "sk-never-to-be-seen-elsewhere"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 
 
 def _forever(_: Any) -> Any:

@@ -17,12 +17,12 @@ import httpx
 import requests
 from botocore.utils import InstanceMetadataFetcher
 
-from watchbill.kit.connector import guarded_connector
-from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
-from watchbill.kit.loops import new_event_loop
-from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.connector import guarded_connector
+from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment, install
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import RefusedConnection, WayOut, tenant_traffic
+from watchbill.kit.process.loops import new_event_loop
 
 REFUSED, OWN = int(sys.argv[1]), int(sys.argv[2])
 GUARD = UrlGuard(["127.0.0.2"])

@@ -33,9 +33,9 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.engine.engine import Engine
 from watchbill.engine.settings import EngineSettings
 from watchbill.features.executions.starting import Ask, start_definition
-from watchbill.kit import setbacks
-from watchbill.kit.db import Database, DatabaseUnavailable
-from watchbill.kit.pool import Connections, open_pool
+from watchbill.kit.database.pool import Connections, open_pool
+from watchbill.kit.database.transactions import Database, DatabaseUnavailable
+from watchbill.kit.process import setbacks
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.testing.memory import MemoryLive
 from watchbill.testing.ports import node_ports

@@ -18,7 +18,7 @@ from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.config import Settings
 from watchbill.core.ports.documents import MAX_BODY_BYTES, Document, DocumentStore, DocumentTooLarge
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.pool import Connections
+from watchbill.kit.database.pool import Connections
 from watchbill.testing.memory import MemoryDocuments
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

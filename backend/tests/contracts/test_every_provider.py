@@ -12,7 +12,7 @@ from tests.contracts.trap import CLOSED, OPEN, Names, Trap, trap, way
 from tests.fixtures_llm import Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
-from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.models import LiteLlmGateway
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider
 from watchbill.testing.llm_server import LlmServer

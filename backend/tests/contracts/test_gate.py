@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from tests.contracts.trap import CLOSED, OPEN, trap
 
-from watchbill.kit import own_services
-from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment
-from watchbill.kit.outbound import CheckedSocket, RefusedConnection, tenant_traffic
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound import own_services
+from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import CheckedSocket, RefusedConnection, tenant_traffic
 
 PROGRAM = Path(__file__).with_name("gated.py")
 

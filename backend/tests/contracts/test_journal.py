@@ -32,7 +32,7 @@ from watchbill.core.events import (
 from watchbill.core.ports.journal import Batch, Claim, Control, Journal, Outcome, Park
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.starting import Ask, start_definition
-from watchbill.kit.pool import Connections
+from watchbill.kit.database.pool import Connections
 from watchbill.testing.memory import MemoryJournal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from watchbill.adapters.crewai import CrewAiRunner
-from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.models import LiteLlmGateway
 
 
 @pytest.mark.usefixtures("crew_runner")
@@ -29,7 +29,7 @@ def test_crewai_asks_its_store_for_nothing_that_ours_lacks(crew_runner: CrewAiRu
 def test_litellm_looks_for_clients_where_ours_are(llm_gateway: LiteLlmGateway) -> None:
     litellm: Any = importlib.import_module("litellm")
     caching: Any = importlib.import_module("litellm.caching.llm_caching_handler")
-    handed: Any = importlib.import_module("watchbill.adapters.litellm.handed")
+    handed: Any = importlib.import_module("watchbill.adapters.models.through_litellm.handed_clients")
     assert isinstance(litellm.in_memory_llm_clients_cache, handed.HandedClients)
     assert {"get_cache", "set_cache"} <= set(vars(caching.LLMClientCache))
     clients = inspect.getsource(importlib.import_module("litellm.llms.custom_httpx.http_handler"))

@@ -24,7 +24,7 @@ from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import LiveEvents, LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.embedded.servers import start_valkey, stop
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.process.supervision import Supervisor
 from watchbill.testing.memory import MemoryLive
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
-from watchbill.adapters.litellm import LiteLlmGateway, TimeLimits
+from watchbill.adapters.models import LiteLlmGateway, TimeLimits
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmCompleted, LlmFailed, LlmFailover, LlmStarted
 

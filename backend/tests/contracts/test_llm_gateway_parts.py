@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from watchbill.adapters.litellm.connection import arguments, model_name, secrets
-from watchbill.adapters.litellm.cooling import CoolDown
-from watchbill.adapters.litellm.token_gate import gather_seconds
+from watchbill.adapters.models.connection import arguments, model_name, secrets
+from watchbill.adapters.models.cooling import CoolDown
+from watchbill.adapters.models.token_gate import gather_seconds
 from watchbill.core.candidates import candidates
 from watchbill.core.errors import NodeError
 from watchbill.core.ports.llm import Provider

@@ -9,7 +9,7 @@ from tests.contracts.test_model_servers import failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
-from watchbill.adapters.litellm import LiteLlmGateway
+from watchbill.adapters.models import LiteLlmGateway
 from watchbill.core.errors import ErrorKind
 from watchbill.core.ports.compute import ComputeLimits
 

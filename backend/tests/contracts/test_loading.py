@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from watchbill.adapters import loading
-from watchbill.adapters.litellm.library import load_litellm
+from watchbill.adapters.models.through_litellm.library import load_litellm
 from watchbill.core.events import EventData, Log
 
 
@@ -62,7 +62,7 @@ _SIDE_BY_SIDE = """
 import itertools, sys, threading
 from pathlib import Path
 from watchbill.adapters.crewai.library import load_crewai
-from watchbill.adapters.litellm.library import load_litellm
+from watchbill.adapters.models.through_litellm.library import load_litellm
 
 seen = []
 loads = {}

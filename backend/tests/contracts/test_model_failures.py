@@ -13,9 +13,9 @@ import pytest
 from tests.contracts.test_model_servers import CHAT, as_type, failing
 from tests.fixtures_llm import KEY, Desk
 
-from watchbill.adapters.litellm.failures import away_seconds
+from watchbill.adapters.models.failures import away_seconds
 from watchbill.core.errors import ErrorKind
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 USER, UPSTREAM, TIMEOUT, LIMIT = ErrorKind.USER, ErrorKind.UPSTREAM, ErrorKind.TIMEOUT, ErrorKind.LIMIT
 SAID = "The tide is out until noon."

@@ -13,8 +13,8 @@ from tests.contracts.test_model_servers import as_type, failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool
-from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes, TimeLimits
-from watchbill.adapters.litellm.patience import Patience
+from watchbill.adapters.models import CoolDown, LiteLlmGateway, Sizes, TimeLimits
+from watchbill.adapters.models.patience import Patience
 from watchbill.adapters.openai_chat import body, client, event_stream
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import LlmFailover

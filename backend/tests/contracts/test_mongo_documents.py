@@ -19,7 +19,7 @@ from tests.mongodb import MongoServer, mongo_server
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 NOW = datetime(2026, 1, 1, 12, 30, 0, 123_456, tzinfo=UTC)
 LOGS = "execution_logs"

@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from watchbill.kit.connector import GuardedResolver, guarded_connector
-from watchbill.kit.fair_reading import read_in_parts
-from watchbill.kit.outbound import RefusedConnection, WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.connector import GuardedResolver, guarded_connector
+from watchbill.kit.outbound.fair_reading import read_in_parts
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import RefusedConnection, WayOut
 from watchbill.testing.llm_server import LlmServer
 
 

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from watchbill.kit.lookups import Found, Lookups
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.lookups import Found, Lookups
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 
 OPEN, CLOSED = "127.0.0.2", "127.0.0.1"
 

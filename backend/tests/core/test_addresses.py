@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.kit.addresses import ascii_domain, canonical_email, mail_domain
-from watchbill.kit.origins import origin_of
+from watchbill.kit.requests.mail_addresses import ascii_domain, canonical_email, mail_domain
+from watchbill.kit.requests.origins import origin_of
 
 
 @pytest.mark.parametrize(

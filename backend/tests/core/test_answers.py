@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from watchbill.core.answers import AnswerMismatch, instruction, parse_answer
-from watchbill.core.clean import clean
-from watchbill.core.embedded_json import embedded
-from watchbill.core.json_text import MAX_DEPTH, NotExact, inexact, read_exactly
+from watchbill.core.json.clean import clean
+from watchbill.core.json.embedded import embedded
+from watchbill.core.json.text import MAX_DEPTH, NotExact, inexact, read_exactly
 
 # However busy the machine is.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 
 
 def test_what_fits_may_be_used_up_to_the_last_step() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from watchbill.core.characters import plainly
 from watchbill.core.errors import ErrorKind, FieldError, InvalidInput, NodeError
 from watchbill.core.flow.problems import Problem
+from watchbill.core.json.characters import plainly
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.core.clean import clean
+from watchbill.core.json.clean import clean
 
 # Control characters and surrogates are among the texts, and numbers of any size.
 PLAIN = (

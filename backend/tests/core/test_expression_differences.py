@@ -8,7 +8,7 @@ import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.expressions import ExpressionError, parse
 
 SCOPE: dict[str, Any] = {

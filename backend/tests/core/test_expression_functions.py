@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from watchbill.core.budget import full, quick
+from watchbill.core.computing_budget import full, quick
 from watchbill.core.expressions import ExpressionError, parse
 from watchbill.core.expressions.shapes import of_value
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from watchbill.core.budget import Budget, OverBudget, full, quick
+from watchbill.core.computing_budget import Budget, OverBudget, full, quick
 from watchbill.core.expressions import ExpressionError, parse, parse_template
+from watchbill.core.expressions.cache import Kept
 from watchbill.core.expressions.expression import MAX_LENGTH
-from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.template import MAX_EXPRESSIONS
 
 SCOPE: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchbill.core.budget import Budget, OverBudget, quick
+from watchbill.core.computing_budget import Budget, OverBudget, quick
 from watchbill.core.expressions import ExpressionError, parse, parse_template
 from watchbill.core.expressions.functions import FUNCTIONS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.expressions import ExpressionError, Reference, parse, parse_template
 
 SCOPE = {

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from watchbill.kit import free_port as module
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process import free_port as module
+from watchbill.kit.process.free_port import free_port
 
 
 def test_ports_can_be_had_and_are_given_once() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import watchbill
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
-from watchbill.kit.tables import PublicTable, TenantTable
+from watchbill.kit.database.tables import PublicTable, TenantTable
 
 SOURCE = Path(watchbill.__file__).parent
 TABLES = {table.name for tables in (PUBLIC_TABLES, TENANT_TABLES) for table in tables.tables.values()}
@@ -26,7 +26,7 @@ STATEMENT = re.compile(
 JOURNAL = {"active_executions", "approvals", "executions", "execution_events", "execution_snapshots"}
 
 # Migrations note how far they are.
-BESIDES = {"tenants": {"kit/upgrading"}}
+BESIDES = {"tenants": {"kit/database"}}
 
 
 def written(module: ast.Module) -> Iterator[str]:

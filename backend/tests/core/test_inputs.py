@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import Field, ValidationError
 
-from watchbill.kit.inputs import Input
+from watchbill.kit.requests.inputs import Input
 
 
 class Part(Input):

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import BaseModel, Field
 
-from watchbill.core.json_parts import PART_BYTES, read_texts, written
+from watchbill.core.json.parts import PART_BYTES, read_texts, written
 
 
 class Item(BaseModel):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from watchbill.core.json_size import MAX_VALUES, TooManyValues, demand_few_values
+from watchbill.core.json.size import MAX_VALUES, TooManyValues, demand_few_values
 
 MANY = MAX_VALUES + 10
 

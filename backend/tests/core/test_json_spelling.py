@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.core.json_spelling import spelled_as
+from watchbill.core.json.spelling import spelled_as
 
 KEYS = st.one_of(st.text(max_size=3), st.sampled_from(["0", "1", "2", "10", "007", "4294967295", "id", "b"]))
 NUMBERS = st.one_of(

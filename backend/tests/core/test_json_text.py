@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.core.json_text import MAX_DEPTH, NotExact, inexact, read_exactly
+from watchbill.core.json.text import MAX_DEPTH, NotExact, inexact, read_exactly
 
 KEPT = [
     "1",

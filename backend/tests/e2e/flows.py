@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from tests.core.flows import edge, flow, input_node, llm, output
-from watchbill.kit.resources import data_dir
+from watchbill.kit.process.resources import data_dir
 
 ASK = flow(
     [input_node("topic"), llm("ask"), output(answer="{{ nodes.ask.output }}")],

@@ -26,7 +26,7 @@ from tests.e2e.running import LONG, clean_environment
 from tests.people import PASSWORD, new_email
 from tests.proxy import Proxy
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 from watchbill.testing.llm_server import LlmServer
 
 # Ten processes beside each other: only a hang takes so long.

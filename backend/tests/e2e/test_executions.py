@@ -15,7 +15,7 @@ from tests.e2e.conftest import Tenant
 from tests.e2e.flows import ASK, EXAMPLES
 from tests.people import checked
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

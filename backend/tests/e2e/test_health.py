@@ -14,12 +14,12 @@ import pytest
 
 from tests.e2e.conftest import Worker
 from watchbill.config import Settings
-from watchbill.embedded import ports
+from watchbill.embedded import listening
 from watchbill.embedded.child import Child
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.watch import replace_the_stuck
-from watchbill.kit.free_port import free_port
-from watchbill.kit.own_services import OwnServices
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.process.free_port import free_port
 from watchbill.worker.runtime import Runtime
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ server.serve_forever()
 
 @pytest.mark.parametrize("how", ["says so", "is frozen"])
 async def test_a_process_that_cannot_work_is_replaced(tmp_path: Path, how: str) -> None:
-    listener = ports.listen("127.0.0.1", 0)
+    listener = listening.listen("127.0.0.1", 0)
     pids: list[int] = []
     mark = tmp_path / "mark"
     if how == "is frozen":
@@ -70,7 +70,7 @@ async def test_a_process_that_cannot_work_is_replaced(tmp_path: Path, how: str) 
     )
     try:
         async with asyncio.timeout(60):
-            while len(pids) < 2 or not await ports.answers(listener, "/health/live"):  # noqa: ASYNC110
+            while len(pids) < 2 or not await listener.answers(listener, "/health/live"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert "has not been well" in told[0]
         assert "was ended by SIGKILL" in told[1]
@@ -115,7 +115,7 @@ async def test_a_worker_says_how_it_is(settings: Settings, tmp_path: Path) -> No
 
 async def test_a_worker_whose_loop_keeps_failing_says_so(settings: Settings) -> None:
     assert settings.database_url and settings.redis_url
-    listener = ports.listen("127.0.0.1", 0)
+    listener = listening.listen("127.0.0.1", 0)
     runtime = Runtime(
         settings.model_copy(update={"worker_preload": False}),
         database_url=settings.database_url.get_secret_value(),
@@ -130,7 +130,7 @@ async def test_a_worker_whose_loop_keeps_failing_says_so(settings: Settings) -> 
             raise ValueError("broken")
 
         asyncio.run_coroutine_threadsafe(_keep(runtime, broken), runtime._loop).result()  # noqa: SLF001 (nobody else may reach into a worker)
-        url = ports.url(listener)
+        url = listening.url(listener)
         async with httpx.AsyncClient() as http, asyncio.timeout(100):
             while (live := await http.get(f"{url}/health/live")).status_code == 200:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)

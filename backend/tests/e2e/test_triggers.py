@@ -19,7 +19,7 @@ from sqlalchemy import text
 from tests.core import flows
 from tests.e2e.conftest import Tenant
 from tests.people import checked
-from watchbill.kit.signatures import sign, verify
+from watchbill.kit.secrets.signatures import sign, verify
 
 FLOW = flows.flow([flows.input_node("topic"), flows.output()], [flows.edge("in", "out")])
 

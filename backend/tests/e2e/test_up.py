@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.e2e.running import Running, clean_environment, command, new_folder, running, until
-from watchbill.kit.resources import data_dir
+from watchbill.kit.process.resources import data_dir
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
 EXAMPLES = data_dir("examples") or Path("examples")

@@ -18,7 +18,7 @@ from tests.e2e.running import alive, until
 from watchbill.cli.commands import app
 from watchbill.cli.reading import NotRunnable
 from watchbill.cli.workflow import read_workflow
-from watchbill.embedded import ports
+from watchbill.embedded import listening
 from watchbill.embedded.child import clean_environment
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
@@ -109,24 +109,24 @@ def test_the_guard_stops_groups_and_single_processes_when_its_input_ends() -> No
 
 
 def test_ports_are_named_in_the_message(tmp_path: Path) -> None:
-    with ports.listen("127.0.0.1", 0) as listener:
+    with listening.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        assert ports.url(listener) == f"http://127.0.0.1:{port}"
+        assert listening.url(listener) == f"http://127.0.0.1:{port}"
         with pytest.raises(CannotStart, match=rf"Port {port} on 127\.0\.0\.1 is in use.*--port"):
-            ports.listen("127.0.0.1", port)
+            listening.listen("127.0.0.1", port)
     with pytest.raises(CannotStart, match="--host"):
-        ports.listen("192.0.2.1", 0)
+        listening.listen("192.0.2.1", 0)
     with pytest.raises(CannotStart, match="--host"):
-        ports.listen("no such host", 0)
+        listening.listen("no such host", 0)
 
 
 def test_an_address_for_everybody_is_shown_as_one_that_opens() -> None:
-    with ports.listen("0.0.0.0", 0) as listener:
-        assert ports.url(listener).startswith("http://127.0.0.1:")
+    with listening.listen("0.0.0.0", 0) as listener:
+        assert listening.url(listener).startswith("http://127.0.0.1:")
     with socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
-    with ports.listen("::1", 0) as listener:
-        assert ports.url(listener).startswith("http://[::1]:")
+    with listening.listen("::1", 0) as listener:
+        assert listening.url(listener).startswith("http://[::1]:")
 
 
 def test_children_do_not_see_the_name_that_crewai_listens_to(monkeypatch: pytest.MonkeyPatch) -> None:

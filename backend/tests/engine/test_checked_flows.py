@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from tests.core.flows import edge, flow, node, output
 from watchbill.core import events as e
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import Event
 from watchbill.core.execution import ExecutionState
@@ -46,7 +46,7 @@ from watchbill.engine.command_runner import CommandRunner
 from watchbill.engine.pending import PendingEvents
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.totals import Totals
-from watchbill.kit.urls import refusal
+from watchbill.kit.outbound.urls import refusal
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
 from watchbill.nodes.registry import NODE_TYPES

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from watchbill.kit.audit.masking import masked
-from watchbill.kit.masking import Masking
+from watchbill.kit.secrets.masking import Masking
 
 MASKING = Masking(("the-tenants-own-key", "short"))
 

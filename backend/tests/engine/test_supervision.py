@@ -10,8 +10,8 @@ import pytest
 
 from tests.core.flows import chain
 from tests.engine.conftest import Ship
-from watchbill.kit import supervision
-from watchbill.kit.supervision import MOST_FAILURES, Alive, Supervisor
+from watchbill.kit.process import supervision
+from watchbill.kit.process.supervision import MOST_FAILURES, Alive, Supervisor
 
 
 class Clock:

@@ -17,7 +17,7 @@ from tests.fuzzing.place import Place
 from tests.fuzzing.stock import join
 from tests.people import PASSWORD, checked, new_email
 from tests.services import Services
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 120

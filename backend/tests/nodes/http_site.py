@@ -17,8 +17,8 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.core.errors import NodeError
 from watchbill.core.node_types import NodeContext
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 from watchbill.nodes import http_request
 from watchbill.testing.ports import node_ports
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from watchbill.core.plan import compile_flow
-from watchbill.kit.resources import data_dir
+from watchbill.kit.process.resources import data_dir
 from watchbill.nodes.input import Config, check_inputs
 from watchbill.nodes.registry import NODE_TYPES
 

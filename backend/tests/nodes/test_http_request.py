@@ -12,11 +12,11 @@ from tests.core.flows import edge, flow, node
 from tests.nodes.http_site import Site, call, failure
 
 from watchbill.adapters.http import AiohttpClient
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.plan import compile_flow
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 from watchbill.nodes.registry import NODE_TYPES
 
 

@@ -10,7 +10,7 @@ from tests.core.flows import edge, flow, node
 from tests.nodes.http_site import Site, call
 
 from watchbill.adapters.http import AiohttpClient
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.core.flows import ANSWER
 from tests.people import Person, checked
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 async def start(person: Person) -> str:

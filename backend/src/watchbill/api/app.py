@@ -34,9 +34,9 @@ from watchbill.features.executions.watching import stream
 from watchbill.features.flows import node_types
 from watchbill.features.flows import routes as flows
 from watchbill.features.identity import routes as identity
+from watchbill.features.identity.aside import Aside
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.keys import routes as key_routes
-from watchbill.features.identity.limits.aside import Aside
 from watchbill.features.identity.limits.crowds import Crowd, Crowds, Most
 from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.limits.mails import MailLimits
@@ -59,16 +59,16 @@ from watchbill.features.tenants import routes as tenants
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerPorts
-from watchbill.kit.attempt_counts import AttemptCounts
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
-from watchbill.kit.dns import TextRecords
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.rates import Rates
-from watchbill.kit.resources import data_dir
-from watchbill.kit.ssrf import UrlGuard
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.limits.attempt_counts import AttemptCounts
+from watchbill.kit.limits.rates import Rates
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.text_records import TextRecords
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.process.resources import data_dir
+from watchbill.kit.process.supervision import Supervisor
+from watchbill.kit.secrets.crypto import KeyRing
 
 MAX_BODY = 4 * 1024 * 1024
 # Where webhooks are called.

@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from watchbill.kit.resources import data_dir
+from watchbill.kit.process.resources import data_dir
 
 router = APIRouter(prefix="/api", include_in_schema=False)
 

@@ -15,11 +15,11 @@ from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveRea
 from watchbill.core.ports.compute import Compute
 from watchbill.features.executions.history import History
 from watchbill.features.executions.ports import ExecutionPorts
-from watchbill.features.identity.limits.aside import Aside
-from watchbill.kit.db import Database
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.pool import open_pool
-from watchbill.kit.supervision import Supervisor
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.database.pool import open_pool
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.process.supervision import Supervisor
 from watchbill.nodes.registry import NODE_TYPES
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from watchbill import __version__
 from watchbill.core.ports.documents import DocumentStore
-from watchbill.kit import revisions
-from watchbill.kit.db import Database
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.database import revisions
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.supervision import Supervisor
 
 router = APIRouter(tags=["health"])
 Check = Literal["ok", "failing", "behind"]

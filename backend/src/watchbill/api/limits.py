@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from watchbill.api import problems
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.limits.requests import RequestLimits
-from watchbill.kit.rates import WINDOW_SECONDS, Standing
+from watchbill.kit.limits.rates import WINDOW_SECONDS, Standing
 
 _AUTH = "/api/v1/auth/"
 # What anybody may send who is not signed in.

@@ -19,9 +19,9 @@ from watchbill.api.held_bodies import HeldBodies
 from watchbill.api.payload import bad_address, read_json
 from watchbill.core.errors import TooLarge, TooManyRequests, TooSlow, WatchbillError
 from watchbill.features.identity.access import whose_turn
-from watchbill.features.identity.limits.aside import Aside
-from watchbill.kit.bodies import keep
-from watchbill.kit.masking import MASK
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.requests.bodies import keep
+from watchbill.kit.secrets.masking import MASK
 
 log = structlog.stdlib.get_logger("watchbill.api")
 # What our pages never ask a browser for; copying to the clipboard is not among it.

@@ -8,10 +8,10 @@ from json import JSONDecodeError
 from starlette.types import Scope
 
 from watchbill.core.errors import FieldError, InvalidInput, WatchbillError
-from watchbill.core.json_size import TooManyValues, demand_few_values
-from watchbill.core.json_text import NotExact, json_of_bytes, read_exactly, refusal
-from watchbill.features.identity.limits.aside import Aside
-from watchbill.kit.bodies import Read
+from watchbill.core.json.size import TooManyValues, demand_few_values
+from watchbill.core.json.text import NotExact, json_of_bytes, read_exactly, refusal
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.requests.bodies import Read
 
 # Smaller ones are read in about a millisecond.
 _SMALL_BYTES = 32 * 1024

@@ -17,8 +17,8 @@ from watchbill.api.context import request_id
 from watchbill.api.methods import is_named, methods_of
 from watchbill.core.errors import FieldError, TooManyRequests, Unavailable, WatchbillError
 from watchbill.core.ports.documents import DocumentsUnavailable
-from watchbill.kit.db import DatabaseBusy, DatabaseUnavailable, OwnTurnsTaken
-from watchbill.kit.paging import BadCursor
+from watchbill.kit.database.paging import BadCursor
+from watchbill.kit.database.transactions import DatabaseBusy, DatabaseUnavailable, OwnTurnsTaken
 
 logger = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ import typer
 
 from watchbill import __version__
 from watchbill.cli import executions, operator
-from watchbill.kit.late import late
-from watchbill.kit.open_files import allow_open_files
+from watchbill.kit.process.lazy_imports import late
+from watchbill.kit.process.open_files import allow_open_files
 
 if TYPE_CHECKING:
     from watchbill.cli import doctor as examination

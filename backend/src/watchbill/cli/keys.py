@@ -9,8 +9,8 @@ from watchbill.config import Settings
 from watchbill.embedded.errors import CannotStart
 from watchbill.embedded.folder import DataFolder
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
-from watchbill.kit.crypto import KeyRing, new_key
-from watchbill.kit.key_rotation import count_by_key, rotate, sealed_columns
+from watchbill.kit.secrets.crypto import KeyRing, new_key
+from watchbill.kit.secrets.key_rotation import count_by_key, rotate, sealed_columns
 
 _COLUMNS = sealed_columns(PUBLIC_TABLES, TENANT_TABLES)
 

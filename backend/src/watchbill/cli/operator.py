@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchbill.kit.late import late
+from watchbill.kit.process.lazy_imports import late
 
 if TYPE_CHECKING:
     from watchbill.cli import audit as audit_log

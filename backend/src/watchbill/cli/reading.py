@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from watchbill.cli.yaml_text import BadYaml, read_yaml
-from watchbill.core.json_text import NotExact, read_exactly
+from watchbill.core.json.text import NotExact, read_exactly
 
 MAX_BYTES = 8 * 1024 * 1024
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

@@ -14,7 +14,7 @@ import typer
 
 from watchbill.cli.client import ApiError, Client
 from watchbill.cli.reading import NotRunnable
-from watchbill.kit.terminal import printable
+from watchbill.kit.process.terminal import printable
 
 KEY_VARIABLE = "WATCHBILL_API_KEY"
 _LONGEST_KEY = 1000

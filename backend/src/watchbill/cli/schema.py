@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from watchbill.config import Settings
-from watchbill.kit.db import Database
-from watchbill.kit.late import late
-from watchbill.kit.revisions import current, head, public_revision, status
-from watchbill.kit.terminal import printable
+from watchbill.kit.database.revisions import current, head, public_revision, status
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.lazy_imports import late
+from watchbill.kit.process.terminal import printable
 
 # Who only asks whether something is behind needs no Alembic.
 if TYPE_CHECKING:
-    from watchbill.kit import upgrading
-    from watchbill.kit.upgrading import Migrated
+    from watchbill.kit.database import upgrading
+    from watchbill.kit.database.upgrading import Migrated
 else:
-    upgrading = late("watchbill.kit.upgrading")
+    upgrading = late("watchbill.kit.database.upgrading")
 
 _POLL_SECONDS = 0.1
 _CURE = "`watchbill migrate`, or the next `watchbill up`, brings it up to date."

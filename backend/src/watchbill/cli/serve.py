@@ -13,11 +13,11 @@ import uvicorn
 from watchbill.cli.heads import LimitedHeads
 from watchbill.cli.sockets import QuietSockets
 from watchbill.config import Settings
-from watchbill.kit.fair_reading import read_in_parts
-from watchbill.kit.garbage_collection import set_aside
-from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.fair_reading import read_in_parts
+from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment, install
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.process.garbage_collection import set_aside
 
 # Streams of events never end by themselves.
 _GRACE_SECONDS = 3
@@ -34,7 +34,7 @@ def serve(settings: Settings, *, host: str | None, port: int | None, fd: int | N
     options: dict[str, Any] = {
         "host": host or settings.api_host,
         "port": port or settings.api_port,
-        "loop": "watchbill.kit.loops:new_event_loop",
+        "loop": "watchbill.kit.process.loops:new_event_loop",
         "log_config": None,
         "access_log": False,
         "server_header": False,

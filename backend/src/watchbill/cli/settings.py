@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from watchbill.config import Settings
-from watchbill.kit.logs import configure_logs
+from watchbill.kit.process.logs import configure_logs
 
 
 def load_settings(data_dir: Path | None = None) -> Settings:

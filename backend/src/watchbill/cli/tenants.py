@@ -20,8 +20,8 @@ from watchbill.features.tenants import export as exporting
 from watchbill.features.tenants import queries, service
 from watchbill.features.tenants.service import Stores
 from watchbill.kit.audit import Trail, keep_trail
-from watchbill.kit.db import Work
-from watchbill.kit.terminal import printable
+from watchbill.kit.database.transactions import Work
+from watchbill.kit.process.terminal import printable
 from watchbill.nodes.registry import NODE_TYPES
 
 

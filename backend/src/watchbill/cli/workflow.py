@@ -10,7 +10,7 @@ from typing import Any
 from watchbill.cli.reading import NotRunnable, read_object
 from watchbill.core.flow.definition import MAX_DEPTH
 from watchbill.core.flow.problems import Problem
-from watchbill.core.json_text import NotExact, read_exactly
+from watchbill.core.json.text import NotExact, read_exactly
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.input import TYPE as INPUT
 from watchbill.nodes.input import check_inputs

@@ -19,7 +19,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from watchbill.core.json_text import MAX_DEPTH, inexact
+from watchbill.core.json.text import MAX_DEPTH, inexact
 
 # What aliases stand for counts each time.
 MAX_VALUES = 100_000

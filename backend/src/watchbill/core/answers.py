@@ -19,8 +19,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
-from watchbill.core.embedded_json import Span, embedded
-from watchbill.core.json_text import MAX_DEPTH, NotExact, read_exactly
+from watchbill.core.json.embedded import Span, embedded
+from watchbill.core.json.text import MAX_DEPTH, NotExact, read_exactly
 from watchbill.core.reasoning import split_reasoning
 from watchbill.core.schemas import Matcher
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from watchbill.core.characters import plainly
+from watchbill.core.json.characters import plainly
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from watchbill.core.clean import clean
 from watchbill.core.errors import ErrorKind
+from watchbill.core.json.clean import clean
 from watchbill.core.usage import NO_USAGE, Usage
 
 # The handle of an iteration after which a Loop ends.

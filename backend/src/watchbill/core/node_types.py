@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.shapes import ANY, Shape
 from watchbill.core.flow.definition import Body, FlowDefinition
 from watchbill.core.flow.problems import Problem

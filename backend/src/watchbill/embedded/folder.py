@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from watchbill.embedded.errors import AlreadyRunning, CannotStart
-from watchbill.kit.crypto import new_key
+from watchbill.kit.secrets.crypto import new_key
 
 # How long the guard of a supervisor that was killed may take to stop what it left behind.
 _CLEARING_SECONDS = 30

@@ -25,7 +25,7 @@ from pathlib import Path
 import psutil
 
 from watchbill.embedded.reachable import Unreachable, data_folder, programs_folder
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 _SYSTEM_USER = "watchbill-postgres"
 _LONGEST_SOCKET = 90

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from watchbill.config import Settings
-from watchbill.embedded import ports
+from watchbill.embedded import listening
 from watchbill.embedded.child import Child, Tell, clean_environment
 from watchbill.embedded.errors import CannotStart
 from watchbill.embedded.folder import DataFolder
@@ -19,7 +19,7 @@ from watchbill.embedded.link import GuardLink
 from watchbill.embedded.logfile import LogFile
 from watchbill.embedded.servers import Server, ServerFailed, start_postgres, start_valkey
 from watchbill.embedded.watch import replace_the_stuck
-from watchbill.kit.supervision import end
+from watchbill.kit.process.supervision import end
 
 _READY_SECONDS = 90
 _SERVER_CHECK_SECONDS = 1.0
@@ -66,8 +66,8 @@ class Stack:
         if self._descriptor is None:
             self._descriptor = self.folder.lock()
         if self._socket is None:
-            self._socket = ports.listen(self._host, self._port)
-            self.url = ports.url(self._socket)
+            self._socket = listening.listen(self._host, self._port)
+            self.url = listening.url(self._socket)
         return self._descriptor, self._socket
 
     async def start(self) -> None:
@@ -85,14 +85,14 @@ class Stack:
         fd = listener.fileno()
         api = self._assembly("API", "api", "--migrate", "--fd", str(fd))
         api.descriptors = [fd]
-        self._health = ports.listen("127.0.0.1", 0)
+        self._health = listening.listen("127.0.0.1", 0)
         health = self._health.fileno()
         worker = self._assembly("worker", "worker", "--wait", "--health-fd", str(health))
         worker.descriptors = [health]
         worker_ready = asyncio.Event()
         worker.on_line = lambda line: worker_ready.set() if _WORKER_ANNOUNCEMENT in line else None
         self._run(api, worker)
-        await self._until(asyncio.gather(worker_ready.wait(), ports.answers_ready(listener)), api, worker)
+        await self._until(asyncio.gather(worker_ready.wait(), listening.answers_ready(listener)), api, worker)
         for child in self._children:
             child.settled = True
         self._tasks["servers"] = asyncio.create_task(self._watch_servers())

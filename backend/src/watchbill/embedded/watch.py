@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from socket import socket
 
 from watchbill.embedded.child import Child, Tell
-from watchbill.embedded.ports import answers
+from watchbill.embedded.listening import answers
 
 _LOOK_SECONDS = 5.0
 # So long a process may be silent or say that it is not well; on a busy machine an answer takes its time. One

@@ -11,11 +11,11 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from watchbill.core.budget import Budget, OverBudget
-from watchbill.core.characters import mended
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData, LlmCompleted, NodeFailure
 from watchbill.core.exchange import Exchange
+from watchbill.core.json.characters import mended
 from watchbill.core.node_types import NodeContext, NodeResult
 from watchbill.core.plan import PlanNode
 from watchbill.core.plan.fields import dotted, sentence

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from watchbill.core import events as e
-from watchbill.core.budget import Budget, OverBudget, quick
+from watchbill.core.computing_budget import Budget, OverBudget, quick
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure, NodeFailure
 from watchbill.core.execution import (

@@ -21,7 +21,7 @@ from watchbill.engine.outbox import Outbox, Parcel
 from watchbill.engine.pending import CommitPart, PendingEvents
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.stored_exchanges import PlacedExchange, document
-from watchbill.kit.faults import again
+from watchbill.kit.database.faults import again
 
 logger = structlog.get_logger(__name__)
 _Answer = asyncio.Future[Control]

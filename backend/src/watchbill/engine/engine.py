@@ -25,9 +25,9 @@ from watchbill.engine.missing import Missing, notes_of_missing
 from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.slices import Slices
-from watchbill.kit.faults import again
-from watchbill.kit.setbacks import Setbacks
-from watchbill.kit.supervision import Alive, Supervisor
+from watchbill.kit.database.faults import again
+from watchbill.kit.process.setbacks import Setbacks
+from watchbill.kit.process.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 

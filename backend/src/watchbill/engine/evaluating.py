@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.node_types import NodeResult

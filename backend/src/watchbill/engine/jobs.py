@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import OverBudget, full
+from watchbill.core.computing_budget import OverBudget, full
 from watchbill.core.errors import NodeError
 from watchbill.core.flow.definition import Node
 from watchbill.core.plan import PlanNode

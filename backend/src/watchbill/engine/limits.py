@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 
 from watchbill.core.errors import ErrorKind, NodeError
-from watchbill.core.json_text import inexact
+from watchbill.core.json.text import inexact
 from watchbill.core.ports.compute import ComputeLimit
 
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024

@@ -11,12 +11,12 @@ from typing import Any
 from watchbill.core.errors import NodeError
 from watchbill.core.events import EventData, LlmStarted, NodeFailure, ToolCompleted, ToolFailed, ToolStarted
 from watchbill.core.exchange import Exchange
-from watchbill.core.json_text import NotExact
+from watchbill.core.json.text import NotExact
 from watchbill.core.ports import NodePorts
 from watchbill.core.ports.http import HttpAnswer, HttpClient, HttpRequest
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
 from watchbill.engine.stored_exchanges import MAX_BYTES
-from watchbill.kit.charsets import charset_of
+from watchbill.kit.outbound.charsets import charset_of
 from watchbill.nodes.http_request import parsed
 
 

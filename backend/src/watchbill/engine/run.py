@@ -30,7 +30,7 @@ from watchbill.engine.pending import PendingEvents
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.slices import SliceResult, Slices
 from watchbill.engine.totals import Totals
-from watchbill.kit.faults import again
+from watchbill.kit.database.faults import again
 
 logger = structlog.get_logger(__name__)
 # After so many slices of work what was done is committed, even if more could be done at once.

@@ -13,7 +13,7 @@ from typing import Any
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.attempt import Attempt
-from watchbill.kit.turns import Turns
+from watchbill.kit.limits.turns import Turns
 
 # Who has much to do leaves the loop, and PostgreSQL, alone for about as long as a slice takes, while other
 # tenants have anything to do or had a moment ago.

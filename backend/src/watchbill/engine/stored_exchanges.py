@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import orjson
 
-from watchbill.core.clean import clean
 from watchbill.core.exchange import Exchange
+from watchbill.core.json.clean import clean
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.masking import HARMLESS_HEADERS, MASK, Masking
+from watchbill.kit.secrets.masking import HARMLESS_HEADERS, MASK, Masking
 
 MAX_BYTES = 256 * 1024
 # Texts longer than that are cut, the next smaller number being tried until the whole is small enough.

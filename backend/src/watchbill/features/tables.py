@@ -11,8 +11,8 @@ from watchbill.features.providers import tables as providers
 from watchbill.features.sso import tables as sso
 from watchbill.features.tenants import tables as tenants
 from watchbill.features.triggers import tables as triggers
+from watchbill.kit.database.tables import PublicTable, TenantTable
 from watchbill.kit.due_work import table as due_work
-from watchbill.kit.tables import PublicTable, TenantTable
 
 MODULES = (
     identity,

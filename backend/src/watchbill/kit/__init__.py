@@ -1,17 +1,14 @@
-"""Small shared parts that know nothing of the domain.
+"""Parts that several features share and none owns. They know tenants, and nothing of what tenants do here.
 
-| what for | modules |
+| what for | package |
 |---|---|
-| the database | db, driver, pool, tables, roles, locks, paging, faults, setbacks, waits |
-| what is due | due_work |
-| who did what | audit |
-| its versions | migrations, revisions, upgrading |
-| connections elsewhere | outbound, connector, interim, gate, ssrf, special_use, lookups, own_services, dns |
-| how much anybody may do | rates, attempt_counts, own_counts, patience, places, turns, origins |
-| secrets and signatures | crypto, key_rotation, strength, passwords, signatures, signed_tokens |
-| what may be shown or logged | masking, secret_looks, logs, tracebacks, terminal, seldom |
-| what people send and get | inputs, bodies, answers, text, charsets, addresses, urls, safe_path |
-| a process | loops, late, fair_reading, supervision, garbage_collection, open_files, resources, free_port |
-| time | clock |
-| once for many | asking |
+| tables, transactions, roles, migrations | database |
+| what is due, and who did what | due_work, audit |
+| connections elsewhere: what may be reached | outbound |
+| how much anybody may have | limits |
+| what is sealed, signed or hidden | secrets |
+| what comes and goes over HTTP | requests |
+| loops, logs, supervision | process |
+| one question for many who ask it | asked_once |
+| the time | clock |
 """

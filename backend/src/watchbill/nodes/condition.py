@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions import ExpressionError, parse
 from watchbill.core.expressions.shapes import TEXT, Shape, map_of

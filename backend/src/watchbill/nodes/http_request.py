@@ -20,11 +20,11 @@ from watchbill.core.expressions.typed_json import NotJson, typed_json
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.form_hints import form
-from watchbill.core.json_text import NotExact, read_exactly
+from watchbill.core.json.text import NotExact, read_exactly
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
-from watchbill.kit.charsets import charset_of, media_type
-from watchbill.kit.urls import refusal
+from watchbill.kit.outbound.charsets import charset_of, media_type
+from watchbill.kit.outbound.urls import refusal
 
 MAX_BYTES = 4 * 1024 * 1024
 # No server takes more: most stop at 8 or 16 KiB. To make and send megabytes of it would hold up others.

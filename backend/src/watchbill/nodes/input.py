@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.errors import FieldError
 from watchbill.core.expressions.shapes import Shape, map_of
 from watchbill.core.flow.definition import Id
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.form_hints import form
-from watchbill.core.json_text import inexact
+from watchbill.core.json.text import inexact
 from watchbill.core.node_types import NodeResult, NodeType
 
 FieldType = Literal["string", "text", "integer", "number", "boolean", "list", "object"]

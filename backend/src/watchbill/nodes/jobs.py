@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from watchbill.core.budget import OverBudget, full
+from watchbill.core.computing_budget import OverBudget, full
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.expressions.mapping import render_all
 from watchbill.core.plan import compile_flow

@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.agents import Text
-from watchbill.core.clean import mended
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.expressions.shapes import TEXT, Shape, of_schema
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.form_hints import form
+from watchbill.core.json.clean import mended
 from watchbill.core.node_types import NodeContext, NodeResult, NodeType
 from watchbill.core.ports.llm import LlmCall
 from watchbill.core.schemas import JsonSchema

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 _READY_SECONDS = 15
 

@@ -16,8 +16,8 @@ from watchbill import __version__
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.redis import RedisLive
 from watchbill.engine.engine import Engine
-from watchbill.kit.db import Database
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.supervision import Supervisor
 
 _PATIENCE = 3.0
 _FAILING = (SQLAlchemyError, RedisError, OSError, TimeoutError)

@@ -15,10 +15,10 @@ from celery.signals import worker_ready
 from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, celery_app
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.gate import Gate, ignore_proxies_of_the_environment, install
-from watchbill.kit.logs import configure_logs
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment, install
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.process.logs import configure_logs
 from watchbill.worker.runtime import Runtime
 
 logger = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ import psutil
 import structlog
 
 from watchbill.core.ports.journal import Journal
-from watchbill.kit.supervision import Alive, nobody
+from watchbill.kit.process.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 

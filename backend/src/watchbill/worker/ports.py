@@ -14,7 +14,7 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
-from watchbill.adapters.litellm import CoolDown, LiteLlmGateway, Sizes
+from watchbill.adapters.models import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.redis import RedisLive
 from watchbill.config import Settings
 from watchbill.core.ports import NodePorts, Ports
@@ -22,12 +22,12 @@ from watchbill.engine.recorded_ports import RecordedLlm
 from watchbill.engine.stored_exchanges import ProviderKeys
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
-from watchbill.kit.db import Database
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.pool import open_pool
-from watchbill.kit.ssrf import UrlGuard
-from watchbill.kit.supervision import Supervisor
+from watchbill.kit.database.pool import open_pool
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.process.supervision import Supervisor
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets
 from watchbill.features.tenants.cleaning import Cleaner
 from watchbill.features.triggers.scheduler import Scheduler
-from watchbill.kit.crypto import KeyRing
 from watchbill.kit.due_work import DueWork, Kind
-from watchbill.kit.loops import new_event_loop
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.supervision import Supervisor, Work, end
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.process.loops import new_event_loop
+from watchbill.kit.process.supervision import Supervisor, Work, end
+from watchbill.kit.secrets.crypto import KeyRing
 from watchbill.nodes.registry import NODE_TYPES
 from watchbill.worker.health import WorkerHealth
 from watchbill.worker.hints import NearHints

@@ -19,7 +19,7 @@ from tests.people import refused
 from watchbill.api.app import SettingMissing, create_app
 from watchbill.api.openapi import document
 from watchbill.config import Settings
-from watchbill.kit.bodies import BodyRoute
+from watchbill.kit.requests.bodies import BodyRoute
 
 ROOT = Path(__file__).parents[4]
 SCRIPT = "window.theme = 'dark'"

@@ -32,9 +32,9 @@ from watchbill.features.executions.watching.events import Told, watch
 from watchbill.features.identity.limits.crowds import Crowd, Crowds
 from watchbill.features.sso import provider
 from watchbill.features.sso.metadata import Metadata
-from watchbill.kit.lookups import Found, Lookups
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.lookups import Found, Lookups
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 
 MANY = 60
 # More than the API has connections to the database by far.

@@ -16,7 +16,7 @@ from tests.people import Person, refused
 from watchbill.cli.reading import NotRunnable, read_object
 from watchbill.cli.workflow import read_workflow
 from watchbill.core.answers import AnswerMismatch, parse_answer
-from watchbill.core.json_text import NotExact
+from watchbill.core.json.text import NotExact
 from watchbill.nodes.http_request import parsed
 
 # As JSON, why it is refused, and the place within the value.

@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from tests.features.notifications.telling import start
 from tests.people import Person
 from watchbill.api.ui import StaticUi
-from watchbill.core.json_size import MAX_VALUES
+from watchbill.core.json.size import MAX_VALUES
 
 HUGE = 99999999999
 LISTS = (

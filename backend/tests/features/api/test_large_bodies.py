@@ -23,11 +23,11 @@ from watchbill.api.held_bodies import SMALL, HeldBodies
 from watchbill.core.errors import TooManyRequests
 from watchbill.core.plan import stored_plan
 from watchbill.features.executions import service as executions
-from watchbill.features.identity.limits.aside import Aside
+from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import hooks
 from watchbill.features.triggers import schemas as triggers
-from watchbill.kit.answers import PartsResponse
 from watchbill.kit.audit import masking
+from watchbill.kit.requests.large_answers import PartsResponse
 
 JSON = {"Content-Type": "application/json"}
 LARGE = 40_000

@@ -20,7 +20,7 @@ from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.identity.limits.requests import RequestLimits
 from watchbill.features.identity.trails import COOKIE
-from watchbill.kit.rates import Rate, Rates, Standing
+from watchbill.kit.limits.rates import Rate, Rates, Standing
 
 PATIENCE = 120.0
 

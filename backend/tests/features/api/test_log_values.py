@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from watchbill.kit.db import Database
-from watchbill.kit.logs import configure_logs
-from watchbill.kit.tracebacks import format_traceback
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.logs import configure_logs
+from watchbill.kit.process.tracebacks import format_traceback
 
 SECRET = "sesame-and-lilies"
 STATEMENTS = {

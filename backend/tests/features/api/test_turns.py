@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from watchbill.kit.asking import Asked
-from watchbill.kit.origins import origin_of
-from watchbill.kit.places import Full, Places, Share
-from watchbill.kit.turns import NoTurn, Turns
+from watchbill.kit.asked_once import Asked
+from watchbill.kit.limits.places import Full, Places, Share
+from watchbill.kit.limits.turns import NoTurn, Turns
+from watchbill.kit.requests.origins import origin_of
 
 PATIENCE = 600.0
 

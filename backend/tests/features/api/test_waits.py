@@ -20,21 +20,21 @@ from tests.people import Person, checked, refused
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.adapters.documents.postgres import PostgresDocuments
 from watchbill.adapters.http import AiohttpClient
-from watchbill.adapters.litellm import LiteLlmGateway
 from watchbill.adapters.mail import FileMail, SmtpMail
+from watchbill.adapters.models import LiteLlmGateway
 from watchbill.config import Settings
 from watchbill.core.ports.http import HttpRequest
 from watchbill.core.ports.mail import MailMessage
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.limits.turns import turn_of
 from watchbill.features.sso.provider import discover
-from watchbill.kit.connector import GuardedResolver
-from watchbill.kit.db import Database, DatabaseBusy, GivenBack, OwnTurnsTaken, in_turn_of
-from watchbill.kit.dns import TextRecords
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.passwords import hash_password, verify_password
-from watchbill.kit.ssrf import UrlGuard
-from watchbill.kit.waits import AwaitedWhileHeld
+from watchbill.kit.database.transactions import Database, DatabaseBusy, GivenBack, OwnTurnsTaken, in_turn_of
+from watchbill.kit.database.waits import AwaitedWhileHeld
+from watchbill.kit.outbound.connector import GuardedResolver
+from watchbill.kit.outbound.text_records import TextRecords
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.secrets.passwords import hash_password, verify_password
 
 MAIL = MailMessage("a@example.com", "s", "t")
 GUARD = UrlGuard(["127.0.0.0/8"])
@@ -221,18 +221,18 @@ LEADING_OUT = {"aiohttp", "aiosmtplib", "dns", "pymongo", "litellm", "smtplib", 
 # Modules that import one of these and await nothing by it themselves, or only in a model call, whose gateway
 # says so.
 HARMLESS = {
-    "adapters/litellm/asking.py": "in a model call",
-    "adapters/litellm/failures.py": "reads errors",
-    "adapters/litellm/handed.py": "hands clients out",
-    "adapters/litellm/library_call.py": "in a model call",
-    "adapters/litellm/session.py": "sets the session up",
+    "adapters/models/asking.py": "in a model call",
+    "adapters/models/failures.py": "reads errors",
+    "adapters/models/through_litellm/handed_clients.py": "hands clients out",
+    "adapters/models/through_litellm/library_call.py": "in a model call",
+    "adapters/models/session.py": "sets the session up",
     "adapters/openai_chat/body.py": "in a model call",
     "adapters/openai_chat/client.py": "in a model call",
     "adapters/openai_chat/documents.py": "in a model call",
-    "kit/interim.py": "in a call that is under way",
+    "kit/outbound/interim_answers.py": "in a call that is under way",
 }
 # Modules that look up services of the installation, which no tenant names.
-OWN_NAMES = {"kit/gate.py", "kit/loops.py", "kit/own_services.py"}
+OWN_NAMES = {"kit/outbound/gate.py", "kit/process/loops.py", "kit/outbound/own_services.py"}
 
 
 def test_every_module_that_leads_out_says_so():
@@ -272,4 +272,4 @@ def test_the_resolver_of_the_system_is_asked_in_one_place():
         for file in root.glob(f"{folder}/**/*.py")
         if "getaddrinfo" in file.read_text()
     }
-    assert users - OWN_NAMES == {"kit/lookups.py"}, users
+    assert users - OWN_NAMES == {"kit/outbound/lookups.py"}, users

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.elsewhere import elsewhere
 from tests.people import PASSWORD, Person, checked, http_client, refused
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 async def entries(database: Database, person: Person) -> list[dict]:

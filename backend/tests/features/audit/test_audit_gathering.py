@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.core.flows import ANSWER
 from tests.people import Person, checked
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 def drawn(number: int) -> dict[str, Any]:

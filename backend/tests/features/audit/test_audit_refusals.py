@@ -9,7 +9,7 @@ from httpx import AsyncClient
 
 from tests.core.flows import ANSWER
 from tests.people import PASSWORD, Person, checked, refused
-from watchbill.kit.seldom import Seldom
+from watchbill.kit.process.log_rarely import Seldom
 
 
 async def noted(person: Person, **wanted: str) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from watchbill.core.ports.journal import Batch, Claim
 from watchbill.core.ports.mail import MailFailed
 from watchbill.features.approvals import links
 from watchbill.features.identity.tables import Membership, User
-from watchbill.kit.pool import Connections
+from watchbill.kit.database.pool import Connections
 from watchbill.nodes.approval import TYPE
 
 

@@ -33,7 +33,7 @@ from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.queries.journal import PART
 from watchbill.features.executions.tables import ActiveExecution, Execution
 from watchbill.features.executions.watching.events import Told, watch
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 @pytest.mark.parametrize("length", [PART - 1, PART, PART + 1, 3 * PART + 7])

@@ -28,7 +28,7 @@ from watchbill.features.identity import service as people
 from watchbill.features.identity import tokens
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.tables import Tenant
-from watchbill.kit.crypto import KeyRing
+from watchbill.kit.secrets.crypto import KeyRing
 
 
 @pytest.fixture

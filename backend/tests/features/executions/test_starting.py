@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.features.audit.test_audit import entries
 from tests.features.flows.test_flows import FLOW, make_flow
 from tests.people import Person, checked, refused
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 @pytest.fixture

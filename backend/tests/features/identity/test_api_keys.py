@@ -16,7 +16,7 @@ from tests.app_state import put
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.kit.clock import now
-from watchbill.kit.revisions import head
+from watchbill.kit.database.revisions import head
 
 RUN = ["flows:read", "flows:execute", "executions:read"]
 

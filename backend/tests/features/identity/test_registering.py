@@ -19,7 +19,7 @@ from tests.people import PASSWORD, Person, checked, http_client, new_email, refu
 from watchbill.features.identity import tokens
 from watchbill.features.identity.tables import User
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 @pytest_asyncio.fixture

@@ -22,8 +22,8 @@ from tests.app_state import put
 from tests.core.flows import ANSWER
 from tests.people import Person, checked, http_client, refused
 from watchbill.config import Settings
-from watchbill.kit.lookups import Found, Lookups
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.lookups import Found, Lookups
+from watchbill.kit.outbound.url_guard import UrlGuard
 
 
 class SlowNames:

@@ -22,9 +22,9 @@ from watchbill.features.identity import tokens
 from watchbill.features.identity.limits import guesses as throttle
 from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.sign_ins import GRACE
-from watchbill.kit.attempt_counts import AttemptCounts, Limit
-from watchbill.kit.own_counts import OwnCounts
-from watchbill.kit.patience import PAUSE_SECONDS, Patience
+from watchbill.kit.limits.attempt_counts import AttemptCounts, Limit
+from watchbill.kit.limits.own_counts import OwnCounts
+from watchbill.kit.limits.patience import PAUSE_SECONDS, Patience
 
 OURS = {"Origin": "http://test"}
 

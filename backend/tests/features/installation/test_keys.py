@@ -14,10 +14,10 @@ from tests.people import Person, checked
 from watchbill.config import Settings
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
-from watchbill.kit.crypto import KeyRing, key_id, new_key
-from watchbill.kit.db import Database
-from watchbill.kit.key_rotation import count_by_key, rotate, sealed_columns
-from watchbill.kit.setbacks import TenantFailed
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.process.setbacks import TenantFailed
+from watchbill.kit.secrets.crypto import KeyRing, key_id, new_key
+from watchbill.kit.secrets.key_rotation import count_by_key, rotate, sealed_columns
 
 COLUMNS = sealed_columns(PUBLIC_TABLES, TENANT_TABLES)
 

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.features.tenants.test_tenancy import make_tenant
 from tests.services import fresh_database
-from watchbill.kit import upgrading
-from watchbill.kit.db import Database
-from watchbill.kit.migrations import run, scripts
-from watchbill.kit.resources import data_dir
-from watchbill.kit.revisions import Branch, current, head, status
-from watchbill.kit.upgrading import Source, migrate
+from watchbill.kit.database import upgrading
+from watchbill.kit.database.migrations import run, scripts
+from watchbill.kit.database.revisions import Branch, current, head, status
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.database.upgrading import Source, migrate
+from watchbill.kit.process.resources import data_dir
 
 ADD = '''
 """One column more."""

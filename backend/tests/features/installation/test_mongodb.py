@@ -27,7 +27,7 @@ from watchbill.config import Settings
 from watchbill.core.errors import Conflict, NotFound
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.embedded.errors import CannotStart
-from watchbill.kit.free_port import free_port
+from watchbill.kit.process.free_port import free_port
 
 NOW = datetime(2026, 1, 1, 12, 30, 0, 123_456, tzinfo=UTC)
 BODY = {"type": "log", "node_id": None, "data": {"level": "info", "message": "⚓ $a.b"}}

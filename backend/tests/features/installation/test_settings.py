@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from watchbill.config import DEVELOPMENT_ENCRYPTION_KEYS, DEVELOPMENT_JWT_SECRET, Settings
-from watchbill.kit.strength import guessable, guessable_keys
+from watchbill.kit.secrets.strength import guessable, guessable_keys
 
 SECRET = "9f2c81d07be34a65c1d8e07f3a92b4d6"
 KEY = "8mJ2vQ0xT5nR7cL1wZ9bK4hG6fD3sA0pYeUiOoXqVtM="

@@ -21,11 +21,11 @@ from watchbill.features.approvals.mails import QuestionMails
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.ends import Ends
 from watchbill.features.notifications.notifier import Notifier, Outlets
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import DueWork
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.secrets.crypto import KeyRing
 
 
 @dataclass

@@ -19,7 +19,7 @@ from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.limits import mails as mail_limits
 from watchbill.features.identity.limits.mails import MailLimits
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 
 async def notify(person: Person, *recipients: str) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from watchbill.core.ports.mail import MailFailed
 from watchbill.features.notifications import queries
 from watchbill.features.notifications.notifier import WAITS
 from watchbill.kit import due_work
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import Due
 from watchbill.kit.due_work.store import hold
-from watchbill.kit.signatures import BadSignature, verify
+from watchbill.kit.secrets.signatures import BadSignature, verify
 
 
 async def test_a_notification_from_making_to_deleting(member: Person, receiver: Receiver):

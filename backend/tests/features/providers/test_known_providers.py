@@ -16,7 +16,7 @@ from watchbill.core.ports.llm import Provider
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
-from watchbill.kit.db import Database, DatabaseUnavailable
+from watchbill.kit.database.transactions import Database, DatabaseUnavailable
 
 SCOPE = TenantScope(uuid4())
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.people import Person, checked, refused
 from watchbill.features.providers.directory import StoredProviders
-from watchbill.kit.crypto import KeyRing, Unsealable
+from watchbill.kit.secrets.crypto import KeyRing, Unsealable
 
 KEY = "sk-proj-abcdefghijklmnop4f2a"
 

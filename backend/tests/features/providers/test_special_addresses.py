@@ -9,8 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import psutil
 import pytest
 
-from watchbill.kit.own_services import OwnServices, endpoints
-from watchbill.kit.special_use import (
+from watchbill.kit.outbound.closed_addresses import (
     METADATA,
     METADATA_NAMES,
     REGISTRY_V4,
@@ -20,7 +19,8 @@ from watchbill.kit.special_use import (
     is_public,
     plain,
 )
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.outbound.own_services import OwnServices, endpoints
+from watchbill.kit.outbound.url_guard import AddressRefused, UrlGuard
 
 # What is only another way to write an IPv4 address.
 WRITINGS = {"::ffff:0:0/96", "64:ff9b::/96"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.outbound.url_guard import AddressRefused, UrlGuard
 
 PRIVATE = ("http://10.1.2.3/", "http://192.168.1.1:8080/v1", "http://[fd12::1]/", "http://127.0.0.1:11434/")
 NEVER = (

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from tests.app_state import put
 from tests.features.sso.company import Names
 from watchbill.features.sso.metadata import Metadata
-from watchbill.kit.dns import TextRecords
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.text_records import TextRecords
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from httpx import AsyncClient
 from tests.app_state import put
 from tests.features.sso.company import Names, go, new_domain, person_at, set_up
 from tests.people import Person, checked, refused
-from watchbill.kit import dns
-from watchbill.kit.dns import TextRecords
+from watchbill.kit.outbound import text_records
+from watchbill.kit.outbound.text_records import TextRecords
 from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
 
 
@@ -44,7 +44,7 @@ async def test_nobody_is_let_in_by_a_domain_that_is_not_proved(
 async def test_a_proof_outlasts_name_servers_that_are_away_but_not_its_record(
     app: FastAPI, admin: Person, issuer: str, names: Names, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(dns, "_SECONDS", 0.3)
+    monkeypatch.setattr(text_records, "_SECONDS", 0.3)
     domain = await set_up(admin, issuer, names)
     check = "sso/check-domains"
     with names.away():

@@ -16,9 +16,9 @@ from tests.features.sso.company import Names, go, person_at, set_up
 from tests.features.sso.conftest import provider
 from tests.people import Person, checked, refused
 from tests.services import fresh_database
-from watchbill.kit.db import Database
-from watchbill.kit.migrations import run
-from watchbill.kit.upgrading import migrate
+from watchbill.kit.database.migrations import run
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.database.upgrading import migrate
 from watchbill.testing.oidc import CLIENT_ID, CLIENT_SECRET
 
 

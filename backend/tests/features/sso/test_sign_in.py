@@ -16,9 +16,9 @@ from tests.app_state import put
 from tests.features.sso.company import Names, go, person_at, set_up
 from tests.people import PASSWORD, Person, checked, refused
 from watchbill.features.sso.metadata import Metadata
-from watchbill.kit.outbound import WayOut
-from watchbill.kit.safe_path import safe_path
-from watchbill.kit.ssrf import UrlGuard
+from watchbill.kit.outbound.url_guard import UrlGuard
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.requests.safe_path import safe_path
 from watchbill.testing.oidc import CLIENT_SECRET
 
 # Only the boolean says that an address was verified.

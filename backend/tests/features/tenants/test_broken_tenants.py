@@ -19,10 +19,10 @@ from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults, TenantScope
 from watchbill.features.tenants.cleaning import Cleaner, Removed
 from watchbill.features.triggers.scheduler import Scheduler
-from watchbill.kit import setbacks
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import DueWork
-from watchbill.kit.setbacks import Setbacks
+from watchbill.kit.process import setbacks
+from watchbill.kit.process.setbacks import Setbacks
 
 
 @pytest.fixture

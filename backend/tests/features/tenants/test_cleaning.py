@@ -24,8 +24,8 @@ from watchbill.core.tenancy import TenantDefaults
 from watchbill.features.executions.queries import executions as queries
 from watchbill.features.tenants import cleaning
 from watchbill.features.tenants.cleaning import Cleaner
+from watchbill.kit.database.pool import Connections
 from watchbill.kit.due_work import DueWork
-from watchbill.kit.pool import Connections
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

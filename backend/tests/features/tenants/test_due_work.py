@@ -15,10 +15,10 @@ from sqlalchemy import event, text
 from tests.people import Person
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit import due_work
-from watchbill.kit.db import Database, Work
+from watchbill.kit.database.transactions import Database, Work
 from watchbill.kit.due_work import Due, DueWork, Leased, Within, loop, store
 from watchbill.kit.due_work.store import Room, take
-from watchbill.kit.setbacks import Setbacks
+from watchbill.kit.process.setbacks import Setbacks
 
 NOW = datetime(2001, 1, 1, tzinfo=UTC)
 LEASE = timedelta(minutes=2)

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from tests.people import Person, checked
 from tests.services import fresh_database
 from watchbill.cli.schema import report
-from watchbill.kit import migrations, revisions
-from watchbill.kit.db import Database
-from watchbill.kit.driver import driver_url
-from watchbill.kit.upgrading import migrate
+from watchbill.kit.database import migrations, revisions
+from watchbill.kit.database.driver import driver_url
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.database.upgrading import migrate
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from watchbill.features.executions.starting import Ask, start_definition
 from watchbill.features.identity.tables import Membership
 from watchbill.features.tenants import service
 from watchbill.features.tenants.service import Stores
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.revisions import head
+from watchbill.kit.database.revisions import head
+from watchbill.kit.secrets.crypto import KeyRing
 
 
 def installation(app: FastAPI) -> Installation:

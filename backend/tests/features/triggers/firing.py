@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.features.flows.test_flows import make_flow
 from tests.people import Person, checked
 from watchbill.features.triggers.scheduler import Scheduler
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import DueWork
 
 CRON = {"cron": "0 9 * * *", "timezone": "Europe/Berlin"}

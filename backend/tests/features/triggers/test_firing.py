@@ -13,7 +13,7 @@ from tests.features.triggers.firing import at, end, fire, firings, make_schedule
 from tests.people import Person, checked
 from watchbill.features.triggers import queries
 from watchbill.features.triggers.scheduler import Turn
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import Due, settle
 from watchbill.kit.due_work.store import hold
 

@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from tests.features.flows.test_flows import make_flow
 from tests.features.triggers.firing import firings, make_trigger
 from tests.people import Person, checked, refused
-from watchbill.core.json_size import MAX_VALUES
+from watchbill.core.json.size import MAX_VALUES
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "Multipart/Form-Data; boundary=cut"

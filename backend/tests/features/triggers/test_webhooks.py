@@ -17,8 +17,8 @@ from tests.app_state import put
 from tests.features.triggers.firing import firings, make_trigger
 from tests.people import Person, checked, refused
 from watchbill.features.identity.limits.requests import RequestLimits
-from watchbill.kit.db import Database
-from watchbill.kit.signatures import sign
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.secrets.signatures import sign
 
 
 async def call(

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from watchbill.adapters.celery.sending import TaskSender
 from watchbill.core.errors import Unavailable
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
 
 
 class CeleryCalls:

@@ -12,7 +12,7 @@ from watchbill.adapters.compute.turns import Turns
 from watchbill.core.errors import Unavailable
 from watchbill.core.ports.compute import ComputeLimit, ComputeLimits
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
 
 _JOBS = "watchbill.adapters.compute.jobs"
 # To start a process in a row, each after two tries.

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from watchbill.adapters.compute import frames
-from watchbill.core.budget import OverBudget
+from watchbill.core.computing_budget import OverBudget
 
 Jobs = Mapping[str, Callable[[Any], Any]]
 _PR_SET_PDEATHSIG = 1

@@ -13,7 +13,7 @@ from typing import Any
 from watchbill.adapters.crewai.run import CrewRun
 from watchbill.adapters.loading import ONE_AT_A_TIME
 from watchbill.core.ports.crews import TaskResult
-from watchbill.kit.garbage_collection import set_aside
+from watchbill.kit.process.garbage_collection import set_aside
 
 Kickoff = Callable[[CrewRun], tuple[Any, tuple[TaskResult, ...]]]
 

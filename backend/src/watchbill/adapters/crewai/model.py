@@ -12,7 +12,7 @@ from pydantic import BaseModel, PrivateAttr
 from watchbill.adapters.crewai.plain_text import sealed, unsealed
 from watchbill.adapters.crewai.run import CrewRun, RunStopped
 from watchbill.core.agents import AgentOptions
-from watchbill.core.clean import mended
+from watchbill.core.json.clean import mended
 from watchbill.core.ports.crews import AgentSpec
 from watchbill.core.ports.llm import LlmAnswer
 

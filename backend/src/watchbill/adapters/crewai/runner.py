@@ -17,7 +17,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import CrewJob, CrewResult, TaskResult
 from watchbill.core.ports.llm import Emit, LlmGateway
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
 
 
 class CrewAiRunner:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from watchbill.adapters.documents.postgres import PostgresDocuments
 from watchbill.core.ports.documents import DocumentStore
-from watchbill.kit.late import late
+from watchbill.kit.process.lazy_imports import late
 
 # Processes that do without MongoDB do not pay for its driver.
 if TYPE_CHECKING:
     from watchbill.adapters.documents import mongo
     from watchbill.adapters.documents.mongo import MongoDocuments
-    from watchbill.kit.own_services import OwnServices
-    from watchbill.kit.pool import Connections
+    from watchbill.kit.database.pool import Connections
+    from watchbill.kit.outbound.own_services import OwnServices
 else:
     mongo = late("watchbill.adapters.documents.mongo")
 

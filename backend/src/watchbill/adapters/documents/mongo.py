@@ -30,8 +30,8 @@ from pymongo.monitoring import (
     ServerOpeningEvent,
 )
 
-from watchbill.core.clean import clean
-from watchbill.core.json_parts import read_texts
+from watchbill.core.json.clean import clean
+from watchbill.core.json.parts import read_texts
 from watchbill.core.ports.documents import (
     MAX_BODY_BYTES,
     Collection,
@@ -40,9 +40,9 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.own_services import OwnServices
-from watchbill.kit.supervision import end
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
+from watchbill.kit.outbound.own_services import OwnServices
+from watchbill.kit.process.supervision import end
 
 logger = structlog.get_logger(__name__)
 _Row = dict[str, Any]

@@ -9,7 +9,7 @@ from datetime import datetime
 import asyncpg
 import orjson
 
-from watchbill.core.json_parts import read_texts
+from watchbill.core.json.parts import read_texts
 from watchbill.core.ports.documents import (
     MAX_BODY_BYTES,
     Collection,
@@ -18,9 +18,9 @@ from watchbill.core.ports.documents import (
     DocumentTooLarge,
 )
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import DRIVER_ERRORS, passing
-from watchbill.kit.pool import INSTALLATION, Connection, Connections
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.faults import DRIVER_ERRORS, passing
+from watchbill.kit.database.pool import INSTALLATION, Connection, Connections
+from watchbill.kit.database.waits import about_to_await
 
 # The tenant was deleted, or is being deleted.
 _GONE = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)

@@ -12,11 +12,11 @@ from yarl import URL
 
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
-from watchbill.kit.connector import demand_passed, guarded_connector
-from watchbill.kit.interim import FewInterim
-from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
-from watchbill.kit.urls import exact, joined, refusal
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
+from watchbill.kit.outbound.connector import demand_passed, guarded_connector
+from watchbill.kit.outbound.interim_answers import FewInterim
+from watchbill.kit.outbound.urls import exact, joined, refusal
+from watchbill.kit.outbound.way_out import RefusedConnection, WayOut, tenant_traffic
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))

@@ -12,11 +12,11 @@ import orjson
 
 from watchbill.adapters.journal import queries
 from watchbill.core.events import Event, ExecutionStatus
-from watchbill.core.json_parts import read_texts
+from watchbill.core.json.parts import read_texts
 from watchbill.core.ports.journal import Batch, Claim, Control, Outcome
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import DRIVER_ERRORS, passing
-from watchbill.kit.pool import INSTALLATION, Connection, Connections
+from watchbill.kit.database.faults import DRIVER_ERRORS, passing
+from watchbill.kit.database.pool import INSTALLATION, Connection, Connections
 
 _NO_LIMIT = 2**31 - 1
 # A claim by hints reads of one tenant, whose tables somebody may hold; others wait behind it.

@@ -10,7 +10,7 @@ from uuid import uuid4
 from watchbill.adapters.mail.letter import letter
 from watchbill.core.ports.mail import MailFailed, MailMessage
 from watchbill.kit.clock import now
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
 
 
 class FileMail:

@@ -10,7 +10,7 @@ import aiosmtplib
 
 from watchbill.adapters.mail.letter import letter
 from watchbill.core.ports.mail import MailFailed, MailMessage
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
 
 # For each step, and for all of them: a server may answer each step slowly.
 _SECONDS = 15.0

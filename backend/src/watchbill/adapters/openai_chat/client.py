@@ -16,7 +16,7 @@ from watchbill.adapters.openai_chat.body import Sizes
 from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
 from watchbill.adapters.openai_chat.faults import BrokenOff, NotAnAnswer, Refused, TooLarge
 from watchbill.adapters.openai_chat.reading import Reading
-from watchbill.kit.connector import demand_passed
+from watchbill.kit.outbound.connector import demand_passed
 
 _CONNECT_SECONDS = 10.0
 # A question this small is made into JSON at once; larger ones in a thread.

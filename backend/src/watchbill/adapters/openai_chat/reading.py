@@ -8,7 +8,7 @@ from typing import Any, cast
 from watchbill.adapters.openai_chat.faults import BrokenOff, Refused
 from watchbill.adapters.openai_chat.said import Said, dumped, in_short
 from watchbill.adapters.openai_chat.tool_calls import ToolCalls, whole_number
-from watchbill.core.characters import mended
+from watchbill.core.json.characters import mended
 from watchbill.core.reasoning import ReasoningSplitter
 
 _LENGTH = (

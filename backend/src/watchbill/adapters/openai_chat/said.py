@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
-from watchbill.core.characters import mended
-from watchbill.kit.charsets import charset_of
+from watchbill.core.json.characters import mended
+from watchbill.kit.outbound.charsets import charset_of
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]{0,2000}>")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from watchbill.adapters.openai_chat.faults import TooLarge
-from watchbill.core.characters import mended
+from watchbill.core.json.characters import mended
 
 _MOST_CALLS = 1_000
 # Characters that are looked at, all together, to see whether calls without ids have their arguments whole.

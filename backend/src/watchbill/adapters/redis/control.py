@@ -12,7 +12,7 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from watchbill.kit.supervision import Alive, nobody
+from watchbill.kit.process.supervision import Alive, nobody
 
 logger = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from watchbill.kit.supervision import Alive, Supervisor
+from watchbill.kit.process.supervision import Alive, Supervisor
 
 _TASK = "doorbells"
 logger = structlog.get_logger(__name__)

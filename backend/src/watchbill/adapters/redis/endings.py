@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
-from watchbill.kit.supervision import Alive, Supervisor
+from watchbill.kit.process.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 

@@ -20,12 +20,12 @@ from redis.exceptions import RedisError, ResponseError
 from watchbill.adapters.redis.doorbells import Doorbells
 from watchbill.adapters.redis.endings import CHANNEL, Endings, word_of
 from watchbill.core.events import Event
-from watchbill.core.json_parts import read_texts
+from watchbill.core.json.parts import read_texts
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.supervision import Alive, Supervisor
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
+from watchbill.kit.process.supervision import Alive, Supervisor
 
 logger = structlog.get_logger(__name__)
 

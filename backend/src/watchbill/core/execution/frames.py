@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.events import NodeFailure, NodeStarted, NodeStatus
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
 from watchbill.core.node_types import Rounds

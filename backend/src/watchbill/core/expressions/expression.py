@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.analysis import Reference, analyse, calls
+from watchbill.core.expressions.cache import Kept
 from watchbill.core.expressions.errors import ExpressionError, Fault, place
 from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.judging import Judged, Known, judge
-from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.parser import read
 from watchbill.core.expressions.program import Run, compile_, is_path, is_raw
 from watchbill.core.expressions.results import measure, to_json

@@ -14,7 +14,7 @@ from itertools import product
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from watchbill.core.budget import full
+from watchbill.core.computing_budget import full
 from watchbill.core.expressions import syntax
 from watchbill.core.expressions.analysis import named_type, resolve
 from watchbill.core.expressions.errors import Fault

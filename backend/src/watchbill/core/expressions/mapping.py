@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.expressions.errors import ExpressionError
 from watchbill.core.expressions.filling import filled
 from watchbill.core.expressions.template import Path, parse_template, templates_in
-from watchbill.core.json_text import inexact
+from watchbill.core.json.text import inexact
 
 
 def render_all(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.lexer import Uint
 from watchbill.core.expressions.values import CONTAINER, CelType, refuse_deep, type_of

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.analysis import Reference
+from watchbill.core.expressions.cache import Kept
 from watchbill.core.expressions.errors import ExpressionError, Fault
 from watchbill.core.expressions.expression import MAX_LENGTH, Expression, parse
 from watchbill.core.expressions.functions.encodings import json_text
-from watchbill.core.expressions.kept import Kept
 from watchbill.core.expressions.lexer import tokens
 from watchbill.core.expressions.urls import Kind, joined
 

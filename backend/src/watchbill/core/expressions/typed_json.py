@@ -6,7 +6,7 @@ from typing import Any
 
 from watchbill.core.expressions.errors import ExpressionError
 from watchbill.core.expressions.template import parse_template
-from watchbill.core.json_text import read_exactly
+from watchbill.core.json.text import read_exactly
 
 
 class NotJson(ValueError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.lexer import Uint
 

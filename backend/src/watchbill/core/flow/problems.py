@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from watchbill.core.characters import plainly
+from watchbill.core.json.characters import plainly
 
 
 class Problem(BaseModel):

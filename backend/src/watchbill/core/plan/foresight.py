@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.expressions import Expression, ExpressionError, Reference, Template
 from watchbill.core.expressions.filling import filled
 from watchbill.core.expressions.shapes import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchbill.core.budget import Budget, OverBudget
+from watchbill.core.computing_budget import Budget, OverBudget
 from watchbill.core.expressions import Expression, ExpressionError, Template
 from watchbill.core.expressions.filling import filled
 from watchbill.core.expressions.template import Path

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.agents.tables import Agent, Crew
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
 
 
 async def agent_page(session: AsyncSession, wanted: Page) -> tuple[Sequence[Agent], str | None]:

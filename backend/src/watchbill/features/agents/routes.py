@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from watchbill.features.agents import service
 from watchbill.features.agents.schemas import AgentIn, AgentOut, AgentPatch, CrewIn, CrewOut, CrewPatch
 from watchbill.features.identity.access import Access, require
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(route_class=BodyRoute)
 agents = APIRouter(prefix="/agents", tags=["agents"], route_class=BodyRoute)

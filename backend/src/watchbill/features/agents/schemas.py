@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from watchbill.core.agents import AgentConfig, AgentOptions, TaskConfig
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Description, Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Description, Name
 
 TaskName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 

@@ -16,8 +16,8 @@ from watchbill.features.agents import queries
 from watchbill.features.agents.schemas import AgentIn, AgentPatch, CrewIn, CrewPatch
 from watchbill.features.agents.tables import Agent, Crew
 from watchbill.features.providers import service as providers
-from watchbill.kit.db import constraint_of
-from watchbill.kit.paging import Page
+from watchbill.kit.database.paging import Page
+from watchbill.kit.database.transactions import constraint_of
 
 
 async def get_agent(session: AsyncSession, id_: UUID) -> Agent:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, TenantTable
+from watchbill.kit.database.tables import JSON, Edited, TenantTable
 
 
 class Agent(Edited, TenantTable):

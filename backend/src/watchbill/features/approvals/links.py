@@ -10,7 +10,7 @@ from uuid import UUID
 
 from watchbill.core.errors import Forbidden, NotFound
 from watchbill.features.approvals.tables import Approval
-from watchbill.kit import signed_tokens
+from watchbill.kit.secrets import signed_tokens
 
 # How long a question without a deadline can be answered from the mail.
 GOOD_FOR = timedelta(days=7)

@@ -19,9 +19,9 @@ from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.permissions import Permission, Role
 from watchbill.features.identity.tenant_status import check_open
 from watchbill.kit.audit import trail_of
-from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/mailed-approvals", tags=["approvals"], route_class=BodyRoute)
 

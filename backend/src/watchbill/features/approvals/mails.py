@@ -25,7 +25,7 @@ from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.tables import Delivery
 from watchbill.kit import due_work
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
 from watchbill.kit.due_work import Due, Within
 
 # Due work of these kinds is named by its execution and node, with a stroke between. The journal's writer puts

@@ -12,8 +12,8 @@ from watchbill.features.approvals.schemas import AnswerRequest, ApprovalOut
 from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.reach import only
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed
+from watchbill.kit.database.paging import Listed
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/approvals", tags=["approvals"], route_class=BodyRoute)
 Reader = Annotated[Access, require("executions:read")]

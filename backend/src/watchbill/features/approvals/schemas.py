@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
 
-from watchbill.kit.inputs import Input
+from watchbill.kit.requests.inputs import Input
 
 
 class Question(BaseModel):

@@ -22,8 +22,8 @@ from watchbill.features.executions.queries.executions import ask
 from watchbill.features.executions.tables import Execution
 from watchbill.features.identity.permissions import RANKS, Role
 from watchbill.kit.audit import trail_of
-from watchbill.kit.db import Work
-from watchbill.kit.paging import decode_cursor, encode_cursor
+from watchbill.kit.database.paging import decode_cursor, encode_cursor
+from watchbill.kit.database.transactions import Work
 from watchbill.nodes.input import Config as FormConfig
 from watchbill.nodes.input import check_values
 

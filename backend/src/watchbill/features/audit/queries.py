@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.audit.tables import AuditEntry, AuditHead
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
 
 Link = tuple[int, bytes, bytes]
 

@@ -14,9 +14,9 @@ from watchbill.features.audit import service
 from watchbill.features.audit.queries import Filters
 from watchbill.features.audit.schemas import AuditEntryOut, Outcome, Verification
 from watchbill.features.identity.access import Access, require
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.inputs import written_moment
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
+from watchbill.kit.requests.inputs import written_moment
 
 router = APIRouter(prefix="/audit-log", tags=["audit"], route_class=BodyRoute)
 Reader = Annotated[Access, require("audit:read")]

@@ -12,7 +12,7 @@ from watchbill.features.audit import queries
 from watchbill.features.audit.queries import Filters, Link
 from watchbill.features.audit.schemas import AuditEntryOut, Verification
 from watchbill.features.audit.tables import AuditEntry
-from watchbill.kit.paging import Listed, Page
+from watchbill.kit.database.paging import Listed, Page
 
 
 async def page(session: AsyncSession, wanted: Page, filters: Filters) -> Listed[AuditEntryOut]:

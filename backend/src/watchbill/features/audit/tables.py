@@ -10,7 +10,7 @@ from sqlalchemy import DDL, BigInteger, Index, LargeBinary, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import TenantTable, descending
+from watchbill.kit.database.tables import TenantTable, descending
 
 
 class AuditEntry(TenantTable):

@@ -24,7 +24,7 @@ from watchbill.features.executions.service import NodeTypes
 from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import trail_of
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 logger = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from watchbill.core.events import (
     Origin,
     envelope,
 )
-from watchbill.core.json_text import demand_exact
+from watchbill.core.json.text import demand_exact
 from watchbill.core.plan import Plan, PlanNode
 from watchbill.engine.large_outputs import reference_of
 from watchbill.features.executions import plans, service

@@ -14,15 +14,15 @@ from uuid import UUID
 import orjson
 
 from watchbill.core.events import Event
-from watchbill.core.json_parts import PART_BYTES
+from watchbill.core.json.parts import PART_BYTES
 from watchbill.core.ports.documents import Collection as Documents
 from watchbill.core.ports.documents import Document, DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.large_outputs import Enough, copy_outputs, everything, lean, read_outputs, whole
 from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.queries import removing
-from watchbill.kit.db import Database
-from watchbill.kit.turns import NoTurn, Turns
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.limits.turns import NoTurn, Turns
 
 # Of a page of events or exchanges. An output that is stored aside counts as much as it may have: how much it
 # has is not known before it is read.

@@ -16,7 +16,7 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History, Read, unmeasured
 from watchbill.features.executions.service import NodeTypes, Reading
 from watchbill.features.executions.watching.access import WatchAccess
-from watchbill.features.identity.limits.aside import Aside
+from watchbill.features.identity.aside import Aside
 
 
 class Hints(Protocol):

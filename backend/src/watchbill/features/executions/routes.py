@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from watchbill.core.events import ExecutionStatus
-from watchbill.core.json_parts import written
+from watchbill.core.json.parts import written
 from watchbill.features.executions import cancelling, control, exchanges, forking, service, starting, waiting
 from watchbill.features.executions.exchanges import NodePath
 from watchbill.features.executions.ports import ExecutionPorts, ports_of
@@ -30,10 +30,10 @@ from watchbill.features.flows.computing import UntilGone
 from watchbill.features.identity.access import Access, database, require
 from watchbill.features.identity.limits.crowds import Crowds, Measured, crowds_of, until_answered
 from watchbill.features.identity.reach import only
-from watchbill.kit.answers import PartsResponse
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.db import Database
-from watchbill.kit.paging import Listed
+from watchbill.kit.database.paging import Listed
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.requests.bodies import BodyRoute
+from watchbill.kit.requests.large_answers import PartsResponse
 
 router = APIRouter(tags=["executions"], route_class=BodyRoute)
 Ports = Annotated[ExecutionPorts, Depends(ports_of)]

@@ -17,7 +17,7 @@ from watchbill.core.events import (
     NodeStatus,
 )
 from watchbill.core.usage import Usage
-from watchbill.kit.inputs import Input
+from watchbill.kit.requests.inputs import Input
 
 
 class ExecuteOptions(Input):

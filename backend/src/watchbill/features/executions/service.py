@@ -36,9 +36,9 @@ from watchbill.features.executions.schemas import (
     Queue,
 )
 from watchbill.features.executions.tables import ActiveExecution, Execution
-from watchbill.features.identity.limits.aside import Aside
-from watchbill.kit.db import outside
-from watchbill.kit.paging import Listed, decode_cursor, encode_cursor
+from watchbill.features.identity.aside import Aside
+from watchbill.kit.database.paging import Listed, decode_cursor, encode_cursor
+from watchbill.kit.database.transactions import outside
 
 NodeTypes = Mapping[str, NodeType]
 _NO_LIMIT = 2**31 - 1

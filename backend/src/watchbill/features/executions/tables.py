@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, UNAUDITED, Identified, PublicTable, TenantTable, descending
+from watchbill.kit.database.tables import JSON, UNAUDITED, Identified, PublicTable, TenantTable, descending
 
 
 class ActiveExecution(PublicTable):

@@ -17,7 +17,7 @@ from watchbill.features.executions import service
 from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.schemas import ExecutionResult
 from watchbill.features.identity.access import Access
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 
 # Without a word for this long the row is read, in case Redis lost it. A thousand requests that wait would
 # otherwise read a thousand rows every time.

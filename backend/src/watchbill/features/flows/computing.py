@@ -13,8 +13,8 @@ from starlette.requests import HTTPConnection, Request
 from watchbill.core.errors import WatchbillError
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.db import outside
-from watchbill.kit.supervision import end
+from watchbill.kit.database.transactions import outside
+from watchbill.kit.process.supervision import end
 
 Result = TypeVar("Result")
 

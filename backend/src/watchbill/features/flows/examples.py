@@ -7,7 +7,7 @@ from functools import lru_cache
 import yaml
 
 from watchbill.features.flows.schemas import Example
-from watchbill.kit.resources import data_dir
+from watchbill.kit.process.resources import data_dir
 
 
 @lru_cache

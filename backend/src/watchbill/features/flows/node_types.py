@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from watchbill.core.node_types import Group, NodeType
 from watchbill.features.identity.access import Access, require
-from watchbill.kit.bodies import BodyRoute
+from watchbill.kit.requests.bodies import BodyRoute
 from watchbill.nodes.registry import NODE_TYPES
 
 router = APIRouter(tags=["flows"], route_class=BodyRoute)

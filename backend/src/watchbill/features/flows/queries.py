@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from watchbill.features.flows.tables import Flow, FlowVersion
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
 
 
 async def page(

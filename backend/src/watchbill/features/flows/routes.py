@@ -28,11 +28,11 @@ from watchbill.features.flows.schemas import (
     Validation,
 )
 from watchbill.features.identity.access import Access, require
-from watchbill.features.identity.limits.aside import Aside, aside_of
+from watchbill.features.identity.aside import Aside, aside_of
 from watchbill.features.identity.limits.crowds import Crowds, crowds_of
 from watchbill.features.identity.reach import only
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/flows", tags=["flows"], route_class=BodyRoute)
 Reader = Annotated[Access, require("flows:read")]

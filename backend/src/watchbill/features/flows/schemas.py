@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from watchbill.core.flow.problems import Problem
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Description, Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Description, Name
 
 Definition = Annotated[
     dict[str, Any],

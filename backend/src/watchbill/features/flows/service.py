@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, NotFound
-from watchbill.core.json_spelling import spelled_as
+from watchbill.core.json.spelling import spelled_as
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows import checking, queries, reaching
@@ -18,11 +18,11 @@ from watchbill.features.flows.schemas import FlowIn, FlowOut, FlowPatch, FlowRep
 from watchbill.features.flows.tables import Flow, FlowVersion
 from watchbill.features.identity import reach
 from watchbill.features.identity.access import Access
+from watchbill.features.identity.aside import Aside
 from watchbill.features.identity.identity import Identity
-from watchbill.features.identity.limits.aside import Aside
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
-from watchbill.kit.paging import BadCursor, Page
+from watchbill.kit.database.paging import BadCursor, Page
 
 _LONGEST_NAME = 200
 _CHANGED = "changed_since_published"

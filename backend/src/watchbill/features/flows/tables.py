@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, TenantTable
+from watchbill.kit.database.tables import JSON, Edited, TenantTable
 
 
 class Flow(Edited, TenantTable):

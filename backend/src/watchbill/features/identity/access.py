@@ -23,7 +23,7 @@ from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.reach import Judged
 from watchbill.features.identity.trails import COOKIE, note_refusal, recorded, request_trail
 from watchbill.kit.audit import trail_of
-from watchbill.kit.db import Database, Work, in_turn_of
+from watchbill.kit.database.transactions import Database, Work, in_turn_of
 
 REFRESH_COOKIE = "watchbill_refresh"
 DEVICE_COOKIE = "watchbill_device"

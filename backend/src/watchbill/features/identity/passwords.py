@@ -17,8 +17,8 @@ from watchbill.features.identity.service import access_ended, demand_own_sign_in
 from watchbill.features.identity.tables import User
 from watchbill.kit.audit import Trail, keep_trail
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database, outside
-from watchbill.kit.passwords import hash_password, verify_password
+from watchbill.kit.database.transactions import Database, outside
+from watchbill.kit.secrets.passwords import hash_password, verify_password
 
 
 async def change(

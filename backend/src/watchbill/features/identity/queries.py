@@ -31,11 +31,11 @@ from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.members.queries import MEMBERSHIP, membership_name
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.audit import call
-from watchbill.kit.db import enter_schema, entrance, with_entrance
-from watchbill.kit.locks import beside_others, beside_others_at_once
-from watchbill.kit.revisions import stamp
-from watchbill.kit.roles import secure_schema
-from watchbill.kit.tables import statements
+from watchbill.kit.database.locks import beside_others, beside_others_at_once
+from watchbill.kit.database.revisions import stamp
+from watchbill.kit.database.roles import secure_schema
+from watchbill.kit.database.tables import statements
+from watchbill.kit.database.transactions import enter_schema, entrance, with_entrance
 
 Belonging = tuple[User, Tenant, Membership]
 # The sign-ins that a tenant's own provider vouched for; the table is that of features.sso.

@@ -23,9 +23,9 @@ from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database, outside
-from watchbill.kit.passwords import hash_password
-from watchbill.kit.revisions import head
+from watchbill.kit.database.revisions import head
+from watchbill.kit.database.transactions import Database, outside
+from watchbill.kit.secrets.passwords import hash_password
 
 
 async def mail_link(

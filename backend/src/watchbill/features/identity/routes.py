@@ -48,8 +48,8 @@ from watchbill.features.identity.schemas import (
     UserOut,
 )
 from watchbill.features.identity.trails import request_trail
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.requests.bodies import BodyRoute
 
 
 async def mail_of(request: Request) -> Mail:

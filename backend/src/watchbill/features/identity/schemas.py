@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Permission, Role
-from watchbill.kit.addresses import canonical_email
-from watchbill.kit.inputs import Input
-from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, seen
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.mail_addresses import canonical_email
+from watchbill.kit.requests.text import Name
+from watchbill.kit.secrets.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, seen
 
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(canonical_email)]
 # What somebody says their address is; the answer must be the same when it is none.

@@ -25,8 +25,8 @@ from watchbill.features.identity.tables import ApiKey, SignIn, User
 from watchbill.features.identity.tenant_status import check_open, suspended
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
-from watchbill.kit.db import Database, DatabaseUnavailable, Work, outside
-from watchbill.kit.passwords import verify_password
+from watchbill.kit.database.transactions import Database, DatabaseUnavailable, Work, outside
+from watchbill.kit.secrets.passwords import verify_password
 
 __all__ = ["Identity", "IdentityOptions"]
 

@@ -19,7 +19,7 @@ from watchbill.features.identity.schemas import Session, SignInOut, TenantOut, U
 from watchbill.features.identity.tables import Membership, SignIn, Tenant, User
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
 
 log = structlog.stdlib.get_logger("watchbill.identity")
 # How long the token before the newest is still answered, with the newest: two tabs of a browser refresh at

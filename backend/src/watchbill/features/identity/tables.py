@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from watchbill.kit.tables import UNAUDITED, Identified, PublicTable, TenantTable
+from watchbill.kit.database.tables import UNAUDITED, Identified, PublicTable, TenantTable
 
 
 class Tenant(Identified, PublicTable):

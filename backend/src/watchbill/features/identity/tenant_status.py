@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchbill.core.errors import Forbidden, Unavailable
-from watchbill.kit.revisions import head
+from watchbill.kit.database.revisions import head
 
 
 def check_open(status: str, schema_revision: str) -> None:

@@ -16,8 +16,8 @@ from jwt.types import Options
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.features.identity.permissions import Role
-from watchbill.kit import signed_tokens
 from watchbill.kit.clock import now
+from watchbill.kit.secrets import signed_tokens
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["user_id", "tenant_id", "role", "exp", "iat", "jti", "sid"]

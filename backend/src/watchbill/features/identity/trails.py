@@ -12,9 +12,9 @@ from structlog.contextvars import get_contextvars
 
 from watchbill.core.errors import Forbidden, InvalidInput, NotAuthenticated, WatchbillError
 from watchbill.features.identity import tokens
-from watchbill.kit.addresses import canonical_email
 from watchbill.kit.audit import Trail, keep_trail, write
-from watchbill.kit.db import Database, Work
+from watchbill.kit.database.transactions import Database, Work
+from watchbill.kit.requests.mail_addresses import canonical_email
 
 # The cookie that signs a browser in.
 COOKIE = "watchbill_session"

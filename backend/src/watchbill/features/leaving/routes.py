@@ -12,7 +12,7 @@ from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.identity.access import Access, require
 from watchbill.features.leaving import service
 from watchbill.features.leaving.schemas import Belongings, Executions, Triggers
-from watchbill.kit.bodies import BodyRoute
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/members", tags=["members"], route_class=BodyRoute)
 Writer = Annotated[Access, require("members:write")]

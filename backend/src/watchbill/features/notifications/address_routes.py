@@ -16,9 +16,9 @@ from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Ports, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut
 from watchbill.kit.audit import trail_of
-from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/mail-addresses", tags=["notifications"], route_class=BodyRoute)
 Admin = Annotated[Access, require("tenant:write")]

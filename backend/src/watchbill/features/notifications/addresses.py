@@ -21,11 +21,11 @@ from watchbill.features.identity.limits.mails import DEFAULT, MailLimits
 from watchbill.features.identity.mails import link, one_line
 from watchbill.features.identity.tables import Membership, Tenant, User
 from watchbill.features.notifications.tables import MailAddress
-from watchbill.kit import signed_tokens
-from watchbill.kit.addresses import canonical_email
 from watchbill.kit.audit import call
 from watchbill.kit.clock import now as clock
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
+from watchbill.kit.requests.mail_addresses import canonical_email
+from watchbill.kit.secrets import signed_tokens
 
 _GOOD_FOR = timedelta(days=14)
 _AGAIN_AFTER = timedelta(days=1)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.notifications import queries
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
 from watchbill.kit.due_work import Due, Within
 
 _KEPT = timedelta(days=30)

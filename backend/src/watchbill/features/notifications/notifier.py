@@ -23,12 +23,13 @@ from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import DeliveryAttempt
 from watchbill.features.notifications.service import secret_place
 from watchbill.features.notifications.tables import Delivery
-from watchbill.kit import due_work, signatures
+from watchbill.kit import due_work
 from watchbill.kit.clock import now as clock
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
+from watchbill.kit.database.transactions import Database
 from watchbill.kit.due_work import Due, Leased
-from watchbill.kit.setbacks import impatient
+from watchbill.kit.process.setbacks import impatient
+from watchbill.kit.secrets import signatures
+from watchbill.kit.secrets.crypto import KeyRing
 
 logger = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from watchbill.features.notifications.tables import (
     NotifiedTenant,
 )
 from watchbill.kit import due_work
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
 
 # Due work of these kinds has the id of an execution that is over, which a trigger of the database notes, and
 # that of a delivery.

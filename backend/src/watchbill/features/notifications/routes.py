@@ -25,9 +25,9 @@ from watchbill.features.notifications.schemas import (
 )
 from watchbill.features.notifications.service import NotificationPorts
 from watchbill.features.notifications.tables import Notification
-from watchbill.kit.addresses import canonical_email
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, Page, PageQuery
+from watchbill.kit.database.paging import Listed, Page, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
+from watchbill.kit.requests.mail_addresses import canonical_email
 
 router = APIRouter(tags=["notifications"], route_class=BodyRoute)
 

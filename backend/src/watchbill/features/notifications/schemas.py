@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, Typ
 
 from watchbill.core.events import ExecutionFailure
 from watchbill.core.usage import Usage
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 Channel = Literal["webhook", "email"]
 FinalStatus = Literal["completed", "failed", "cancelled"]

@@ -17,13 +17,14 @@ from watchbill.features.notifications import queries
 from watchbill.features.notifications.addresses import AddressMails
 from watchbill.features.notifications.schemas import NotificationIn, NotificationPatch, check_emails
 from watchbill.features.notifications.tables import Delivery, Notification
-from watchbill.kit import due_work, signatures
+from watchbill.kit import due_work
 from watchbill.kit.clock import now
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import outside
-from watchbill.kit.locks import one_at_a_time
-from watchbill.kit.paging import Page
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.database.locks import one_at_a_time
+from watchbill.kit.database.paging import Page
+from watchbill.kit.database.transactions import outside
+from watchbill.kit.outbound.url_guard import AddressRefused, UrlGuard
+from watchbill.kit.secrets import signatures
+from watchbill.kit.secrets.crypto import KeyRing
 
 
 @dataclass(frozen=True, slots=True)

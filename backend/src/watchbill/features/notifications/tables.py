@@ -10,7 +10,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, descending, sealed
+from watchbill.kit.database.tables import (
+    JSON,
+    Edited,
+    Identified,
+    PublicTable,
+    TenantTable,
+    descending,
+    sealed,
+)
 
 
 class NotifiedTenant(PublicTable):

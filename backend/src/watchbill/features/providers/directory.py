@@ -16,9 +16,9 @@ from watchbill.features.providers import queries
 from watchbill.features.providers.schemas import prices
 from watchbill.features.providers.service import key_place
 from watchbill.features.providers.tables import LlmProvider
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Database
-from watchbill.kit.faults import again, passing
+from watchbill.kit.database.faults import again, passing
+from watchbill.kit.database.transactions import Database
+from watchbill.kit.secrets.crypto import KeyRing
 
 # A restart or a failover takes less.
 _PATIENCE_SECONDS = 60.0

@@ -12,7 +12,7 @@ from uuid import UUID
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.llm import Provider, ProviderDirectory
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.faults import DATABASE_ERRORS, again, passing
+from watchbill.kit.database.faults import DATABASE_ERRORS, again, passing
 
 # So long a change may stay unnoticed whose announcement was lost.
 _FRESH_SECONDS = 5.0

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.providers.tables import LlmProvider
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.paging import Page, fetch_page
 
 
 async def page(session: AsyncSession, wanted: Page) -> tuple[Sequence[LlmProvider], str | None]:

@@ -20,8 +20,8 @@ from watchbill.features.providers.schemas import (
     ProviderTestResult,
 )
 from watchbill.features.providers.service import ProviderPorts
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/llm-providers", tags=["providers"], route_class=BodyRoute)
 

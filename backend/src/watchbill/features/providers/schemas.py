@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from watchbill.core.ports.llm import Prices
 from watchbill.core.usage import Dollars
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 ProviderType = Literal[
     "openai", "openai_compatible", "anthropic", "azure", "gemini", "bedrock", "ollama", "vllm", "demo"

@@ -22,10 +22,10 @@ from watchbill.features.providers.schemas import (
     ProviderTestResult,
 )
 from watchbill.features.providers.tables import LlmProvider
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import outside
-from watchbill.kit.paging import Page
-from watchbill.kit.ssrf import AddressRefused, UrlGuard
+from watchbill.kit.database.paging import Page
+from watchbill.kit.database.transactions import outside
+from watchbill.kit.outbound.url_guard import AddressRefused, UrlGuard
+from watchbill.kit.secrets.crypto import KeyRing
 
 _TEST_TASK = "watchbill.provider_test"
 _TEST_SECONDS = 40.0

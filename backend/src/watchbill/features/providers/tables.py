@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from watchbill.kit.tables import JSON, Edited, TenantTable, sealed
+from watchbill.kit.database.tables import JSON, Edited, TenantTable, sealed
 
 
 class LlmProvider(Edited, TenantTable):

@@ -14,9 +14,9 @@ from watchbill.features.sso.provider import (
     keys_at,
     trade,
 )
-from watchbill.kit.asking import Asked
-from watchbill.kit.late import late
-from watchbill.kit.outbound import WayOut
+from watchbill.kit.asked_once import Asked
+from watchbill.kit.outbound.way_out import WayOut
+from watchbill.kit.process.lazy_imports import late
 
 if TYPE_CHECKING:
     from watchbill.features.sso import id_tokens

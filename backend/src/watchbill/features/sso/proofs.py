@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from watchbill.core.tenancy import TenantScope
-from watchbill.kit.dns import NamesAway, TextRecords
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
+from watchbill.kit.outbound.text_records import NamesAway, TextRecords
 
 log = structlog.stdlib.get_logger("watchbill.sso")
 _PREFIX = "watchbill-verification="

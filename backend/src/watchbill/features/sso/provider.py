@@ -16,19 +16,19 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
-from watchbill.kit.late import late
-from watchbill.kit.outbound import RefusedConnection, WayOut, tenant_traffic
-from watchbill.kit.ssrf import AddressRefused
-from watchbill.kit.waits import about_to_await
+from watchbill.kit.database.waits import about_to_await
+from watchbill.kit.outbound.url_guard import AddressRefused
+from watchbill.kit.outbound.way_out import RefusedConnection, WayOut, tenant_traffic
+from watchbill.kit.process.lazy_imports import late
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from watchbill.kit import connector, interim
+    from watchbill.kit.outbound import connector, interim_answers
 else:
     aiohttp = late("aiohttp")
-    connector = late("watchbill.kit.connector")
-    interim = late("watchbill.kit.interim")
+    connector = late("watchbill.kit.outbound.connector")
+    interim_answers = late("watchbill.kit.outbound.interim_answers")
 
 ASK_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
@@ -174,7 +174,7 @@ async def _request(way: WayOut, method: str, url: str, **options: Any) -> dict[s
                     timeout=timeout,
                     auto_decompress=False,
                     trust_env=False,
-                    response_class=interim.FewInterim,
+                    response_class=interim_answers.FewInterim,
                 ) as session,
                 # A provider has no reason to send us elsewhere.
                 session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer,

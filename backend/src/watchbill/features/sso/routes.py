@@ -33,12 +33,12 @@ from watchbill.features.sso import queries, service
 from watchbill.features.sso.provider import ProviderFault, authorization_url, demand_from
 from watchbill.features.sso.schemas import SsoIn, SsoLookup, SsoOffer, SsoOut, SsoState
 from watchbill.features.sso.service import SsoPorts
-from watchbill.kit.addresses import ascii_domain, mail_domain
 from watchbill.kit.audit import trail_of
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.crypto import Unsealable
-from watchbill.kit.db import Work
-from watchbill.kit.safe_path import safe_path
+from watchbill.kit.database.transactions import Work
+from watchbill.kit.requests.bodies import BodyRoute
+from watchbill.kit.requests.mail_addresses import ascii_domain, mail_domain
+from watchbill.kit.requests.safe_path import safe_path
+from watchbill.kit.secrets.crypto import Unsealable
 
 COOKIE = "watchbill_sso"
 _STATE_PLACE = "sso state"

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.schemas import ClaimedEmail
-from watchbill.kit.addresses import ascii_domain
-from watchbill.kit.inputs import Input
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.mail_addresses import ascii_domain
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 # Everybody has an address there, so nobody can speak for all of them.

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.characters import mended
 from watchbill.core.errors import FieldError, Forbidden, InvalidInput
+from watchbill.core.json.characters import mended
 from watchbill.features.identity import queries as people
 from watchbill.features.identity import registering, sign_ins, tokens
 from watchbill.features.identity.devices import Device
@@ -27,10 +27,10 @@ from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.provider import Client, ProviderFault
 from watchbill.features.sso.schemas import SsoIn, SsoOut
 from watchbill.features.sso.tables import SsoAccount, SsoConnection, SsoSignIn
-from watchbill.kit.addresses import canonical_email, mail_domain
 from watchbill.kit.audit import call
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import outside
+from watchbill.kit.database.transactions import outside
+from watchbill.kit.requests.mail_addresses import canonical_email, mail_domain
+from watchbill.kit.secrets.crypto import KeyRing
 
 CALLBACK = "/api/v1/auth/sso/callback"
 

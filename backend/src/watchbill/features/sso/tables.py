@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import PublicTable, sealed
+from watchbill.kit.database.tables import PublicTable, sealed
 
 
 class SsoConnection(PublicTable):

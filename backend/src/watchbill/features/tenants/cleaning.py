@@ -15,9 +15,9 @@ from watchbill.features.executions.queries import removing
 from watchbill.features.tenants import queries
 from watchbill.kit import due_work
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Database, Work
+from watchbill.kit.database.transactions import Database, Work
 from watchbill.kit.due_work import Due, Leased
-from watchbill.kit.setbacks import impatient
+from watchbill.kit.process.setbacks import impatient
 
 logger = structlog.get_logger(__name__)
 

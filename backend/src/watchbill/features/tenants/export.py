@@ -14,11 +14,11 @@ import orjson
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.json_parts import PART_BYTES
+from watchbill.core.json.parts import PART_BYTES
 from watchbill.core.ports.documents import DocumentStore
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.tenants import queries, service
-from watchbill.kit.db import outside
+from watchbill.kit.database.transactions import outside
 
 # Read at a time: each may have megabytes, where it is not known to be small.
 _ROWS = 8

@@ -22,7 +22,7 @@ from watchbill.features.tenants.schemas import (
     TenantShown,
 )
 from watchbill.features.tenants.service import Stores
-from watchbill.kit.bodies import BodyRoute
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/tenant", tags=["tenant"], route_class=BodyRoute)
 Reader = Annotated[Access, require("tenant:read")]

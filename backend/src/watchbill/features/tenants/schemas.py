@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from watchbill.core.tenancy import TenantDefaults
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 
 class Limits(BaseModel):

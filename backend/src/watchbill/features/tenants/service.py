@@ -23,8 +23,8 @@ from watchbill.features.tenants.schemas import Limits, TenantDetail
 from watchbill.features.tenants.tables import TenantLimit
 from watchbill.kit import due_work
 from watchbill.kit.audit import drop_trail
-from watchbill.kit.db import Database, outside
-from watchbill.kit.roles import drop_schema
+from watchbill.kit.database.roles import drop_schema
+from watchbill.kit.database.transactions import Database, outside
 
 # Workers stop within milliseconds; one that is frozen or dead is not waited for, since its lease fences it.
 _STOP_SECONDS = 5.0

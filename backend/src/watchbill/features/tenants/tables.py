@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import PublicTable
+from watchbill.kit.database.tables import PublicTable
 
 
 class TenantLimit(PublicTable):

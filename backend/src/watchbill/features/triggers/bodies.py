@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from watchbill.core.errors import FieldError, InvalidInput
-from watchbill.core.json_size import TooManyValues, demand_few_values
-from watchbill.core.json_text import NotExact, demand_exact, json_of_bytes, read_exactly, refusal
+from watchbill.core.json.size import TooManyValues, demand_few_values
+from watchbill.core.json.text import NotExact, demand_exact, json_of_bytes, read_exactly, refusal
 from watchbill.features.triggers.multipart import Part, read_parts
-from watchbill.kit.charsets import charset_of, media_type, parameter
+from watchbill.kit.outbound.charsets import charset_of, media_type, parameter
 
 MAX_FIELDS = 1_000
 MAX_FILES = 20

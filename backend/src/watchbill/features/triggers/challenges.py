@@ -10,7 +10,7 @@ from watchbill.core.errors import Forbidden, InvalidInput, NotFound, WatchbillEr
 from watchbill.features.triggers import service
 from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.schemas import StoredChallenge
-from watchbill.kit.charsets import media_type
+from watchbill.kit.outbound.charsets import media_type
 
 _MOST_CHARACTERS = 1_000
 _MOST_BYTES = 10_000

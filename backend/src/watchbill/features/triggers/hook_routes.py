@@ -16,7 +16,7 @@ from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.executions.waiting import end_of
 from watchbill.features.identity.access import database, request_limits, take_turn
-from watchbill.features.identity.limits.aside import aside_of
+from watchbill.features.identity.aside import aside_of
 from watchbill.features.identity.limits.crowds import crowds_of
 from watchbill.features.identity.trails import request_trail
 from watchbill.features.triggers import hooks
@@ -26,7 +26,7 @@ from watchbill.features.triggers.routes import Ports
 from watchbill.features.triggers.schemas import HookAnswer
 from watchbill.features.triggers.service import TriggerPorts
 from watchbill.kit.audit import keep_trail
-from watchbill.kit.db import Database, Work
+from watchbill.kit.database.transactions import Database, Work
 
 router = APIRouter(tags=["triggers"])
 

@@ -20,19 +20,19 @@ from watchbill.core.errors import (
 )
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity.limits.aside import Aside
+from watchbill.features.identity.aside import Aside
 from watchbill.features.triggers import challenges, firing, queries, service
 from watchbill.features.triggers.bodies import read_body, read_pairs
 from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import StoredWebhook
 from watchbill.features.triggers.tables import Firing, Trigger
-from watchbill.kit import signatures
-from watchbill.kit.charsets import media_type
 from watchbill.kit.clock import now
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.db import Work, outside
-from watchbill.kit.locks import one_at_a_time
-from watchbill.kit.signatures import BadSignature
+from watchbill.kit.database.locks import one_at_a_time
+from watchbill.kit.database.transactions import Work, outside
+from watchbill.kit.outbound.charsets import media_type
+from watchbill.kit.secrets import signatures
+from watchbill.kit.secrets.crypto import KeyRing
+from watchbill.kit.secrets.signatures import BadSignature
 
 # Credentials and what only the connection needs; flows do not see them.
 _HIDDEN = frozenset(("authorization", "cookie", "proxy-authorization", "x-watchbill-signature"))

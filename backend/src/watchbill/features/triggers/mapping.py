@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from watchbill.core.budget import Budget, OverBudget, quick
+from watchbill.core.computing_budget import Budget, OverBudget, quick
 from watchbill.core.errors import FieldError, InvalidInput
 from watchbill.core.expressions import ExpressionError
 from watchbill.core.expressions.mapping import render_all

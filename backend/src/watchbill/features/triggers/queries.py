@@ -16,7 +16,7 @@ from watchbill.features.flows.tables import Flow
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.triggers.tables import Firing, Hook, Trigger
 from watchbill.kit import due_work
-from watchbill.kit.paging import Page, decode_cursor, encode_cursor, fetch_page
+from watchbill.kit.database.paging import Page, decode_cursor, encode_cursor, fetch_page
 
 # Due work of this kind has the id of a trigger.
 SCHEDULE = "schedule"

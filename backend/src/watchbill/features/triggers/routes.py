@@ -28,9 +28,9 @@ from watchbill.features.triggers.schemas import (
     TriggerPatch,
 )
 from watchbill.features.triggers.service import TriggerPorts
-from watchbill.kit.bodies import BodyRoute
 from watchbill.kit.clock import now
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(tags=["triggers"], route_class=BodyRoute)
 

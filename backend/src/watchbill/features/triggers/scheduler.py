@@ -20,7 +20,7 @@ from watchbill.features.triggers.firing import Call
 from watchbill.features.triggers.schemas import Schedule
 from watchbill.features.triggers.tables import Firing, Trigger
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
 from watchbill.kit.due_work import Due, Within
 
 # A worker that comes a little late did not miss anything.

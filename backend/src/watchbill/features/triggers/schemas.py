@@ -13,8 +13,8 @@ from watchbill.core.events import ExecutionFailure, ExecutionStatus
 from watchbill.core.expressions import ExpressionError, parse_template, templates_in
 from watchbill.core.expressions.typed_json import typed_json
 from watchbill.features.triggers import schedule
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 Kind = Literal["schedule", "webhook"]
 Cause = Literal["schedule", "webhook", "manual"]

@@ -33,11 +33,11 @@ from watchbill.features.triggers.schemas import (
     WebhookOut,
 )
 from watchbill.features.triggers.tables import Hook, Trigger
-from watchbill.kit import signatures
 from watchbill.kit.clock import now
-from watchbill.kit.crypto import KeyRing
-from watchbill.kit.paging import Page
-from watchbill.kit.seldom import Seldom
+from watchbill.kit.database.paging import Page
+from watchbill.kit.process.log_rarely import Seldom
+from watchbill.kit.secrets import signatures
+from watchbill.kit.secrets.crypto import KeyRing
 
 _MOST_OF_A_FLOW = 100
 

@@ -9,7 +9,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import JSON, Edited, Identified, PublicTable, TenantTable, descending, sealed
+from watchbill.kit.database.tables import (
+    JSON,
+    Edited,
+    Identified,
+    PublicTable,
+    TenantTable,
+    descending,
+    sealed,
+)
 
 
 class Hook(PublicTable):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from watchbill.kit.masking import HARMLESS_HEADERS, MASK, Masking, is_secret
+from watchbill.kit.secrets.masking import HARMLESS_HEADERS, MASK, Masking, is_secret
 
 _LONGEST = 4096
 _DEEPEST = 12

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from watchbill.kit.db import Work
+from watchbill.kit.database.transactions import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from watchbill.kit.clock import now as clock
-from watchbill.kit.db import Database, in_turn_of
+from watchbill.kit.database.faults import passing
+from watchbill.kit.database.transactions import Database, in_turn_of
 from watchbill.kit.due_work import store
 from watchbill.kit.due_work.kinds import Due, Kind, Leased, Within
-from watchbill.kit.faults import passing
-from watchbill.kit.setbacks import Setbacks, TenantFailed, impatient, theirs
-from watchbill.kit.supervision import Alive, end, nobody
+from watchbill.kit.process.setbacks import Setbacks, TenantFailed, impatient, theirs
+from watchbill.kit.process.supervision import Alive, end, nobody
 
 logger = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from watchbill.kit.tables import UNAUDITED, PublicTable
+from watchbill.kit.database.tables import UNAUDITED, PublicTable
 
 
 class DueRow(PublicTable):

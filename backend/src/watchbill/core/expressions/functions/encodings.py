@@ -9,7 +9,7 @@ import re
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.conversions import utf8
 from watchbill.core.expressions.functions.registry import Env, Library, define, words

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cmp_to_key
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.registry import Env, Library, define, words
 from watchbill.core.expressions.values import MAX_DEPTH, equal, is_number, less, shown, spend_list

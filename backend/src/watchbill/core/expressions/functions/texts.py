@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from watchbill.core.budget import Budget
+from watchbill.core.computing_budget import Budget
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions.conversions import string
 from watchbill.core.expressions.functions.registry import Env, Library, define, searched, words

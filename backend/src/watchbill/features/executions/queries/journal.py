@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.events import FINAL_TYPES, Event
 from watchbill.core.execution.snapshot import MOST_CHARACTERS, unpacked
-from watchbill.core.json_parts import read_texts
+from watchbill.core.json.parts import read_texts
 from watchbill.features.executions.tables import ExecutionEvent, ExecutionSnapshot
 
 # Events that are read or folded at a time: some milliseconds.

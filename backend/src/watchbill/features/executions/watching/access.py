@@ -15,7 +15,7 @@ from watchbill.features.executions.watching.events import Told
 from watchbill.features.identity import service as people
 from watchbill.features.identity.access import database, identity_options
 from watchbill.features.identity.identity import Identity
-from watchbill.kit.db import DatabaseUnavailable
+from watchbill.kit.database.transactions import DatabaseUnavailable
 
 # After this long it is asked again whether whoever watches may; one answer is good for all that the same
 # session or key has open. With the watch's own pauses an end of access is noticed within 14 s.

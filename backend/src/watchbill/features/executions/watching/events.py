@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from watchbill.core.events import Event
-from watchbill.core.json_parts import PART_BYTES
+from watchbill.core.json.parts import PART_BYTES
 from watchbill.core.ports.live import LiveReader
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.history import History, unbroken

@@ -24,8 +24,8 @@ from watchbill.features.identity.access import Access, database, enter, require,
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.limits.crowds import crowds_of
 from watchbill.features.identity.trails import recorded
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.supervision import end
+from watchbill.kit.process.supervision import end
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(tags=["executions"], route_class=BodyRoute)
 HEARTBEAT_SECONDS = 15

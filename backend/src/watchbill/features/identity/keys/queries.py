@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.members.queries import MEMBERSHIP, membership_name
 from watchbill.features.identity.tables import ApiKey, Membership, Tenant, User
-from watchbill.kit.locks import beside_others, beside_others_at_once
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.locks import beside_others, beside_others_at_once
+from watchbill.kit.database.paging import Page, fetch_page
 
 KeyEntry = tuple[ApiKey, User, Tenant, Membership]
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Response
 from watchbill.features.identity.access import Access, require
 from watchbill.features.identity.keys import service as keys
 from watchbill.features.identity.keys.schemas import KeyIn, KeyOut, NewKey
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/api-keys", tags=["api-keys"], route_class=BodyRoute)
 Reader = Annotated[Access, require("keys:read")]

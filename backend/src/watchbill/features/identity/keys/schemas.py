@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from watchbill.features.identity.permissions import Permission
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 
 class KeyIn(Input):

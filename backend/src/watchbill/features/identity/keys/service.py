@@ -18,7 +18,7 @@ from watchbill.features.identity.reach import FOR_FLOWS
 from watchbill.features.identity.tables import ApiKey
 from watchbill.features.identity.tenant_status import check_open
 from watchbill.kit.clock import now
-from watchbill.kit.paging import Page
+from watchbill.kit.database.paging import Page
 
 PREFIX = "wb_"
 

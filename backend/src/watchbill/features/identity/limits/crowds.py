@@ -11,8 +11,8 @@ from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.identity import Identity
-from watchbill.kit.origins import origin_of
-from watchbill.kit.places import Full, Places, Share
+from watchbill.kit.limits.places import Full, Places, Share
+from watchbill.kit.requests.origins import origin_of
 
 # A request that reads more than this holds several times as much, until its answer is sent.
 _MUCH_BYTES = 2 * 1024 * 1024

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import digest
-from watchbill.kit.attempt_counts import AttemptCounts, Limit
-from watchbill.kit.origins import origin_of
+from watchbill.kit.limits.attempt_counts import AttemptCounts, Limit
+from watchbill.kit.requests.origins import origin_of
 
 _TRUSTED = Limit("device", 20, 300)
 _PAIR = Limit("account-address", 20, 300)

@@ -15,8 +15,8 @@ from starlette.requests import HTTPConnection
 from watchbill.core.errors import TooManyRequests
 from watchbill.features.identity.tokens import Claims
 from watchbill.features.identity.trails import COOKIE
-from watchbill.kit.origins import origin_of
-from watchbill.kit.rates import Rate, Rates, Standing
+from watchbill.kit.limits.rates import Rate, Rates, Standing
+from watchbill.kit.requests.origins import origin_of
 
 # A tenant's own limits take effect within this time; to look them up each time would cost a round trip.
 _KEEP_SECONDS = 30.0

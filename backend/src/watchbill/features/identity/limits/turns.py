@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from watchbill.core.errors import WatchbillError
 from watchbill.features.identity import service
 from watchbill.features.identity.identity import IdentityOptions
-from watchbill.kit.origins import origin_of
+from watchbill.kit.requests.origins import origin_of
 
 _MOST_KEYS = 10_000
 

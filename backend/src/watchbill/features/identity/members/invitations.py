@@ -33,9 +33,9 @@ from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Tenant, User
 from watchbill.features.identity.tenant_status import suspended
 from watchbill.kit.clock import now
-from watchbill.kit.db import outside
-from watchbill.kit.paging import Page
-from watchbill.kit.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, seen
+from watchbill.kit.database.paging import Page
+from watchbill.kit.database.transactions import outside
+from watchbill.kit.secrets.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, seen
 
 log = structlog.stdlib.get_logger("watchbill.identity")
 

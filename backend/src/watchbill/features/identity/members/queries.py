@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, String, cast, delete, func, literal, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.identity.tables import Invitation, Membership, SignIn, Tenant, User
-from watchbill.kit.locks import one_at_a_time
-from watchbill.kit.paging import Page, fetch_page
+from watchbill.kit.database.locks import one_at_a_time
+from watchbill.kit.database.paging import Page, fetch_page
 
 Invited = tuple[Invitation, Tenant, User | None]
 # What a membership is called where requests keep it as it is, for kit.locks; `membership_name` gives the

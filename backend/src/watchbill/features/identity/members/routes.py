@@ -25,8 +25,8 @@ from watchbill.features.identity.members.schemas import (
 )
 from watchbill.features.identity.routes import Db, From, Mailing, Options, OurSite, Self, Throttling
 from watchbill.features.identity.schemas import Session
-from watchbill.kit.bodies import BodyRoute
-from watchbill.kit.paging import Listed, PageQuery
+from watchbill.kit.database.paging import Listed, PageQuery
+from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(route_class=BodyRoute)
 people = APIRouter(prefix="/members", tags=["members"], route_class=BodyRoute)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.schemas import Email
-from watchbill.kit.inputs import Input
-from watchbill.kit.text import Name
+from watchbill.kit.requests.inputs import Input
+from watchbill.kit.requests.text import Name
 
 
 class MemberOut(BaseModel):

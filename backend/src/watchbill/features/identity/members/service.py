@@ -16,7 +16,7 @@ from watchbill.features.identity.members.schemas import MemberOut
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.tables import Membership, User
 from watchbill.kit.audit import call
-from watchbill.kit.paging import Page
+from watchbill.kit.database.paging import Page
 
 
 async def page(session: AsyncSession, identity: Identity, wanted: Page) -> tuple[list[MemberOut], str | None]:

@@ -1,0 +1,1 @@
+"""Asking providers whose protocols LiteLLM speaks, over our own session."""

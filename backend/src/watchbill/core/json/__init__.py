@@ -1,0 +1,1 @@
+"""JSON kept exactly: reading, measuring, cleaning and writing it as it was."""

@@ -1,0 +1,1 @@
+"""The database: transactions of one tenant, pools, roles, migrations, and what keeps them apart."""

@@ -1,0 +1,1 @@
+"""What every process of ours has: its loop, logs, tasks under supervision, and resources."""

@@ -1,0 +1,1 @@
+"""What comes in and goes out over HTTP: bodies, fields, answers, and where requests come from."""
