@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.clients import CLIENTS, KEY
-from tests.contracts.forward_proxy import PASSWORD, ForwardProxy, forward_proxy
-from tests.contracts.trap import CLOSED, OPEN, Names, Trap, own_certificate, trap, way
+from tests.contracts.way_out.forward_proxy import PASSWORD, ForwardProxy, forward_proxy
+from tests.contracts.way_out.trap import CLOSED, OPEN, Names, Trap, own_certificate, trap, way
 
 clients = pytest.mark.parametrize("client", CLIENTS)
 # The first look finds a public address, and each one after it loopback, which is refused: were the proxy

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.contracts.clients import KEY, KINDS
-from tests.contracts.trap import CLOSED, OPEN, Names, Trap, trap, way
+from tests.contracts.way_out.trap import CLOSED, OPEN, Names, Trap, trap, way
 from tests.fixtures_llm import Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool

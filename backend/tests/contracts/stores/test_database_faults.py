@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 from tests.breaking import WAYS, How, broken
-from tests.contracts.test_journal import DONE, batch, event
+from tests.contracts.stores.test_journal import DONE, batch, event
 from tests.core.flows import edge, flow, input_node, llm, output
 from tests.engine.conftest import Model
 from tests.people import Person

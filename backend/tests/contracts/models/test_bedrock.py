@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.contracts.bedrock import Bedrock, frame, message, text_frames
-from tests.contracts.test_model_servers import TOOL, failing
+from tests.contracts.models.bedrock import Bedrock, frame, message, text_frames
+from tests.contracts.models.test_model_servers import TOOL, failing
 from tests.fixtures_llm import KEY, Desk
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

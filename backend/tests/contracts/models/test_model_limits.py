@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.contracts.test_model_servers import as_type, failing
+from tests.contracts.models.test_model_servers import as_type, failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.contracts.test_model_servers import failing
+from tests.contracts.models.test_model_servers import failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
 
 from watchbill.adapters.compute.pool import ProcessPool

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.contracts.bedrock import Bedrock, frame, message
-from tests.contracts.test_model_servers import failing
+from tests.contracts.models.bedrock import Bedrock, frame, message
+from tests.contracts.models.test_model_servers import failing
 from tests.fixtures_llm import Desk
 
 from watchbill.adapters.openai_chat import body

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from tests.contracts.test_model_oddities import HI, STOP, Raw, events, sends
-from tests.contracts.test_model_servers import as_type, failing
+from tests.contracts.models.test_model_oddities import HI, STOP, Raw, events, sends
+from tests.contracts.models.test_model_servers import as_type, failing
 from tests.fixtures_llm import KEY, Desk
 
 from watchbill.core.errors import NodeError
