@@ -16,7 +16,7 @@ async def verify(installation: Installation, name: str | None, expect: str | Non
     """Verify one log or all; returns the exit code."""
     expected = _entry(expect)
     if expected and name is None:
-        raise typer.BadParameter("--expect is about one tenant; name it.")
+        raise typer.BadParameter("--expect works for one tenant. Name the tenant.")
     async with installation.database.transaction() as work:
         if name is None:
             found = [tenant for tenant, _ in await queries.every(work.session)]

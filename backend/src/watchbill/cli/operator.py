@@ -80,7 +80,7 @@ def export(
 @tenants.command()
 def delete(
     tenant: Who,
-    confirm: Annotated[str, typer.Option(help="The tenant's short name once more.", show_default=False)],
+    confirm: Annotated[str, typer.Option(help="The tenant's short name again.", show_default=False)],
     data_dir: DataDir = None,
 ) -> None:
     """Delete a tenant with everything in it, and check that nothing is left. It cannot be undone."""

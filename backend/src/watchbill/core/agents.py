@@ -24,8 +24,8 @@ class _Model(BaseModel):
 
 
 class AgentOptions(_Model):
-    """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
-    and its own time-outs are not: Watchbill has its own."""
+    """CrewAI options that are safe in a process shared by tenants. CrewAI's memory, code execution, rate
+    limits and time-outs are not offered: Watchbill has its own."""
 
     model_config = ConfigDict(strict=True)
 

@@ -149,7 +149,7 @@ class Run:
                 )
             )
         elif self._lost is not None and not self._control.cancel:
-            text = f"The stored output of `{self._lost}` is gone, so nothing can go on from it."
+            text = f"The stored output of `{self._lost}` is gone, so the execution cannot go on from there."
             self._commands.fail(
                 ExecutionFailure(
                     kind=ErrorKind.UPSTREAM, code="output_lost", message=text, node_id=self._lost
@@ -158,7 +158,7 @@ class Run:
         elif self.state.interruptions > self._settings.max_interruptions:
             text = (
                 f"The execution was interrupted {self.state.interruptions} times;"
-                " it may be what stops its workers."
+                " it may be the reason why its workers stop."
             )
             self._commands.fail(
                 ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text)

@@ -63,7 +63,7 @@ class Totals:
         most = self._settings.max_iterations
         if state.iterations + rounds.total > most:
             text = (
-                f"All iterations of an execution together may be {most:,}; there were {state.iterations:,},"
+                f"One execution may have {most:,} iterations in all; it had {state.iterations:,},"
                 f" and this node asks for {rounds.total:,} more."
             )
             raise NodeError(ErrorKind.LIMIT, text, code="too_many_iterations")
@@ -86,8 +86,8 @@ class Totals:
             return ExecutionFailure(kind=ErrorKind.LIMIT, code="too_many_events", message=text)
         if self._bytes > settings.max_output_bytes:
             text = (
-                f"What the nodes of the execution gave has more than {settings.max_output_bytes:,} bytes"
-                " together. Keep less of it, or do less in one execution."
+                f"The outputs of all nodes have more than {settings.max_output_bytes:,} bytes together."
+                " Return less from the nodes, or do less in one execution."
             )
             return ExecutionFailure(kind=ErrorKind.LIMIT, code="execution_too_large", message=text)
         return None

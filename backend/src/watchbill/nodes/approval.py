@@ -111,7 +111,7 @@ def _unknown(field: str, people: list[str], config: Config) -> list[Problem]:
     for index, entry in enumerate(people):
         where = f"{field}.{index}"
         if entry == "member" and config.role == "admin":
-            text = "Only admins may answer this, so there is no use in asking every member."
+            text = "Only admins may answer this. Ask `admin` instead of `member`."
             problems.append(Problem(field=where, code="config_invalid", message=text))
         elif entry not in ROLES and "{{" not in entry and "@" not in entry:
             text = f"`{entry[:80]}` is neither a mail address nor `member` nor `admin`."

@@ -59,7 +59,7 @@ class Config(BaseModel):
         gt=0,
         le=86_400,
         title="Seconds in all",
-        description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
+        description="For one call, besides the node's time-out. Empty: the provider's, else 3,600.",
         json_schema_extra=form(unit="seconds"),
     )
 

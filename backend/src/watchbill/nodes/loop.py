@@ -20,14 +20,14 @@ class Config(BaseModel):
     until: str = Field(
         min_length=1,
         title="Until",
-        description="Evaluated after each pass; true ends the loop. It reads the body's nodes and `index`.",
+        description="Checked after each iteration; true ends the loop. Reads the body's nodes and `index`.",
         json_schema_extra=form("cel", order=1, lines=1, inside=True),
     )
     max_iterations: int = Field(10, ge=1, le=1000, title="At most", json_schema_extra=form(order=2))
     result: Any = Field(
         None,
-        title="Result of a pass",
-        description="The next pass reads it as `previous`; otherwise what the body's last node gave.",
+        title="Result of an iteration",
+        description="The next iteration reads it as `previous`; otherwise what the body's last node gave.",
         json_schema_extra=form("template", inside=True),
     )
     body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))

@@ -40,7 +40,7 @@ class Config(BaseModel):
         title="When an item fails",
         description="The result of an item that failed is null.",
         json_schema_extra=form(
-            order=3, labels={"fail": "Stop the whole Map", "continue": "Give null for this item and go on"}
+            order=3, labels={"fail": "Stop the whole Map", "continue": "Use null as its result and continue"}
         ),
     )
     result: Any = Field(

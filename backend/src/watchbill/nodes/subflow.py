@@ -27,7 +27,7 @@ class Config(BaseModel):
 
     flow_id: UUID | None = Field(None, title="Flow", json_schema_extra=form("flow"))
     version: Annotated[int, Field(ge=1)] | None = Field(
-        None, title="Version", description="Otherwise the published one, or the draft while there is none."
+        None, title="Version", description="Empty: the published version, or the draft if there is none."
     )
     inputs: dict[str, Any] = Field(
         default={}, max_length=100, title="Inputs", json_schema_extra=form("template-map")
@@ -118,7 +118,7 @@ def _gather(results: Sequence[Any]) -> Any:
 TYPE = NodeType(
     kind="subflow",
     title="Sub-flow",
-    description="Runs another flow as one step.",
+    description="Runs another flow as one node.",
     group="flow",
     icon="workflow",
     keywords=("workflow", "call", "reuse", "child", "function"),

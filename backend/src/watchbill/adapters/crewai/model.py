@@ -61,7 +61,7 @@ class GatewayLlm(BaseLLM):
         answer = self._answer(sent, tools or [], schema)
         if answer is None:
             # Raised here, with no cause: CrewAI searches a chain of errors for "rate limit" and waits.
-            raise HookAborted("the run has ended", source="watchbill")
+            raise HookAborted("the execution has ended", source="watchbill")
         if answer.tool_calls:
             return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
         return response_model.model_validate(answer.parsed) if response_model else sealed(mended(answer.text))

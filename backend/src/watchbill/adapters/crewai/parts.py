@@ -83,7 +83,7 @@ class WatchedAgent(Agent):
             raise NodeError(ErrorKind.UPSTREAM, detail, code="no_answer")
         conformed = self._conformed(said, spec)
         if conformed is None:
-            raise HookAborted("the run has ended", source="watchbill")
+            raise HookAborted("the execution has ended", source="watchbill")
         text, value = conformed
         self._results[task.id] = TaskResult(spec.name, self._spec.name, value)
         self._run.tell(TaskCompleted(task=spec.name, agent=self._spec.name, output=value))
@@ -131,7 +131,7 @@ def build_crew(run: CrewRun) -> tuple[WatchedCrew, dict[UUID, TaskResult]]:
 
 def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> WatchedAgent:
     if spec.tool_ids:
-        detail = f"The agent '{spec.name}' has tools, and this worker has none to give."
+        detail = f"The agent '{spec.name}' has tools, but this worker has no tools."
         raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
     options = AgentOptions.model_validate(spec.config)
     agent = WatchedAgent(

@@ -241,7 +241,7 @@ def _part(part: dict[str, Any], levels: int) -> tuple[str, str, str]:
 
 def _no_text(value: Any) -> BrokenOff:
     """What is said of something where a text of the answer should stand: to leave it out would change it."""
-    return BrokenOff(f"A piece of it is no text: {in_short(dumped(value))}")
+    return BrokenOff(f"A part of it is not text: {in_short(dumped(value))}")
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

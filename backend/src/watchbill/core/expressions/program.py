@@ -148,7 +148,7 @@ class _Compiler:
             value = run(env)
             if type(value) is dict or isinstance(value, Mapping):
                 return name in value
-            raise Fault(f"{kind_of(text, value)}, so it can have no fields")
+            raise Fault(f"{kind_of(text, value)}, so it has no fields")
 
         return self._guarded(node, has), cost + 1
 
@@ -199,7 +199,7 @@ class _Compiler:
                 if type(name) is int:
                     name = whole(name)
                 if name in result:
-                    raise Fault(f"the key `{shown(name)}` stands twice in the map")
+                    raise Fault(f"the key `{shown(name)}` appears twice in the map")
                 result[name] = value(env)
             return result
 

@@ -50,7 +50,7 @@ class Surroundings:
 
 
 def taken_ids(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
-    text = "A node outside this body has the id `{}`; give this one another."
+    text = "A node outside this body has the id `{}`; give this node another id."
     return [
         Problem(node_id=node.id, code="duplicate_node_id", message=text.format(node.id))
         for node in nodes
@@ -71,7 +71,7 @@ def type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
     ]
     if around.body:
         if not nodes:
-            text = "Nothing stands in this body yet; open it and add a node."
+            text = "This body is empty; open it and add a node."
             problems.append(Problem(code="empty_body", message=text))
         text = "Input and Output belong to a whole flow; remove this node from the body."
         problems += [
@@ -95,7 +95,7 @@ def type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
             Problem(code="no_input", message="The flow has no Input node; add one to start from.")
         )
     if not any(node.type == "output" for node in nodes):
-        text = "The flow has no Output node, so a run gives no result."
+        text = "The flow has no Output node, so it gives no result."
         problems.append(Problem(code="no_output", message=text, severity="warning"))
     return problems
 

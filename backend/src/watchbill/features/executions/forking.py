@@ -131,7 +131,7 @@ async def _target(
         require_accepted(found.state)
         return _Target(found.state.plan, origin.plan_digest, origin.flow_version, origin.inputs)
     if origin.flow_id is None:
-        raise Conflict("This execution ran no flow, so there is no other version of it.", code="no_flow")
+        raise Conflict("This execution tested a crew, which has no versions.", code="no_flow")
     session, scope = access.session, access.scope
     source = await run_source.source(session, origin.flow_id, form.version)
     prepared = await plans.of_flow(session, scope, source, parts.compute, anew=True)
@@ -165,7 +165,7 @@ async def _copy_outputs(
     seqs = {reference: one.seq for reference, one in aside.items()}
     lost = await parts.history.copy_outputs(access.scope, source, target, seqs)
     if lost is not None:
-        text = f"The stored output of `{aside[lost].node.id}` is gone, so nothing can go on from it."
+        text = f"The stored output of `{aside[lost].node.id}` is gone, so a fork cannot begin after it."
         raise Conflict(text, code="output_lost")
 
 
@@ -208,7 +208,7 @@ def _end(one: Kept, form: ForkRequest) -> EventData:
 
 
 def _check(form: ForkRequest, known: Container[str]) -> None:
-    demand_exact(form.outputs, ("body", "outputs"), "What is given as outputs")
+    demand_exact(form.outputs, ("body", "outputs"), "A value of `outputs`")
     begin = [("from_node", form.from_node)] if form.from_node is not None else []
     names = [*begin, *(("outputs", id_) for id_ in form.outputs)]
     errors = tuple(

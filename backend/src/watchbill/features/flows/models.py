@@ -28,7 +28,7 @@ _SAID = {
     "unknown_model": "No LLM provider that may be asked offers the model `{model}`. Choose another one,"
     " or add it to a provider's models.",
 }
-_TOOLS = "This agent has tools, and workers have none to give it. Remove them."
+_TOOLS = "This agent has tools, but workers have no tools yet. Remove the tools."
 
 
 async def missing_models(session: AsyncSession, written: object, named: object) -> list[Problem]:

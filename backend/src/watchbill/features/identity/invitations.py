@@ -109,7 +109,7 @@ async def revoke(session: AsyncSession, identity: Identity, id_: UUID) -> None:
 
 
 async def describe(session: AsyncSession, token: str) -> InvitationDetails:
-    """What the invitation of a link is about.
+    """Show the invitation that a link is for.
 
     Raises:
         NotFound: the link is no good.

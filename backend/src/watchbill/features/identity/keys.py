@@ -60,7 +60,7 @@ async def _check(session: AsyncSession, identity: Identity, form: KeyIn) -> None
         if scope not in allowed
     ]
     if form.expires_at is not None and form.expires_at <= now():
-        problems.append(FieldError(("body", "expires_at"), "past", "Choose a time that is still to come."))
+        problems.append(FieldError(("body", "expires_at"), "past", "Choose a time in the future."))
     known = await queries.known_flows(session, identity.scope, form.flow_ids or ())
     problems += [
         FieldError(("body", "flow_ids", index), "unknown_flow", "There is no such flow.")

@@ -32,7 +32,7 @@ _AGAIN_AFTER = timedelta(days=1)
 _PURPOSE = b"mail address"
 _BODY = struct.Struct(">16s16sq")
 _INVALID = (
-    "This link is not whole, is too old, or the address was removed since. Ask whoever sent it for another."
+    "This link is incomplete or has expired, or the address was removed. Ask whoever sent it for another."
 )
 
 

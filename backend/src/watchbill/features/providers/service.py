@@ -139,7 +139,7 @@ async def change(
 
 
 async def delete(session: AsyncSession, id_: UUID) -> None:
-    """Remove a provider; agents that named it fall back to the default.
+    """Remove a provider. Agents that used it use the default instead.
 
     Raises:
         NotFound: there is none.

@@ -124,7 +124,7 @@ async def set_up(session: AsyncSession, parts: SsoBackend, tenant_id: UUID, form
 
 
 async def remove(session: AsyncSession, tenant_id: UUID) -> None:
-    """Forget the provider. People who came with it stay, and can set a password by mail."""
+    """Remove the provider. People who came with it stay, and can set a password by mail."""
     if connection := await queries.connection(session, tenant_id):
         await session.delete(connection)
     await queries.forget_domains(session, tenant_id)
@@ -201,7 +201,7 @@ async def _join(
     if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
     if not proved:
-        raise Forbidden("Nothing proves that this domain is the company's.", code="sso_unproved_domain")
+        raise Forbidden("Nothing proves that this domain belongs to the company.", code="sso_unproved_domain")
     user = await people.user_by_email(session, email)
     if user is None:
         user = await registering.add_vouched(session, email, _name(claims))

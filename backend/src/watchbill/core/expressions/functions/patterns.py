@@ -57,7 +57,7 @@ def compiled(pattern: str) -> Pattern:
         hint = "; it repeats too much" if "too large" in said else ""
         raise Fault(f"the pattern `{pattern[:60]}` cannot be used: {said[:120]}{hint}") from None
     except UnicodeEncodeError:
-        raise Fault("the pattern holds half of a character (a lone surrogate)") from None
+        raise Fault("the pattern contains half of a character (a lone surrogate)") from None
 
 
 def _ready(env: Env, pattern: object, text: str) -> Any:
@@ -73,7 +73,7 @@ def _ready(env: Env, pattern: object, text: str) -> Any:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Fault("the text holds half of a character (a lone surrogate)") from None
+        raise Fault("the text contains half of a character (a lone surrogate)") from None
     return pattern.regex
 
 
