@@ -161,7 +161,7 @@ def run(
 ) -> None:
     """Run a workflow file and show its progress and result.
 
-    Uses the Watchbill that runs on the data directory, or starts one for the run. Ctrl-C cancels the run.
+    Uses the Watchbill that runs on the data directory, or starts one meanwhile. Ctrl-C cancels the execution.
     """
     raise typer.Exit(
         running.run_file(

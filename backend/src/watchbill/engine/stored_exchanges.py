@@ -45,8 +45,8 @@ def exchange_seq(epoch: int, count: int) -> int:
 
 
 def document(kept: PlacedExchange, secrets: Sequence[str]) -> Document:
-    """What is stored of an exchange. `digest` is of the masked request before it is cut: a run that is played
-    back finds the answer by node, number and digest. `type` is what documents are filtered by."""
+    """What is stored of an exchange. `digest` is of the masked request before it is cut: an execution that is
+    played back finds the answer by node, number and digest. `type` is what documents are filtered by."""
     exchange, masking = kept.exchange, Masking(secrets, MAX_BYTES)
     request = _request(exchange, masking)
     body: dict[str, Any] = {

@@ -11,7 +11,7 @@ import orjson
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure
 from watchbill.core.execution import ExecutionState
-from watchbill.core.node_types import Rounds
+from watchbill.core.node_types import IterationRules
 from watchbill.engine.limits import MAX_OUTPUT_BYTES, refuse_large
 from watchbill.engine.settings import EngineSettings
 
@@ -54,27 +54,27 @@ class Totals:
         refuse_large(size)
         return size
 
-    def admit(self, state: ExecutionState, rounds: Rounds) -> None:
+    def admit(self, state: ExecutionState, rules: IterationRules) -> None:
         """Let so many more iterations begin.
 
         Raises:
             NodeError: kind limit: all bodies of the execution together would have too many.
         """
         most = self._settings.max_iterations
-        if state.iterations + rounds.total > most:
+        if state.iterations + rules.total > most:
             text = (
                 f"One execution may have {most:,} iterations in all; it had {state.iterations:,},"
-                f" and this node asks for {rounds.total:,} more."
+                f" and this node asks for {rules.total:,} more."
             )
             raise NodeError(ErrorKind.LIMIT, text, code="too_many_iterations")
 
-    def size_of(self, rounds: Rounds) -> int:
+    def size_of(self, rules: IterationRules) -> int:
         """The bytes of what iterations work on.
 
         Raises:
             NodeError: kind limit: too many.
         """
-        size = len(orjson.dumps([rounds.items, rounds.inputs])) if rounds.items or rounds.inputs else 0
+        size = len(orjson.dumps([rules.items, rules.inputs])) if rules.items or rules.inputs else 0
         refuse_large(size, "input")
         return size
 

@@ -1,4 +1,4 @@
-"""Input: where a flow starts, and the fields a run asks for."""
+"""Input: where a flow starts, and the fields of the form that starts it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _exact(value: JsonValue) -> JsonValue:
 
 
 class InputField(BaseModel):
-    """One thing a run asks for."""
+    """One field of the form that starts a flow."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,7 +65,7 @@ class InputField(BaseModel):
 
 
 class Config(BaseModel):
-    """The fields of the form that starts a run."""
+    """The fields of the form that starts the flow."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watchbill.core.flow.definition import Body
 from watchbill.core.form_hints import form
-from watchbill.core.node_types import BodyType, NodeType, Rounds
+from watchbill.core.node_types import BodyType, IterationRules, NodeType
 
 
 class Config(BaseModel):
-    """What is repeated, when it is enough, and what each pass gives."""
+    """What is repeated, when it is enough, and what each iteration gives."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,8 +33,8 @@ class Config(BaseModel):
     body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))
 
 
-def _rounds(config: Mapping[str, Any]) -> Rounds:
-    return Rounds(total=config.get("max_iterations", 10))
+def _rules(config: Mapping[str, Any]) -> IterationRules:
+    return IterationRules(total=config.get("max_iterations", 10))
 
 
 def _gather(results: Sequence[Any]) -> Any:
@@ -52,7 +52,7 @@ TYPE = NodeType(
     body=BodyType(
         read=lambda config: config.body,
         field="body",
-        rounds=_rounds,
+        rules=_rules,
         gather=_gather,
         locals=frozenset({"index", "previous"}),
         result="result",

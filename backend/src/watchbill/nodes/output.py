@@ -1,4 +1,4 @@
-"""Output: what a run gives back."""
+"""Output: what a flow gives back."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class _Level:
     def _never_reached(
         self, entries: Sequence[str], idle: Container[tuple[str, str | None]]
     ) -> list[Problem]:
-        """Nodes that only branches lead to which no run takes."""
+        """Nodes that only branches lead to which are never taken."""
         if not self.whole:
             return []
         taken = [edge for edge in self.edges if (edge.source, edge.source_handle) not in idle]

@@ -32,7 +32,7 @@ from watchbill.features.executions.plans import require_accepted
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.service import Folded
 from watchbill.features.executions.tables import Execution
-from watchbill.features.flows import run_source
+from watchbill.features.flows import chosen_version
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -133,12 +133,12 @@ async def _target(
     if origin.flow_id is None:
         raise Conflict("This execution tested a crew, which has no versions.", code="no_flow")
     session, scope = access.session, access.scope
-    source = await run_source.source(session, origin.flow_id, form.version)
-    prepared = await plans.of_flow(session, scope, source, parts.compute, anew=True)
+    chosen = await chosen_version.choose(session, origin.flow_id, form.version)
+    prepared = await plans.of_flow(session, scope, chosen, parts.compute, anew=True)
     inputs = prepared.inputs(origin.inputs)
     definition = await queries.plan_definition(session, prepared.digest)
     plan = await service.planned(session, parts.reading(scope), definition)
-    return _Target(plan, prepared.digest, source.version, inputs)
+    return _Target(plan, prepared.digest, chosen.version, inputs)
 
 
 def _first(plan: Plan, kept: Sequence[Kept]) -> str:

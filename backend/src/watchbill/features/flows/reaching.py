@@ -1,5 +1,5 @@
 """What a definition names of the tenant, and whether a key may make a flow name it. Whoever writes a flow
-decides what its runs reach; so what a key writes may name only what the key may use itself."""
+decides what its executions reach; so what a key writes may name only what the key may use itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Writing the flows that Sub-flow nodes name into a definition, so that a run keeps what it started with."""
+"""Writing the flows that Sub-flow nodes name into a definition, so that an execution keeps what it started
+with."""
 
 from __future__ import annotations
 

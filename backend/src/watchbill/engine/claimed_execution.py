@@ -40,8 +40,8 @@ _How = Ended | Rendered | Closing | NodeError
 _Work = Callable[[], Coroutine[Any, Any, _How]]
 
 
-class Run:
-    """One execution under one claim: decide, start, note, commit, until its state is final or nothing can
+class ClaimedExecution:
+    """One execution under one claim: decide, start, record, commit, until its state is final or nothing can
     be done for a while."""
 
     def __init__(
@@ -114,8 +114,8 @@ class Run:
             await self._stop_tasks()
 
     async def _turn(self) -> bool:
-        """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
-        whether that was the last one."""
+        """One turn of the loop: take in what happened, do what follows, make it durable, start what is to
+        start. Returns whether that was the last one."""
         self._wake.clear()
         result = await self._advanced()
         self._stop_strays()
