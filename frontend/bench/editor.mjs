@@ -169,7 +169,7 @@ async function measureRun({ page, api }) {
 async function measureScripts({ context, api }) {
   const flow = await api("POST", "/flows", { name: "Small", definition: thousand(slowUrl) });
   const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: execution.id })) {
+  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, execution: execution.id })) {
     say(`scripts: ${name}`, kilobytes, "kB gzip");
   }
   await ended(api, execution.id);
