@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: a flow of a thousand nodes, an execution of ten thousand events, scripts a page.
+"""The pages in a real Chromium: a thousand nodes, ten thousand events, and the scripts of each page.
 
 `frontend/bench/editor.mjs` does the measuring; here are the targets.
 """

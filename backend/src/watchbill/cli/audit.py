@@ -31,7 +31,7 @@ async def _verify(installation: Installation, tenant: Tenant, expected: tuple[in
         answer = await service.verify(work.session, expected=expected)
     if answer.ok:
         end = f"{answer.seq}:{answer.hash}" if answer.hash else "nothing yet"
-        typer.echo(f"{tenant.slug}: {answer.entries} entries, whole. End of the chain: {end}")
+        typer.echo(f"{tenant.slug}: {answer.entries} entries, none changed. End of the chain: {end}")
     else:
         typer.echo(f"{tenant.slug}: broken at entry {answer.broken_at}. {answer.problem}", err=True)
     return answer.ok

@@ -80,7 +80,7 @@ class Config(BaseModel):
     escalate_to: People = Field(
         default=[],
         title="Who else is asked",
-        description="As above; who may answer stays the same.",
+        description="As above. It does not change who may answer.",
         json_schema_extra=form(order=7, when={"escalate_after_seconds": None}),
     )
 

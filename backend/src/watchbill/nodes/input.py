@@ -61,7 +61,9 @@ class InputField(BaseModel):
     description: str = Field("", max_length=2000, title="Help text")
     required: bool = Field(True, title="Required", json_schema_extra=form(order=3))
     default: Annotated[JsonValue, AfterValidator(_exact)] = Field(None, title="Default")
-    options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
+    options: list[str] = Field(
+        default=[], max_length=200, title="Choices", description="Only these values can be chosen."
+    )
 
 
 class Config(BaseModel):

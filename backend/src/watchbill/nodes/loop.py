@@ -44,7 +44,7 @@ def _gather(results: Sequence[Any]) -> Any:
 TYPE = NodeType(
     kind="loop",
     title="Loop",
-    description="Repeats its body until a condition holds.",
+    description="Repeats its body until a condition is true.",
     group="logic",
     icon="repeat",
     keywords=("while", "until", "for", "repeat", "iterate", "retry"),

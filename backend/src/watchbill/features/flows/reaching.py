@@ -48,7 +48,7 @@ def demand(identity: Identity, definition: object, before: object = None) -> Non
     wanted, had = named(definition), named(before)
     if identity.flow_ids is not None and (outside := wanted.flows - identity.flow_ids):
         raise Forbidden(
-            f"This key is limited to other flows: it cannot make this one run the flow {min(outside)}."
+            f"This key is limited to other flows: it cannot make this flow run the flow {min(outside)}."
             " Give the key that flow too, or let a person change it.",
             code="key_limited",
         )

@@ -211,7 +211,7 @@ async def _by_token(session: AsyncSession, token: str) -> queries.Invited:
     found = await queries.invitation_by_token(session, tokens.digest(token))
     if found is None:
         raise NotFound(
-            "This invitation was accepted, taken back or replaced, or is too old. Ask for another.",
+            "This invitation was accepted, taken back or replaced, or has expired. Ask for a new one.",
             code="bad_invitation",
         )
     return found

@@ -55,7 +55,9 @@ async def _check(session: AsyncSession, identity: Identity, form: KeyIn) -> None
     if form.flow_ids is not None:
         allowed &= FOR_FLOWS
     problems = [
-        FieldError(("body", "scopes", index), "not_grantable", f"A key like this cannot be given {scope}.")
+        FieldError(
+            ("body", "scopes", index), "not_grantable", f"This kind of key cannot have the scope {scope}."
+        )
         for index, scope in enumerate(form.scopes)
         if scope not in allowed
     ]

@@ -105,7 +105,7 @@ async def switch(
     user_id = await demand_own_sign_in(session, identity)
     places = await queries.memberships(session, user_id, tenant=tenant)
     if not places:
-        raise NotFound("You do not belong to such a tenant.")
+        raise NotFound("You do not belong to this tenant.")
     if places[0][0].status != "active":
         raise suspended()
     return await sign_ins.move(session, options, identity.sign_in, *places[0], device)

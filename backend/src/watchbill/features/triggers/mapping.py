@@ -108,7 +108,7 @@ def _from_body(given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if not isinstance(body, dict):
         raise InvalidInput(
-            "The body must be an object with the flow's inputs; or map it to them in the trigger.",
+            "The body must be an object with the flow's inputs. Or add a mapping to the trigger.",
             code="body_not_object",
         )
     return cast("dict[str, Any]", body)
