@@ -188,7 +188,7 @@ class _Level:
             return []
         if self.whole:
             found = graph.reachable(entry, self.edges)
-            text = "Nothing leads here from the Input node, so it would never run. Connect or remove it."
+            text = "No edge leads here from the Input node, so this node never runs. Connect it or remove it."
             self.problems += [
                 Problem(node_id=id_, code="unreachable", message=text)
                 for id_ in self.order
