@@ -222,7 +222,7 @@ def node(desk: Desk, **config: Any) -> NodeContext:
 
 async def test_a_tool_that_was_not_offered_is_no_empty_answer_of_a_step(desk: Desk):
     sends(desk, events(CALLED, STOP, "[DONE]"))
-    with pytest.raises(NodeError, match="called the tool 'search', and none was offered") as caught:
+    with pytest.raises(NodeError, match="called the tool 'search', but it was offered no tools") as caught:
         await llm.execute(node(desk))
     assert caught.value.error_code == "empty_answer"
 

@@ -215,3 +215,15 @@ def test_a_word_is_allowed_only_where_it_is_used() -> None:
     )
     names = set(found)
     assert {place for place in STEPS if not any(name.startswith(place) for name in names)} == set()
+
+
+def test_the_glossary_has_each_word_once_and_in_order() -> None:
+    rows = re.findall(
+        r"^\| (?!word \|)([^|]+) \| (.+) \|$", (DOCS / "glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    words = [word.lower() for word, _ in rows]
+    assert len(words) > 60
+    assert words == sorted(set(words), key=lambda word: re.sub(r"[^a-z ]", "", word))
+    assert [word for word, meaning in rows if not meaning.endswith(".") or ". " in meaning] == [], (
+        "one sentence"
+    )

@@ -104,7 +104,8 @@ async def execute(context: NodeContext) -> NodeResult:
     if answer.tool_calls and not answer.text.strip() and config.output_schema is None:
         called = mended(answer.tool_calls[0].name[:100])
         detail = (
-            f"The model '{answer.model}' said nothing but called the tool '{called}', and none was offered."
+            f"The model '{answer.model}' gave no text. It called the tool '{called}', but it was offered"
+            " no tools."
         )
         raise NodeError(ErrorKind.UPSTREAM, detail, code="empty_answer")
     return NodeResult(mended(answer.text) if config.output_schema is None else answer.parsed)

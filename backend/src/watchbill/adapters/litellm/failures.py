@@ -58,7 +58,7 @@ def of(
 ) -> ProviderFailure:
     """The failure for anything that a call raised. `began` tells whether some of the answer had arrived."""
     if refused := _refused_connection(error):
-        detail = f"The base URL of the LLM provider '{candidate.provider.name}' may not be reached: {refused}"
+        detail = f"The base URL of the LLM provider '{candidate.provider.name}' is not allowed: {refused}"
         return ProviderFailure(_USER, detail, code="provider_address_refused")
     if isinstance(error, Refused):
         return _refused(error, candidate, began, now or datetime.now(UTC))
