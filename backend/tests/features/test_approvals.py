@@ -196,7 +196,7 @@ async def test_only_people_who_may_answer_are_asked(
     sent = await deliveries(admin, execution_id=str(claim.execution_id))
     failed = {one["recipient"]: one["attempts"][0]["error"] for one in sent if one["status"] == "failed"}
     assert failed.keys() == {viewer.email, member.email, stranger.email, "nobody@example.com"}
-    assert set(failed.values()) == {"Nobody who may answer the question has this address."}
+    assert set(failed.values()) == {"No person with this address may answer the question."}
 
 
 async def test_a_link_is_good_only_for_whoever_still_may_answer(

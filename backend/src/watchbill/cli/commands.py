@@ -134,7 +134,7 @@ def migrate(
     if done.failed:
         typer.echo(f"{done.upgraded} tenants were brought up to date, {len(done.failed)} failed.", err=True)
         raise typer.Exit(1)
-    typer.echo(f"The database is up to date; {done.upgraded} tenants were behind.")
+    typer.echo(f"The database is up to date; {done.upgraded} tenants needed it.")
 
 
 @app.command()

@@ -97,7 +97,7 @@ def _check(config: Config) -> list[Problem]:
             problems.append(Problem(field="escalate_after_seconds", code="config_invalid", message=text))
         return problems
     if not config.escalate_to:
-        text = "Say who else is asked."
+        text = "Say who else to ask."
         problems.append(Problem(field="escalate_to", code="config_invalid", message=text))
     if config.deadline_seconds is not None and config.escalate_after_seconds >= config.deadline_seconds:
         text = "The deadline is over before others are asked."

@@ -126,9 +126,7 @@ class Reading:
             BrokenOff: it did, and what was read is only its beginning.
         """
         if self.finish_reason is None and self._elsewhere is not None:
-            text = (
-                f"The stream goes on with the choice of index {self._elsewhere} and never ended {self._index}"
-            )
+            text = f"The stream went on with choice {self._elsewhere} before it ended choice {self._index}"
             raise BrokenOff(text)
 
     def close(self) -> str:

@@ -28,7 +28,7 @@ _SAID: dict[Exceeded, str] = {
     "time": "It takes too long.",
     "memory": "It needs too much memory.",
     "argument": "The values it works on are too large.",
-    "answer": "What it gives is too large.",
+    "answer": "Its result is too large.",
 }
 
 

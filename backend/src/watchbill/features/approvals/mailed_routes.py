@@ -60,7 +60,7 @@ async def _enter(
     link = links.read((await identity_options(request)).jwt_secret, token, now())
     found = await people.belonging(work.session, link.user_id, link.tenant_id)
     if found is None or found[0].status != "active":
-        text = "This was mailed to somebody who no longer belongs to the tenant."
+        text = "The person who got this mail no longer belongs to the tenant."
         raise Forbidden(text, code="access_ended")
     user, tenant, membership = found
     if trail := trail_of(work.session):

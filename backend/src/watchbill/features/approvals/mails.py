@@ -35,7 +35,7 @@ QUESTION, LATE_QUESTION = "question", "late question"
 MOST_PEOPLE = 200
 _SUBJECT = "Watchbill: a flow waits for your answer"
 _LONGEST_LINE = 300
-_STRANGER = "Nobody who may answer the question has this address."
+_STRANGER = "No person with this address may answer the question."
 _ROLES: dict[str, tuple[Role, ...]] = {"member": ("member", "admin"), "admin": ("admin",)}
 
 

@@ -137,8 +137,8 @@ class NodePage(BaseModel):
 
 class ExchangeOut(BaseModel):
     """What a node sent to a model, a tool or another service, and what came back; secrets are hidden.
-    `number` counts the exchanges of one attempt, `digest` the SHA-256 of the request. `answer` is null when
-    there was an error. `cut` means that long texts were shortened."""
+    `number` counts the exchanges of one attempt; `digest` is the SHA-256 of the request. `answer` is null
+    when there was an error. `cut` means that long texts were shortened."""
 
     seq: int
     node_id: str

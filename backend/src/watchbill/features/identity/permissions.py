@@ -48,7 +48,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("flows:read", "viewer", "See flows and their versions"),
     Rule("flows:write", "member", "Make, change, publish and delete flows"),
     Rule("flows:execute", "member", "Run flows and crews"),
-    Rule("triggers:read", "viewer", "See what starts flows by itself, without addresses and secrets"),
+    Rule("triggers:read", "viewer", "See triggers, without addresses and secrets"),
     Rule("triggers:write", "member", "Make, change and delete schedules and webhooks"),
     Rule("notifications:read", "viewer", "See notifications, and what they sent"),
     Rule("notifications:write", "member", "Make, change and delete notifications, and send them again"),

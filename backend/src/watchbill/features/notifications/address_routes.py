@@ -56,7 +56,7 @@ async def confirm_mail_address(form: AddressLink, request: Request, work: WorkDe
     scope, id_ = addresses.read(secret, form.token, now())
     tenant = await work.session.get(Tenant, scope.tenant_id)
     if tenant is None:
-        raise NotFound("There is no such tenant any more.", code="link_invalid")
+        raise NotFound("This tenant no longer exists.", code="link_invalid")
     check_open(tenant.status, tenant.schema_revision)
     name = tenant.name
     await work.enter(scope)

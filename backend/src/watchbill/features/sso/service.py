@@ -234,7 +234,7 @@ def _subject(claims: Mapping[str, Any]) -> str:
     """Who it is at the provider: at most 255 letters, by the standard."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not _storable(subject):
-        raise Forbidden("The provider does not say who this is.", code="sso_no_subject")
+        raise Forbidden("The provider does not say who the person is.", code="sso_no_subject")
     return subject
 
 

@@ -66,7 +66,13 @@ def reverse(env: Env, value: Any) -> list[Any] | str:
     return value[::-1] if isinstance(value, str) else list(value)[::-1]
 
 
-@define(LIBRARY, "flatten", "list", "int?", says="`[1, [2, [3]]].flatten()` is `[1, 2, [3]]`; so many levels")
+@define(
+    LIBRARY,
+    "flatten",
+    "list",
+    "int?",
+    says="`[1, [2, [3]]].flatten()` is `[1, 2, [3]]`; an argument says how many levels",
+)
 def flatten(env: Env, items: list[Any], levels: int = 1) -> list[Any]:
     """Lists within it are put in their place."""
     if levels < 0:

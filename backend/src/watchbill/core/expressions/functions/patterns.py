@@ -107,7 +107,9 @@ def extract(env: Env, text: str, pattern: str | Pattern) -> str | None:
 def _picked(env: Env, found: Any) -> str | None:
     groups = found.re.groups
     if groups > 1:
-        raise Fault("the pattern has several groups in parentheses; write (?:…) for those that are not meant")
+        raise Fault(
+            "the pattern has several groups in parentheses; write (?:…) for the groups that you do not want"
+        )
     part: str | None = found.group(1 if groups else 0)
     env.budget.make(len(part or ""))
     return part

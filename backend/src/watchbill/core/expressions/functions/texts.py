@@ -143,7 +143,12 @@ def replace(env: Env, text: str, old: str, new: str, limit: int = -1) -> str:
 
 
 @define(
-    LIBRARY, "split", "text", "text", "int?", says="`'a,b'.split(',')` is `['a', 'b']`; so many parts at most"
+    LIBRARY,
+    "split",
+    "text",
+    "text",
+    "int?",
+    says="`'a,b'.split(',')` is `['a', 'b']`; a second argument is the most parts",
 )
 def split(env: Env, text: str, separator: str, limit: int = -1) -> list[str]:
     """The parts between separators; each character where that is empty."""
@@ -275,7 +280,7 @@ def _verb(text: str, at: int) -> tuple[str, int, int]:
         known = ", ".join(f"%{one}" for one in _VERBS)
         raise Fault(f"format() does not know `%{verb}`; it knows {known} and %%")
     if digits > _MOST_DIGITS:
-        raise Fault(f"format() gives at most {_MOST_DIGITS} digits behind the point")
+        raise Fault(f"format() gives at most {_MOST_DIGITS} digits after the decimal point")
     return verb, digits, at + 1
 
 
