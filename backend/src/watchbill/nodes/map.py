@@ -30,7 +30,7 @@ class Config(BaseModel):
         Field(
             min_length=1,
             title="Items",
-            description="An expression that gives a list. In the body, `item` is one of them, `index` its place.",
+            description="An expression that gives a list. In the body `item` is an item, `index` its place.",
             json_schema_extra=form("template", order=1, lines=1),
         ),
     ]
