@@ -87,7 +87,7 @@ async function measureEditor({ page, api }) {
 
   await page.keyboard.press("Escape");
   const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  await page.goto(`${address}&run=${execution.id}`);
+  await page.goto(`${address}&execution=${execution.id}`);
   await shown(page);
   // The lines that only compute are over.
   await pause(5000);
@@ -169,7 +169,7 @@ async function measureRun({ page, api }) {
 async function measureScripts({ context, api }) {
   const flow = await api("POST", "/flows", { name: "Small", definition: thousand(slowUrl) });
   const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, execution: execution.id })) {
+  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: execution.id })) {
     say(`scripts: ${name}`, kilobytes, "kB gzip");
   }
   await ended(api, execution.id);
