@@ -74,13 +74,13 @@ def test_what_stands_there_is_what_is_read(written: str, value: Any):
 @pytest.mark.parametrize(
     ("written", "line", "column", "why"),
     [
-        ("a: 1\nb: 2\na: 3", 3, 1, "the key 'a' stands twice"),
+        ("a: 1\nb: 2\na: 3", 3, 1, "the key 'a' appears twice"),
         ("1: a\n'1': b", 2, 1, "stands twice"),
         ("a: 9223372036854775808", 1, 4, "more than 64 bits"),
         ("a: 0x8000000000000000", 1, 4, "more than 64 bits"),
         ("a: " + "1" * 5000, 1, 4, "too long"),
-        ("a: .nan", 1, 4, "not a number of JSON"),
-        ("a: -.inf", 1, 4, "not a number of JSON"),
+        ("a: .nan", 1, 4, "not a JSON number"),
+        ("a: -.inf", 1, 4, "not a JSON number"),
         ("a: 1e400", 1, 4, "inf is not a number"),
         ("a: 1e-400", 1, 4, "too small"),
         ("a: 0777", 1, 4, "begins with a zero"),
@@ -132,8 +132,8 @@ def test_names_in_a_workflow_are_texts(tmp_path: Path):
         ("a.yaml", b"- 1", "not a list."),
         ("a.yaml", b"yes", "not a single value."),
         ("a.yaml", b"a: 1\nb: \xff", "a.yaml:2: the file is not utf-8 text."),
-        ("a.yaml", b"a: 1\na: 2", "a.yaml:2:1: the key 'a' stands twice."),
-        ("a.json", b'{"a": 1, "a": 2}', 'a.json cannot be kept as it is: $: the key "a" stands twice.'),
+        ("a.yaml", b"a: 1\na: 2", "a.yaml:2:1: the key 'a' appears twice."),
+        ("a.json", b'{"a": 1, "a": 2}', 'a.json cannot be kept as it is: $: the key "a" appears twice.'),
         ("a.json", b'{"a": yes}', "a.json:1:7: Expecting value."),
         (
             "a.yml",

@@ -74,7 +74,7 @@ def test_nothing_is_converted(type_: str, value: Any):
         ("text", "\ud800", (), "half a surrogate pair"),
         ("list", [1, [float("inf")]], (1, 0), "inf is not a number"),
         ("object", {"a": {"b c": [2**64]}}, ("a", "b c", 0), "has more than 64 bits"),
-        ("object", {"\x00": 1}, (), "a key holds NUL"),
+        ("object", {"\x00": 1}, (), "a key contains NUL"),
         ("list", DEEP, (), "nested more than 200 levels deep"),
     ],
 )

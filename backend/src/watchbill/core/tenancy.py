@@ -37,8 +37,8 @@ class TenantScope:
 
 
 class TenantDefaults(BaseModel):
-    """What holds for a tenant that has nothing of its own: executions that run at a time, and days that
-    executions and their logs are kept after their end. 0 is any number, and for ever."""
+    """The defaults of a tenant: executions that run at a time, and days that executions and their logs are
+    kept after their end. 0 means no limit, and for ever."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -395,5 +395,5 @@ async def test_structured_output_that_cannot_be_kept_is_mended_once(crew_runner:
     task = TaskSpec("count", "Count the tides", "A number", "ann", output_schema=SCHEMA)
     result = await crew_runner.run(single(desk, task), desk.events.append)
     assert result.output == {"count": 7}
-    assert "$.x[0]: NaN is not a number of JSON" in desk.server.calls[1].prompt
+    assert "$.x[0]: NaN is not a JSON number" in desk.server.calls[1].prompt
     assert len(desk.server.calls) == 2

@@ -58,7 +58,7 @@ async def test_a_frame_that_cannot_be_read_is_shown_and_not_left_out(on_aws: Des
     begin, *rest = text_frames("Ebb", " und Flut")
     aws.says([begin, rest[0], frame("contentBlockDelta", odd), *rest[1:]])
     error = await failing(on_aws)
-    assert error.error_code == "stream_broken" and "A piece of it cannot be read: " in error.detail
+    assert error.error_code == "stream_broken" and "A part of it cannot be read: " in error.detail
     assert (odd if isinstance(odd, str) else json.dumps(odd)) in error.detail
 
 

@@ -108,7 +108,7 @@ CALM = [pytest.param(kind, odd, id=f"{kind} {str(odd)[:60]}") for kind in BODIES
 async def test_a_piece_that_cannot_be_read_is_shown_and_nothing_is_left_out(desk: Desk, kind: str, odd: Any):
     sends(as_type(desk, kind), BODIES[kind](odd))
     error = await failing(desk)
-    assert error.error_code == "stream_broken" and "A piece of it cannot be read: " in error.detail
+    assert error.error_code == "stream_broken" and "A part of it cannot be read: " in error.detail
     assert (odd if isinstance(odd, str) else json.dumps(odd)) in error.detail
     assert not any(word in error.detail.split("read: ")[0] for word in _PYTHON)
 
@@ -171,7 +171,7 @@ async def test_events_where_one_answer_was_asked_for(desk: Desk, kind: str):
 async def test_a_whole_answer_with_a_block_that_cannot_be_read(desk: Desk, stream: bool, content: Any):
     body: Raw = {"type": "message", "role": "assistant", "content": content, "stop_reason": "end_turn"}
     sends(as_type(desk, "anthropic"), body, content_type="application/json")
-    assert "A piece of it cannot be read: " in (await failing(desk, stream=stream)).detail
+    assert "A part of it cannot be read: " in (await failing(desk, stream=stream)).detail
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ async def test_a_whole_answer_with_a_block_that_cannot_be_read(desk: Desk, strea
 async def test_a_piece_of_a_chat_that_is_no_text_is_not_left_out(desk: Desk, odd: Raw):
     sends(desk, events(HI, {"choices": [{"index": 0, **odd}]}, STOP, "[DONE]"))
     error = await failing(desk)
-    assert error.error_code == "stream_broken" and "A piece of it is no text: " in error.detail
+    assert error.error_code == "stream_broken" and "A part of it is not text: " in error.detail
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def node(desk: Desk, **config: Any) -> NodeContext:
 
 async def test_a_tool_that_was_not_offered_is_no_empty_answer_of_a_step(desk: Desk):
     sends(desk, events(CALLED, STOP, "[DONE]"))
-    with pytest.raises(NodeError, match="called the tool 'search', and none was offered") as caught:
+    with pytest.raises(NodeError, match="called the tool 'search', but it was offered no tools") as caught:
         await llm.execute(node(desk))
     assert caught.value.error_code == "empty_answer"
 

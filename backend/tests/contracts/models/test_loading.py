@@ -37,7 +37,7 @@ async def test_a_library_that_takes_long_is_announced_and_then_there(monkeypatch
 
     assert await loading.loaded(load, emit)
     assert messages == [
-        "The worker is still starting. This goes on in a few seconds.",
+        "The worker is still starting. The execution continues in a few seconds.",
         "The worker has started.",
     ]
 

@@ -112,7 +112,7 @@ async def test_what_is_wrong_is_told_wherever_it_stands(desk: Desk, body: Any):
 async def test_a_piece_that_is_cut_off_is_not_called_a_message(desk: Desk):
     sends(desk, events(HI, '{"choices": [{"del', STOP))
     error = await failing(desk)
-    assert error.error_code == "stream_broken" and "is not whole JSON" in error.detail
+    assert error.error_code == "stream_broken" and "is not valid JSON" in error.detail
 
 
 OLLAMA = {"model": "llama3", "message": {"role": "assistant", "content": "Hi"}, "done": False}
@@ -123,13 +123,13 @@ OLLAMA = {"model": "llama3", "message": {"role": "assistant", "content": "Hi"}, 
 @pytest.mark.parametrize(
     ("lines", "code", "told"),
     [
-        ([json.dumps(OLLAMA), '{"model": "mess'], "stream_broken", 'not whole JSON: {"model": "mess'),
+        ([json.dumps(OLLAMA), '{"model": "mess'], "stream_broken", 'not valid JSON: {"model": "mess'),
         ([json.dumps(OLLAMA), '{"mess', json.dumps(OLLAMA)], "stream_broken", "of its stream of JSON lines"),
-        ([json.dumps(OLLAMA), "oops"], "stream_broken", "not whole JSON: oops"),
-        ([json.dumps(OLLAMA), deep(100_000)], "stream_broken", "not whole JSON: [[["),
+        ([json.dumps(OLLAMA), "oops"], "stream_broken", "not valid JSON: oops"),
+        ([json.dumps(OLLAMA), deep(100_000)], "stream_broken", "not valid JSON: [[["),
         ([json.dumps(OLLAMA)] * 2, "not_an_answer", "JSON lines"),
         ([json.dumps(OLLAMA), json.dumps({"error": SAID})], "provider_unavailable", SAID),
-        (['{"mess', json.dumps(OLLAMA)], "stream_broken", "ends or breaks"),
+        (['{"mess', json.dumps(OLLAMA)], "stream_broken", "it breaks off"),
     ],
 )  # fmt: skip
 async def test_lines_of_json_say_which_is_broken(
@@ -201,7 +201,7 @@ async def test_an_error_as_a_stream_and_one_that_is_no_text(desk: Desk):
     sends(desk, "event: error\n" + events({"error": {"message": SAID}}, "[DONE]"), 429)
     assert (await failing(desk)).detail.endswith(f"It said: {SAID}")
     sends(desk, "\x1f\ufffd\ufffd\ufffd\x00", 500, "application/octet-stream")
-    assert (await failing(desk)).detail.endswith("It said: data that are no text")
+    assert (await failing(desk)).detail.endswith("It said: data that is not text")
 
 
 async def test_blanks_without_end_are_not_listened_to(desk: Desk):

@@ -60,7 +60,8 @@ async def register(
     """
     proved = form.token is not None
     if form.token is not None and tokens.read_registration(options.jwt_secret, form.token) != form.email:
-        raise InvalidInput("This link is too old, or another address's. Ask for another.", code="bad_link")
+        text = "This link has expired or is for another address. Ask for a new one."
+        raise InvalidInput(text, code="bad_link")
     user = await queries.user_by_email(session, form.email)
     if user is None and (proved or not options.verify_email):
         user = await _newcomer(session, options, form)
@@ -162,8 +163,8 @@ async def _demand_room(session: AsyncSession, options: IdentityOptions, user_id:
     most = options.tenants_per_person
     if most and await queries.tenants_made(session, user_id) >= most:
         raise Conflict(
-            f"You made {most} tenants, which is as many as a person may have here. Delete one that is not"
-            " needed any more, or ask the operator (WATCHBILL_TENANTS_PER_PERSON).",
+            f"You made {most} tenants, which is the most that one person may make here. Delete one that you"
+            " no longer need, or ask the operator (WATCHBILL_TENANTS_PER_PERSON).",
             code="too_many_tenants",
         )
 
@@ -192,6 +193,6 @@ def email_taken() -> Conflict:
 
 def _link_needed() -> Forbidden:
     return Forbidden(
-        "Newcomers prove their e-mail address first: ask for a link by mail, and register with it.",
+        "Prove your e-mail address first: ask for a link by mail, and register with it.",
         code="registration_link_needed",
     )

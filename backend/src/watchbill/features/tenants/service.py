@@ -176,13 +176,13 @@ async def forget(stores: Stores, tenant_id: UUID) -> None:
     names = [name async for name in found]
     for start in range(0, len(names), _REDIS_BATCH):
         await stores.redis.unlink(*names[start : start + _REDIS_BATCH])
-    again = f" An operator repeats it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
+    again = f" Ask an operator to repeat it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
     try:
         await stores.documents.drop(TenantScope(tenant_id))
         left = await remains(stores, tenant_id)
     except DocumentsUnavailable as error:
-        text = "The tenant is deleted; whether its documents are could not be checked, since their store does"
-        raise Conflict(f"{text} not answer.{again}", code="not_empty") from error
+        text = "The tenant is deleted, but its documents may be left: their store does not answer."
+        raise Conflict(f"{text}{again}", code="not_empty") from error
     if left:
         raise Conflict(f"Not everything could be deleted: {', '.join(left)}.{again}", code="not_empty")
 

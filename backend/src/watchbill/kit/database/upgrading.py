@@ -28,7 +28,7 @@ _LOCK = 7_236_401_958
 # With fewer tenants behind, a second process would still be starting when the first is done.
 _WORTH_A_PROCESS = 40
 _LONGEST_ERROR = 2000
-# A tenant that failed in this run is left for the next one.
+# A tenant that failed this time is left for the next one.
 _BEHIND = """
 FROM public.tenants AS t WHERE schema_revision <> :head AND NOT EXISTS (
   SELECT FROM public.migration_failures AS f WHERE f.tenant_id = t.id AND f.failed_at >= :since)
@@ -44,7 +44,7 @@ ON CONFLICT (tenant_id) DO UPDATE
 
 @dataclass(slots=True)
 class Migrated:
-    """What a run did: how many tenants it upgraded, and what went wrong with which."""
+    """What an upgrade did: how many tenants it upgraded, and what went wrong with which."""
 
     upgraded: int = 0
     failed: dict[UUID, str] = field(default_factory=dict[UUID, str])

@@ -102,7 +102,7 @@ async def revoke(session: AsyncSession, identity: Identity, id_: UUID) -> None:
 
 
 async def describe(session: AsyncSession, token: str) -> InvitationDetails:
-    """What the invitation of a link is about.
+    """Show the invitation that a link is for.
 
     Raises:
         NotFound: the link is no good.
@@ -204,7 +204,7 @@ async def _by_token(session: AsyncSession, token: str) -> queries.Invited:
     found = await queries.invitation_by_token(session, tokens.digest(token))
     if found is None:
         raise NotFound(
-            "This invitation was accepted, taken back or replaced, or is too old. Ask for another.",
+            "This invitation was accepted, taken back or replaced, or has expired. Ask for a new one.",
             code="bad_invitation",
         )
     return found

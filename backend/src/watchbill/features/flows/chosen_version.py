@@ -1,4 +1,4 @@
-"""Which version of a flow a run takes, and the definition of it."""
+"""Which version of a flow to run, and its definition."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Wanted = Literal["draft", "published"] | int | None
 
 
 @dataclass(frozen=True, slots=True)
-class RunSource:
+class ChosenVersion:
     """A version of a flow that is to be run; the draft has no `version`. `edited` tells one state of the
     draft from another. `limit` is how many executions of the flow may run at a time. `seen` is when the flow
     had last been changed: while that holds, so does all of this."""
@@ -29,7 +29,7 @@ class RunSource:
     seen: datetime = field(compare=False)
 
 
-async def source(session: AsyncSession, flow_id: UUID, wanted: Wanted) -> RunSource:
+async def choose(session: AsyncSession, flow_id: UUID, wanted: Wanted) -> ChosenVersion:
     """What to run. Nothing wanted means the newest published version, or the draft while there is none.
 
     Raises:
@@ -45,10 +45,10 @@ async def source(session: AsyncSession, flow_id: UUID, wanted: Wanted) -> RunSou
         raise NotFound("The flow has not been published yet.", code="not_published")
     version = wanted if isinstance(wanted, int) else None if wanted == "draft" else flow.published_version
     edited = (flow.version, flow.updated_at) if version is None else None
-    return RunSource(flow_id, flow.name, version, edited, flow.max_running, flow.updated_at)
+    return ChosenVersion(flow_id, flow.name, version, edited, flow.max_running, flow.updated_at)
 
 
-async def definition(session: AsyncSession, chosen: RunSource) -> dict[str, Any]:
+async def definition(session: AsyncSession, chosen: ChosenVersion) -> dict[str, Any]:
     """The definition of what was chosen.
 
     Raises:

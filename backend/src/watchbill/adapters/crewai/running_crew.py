@@ -1,4 +1,4 @@
-"""One run of a crew as seen from its thread: model calls, events, usage, and the reason to stop."""
+"""A running crew as seen from its thread: model calls, events, usage, and the reason to stop."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from watchbill.engine.answers import read_answer
 Result = TypeVar("Result")
 
 
-class RunStopped(Exception):
-    """The run was cancelled or a model call failed: nothing of it may go on. `CrewRun.failure` tells why."""
+class CrewStopped(Exception):
+    """The crew was cancelled or a model call failed: nothing of it may go on. `RunningCrew.failure` says
+    why."""
 
 
-class CrewRun:
-    """State of one run. Methods are called from CrewAI's threads unless they say otherwise."""
+class RunningCrew:
+    """State of one running crew. Methods are called from CrewAI's threads unless they say otherwise."""
 
     def __init__(
         self,
@@ -65,8 +66,7 @@ class CrewRun:
         """Put a question to the agent's model and wait for the answer.
 
         Raises:
-            RunStopped: the run is cancelled, or this or an earlier call failed.
-        """
+            CrewStopped: the crew is cancelled, or this or an earlier call failed."""
         options = AgentOptions.model_validate(spec.config)
         call = LlmCall(
             scope=self.job.scope,
@@ -90,10 +90,10 @@ class CrewRun:
         return answer
 
     def _awaited(self, begin: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """What the loop gives; nothing of the run may go on when it fails."""
+        """What the loop gives; nothing of the crew may go on when it fails."""
         with self._lock:
             if self._stopped:
-                raise RunStopped
+                raise CrewStopped
             future = asyncio.run_coroutine_threadsafe(begin(), self._loop)
             self._pending.add(future)
         wait((future,))
@@ -102,7 +102,7 @@ class CrewRun:
         error = None if future.cancelled() else future.exception()
         if future.cancelled() or error is not None:
             self._stop(error)
-            raise RunStopped
+            raise CrewStopped
         return future.result()
 
     def _stop(self, error: BaseException | None) -> None:
@@ -119,7 +119,7 @@ class CrewRun:
         An answer that does not fit is rewritten by one more model call, which the gateway checks and repairs.
 
         Raises:
-            RunStopped: the model could not do that either.
+            CrewStopped: the model could not do that either.
         """
         if task.output_schema is None:
             return text, text
@@ -151,4 +151,4 @@ class CrewRun:
 
 
 def _nowhere(_: EventData | Exchange) -> None:
-    """Where the events of a cancelled run go."""
+    """Where the events of a cancelled crew go."""

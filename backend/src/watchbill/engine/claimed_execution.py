@@ -40,8 +40,8 @@ _How = Ended | Rendered | Closing | NodeError
 _Work = Callable[[], Coroutine[Any, Any, _How]]
 
 
-class Run:
-    """One execution under one claim: decide, start, note, commit, until its state is final or nothing can
+class ClaimedExecution:
+    """One execution under one claim: decide, start, record, commit, until its state is final or nothing can
     be done for a while."""
 
     def __init__(
@@ -114,8 +114,8 @@ class Run:
             await self._stop_tasks()
 
     async def _turn(self) -> bool:
-        """One round: take in what happened, do what follows, make it durable, start what is to start. Returns
-        whether that was the last one."""
+        """One turn of the loop: take in what happened, do what follows, make it durable, start what is to
+        start. Returns whether that was the last one."""
         self._wake.clear()
         result = await self._advanced()
         self._stop_strays()
@@ -149,7 +149,7 @@ class Run:
                 )
             )
         elif self._lost is not None and not self._control.cancel:
-            text = f"The stored output of `{self._lost}` is gone, so nothing can go on from it."
+            text = f"The stored output of `{self._lost}` is gone, so the execution cannot go on from there."
             self._commands.fail(
                 ExecutionFailure(
                     kind=ErrorKind.UPSTREAM, code="output_lost", message=text, node_id=self._lost
@@ -158,7 +158,7 @@ class Run:
         elif self.state.interruptions > self._settings.max_interruptions:
             text = (
                 f"The execution was interrupted {self.state.interruptions} times;"
-                " it may be what stops its workers."
+                " it may be the reason why its workers stop."
             )
             self._commands.fail(
                 ExecutionFailure(kind=ErrorKind.BUG, code="interrupted_too_often", message=text)
