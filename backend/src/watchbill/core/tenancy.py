@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 class TenantScope:
     """Names one tenant. Every port and query that touches tenant data takes it as its first argument.
 
-    Schema names and key prefixes are derived from the UUID here and nowhere else, so a name that a user
-    typed can never become part of SQL, of a Redis key or of a collection's name.
+    Schema names and key prefixes are derived from the UUID here, and for the kit in kit.database.roles, so a
+    name that a user typed can never become part of SQL, of a Redis key or of a collection's name.
     """
 
     tenant_id: UUID

@@ -17,7 +17,7 @@ from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.permissions import Permission, Role
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.database.transactions import Work

@@ -9,11 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.core.ports.mail import Mail
-from watchbill.features.identity import passwords, registering, service, sign_ins
+from watchbill.features.identity import passwords, registering, service, sign_ins, tenant_row
 from watchbill.features.identity.access import (
-    COOKIE,
-    DEVICE_COOKIE,
-    REFRESH_COOKIE,
     Access,
     WorkDep,
     database,
@@ -21,7 +18,14 @@ from watchbill.features.identity.access import (
     refuse_other_sites,
     require,
 )
-from watchbill.features.identity.cookies import begin_session, end_session, know_device
+from watchbill.features.identity.cookies import (
+    COOKIE,
+    DEVICE_COOKIE,
+    REFRESH_COOKIE,
+    begin_session,
+    end_session,
+    know_device,
+)
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits.guesses import Throttle
@@ -233,7 +237,7 @@ async def switch(form: Switch, response: Response, access: Self, options: Option
 async def create_tenant(form: NewTenant, access: Self, options: Options) -> TenantOut:
     """Make another tenant. You become its admin."""
     user_id = await service.demand_own_sign_in(access.session, access.identity)
-    tenant = await registering.add_tenant(access.session, options, user_id, form.name)
+    tenant = await tenant_row.add(access.session, options, user_id, form.name)
     return TenantOut.model_validate(tenant)
 
 

@@ -22,7 +22,7 @@ from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, SignIn, User
-from watchbill.features.identity.tenant_status import check_open, suspended
+from watchbill.features.identity.tenant_row import check_open, suspended
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
 from watchbill.kit.database.transactions import Database, DatabaseUnavailable, Work, outside

@@ -11,7 +11,7 @@ from watchbill.core.errors import NotFound
 from watchbill.features.identity.access import Access, WorkDep, identity_options, require
 from watchbill.features.identity.mails import deliver
 from watchbill.features.identity.tables import Tenant
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Ports, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from watchbill.kit.database.migrations import upgrade
 from watchbill.kit.database.revisions import head
-from watchbill.kit.database.roles import secure_public, secure_schema
+from watchbill.kit.database.roles import schema_of, secure_public, secure_schema
 from watchbill.kit.database.transactions import Database
 
 log = structlog.stdlib.get_logger("watchbill.migrations")
@@ -127,7 +127,7 @@ async def _next(
             tenant_id = await connection.scalar(text(find), {**values, "since": since})
             if tenant_id is None:
                 return False
-            schema = f"tenant_{tenant_id.hex}"
+            schema = schema_of(tenant_id)
             await upgrade(connection, "tenant", schema, folder)
             await secure_schema(connection, schema)
             await connection.execute(text(_DONE), {**values, "id": tenant_id})

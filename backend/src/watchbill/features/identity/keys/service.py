@@ -16,7 +16,7 @@ from watchbill.features.identity.keys.schemas import KeyIn, KeyOut, NewKey
 from watchbill.features.identity.permissions import GRANTS, PERSONAL, Permission, Role
 from watchbill.features.identity.reach import FOR_FLOWS
 from watchbill.features.identity.tables import ApiKey
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.kit.clock import now
 from watchbill.kit.database.paging import Page
 

@@ -31,7 +31,7 @@ from watchbill.features.identity.members.schemas import (
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Tenant, User
-from watchbill.features.identity.tenant_status import suspended
+from watchbill.features.identity.tenant_row import suspended
 from watchbill.kit.clock import now
 from watchbill.kit.database.paging import Page
 from watchbill.kit.database.transactions import outside
