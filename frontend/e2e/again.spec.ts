@@ -24,7 +24,7 @@ test("what failed goes on as the flow is now, and every run is run again", async
 
   await page.setViewportSize({ width: 1680, height: 1000 });
   await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
-  const drawer = page.getByRole("region", { name: /^Run of/ });
+  const drawer = page.getByRole("region", { name: /^Execution of/ });
   await expect(drawer.getByText("Failed").first()).toBeVisible();
   await page.locator(".react-flow__node").filter({ hasText: "Count" }).click();
   await inspector(page).getByLabel("Value of text").fill("{{ size(inputs.topic) }}");

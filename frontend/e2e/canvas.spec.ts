@@ -67,7 +67,7 @@ test("a run, its failure, its branches and the problems show at every zoom", asy
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByLabel("amount").fill("20");
   await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
-  await expect(page.getByRole("region", { name: /^Run of/ })).toBeVisible();
+  await expect(page.getByRole("region", { name: /^Execution of/ })).toBeVisible();
   await expect(node(page, "out").locator("[data-status=completed]")).toBeVisible();
 
   for (const [most, canvas] of [
@@ -185,7 +185,7 @@ test("a run beside the inspector keeps its bars, and the times above them stand 
   });
   await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
   await node(page, "check").click();
-  const steps = page.getByRole("list", { name: "Steps" });
+  const steps = page.getByRole("list", { name: "Nodes" });
   for (const width of [1100, 1280, 1680]) {
     await page.setViewportSize({ width, height: 800 });
     const bars = steps.locator("li").first().locator("span[aria-hidden].bg-sunken");

@@ -137,7 +137,7 @@ test("a run is cancelled in the middle of a model call, and the model's connecti
 
   await page.goto(`/executions/view/?id=${run.id}`);
   await expect(page.getByText(/word2/).first()).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByRole("button", { name: "Cancel execution" }).click();
   await expect(page.getByText("Cancelled").first()).toBeVisible();
 
   const mine = async () => {

@@ -99,7 +99,7 @@ const [LEAST, MOST] = [-(2n ** 63n), 2n ** 63n - 1n];
 function keptNumber(text: string): number | bigint {
   const number = exactNumber(text);
   if (typeof number === "bigint" && (number < LEAST || number > MOST)) {
-    throw new NotKept(`The whole number ${text} has more than 64 bits; write it as a text.`);
+    throw new NotKept(`The whole number ${text} has more than 64 bits. Write it as a text, in quotes.`);
   }
   return number;
 }
@@ -116,14 +116,14 @@ function refuseLost(text: string, value: unknown): void {
     NO_TEXT.test(text) ||
     (ESCAPED.test(text) && strings(written).some((it) => NO_TEXT.test(it)))
   ) {
-    throw new NotKept("A text has NUL or half of a surrogate pair, which cannot be kept.");
+    throw new NotKept("A text contains a NUL character or half of a surrogate pair. It cannot be stored.");
   }
   if (!NUMBERED.test(text)) return;
   const [typed, kept] = [text, written].map((it) => (it.match(KEY) ?? []).map(readText));
   const moved = typed?.find((key, index) => key !== kept?.[index]);
   if (moved === undefined) return;
   throw new NotKept(
-    `The key "${moved}" would change its place: write keys that are whole numbers first, the smallest before the others.`,
+    `The key "${moved}" would move. Write keys that are whole numbers first, in ascending order.`,
   );
 }
 
@@ -136,7 +136,7 @@ function readText(json: string): string {
 }
 
 function refuseTwice({ key }: { key: string }): never {
-  throw new NotKept(`The key "${key}" stands there twice.`);
+  throw new NotKept(`The key "${key}" appears twice. Remove one of them.`);
 }
 
 /** The reader's words, with line and column in place of the position that it counts from 0. */

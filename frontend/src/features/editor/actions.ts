@@ -49,7 +49,7 @@ export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "a
 
 /** Why no more nodes of the type can stand here, or null when they can. */
 export function fullReason(flow: FlowDefinition, type: NodeTypeInfo): string | null {
-  if (!belongs(flow, type)) return `${type.title} belongs to a whole flow, not to a body.`;
+  if (!belongs(flow, type)) return `A body cannot have a node of type ${type.title}. Add it to the flow itself.`;
   return room(flow, type) > 0 ? null : `A flow has only one ${type.title} node.`;
 }
 
@@ -70,10 +70,10 @@ export function goUp(store: EditorStore, depth: number): void {
   if (left) select([left.node]);
 }
 
-/** "3 steps", as bodies are counted. */
+/** "3 nodes", as bodies are counted. */
 export function stepsWord(count: number): string {
-  if (count === 0) return "Nothing in it yet";
-  return `${count} ${count === 1 ? "step" : "steps"}`;
+  if (count === 0) return "No nodes yet";
+  return `${count} ${count === 1 ? "node" : "nodes"}`;
 }
 
 /** Connects two nodes, or says why not. */
@@ -165,7 +165,7 @@ export async function layOut(store: EditorStore): Promise<void> {
     const places = await arrange(flow, types, sizes);
     store.getState().edit((before) => moveNodes(before, places));
   } catch (error) {
-    toast.error("The nodes could not be laid out", error);
+    toast.error("The nodes could not be arranged", error);
   }
 }
 

@@ -48,7 +48,7 @@ export function draftProblems(drafts: NodeDrafts): Problem[] {
 function why(text: string): string {
   try {
     parseJson(text);
-    return "This was typed and not taken over; open the field.";
+    return "This value is not saved yet. Open the field to check it.";
   } catch (error) {
     return notJson(error);
   }

@@ -41,7 +41,7 @@ export function RunDrawer(props: RunDrawerProps) {
   const { step, chosen, choose } = useStep(run, onSelect && { selected, onSelect });
   const { state } = run;
   const shown = step === null ? undefined : run.stepAt(step);
-  const name = run.detail?.flow_name ?? "Run";
+  const name = run.detail?.flow_name ?? "Execution";
   const timeline = <Timeline run={run} selected={step} onSelect={choose} className="size-full" />;
   const details = shown && (
     <NodeDetails
@@ -54,7 +54,7 @@ export function RunDrawer(props: RunDrawerProps) {
   );
   return (
     <section
-      aria-label={`Run of ${name}`}
+      aria-label={`Execution of ${name}`}
       className={cn("flex size-full min-h-0 flex-col bg-background", className)}
     >
       <header className="flex min-h-10 shrink-0 items-center gap-2 border-b px-4 py-1">
@@ -76,12 +76,12 @@ export function RunDrawer(props: RunDrawerProps) {
       {run.connection === "failed" && state.seq === 0 ? (
         <ErrorState
           error={run.error}
-          title="The run could not be loaded"
+          title="The execution could not be loaded"
           onRetry={() => reconnect(executionId)}
         />
       ) : (
         <Tabs
-          label="Views of the run"
+          label="Views of the execution"
           flush
           className="flex-1"
           tabs={[

@@ -44,7 +44,7 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
       open
       onOpenChange={(open) => !open && onClose()}
       title="Run flow"
-      description="The run uses the draft as it is now."
+      description="This runs the current draft."
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>

@@ -136,7 +136,7 @@ function Picture(props: PictureProps) {
       <ReactFlow
         {...sharedProps}
         data-detail={detail}
-        aria-label="Flow of the run"
+        aria-label="Flow of the execution"
         {...props}
         edges={drawn}
         nodesDraggable={false}

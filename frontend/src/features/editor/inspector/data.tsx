@@ -15,7 +15,7 @@ export function NodeData({ id }: { id: string }) {
   const run = useNodeRun(id);
   const [shape, setShape] = useState<Shape>("tree");
   if (!run || run.status === "pending") {
-    return <p className="text-muted">Run the flow to see what this node works on and gives.</p>;
+    return <p className="text-muted">Run the flow to see the input and the output of this node.</p>;
   }
   return (
     <div className="flex flex-col gap-4">
@@ -23,7 +23,7 @@ export function NodeData({ id }: { id: string }) {
         <StatusBadge status={run.status} />
         <div className="w-36">
           <Segmented
-            label="Shown as"
+            label="Show as"
             value={shape}
             onChange={setShape}
             options={[

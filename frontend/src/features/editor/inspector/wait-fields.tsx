@@ -12,9 +12,9 @@ import { useForm } from "./form-context";
 type Mode = "while" | "until" | "expression";
 
 const modes: { value: Mode; label: string }[] = [
-  { value: "while", label: "A while" },
+  { value: "while", label: "A fixed time" },
   { value: "until", label: "Until a time" },
-  { value: "expression", label: "By a value" },
+  { value: "expression", label: "An expression" },
 ];
 
 type WaitFieldsProps = { path: Path; value: unknown };

@@ -26,7 +26,7 @@ export function refusal(
   );
   if (twice) return `${nodeName(from)} is already connected to ${nodeName(to)}.`;
   if (descendants(flow, target).has(source)) {
-    return `${nodeName(to)} already runs before ${nodeName(from)}; a flow has no loops.`;
+    return `${nodeName(to)} already runs before ${nodeName(from)}. Edges cannot form a cycle.`;
   }
   return null;
 }

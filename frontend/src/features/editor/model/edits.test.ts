@@ -40,7 +40,7 @@ describe("connect", () => {
     ["check", "out", "gone", "Check has no branch “gone”."],
     ["check", "out", null, "Check has no branch “default”."],
     ["in", "research", null, "Topic is already connected to Research."],
-    ["expand", "research", null, "Research already runs before Expand; a flow has no loops."],
+    ["expand", "research", null, "Research already runs before Expand. Edges cannot form a cycle."],
     ["in", "nowhere", null, "One of the two nodes no longer exists."],
   ])("%s -> %s (%s) is refused", (source, target, handle, reason) => {
     const connection = { source, target, handle };

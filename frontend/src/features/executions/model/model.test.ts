@@ -168,13 +168,13 @@ describe("events", () => {
     expect(told.map((one) => eventLine(one, before.get(one.seq)))).toEqual([
       "",
       "",
-      "a worker took it up (claim 2); again: a",
+      "taken by a worker (claim 2); again: a",
       "for an answer",
-      "it goes on after waiting",
+      "continues after waiting",
       "It was busy.",
-      "somebody lets it go on",
-      "a worker took it up (claim 4)",
-      "a worker took it up (claim 5)",
+      "resumed by a person",
+      "taken by a worker (claim 4)",
+      "taken by a worker (claim 5)",
     ]);
   });
 });

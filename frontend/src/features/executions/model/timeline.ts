@@ -84,7 +84,7 @@ export function nodeBars(node: NodeState, axis: Axis, now: number): Bar[] {
     const waits = attempt.status === "failed" && (next || node.status === "waiting");
     if (waits) {
       const until = next ? Date.parse(next.started_at) : now;
-      bars.push(bar(`wait-${index}`, "waiting", "Waiting to try again", to, until, axis));
+      bars.push(bar(`wait-${index}`, "waiting", "Waiting for the next attempt", to, until, axis));
     }
   });
   return bars;

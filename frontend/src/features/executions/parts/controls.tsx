@@ -67,7 +67,7 @@ function PauseButton({ run: { id }, size }: ControlsProps) {
       action={usePauseExecution(id)}
       verb="Pause"
       icon={<Pause aria-hidden />}
-      refused="The run could not be paused"
+      refused="The execution could not be paused"
     />
   );
 }
@@ -79,7 +79,7 @@ function ResumeButton({ run: { id }, size }: ControlsProps) {
       action={useResumeExecution(id)}
       verb="Resume"
       icon={<Play aria-hidden />}
-      refused="The run does not go on"
+      refused="The execution could not be resumed"
     />
   );
 }
@@ -94,12 +94,12 @@ function CancelButton({ run: { id, detail }, size }: ControlsProps) {
       onClick={() => {
         if (asked) return;
         cancel.mutate(undefined, {
-          onError: (error) => toast.error("The run could not be cancelled", error),
+          onError: (error) => toast.error("The execution could not be cancelled", error),
         });
       }}
     >
       <CircleStop aria-hidden />
-      {asked ? "Cancelling…" : "Cancel run"}
+      {asked ? "Cancelling…" : "Cancel execution"}
     </Button>
   );
 }

@@ -48,12 +48,12 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
           onChange={setGroup}
         />
         <Select
-          aria-label="Step"
+          aria-label="Node"
           className="h-7 w-28"
           value={nodeId ?? ANY}
           onChange={(value) => setNodeId(value === ANY ? null : value)}
           options={[
-            { value: ANY, label: "Every step" },
+            { value: ANY, label: "All nodes" },
             ...steps.map(({ id, name }) => ({ value: id, label: name })),
           ]}
         />

@@ -46,14 +46,14 @@ function ExchangeList({ execution, path, version }: ListProps) {
   if (!list.data) return <Spinner label="Loading exchanges" className="text-muted" />;
   const items = list.data.pages.flatMap((page) => page.items);
   if (items.length === 0) {
-    return <p className="text-muted">Nothing was exchanged so far, or it is not kept any more.</p>;
+    return <p className="text-muted">There are no exchanges yet, or they are no longer stored.</p>;
   }
   return (
     <section aria-label="Exchanges">
       {items.map((exchange) => (
         <FoldOut key={exchange.seq} head={<Head exchange={exchange} />}>
           {exchange.cut && (
-            <p className="text-xs text-muted">It was long: texts are shortened here.</p>
+            <p className="text-xs text-muted">This exchange was long, so its texts are shortened here.</p>
           )}
           {exchange.error && <Failure error={exchange.error} />}
           <ValueView title="Request" value={said(exchange.request)} />
@@ -72,7 +72,7 @@ function Head({ exchange }: { exchange: Exchange }) {
       <StatusIcon status={error ? "failed" : "completed"} />
       <span className="min-w-0 flex-1 truncate">{partner(exchange)}</span>
       {attempt > 1 && <Badge>attempt {attempt}</Badge>}
-      {cut && <Badge>cut</Badge>}
+      {cut && <Badge>shortened</Badge>}
       <Duration ms={duration_ms} className="text-xs text-muted" />
     </>
   );

@@ -58,20 +58,20 @@ function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void })
       open
       onOpenChange={(open) => !open && onClose()}
       title={`Fork from ${step.name}`}
-      description="A new run takes over what the steps before it gave, and begins at this step. Change what they gave to see what would have come of it."
+      description="A new execution starts at this node and reuses the outputs of the nodes before it. Change an output to see what would happen."
       size="lg"
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" loading={fork.isPending} onClick={submit}>
             <GitFork aria-hidden />
-            Start the fork
+            Start fork
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        {steps.length === 0 && <p className="text-muted">Nothing runs before this step.</p>}
+        {steps.length === 0 && <p className="text-muted">No nodes run before this node.</p>}
         {steps.map(({ id, name }) => (
           <Field key={id} label={`Output of ${name}`} error={errors[id]}>
             <CodeEditor

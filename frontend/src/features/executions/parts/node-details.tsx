@@ -39,7 +39,7 @@ export function NodeDetails(props: NodeDetailsProps) {
   const inside = around(step.id);
   return (
     <section
-      aria-label={`Step ${step.name}`}
+      aria-label={`Node ${step.name}`}
       className={cn("flex flex-col gap-3 px-4 py-3", className)}
     >
       <header>
@@ -51,7 +51,7 @@ export function NodeDetails(props: NodeDetailsProps) {
           <span className="flex-1" />
           {onFollow && (
             <IconButton
-              label="Follow the run again"
+              label="Follow the execution"
               icon={<Crosshair aria-hidden />}
               onClick={onFollow}
             />
@@ -59,7 +59,7 @@ export function NodeDetails(props: NodeDetailsProps) {
           <StatusBadge status={node?.status ?? "pending"} />
         </div>
         {inside.length > 0 && (
-          <nav aria-label="Around this step" className="flex flex-wrap items-center gap-1 text-xs">
+          <nav aria-label="Path to this node" className="flex flex-wrap items-center gap-1 text-xs">
             {inside.map((path) => (
               <span key={path} className="flex items-center gap-1">
                 <button
@@ -134,7 +134,7 @@ function Within({ run, step, node, onSelect }: WithinProps) {
   if (step.type !== "iteration" || !run.detail) return null;
   return (
     <div>
-      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Steps</h3>
+      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Nodes</h3>
       <ol>
         {stepsIn(run.detail.definition, step.id).map((inner) => (
           <li key={inner.id}>
@@ -173,10 +173,10 @@ function Facts({ node }: { node: NodeState }) {
         </span>
       )}
       {total_tokens > 0 && <Cost usd={cost_usd} priced={isPriced(node)} />}
-      {node.handle && <span>Went to “{node.handle}”</span>}
+      {node.handle && <span>Branch “{node.handle}”</span>}
       {node.status === "waiting" && node.retry_at && (
         <span className="text-waiting">
-          {node.error ? "Tries again" : node.request ? "Due" : "Goes on"}{" "}
+          {node.error ? "Next attempt" : node.request ? "Due" : "Continues"}{" "}
           <RelativeTime ahead time={node.retry_at} />
         </span>
       )}
@@ -203,7 +203,7 @@ function Parts({ node, begin }: { node: NodeState; begin: string | null }) {
       {streams && (
         <div>
           <h3 className="flex h-8 items-center text-xs font-medium text-muted">
-            {running ? "Writing" : "What it wrote"}
+            {running ? "Writing" : "Streamed text"}
           </h3>
           <StreamText label="Streamed text" text={node.text} live={running} />
         </div>
@@ -232,6 +232,6 @@ function Asked({ request }: { request: Record<string, Json> }) {
 }
 
 const quiet = {
-  pending: "This step has not started yet.",
-  skipped: "This step was skipped: no branch that was taken leads to it.",
+  pending: "This node has not started yet.",
+  skipped: "This node was skipped, because no branch that was taken leads to it.",
 };

@@ -34,7 +34,7 @@ export function Result({ run: { state, steps, stepAt, detail }, onSelect }: Resu
     );
   }
   if (outputs === null) {
-    return <p className="text-muted">The run was cancelled before it had a result.</p>;
+    return <p className="text-muted">The execution was cancelled before it had a result.</p>;
   }
   // As the author put them: the flow's Output nodes name the order.
   const order = detail?.definition.nodes.flatMap(({ type, config }) =>
@@ -43,7 +43,7 @@ export function Result({ run: { state, steps, stepAt, detail }, onSelect }: Resu
   return (
     <Values
       values={inOrder(outputs, order)}
-      empty="The flow has no output values. Add some to its Output."
+      empty="The flow has no output values. Add values to its Output node."
     />
   );
 }
@@ -84,9 +84,9 @@ function newestNote(state: ExecutionState, steps: Step[]): string | undefined {
 }
 
 const waiting = {
-  pending: "The run is in the queue. Its result appears here.",
-  running: "The run is under way. Its result appears here.",
-  waiting: "The run waits before it goes on. Its result appears here.",
+  pending: "The execution is in the queue. Its result will appear here.",
+  running: "The execution is running. Its result will appear here.",
+  waiting: "The execution is waiting. Its result will appear here.",
 };
 
 /** Named values, one below the other. */

@@ -36,7 +36,7 @@ export function RunAgain({ run, status, size, onStarted, beforeStart }: RunAgain
     setBusy(true);
     begin()
       .then((started) => started !== null && show(started))
-      .catch((error: unknown) => toast.error("The run was not started again", error))
+      .catch((error: unknown) => toast.error("The flow was not run again", error))
       .finally(() => setBusy(false));
   }
   const goOn = () =>

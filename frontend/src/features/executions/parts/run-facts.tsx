@@ -51,7 +51,7 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       <Fact label="Cost">
         <Cost usd={usage?.cost_usd ?? 0} priced={areAllPriced(state)} />
       </Fact>
-      <Fact label={started ? "Started" : "Asked for"}>
+      <Fact label={started ? "Started" : "Queued"}>
         <RelativeTime time={started ?? detail?.created_at} />
       </Fact>
       <ConnectionNote run={run} />
@@ -71,7 +71,7 @@ function Holding({ run: { state, detail } }: { run: Run }) {
     );
   }
   if (status === "running" && detail?.paused) {
-    return <span className="text-waiting">Pausing, what has begun is brought to its end</span>;
+    return <span className="text-waiting">Pausing. Nodes that have started will finish first.</span>;
   }
   if (status === "pending" && detail?.queue) {
     return <span>{queueWords(detail.queue)}</span>;
@@ -82,10 +82,10 @@ function Holding({ run: { state, detail } }: { run: Run }) {
   const [until] = waits.flatMap((node) => node.retry_at ?? []).sort();
   return (
     <span className="whitespace-nowrap">
-      {asks && "For an answer in the inbox"}
+      {asks && "Waits for an answer in the inbox"}
       {until && (
         <>
-          {asks ? ", due" : "Goes on"} <RelativeTime ahead time={until} className="text-text" />
+          {asks ? ", due" : "Continues"} <RelativeTime ahead time={until} className="text-text" />
         </>
       )}
     </span>
@@ -94,8 +94,8 @@ function Holding({ run: { state, detail } }: { run: Run }) {
 
 const reasons = {
   workers: "no worker is free",
-  flow: "the flow runs as often at once as it may",
-  tenant: "the tenant runs as much at once as it may",
+  flow: "the flow has reached its limit of executions at a time",
+  tenant: "the tenant has reached its limit of executions at a time",
 };
 
 function queueWords({ position, reason }: { position: number; reason: keyof typeof reasons }) {
@@ -132,7 +132,7 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
 /** Says how far the run is to those who do not see it: once a step, not once a word. */
 function Announcement({ run: { state } }: { run: Run }) {
   const { done, total } = progressOf(state);
-  const text = state.seq > 0 ? `${state.status}. ${done} of ${total} steps finished.` : "";
+  const text = state.seq > 0 ? `${state.status}. ${done} of ${total} nodes finished.` : "";
   return (
     <span role="status" className="sr-only">
       {text}
@@ -145,7 +145,7 @@ function ConnectionNote({ run: { id, connection, error } }: { run: Run }) {
   return (
     <span className="flex items-center gap-1.5 text-waiting" title={error?.message}>
       <CloudOff aria-hidden className="size-4" />
-      {connection === "failed" ? "No live events" : "Connection lost, trying again"}
+      {connection === "failed" ? "Live updates stopped" : "Connection lost, trying again"}
       <Button size="sm" variant="ghost" onClick={() => reconnect(id)}>
         Retry now
       </Button>

@@ -70,7 +70,7 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
       <div className="min-w-60 pb-1">
         <Scale axis={state.started_at ? axis : null} />
         {/* Only the rows in view exist, so that a run of thousands of steps opens at once. */}
-        <ol aria-label="Steps" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
+        <ol aria-label="Nodes" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
           {rows
             .slice(first, last)
             .map(({ step, depth, open, cut }) =>
@@ -251,7 +251,7 @@ function Inner({ node, axis, now }: { node: NodeState; axis: Axis; now: number }
   const bars = innerBars(node, axis, now);
   if (bars.length === 0) return null;
   return (
-    <ul aria-label="Inside this step" className="border-b bg-sunken py-1">
+    <ul aria-label="Inside this node" className="border-b bg-sunken py-1">
       {bars.slice(-INNER_LIMIT).map((bar) => (
         <li key={bar.key} className={cn(columns, "h-6 text-xs text-muted")}>
           <span className="flex min-w-0 items-center gap-2 pl-5">

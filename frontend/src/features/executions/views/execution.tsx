@@ -124,7 +124,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
         <Padded title="Inputs">
           <Values
             values={detail?.inputs ?? state.inputs}
-            empty="The flow was run without inputs."
+            empty="This execution has no inputs."
           />
         </Padded>
       ),
@@ -194,7 +194,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
                 timeline
               ) : (
                 <Tabs
-                  label="Pictures of the execution"
+                  label="Timeline and canvas"
                   flush
                   className="h-full"
                   tabs={pictures}
@@ -222,7 +222,7 @@ function Padded({ title, children }: { title: string; children: ReactNode }) {
 /** Lines of the run and of all its steps, in order. */
 function RunLog({ run: { state } }: { run: Run }) {
   const lines = [state.logs, ...[...state.nodes.values()].map(({ logs }) => logs)].flat();
-  if (lines.length === 0) return <p className="text-muted">The run has logged nothing.</p>;
+  if (lines.length === 0) return <p className="text-muted">This execution has no log lines.</p>;
   return (
     <LogLines logs={lines.sort((one, other) => one.seq - other.seq)} begin={state.queued_at} />
   );

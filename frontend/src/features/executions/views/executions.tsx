@@ -106,7 +106,7 @@ function Filters({ status, flowId, onChange }: FiltersProps) {
       <Combobox
         aria-label="Flow"
         className="h-7 w-52"
-        options={[{ value: ANY, label: "Every flow" }, ...flows]}
+        options={[{ value: ANY, label: "All flows" }, ...flows]}
         value={flowId ?? ANY}
         onChange={(value) => onChange({ flow: value === ANY ? null : value })}
       />
@@ -223,7 +223,7 @@ function NothingYet() {
     <EmptyState
       icon={<Play />}
       title="No executions yet"
-      description="Each run of a flow appears here, with every step's input, output, time and cost. Open a flow and run it."
+      description="Run a flow to see its execution here, with the input, output, time and cost of each node."
       action={
         <Button asChild variant="primary">
           <Link href="/flows/" prefetch={false}>
@@ -240,7 +240,7 @@ function NothingMatches({ onClear }: { onClear: () => void }) {
     <EmptyState
       icon={<Play />}
       title="No executions match"
-      description="None has this status and flow."
+      description="No execution has this status and this flow."
       action={<Button onClick={onClear}>Show all executions</Button>}
     />
   );

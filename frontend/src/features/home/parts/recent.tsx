@@ -35,7 +35,7 @@ export function RecentExecutions({ list }: { list: ReturnType<typeof useRecentEx
           />
         </Row>
       ))}
-      {list.data?.items.length === 0 && <Nothing>Nothing has run yet.</Nothing>}
+      {list.data?.items.length === 0 && <Nothing>There are no executions yet.</Nothing>}
     </Recent>
   );
 }

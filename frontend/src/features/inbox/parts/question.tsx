@@ -34,7 +34,7 @@ export function Question({ approval, refusal }: QuestionProps) {
               prefetch={false}
               className="text-accent-text underline underline-offset-2"
             >
-              {approval.flow_name ?? "A run without a flow"}
+              {approval.flow_name ?? "An execution without a flow"}
             </Link>
             <span>
               Asked <RelativeTime time={asked_at} />
