@@ -2,13 +2,13 @@
 
 const NODE = { width: 320, height: 144 };
 const LINES = 25;
-const STEPS = 40;
+const LENGTH = 40;
 /** The first lines are one long line of requests. */
 const ASKING = 8;
 
 /**
- * A thousand nodes: an Input, lines of steps side by side, and an Output. Those of the first lines ask `url`
- * one after the other, so that a run changes a few nodes at a time, for long.
+ * A thousand nodes: an Input, lines of nodes side by side, and an Output. Those of the first lines ask `url`
+ * one after the other, so that an execution changes a few nodes at a time, for long.
  */
 export function thousand(url) {
   const nodes = [
@@ -18,17 +18,17 @@ export function thousand(url) {
   const edges = [];
   const layout = {
     input: { x: -NODE.width, y: 0 },
-    output: { x: STEPS * NODE.width, y: 0 },
+    output: { x: LENGTH * NODE.width, y: 0 },
   };
   let before = "input";
   for (let line = 0; line < LINES; line += 1) {
     if (line >= ASKING) before = "input";
     // Two of the thousand are the ends.
-    const steps = line === 0 ? STEPS - 2 : STEPS;
-    for (let step = 0; step < steps; step += 1) {
-      const id = `step_${line}_${step}`;
-      nodes.push(line < ASKING ? asks(id, url) : sets(id, line, step));
-      layout[id] = { x: step * NODE.width, y: line * NODE.height };
+    const length = line === 0 ? LENGTH - 2 : LENGTH;
+    for (let place = 0; place < length; place += 1) {
+      const id = `node_${line}_${place}`;
+      nodes.push(line < ASKING ? asks(id, url) : sets(id, line, place));
+      layout[id] = { x: place * NODE.width, y: line * NODE.height };
       edges.push({ id: `${before}-${id}`, source: before, target: id });
       before = id;
     }
@@ -41,13 +41,13 @@ export function thousand(url) {
 /** How many Maps the flow below has. */
 export const MAPS = 22;
 
-/** A run of it has ten thousand events: a line of Maps over forty items, in each of which are five steps. */
+/** An execution of it has ten thousand events: a line of Maps over forty items, in each of which are five nodes. */
 export function tenThousandEvents() {
   const items = Array.from({ length: 40 }, (_, index) => index).join(", ");
-  const step = (id) => node(id, "transform", `Step ${id}`, { values: { x: "{{ item }}" } });
+  const inside = (id) => node(id, "transform", `Node ${id}`, { values: { x: "{{ item }}" } });
   const inner = ["a", "b", "c", "d", "e"];
   const body = {
-    nodes: inner.map(step),
+    nodes: inner.map(inside),
     edges: inner.slice(1).map((id, index) => ({
       id: `${inner[index]}-${id}`,
       source: inner[index],
@@ -88,8 +88,8 @@ function asks(id, url) {
   return node(id, "http_request", `Ask for ${id}`, { url });
 }
 
-function sets(id, line, step) {
-  return node(id, "transform", `Line ${line}, step ${step}`, {
+function sets(id, line, place) {
+  return node(id, "transform", `Line ${line}, node ${place}`, {
     values: { value: "{{ inputs.topic }}" },
   });
 }

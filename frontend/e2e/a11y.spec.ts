@@ -109,8 +109,8 @@ test("lists", async ({ page, api }) => {
 
 test("single things", async ({ page, api }) => {
   const { flow, crew } = await fill(api);
-  const run = await make(api, `/crews/${crew.id}/test`);
-  await page.goto(`/executions/view/?id=${run.id}`);
+  const execution = await make(api, `/crews/${crew.id}/test`);
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
   await check(page, "execution");
   await page.goto(`/flows/edit/?id=${flow.id}`);
@@ -141,8 +141,8 @@ test("bodies and questions", async ({ page, api }) => {
 
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
   const inputs = { topics: ["tides", "moons"] };
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
-  await page.goto(`/executions/view/?id=${run.id}&step=each`);
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs });
+  await page.goto(`/executions/view/?id=${execution.id}&node=each`);
   await page.getByRole("list", { name: "Iterations" }).waitFor();
   await page.getByRole("button", { name: "Show what is in Each topic" }).click();
   await check(page, "execution with iterations");
@@ -151,7 +151,7 @@ test("bodies and questions", async ({ page, api }) => {
   await check(page, "fork");
   // Wide enough for the canvas' own tools to stand beside each other.
   await page.setViewportSize({ width: 1600, height: 900 });
-  await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
+  await page.goto(`/flows/edit/?id=${flow.id}&execution=${execution.id}`);
   await page.getByRole("button", { name: "Open the body of Each topic" }).click();
   await page.getByRole("navigation", { name: "Levels of the flow" }).waitFor();
   await page.locator("[data-id=shout].react-flow__node").click();

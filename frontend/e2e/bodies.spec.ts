@@ -11,9 +11,9 @@ async function editor(page: Page, id: string) {
 
 test("a flow asks in the inbox, and goes on when it is approved", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Payment", definition: asking });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
 
-  await page.goto(`/executions/view/?id=${run.id}`);
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await expect(page.getByText("Waits for an answer in the inbox")).toBeVisible();
   const rail = page.getByRole("navigation", { name: "Main" });
   await rail.getByRole("link", { name: /^Inbox.*1 open/ }).click();
@@ -36,13 +36,13 @@ test("a flow asks in the inbox, and goes on when it is approved", async ({ page,
 test("a map over three items is seen item by item", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
   const inputs = { topics: ["tides", "moons", "winds"] };
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs });
 
-  await page.goto(`/executions/view/?id=${run.id}`);
-  const steps = page.getByRole("list", { name: "Nodes" }).first();
-  await expect(steps.getByText("3 of 3")).toBeVisible();
-  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
-  await steps.getByRole("button", { name: /^Completed 2 of 3/ }).click();
+  await page.goto(`/executions/view/?id=${execution.id}`);
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await expect(timeline.getByText("3 of 3")).toBeVisible();
+  await timeline.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await timeline.getByRole("button", { name: /^Completed 2 of 3/ }).click();
   const details = page.getByRole("region", { name: "Node Each topic, 2" });
   await details.getByRole("button", { name: /Shout/ }).click();
   await expect(
@@ -53,7 +53,7 @@ test("a map over three items is seen item by item", async ({ page, api }) => {
   const levels = page.getByRole("navigation", { name: "Levels of the flow" });
   await expect(levels.getByText("2 of 3")).toBeVisible();
   await levels.getByRole("button", { name: "Next iteration" }).click();
-  await expect(page).toHaveURL(/step=each%5B2%5D/);
+  await expect(page).toHaveURL(/node=each%5B2%5D/);
   await levels.getByRole("button", { name: "Topics" }).click();
   await expect(levels).toBeHidden();
 });
@@ -130,18 +130,18 @@ test("the first node stays where it is dropped, also in a body", async ({ page, 
 
 test("the bars of iterations stand below their node's", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
-  await page.goto(`/executions/view/?id=${run.id}`);
-  const steps = page.getByRole("list", { name: "Nodes" }).first();
-  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
-  await steps.getByRole("button", { name: "Show what is in 2 of 2" }).click();
-  const tracks = await steps.locator("li > button > span[aria-hidden]").all();
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
+  await page.goto(`/executions/view/?id=${execution.id}`);
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await timeline.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await timeline.getByRole("button", { name: "Show what is in 2 of 2" }).click();
+  const tracks = await timeline.locator("li > button > span[aria-hidden]").all();
   expect(tracks).toHaveLength(6);
   const lefts = await Promise.all(tracks.map(async (one) => (await one.boundingBox())!.x));
   expect(new Set(lefts).size).toBe(1);
 });
 
-test("a run is paused, resumed, and forked with another output", async ({ page, api }) => {
+test("an execution is paused, resumed, and forked with another output", async ({ page, api }) => {
   const wait = { id: "rest", type: "wait", label: "Rest", config: { seconds: 3600 } };
   const say = {
     id: "say",
@@ -151,8 +151,8 @@ test("a run is paused, resumed, and forked with another output", async ({ page, 
   };
   const definition = line(input([]), say, wait, output({ text: "{{ nodes.say.output.text }}" }));
   const flow = await make(api, "/flows", { name: "Slow", definition });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
-  await page.goto(`/executions/view/?id=${run.id}`);
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();
   await page.getByRole("button", { name: "Pause" }).click();
   await expect(page.getByText("Paused", { exact: true })).toBeVisible();
@@ -161,8 +161,8 @@ test("a run is paused, resumed, and forked with another output", async ({ page, 
   await page.getByRole("button", { name: "Cancel execution" }).click();
   await expect(page.getByText("Cancelled", { exact: true }).first()).toBeVisible();
 
-  const steps = page.getByRole("list", { name: "Nodes" }).first();
-  await steps.getByRole("button", { name: /Rest/ }).click();
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await timeline.getByRole("button", { name: /Rest/ }).click();
   await page.getByRole("button", { name: "Fork from here" }).click();
   const dialog = page.getByRole("dialog");
   const text = dialog.getByLabel("Output of Say");
@@ -200,9 +200,9 @@ test("a sub-flow is chosen, given its inputs, and looked into", async ({ page, a
   await inspector.getByLabel("Whom").fill("Ada");
   await expect(page.getByText("No problems")).toBeVisible();
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  const steps = page.getByRole("list", { name: "Nodes" });
-  await steps.getByRole("button", { name: "Show what is in Greet" }).click();
-  await steps.getByRole("button", { name: /^Completed 1 of 1/ }).click();
+  const timeline = page.getByRole("list", { name: "Nodes" });
+  await timeline.getByRole("button", { name: "Show what is in Greet" }).click();
+  await timeline.getByRole("button", { name: /^Completed 1 of 1/ }).click();
   await expect(
     page.getByRole("region", { name: "Node Greet, 1" }).getByText("Hello Ada").first(),
   ).toBeVisible();

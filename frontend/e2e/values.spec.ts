@@ -5,7 +5,7 @@ import { expect, make, test } from "./fixtures";
 
 const LONG = "9007199254740993";
 
-test("a long whole number is the same in a form, a run and a renamed step", async ({
+test("a long whole number is the same in a form, an execution and a renamed node", async ({
   page,
   api,
 }) => {
@@ -36,9 +36,9 @@ test("a long whole number is the same in a form, a run and a renamed step", asyn
   for (const name of ["count", "kept"]) {
     await expect(page.getByRole("region", { name, exact: true }).getByText(LONG)).toBeVisible();
   }
-  const runs = await (await api.get(`/api/v1/executions?flow_id=${id}`)).json();
-  const run = await (await api.get(`/api/v1/executions/${runs.items[0].id}`)).text();
-  expect(run).toContain(`"outputs":{"count":${LONG},"kept":${LONG}}`);
+  const executions = await (await api.get(`/api/v1/executions?flow_id=${id}`)).json();
+  const execution = await (await api.get(`/api/v1/executions/${executions.items[0].id}`)).text();
+  expect(execution).toContain(`"outputs":{"count":${LONG},"kept":${LONG}}`);
 });
 
 test("half-typed JSON is kept, said, and not run as if it were there", async ({ page, api }) => {

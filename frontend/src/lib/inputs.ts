@@ -12,7 +12,7 @@ export type InputField = {
   options?: string[];
 };
 
-/** What the form starts with: the last run's values, else the defaults; a switch starts off. */
+/** What the form starts with: the last execution's values, else the defaults; a switch starts off. */
 export function startValues(
   fields: InputField[],
   last: Record<string, unknown> | null,

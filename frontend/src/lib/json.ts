@@ -26,7 +26,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-// Only such a run of digits can be a number that would be rounded. Most answers have none, and the browser's reader is faster.
+// Only so many digits in a row can be a number that would be rounded. Most answers have none, and the browser's reader is faster.
 const LONG = /\d{16}/;
 
 /** The value of a text of our own server. Raises SyntaxError when it is no JSON. */

@@ -71,7 +71,7 @@ export function goUp(store: EditorStore, depth: number): void {
 }
 
 /** "3 nodes", as bodies are counted. */
-export function stepsWord(count: number): string {
+export function nodesWord(count: number): string {
   if (count === 0) return "No nodes yet";
   return `${count} ${count === 1 ? "node" : "nodes"}`;
 }
@@ -169,14 +169,14 @@ export async function layOut(store: EditorStore): Promise<void> {
   }
 }
 
-/** The path, in a run, of the one chosen node, or of the iteration that is open; null for neither. */
+/** The path, in an execution, of the one chosen node, or of the iteration that is open; null for neither. */
 export function chosenPath({ selection, prefix }: EditorState): string | null {
   const [only] = selection.nodes;
   if (selection.nodes.size === 1 && only !== undefined) return prefix + only;
   return prefix.slice(0, -1) || null;
 }
 
-/** Goes to a node or an iteration of a run; says whether the flow has it, as it is drawn now. */
+/** Goes to a node or an iteration of an execution; says whether the flow has it, as it is drawn now. */
 export function showPath(store: EditorStore, path: string | null): boolean {
   const { level: now, history, types, open, select } = store.getState();
   const { level, node } = locate(path ?? "");

@@ -32,7 +32,7 @@ export function renameDrafts(drafts: NodeDrafts, from: string, to: string): Node
   );
 }
 
-/** A run would use what was there before, so each is an error. */
+/** An execution would use what was there before, so each is an error. */
 export function draftProblems(drafts: NodeDrafts): Problem[] {
   return Object.entries(drafts).flatMap(([node_id, texts]) =>
     Object.entries(texts).map(([field, text]): Problem => ({

@@ -131,7 +131,7 @@ type FlowMenuProps = { flow: FlowSummary; writes: boolean; onAsk: (asked: Asked)
 function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
   const router = useRouter();
   const duplicate = useDuplicateFlow();
-  const runs: MenuItem = {
+  const executions: MenuItem = {
     label: "Show executions",
     icon: <Play aria-hidden />,
     onSelect: () => router.push(executionsHref(flow.id)),
@@ -155,7 +155,7 @@ function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
     { separator: true },
     deleteItem(() => onAsk({ what: "delete", flow })),
   ];
-  return <RowMenu name={flow.name} items={[runs, triggers, ...(writes ? changes : [])]} />;
+  return <RowMenu name={flow.name} items={[executions, triggers, ...(writes ? changes : [])]} />;
 }
 
 function NoFlows({ onExamples }: { onExamples?: () => void }) {

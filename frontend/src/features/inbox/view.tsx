@@ -1,6 +1,6 @@
 "use client";
 
-/** The inbox: what runs ask people, open questions first; each is answered in place. */
+/** The inbox: what executions ask people, open questions first; each is answered in place. */
 import { Inbox } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";

@@ -9,7 +9,7 @@ const titles: Record<ErrorKind, string> = {
   bug: "Watchbill made a mistake",
 };
 
-const steps: Record<ErrorKind, string> = {
+const advice: Record<ErrorKind, string> = {
   user: "Open the node in the editor, fix what the message names, and choose “Run again”, as edited now.",
   upstream:
     "Check the provider's address, key and model on the Models page with “Test”. If the service was only busy, run the flow again, or give the node more attempts under “When it fails”.",
@@ -20,7 +20,7 @@ const steps: Record<ErrorKind, string> = {
   bug: "Run it again. If it fails again, report it with the execution's id. The events have the details.",
 };
 
-/** What helps against one limit; against the others, `steps.limit`. */
+/** What helps against one limit; against the others, `advice.limit`. */
 const LESS =
   "Filter lists before a Map or Loop, work on less in one node, or start another execution for each part of the work.";
 const SHORTER_ANSWER =
@@ -49,7 +49,7 @@ export function failureTitle({ kind }: NodeFailure): string {
   return titles[kind] ?? "It failed";
 }
 
-export function nextStep({ kind, code }: NodeFailure): string {
+export function adviceFor({ kind, code }: NodeFailure): string {
   const known = kind === "limit" ? limits[code] : undefined;
-  return known ?? steps[kind] ?? "Look at the events to see what happened before.";
+  return known ?? advice[kind] ?? "Look at the events to see what happened before.";
 }

@@ -44,7 +44,7 @@ export function eventsBefore(events: readonly ExecutionEvent[]): Map<number, Eve
   return found;
 }
 
-/** What the event says, without its type and step. `before` is the type of the execution's own event before it. */
+/** What the event says, without its type and node. `before` is the type of the execution's own event before it. */
 export function eventLine(event: ExecutionEvent, before?: EventType): string {
   switch (event.type) {
     case "execution_queued":

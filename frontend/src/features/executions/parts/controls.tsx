@@ -1,6 +1,6 @@
 "use client";
 
-/** What a person can do with a run: pause it, let it go on, stop it, or run it again. */
+/** What a person can do with an execution: pause it, let it go on, stop it, or run it again. */
 import { CircleStop, Pause, Play } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
@@ -8,29 +8,29 @@ import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { isFinal } from "@/lib/events";
 import { useCancelExecution, usePauseExecution, useResumeExecution } from "../api";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 import { RunAgain, type RunAgainProps } from "./run-again";
 
-type ControlsProps = { run: Run; size?: "sm" | "md" };
+type ControlsProps = { execution: LiveExecution; size?: "sm" | "md" };
 
 export function Controls({
-  run,
+  execution,
   size = "md",
   ...again
 }: ControlsProps & Pick<RunAgainProps, "onStarted" | "beforeStart">) {
-  const { state, detail } = run;
+  const { state, detail } = execution;
   const may = useCan("executions:write");
   const status = state.seq > 0 ? state.status : detail?.status;
   if (!status || !may) return null;
-  if (isFinal(status)) return <RunAgain run={run} status={status} size={size} {...again} />;
+  if (isFinal(status)) return <RunAgain execution={execution} status={status} size={size} {...again} />;
   return (
     <>
       {detail?.paused || state.paused ? (
-        <ResumeButton run={run} size={size} />
+        <ResumeButton execution={execution} size={size} />
       ) : (
-        <PauseButton run={run} size={size} />
+        <PauseButton execution={execution} size={size} />
       )}
-      <CancelButton run={run} size={size} />
+      <CancelButton execution={execution} size={size} />
     </>
   );
 }
@@ -60,7 +60,7 @@ function ActionButton({ size, action, verb, icon, refused }: ActionProps) {
   );
 }
 
-function PauseButton({ run: { id }, size }: ControlsProps) {
+function PauseButton({ execution: { id }, size }: ControlsProps) {
   return (
     <ActionButton
       size={size}
@@ -72,7 +72,7 @@ function PauseButton({ run: { id }, size }: ControlsProps) {
   );
 }
 
-function ResumeButton({ run: { id }, size }: ControlsProps) {
+function ResumeButton({ execution: { id }, size }: ControlsProps) {
   return (
     <ActionButton
       size={size}
@@ -84,7 +84,7 @@ function ResumeButton({ run: { id }, size }: ControlsProps) {
   );
 }
 
-function CancelButton({ run: { id, detail }, size }: ControlsProps) {
+function CancelButton({ execution: { id, detail }, size }: ControlsProps) {
   const cancel = useCancelExecution(id);
   const asked = cancel.isPending || cancel.isSuccess || detail?.cancel_requested;
   return (

@@ -1,4 +1,4 @@
-/** What a run or step cost, and whether that is all of it. */
+/** What an execution or node cost, and whether that is all of it. */
 import { Money } from "@/components/measures";
 
 type CostProps = {

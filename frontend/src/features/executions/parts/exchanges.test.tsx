@@ -1,4 +1,4 @@
-/** A step's exchanges are loaded when they are wanted, and read word for word. */
+/** A node's exchanges are loaded when they are wanted, and read word for word. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";

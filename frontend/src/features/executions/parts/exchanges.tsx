@@ -1,6 +1,6 @@
 "use client";
 
-/** What a step asked models, tools and services, word for word; loaded once somebody wants to see it. */
+/** What a node asked models, tools and services, word for word; loaded once somebody wants to see it. */
 import { Badge } from "@/components/badge";
 import { ErrorState } from "@/components/error-state";
 import { Duration } from "@/components/measures";
@@ -13,14 +13,14 @@ import { Failure } from "./failure";
 import { FoldOut } from "./fold-out";
 import { ValueView } from "./value-view";
 
-/** Types of steps that talk to the world. */
+/** Types of nodes that talk to the world. */
 const TALKING = new Set(["llm", "agent", "crew", "tool", "http_request"]);
 
 type ExchangesProps = { execution: string; path: string; type: string; node: NodeState };
 
 export function Exchanges({ execution, path, type, node }: ExchangesProps) {
   if (!TALKING.has(type) || node.status === "pending" || node.status === "skipped") return null;
-  // What comes while the step runs is seen when it has moved on.
+  // What comes while the node runs is seen when it has moved on.
   const version = `${node.status} ${node.attempt}`;
   return (
     <FoldOut head={<span className="text-xs font-medium text-muted">Exchanges</span>}>
@@ -84,7 +84,7 @@ function said(fields: Record<string, Json>): Record<string, Json> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isOpen(value)));
 }
 
-/** Whom the step talked to. */
+/** Whom the node talked to. */
 function partner({ kind, request, answer }: Exchange): string {
   if (kind === "tool") return String(request.tool ?? "Tool");
   if (kind === "http") return `${String(request.method)} ${String(request.url)}`;

@@ -24,7 +24,7 @@ import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
 import { versionName } from "../model/naming";
 
 /** Loaded when one is opened. */
-const RunDrawer = lazily(() => import("../run-drawer").then((it) => it.RunDrawer));
+const ExecutionDrawer = lazily(() => import("../execution-drawer").then((it) => it.ExecutionDrawer));
 
 const statuses: ExecutionStatus[] = [
   "running",
@@ -63,7 +63,7 @@ export function ExecutionsView() {
           initial={520}
           min={360}
           side={
-            <RunDrawer
+            <ExecutionDrawer
               key={open}
               executionId={open}
               shape="tall"
@@ -156,7 +156,7 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
   );
 }
 
-/** What stays when there is a run beside the list. */
+/** What stays when there is an execution beside the list. */
 const narrow = new Set(["status", "flow", "started", "duration"]);
 
 const columns: Column<ExecutionSummary>[] = [
@@ -169,13 +169,13 @@ const columns: Column<ExecutionSummary>[] = [
   {
     id: "flow",
     header: "Flow",
-    cell: (run) => (
-      <span title={run.error?.message} className="flex items-baseline gap-2">
-        <span className="truncate font-medium">{run.flow_name ?? "Without a flow"}</span>
-        <span className="shrink-0 text-xs text-muted">{versionName(run)}</span>
-        {run.error && (
+    cell: (execution) => (
+      <span title={execution.error?.message} className="flex items-baseline gap-2">
+        <span className="truncate font-medium">{execution.flow_name ?? "Without a flow"}</span>
+        <span className="shrink-0 text-xs text-muted">{versionName(execution)}</span>
+        {execution.error && (
           <span className="min-w-1/3 flex-1 truncate text-xs text-failed">
-            <CodeText text={run.error.message} />
+            <CodeText text={execution.error.message} />
           </span>
         )}
       </span>
@@ -192,7 +192,7 @@ const columns: Column<ExecutionSummary>[] = [
     header: "Duration",
     align: "right",
     className: "w-24",
-    cell: (run) => <RunTime run={run} />,
+    cell: (execution) => <ExecutionTime execution={execution} />,
   },
   {
     id: "tokens",
@@ -211,8 +211,8 @@ const columns: Column<ExecutionSummary>[] = [
 ];
 
 /** Waiting is not work; how long it waited is said on hover, and on its own page. */
-function RunTime({ run }: { run: ExecutionSummary }) {
-  const { status, started_at, finished_at, waited_seconds, waits_since } = run;
+function ExecutionTime({ execution }: { execution: ExecutionSummary }) {
+  const { status, started_at, finished_at, waited_seconds, waits_since } = execution;
   if (!started_at || (isFinal(status) && !finished_at)) return "–";
   const waited = { ms: waited_seconds * 1000, since: waits_since };
   return <Work from={started_at} to={finished_at} waited={waited} />;

@@ -1,6 +1,6 @@
 "use client";
 
-/** One question: what is asked, by which run, until when; and its answer, or the form for it. */
+/** One question: what is asked, by which execution, until when; and its answer, or the form for it. */
 import { CircleCheck, CircleX, Clock, Mail } from "lucide-react";
 import Link from "next/link";
 import { Badge } from "@/components/badge";
