@@ -11,7 +11,7 @@ import { MAPS, tenThousandEvents, thousand } from "./flows.mjs";
 import { circle, frames, pan, painted, pause, place, type } from "./page.mjs";
 import { scripts } from "./scripts.mjs";
 
-/** With what a node takes besides, about twenty changes of status a second: each node starts, and ends. */
+/** With the work of the nodes themselves, about twenty changes of status a second: each node starts, and ends. */
 const ANSWER_MS = 75;
 const KEYS = "twenty keys are typed".slice(0, 20);
 const FINAL = ["completed", "failed", "cancelled"];
@@ -48,7 +48,7 @@ try {
   const { token } = await signUp(context);
   const api = apiOf(context, token);
   const page = await context.newPage();
-  const parts = { scripts: measureScripts, editor: measureEditor, execution: measureExecution };
+  const parts = { scripts: measureScripts, editor: measureEditor, run: measureRun };
   for (const [name, measure] of Object.entries(parts)) {
     if (!only || only === name) await measure({ context, page, api });
   }
@@ -142,7 +142,7 @@ async function inside(page) {
   return page.locator(`.react-flow__node[data-id="${id}"]`);
 }
 
-async function measureExecution({ page, api }) {
+async function measureRun({ page, api }) {
   const flow = await api("POST", "/flows", { name: "Events", definition: tenThousandEvents() });
   const { id } = await api("POST", `/flows/${flow.id}/execute`, { inputs: {} });
   await ended(api, id);
@@ -150,8 +150,8 @@ async function measureExecution({ page, api }) {
   for (const counts of [false, true]) {
     await page.goto(`/executions/view/?id=${id}`, { waitUntil: "commit" });
     const begin = performance.now();
-    const map = page.getByRole("button", { name: new RegExp(`Map ${MAPS - 1}`) });
-    await map.click();
+    const node = page.getByRole("button", { name: new RegExp(`Map ${MAPS - 1}`) });
+    await node.click();
     await page.getByRole("heading", { name: `Map ${MAPS - 1}`, exact: true }).waitFor();
     if (!counts) continue;
     say("10,000 events: until a node can be looked at", performance.now() - begin, "ms");
@@ -169,7 +169,7 @@ async function measureExecution({ page, api }) {
 async function measureScripts({ context, api }) {
   const flow = await api("POST", "/flows", { name: "Small", definition: thousand(slowUrl) });
   const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, execution: execution.id })) {
+  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: execution.id })) {
     say(`scripts: ${name}`, kilobytes, "kB gzip");
   }
   await ended(api, execution.id);

@@ -2,7 +2,7 @@
 
 const NODE = { width: 320, height: 144 };
 const LINES = 25;
-const LENGTH = 40;
+const STEPS = 40;
 /** The first lines are one long line of requests. */
 const ASKING = 8;
 
@@ -18,17 +18,17 @@ export function thousand(url) {
   const edges = [];
   const layout = {
     input: { x: -NODE.width, y: 0 },
-    output: { x: LENGTH * NODE.width, y: 0 },
+    output: { x: STEPS * NODE.width, y: 0 },
   };
   let before = "input";
   for (let line = 0; line < LINES; line += 1) {
     if (line >= ASKING) before = "input";
     // Two of the thousand are the ends.
-    const length = line === 0 ? LENGTH - 2 : LENGTH;
-    for (let place = 0; place < length; place += 1) {
-      const id = `node_${line}_${place}`;
-      nodes.push(line < ASKING ? asks(id, url) : sets(id, line, place));
-      layout[id] = { x: place * NODE.width, y: line * NODE.height };
+    const steps = line === 0 ? STEPS - 2 : STEPS;
+    for (let step = 0; step < steps; step += 1) {
+      const id = `step_${line}_${step}`;
+      nodes.push(line < ASKING ? asks(id, url) : sets(id, line, step));
+      layout[id] = { x: step * NODE.width, y: line * NODE.height };
       edges.push({ id: `${before}-${id}`, source: before, target: id });
       before = id;
     }
@@ -44,10 +44,10 @@ export const MAPS = 22;
 /** An execution of it has ten thousand events: a line of Maps over forty items, in each of which are five nodes. */
 export function tenThousandEvents() {
   const items = Array.from({ length: 40 }, (_, index) => index).join(", ");
-  const inside = (id) => node(id, "transform", `Node ${id}`, { values: { x: "{{ item }}" } });
+  const step = (id) => node(id, "transform", `Step ${id}`, { values: { x: "{{ item }}" } });
   const inner = ["a", "b", "c", "d", "e"];
   const body = {
-    nodes: inner.map(inside),
+    nodes: inner.map(step),
     edges: inner.slice(1).map((id, index) => ({
       id: `${inner[index]}-${id}`,
       source: inner[index],
@@ -88,8 +88,8 @@ function asks(id, url) {
   return node(id, "http_request", `Ask for ${id}`, { url });
 }
 
-function sets(id, line, place) {
-  return node(id, "transform", `Line ${line}, node ${place}`, {
+function sets(id, line, step) {
+  return node(id, "transform", `Line ${line}, step ${step}`, {
     values: { value: "{{ inputs.topic }}" },
   });
 }

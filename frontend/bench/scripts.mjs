@@ -1,7 +1,7 @@
 /** How much script each page loads, packed as a server sends it. */
 import { gzipSync } from "node:zlib";
 
-export async function scripts(context, { flow, execution }) {
+export async function scripts(context, { flow, run: execution }) {
   const pages = {
     home: "/",
     flows: "/flows/",

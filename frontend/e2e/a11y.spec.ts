@@ -144,7 +144,7 @@ test("bodies and questions", async ({ page, api }) => {
   const execution = await make(api, `/flows/${flow.id}/execute`, { inputs });
   await page.goto(`/executions/view/?id=${execution.id}&node=each`);
   await page.getByRole("list", { name: "Iterations" }).waitFor();
-  await page.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await page.getByRole("button", { name: "Expand Each topic" }).click();
   await check(page, "execution with iterations");
   await page.getByRole("button", { name: "Fork from here" }).click();
   await page.getByRole("dialog").waitFor();

@@ -41,7 +41,7 @@ test("a map over three items is seen item by item", async ({ page, api }) => {
   await page.goto(`/executions/view/?id=${execution.id}`);
   const timeline = page.getByRole("list", { name: "Nodes" }).first();
   await expect(timeline.getByText("3 of 3")).toBeVisible();
-  await timeline.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await timeline.getByRole("button", { name: "Expand Each topic" }).click();
   await timeline.getByRole("button", { name: /^Completed 2 of 3/ }).click();
   const details = page.getByRole("region", { name: "Node Each topic, 2" });
   await details.getByRole("button", { name: /Shout/ }).click();
@@ -133,8 +133,8 @@ test("the bars of iterations stand below their node's", async ({ page, api }) =>
   const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
   await page.goto(`/executions/view/?id=${execution.id}`);
   const timeline = page.getByRole("list", { name: "Nodes" }).first();
-  await timeline.getByRole("button", { name: "Show what is in Each topic" }).click();
-  await timeline.getByRole("button", { name: "Show what is in 2 of 2" }).click();
+  await timeline.getByRole("button", { name: "Expand Each topic" }).click();
+  await timeline.getByRole("button", { name: "Expand 2 of 2" }).click();
   const tracks = await timeline.locator("li > button > span[aria-hidden]").all();
   expect(tracks).toHaveLength(6);
   const lefts = await Promise.all(tracks.map(async (one) => (await one.boundingBox())!.x));
@@ -201,7 +201,7 @@ test("a sub-flow is chosen, given its inputs, and looked into", async ({ page, a
   await expect(page.getByText("No problems")).toBeVisible();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   const timeline = page.getByRole("list", { name: "Nodes" });
-  await timeline.getByRole("button", { name: "Show what is in Greet" }).click();
+  await timeline.getByRole("button", { name: "Expand Greet" }).click();
   await timeline.getByRole("button", { name: /^Completed 1 of 1/ }).click();
   await expect(
     page.getByRole("region", { name: "Node Greet, 1" }).getByText("Hello Ada").first(),

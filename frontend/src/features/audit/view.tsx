@@ -71,7 +71,7 @@ function List({ open }: { open: string | null }) {
       empty={
         <EmptyState
           icon={<ScrollText />}
-          title={outcome === "denied" ? "Nothing was denied" : "No entries"}
+          title={outcome === "denied" ? "No denied attempts" : "No entries"}
           description="Every change, sign-in, use of an API key and denied attempt appears here."
         />
       }

@@ -84,7 +84,7 @@ function useColumns(
       className: "w-44 max-lg:w-28",
       cell: ({ flow_id }) =>
         flow_id ? (
-          <span className="truncate">{names.get(flow_id) ?? "One flow"}</span>
+          <span className="truncate">{names.get(flow_id) ?? "A flow"}</span>
         ) : (
           <span className="text-muted">All flows</span>
         ),

@@ -22,7 +22,7 @@ export default function PaletteList({ commands, onRun }: PaletteListProps) {
       />
       <Command.List className="max-h-[min(50vh,24rem)] overflow-y-auto p-1">
         <Command.Empty className="px-3 py-6 text-center text-muted">
-          Nothing matches. Try another word.
+          No matches. Try another word.
         </Command.Empty>
         {groups.map((group) => (
           <Command.Group key={group} heading={group} className={groupClass}>

@@ -35,7 +35,7 @@ export const triggerSchema = z.object({
   mapped: z.boolean(),
   inputs: z.record(z.string(), z.string()),
   schedule: z.object({
-    cron: text.min(1, "Say when it runs."),
+    cron: text.min(1, "Enter a cron expression."),
     timezone: text.min(1, "Choose a time zone."),
     overlap: z.enum(["allow", "skip", "queue", "cancel_previous"]),
     missed: z.enum(["skip", "run_once", "run_all"]),

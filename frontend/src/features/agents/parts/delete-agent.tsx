@@ -15,7 +15,7 @@ export function DeleteAgent({ agent, onClose, onDeleted }: DeleteAgentProps) {
   return (
     <ConfirmDialog
       title={`Delete “${agent.name}”?`}
-      description="Flows that use this agent show a problem until you choose another one. Past executions do not change."
+      description="Flows that use this agent show a problem until you choose another agent. Past executions do not change."
       verb="Delete agent"
       onConfirm={async () => {
         await remove.mutateAsync(agent.id);

@@ -45,7 +45,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         <Field
           label="Wait until"
           required
-          hint="A time such as 2027-01-31T09:00:00Z, or an expression that gives one."
+          hint="A time such as 2027-01-31T09:00:00Z, or an expression that returns a time."
           error={error}
         >
           <ExpressionField
@@ -56,7 +56,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         </Field>
       )}
       {mode === "expression" && (
-        <Field label="Seconds" required hint="An expression that gives a number." error={error}>
+        <Field label="Seconds" required hint="An expression that returns a number of seconds." error={error}>
           <ExpressionField
             mode="template"
             placeholder="{{ inputs.seconds }}"

@@ -151,7 +151,7 @@ describe("summaries", () => {
     ["research", "Researcher · Research {{topic}}"],
     ["check", "long when size(research.title) > 200"],
     ["expand", "Expand {{research.title}}, “nodes.research”"],
-    ["out", "Gives report"],
+    ["out", "Returns report"],
   ])("%s: %s", (id, line) => {
     expect(summarize(findNode(research(), id)!, names, "")).toBe(line);
   });

@@ -16,7 +16,7 @@ const writers: Record<string, (config: Config, names: Names) => string> = {
     const fields = list(config.fields).map((field) => text(field.name));
     return fields.length > 0 ? `Asks for ${fields.join(", ")}` : "No inputs yet";
   },
-  output: (config) => sentence("Gives", config),
+  output: (config) => sentence("Returns", config),
   transform: (config) => sentence("Sets", config),
   agent: (config, names) => {
     const stored = text(config.agent_id);

@@ -6,7 +6,7 @@ const titles: Record<ErrorKind, string> = {
   upstream: "An external service failed",
   timeout: "It took too long",
   limit: "A limit was reached",
-  bug: "Watchbill made a mistake",
+  bug: "An error in Watchbill",
 };
 
 const advice: Record<ErrorKind, string> = {

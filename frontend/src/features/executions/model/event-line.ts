@@ -116,5 +116,5 @@ function untilWords(until: string | null): string {
 }
 
 function listed(ids: string[]): string {
-  return ids.length > 0 ? `; again: ${ids.join(", ")}` : "";
+  return ids.length > 0 ? `; runs again: ${ids.join(", ")}` : "";
 }

@@ -168,7 +168,7 @@ describe("events", () => {
     expect(told.map((one) => eventLine(one, before.get(one.seq)))).toEqual([
       "",
       "",
-      "taken by a worker (claim 2); again: a",
+      "taken by a worker (claim 2); runs again: a",
       "for an answer",
       "continues after waiting",
       "It was busy.",

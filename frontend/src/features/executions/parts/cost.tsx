@@ -14,7 +14,7 @@ export function Cost({ usd, priced }: CostProps) {
     <span title={hint}>
       {usd > 0 ? (
         <>
-          over <Money value={usd} />
+          more than <Money value={usd} />
         </>
       ) : (
         "no price"

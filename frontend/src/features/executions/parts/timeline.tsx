@@ -179,7 +179,7 @@ function Row({ item, depth, open, folds, onFold, node, axis, now, selected, onSe
         <button
           type="button"
           aria-expanded={open}
-          aria-label={open ? `Fold ${item.name}` : `Show what is in ${item.name}`}
+          aria-label={open ? `Collapse ${item.name}` : `Expand ${item.name}`}
           onClick={() => onFold(item.id, !open)}
           style={{ left: indent - 26 }}
           className="absolute top-1 z-1 flex size-6 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-text"

@@ -72,7 +72,7 @@ function CallBody({ call }: { call: LlmCall }) {
   const facts = [
     provider && `Provider ${provider}`,
     usage && `${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out`,
-    finish_reason && `ended by ${finish_reason}`,
+    finish_reason && `finish reason ${finish_reason}`,
   ];
   return (
     <>

@@ -145,7 +145,7 @@ function ModelsField({ form, info }: WithInfo) {
       control={form.control}
       name="models"
       label={info.modelsLabel}
-      hint="Type a name and press Enter. The first one is the default."
+      hint="Type a name and press Enter. The first model is the default."
     >
       {({ value, onChange }) => (
         <TagsInput
