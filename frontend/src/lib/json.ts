@@ -99,7 +99,7 @@ const [LEAST, MOST] = [-(2n ** 63n), 2n ** 63n - 1n];
 function keptNumber(text: string): number | bigint {
   const number = exactNumber(text);
   if (typeof number === "bigint" && (number < LEAST || number > MOST)) {
-    throw new NotKept(`The whole number ${text} has more than 64 bits. Write it as a text, in quotes.`);
+    throw new NotKept(`The whole number ${text} has more than 64 bits; write it as a text.`);
   }
   return number;
 }
