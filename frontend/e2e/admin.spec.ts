@@ -134,9 +134,9 @@ test("people of a company sign in with its account", async ({ page, person, brow
     await company.click();
     await expect(other.getByRole("heading", { name: "Hello, New" })).toBeVisible();
 
-    // Such a session is good here only, and changes nothing that counts elsewhere.
+    // Such a session works here only, and changes nothing that counts elsewhere.
     await other.getByRole("button", { name: `Tenant ${person.tenant}: switch` }).click();
-    await expect(other.getByText("which is good here only")).toBeVisible();
+    await expect(other.getByText("which works in this tenant only")).toBeVisible();
     await expect(other.getByRole("menuitem", { name: "New tenant" })).toHaveCount(0);
     await other.keyboard.press("Escape");
     await other.goto("/settings/");
