@@ -1,6 +1,7 @@
 /** The words that the interface must not use, because docs/glossary.md has another word for the thing. */
 
-const ONE = "(?:an?|the|this|each|every|another|one|per)(?: (?:first|last|next|new|past|previous|same|whole|live))?";
+const ONE =
+  "(?:an?|the|this|each|every|another|one|per)(?: (?:first|last|next|new|past|previous|same|whole|live))?";
 const MANY = "(?:the|of|no|all|more|other|older|many|first|last|next|new|past|previous|recent)";
 
 /** Texts that may use the words all the same. */

@@ -93,7 +93,9 @@ test("where addresses must be proved, a newcomer registers by a mailed link", as
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByLabel("Tenant").fill("Hut 8");
   await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByRole("alert").filter({ hasText: /This link (is too old|has expired)/ })).toBeVisible();
+  await expect(
+    page.getByRole("alert").filter({ hasText: /This link (is too old|has expired)/ }),
+  ).toBeVisible();
   await page.getByRole("button", { name: "Ask for a new link" }).click();
   await expect(page.getByRole("button", { name: "Mail me a link" })).toBeVisible();
 });

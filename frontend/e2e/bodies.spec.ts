@@ -130,7 +130,9 @@ test("the first node stays where it is dropped, also in a body", async ({ page, 
 
 test("the bars of iterations stand below their node's", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
-  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
+  const execution = await make(api, `/flows/${flow.id}/execute`, {
+    inputs: { topics: ["a", "b"] },
+  });
   await page.goto(`/executions/view/?id=${execution.id}`);
   const timeline = page.getByRole("list", { name: "Nodes" }).first();
   await timeline.getByRole("button", { name: "Expand Each topic" }).click();

@@ -40,7 +40,9 @@ test("a provider is added, tested, switched off and deleted", async ({ page }) =
   await sheet.getByLabel("Models").fill("tiny");
   await sheet.getByLabel("Models").press("Enter");
   await sheet.getByRole("button", { name: "Add provider" }).click();
-  await expect(sheet.getByText("Enter the address. This type of provider needs an address.")).toBeVisible();
+  await expect(
+    sheet.getByText("Enter the address. This type of provider needs an address."),
+  ).toBeVisible();
   // Nothing listens on the discard port.
   await sheet.getByLabel("Base URL").fill("http://127.0.0.1:9/v1");
   await sheet.getByLabel("API key").fill("sk-secret-key-0001");

@@ -86,9 +86,7 @@ test("who left the last tenant makes one of their own", async ({ page, browser, 
   await vera.getByLabel("E-mail").fill(email);
   await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await vera.getByRole("button", { name: "Sign in" }).click();
-  await expect(
-    vera.getByRole("heading", { name: "You are not in a tenant" }),
-  ).toBeVisible();
+  await expect(vera.getByRole("heading", { name: "You are not in a tenant" })).toBeVisible();
   await vera.getByRole("button", { name: "Sign in with another account" }).click();
   await vera.getByLabel("E-mail").fill(email);
   await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);

@@ -164,7 +164,7 @@ test("what could not be saved yet is saved later, also when the editor is left a
 for (const [text, why] of [
   ['{"a": 1, "a": 2}', 'The key "a" appears twice.'],
   ["18446744073709551616", "The whole number 18446744073709551616 has more than 64 bits"],
-  ['"\\ud800"', "A text has NUL or half of a surrogate pair"],
+  ['"\\ud800"', "A text contains a NUL character or half of a surrogate pair"],
   ['{"2": 1, "1": 2}', 'The key "2" would move'],
 ] as const) {
   test(`${text} is neither saved nor lost`, async ({ page, api }) => {

@@ -33,7 +33,8 @@ export function unreadyInputs(
 ): Record<string, string> {
   return Object.fromEntries(
     fields.flatMap(({ name, required }): [string, string][] => {
-      if (name in drafts) return [[name, "This value is not valid. Correct it, or clear the field."]];
+      if (name in drafts)
+        return [[name, "This value is not valid. Correct it, or clear the field."]];
       const value = values[name];
       const empty = value === null || value === undefined || value === "";
       return required && empty ? [[name, "Enter a value."]] : [];

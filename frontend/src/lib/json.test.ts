@@ -57,9 +57,18 @@ describe("JSON", () => {
     ["[1,]", "Array item expected but got ']' (line 1, column 4)."],
     ['{\n  "a":', "Object value expected after ':' (line 2, column 7)."],
     ["[18446744073709551616]", "The whole number 18446744073709551616 has more than 64 bits"],
-    ['["\\ud800"]', "A text contains a NUL character or half of a surrogate pair. It cannot be stored."],
-    ['{"a\\udc00":1}', "A text contains a NUL character or half of a surrogate pair. It cannot be stored."],
-    ['"\\u0000"', "A text contains a NUL character or half of a surrogate pair. It cannot be stored."],
+    [
+      '["\\ud800"]',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
+    [
+      '{"a\\udc00":1}',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
+    [
+      '"\\u0000"',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
     ['{"b":1,"2":{"x":2}}', 'The key "b" would move'],
     ['{"2":1,"1":2}', 'The key "2" would move'],
     ["NaN", "JSON value expected but got 'N' (line 1, column 1)."],

@@ -116,7 +116,9 @@ function refuseLost(text: string, value: unknown): void {
     NO_TEXT.test(text) ||
     (ESCAPED.test(text) && strings(written).some((it) => NO_TEXT.test(it)))
   ) {
-    throw new NotKept("A text contains a NUL character or half of a surrogate pair. It cannot be stored.");
+    throw new NotKept(
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    );
   }
   if (!NUMBERED.test(text)) return;
   const [typed, kept] = [text, written].map((it) => (it.match(KEY) ?? []).map(readText));

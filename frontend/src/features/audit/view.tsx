@@ -85,7 +85,11 @@ function Verify() {
     verification.mutate(undefined, {
       onSuccess: ({ ok, entries, broken_at, problem }) => {
         if (ok) toast.success(`All ${entries} entries are unchanged`);
-        else toast.error(`Entry ${broken_at} of the log was changed or is missing`, new Error(problem ?? ""));
+        else
+          toast.error(
+            `Entry ${broken_at} of the log was changed or is missing`,
+            new Error(problem ?? ""),
+          );
       },
       onError: (problem) => toast.error("The log could not be verified", problem),
     });

@@ -33,9 +33,7 @@ export function Closed() {
       }
     >
       <div className="flex flex-col gap-4">
-        <FormError
-          message={stuck ? "You are not in another active tenant." : error?.message}
-        />
+        <FormError message={stuck ? "You are not in another active tenant." : error?.message} />
         <Button
           variant="primary"
           loading={goOn.isPending || goOn.isSuccess}

@@ -32,10 +32,12 @@ const problems: Record<string, string> = {
   sso_expired: "The sign-in took too long or was started in another browser. Try again.",
   sso_unproved_domain:
     "Your company has not verified the domain of your e-mail address yet. Ask your Watchbill admin.",
-  sso_wrong_domain: "Your company account has an e-mail address of another domain. Ask your Watchbill admin.",
+  sso_wrong_domain:
+    "Your company account has an e-mail address of another domain. Ask your Watchbill admin.",
   sso_no_email: "Your company account has no e-mail address. Ask your company's administrator.",
   sso_no_subject: "Your company account does not identify you. Ask your company's administrator.",
-  sso_unverified: "Your company has not verified your e-mail address yet. Ask your company's administrator.",
+  sso_unverified:
+    "Your company has not verified your e-mail address yet. Ask your company's administrator.",
   sso_no_role: "Your company account has no access to Watchbill. Ask your company's administrator.",
   sso_disabled: "Your account is disabled. Ask an admin.",
   sso_account_exists:

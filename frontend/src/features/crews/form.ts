@@ -41,7 +41,8 @@ export const crewSchema = z
       if (name && first < index) say(["tasks", index, "name"], `There are two tasks “${name}”.`);
     });
     if (process === "hierarchical" && agent_ids.includes(manager_agent_id)) {
-      const message = "The manager cannot be one of the crew’s agents. Choose another manager, or remove it from the agents.";
+      const message =
+        "The manager cannot be one of the crew’s agents. Choose another manager, or remove it from the agents.";
       say(["manager_agent_id"], message);
     }
   });

@@ -49,7 +49,8 @@ export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "a
 
 /** Why no more nodes of the type can stand here, or null when they can. */
 export function fullReason(flow: FlowDefinition, type: NodeTypeInfo): string | null {
-  if (!belongs(flow, type)) return `A body cannot have a node of type ${type.title}. Add it to the flow itself.`;
+  if (!belongs(flow, type))
+    return `A body cannot have a node of type ${type.title}. Add it to the flow itself.`;
   return room(flow, type) > 0 ? null : `A flow has only one ${type.title} node.`;
 }
 

@@ -42,7 +42,9 @@ export function ExecutionDrawer(props: ExecutionDrawerProps) {
   const { state } = execution;
   const shown = path === null ? undefined : execution.itemAt(path);
   const name = execution.detail?.flow_name ?? "Execution";
-  const timeline = <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />;
+  const timeline = (
+    <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />
+  );
   const details = shown && (
     <NodeDetails
       key={shown.id}
@@ -63,7 +65,12 @@ export function ExecutionDrawer(props: ExecutionDrawerProps) {
         ) : (
           <ExecutionFacts execution={execution} className="min-w-0 flex-1" />
         )}
-        <Controls execution={execution} size="sm" onStarted={props.onStarted} beforeStart={props.beforeStart} />
+        <Controls
+          execution={execution}
+          size="sm"
+          onStarted={props.onStarted}
+          beforeStart={props.beforeStart}
+        />
         <Button asChild size="sm" variant="ghost">
           <Link href={executionHref(executionId)} prefetch={false}>
             <ExternalLink aria-hidden />
@@ -72,7 +79,9 @@ export function ExecutionDrawer(props: ExecutionDrawerProps) {
         </Button>
         <IconButton label="Close" icon={<X aria-hidden />} onClick={onClose} />
       </header>
-      {shape === "tall" && <ExecutionFacts execution={execution} className="shrink-0 border-b px-4 py-1.5" />}
+      {shape === "tall" && (
+        <ExecutionFacts execution={execution} className="shrink-0 border-b px-4 py-1.5" />
+      )}
       {execution.connection === "failed" && state.seq === 0 ? (
         <ErrorState
           error={execution.error}

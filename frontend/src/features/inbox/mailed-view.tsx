@@ -62,8 +62,8 @@ function Asked({ token, asked }: { token: string; asked: MailedApproval }) {
       title={asked.title}
       description={
         <>
-          {asked.flow_name ?? "An execution without a flow"} asked <RelativeTime time={asked.asked_at} />.
-          You answer as {asked.email}.
+          {asked.flow_name ?? "An execution without a flow"} asked{" "}
+          <RelativeTime time={asked.asked_at} />. You answer as {asked.email}.
           {asked.due_at && (
             <span className="ml-2 text-waiting">
               Due <RelativeTime ahead time={asked.due_at} />

@@ -70,7 +70,8 @@ function useRefusal(): (approval: Approval) => string | null {
   const may = useCan("executions:write");
   const role = useSession().data?.role;
   return ({ role: wanted }) => {
-    if (!may) return "Your role lets you read this question, but not answer it. Ask a member of the tenant.";
+    if (!may)
+      return "Your role lets you read this question, but not answer it. Ask a member of the tenant.";
     const isAdmin = role === "admin";
     return wanted === "admin" && !isAdmin ? "Only an admin can answer this question." : null;
   };

@@ -13,9 +13,15 @@ const isEmail = (text: string) => /^[^\s@]+@[^\s@]+$/.test(text);
 
 export const notificationSchema = z
   .object({
-    name: z.string().trim().min(1, "Give the notification a name.").max(200, "Use at most 200 characters."),
+    name: z
+      .string()
+      .trim()
+      .min(1, "Give the notification a name.")
+      .max(200, "Use at most 200 characters."),
     flow_id: z.string(),
-    statuses: z.array(z.enum(["completed", "failed", "cancelled"])).min(1, "Choose at least one status."),
+    statuses: z
+      .array(z.enum(["completed", "failed", "cancelled"]))
+      .min(1, "Choose at least one status."),
     channel: z.enum(["email", "webhook"]),
     recipients: z
       .array(z.string())
@@ -26,7 +32,8 @@ export const notificationSchema = z
   .superRefine(({ channel, recipients }, context) => {
     const wrong = recipients.find((one) => !(channel === "email" ? isEmail : isUrl)(one));
     if (wrong === undefined) return;
-    const what = channel === "email" ? "a mail address" : "a URL that begins with http:// or https://";
+    const what =
+      channel === "email" ? "a mail address" : "a URL that begins with http:// or https://";
     context.addIssue({
       code: "custom",
       path: ["recipients"],

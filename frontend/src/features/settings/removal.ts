@@ -29,7 +29,11 @@ export function choicesFor({ schedules, webhooks, executions }: Belongings): Cho
   const all: [number, Choice][] = [
     [
       schedules,
-      { name: "schedules", label: `${counted(schedules, "schedule")} they created`, options: pausing },
+      {
+        name: "schedules",
+        label: `${counted(schedules, "schedule")} they created`,
+        options: pausing,
+      },
     ],
     [
       webhooks,

@@ -48,7 +48,10 @@ export function Domains({ proofs, writes }: { proofs: DomainProof[]; writes: boo
         ))}
       </ul>
       {writes && !trusted && (
-        <Button className="mt-3" loading={check.isPending} onClick={() => void look()}> Verify </Button>
+        <Button className="mt-3" loading={check.isPending} onClick={() => void look()}>
+          {" "}
+          Verify{" "}
+        </Button>
       )}
     </SettingsSection>
   );

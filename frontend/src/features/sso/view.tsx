@@ -60,7 +60,11 @@ function SsoForm({ sso }: { sso: Sso }) {
       <form noValidate onSubmit={save.onSubmit} className="mt-6 flex flex-col gap-4">
         <ProviderFields form={form} sso={sso} />
         <RoleFields form={form} />
-        <FormField control={form.control} name="is_active" label="Show single sign-on on the sign-in page">
+        <FormField
+          control={form.control}
+          name="is_active"
+          label="Show single sign-on on the sign-in page"
+        >
           {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
         </FormField>
         <FormError message={save.problem} />

@@ -12,10 +12,18 @@ export function openIteration(state: Folding, path: string): void {
 }
 
 /** Counts an iteration that came to its end, and one that is to be run again (-1). */
-export function countIteration(state: Folding, path: string, failed: boolean, by: 1 | -1 = 1): void {
+export function countIteration(
+  state: Folding,
+  path: string,
+  failed: boolean,
+  by: 1 | -1 = 1,
+): void {
   const owner = touch(state, ownerOf(path));
   const { iterationCounts } = owner;
-  owner.iterationCounts = { over: iterationCounts.over + by, failed: iterationCounts.failed + (failed ? by : 0) };
+  owner.iterationCounts = {
+    over: iterationCounts.over + by,
+    failed: iterationCounts.failed + (failed ? by : 0),
+  };
 }
 
 /** An iteration is over; its failure, if it was one, is tolerated. */

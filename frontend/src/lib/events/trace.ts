@@ -25,7 +25,9 @@ const TRACE: { [Type in Exclude<keyof TraceData, "log">]: TraceHandler<TraceData
     node.tasks.push({ ...started, status: "running" });
   },
   task_completed(node, { task, output }, at) {
-    const index = node.tasks.findLastIndex((started) => started.task === task && started.status === "running");
+    const index = node.tasks.findLastIndex(
+      (started) => started.task === task && started.status === "running",
+    );
     const started = node.tasks[index];
     if (started) node.tasks[index] = { ...started, status: "completed", finished_at: at, output };
   },

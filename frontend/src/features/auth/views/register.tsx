@@ -52,7 +52,9 @@ export function RegisterView() {
         {...REGISTRATION}
         description="First we mail you a link to confirm your address."
         send={(body) => api.POST("/api/v1/auth/register/send", { body })}
-        sent={(address) => `We mailed a link to ${address}. Follow it to create your account. The link works for an hour.`}
+        sent={(address) =>
+          `We mailed a link to ${address}. Follow it to create your account. The link works for an hour.`
+        }
         footer={signIn}
       />
     );

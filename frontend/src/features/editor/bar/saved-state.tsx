@@ -48,7 +48,10 @@ function wordsFor(state: SaveState, halfTyped: boolean): { short: string; rest?:
   switch (state.kind) {
     case "saved":
       return halfTyped
-        ? { short: "Not all saved", rest: "some fields are not valid, so they are not saved. See the problems." }
+        ? {
+            short: "Not all saved",
+            rest: "some fields are not valid, so they are not saved. See the problems.",
+          }
         : { short: "Saved" };
     case "unsaved":
       return { short: "Edited" };

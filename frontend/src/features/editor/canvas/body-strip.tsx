@@ -43,10 +43,15 @@ function Progress({ overlay: { iterations, iterationCounts } }: { overlay: NodeO
         <span>
           {iterationCounts.over} of {total}
         </span>
-        {iterationCounts.failed > 0 && <span className="text-failed">{iterationCounts.failed} failed</span>}
+        {iterationCounts.failed > 0 && (
+          <span className="text-failed">{iterationCounts.failed} failed</span>
+        )}
       </p>
       <span aria-hidden className="mt-1 flex h-1 overflow-hidden rounded-full bg-sunken">
-        <span className="bg-completed" style={{ width: share(iterationCounts.over - iterationCounts.failed) }} />
+        <span
+          className="bg-completed"
+          style={{ width: share(iterationCounts.over - iterationCounts.failed) }}
+        />
         <span className="bg-failed" style={{ width: share(iterationCounts.failed) }} />
       </span>
     </div>

@@ -37,8 +37,8 @@ function EmptyFlow() {
     <>
       <h2 className="text-base font-semibold">Start with an Input node</h2>
       <p className="mt-1 max-w-80 text-muted">
-        It asks for the inputs of the flow. Then drag nodes from the left, double-click the canvas, or
-        press <Kbd keys={["N"]} />.
+        It asks for the inputs of the flow. Then drag nodes from the left, double-click the canvas,
+        or press <Kbd keys={["N"]} />.
       </p>
       <Button variant="primary" className="pointer-events-auto mt-4" onClick={begin}>
         <LogIn aria-hidden />

@@ -48,7 +48,11 @@ export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasE
       const source = places.get(edge.source);
       const target = places.get(edge.target);
       if (!source || !target || !edge.data) continue;
-      const state = edgeState(edge.data.edge, overlays[prefix + edge.source], overlays[prefix + edge.target]);
+      const state = edgeState(
+        edge.data.edge,
+        overlays[prefix + edge.source],
+        overlays[prefix + edge.target],
+      );
       const look = edge.selected ? "selected" : wrong.has(edge.id) ? "wrong" : state;
       const { path, x, y } = lineOf(edge, source, target);
       paths[look].push(path);

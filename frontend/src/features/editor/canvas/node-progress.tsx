@@ -23,7 +23,9 @@ export function NodeProgress({ overlay }: { overlay: NodeOverlay }) {
             </>
           )}
         </span>
-        {overlay.startedAt && <Spent from={overlay.startedAt} to={overlay.finishedAt} waited={overlay.waited} />}
+        {overlay.startedAt && (
+          <Spent from={overlay.startedAt} to={overlay.finishedAt} waited={overlay.waited} />
+        )}
       </div>
       {overlay.tokens > 0 && (
         <p className="mt-0.5 flex justify-between pl-5 text-muted">
@@ -41,7 +43,9 @@ export function NodeProgress({ overlay }: { overlay: NodeOverlay }) {
           </p>
         </div>
       )}
-      {overlay.error && <p className="mt-1 line-clamp-2 break-words text-failed">{overlay.error}</p>}
+      {overlay.error && (
+        <p className="mt-1 line-clamp-2 break-words text-failed">{overlay.error}</p>
+      )}
     </div>
   );
 }

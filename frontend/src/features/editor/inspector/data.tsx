@@ -35,7 +35,9 @@ export function NodeData({ id }: { id: string }) {
       </div>
       {overlay.error && <p className="break-words text-failed">{overlay.error}</p>}
       <Value title="Input" value={overlay.input} shape={shape} />
-      {overlay.status !== "skipped" && <Value title="Output" value={overlay.output} shape={shape} />}
+      {overlay.status !== "skipped" && (
+        <Value title="Output" value={overlay.output} shape={shape} />
+      )}
     </div>
   );
 }

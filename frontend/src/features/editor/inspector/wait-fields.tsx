@@ -56,7 +56,12 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         </Field>
       )}
       {mode === "expression" && (
-        <Field label="Seconds" required hint="An expression that returns a number of seconds." error={error}>
+        <Field
+          label="Seconds"
+          required
+          hint="An expression that returns a number of seconds."
+          error={error}
+        >
           <ExpressionField
             mode="template"
             placeholder="{{ inputs.seconds }}"

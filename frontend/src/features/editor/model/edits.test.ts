@@ -89,7 +89,7 @@ describe("renameNode", () => {
   it("keeps every node that does not read it", () => {
     expect(findNode(next, "in")).toBe(next.nodes[0]);
     expect(renameNode(next, "facts", "out", types)).toBe(next);
-    expect(idRefusal(next, "facts", "Bad Id")).toContain("begins with a letter");
+    expect(idRefusal(next, "facts", "Bad Id")).toContain("Start the id with a letter");
     expect(idRefusal(next, "facts", "out")).toContain("out");
   });
 });

@@ -114,7 +114,8 @@ function endProblems(flow: FlowDefinition): Problem[] {
     problems.push({ code: "no_input", message, severity: "error" });
   }
   if (!has("output")) {
-    const message = "The flow has no Output node, so its executions have no result. Add an Output node.";
+    const message =
+      "The flow has no Output node, so its executions have no result. Add an Output node.";
     problems.push({ code: "no_output", message, severity: "warning" });
   }
   return problems;

@@ -15,8 +15,7 @@ const advice: Record<ErrorKind, string> = {
     "Check the provider's address, key and model on the Models page with “Test”. If the service was only busy, run the flow again, or give the node more attempts under “When it fails”.",
   timeout:
     "Run it again. If it is slow every time, raise the node's time-out, choose a faster model, or ask for less in one node.",
-  limit:
-    "Raise the limit, shorten what the node sends to the model, or try again after some time.",
+  limit: "Raise the limit, shorten what the node sends to the model, or try again after some time.",
   bug: "Run it again. If it fails again, report it with the execution's id. The events have the details.",
 };
 

@@ -22,7 +22,8 @@ export function Controls({
   const may = useCan("executions:write");
   const status = state.seq > 0 ? state.status : detail?.status;
   if (!status || !may) return null;
-  if (isFinal(status)) return <RunAgain execution={execution} status={status} size={size} {...again} />;
+  if (isFinal(status))
+    return <RunAgain execution={execution} status={status} size={size} {...again} />;
   return (
     <>
       {detail?.paused || state.paused ? (

@@ -9,7 +9,8 @@ type CostProps = {
 
 export function Cost({ usd, priced }: CostProps) {
   if (priced) return <Money value={usd} />;
-  const hint = "Watchbill does not know the price of a model that was called. Enter it on the Models page.";
+  const hint =
+    "Watchbill does not know the price of a model that was called. Enter it on the Models page.";
   return (
     <span title={hint}>
       {usd > 0 ? (

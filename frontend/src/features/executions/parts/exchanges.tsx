@@ -53,7 +53,9 @@ function ExchangeList({ execution, path, version }: ListProps) {
       {items.map((exchange) => (
         <FoldOut key={exchange.seq} head={<Head exchange={exchange} />}>
           {exchange.cut && (
-            <p className="text-xs text-muted">This exchange was long, so its texts are shortened here.</p>
+            <p className="text-xs text-muted">
+              This exchange was long, so its texts are shortened here.
+            </p>
           )}
           {exchange.error && <Failure error={exchange.error} />}
           <ValueView title="Request" value={said(exchange.request)} />

@@ -17,7 +17,13 @@ import { areAllPriced, progressOf, usageSoFar } from "../model/reading";
 import { Cost } from "./cost";
 import type { LiveExecution } from "../use-live-execution";
 
-export function ExecutionFacts({ execution, className }: { execution: LiveExecution; className?: string }) {
+export function ExecutionFacts({
+  execution,
+  className,
+}: {
+  execution: LiveExecution;
+  className?: string;
+}) {
   const { state, detail } = execution;
   // Until the first events are here, what is stored tells more.
   const known = state.seq > 0;
@@ -71,7 +77,9 @@ function Holding({ execution: { state, detail } }: { execution: LiveExecution })
     );
   }
   if (status === "running" && detail?.paused) {
-    return <span className="text-waiting">Pausing. Nodes that have started will finish first.</span>;
+    return (
+      <span className="text-waiting">Pausing. Nodes that have started will finish first.</span>
+    );
   }
   if (status === "pending" && detail?.queue) {
     return <span>{queueWords(detail.queue)}</span>;

@@ -39,7 +39,9 @@ export function ForkButton({ execution, item }: ForkProps) {
 function ForkDialog({ execution, item, onClose }: ForkProps & { onClose: () => void }) {
   const router = useRouter();
   const fork = useForkExecution(execution.id);
-  const items = execution.detail ? editable(execution.detail.definition, item.id, execution.state.nodes) : [];
+  const items = execution.detail
+    ? editable(execution.detail.definition, item.id, execution.state.nodes)
+    : [];
   const [texts, setTexts] = useState<Record<string, string>>({});
   const [errors, setErrors] = useState<Record<string, string>>({});
   const given = (id: string): Json => execution.state.nodes.get(id)?.output ?? null;

@@ -288,7 +288,9 @@ function walk(event: KeyboardEvent<HTMLOListElement>) {
   const row = document.activeElement?.closest("ol > li");
   const beside = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
   const next =
-    beside[event.key as keyof typeof beside]?.querySelector<HTMLButtonElement>("button[aria-pressed]");
+    beside[event.key as keyof typeof beside]?.querySelector<HTMLButtonElement>(
+      "button[aria-pressed]",
+    );
   if (!next) return;
   event.preventDefault();
   next.focus();

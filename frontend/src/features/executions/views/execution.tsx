@@ -70,7 +70,11 @@ export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
         <ExecutionFacts execution={execution} className="grow max-md:basis-full" />
         <ExecutionId id={executionId} />
       </header>
-      {execution.items.length === 0 ? <SkeletonRows rows={4} /> : <Body execution={execution} canvas={canvas} />}
+      {execution.items.length === 0 ? (
+        <SkeletonRows rows={4} />
+      ) : (
+        <Body execution={execution} canvas={canvas} />
+      )}
     </div>
   );
 }
@@ -94,7 +98,13 @@ function Actions({ execution }: { execution: LiveExecution }) {
 
 type Picture = { value: string; label: string; content: ReactNode };
 
-function Body({ execution, canvas }: { execution: LiveExecution; canvas: ExecutionViewProps["canvas"] }) {
+function Body({
+  execution,
+  canvas,
+}: {
+  execution: LiveExecution;
+  canvas: ExecutionViewProps["canvas"];
+}) {
   const [params, change] = useUrlState();
   const { path, chosen, choose } = useItemChoice(execution, {
     selected: params.get("node"),
@@ -122,10 +132,7 @@ function Body({ execution, canvas }: { execution: LiveExecution; canvas: Executi
       label: "Inputs",
       content: (
         <Padded title="Inputs">
-          <Values
-            values={detail?.inputs ?? state.inputs}
-            empty="This execution has no inputs."
-          />
+          <Values values={detail?.inputs ?? state.inputs} empty="This execution has no inputs." />
         </Padded>
       ),
     },
@@ -139,7 +146,9 @@ function Body({ execution, canvas }: { execution: LiveExecution; canvas: Executi
       ),
     },
   ];
-  const timeline = <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />;
+  const timeline = (
+    <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />
+  );
   const pictures: Picture[] = [{ value: "timeline", label: "Timeline", content: timeline }];
   if (canvas && detail) {
     const { definition } = detail;

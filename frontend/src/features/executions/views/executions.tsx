@@ -24,7 +24,9 @@ import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
 import { versionName } from "../model/naming";
 
 /** Loaded when one is opened. */
-const ExecutionDrawer = lazily(() => import("../execution-drawer").then((it) => it.ExecutionDrawer));
+const ExecutionDrawer = lazily(() =>
+  import("../execution-drawer").then((it) => it.ExecutionDrawer),
+);
 
 const statuses: ExecutionStatus[] = [
   "running",

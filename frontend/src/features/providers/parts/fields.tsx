@@ -93,7 +93,9 @@ function AddressField({ form, info }: WithInfo) {
     <Field
       label="Base URL"
       optional={info.address !== "needed"}
-      hint={more ? "Only needed when requests must go to another address, e.g. a proxy." : undefined}
+      hint={
+        more ? "Only needed when requests must go to another address, e.g. a proxy." : undefined
+      }
       error={form.formState.errors.base_url?.message}
     >
       <Input
@@ -204,7 +206,9 @@ function Prices({ form }: Form) {
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="font-medium">Prices</legend>
       <p className="mt-1 text-xs text-muted">
-        In US dollars per million tokens, for models whose price Watchbill does not know. Without a price, the cost of the model is not counted. Cached input costs the same as other input unless you enter a price for it.
+        In US dollars per million tokens, for models whose price Watchbill does not know. Without a
+        price, the cost of the model is not counted. Cached input costs the same as other input
+        unless you enter a price for it.
       </p>
       {prices.length === 0 && <p className="text-muted">Add models first.</p>}
       {prices.map(({ model }, index) => (

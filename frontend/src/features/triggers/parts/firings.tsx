@@ -20,7 +20,9 @@ export function Firings({ triggerId }: { triggerId: string }) {
   return (
     <section aria-label="Recent firings" className="mt-6 border-t pt-4">
       <h3 className="font-semibold">Recent firings</h3>
-      {data.items.length === 0 && <p className="mt-1 text-muted">This trigger has not fired yet.</p>}
+      {data.items.length === 0 && (
+        <p className="mt-1 text-muted">This trigger has not fired yet.</p>
+      )}
       <ul className="mt-2 flex flex-col">
         {data.items.map((firing) => (
           <li

@@ -24,8 +24,10 @@ const answers = [
 ];
 const answerHints = {
   at_once: "The caller gets the execution's id.",
-  result: "The caller waits for the outputs. If the wait is over first, the caller gets the execution's id.",
-  reply: "The caller waits for an answer that you write from the outputs. If the wait is over first, the caller gets the execution's id.",
+  result:
+    "The caller waits for the outputs. If the wait is over first, the caller gets the execution's id.",
+  reply:
+    "The caller waits for an answer that you write from the outputs. If the wait is over first, the caller gets the execution's id.",
 };
 
 export function WebhookFields({ form }: Form) {

@@ -16,7 +16,9 @@ const ExecutionCanvas = lazily(() => import("@/features/editor").then((it) => it
 
 /** Here the features meet: neither knows the other, and the canvas fills in what a stored plan leaves out. */
 function drawExecution({ definition, ...execution }: Drawn) {
-  return <ExecutionCanvas {...execution} definition={definition as ExecutionCanvasProps["definition"]} />;
+  return (
+    <ExecutionCanvas {...execution} definition={definition as ExecutionCanvasProps["definition"]} />
+  );
 }
 
 export default function ExecutionPage() {

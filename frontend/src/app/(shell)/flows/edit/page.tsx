@@ -9,7 +9,9 @@ import { FLOWS_PATH } from "@/features/flows";
 import { useUrlState } from "@/lib/url-state";
 
 /** Loaded with the first execution that is looked at. */
-const ExecutionDrawer = lazily(() => import("@/features/executions").then((it) => it.ExecutionDrawer));
+const ExecutionDrawer = lazily(() =>
+  import("@/features/executions").then((it) => it.ExecutionDrawer),
+);
 
 export default function EditFlowPage() {
   const id = useSearchParams().get("id");
@@ -25,7 +27,9 @@ export default function EditFlowPage() {
       flowId={id}
       executionId={params.get("execution")}
       onExecutionChange={(execution) => change({ execution })}
-      renderExecution={(execution) => <ExecutionDrawer key={execution.executionId} {...execution} />}
+      renderExecution={(execution) => (
+        <ExecutionDrawer key={execution.executionId} {...execution} />
+      )}
     />
   );
 }
