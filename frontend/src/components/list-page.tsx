@@ -72,7 +72,7 @@ function Rows<Row>({ list, noun, search, onSearch, narrow, empty, table }: RowsP
       <EmptyState
         icon={<SearchX />}
         title={`No ${noun} match`}
-        description={`None has “${search}” in its name.`}
+        description={`No name contains “${search}”.`}
         action={<Button onClick={() => onSearch("")}>Show all {noun}</Button>}
       />
     );

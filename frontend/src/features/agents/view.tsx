@@ -44,8 +44,8 @@ export function AgentsView() {
           <EmptyState
             icon={<Bot />}
             title="No agents yet"
-            description="An agent has a role, a goal and a backstory, and thinks with a model of yours. Describe one, then put it into a crew or a flow."
-            action={writes && <Button onClick={() => url.make()}>Describe an agent</Button>}
+            description="An agent has a role, a goal, a backstory and a model. Create an agent, then use it in a crew or a flow."
+            action={writes && <Button onClick={() => url.make()}>Create an agent</Button>}
           />
         }
       />

@@ -55,8 +55,8 @@ export function CrewsView() {
           <EmptyState
             icon={<Users />}
             title="No crews yet"
-            description="A crew is a few agents and a list of tasks: one after the other, or handed out by a manager. Test it by itself, then put it into a flow."
-            action={writes && <Button onClick={add}>Put a crew together</Button>}
+            description="A crew is a group of agents with a list of tasks. The tasks run one after the other, or a manager assigns them. Test the crew, then use it in a flow."
+            action={writes && <Button onClick={add}>Create a crew</Button>}
           />
         }
       />
@@ -105,7 +105,7 @@ function CrewMenu({ crew, onAsk }: { crew: Crew; onAsk: (asked: Asked) => void }
       name={crew.name}
       items={[
         {
-          label: "Test run",
+          label: "Test crew",
           icon: <Play aria-hidden />,
           onSelect: () => onAsk({ what: "test", crew }),
         },

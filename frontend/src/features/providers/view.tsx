@@ -171,8 +171,8 @@ function NoProviders({ writes }: { writes: boolean }) {
       title="No models yet"
       description={
         writes
-          ? "Connect the provider your agents think with. To look around first, use the demo model: scripted answers, no key, no cost."
-          : "An admin of this tenant connects the providers your agents think with."
+          ? "Connect a provider to give your agents models. To look around first, use the demo model. It gives scripted answers, without a key and without cost."
+          : "Ask an admin of this tenant to connect a provider."
       }
       action={writes && <DemoButton />}
     />

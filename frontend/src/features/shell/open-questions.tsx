@@ -24,7 +24,7 @@ export function OpenQuestions({ folded }: { folded: boolean }) {
     },
   });
   if (!data) return null;
-  const words = `${data > MOST ? `more than ${MOST}` : data} open`;
+  const words = `${data > MOST ? `more than ${MOST}` : data} open ${data === 1 ? "question" : "questions"}`;
   return (
     <span
       className={cn(

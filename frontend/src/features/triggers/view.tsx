@@ -68,8 +68,8 @@ export function TriggersView({ flowId }: { flowId: string }) {
           empty={
             <EmptyState
               icon={<CalendarClock />}
-              title="Nothing starts this flow by itself yet"
-              description="A schedule starts it at certain times; a webhook when another service calls its address."
+              title="No triggers yet"
+              description="A schedule starts the flow at certain times. A webhook starts it when another service calls its address."
               action={
                 writes && <Button onClick={() => url.make("schedule")}>Add a schedule</Button>
               }

@@ -32,7 +32,13 @@ export function MemberList() {
         onSearch={(q) => change({ q: q || null })}
         columns={columns(writes, session?.user.id, setRemoving)}
         rowId={({ user_id }) => user_id}
-        empty={<EmptyState icon={<Users />} title="No members" description="Nobody is here." />}
+        empty={
+          <EmptyState
+            icon={<Users />}
+            title="No members"
+            description="This tenant has no members."
+          />
+        }
       />
       {removing && <RemoveDialog member={removing} onClose={() => setRemoving(null)} />}
     </>

@@ -1,6 +1,6 @@
 "use client";
 
-/** A run as its views need it: what is stored of it, what happens live, and the step looked at. */
+/** An execution as its views need it: what is stored of it, what happens live, and the node looked at. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
 import {
@@ -12,33 +12,33 @@ import {
 } from "@/lib/events";
 import type { ApiError } from "@/lib/api/error";
 import { refreshExecution, useExecutionDetail, type ExecutionDetail } from "./api";
-import { bareSteps, outline, stepAt, type Step } from "./model/outline";
+import { bareItems, outline, itemAt, type OutlineItem } from "./model/outline";
 
-export type Run = {
+export type LiveExecution = {
   id: string;
   /** Undefined until it is loaded. */
   detail: ExecutionDetail | undefined;
   state: ExecutionState;
   /** Of the flow itself; what is in bodies is found by `stepAt`. */
-  steps: Step[];
-  stepAt: (path: string) => Step | undefined;
+  items: OutlineItem[];
+  itemAt: (path: string) => OutlineItem | undefined;
   connection: Connection;
   error: ApiError | null;
 };
 
-export function useRun(id: string): Run {
+export function useLiveExecution(id: string): LiveExecution {
   const client = useQueryClient();
   const { data: detail, error: refused } = useExecutionDetail(id);
   const { state, connection, error } = useExecution(id);
   const definition = detail?.definition;
   const known = useMemo(() => definition && outline(definition), [definition]);
-  const ids = useMemo(() => known?.map((step) => step.id), [known]);
+  const ids = useMemo(() => known?.map((item) => item.id), [known]);
   useExpectedNodes(id, ids);
-  const steps = useMemo(() => known ?? bareSteps(state.nodes.keys()), [known, state.nodes]);
+  const items = useMemo(() => known ?? bareItems(state.nodes.keys()), [known, state.nodes]);
   const find = useCallback(
     (path: string) =>
-      definition ? stepAt(definition, path) : steps.find((step) => step.id === path),
-    [definition, steps],
+      definition ? itemAt(definition, path) : items.find((item) => item.id === path),
+    [definition, items],
   );
 
   const over = isFinal(state.status);
@@ -51,8 +51,8 @@ export function useRun(id: string): Run {
     id,
     detail,
     state,
-    steps,
-    stepAt: find,
+    items,
+    itemAt: find,
     connection,
     error: error ?? (refused as ApiError | null),
   };

@@ -4,7 +4,7 @@
 import { useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
-import { useEditor, useEditorContext, useNodeRun } from "../context";
+import { useEditor, useEditorContext, useNodeOverlay } from "../context";
 import type { CanvasNode } from "../model/canvas";
 import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
@@ -15,11 +15,11 @@ import { useAcceptance } from "./acceptance";
 import { BodyStrip } from "./body-strip";
 import { useDetail } from "./detail";
 import { BlockNode, frames, NamedNode } from "./far-node";
-import { NodeRun, StatusRing } from "./node-run";
+import { NodeProgress, StatusRing } from "./node-progress";
 import { InputPort, OutputPorts } from "./ports";
 import { ProblemMark, useNodeProblem } from "./problem-mark";
 
-export const StepNode = memo(function StepNode({
+export const FlowNodeCard = memo(function FlowNodeCard({
   id,
   data,
   selected,
@@ -28,7 +28,7 @@ export const StepNode = memo(function StepNode({
   const { node } = data;
   const { names, readOnly } = useEditorContext();
   const types = useEditor((state) => state.types);
-  const run = useNodeRun(id);
+  const overlay = useNodeOverlay(id);
   const detail = useDetail();
   const acceptance = useAcceptance(id);
   const problem = useNodeProblem(id);
@@ -36,7 +36,7 @@ export const StepNode = memo(function StepNode({
   const ports = portsOf(node, types);
   usePortsMeasured(id, ports);
   const name = nodeName(node);
-  const status = run?.status;
+  const status = overlay?.status;
   const far = {
     name,
     type,
@@ -65,7 +65,7 @@ export const StepNode = memo(function StepNode({
         <div className="flex h-15.5 items-center gap-2.5 px-3">
           <span className="relative inline-flex">
             <NodeIcon type={type} />
-            <StatusRing run={run} />
+            <StatusRing overlay={overlay} />
           </span>
           <div className="min-w-0 flex-1">
             <p dir="auto" className="truncate font-medium">
@@ -81,11 +81,11 @@ export const StepNode = memo(function StepNode({
       <OutputPorts
         name={name}
         ports={ports}
-        active={status === "completed" ? run?.handle : undefined}
+        active={status === "completed" ? overlay?.handle : undefined}
         detail={detail}
       />
-      {detail === "full" && hasBody(node, types) && <BodyStrip node={node} run={run} />}
-      {detail === "full" && run && <NodeRun run={run} />}
+      {detail === "full" && hasBody(node, types) && <BodyStrip node={node} overlay={overlay} />}
+      {detail === "full" && overlay && <NodeProgress overlay={overlay} />}
     </div>
   );
 });

@@ -1,21 +1,21 @@
 "use client";
 
-/** What a canvas needs to show a run: the overlay that follows it, and the names of stored things. */
+/** What a canvas needs to show an execution: the overlay that follows it, and the names of stored things. */
 import { useMemo, useState } from "react";
-import { useRunOverlay } from "@/lib/events";
+import { useExecutionOverlay } from "@/lib/events";
 import { useAgents, useCrews, useFlowChoices } from "./api";
 import { createOverlayStore, type OverlayStore } from "./model/overlay";
 import type { Names } from "./model/summary";
 
-/** The overlay store, fed by the run for as long as there is one. */
-export function useRunShown(executionId: string | null): OverlayStore {
+/** The overlay store, fed by the execution for as long as there is one. */
+export function useExecutionShown(executionId: string | null): OverlayStore {
   const [overlay] = useState(createOverlayStore);
   const target = useMemo(() => {
     // The actions alone: the whole state is another object after each change.
     const { show, update, clear } = overlay.getState();
     return { show, update, clear };
   }, [overlay]);
-  useRunOverlay(executionId, target);
+  useExecutionOverlay(executionId, target);
   return overlay;
 }
 

@@ -1,6 +1,6 @@
 "use client";
 
-/** A run in little: under the canvas of the editor, or beside the list of executions. */
+/** An execution in little: under the canvas of the editor, or beside the list of executions. */
 import { ExternalLink, X } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";
@@ -15,19 +15,19 @@ import { EventList } from "./parts/event-list";
 import { NodeDetails } from "./parts/node-details";
 import { Result } from "./parts/result";
 import { Controls } from "./parts/controls";
-import { RunFacts } from "./parts/run-facts";
+import { ExecutionFacts } from "./parts/execution-facts";
 import { Timeline } from "./parts/timeline";
-import { useRun } from "./use-run";
-import { useStep } from "./use-step";
+import { useLiveExecution } from "./use-live-execution";
+import { useItemChoice } from "./use-item-choice";
 
-type RunDrawerProps = {
+type ExecutionDrawerProps = {
   executionId: string;
   onClose: () => void;
-  /** Shows another run in place of this one; without it the page of that run opens. */
+  /** Shows another execution in place of this one; without it the page of that execution opens. */
   onStarted?: (executionId: string) => void;
-  /** Saves what is being edited before a run of it; rejects when that was not possible. */
+  /** Saves what is being edited before an execution of it; rejects when that was not possible. */
   beforeStart?: () => Promise<void>;
-  /** The chosen step, when it is held elsewhere (the selection of the canvas). */
+  /** The chosen node, when it is held elsewhere (the selection of the canvas). */
   selected?: string | null;
   onSelect?: (nodeId: string | null) => void;
   /** "wide": details stand beside the timeline; "tall": below it. */
@@ -35,35 +35,42 @@ type RunDrawerProps = {
   className?: string;
 };
 
-export function RunDrawer(props: RunDrawerProps) {
+export function ExecutionDrawer(props: ExecutionDrawerProps) {
   const { executionId, onClose, selected = null, onSelect, shape = "wide", className } = props;
-  const run = useRun(executionId);
-  const { step, chosen, choose } = useStep(run, onSelect && { selected, onSelect });
-  const { state } = run;
-  const shown = step === null ? undefined : run.stepAt(step);
-  const name = run.detail?.flow_name ?? "Run";
-  const timeline = <Timeline run={run} selected={step} onSelect={choose} className="size-full" />;
+  const execution = useLiveExecution(executionId);
+  const { path, chosen, choose } = useItemChoice(execution, onSelect && { selected, onSelect });
+  const { state } = execution;
+  const shown = path === null ? undefined : execution.itemAt(path);
+  const name = execution.detail?.flow_name ?? "Execution";
+  const timeline = (
+    <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />
+  );
   const details = shown && (
     <NodeDetails
       key={shown.id}
-      step={shown}
-      run={run}
+      item={shown}
+      execution={execution}
       onSelect={choose}
       onFollow={chosen ? () => choose(null) : undefined}
     />
   );
   return (
     <section
-      aria-label={`Run of ${name}`}
+      aria-label={`Execution of ${name}`}
       className={cn("flex size-full min-h-0 flex-col bg-background", className)}
     >
       <header className="flex min-h-10 shrink-0 items-center gap-2 border-b px-4 py-1">
         {shape === "tall" ? (
           <h2 className="min-w-0 flex-1 truncate font-semibold">{name}</h2>
         ) : (
-          <RunFacts run={run} className="min-w-0 flex-1" />
+          <ExecutionFacts execution={execution} className="min-w-0 flex-1" />
         )}
-        <Controls run={run} size="sm" onStarted={props.onStarted} beforeStart={props.beforeStart} />
+        <Controls
+          execution={execution}
+          size="sm"
+          onStarted={props.onStarted}
+          beforeStart={props.beforeStart}
+        />
         <Button asChild size="sm" variant="ghost">
           <Link href={executionHref(executionId)} prefetch={false}>
             <ExternalLink aria-hidden />
@@ -72,16 +79,18 @@ export function RunDrawer(props: RunDrawerProps) {
         </Button>
         <IconButton label="Close" icon={<X aria-hidden />} onClick={onClose} />
       </header>
-      {shape === "tall" && <RunFacts run={run} className="shrink-0 border-b px-4 py-1.5" />}
-      {run.connection === "failed" && state.seq === 0 ? (
+      {shape === "tall" && (
+        <ExecutionFacts execution={execution} className="shrink-0 border-b px-4 py-1.5" />
+      )}
+      {execution.connection === "failed" && state.seq === 0 ? (
         <ErrorState
-          error={run.error}
-          title="The run could not be loaded"
+          error={execution.error}
+          title="The execution could not be loaded"
           onRetry={() => reconnect(executionId)}
         />
       ) : (
         <Tabs
-          label="Views of the run"
+          label="Views of the execution"
           flush
           className="flex-1"
           tabs={[
@@ -90,7 +99,7 @@ export function RunDrawer(props: RunDrawerProps) {
               label: "Timeline",
               content: (
                 <SplitPane
-                  name={`run.${shape}`}
+                  name={`execution.${shape}`}
                   direction={shape === "wide" ? "horizontal" : "vertical"}
                   initial={shape === "wide" ? 420 : 360}
                   min={160}
@@ -105,14 +114,14 @@ export function RunDrawer(props: RunDrawerProps) {
               label: "Output",
               content: (
                 <div className="px-4 py-3">
-                  <Result run={run} onSelect={choose} />
+                  <Result execution={execution} onSelect={choose} />
                 </div>
               ),
             },
             {
               value: "events",
               label: "Events",
-              content: <EventList run={run} className="h-full" />,
+              content: <EventList execution={execution} className="h-full" />,
             },
           ]}
         />

@@ -1,6 +1,6 @@
 "use client";
 
-/** An edge: coloured when the run took it, moving while its target works, with a + to insert a node. */
+/** An edge: coloured when the execution took it, moving while its target works, with a + to insert a node. */
 import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo, useState } from "react";
@@ -9,16 +9,16 @@ import { cn } from "@/lib/cn";
 import { useEditor, useEditorContext } from "../context";
 import type { CanvasEdge } from "../model/canvas";
 import { handleOf } from "../model/definition";
-import { edgeRun } from "../model/overlay";
+import { edgeState } from "../model/overlay";
 import { BranchName } from "./branch-name";
 import { useDetail } from "./detail";
 
-export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
+export const FlowEdgeLine = memo(function FlowEdgeLine(props: EdgeProps<CanvasEdge>) {
   const { id, source, target, selected, data } = props;
   const { overlay, store, readOnly } = useEditorContext();
   const prefix = useEditor((state) => state.prefix);
-  const run = useStore(overlay, ({ nodes }) =>
-    data ? edgeRun(data.edge, nodes[prefix + source], nodes[prefix + target]) : "idle",
+  const state = useStore(overlay, ({ nodes }) =>
+    data ? edgeState(data.edge, nodes[prefix + source], nodes[prefix + target]) : "idle",
   );
   const wrong = useEditor((state) => state.problemIndex.edges.has(id));
   const [hovered, setHovered] = useState(false);
@@ -31,11 +31,11 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps<CanvasEdge>) {
     store.getState().setAdding({ at: { x: event.clientX, y: event.clientY }, edge: id });
   }
   return (
-    <g className="wb-edge" data-run={run} data-wrong={wrong || undefined} {...hover}>
+    <g className="wb-edge" data-state={state} data-wrong={wrong || undefined} {...hover}>
       <BaseEdge id={id} path={path} interactionWidth={24} />
       {far && branch !== null && (
         <EdgeLabelRenderer>
-          <BranchName name={branch} run={run} x={x} y={y} />
+          <BranchName name={branch} state={state} x={x} y={y} />
         </EdgeLabelRenderer>
       )}
       {(hovered || selected) && !readOnly && (

@@ -1,6 +1,6 @@
 "use client";
 
-/** The flow of a run, to look at: the same canvas without anything that changes it. */
+/** The flow of an execution, to look at: the same canvas without anything that changes it. */
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 import { Background, ReactFlow, ReactFlowProvider, type ReactFlowProps } from "@xyflow/react";
@@ -14,7 +14,7 @@ import { EditorContext } from "../context";
 import type { CanvasEdge, CanvasNode } from "../model/canvas";
 import type { FlowDefinition } from "../model/definition";
 import type { NodeTypes } from "../model/node-types";
-import { useNames, useRunShown } from "../run-shown";
+import { useNames, useExecutionShown } from "../execution-shown";
 import { createEditorStore } from "../store";
 import { useOpened } from "../use-opened";
 import { CanvasMap } from "./canvas-map";
@@ -24,7 +24,7 @@ import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
 import { sharedProps } from "./shared-props";
 
-export type RunCanvasProps = {
+export type ExecutionCanvasProps = {
   executionId: string;
   /** The definition that was run. */
   definition: Partial<FlowDefinition>;
@@ -34,13 +34,13 @@ export type RunCanvasProps = {
   onSelect: (path: string | null) => void;
 };
 
-export function RunCanvas(props: RunCanvasProps) {
+export function ExecutionCanvas(props: ExecutionCanvasProps) {
   const types = useNodeTypes();
   if (!types.data) return <Waiting error={types.error} onRetry={() => void types.refetch()} />;
   return <Opened key={props.executionId} {...props} types={types.data} />;
 }
 
-function Opened(props: RunCanvasProps & { types: NodeTypes }) {
+function Opened(props: ExecutionCanvasProps & { types: NodeTypes }) {
   const flow = useOpened(props.definition, props.types);
   if (!flow.data) return <Waiting error={flow.error} onRetry={() => void flow.refetch()} />;
   return (
@@ -61,10 +61,10 @@ function Waiting({ error, onRetry }: { error: Error | null; onRetry: () => void 
   );
 }
 
-function Drawing(props: RunCanvasProps & { flow: FlowDefinition; types: NodeTypes }) {
+function Drawing(props: ExecutionCanvasProps & { flow: FlowDefinition; types: NodeTypes }) {
   const { executionId, flow, flowName, selected, onSelect, types } = props;
   const [store] = useState(() => createEditorStore(types, flow, true));
-  const overlay = useRunShown(executionId);
+  const overlay = useExecutionShown(executionId);
   const names = useNames();
   const context = useMemo(
     () => ({ store, overlay, names, readOnly: true }),
@@ -136,7 +136,7 @@ function Picture(props: PictureProps) {
       <ReactFlow
         {...sharedProps}
         data-detail={detail}
-        aria-label="Flow of the run"
+        aria-label="Flow of the execution"
         {...props}
         edges={drawn}
         nodesDraggable={false}

@@ -1,62 +1,66 @@
 "use client";
 
-/** What a run shows on a node: while it works its time and text, afterwards what it took. */
+/** What an execution shows on a node: while it works its time and text, afterwards what it took. */
 import { Money, Spent, Tokens } from "@/components/measures";
 import { RelativeTime } from "@/components/relative-time";
 import { StatusIcon, statusLooks } from "@/components/status-badge";
 import type { NodeOverlay } from "@/lib/events";
 import { cn } from "@/lib/cn";
 
-export function NodeRun({ run }: { run: NodeOverlay }) {
-  if (run.status === "pending") return null;
-  const live = run.status === "running" || run.status === "waiting";
+export function NodeProgress({ overlay }: { overlay: NodeOverlay }) {
+  if (overlay.status === "pending") return null;
+  const live = overlay.status === "running" || overlay.status === "waiting";
   return (
     <div className="border-t px-3 py-1.5 text-xs">
       <div className="flex h-4 items-center gap-1.5 text-muted">
-        <StatusIcon status={run.status} labelled={false} />
-        <span className={cn("flex-1", statusLooks[run.status].text)}>
-          {statusLooks[run.status].word}
-          {run.until && (
+        <StatusIcon status={overlay.status} labelled={false} />
+        <span className={cn("flex-1", statusLooks[overlay.status].text)}>
+          {statusLooks[overlay.status].word}
+          {overlay.until && (
             <>
-              , {run.asks && "due "}
-              <RelativeTime ahead time={run.until} />
+              , {overlay.asks && "due "}
+              <RelativeTime ahead time={overlay.until} />
             </>
           )}
         </span>
-        {run.startedAt && <Spent from={run.startedAt} to={run.finishedAt} waited={run.waited} />}
+        {overlay.startedAt && (
+          <Spent from={overlay.startedAt} to={overlay.finishedAt} waited={overlay.waited} />
+        )}
       </div>
-      {run.tokens > 0 && (
+      {overlay.tokens > 0 && (
         <p className="mt-0.5 flex justify-between pl-5 text-muted">
           <span>
-            <Tokens value={run.tokens} /> tokens
+            <Tokens value={overlay.tokens} /> tokens
           </span>
-          {run.costUsd > 0 && <Money value={run.costUsd} />}
+          {overlay.costUsd > 0 && <Money value={overlay.costUsd} />}
         </p>
       )}
-      {live && run.text && (
+      {live && overlay.text && (
         // The end of the text is what is new.
         <div className="mt-1 flex max-h-12 flex-col justify-end overflow-hidden">
           <p className="font-mono text-[0.6875rem] leading-4 break-words whitespace-pre-wrap text-muted">
-            {run.text}
+            {overlay.text}
           </p>
         </div>
       )}
-      {run.error && <p className="mt-1 line-clamp-2 break-words text-failed">{run.error}</p>}
+      {overlay.error && (
+        <p className="mt-1 line-clamp-2 break-words text-failed">{overlay.error}</p>
+      )}
     </div>
   );
 }
 
 /** A thin ring around the node's tile: turning while it works, closed and coloured afterwards. */
-export function StatusRing({ run }: { run: NodeOverlay | undefined }) {
-  if (!run || run.status === "pending") return null;
-  const live = run.status === "running";
+export function StatusRing({ overlay }: { overlay: NodeOverlay | undefined }) {
+  if (!overlay || overlay.status === "pending") return null;
+  const live = overlay.status === "running";
   return (
     <svg
       aria-hidden
       viewBox="0 0 36 36"
       className={cn(
         "pointer-events-none absolute -inset-1 size-9 fill-none",
-        statusLooks[run.status].text,
+        statusLooks[overlay.status].text,
         live && "animate-spin",
       )}
     >

@@ -1,6 +1,6 @@
 "use client";
 
-/** The figures of a run in one line, ticking while it lasts, and what it waits for. */
+/** The figures of an execution in one line, ticking while it lasts, and what it waits for. */
 import { CloudOff, GitFork, Pause } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";
@@ -15,10 +15,16 @@ import { executionHref } from "../links";
 import { presentOf } from "../model/timeline";
 import { areAllPriced, progressOf, usageSoFar } from "../model/reading";
 import { Cost } from "./cost";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 
-export function RunFacts({ run, className }: { run: Run; className?: string }) {
-  const { state, detail } = run;
+export function ExecutionFacts({
+  execution,
+  className,
+}: {
+  execution: LiveExecution;
+  className?: string;
+}) {
+  const { state, detail } = execution;
   // Until the first events are here, what is stored tells more.
   const known = state.seq > 0;
   const now = presentOf(state, useNow(!isFinal(state.status)));
@@ -32,9 +38,9 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
   return (
     <div className={cn("flex flex-wrap items-center gap-x-4 gap-y-1 text-muted", className)}>
       <StatusBadge status={status} />
-      {!isFinal(status) && <Holding run={run} />}
-      <Origin run={run} />
-      <Announcement run={run} />
+      {!isFinal(status) && <Holding execution={execution} />}
+      <Origin execution={execution} />
+      <Announcement execution={execution} />
       {started && (
         <Fact label="Time">
           <Duration ms={spent.workMs} />
@@ -51,16 +57,16 @@ export function RunFacts({ run, className }: { run: Run; className?: string }) {
       <Fact label="Cost">
         <Cost usd={usage?.cost_usd ?? 0} priced={areAllPriced(state)} />
       </Fact>
-      <Fact label={started ? "Started" : "Asked for"}>
+      <Fact label={started ? "Started" : "Queued"}>
         <RelativeTime time={started ?? detail?.created_at} />
       </Fact>
-      <ConnectionNote run={run} />
+      <ConnectionNote execution={execution} />
     </div>
   );
 }
 
 /** Why nothing goes on just now: paused, in a queue, or waiting for a time or a person. */
-function Holding({ run: { state, detail } }: { run: Run }) {
+function Holding({ execution: { state, detail } }: { execution: LiveExecution }) {
   const status = state.seq > 0 ? state.status : detail?.status;
   if (status === "waiting" && (state.paused || (state.seq === 0 && detail?.paused))) {
     return (
@@ -71,7 +77,9 @@ function Holding({ run: { state, detail } }: { run: Run }) {
     );
   }
   if (status === "running" && detail?.paused) {
-    return <span className="text-waiting">Pausing, what has begun is brought to its end</span>;
+    return (
+      <span className="text-waiting">Pausing. Nodes that have started will finish first.</span>
+    );
   }
   if (status === "pending" && detail?.queue) {
     return <span>{queueWords(detail.queue)}</span>;
@@ -82,10 +90,10 @@ function Holding({ run: { state, detail } }: { run: Run }) {
   const [until] = waits.flatMap((node) => node.retry_at ?? []).sort();
   return (
     <span className="whitespace-nowrap">
-      {asks && "For an answer in the inbox"}
+      {asks && "Waits for an answer in the inbox"}
       {until && (
         <>
-          {asks ? ", due" : "Goes on"} <RelativeTime ahead time={until} className="text-text" />
+          {asks ? ", due" : "Continues"} <RelativeTime ahead time={until} className="text-text" />
         </>
       )}
     </span>
@@ -94,16 +102,16 @@ function Holding({ run: { state, detail } }: { run: Run }) {
 
 const reasons = {
   workers: "no worker is free",
-  flow: "the flow runs as often at once as it may",
-  tenant: "the tenant runs as much at once as it may",
+  flow: "the flow has reached its limit of executions at a time",
+  tenant: "the tenant has reached its limit of executions at a time",
 };
 
 function queueWords({ position, reason }: { position: number; reason: keyof typeof reasons }) {
   return `Number ${position} in the queue: ${reasons[reason]}`;
 }
 
-/** The run that this one was forked from. */
-function Origin({ run: { state, detail } }: { run: Run }) {
+/** The execution that this one was forked from. */
+function Origin({ execution: { state, detail } }: { execution: LiveExecution }) {
   const from = state.forked_from?.execution_id ?? detail?.forked_from;
   if (!from) return null;
   return (
@@ -129,10 +137,10 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
   );
 }
 
-/** Says how far the run is to those who do not see it: once a step, not once a word. */
-function Announcement({ run: { state } }: { run: Run }) {
+/** Says how far the execution is to those who do not see it: once a node, not once a word. */
+function Announcement({ execution: { state } }: { execution: LiveExecution }) {
   const { done, total } = progressOf(state);
-  const text = state.seq > 0 ? `${state.status}. ${done} of ${total} steps finished.` : "";
+  const text = state.seq > 0 ? `${state.status}. ${done} of ${total} nodes finished.` : "";
   return (
     <span role="status" className="sr-only">
       {text}
@@ -140,12 +148,12 @@ function Announcement({ run: { state } }: { run: Run }) {
   );
 }
 
-function ConnectionNote({ run: { id, connection, error } }: { run: Run }) {
+function ConnectionNote({ execution: { id, connection, error } }: { execution: LiveExecution }) {
   if (connection !== "reconnecting" && connection !== "failed") return null;
   return (
     <span className="flex items-center gap-1.5 text-waiting" title={error?.message}>
       <CloudOff aria-hidden className="size-4" />
-      {connection === "failed" ? "No live events" : "Connection lost, trying again"}
+      {connection === "failed" ? "Live updates stopped" : "Connection lost, trying again"}
       <Button size="sm" variant="ghost" onClick={() => reconnect(id)}>
         Retry now
       </Button>
