@@ -53,7 +53,6 @@ ODD = {
 STEPS = {
     "adapters/crewai": "CrewAI's word for what its agents do",
     "adapters/mail/smtp.py": "of a conversation with a mail server",
-    "core/agents.py": "of a computation",
     "core/budget.py": "of a computation",
     "core/embedded_json.py": "of a computation",
     "core/expressions": "of a computation",

@@ -31,7 +31,7 @@ VALUES = {
     "NUL": ('{"a": "\\u0000"}', "contains NUL", ".a"),
     "a key with NUL": ('{"a": {"\\u0000": 1}}', "contains NUL", ".a"),
     "lone surrogate": ('[1, "\\ud800"]', "half a surrogate pair", "[1]"),
-    "duplicate keys": ('{"b": [{"a": 1, "a": 1}]}', "stands twice", ".b[0]"),
+    "duplicate keys": ('{"b": [{"a": 1, "a": 1}]}', "appears twice", ".b[0]"),
     "depth 201": ("[" * 201 + "]" * 201, "more than 200 levels deep", None),
 }
 JSON = {"Content-Type": "Application/JSON; charset=utf-8"}
