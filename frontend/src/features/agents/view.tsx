@@ -66,6 +66,7 @@ function columns(writes: boolean, onDelete: (agent: Agent) => void): Column<Agen
     },
     {
       id: "role",
+      secondary: true,
       header: "Role and goal",
       cell: ({ role, goal }) => (
         <span title={goal}>
@@ -76,6 +77,7 @@ function columns(writes: boolean, onDelete: (agent: Agent) => void): Column<Agen
     },
     {
       id: "model",
+      secondary: true,
       header: "Model",
       className: "w-44",
       cell: ({ model }) =>

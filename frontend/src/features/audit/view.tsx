@@ -126,14 +126,22 @@ const columns: Column<AuditEntry>[] = [
       </span>
     ),
   },
-  { id: "target", header: "What", className: "w-44", cell: (entry) => targetName(entry) },
+  {
+    id: "target",
+    secondary: true,
+    header: "What",
+    className: "w-44",
+    cell: (entry) => targetName(entry),
+  },
   {
     id: "who",
+    secondary: true,
     header: "Who",
     cell: actorName,
   },
   {
     id: "address",
+    secondary: true,
     header: "Address",
     className: "w-36 max-lg:w-28",
     cell: ({ origin }) => (

@@ -73,6 +73,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     nameColumn(({ description }) => description),
     {
       id: "process",
+      secondary: true,
       header: "Process",
       className: "w-32",
       cell: ({ process }) => (
@@ -81,6 +82,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     },
     {
       id: "agents",
+      secondary: true,
       header: "Agents",
       align: "right",
       className: "w-20",
@@ -88,6 +90,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     },
     {
       id: "tasks",
+      secondary: true,
       header: "Tasks",
       align: "right",
       className: "w-20",

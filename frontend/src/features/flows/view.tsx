@@ -101,6 +101,7 @@ function useColumns(writes: boolean, onAsk: (asked: Asked) => void): Column<Flow
     nameColumn(({ description }) => description),
     {
       id: "version",
+      secondary: true,
       header: "Published",
       className: "w-28",
       cell: ({ published_version }) =>

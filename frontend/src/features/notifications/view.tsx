@@ -80,6 +80,7 @@ function useColumns(
     nameColumn(),
     {
       id: "flow",
+      secondary: true,
       header: "Flow",
       className: "w-44 max-lg:w-28",
       cell: ({ flow_id }) =>
@@ -108,6 +109,7 @@ function useColumns(
     },
     {
       id: "recipients",
+      secondary: true,
       header: "Recipients",
       className: "w-60",
       cell: ({ channel, recipients, unconfirmed }) => (

@@ -87,6 +87,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     nameColumn(),
     {
       id: "type",
+      secondary: true,
       header: "Type",
       className: "w-40",
       cell: ({ provider_type }) => (
@@ -98,6 +99,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "models",
+      secondary: true,
       header: "Models",
       className: "w-44",
       cell: ({ models }) =>
@@ -111,6 +113,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "key",
+      secondary: true,
       header: "Key",
       className: "w-28",
       cell: ({ api_key_hint }) =>
@@ -122,6 +125,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "priority",
+      secondary: true,
       header: "Priority",
       align: "right",
       className: "w-20",

@@ -107,6 +107,7 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     nameColumn(),
     {
       id: "kind",
+      secondary: true,
       header: "Starts the flow",
       // What is left of a narrow page must do for the name.
       className: "w-60 xl:w-100",
@@ -114,12 +115,14 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     },
     {
       id: "next",
+      secondary: true,
       header: "Next",
       className: "w-24",
       cell: ({ next_at }) => <RelativeTime ahead time={next_at} className="text-muted" />,
     },
     {
       id: "last",
+      secondary: true,
       header: "Last",
       className: "w-44",
       cell: ({ last }) =>

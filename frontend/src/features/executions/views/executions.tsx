@@ -143,7 +143,7 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       {/* Below this width it scrolls sideways: the column without a width would vanish. */}
-      <div className={open ? "min-w-120" : "min-w-190"}>
+      <div className={open ? "sm:min-w-120" : "sm:min-w-190"}>
         <Table
           label="Executions"
           columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
@@ -185,12 +185,14 @@ const columns: Column<ExecutionSummary>[] = [
   },
   {
     id: "started",
+    secondary: true,
     header: "Started",
     className: "w-28",
     cell: ({ started_at, created_at }) => <RelativeTime time={started_at ?? created_at} />,
   },
   {
     id: "duration",
+    secondary: true,
     header: "Duration",
     align: "right",
     className: "w-24",
@@ -198,6 +200,7 @@ const columns: Column<ExecutionSummary>[] = [
   },
   {
     id: "tokens",
+    secondary: true,
     header: "Tokens",
     align: "right",
     className: "w-20",
@@ -205,6 +208,7 @@ const columns: Column<ExecutionSummary>[] = [
   },
   {
     id: "cost",
+    secondary: true,
     header: "Cost",
     align: "right",
     className: "w-24",

@@ -76,12 +76,14 @@ function columns(
     },
     {
       id: "joined",
+      secondary: true,
       header: "Joined",
       className: "w-36",
       cell: ({ joined_at }) => <RelativeTime time={joined_at} className="text-muted" />,
     },
     {
       id: "active",
+      secondary: true,
       header: "Last active",
       className: "w-36",
       cell: ({ last_active_at }) => <RelativeTime time={last_active_at} className="text-muted" />,

@@ -83,6 +83,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "scopes",
+      secondary: true,
       header: "Permissions",
       className: "w-56 max-lg:w-40",
       cell: ({ scopes }) => (
@@ -93,6 +94,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "used",
+      secondary: true,
       header: "Last used",
       className: "w-32 max-lg:w-24",
       cell: ({ last_used_at }) =>
@@ -104,6 +106,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "expires",
+      secondary: true,
       header: "Expires",
       className: "w-32 max-lg:w-24",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
