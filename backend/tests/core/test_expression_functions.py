@@ -154,6 +154,7 @@ FAILURES: list[tuple[str, str]] = [
     ("inputs.null.map(x, x)", "inputs.null is null, not a list or map"),
     ("inputs.tag", "did you mean `tags`?"),
     ("inputs.tags[2]", "the list has 2 elements, counted from 0, and no element 2"),
+    ("[7][1]", "the list has 1 element, counted from 0, and no element 1"),
     ("inputs.tags.title", "inputs.tags is a list, so it has no field 'title'"),
     ("9223372036854775807 + 1", "64 bits"),
     ("-(-9223372036854775807 - 1)", "64 bits"),

@@ -92,7 +92,8 @@ def _element(value: list[Any], key: Any) -> Any:
     if not is_whole(index) or isinstance(index, float):
         raise Fault(f"an element of a list is chosen by a whole number, not by {word(key)}")
     if not 0 <= index < len(value):
-        raise Fault(f"the list has {len(value)} elements, counted from 0, and no element {shown(index)}")
+        count = "1 element" if len(value) == 1 else f"{len(value)} elements"
+        raise Fault(f"the list has {count}, counted from 0, and no element {shown(index)}")
     return value[index]
 
 
