@@ -102,7 +102,7 @@ async def test_any_refusal_but_that_of_a_duplicate_is_told(
     "url", ["mongodb://me:se/cret@host/db", "mongodb://me:secret@host:none/", "localhost:27017", "mongodb://"]
 )
 def test_a_url_that_is_wrong_is_refused_without_telling_it(url: str) -> None:
-    with pytest.raises(ValueError, match="WATCHBILL_MONGO_URL cannot be understood") as refusal:
+    with pytest.raises(ValueError, match="WATCHBILL_MONGO_URL cannot be read") as refusal:
         MongoDocuments(url)
     assert "cret" not in str(refusal.value) and refusal.value.__cause__ is None
 

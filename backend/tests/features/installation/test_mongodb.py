@@ -188,6 +188,6 @@ def test_an_address_of_something_else_is_refused(url: str) -> None:
 
 async def test_a_url_that_is_wrong_ends_a_command_with_a_sentence(settings: Settings) -> None:
     wrong = settings.model_copy(update={"mongo_url": SecretStr("mongodb://me:se/cret@host/db")})
-    with pytest.raises(CannotStart, match="WATCHBILL_MONGO_URL cannot be understood"):
+    with pytest.raises(CannotStart, match="WATCHBILL_MONGO_URL cannot be read"):
         async with open_installation(wrong):
             raise AssertionError("it must not open")

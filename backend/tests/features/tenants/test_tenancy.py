@@ -56,7 +56,7 @@ async def test_what_is_behind_is_shown(empty: Database, capsys: pytest.CaptureFi
     assert await report(empty) == 0
     await make_tenant(empty, "none")
     assert await report(empty) == 1
-    assert "1 tenants are behind" in capsys.readouterr().out
+    assert "1 tenants are not up to date" in capsys.readouterr().out
 
 
 async def test_migrating_twice_at_once_is_harmless(empty: Database):
