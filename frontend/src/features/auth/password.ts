@@ -1,5 +1,5 @@
 /** What a password must be. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const SHORTEST = 10;
 
@@ -7,5 +7,7 @@ export const PASSWORD_HINT = `At least ${SHORTEST} characters. A short sentence 
 
 export const passwordRule = z
   .string()
-  .min(SHORTEST, `Use at least ${SHORTEST} characters.`)
-  .max(128, "Use at most 128 characters.");
+  .check(
+    z.minLength(SHORTEST, `Use at least ${SHORTEST} characters.`),
+    z.maxLength(128, "Use at most 128 characters."),
+  );

@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
@@ -26,7 +26,7 @@ type RegistrationProps = {
 };
 
 const schema = z.object({
-  full_name: z.string().trim(),
+  full_name: z.string().check(z.trim()),
   email: mailAddress,
   password: passwordRule,
   tenant_name: tenantNameRule,

@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import Link from "next/link";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Field } from "@/components/field";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";

@@ -3,7 +3,7 @@
 /** One's own name, as the others see it. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
@@ -13,7 +13,7 @@ import { useSave } from "@/lib/api/use-save";
 import { useChangeProfile } from "../api";
 
 const schema = z.object({
-  full_name: z.string().trim().max(200, "Use at most 200 characters."),
+  full_name: z.string().check(z.trim(), z.maxLength(200, "Use at most 200 characters.")),
 });
 
 export function NameForm({ name }: { name: string }) {

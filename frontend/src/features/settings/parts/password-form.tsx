@@ -3,7 +3,7 @@
 /** A new password for oneself. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
@@ -14,7 +14,7 @@ import { useSave } from "@/lib/api/use-save";
 import { useChangePassword } from "../api";
 
 const schema = z.object({
-  current_password: z.string().min(1, "Enter the password you have now."),
+  current_password: z.string().check(z.minLength(1, "Enter the password you have now.")),
   new_password: passwordRule,
 });
 
