@@ -14,7 +14,8 @@ import { mailAddress } from "@/lib/mail-address";
 import { safePath } from "@/lib/safe-path";
 import { AuthForm } from "./form";
 import { AuthFrame } from "./frame";
-import { PASSWORD_HINT, passwordRule } from "./password";
+import { passwordRule } from "./password";
+import { PASSWORD_HINT } from "./password-hint";
 import { tenantNameRule } from "./tenant-name";
 
 type RegistrationProps = {

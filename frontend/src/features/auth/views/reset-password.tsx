@@ -13,7 +13,8 @@ import { leaveFor } from "@/lib/api/transport";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
-import { PASSWORD_HINT, passwordRule } from "../password";
+import { passwordRule } from "../password";
+import { PASSWORD_HINT } from "../password-hint";
 
 const schema = z.object({ password: passwordRule });
 
