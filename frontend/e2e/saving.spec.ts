@@ -53,7 +53,7 @@ test("what is typed without a connection is saved once it is back, without a han
   await field(page).fill("first");
   await expect(unsaved(page)).toBeVisible();
   // Nothing lies over the way out.
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await expect(unsaved(page)).toBeVisible();
   await field(page).fill("second");
   await context.setOffline(false);

@@ -1,35 +1,54 @@
 "use client";
 
-/** Short messages about what has just happened; an error also names the request. */
-import { useTheme } from "next-themes";
-import { Toaster as Sonner, toast as sonner } from "sonner";
+/**
+ * Short messages about what has just happened; an error also names the request. What shows them is loaded when somebody
+ * first does something, so that it is there before there is anything to say.
+ */
+import { useEffect, useState } from "react";
 import { toApiError } from "@/lib/api/error";
+import type { Toasts } from "./toasts";
+
+type Show = Parameters<Parameters<typeof Toasts>[0]["onReady"]>[0];
+
+let show: Show | null = null;
+/** Said before it could be shown. */
+let waiting: ((show: Show) => void)[] = [];
+/** Has what shows messages loaded. */
+let wanted: () => void = () => {};
+
+function say(message: (show: Show) => void): void {
+  if (show) return message(show);
+  waiting.push(message);
+  wanted();
+}
+
+function onReady(ready: Show): void {
+  show = ready;
+  waiting.forEach((message) => message(ready));
+  waiting = [];
+}
+
+const SIGNS_OF_LIFE = ["pointerdown", "keydown"];
 
 export function Toaster() {
-  const { resolvedTheme } = useTheme();
-  return (
-    <Sonner
-      theme={resolvedTheme === "dark" ? "dark" : "light"}
-      position="bottom-right"
-      closeButton
-      toastOptions={{
-        unstyled: true,
-        classNames: {
-          toast:
-            "flex w-88 items-start gap-2 rounded-md border bg-raised px-3 py-2.5 font-sans text-sm text-text shadow-float",
-          icon: "mt-0.5 shrink-0 [&_svg]:size-4",
-          content: "min-w-0 flex-1",
-          title: "font-medium",
-          description: "break-words text-muted",
-          success: "[&_[data-icon]]:text-completed",
-          error: "[&_[data-icon]]:text-failed",
-          actionButton: "h-7 shrink-0 rounded-md px-2 font-medium text-accent-text hover:bg-hover",
-          closeButton:
-            "absolute -top-2 -right-2 flex size-5 items-center justify-center rounded-full border bg-raised text-muted hover:text-text",
-        },
-      }}
-    />
-  );
+  const [Loaded, setLoaded] = useState<typeof Toasts | null>(null);
+  useEffect(() => {
+    const load = () =>
+      void import("./toasts").then(
+        (it) => setLoaded(() => it.Toasts),
+        // Without a connection it is tried again with the next message, which waits until then.
+        () => {},
+      );
+    wanted = load;
+    if (waiting.length > 0) load();
+    SIGNS_OF_LIFE.forEach((type) => window.addEventListener(type, load, { once: true }));
+    return () => {
+      wanted = () => {};
+      show = null;
+      SIGNS_OF_LIFE.forEach((type) => window.removeEventListener(type, load));
+    };
+  }, []);
+  return Loaded && <Loaded onReady={onReady} />;
 }
 
 type Action = { label: string; onClick: () => void };
@@ -37,13 +56,13 @@ type Action = { label: string; onClick: () => void };
 export const toast = {
   /** "Flow published". */
   success(title: string, options: { description?: string; action?: Action } = {}) {
-    sonner.success(title, options);
+    say((show) => show.success(title, options));
   },
   /** `title` says what did not work; the reason and request id come from the error. */
   error(title: string, error?: unknown) {
-    if (error === undefined) return void sonner.error(title);
+    if (error === undefined) return say((show) => show.error(title));
     const { message, requestId } = toApiError(error);
     const description = requestId ? `${message} (request ${requestId})` : message;
-    sonner.error(title, { description, duration: 10_000 });
+    say((show) => show.error(title, { description, duration: 10_000 }));
   },
 };

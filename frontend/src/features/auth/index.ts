@@ -3,7 +3,8 @@ export { AuthFrame, linkClass } from "./frame";
 export { AuthGate } from "./gate";
 export { useMailedToken } from "./mailed-token";
 export { NewTenantDialog } from "./lazy";
-export { PASSWORD_HINT, passwordRule } from "./password";
+export { passwordRule } from "./password";
+export { PASSWORD_HINT } from "./password-hint";
 export {
   useCan,
   useSession,

@@ -3,7 +3,7 @@
 /** Making a further tenant. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";

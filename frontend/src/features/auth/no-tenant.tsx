@@ -3,7 +3,7 @@
 /** What somebody sees who signs in and belongs to no tenant any more: one of their own, or an invitation. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { api, type Schema } from "@/lib/api/client";

@@ -1,11 +1,10 @@
 /** What a password must be. */
-import * as z from "zod";
-
-const SHORTEST = 10;
-
-export const PASSWORD_HINT = `At least ${SHORTEST} characters. A short sentence is easy to remember.`;
+import * as z from "zod/mini";
+import { SHORTEST_PASSWORD } from "./password-hint";
 
 export const passwordRule = z
   .string()
-  .min(SHORTEST, `Use at least ${SHORTEST} characters.`)
-  .max(128, "Use at most 128 characters.");
+  .check(
+    z.minLength(SHORTEST_PASSWORD, `Use at least ${SHORTEST_PASSWORD} characters.`),
+    z.maxLength(128, "Use at most 128 characters."),
+  );

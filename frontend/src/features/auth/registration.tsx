@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
 import { SecretInput } from "@/components/secret-input";
@@ -14,7 +14,8 @@ import { mailAddress } from "@/lib/mail-address";
 import { safePath } from "@/lib/safe-path";
 import { AuthForm } from "./form";
 import { AuthFrame } from "./frame";
-import { PASSWORD_HINT, passwordRule } from "./password";
+import { passwordRule } from "./password";
+import { PASSWORD_HINT } from "./password-hint";
 import { tenantNameRule } from "./tenant-name";
 
 type RegistrationProps = {
@@ -26,7 +27,7 @@ type RegistrationProps = {
 };
 
 const schema = z.object({
-  full_name: z.string().trim(),
+  full_name: z.string().check(z.trim()),
   email: mailAddress,
   password: passwordRule,
   tenant_name: tenantNameRule,

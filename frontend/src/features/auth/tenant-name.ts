@@ -1,8 +1,10 @@
 /** What a tenant's name must be. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const tenantNameRule = z
   .string()
-  .trim()
-  .min(1, "Name your team or company.")
-  .max(200, "Use at most 200 characters.");
+  .check(
+    z.trim(),
+    z.minLength(1, "Name your team or company."),
+    z.maxLength(200, "Use at most 200 characters."),
+  );

@@ -1,51 +1,61 @@
 /** The crew form's values, its rules, and how they become what the API takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Crew, CrewBody } from "./api";
 import { parseJson, writeJson } from "@/lib/json";
 
-const text = z.string().trim();
+const text = z.string().check(z.trim());
 
 const task = z.object({
   /** Known only here: tasks are read by key, so that renaming one breaks nothing. */
   key: z.string(),
-  name: text.min(1, "Give the task a name.").max(200, "Use at most 200 characters."),
-  description: text.min(1, "Say what the agent should do."),
-  expected_output: text.min(1, "Say what the result should look like."),
+  name: text.check(
+    z.minLength(1, "Give the task a name."),
+    z.maxLength(200, "Use at most 200 characters."),
+  ),
+  description: text.check(z.minLength(1, "Say what the agent should do.")),
+  expected_output: text.check(z.minLength(1, "Say what the result should look like.")),
   /** Empty: the manager hands it out. */
   agent_id: z.string(),
   /** Keys of the tasks whose output it reads. */
   context: z.array(z.string()),
   /** JSON text; empty: any answer will do. */
-  output_schema: z.string().refine(isSchema, "Enter a JSON Schema, i.e. an object in braces."),
+  output_schema: z
+    .string()
+    .check(z.refine(isSchema, "Enter a JSON Schema, i.e. an object in braces.")),
 });
 
 export const crewSchema = z
   .object({
-    name: text.min(1, "Give the crew a name.").max(200, "Use at most 200 characters."),
-    description: text.max(2000, "Use at most 2,000 characters."),
+    name: text.check(
+      z.minLength(1, "Give the crew a name."),
+      z.maxLength(200, "Use at most 200 characters."),
+    ),
+    description: text.check(z.maxLength(2000, "Use at most 2,000 characters.")),
     process: z.enum(["sequential", "hierarchical"]),
-    agent_ids: z.array(z.string()).min(1, "Choose at least one agent."),
+    agent_ids: z.array(z.string()).check(z.minLength(1, "Choose at least one agent.")),
     manager_agent_id: z.string(),
-    tasks: z.array(task).min(1, "Add at least one task."),
+    tasks: z.array(task).check(z.minLength(1, "Add at least one task.")),
   })
-  .superRefine(({ process, tasks, agent_ids, manager_agent_id }, context) => {
-    const say = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: "custom", path, message });
-    tasks.forEach(({ name, agent_id }, index) => {
-      if (process === "sequential" && !agent_id) {
-        say(["tasks", index, "agent_id"], "In a sequential crew each task needs an agent.");
-      } else if (agent_id && !agent_ids.includes(agent_id)) {
-        say(["tasks", index, "agent_id"], "This agent is no longer in the crew.");
+  .check(
+    z.superRefine(({ process, tasks, agent_ids, manager_agent_id }, context) => {
+      const say = (path: (string | number)[], message: string) =>
+        context.addIssue({ code: "custom", path, message });
+      tasks.forEach(({ name, agent_id }, index) => {
+        if (process === "sequential" && !agent_id) {
+          say(["tasks", index, "agent_id"], "In a sequential crew each task needs an agent.");
+        } else if (agent_id && !agent_ids.includes(agent_id)) {
+          say(["tasks", index, "agent_id"], "This agent is no longer in the crew.");
+        }
+        const first = tasks.findIndex((other) => other.name === name);
+        if (name && first < index) say(["tasks", index, "name"], `There are two tasks “${name}”.`);
+      });
+      if (process === "hierarchical" && agent_ids.includes(manager_agent_id)) {
+        const message =
+          "The manager cannot be one of the crew’s agents. Choose another manager, or remove it from the agents.";
+        say(["manager_agent_id"], message);
       }
-      const first = tasks.findIndex((other) => other.name === name);
-      if (name && first < index) say(["tasks", index, "name"], `There are two tasks “${name}”.`);
-    });
-    if (process === "hierarchical" && agent_ids.includes(manager_agent_id)) {
-      const message =
-        "The manager cannot be one of the crew’s agents. Choose another manager, or remove it from the agents.";
-      say(["manager_agent_id"], message);
-    }
-  });
+    }),
+  );
 
 export type CrewValues = z.infer<typeof crewSchema>;
 export type TaskValues = CrewValues["tasks"][number];

@@ -3,7 +3,7 @@ import { toast } from "@/components/toast";
 import { copy, paste, readClip, type Clip } from "./model/clipboard";
 import type { NodeTypeInfo } from "./model/node-types";
 import { connect, refusal, type Connection } from "./model/connect";
-import type { FlowDefinition, Position } from "./model/definition";
+import type { FlowDefinition, FlowNode, Position } from "./model/definition";
 import {
   addAfter,
   addNode,
@@ -168,6 +168,12 @@ export async function layOut(store: EditorStore): Promise<void> {
   } catch (error) {
     toast.error("The nodes could not be arranged", error);
   }
+}
+
+/** The one node that is chosen; undefined where none is, or several. */
+export function inspectedNode({ flow, selection }: EditorState): FlowNode | undefined {
+  const [id] = selection.nodes;
+  return selection.nodes.size === 1 && id !== undefined ? findNode(flow, id) : undefined;
 }
 
 /** The path, in an execution, of the one chosen node, or of the iteration that is open; null for neither. */

@@ -3,6 +3,7 @@
 /** An open flow: its stores, and how the parts of the editor stand together. */
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
+import { lazily } from "@/components/lazily";
 import { SplitPane } from "@/components/split-pane";
 import { toast } from "@/components/toast";
 import { useCan, useSession } from "@/features/auth";
@@ -11,13 +12,11 @@ import { QuickAdd } from "./add/quick-add";
 import { executeFlow, type FlowRecord } from "./api";
 import { EditorBar } from "./bar/editor-bar";
 import { isError, type ProblemsShown } from "./bar/problems-button";
-import { RunDialog } from "./bar/run-dialog";
-import { chosenPath, showPath } from "./actions";
+import { chosenPath, inspectedNode, showPath } from "./actions";
 import { Canvas } from "./canvas/canvas";
 import { LevelBar } from "./canvas/level-bar";
 import { EditorContext } from "./context";
 import { readDrafts, writeDrafts } from "./drafts";
-import { Inspector, inspectedNode } from "./inspector/inspector";
 import { inputFields } from "./model/inputs";
 import type { FlowDefinition } from "./model/definition";
 import type { NodeTypes } from "./model/node-types";
@@ -28,6 +27,12 @@ import { createEditorStore } from "./store";
 import { placeOf } from "./unsaved";
 import { useFlowSync } from "./use-flow-sync";
 import type { EditorViewProps, RunRequest } from "./props";
+
+/** Loaded when it is opened, or when somebody comes to the canvas. */
+const Inspector = lazily(() => import("./inspector/inspector").then((it) => it.Inspector));
+
+/** Loaded when it is opened. */
+const RunDialog = lazily(() => import("./bar/run-dialog").then((it) => it.RunDialog));
 
 type EditorProps = EditorViewProps & {
   record: FlowRecord;
@@ -119,7 +124,11 @@ export function Editor(props: EditorProps) {
         onRun={() => void onRun()}
       />
       <h1 className="sr-only">{sync.name}</h1>
-      <div className="relative flex h-full min-h-0">
+      <div
+        className="relative flex h-full min-h-0"
+        onPointerEnter={Inspector.preload}
+        onFocus={Inspector.preload}
+      >
         {!readOnly && <Palette />}
         <div className="min-w-0 flex-1">
           <SplitPane
@@ -128,7 +137,13 @@ export function Editor(props: EditorProps) {
             initial={360}
             min={280}
             max={760}
-            side={inspected ? <Inspector /> : null}
+            side={
+              inspected ? (
+                <div className="h-full bg-surface">
+                  <Inspector />
+                </div>
+              ) : null
+            }
           >
             <SplitPane
               name="editor-execution"

@@ -1,6 +1,7 @@
 /** The editor's store: gestures, undo, selection and looking without touching. */
 import { describe, expect, it } from "vitest";
 import { add, duplicateSelection, nudge, removeSelection } from "./actions";
+import { mapNode } from "./model/edits";
 import { createEditorStore } from "./store";
 import { research, types } from "./testing/flows";
 
@@ -57,6 +58,22 @@ describe("editor store", () => {
     store.getState().select(["check"]);
     removeSelection(store);
     expect([...store.getState().problemIndex.nodes.keys()]).toEqual(["expand", "out"]);
+  });
+
+  it("changes nothing but the node that is typed into", () => {
+    const store = open();
+    store.getState().select(["check"]);
+    removeSelection(store);
+    const before = store.getState();
+    expect(before.problems.length).toBeGreaterThan(0);
+    before.edit((flow) => mapNode(flow, "in", (node) => ({ ...node, label: "Asked" })));
+    const after = store.getState();
+    const changed = after.nodes.filter((node) => !before.nodes.includes(node));
+    expect(changed.map(({ id }) => id)).toEqual(["in"]);
+    expect(after.problems).toBe(before.problems);
+    expect(after.problemIndex).toBe(before.problemIndex);
+    before.edit((flow) => mapNode(flow, "out", (node) => ({ ...node, config: {} })));
+    expect(store.getState().problems).not.toBe(before.problems);
   });
 
   it("knows what was typed and cannot be read as a problem of its node, until it can", () => {

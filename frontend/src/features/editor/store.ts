@@ -27,6 +27,7 @@ import type { NodeTypes } from "./model/node-types";
 import {
   indexProblems,
   mergeProblems,
+  unlessSame,
   type Checked,
   type Problem,
   type ProblemIndex,
@@ -135,15 +136,21 @@ export function createEditorStore(
         ...(same && unmoved ? {} : found(history.present, level, before.checked, before.drafts)),
       };
     }
+    let told: { problems: Problem[]; problemIndex: ProblemIndex; of: string } | null = null;
     function found(
       whole: FlowDefinition,
       level: Level,
       checked: Checked | null,
       drafts: NodeDrafts,
     ) {
-      const problems = mergeProblems(whole, types, checked, draftProblems(drafts));
+      const next = mergeProblems(whole, types, checked, draftProblems(drafts));
       const path = level.map(({ node }) => node);
-      return { problems, problemIndex: indexProblems(problems, path) };
+      const of = path.join(".");
+      const problems = told ? unlessSame(told.problems, next) : next;
+      if (told?.problems !== problems || told.of !== of) {
+        told = { problems, problemIndex: indexProblems(problems, path), of };
+      }
+      return { problems, problemIndex: told.problemIndex };
     }
     const withDrafts = ({ history, level, checked }: EditorState, drafts: NodeDrafts) => ({
       drafts,

@@ -6,12 +6,12 @@ import Link from "next/link";
 import { Button } from "@/components/button";
 import { ErrorState } from "@/components/error-state";
 import { IconButton } from "@/components/icon-button";
+import { lazily } from "@/components/lazily";
 import { SplitPane } from "@/components/split-pane";
 import { Tabs } from "@/components/tabs";
 import { cn } from "@/lib/cn";
 import { reconnect } from "@/lib/events";
 import { executionHref } from "./links";
-import { EventList } from "./parts/event-list";
 import { NodeDetails } from "./parts/node-details";
 import { Result } from "./parts/result";
 import { Controls } from "./parts/controls";
@@ -19,6 +19,9 @@ import { ExecutionFacts } from "./parts/execution-facts";
 import { Timeline } from "./parts/timeline";
 import { useLiveExecution } from "./use-live-execution";
 import { useItemChoice } from "./use-item-choice";
+
+/** Loaded when it is looked at. */
+const EventList = lazily(() => import("./parts/event-list").then((it) => it.EventList));
 
 type ExecutionDrawerProps = {
   executionId: string;

@@ -1,5 +1,5 @@
 /** The notification form's values, its rules, and how they become what the API takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Schema } from "@/lib/api/client";
 import type { Notification } from "./api";
 
@@ -15,31 +15,37 @@ export const notificationSchema = z
   .object({
     name: z
       .string()
-      .trim()
-      .min(1, "Give the notification a name.")
-      .max(200, "Use at most 200 characters."),
+      .check(
+        z.trim(),
+        z.minLength(1, "Give the notification a name."),
+        z.maxLength(200, "Use at most 200 characters."),
+      ),
     flow_id: z.string(),
     statuses: z
       .array(z.enum(["completed", "failed", "cancelled"]))
-      .min(1, "Choose at least one status."),
+      .check(z.minLength(1, "Choose at least one status.")),
     channel: z.enum(["email", "webhook"]),
     recipients: z
       .array(z.string())
-      .min(1, "Add at least one recipient.")
-      .max(20, "Use at most 20 recipients. Add another notification for more."),
+      .check(
+        z.minLength(1, "Add at least one recipient."),
+        z.maxLength(20, "Use at most 20 recipients. Add another notification for more."),
+      ),
     is_active: z.boolean(),
   })
-  .superRefine(({ channel, recipients }, context) => {
-    const wrong = recipients.find((one) => !(channel === "email" ? isEmail : isUrl)(one));
-    if (wrong === undefined) return;
-    const what =
-      channel === "email" ? "a mail address" : "a URL that begins with http:// or https://";
-    context.addIssue({
-      code: "custom",
-      path: ["recipients"],
-      message: `“${wrong}” is not ${what}.`,
-    });
-  });
+  .check(
+    z.superRefine(({ channel, recipients }, context) => {
+      const wrong = recipients.find((one) => !(channel === "email" ? isEmail : isUrl)(one));
+      if (wrong === undefined) return;
+      const what =
+        channel === "email" ? "a mail address" : "a URL that begins with http:// or https://";
+      context.addIssue({
+        code: "custom",
+        path: ["recipients"],
+        message: `“${wrong}” is not ${what}.`,
+      });
+    }),
+  );
 
 export type NotificationValues = z.infer<typeof notificationSchema>;
 

@@ -1,35 +1,40 @@
 /** The provider form's values, its rules, and how they become what the API takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Schema } from "@/lib/api/client";
 import type { Provider, ProviderType } from "./api";
 import { providerTypes } from "./types";
 
-const amount = z
-  .number()
-  .min(0, "Enter 0 or more.")
-  .max(100_000, "Enter 100,000 or less.")
-  .nullable();
+const amount = z.nullable(
+  z
+    .number("Enter a number.")
+    .check(z.gte(0, "Enter 0 or more."), z.lte(100_000, "Enter 100,000 or less.")),
+);
 
-const text = z.string().trim();
+const text = z.string().check(z.trim());
 
-const seconds = z
-  .number()
-  .gt(0, "Enter more than 0.")
-  .max(86_400, "Enter 86,400 or less.")
-  .nullable();
+const seconds = z.nullable(
+  z
+    .number("Enter a number.")
+    .check(z.gt(0, "Enter more than 0."), z.lte(86_400, "Enter 86,400 or less.")),
+);
 
 export const providerSchema = z
   .object({
     provider_type: z.enum(Object.keys(providerTypes) as [ProviderType, ...ProviderType[]]),
-    name: text.min(1, "Give the provider a name.").max(200, "Use at most 200 characters."),
+    name: text.check(
+      z.minLength(1, "Give the provider a name."),
+      z.maxLength(200, "Use at most 200 characters."),
+    ),
     base_url: text,
     api_key: text,
     models: z.array(z.string()),
     priority: z
       .number("Enter a number.")
-      .int("Enter a whole number.")
-      .min(0, "Enter 0 or more.")
-      .max(100_000, "Enter 100,000 or less."),
+      .check(
+        z.int("Enter a whole number."),
+        z.gte(0, "Enter 0 or more."),
+        z.lte(100_000, "Enter 100,000 or less."),
+      ),
     is_active: z.boolean(),
     config: z.object({
       organization: text,
@@ -47,25 +52,27 @@ export const providerSchema = z
       z.object({ model: z.string(), input: amount, output: amount, cached_input: amount }),
     ),
   })
-  .superRefine((values, context) => {
-    if (providerTypes[values.provider_type].address === "needed" && !values.base_url) {
-      const message = "Enter the address. This type of provider needs an address.";
-      context.addIssue({ code: "custom", path: ["base_url"], message });
-    }
-    if (values.base_url && !/^https?:\/\/\S+$/.test(values.base_url)) {
-      const message = "Enter an address that begins with http:// or https://.";
-      context.addIssue({ code: "custom", path: ["base_url"], message });
-    }
-    values.prices.forEach(({ input, output, cached_input }, index) => {
-      if (cached_input !== null && input === null && output === null) {
-        const message = "Enter the other prices too.";
-        context.addIssue({ code: "custom", path: ["prices", index, "cached_input"], message });
+  .check(
+    z.superRefine((values, context) => {
+      if (providerTypes[values.provider_type].address === "needed" && !values.base_url) {
+        const message = "Enter the address. This type of provider needs an address.";
+        context.addIssue({ code: "custom", path: ["base_url"], message });
       }
-      if ((input === null) === (output === null)) return;
-      const path = ["prices", index, input === null ? "input" : "output"];
-      context.addIssue({ code: "custom", path, message: "Enter both prices, or neither." });
-    });
-  });
+      if (values.base_url && !/^https?:\/\/\S+$/.test(values.base_url)) {
+        const message = "Enter an address that begins with http:// or https://.";
+        context.addIssue({ code: "custom", path: ["base_url"], message });
+      }
+      values.prices.forEach(({ input, output, cached_input }, index) => {
+        if (cached_input !== null && input === null && output === null) {
+          const message = "Enter the other prices too.";
+          context.addIssue({ code: "custom", path: ["prices", index, "cached_input"], message });
+        }
+        if ((input === null) === (output === null)) return;
+        const path = ["prices", index, input === null ? "input" : "output"];
+        context.addIssue({ code: "custom", path, message: "Enter both prices, or neither." });
+      });
+    }),
+  );
 
 export type ProviderValues = z.infer<typeof providerSchema>;
 

@@ -1,5 +1,5 @@
 /** The values of the form for a new API key, its rules, and how they become what the API takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Schema } from "@/lib/api/client";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -28,15 +28,23 @@ export const forFlows: ReadonlySet<string> = new Set([
 
 export const keySchema = z
   .object({
-    name: z.string().trim().min(1, "Give the key a name.").max(200, "Use at most 200 characters."),
+    name: z
+      .string()
+      .check(
+        z.trim(),
+        z.minLength(1, "Give the key a name."),
+        z.maxLength(200, "Use at most 200 characters."),
+      ),
     lifetime: z.string(),
     scopes: z.array(z.string()),
     flow_ids: z.array(z.string()),
   })
-  .refine((values) => chosenScopes(values).length > 0, {
-    path: ["scopes"],
-    message: "Choose at least one permission.",
-  });
+  .check(
+    z.refine((values) => chosenScopes(values).length > 0, {
+      path: ["scopes"],
+      message: "Choose at least one permission.",
+    }),
+  );
 
 export type KeyValues = z.infer<typeof keySchema>;
 

@@ -11,7 +11,8 @@ import { SecretInput } from "@/components/secret-input";
 import { Select } from "@/components/select";
 import { TagsInput } from "@/components/tags-input";
 import type { Sso } from "./api";
-import { NO_ROLE, type Values } from "./form";
+import { NO_ROLE } from "./form";
+import type { Values } from "./rules";
 
 type FieldsProps = { form: UseFormReturn<Values> };
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { schema, toBody, toValues } from "./form";
+import { toBody, toValues } from "./form";
+import { schema } from "./rules";
 
 const stored = {
   issuer: "https://login.example.com",

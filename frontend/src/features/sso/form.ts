@@ -1,21 +1,8 @@
 /** The form of single sign-on, and what it sends. */
-import * as z from "zod";
 import type { Sso, SsoIn } from "./api";
+import type { Values } from "./rules";
 
 export const NO_ROLE = "none";
-
-export const schema = z.object({
-  issuer: z.url("Enter the provider's address, like https://login.example.com."),
-  client_id: z.string().trim().min(1, "Enter the client id that the provider gave Watchbill."),
-  client_secret: z.string(),
-  domains: z.array(z.string()).min(1, "Enter at least one mail domain."),
-  default_role: z.enum(["admin", "member", "viewer", NO_ROLE]),
-  role_claim: z.string().trim(),
-  roles: z.record(z.string(), z.string()),
-  is_active: z.boolean(),
-});
-
-export type Values = z.infer<typeof schema>;
 
 export function toValues(sso: Sso): Values {
   return {

@@ -1,7 +1,6 @@
 "use client";
 
 /** Settings, Single sign-on: the company's own way to sign in. */
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
@@ -17,10 +16,11 @@ import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { SettingsFrame, SettingsSection } from "@/features/settings";
 import { useSave } from "@/lib/api/use-save";
+import { lateRules } from "@/lib/late-rules";
 import { useRemoveSso, useSetUpSso, useSso, type Sso } from "./api";
 import { Domains } from "./domains";
 import { ProviderFields, RoleFields } from "./fields";
-import { schema, toBody, toValues } from "./form";
+import { toBody, toValues } from "./form";
 
 export function SsoView() {
   const { data, error, refetch } = useSso();
@@ -43,10 +43,12 @@ export function SsoView() {
   );
 }
 
+const resolver = lateRules(() => import("./rules").then((it) => it.rules));
+
 function SsoForm({ sso }: { sso: Sso }) {
   const writes = useCan("sso:write");
   const setUp = useSetUpSso();
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: toValues(sso) });
+  const form = useForm({ resolver, defaultValues: toValues(sso) });
   const save = useSave(
     form,
     async (values) => {

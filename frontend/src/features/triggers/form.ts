@@ -1,19 +1,21 @@
 /** The trigger form's values, its rules, and how they become what the API takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Schema } from "@/lib/api/client";
 import { writeJson } from "@/lib/json";
 import type { Trigger } from "./api";
 
 export type Kind = Trigger["kind"];
 
-const text = z.string().trim();
+const text = z.string().check(z.trim());
 
 const whole = (least: number, most: number) =>
   z
     .number("Enter a number.")
-    .int("Enter a whole number.")
-    .min(least, `Enter ${least.toLocaleString("en")} or more.`)
-    .max(most, `Enter ${most.toLocaleString("en")} or less.`);
+    .check(
+      z.int("Enter a whole number."),
+      z.gte(least, `Enter ${least.toLocaleString("en")} or more.`),
+      z.lte(most, `Enter ${most.toLocaleString("en")} or less.`),
+    );
 
 export const replyTypes = [
   "application/json",
@@ -28,15 +30,18 @@ export const replyTypes = [
 const challenges = { query: "hub.challenge", token_query: "hub.verify_token", json_body: false };
 
 export const triggerSchema = z.object({
-  name: text.min(1, "Give the trigger a name.").max(200, "Use at most 200 characters."),
+  name: text.check(
+    z.minLength(1, "Give the trigger a name."),
+    z.maxLength(200, "Use at most 200 characters."),
+  ),
   is_active: z.boolean(),
-  version: z.enum(["newest", "draft"]).or(text),
+  version: z.union([z.enum(["newest", "draft"]), text]),
   /** For webhooks: the body as it is, or fields made of it. */
   mapped: z.boolean(),
   inputs: z.record(z.string(), z.string()),
   schedule: z.object({
-    cron: text.min(1, "Enter a cron expression."),
-    timezone: text.min(1, "Choose a time zone."),
+    cron: text.check(z.minLength(1, "Enter a cron expression.")),
+    timezone: text.check(z.minLength(1, "Choose a time zone.")),
     overlap: z.enum(["allow", "skip", "queue", "cancel_previous"]),
     missed: z.enum(["skip", "run_once", "run_all"]),
     most_missed: whole(1, 100),
@@ -49,17 +54,17 @@ export const triggerSchema = z.object({
     answer: z.enum(["at_once", "result", "reply"]),
     wait_seconds: whole(1, 120),
     reply: z.object({
-      status: text.min(1, "Enter a status or one expression."),
+      status: text.check(z.minLength(1, "Enter a status or one expression.")),
       content_type: z.enum(replyTypes),
       body: z.string(),
     }),
     challenge: z.object({
       on: z.boolean(),
-      query: text.max(100, "Use at most 100 characters."),
-      token_query: text.max(100, "Use at most 100 characters."),
+      query: text.check(z.maxLength(100, "Use at most 100 characters.")),
+      token_query: text.check(z.maxLength(100, "Use at most 100 characters.")),
       json_body: z.boolean(),
       /** Empty: as stored, where one is. */
-      token: text.max(200, "Use at most 200 characters."),
+      token: text.check(z.maxLength(200, "Use at most 200 characters.")),
       asks_token: z.boolean(),
     }),
   }),

@@ -6,7 +6,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState, type ReactNode } from "react";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Button } from "@/components/button";
 import { ErrorState } from "@/components/error-state";
 import { Field } from "@/components/field";
@@ -21,7 +21,8 @@ import { leaveFor } from "@/lib/api/transport";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
-import { PASSWORD_HINT, passwordRule } from "../password";
+import { passwordRule } from "../password";
+import { PASSWORD_HINT } from "../password-hint";
 import { useSession } from "../session";
 
 export function InvitationView() {
@@ -114,10 +115,12 @@ function AcceptSignedIn({ token, invitation, onAsked }: InvitedProps & { onAsked
 }
 
 const newcomer = z.object({
-  full_name: z.string().trim().max(200, "Use at most 200 characters."),
+  full_name: z.string().check(z.trim(), z.maxLength(200, "Use at most 200 characters.")),
   password: passwordRule,
 });
-const known = newcomer.extend({ password: z.string().min(1, "Enter your password.") });
+const known = z.extend(newcomer, {
+  password: z.string().check(z.minLength(1, "Enter your password.")),
+});
 
 function AcceptWithPassword({ token, invitation }: InvitedProps) {
   const { email, has_account } = invitation;

@@ -7,7 +7,7 @@ import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
@@ -24,7 +24,7 @@ import { NoTenant } from "../no-tenant";
 
 const schema = z.object({
   email: mailAddress,
-  password: z.string().min(1, "Enter your password."),
+  password: z.string().check(z.minLength(1, "Enter your password.")),
 });
 
 export function LoginView() {

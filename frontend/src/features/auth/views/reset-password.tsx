@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import Link from "next/link";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Field } from "@/components/field";
 import { SecretInput } from "@/components/secret-input";
 import { api } from "@/lib/api/client";
@@ -13,7 +13,8 @@ import { leaveFor } from "@/lib/api/transport";
 import { AuthForm } from "../form";
 import { AuthFrame, linkClass } from "../frame";
 import { useMailedToken } from "../mailed-token";
-import { PASSWORD_HINT, passwordRule } from "../password";
+import { passwordRule } from "../password";
+import { PASSWORD_HINT } from "../password-hint";
 
 const schema = z.object({ password: passwordRule });
 

@@ -12,15 +12,7 @@ import {
   type Edge,
   type FinalConnectionState,
 } from "@xyflow/react";
-import {
-  memo,
-  useCallback,
-  useEffect,
-  useMemo,
-  useState,
-  type DragEvent,
-  type MouseEvent,
-} from "react";
+import { memo, useCallback, useEffect, useState, type DragEvent, type MouseEvent } from "react";
 import { add, join, openBody } from "../actions";
 import { DRAG_TYPE } from "../add/palette";
 import { useEditor, useEditorContext } from "../context";
@@ -33,7 +25,8 @@ import { CanvasMap } from "./canvas-map";
 import { CanvasTools, FIT } from "./canvas-tools";
 import { EmptyCanvas } from "./empty-canvas";
 import { DetailContext, useCanvasDetail } from "./detail";
-import { FarEdges, hidden } from "./far-edges";
+import { FarEdges } from "./far-edges";
+import { useDrawn } from "./drawn";
 import { useReveal } from "./reveal";
 import { useFitOnLevel } from "./fit-level";
 import { sharedProps } from "./shared-props";
@@ -59,7 +52,7 @@ export const Canvas = memo(function Canvas({ drawer }: { drawer: boolean }) {
   useFitOnLevel();
   const detail = useCanvasDetail();
   const accepting = useAccepting();
-  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
+  const drawn = useDrawn(nodes, edges, detail);
   // On an empty canvas the first node stays where it is dropped.
   const [opensFitted] = useState(nodes.length > 0);
 
@@ -127,8 +120,7 @@ export const Canvas = memo(function Canvas({ drawer }: { drawer: boolean }) {
           data-detail={detail}
           fitView={opensFitted}
           aria-label="Flow canvas"
-          nodes={nodes}
-          edges={drawn}
+          {...drawn}
           onNodesChange={onNodesChange}
           onEdgesChange={onEdgesChange}
           onConnect={onConnect}

@@ -19,7 +19,8 @@ import { createEditorStore } from "../store";
 import { useOpened } from "../use-opened";
 import { CanvasMap } from "./canvas-map";
 import { DetailContext, useCanvasDetail } from "./detail";
-import { FarEdges, hidden } from "./far-edges";
+import { useDrawn } from "./drawn";
+import { FarEdges } from "./far-edges";
 import { useFitOnLevel } from "./fit-level";
 import { LevelBar } from "./level-bar";
 import { sharedProps } from "./shared-props";
@@ -130,7 +131,7 @@ function Picture(props: PictureProps) {
   const { nodes, edges } = props;
   useFitOnLevel();
   const detail = useCanvasDetail();
-  const drawn = useMemo(() => (detail === "block" ? hidden(edges) : edges), [detail, edges]);
+  const drawn = useDrawn(nodes, edges, detail);
   return (
     <DetailContext value={detail}>
       <ReactFlow
@@ -138,7 +139,7 @@ function Picture(props: PictureProps) {
         data-detail={detail}
         aria-label="Flow of the execution"
         {...props}
-        edges={drawn}
+        {...drawn}
         nodesDraggable={false}
         nodesConnectable={false}
         elementsSelectable={false}

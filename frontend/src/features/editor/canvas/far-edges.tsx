@@ -11,17 +11,6 @@ import { handleOf } from "../model/definition";
 import { edgeState } from "../model/overlay";
 import { BranchName, type BranchNameProps } from "./branch-name";
 
-const hiddenOf = new WeakMap<CanvasEdge, CanvasEdge>();
-
-/** The edges as React Flow has them meanwhile: known, that they can be chosen and let go, and not drawn. */
-export function hidden(edges: CanvasEdge[]): CanvasEdge[] {
-  return edges.map((edge) => {
-    const known = hiddenOf.get(edge) ?? { ...edge, hidden: true };
-    hiddenOf.set(edge, known);
-    return known;
-  });
-}
-
 /** In this order: what matters more is drawn over what matters less. */
 const looks = ["idle", "taken", "flowing", "wrong", "selected"] as const;
 type Look = (typeof looks)[number];

@@ -58,7 +58,9 @@ export const FlowNodeCard = memo(function FlowNodeCard({
         status === "skipped" && detail === "full" && "opacity-60",
       )}
     >
-      {acceptsInput(node, types) && <InputPort name={name} acceptance={acceptance} />}
+      {detail !== "block" && acceptsInput(node, types) && (
+        <InputPort name={name} acceptance={acceptance} />
+      )}
       {detail === "block" && <BlockNode status={far.status} problem={far.problem} />}
       {detail === "name" && <NamedNode {...far} />}
       {detail === "full" && (

@@ -24,6 +24,7 @@ export function InputPort({ name, acceptance }: { name: string; acceptance: Acce
   );
 }
 
+/** Ports a pixel wide are for nobody, and cost more than the rest of a node: a block has none, only their room. */
 type OutputPortsProps = {
   name: string;
   ports: Port[];
@@ -36,7 +37,7 @@ export function OutputPorts({ name, ports, active, detail }: OutputPortsProps) {
   const [only] = ports;
   if (!only) return null;
   if (ports.length === 1 && only.handle === null) {
-    return <Source name={name} port={only} top={HEAD_MIDDLE} />;
+    return detail === "block" ? null : <Source name={name} port={only} top={HEAD_MIDDLE} />;
   }
   return (
     <ul className="border-t py-1">
@@ -58,7 +59,7 @@ export function OutputPorts({ name, ports, active, detail }: OutputPortsProps) {
               {port.handle === null ? "then" : port.label}
             </span>
           )}
-          <Source name={name} port={port} />
+          {detail !== "block" && <Source name={name} port={port} />}
         </li>
       ))}
     </ul>

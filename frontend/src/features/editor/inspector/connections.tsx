@@ -2,7 +2,7 @@
 
 /** What follows a node, port by port: connections made and removed without a mouse. */
 import { ArrowRight, X } from "lucide-react";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { Combobox } from "@/components/combobox";
 import { IconButton } from "@/components/icon-button";
 import { join } from "../actions";
@@ -71,7 +71,8 @@ function goTo(store: EditorStore, id: string): void {
 
 function ConnectTo({ node, handle }: { node: FlowNode; handle: string | null }) {
   const store = useEditorStore();
-  const flow = useEditor((state) => state.flow);
+  // The whole flow is searched after what was typed is shown, and not at all while more is typed.
+  const flow = useDeferredValue(useEditor((state) => state.flow));
   const types = useEditor((state) => state.types);
   const options = useMemo(
     () =>

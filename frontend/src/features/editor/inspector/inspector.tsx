@@ -2,7 +2,7 @@
 
 /** The chosen node at the right: its form, its data in the execution that is shown, its settings. */
 import { Copy, Trash2, X } from "lucide-react";
-import { memo, useEffect, useRef } from "react";
+import { memo, useEffect, useMemo, useRef } from "react";
 import { CodeText } from "@/components/code-text";
 import { DraftsProvider } from "@/components/drafts";
 import { Field } from "@/components/field";
@@ -10,13 +10,13 @@ import { fieldsClass } from "@/components/form-sheet";
 import { IconButton } from "@/components/icon-button";
 import { Input } from "@/components/input";
 import { Tabs } from "@/components/tabs";
-import { duplicateSelection, removeSelection } from "../actions";
+import { duplicateSelection, inspectedNode, removeSelection } from "../actions";
 import { useEditor, useEditorContext, useEditorStore } from "../context";
-import { findNode, type FlowNode } from "../model/definition";
+import type { FlowNode } from "../model/definition";
 import { slug, takenIds, uniqueId } from "../model/ids";
-import type { EditorState } from "../store";
-import { resolve } from "../model/json-schema";
-import { idPath } from "../model/levels";
+import { resolve, type JsonSchema } from "../model/json-schema";
+import type { Path } from "../model/paths";
+import { idPath, sameBut } from "../model/levels";
 import { runs } from "../model/node-types";
 import type { Problem } from "../model/problems";
 import { NodeIcon } from "../node-icon";
@@ -29,12 +29,6 @@ import { FormProvider, useFormValue, useNodeDrafts } from "./form-context";
 import { ErrorPolicy } from "./error-policy";
 import { NodeSettings } from "./settings";
 
-/** The one node that is chosen; undefined where none is, or several. */
-export function inspectedNode({ flow, selection }: EditorState): FlowNode | undefined {
-  const [id] = selection.nodes;
-  return selection.nodes.size === 1 && id !== undefined ? findNode(flow, id) : undefined;
-}
-
 export const Inspector = memo(function Inspector() {
   const node = useEditor(inspectedNode);
   // A node that gets another id is the same node: its form stays, and what has the focus in it.
@@ -42,10 +36,24 @@ export const Inspector = memo(function Inspector() {
   return node ? <NodeInspector key={key} node={node} /> : null;
 });
 
+const CONFIG: Path = ["config"];
+const NO_SCHEMA: JsonSchema = {};
+
+/** Drawn again only when what they show is another, not with each letter of the name. */
+const ConfigFields = memo(Fields);
+const Following = memo(Connections, sameButLabel);
+const Failing = memo(ErrorPolicy, sameButLabel);
+const Settings = memo(NodeSettings, sameButLabel);
+
+function sameButLabel(before: { node: FlowNode }, after: { node: FlowNode }): boolean {
+  return sameBut(before.node, after.node, "label");
+}
+
 function NodeInspector({ node }: { node: FlowNode }) {
   const { store, readOnly } = useEditorContext();
   const type = useEditor((state) => state.types.get(node.type));
-  const root = type?.config_schema ?? {};
+  const root = type?.config_schema ?? NO_SCHEMA;
+  const schema = useMemo(() => resolve(root, root), [root]);
   const form = useFormValue(node.id, node.type, root, node.config);
   const drafts = useNodeDrafts(node.id);
   const doesRun = useEditor((state) => runs(node, state.types));
@@ -95,21 +103,15 @@ function NodeInspector({ node }: { node: FlowNode }) {
                     <fieldset disabled={readOnly} className={fieldsClass}>
                       <Loose node={node} />
                       <NameField node={node} />
-                      {type && (
-                        <Fields
-                          schema={resolve(root, root)}
-                          path={["config"]}
-                          value={node.config}
-                        />
-                      )}
+                      {type && <ConfigFields schema={schema} path={CONFIG} value={node.config} />}
                       {doesRun && (
                         <>
-                          <Connections node={node} />
+                          <Following node={node} />
                           <hr />
-                          <ErrorPolicy node={node} />
+                          <Failing node={node} />
                         </>
                       )}
-                      <NodeSettings node={node} />
+                      <Settings node={node} />
                     </fieldset>
                   </div>
                 ),

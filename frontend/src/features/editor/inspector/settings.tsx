@@ -12,7 +12,6 @@ import { Setting } from "./setting";
 
 export function NodeSettings({ node }: { node: FlowNode }) {
   const store = useEditorStore();
-  const flow = useEditor((state) => state.flow);
   const waits = useEditor((state) => state.types.get(node.type)?.waits);
   const { write } = useForm();
 
@@ -26,7 +25,7 @@ export function NodeSettings({ node }: { node: FlowNode }) {
         <CommitInput
           value={node.id}
           onCommit={(next) => store.getState().rename(node.id, next)}
-          refuse={(next) => idRefusal(flow, node.id, next)}
+          refuse={(next) => idRefusal(store.getState().flow, node.id, next)}
         />
       </Setting>
       {(!waits || node.timeout_seconds != null) && (

@@ -139,7 +139,8 @@ export function changedLevel(one: FlowDefinition, other: FlowDefinition, types: 
   return [{ node: node.id, iteration: 0 }, ...changedLevel(before, after, types)];
 }
 
-function sameBut(one: object, other: object, key: string): boolean {
+/** Whether both have the same under every key but one. */
+export function sameBut(one: object, other: object, key: string): boolean {
   const [before, after] = [one as Config, other as Config];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].every((name) => name === key || before[name] === after[name]);

@@ -42,22 +42,41 @@ function knownProblems(flow: FlowDefinition, types: NodeTypes, checked: Checked 
   if (checked?.flow.nodes === flow.nodes && checked.flow.edges === flow.edges) {
     return checked.problems;
   }
-  const before = nodesByPath(checked?.flow, types);
-  const now = nodesByPath(flow, types);
-  const edges = new Set(allLevels(flow, types).flatMap((level) => level.flow.edges));
-  const ids = new Set([...edges].map((edge) => edge.id));
-  const still = (checked?.problems ?? []).filter(({ node_id, edge_id }) => {
-    if (edge_id) return ids.has(edge_id);
-    return node_id ? now.has(node_id) && now.get(node_id) === before.get(node_id) : false;
-  });
+  const still = checked === null ? [] : stillTold(flow, types, checked);
   const instant = instantProblems(flow, types);
   const known = new Set(still.map(place));
   return [...still, ...instant.filter((problem) => !known.has(place(problem)))];
 }
 
-function nodesByPath(flow: FlowDefinition | undefined, types: NodeTypes): Map<string, FlowNode> {
+/** Of what the server found, what is about nodes and edges that have not changed since. */
+function stillTold(flow: FlowDefinition, types: NodeTypes, checked: Checked): Problem[] {
+  // Most flows have none, and each letter typed asks.
+  if (checked.problems.length === 0) return [];
+  const before = nodesByPath(checked.flow, types);
+  const now = nodesByPath(flow, types);
+  const edges = new Set(allLevels(flow, types).flatMap((level) => level.flow.edges));
+  const ids = new Set([...edges].map((edge) => edge.id));
+  return checked.problems.filter(({ node_id, edge_id }) => {
+    if (edge_id) return ids.has(edge_id);
+    return node_id ? now.has(node_id) && now.get(node_id) === before.get(node_id) : false;
+  });
+}
+
+/** The list there was, where the next one says the same: what shows it need not be drawn again with each letter typed. */
+export function unlessSame(last: Problem[], next: Problem[]): Problem[] {
+  const same = (one: Problem, other: Problem | undefined) =>
+    one === other ||
+    (place(one) === (other && place(other)) &&
+      one.code === other?.code &&
+      one.message === other.message &&
+      one.severity === other.severity);
+  return last.length === next.length && last.every((one, index) => same(one, next[index]))
+    ? last
+    : next;
+}
+
+function nodesByPath(flow: FlowDefinition, types: NodeTypes): Map<string, FlowNode> {
   const nodes = new Map<string, FlowNode>();
-  if (!flow) return nodes;
   for (const { flow: level, path } of allLevels(flow, types)) {
     const prefix = path.map((id) => `${id}.`).join("");
     for (const node of level.nodes) nodes.set(prefix + node.id, node);

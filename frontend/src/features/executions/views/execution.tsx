@@ -6,6 +6,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { ErrorState } from "@/components/error-state";
+import { lazily } from "@/components/lazily";
 import { SkeletonRows } from "@/components/skeleton";
 import { SplitPane } from "@/components/split-pane";
 import { Tabs } from "@/components/tabs";
@@ -14,7 +15,6 @@ import { reconnect } from "@/lib/events";
 import { useUrlState } from "@/lib/url-state";
 import { useExecutionDetail, type FlowDefinition } from "../api";
 import { EXECUTIONS_PATH } from "../links";
-import { EventList } from "../parts/event-list";
 import { versionName } from "../model/naming";
 import { NodeDetails } from "../parts/node-details";
 import { Result, Values } from "../parts/result";
@@ -24,6 +24,9 @@ import { Timeline } from "../parts/timeline";
 import { LogLines } from "../parts/trace-lists";
 import { useLiveExecution, type LiveExecution } from "../use-live-execution";
 import { useItemChoice } from "../use-item-choice";
+
+/** Loaded when it is looked at. */
+const EventList = lazily(() => import("../parts/event-list").then((it) => it.EventList));
 
 /** What a canvas beside the execution is given, e.g. the editor's in read-only mode. */
 export type ExecutionCanvasProps = {

@@ -3,7 +3,7 @@
 /** Changes a flow's name and description. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
@@ -12,8 +12,14 @@ import { useSave } from "@/lib/api/use-save";
 import { useChangeFlow, type FlowSummary } from "../api";
 
 const schema = z.object({
-  name: z.string().trim().min(1, "Give the flow a name.").max(200, "Use at most 200 characters."),
-  description: z.string().trim().max(2000, "Use at most 2,000 characters."),
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, "Give the flow a name."),
+      z.maxLength(200, "Use at most 200 characters."),
+    ),
+  description: z.string().check(z.trim(), z.maxLength(2000, "Use at most 2,000 characters.")),
 });
 
 export function RenameDialog({ flow, onClose }: { flow: FlowSummary; onClose: () => void }) {

@@ -4,7 +4,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { FormDialog } from "@/components/form-dialog";
 import { Field } from "@/components/field";
 import { FormField } from "@/components/form-field";

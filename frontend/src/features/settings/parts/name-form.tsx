@@ -1,24 +1,21 @@
 "use client";
 
 /** One's own name, as the others see it. */
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
 import { Input } from "@/components/input";
 import { toast } from "@/components/toast";
 import { useSave } from "@/lib/api/use-save";
+import { lateRules } from "@/lib/late-rules";
 import { useChangeProfile } from "../api";
 
-const schema = z.object({
-  full_name: z.string().trim().max(200, "Use at most 200 characters."),
-});
+const resolver = lateRules(() => import("../profile-rules").then((it) => it.nameRules));
 
 export function NameForm({ name }: { name: string }) {
   const change = useChangeProfile();
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: { full_name: name } });
+  const form = useForm({ resolver, defaultValues: { full_name: name } });
   const { errors } = form.formState;
   const save = useSave(form, async (values) => {
     await change.mutateAsync({ full_name: values.full_name || null });

@@ -1,28 +1,24 @@
 "use client";
 
 /** A new password for oneself. */
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
-import * as z from "zod";
 import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
 import { SecretInput } from "@/components/secret-input";
 import { toast } from "@/components/toast";
-import { PASSWORD_HINT, passwordRule } from "@/features/auth";
+import { PASSWORD_HINT } from "@/features/auth";
 import { useSave } from "@/lib/api/use-save";
+import { lateRules } from "@/lib/late-rules";
 import { useChangePassword } from "../api";
 
-const schema = z.object({
-  current_password: z.string().min(1, "Enter the password you have now."),
-  new_password: passwordRule,
-});
+const resolver = lateRules(() => import("../profile-rules").then((it) => it.passwordRules));
 
 const empty = { current_password: "", new_password: "" };
 
 export function PasswordForm({ email }: { email: string }) {
   const change = useChangePassword();
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: empty });
+  const form = useForm({ resolver, defaultValues: empty });
   const { errors } = form.formState;
   const save = useSave(form, async (body) => {
     await change.mutateAsync(body);

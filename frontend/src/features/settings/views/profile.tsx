@@ -8,7 +8,7 @@ import { ConfirmDialog } from "@/components/confirm-dialog";
 import { CopyButton } from "@/components/copy-button";
 import { Field } from "@/components/field";
 import { PageHeader } from "@/components/page-header";
-import { Select } from "@/components/select";
+import { Segmented } from "@/components/segmented";
 import { useSession, type Session } from "@/features/auth";
 import { leaveFor } from "@/lib/api/transport";
 import { useLeaveTenant } from "../api";
@@ -32,7 +32,7 @@ export function ProfileView() {
       {data && (data.sso ? <CompanyAccount user={data.user} /> : <OwnAccount user={data.user} />)}
       <SettingsSection title="Appearance">
         <Field label="Theme" hint="Saved on this device only." className="max-w-80">
-          <Select options={themes} value={theme} onChange={setTheme} />
+          <Segmented label="Theme" options={themes} value={theme} onChange={setTheme} />
         </Field>
       </SettingsSection>
       {data && <Place session={data} />}
