@@ -56,6 +56,10 @@ SURE: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
         (transform("a", "{{ inputs.t }}"), transform("b", "{{ nodes.a.output.valu }}")),
         ("always_fails", "b", "config.values.value"),
     ),
+    "a time that has become a text": (
+        (transform("a", "{{ {'at': now()} }}"), transform("b", "{{ nodes.a.output.value.at - now() }}")),
+        ("always_fails", "b", "config.values.value"),
+    ),
     "a part of a node that it has not": (
         (transform("a", "1"), transform("b", "{{ nodes.a.result }}")),
         ("always_fails", "b", "config.values.value"),
@@ -244,6 +248,29 @@ FINE: dict[str, tuple[dict[str, Any], ...]] = {
     "a schema of more": asked({"type": "object"}, "{{ nodes.ask.output.anything }}"),
     "a whole number may be decimal": asked({"type": "integer"}, "{{ nodes.ask.output + 1.5 }}"),
     "times": (transform("a", "{{ now() + duration('1h') }}"),),
+    "times in a map have become texts": (
+        transform("a", "{{ {'at': now(), 'all': [duration('1s')]} }}"),
+        transform("b", "{{ nodes.a.output.value.at.startsWith('2') }}"),
+        transform("c", "{{ nodes.a.output.value.all[0] + 1 }}"),
+    ),
+    "times in a list have become texts": (
+        transform("a", "{{ [now()].map(t, {'at': t}) }}"),
+        transform("b", "{{ nodes.a.output.value[0].at.lower() }}"),
+    ),
+    "first elements are of another kind": asked(
+        {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+        "{{ nodes.ask.output[0].lower() }}",
+    ),
+    "what stands beside a reference does not count": asked(
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "definitions": {"text": {"type": "string"}},
+            "properties": {"a": {"$ref": "#/definitions/text", "type": "integer"}},
+            "type": "object",
+        },
+        "{{ nodes.ask.output.a.lower() }}",
+    ),
+    "nothing below zero": (transform("a", "{{ -uint(inputs.n) }}"),),
     "what a node may say": (
         transform("a", "1"),
         transform("b", "{{ nodes.a.status }}{{ nodes.a.error.code }}"),

@@ -51,7 +51,9 @@ class Sight:
 
     def known(self) -> dict[str, Shape]:
         """By what expressions call it."""
-        return {"inputs": self.inputs, "nodes": map_of(self.nodes, further=True), **self.local}
+        # Outputs are JSON, and so many that they are not asked one by one whether they are.
+        nodes = Shape(frozenset({"map"}), self.nodes)
+        return {"inputs": self.inputs, "nodes": nodes, **self.local}
 
     def isolated(self) -> Sight:
         """For a flow that sees nothing of what is around."""
