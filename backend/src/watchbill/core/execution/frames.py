@@ -15,7 +15,7 @@ from watchbill.core.node_types import Rounds
 
 def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
     """The node is done; `seen` is what later expressions read as `nodes.<id>`."""
-    for pending in (state.running, state.ready, state.retrying, state.waiting):
+    for pending in (state.running, state.ready, state.skippable, state.retrying, state.waiting):
         pending.pop(path, None)
     frame = state.frame_of(path)
     frame.scope["nodes"][path.rpartition(".")[2]] = seen
@@ -31,7 +31,9 @@ def release(state: ExecutionState, path: str, carries: Callable[[str | None], bo
         target = link.target
         frame.undecided[target] -= 1
         frame.active[target] += carries(link.handle)
-        if frame.undecided[target] == 0:
+        # One whose output was given beforehand is done, whichever way is taken to it.
+        done = state.nodes[frame.place(target)].status is NodeStatus.COMPLETED
+        if frame.undecided[target] == 0 and not done:
             (state.ready if frame.active[target] else state.skippable)[frame.place(target)] = None
 
 
