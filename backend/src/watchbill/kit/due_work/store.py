@@ -17,8 +17,8 @@ from watchbill.kit.due_work.kinds import Due, Kind
 from watchbill.kit.due_work.table import DueRow
 
 # Of each kind the longest due are looked at. Where there are more, each tenant's are looked at by themselves,
-# so that one with a million things to do hides nobody, and costs no more than others. What a tenant has in hand
-# counts in its turns: those who have much there already must not come first again whenever a place is free.
+# so that one with a million things to do hides nobody, and costs no more than others. What a tenant has in
+# hand counts in its turns: who has much there must not come first again whenever a place is free.
 _LOOKED_AT = 1_000
 _SERVED = "(t.id IS NULL OR t.status = 'active' OR {also_suspended})"
 _FREE = """NOT EXISTS (SELECT FROM busy AS b
@@ -59,7 +59,8 @@ WITH RECURSIVE kinds AS MATERIALIZED (
 SELECT kind, tenant_id, key, gone FROM (
   SELECT *, row_number() OVER (PARTITION BY kind ORDER BY turn, due_at) AS place FROM (
     SELECT d.*, t.id IS NULL AS gone, k.room, k.each,
-           k.each - coalesce(s.room, k.each) + row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.due_at, d.key) AS turn
+           k.each - coalesce(s.room, k.each)
+           + row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.due_at, d.key) AS turn
       FROM waiting AS d JOIN kinds AS k USING (kind)
            LEFT JOIN public.tenants AS t ON t.id = d.tenant_id
            LEFT JOIN shares AS s ON s.kind = d.kind AND s.tenant_id = d.tenant_id
