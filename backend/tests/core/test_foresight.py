@@ -248,28 +248,6 @@ FINE: dict[str, tuple[dict[str, Any], ...]] = {
     "a schema of more": asked({"type": "object"}, "{{ nodes.ask.output.anything }}"),
     "a whole number may be decimal": asked({"type": "integer"}, "{{ nodes.ask.output + 1.5 }}"),
     "times": (transform("a", "{{ now() + duration('1h') }}"),),
-    "times in a map have become texts": (
-        transform("a", "{{ {'at': now(), 'all': [duration('1s')]} }}"),
-        transform("b", "{{ nodes.a.output.value.at.startsWith('2') }}"),
-        transform("c", "{{ nodes.a.output.value.all[0] + 1 }}"),
-    ),
-    "times in a list have become texts": (
-        transform("a", "{{ [now()].map(t, {'at': t}) }}"),
-        transform("b", "{{ nodes.a.output.value[0].at.lower() }}"),
-    ),
-    "first elements are of another kind": asked(
-        {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
-        "{{ nodes.ask.output[0].lower() }}",
-    ),
-    "what stands beside a reference does not count": asked(
-        {
-            "$schema": "http://json-schema.org/draft-07/schema#",
-            "definitions": {"text": {"type": "string"}},
-            "properties": {"a": {"$ref": "#/definitions/text", "type": "integer"}},
-            "type": "object",
-        },
-        "{{ nodes.ask.output.a.lower() }}",
-    ),
     "nothing below zero": (transform("a", "{{ -uint(inputs.n) }}"),),
     "what a node may say": (
         transform("a", "1"),
@@ -355,6 +333,18 @@ DOUBTFUL: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
         ("body_unexpected", "call", "config.body_type"),
     ),
     "an empty text": ((subflow([{"name": "t"}], t=""),), ("input_empty", "sub", "config.inputs.t")),
+    "a failure that the Map around it tolerates": (
+        (each("{{ inputs.l }}", "{{ index + 'a' }}", on_item_error="continue"),),
+        ("always_fails", "each.in_it", "config.values.value"),
+    ),
+    "a failure that the Loop around it handles": (
+        ({**loop("index > 1", result="{{ 1 + 'a' }}"), "on_error": "continue"},),
+        ("always_fails", "again", "config.result"),
+    ),
+    "a failure in a sub-flow that is handled": (
+        ({**subflow([], out="{{ 1 + 'a' }}"), "on_error": "continue"},),
+        ("always_fails", "sub.gives", "config.values.answer"),
+    ),
     "a failure that is handled": (
         (transform("a", "{{ 1 + 'a' }}", on_error="continue"),),
         ("always_fails", "a", "config.values.value"),
