@@ -1,4 +1,4 @@
-"""What lies within a value is judged as the JSON that later nodes read, and by no more than its schema says."""
+"""What lies within a value is judged as the JSON that later nodes read, by no more than its schema says."""
 
 from __future__ import annotations
 
