@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: a flow of a thousand nodes, a run of ten thousand events, scripts a page.
+"""The pages in a real Chromium: a thousand nodes, ten thousand events, and the scripts of each page.
 
 `frontend/bench/editor.mjs` does the measuring; here are the targets.
 """
@@ -19,17 +19,17 @@ _SCRIPT = Path(__file__).parents[1] / "frontend" / "bench" / "editor.mjs"
 _LEAST = {
     "1,000 nodes, near: panning": 55.0,
     "1,000 nodes, near: dragging": 55.0,
-    "1,000 nodes, near: a run's status updates": 55.0,
+    "1,000 nodes, near: an execution's status updates": 55.0,
     "1,000 nodes, fitted: panning": 30.0,
     "1,000 nodes, fitted: dragging": 30.0,
-    "1,000 nodes, fitted: a run's status updates": 30.0,
-    "10,000 events: events of the run": 10_000.0,
+    "1,000 nodes, fitted: an execution's status updates": 30.0,
+    "10,000 events: events of the execution": 10_000.0,
 }
 # At most: milliseconds.
 _MOST = {
     "1,000 nodes: until the first is shown": 1500.0,
     "1,000 nodes: 20 keys in the inspector": 700.0,
-    "10,000 events: until a step can be looked at": 1000.0,
+    "10,000 events: until a node can be looked at": 1000.0,
 }
 _SCRIPTS_KB = 250.0
 _EDITOR_SCRIPTS_KB = 350.0

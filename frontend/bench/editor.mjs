@@ -11,7 +11,7 @@ import { MAPS, tenThousandEvents, thousand } from "./flows.mjs";
 import { circle, frames, pan, painted, pause, place, type } from "./page.mjs";
 import { scripts } from "./scripts.mjs";
 
-/** With what a step takes besides, about twenty changes of status a second: each step starts, and ends. */
+/** With the work of the nodes themselves, about twenty changes of status a second: each node starts, and ends. */
 const ANSWER_MS = 75;
 const KEYS = "twenty keys are typed".slice(0, 20);
 const FINAL = ["completed", "failed", "cancelled"];
@@ -86,18 +86,18 @@ async function measureEditor({ page, api }) {
   await typing(page);
 
   await page.keyboard.press("Escape");
-  const run = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  await page.goto(`${address}&run=${run.id}`);
+  const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
+  await page.goto(`${address}&execution=${execution.id}`);
   await shown(page);
   // The lines that only compute are over.
   await pause(5000);
-  await measured(page, "fitted", "a run's status updates", () => pause(2500));
+  await measured(page, "fitted", "an execution's status updates", () => pause(2500));
   await page.getByTitle("Back to 100 %").click();
   await pause(1000);
-  await measured(page, "near", "a run's status updates", () => pause(2500));
-  const { status } = await api("GET", `/executions/${run.id}`);
-  if (status !== "running") throw new Error(`The run that was watched is ${status}.`);
-  await api("POST", `/executions/${run.id}/cancel`);
+  await measured(page, "near", "an execution's status updates", () => pause(2500));
+  const { status } = await api("GET", `/executions/${execution.id}`);
+  if (status !== "running") throw new Error(`The execution that was watched is ${status}.`);
+  await api("POST", `/executions/${execution.id}/cancel`);
 }
 
 async function typing(page) {
@@ -150,11 +150,11 @@ async function measureRun({ page, api }) {
   for (const counts of [false, true]) {
     await page.goto(`/executions/view/?id=${id}`, { waitUntil: "commit" });
     const begin = performance.now();
-    const step = page.getByRole("button", { name: new RegExp(`Map ${MAPS - 1}`) });
-    await step.click();
+    const node = page.getByRole("button", { name: new RegExp(`Map ${MAPS - 1}`) });
+    await node.click();
     await page.getByRole("heading", { name: `Map ${MAPS - 1}`, exact: true }).waitFor();
     if (!counts) continue;
-    say("10,000 events: until a step can be looked at", performance.now() - begin, "ms");
+    say("10,000 events: until a node can be looked at", performance.now() - begin, "ms");
     await page.getByRole("button", { name: new RegExp(`^Completed\\s*Map ${MAPS - 1}`) }).waitFor();
     say("10,000 events: until all of it is there", performance.now() - begin, "ms");
     await page.getByRole("tab", { name: "Events" }).click();
@@ -162,17 +162,17 @@ async function measureRun({ page, api }) {
       .getByText(/^\d+ of \d+$/)
       .last()
       .textContent();
-    say("10,000 events: events of the run", Number(told?.split(" of ")[1] ?? 0), "events");
+    say("10,000 events: events of the execution", Number(told?.split(" of ")[1] ?? 0), "events");
   }
 }
 
 async function measureScripts({ context, api }) {
   const flow = await api("POST", "/flows", { name: "Small", definition: thousand(slowUrl) });
-  const run = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
-  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: run.id })) {
+  const execution = await api("POST", `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
+  for (const { name, kilobytes } of await scripts(context, { flow: flow.id, run: execution.id })) {
     say(`scripts: ${name}`, kilobytes, "kB gzip");
   }
-  await ended(api, run.id);
+  await ended(api, execution.id);
 }
 
 /** Nothing that still runs stands in the way of what is measured next. */

@@ -7,8 +7,8 @@ const STEPS = 40;
 const ASKING = 8;
 
 /**
- * A thousand nodes: an Input, lines of steps side by side, and an Output. Those of the first lines ask `url`
- * one after the other, so that a run changes a few nodes at a time, for long.
+ * A thousand nodes: an Input, lines of nodes side by side, and an Output. Those of the first lines ask `url`
+ * one after the other, so that an execution changes a few nodes at a time, for long.
  */
 export function thousand(url) {
   const nodes = [
@@ -41,7 +41,7 @@ export function thousand(url) {
 /** How many Maps the flow below has. */
 export const MAPS = 22;
 
-/** A run of it has ten thousand events: a line of Maps over forty items, in each of which are five steps. */
+/** An execution of it has ten thousand events: a line of Maps over forty items, in each of which are five nodes. */
 export function tenThousandEvents() {
   const items = Array.from({ length: 40 }, (_, index) => index).join(", ");
   const step = (id) => node(id, "transform", `Step ${id}`, { values: { x: "{{ item }}" } });

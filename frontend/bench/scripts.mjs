@@ -1,14 +1,14 @@
 /** How much script each page loads, packed as a server sends it. */
 import { gzipSync } from "node:zlib";
 
-export async function scripts(context, { flow, run }) {
+export async function scripts(context, { flow, run: execution }) {
   const pages = {
     home: "/",
     flows: "/flows/",
     editor: `/flows/edit/?id=${flow}`,
     triggers: `/flows/triggers/?id=${flow}`,
     executions: "/executions/",
-    execution: `/executions/view/?id=${run}`,
+    execution: `/executions/view/?id=${execution}`,
     inbox: "/inbox/",
     agents: "/agents/",
     crews: "/crews/",

@@ -109,15 +109,15 @@ test("lists", async ({ page, api }) => {
 
 test("single things", async ({ page, api }) => {
   const { flow, crew } = await fill(api);
-  const run = await make(api, `/crews/${crew.id}/test`);
-  await page.goto(`/executions/view/?id=${run.id}`);
+  const execution = await make(api, `/crews/${crew.id}/test`);
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await page.getByText("Completed").first().waitFor({ timeout: 60_000 });
   await check(page, "execution");
   await page.goto(`/flows/edit/?id=${flow.id}`);
   await page.getByRole("button", { name: "Run", exact: true }).waitFor();
   await check(page, "editor");
   await page.goto("/settings/");
-  await page.getByText("Admin: may do everything here").waitFor();
+  await page.getByText("Admin: can do everything in this tenant").waitFor();
   await check(page, "settings");
   await page.keyboard.press("Control+k");
   await page.getByRole("option", { name: "Scout" }).waitFor();
@@ -126,13 +126,13 @@ test("single things", async ({ page, api }) => {
 
 test("bodies and questions", async ({ page, api }) => {
   await page.goto("/inbox/");
-  await page.getByRole("heading", { name: "Nobody waits for you" }).waitFor();
+  await page.getByRole("heading", { name: "No open questions" }).waitFor();
   await check(page, "empty inbox");
   const asks = await make(api, "/flows", { name: "Payment", definition: asking });
   await make(api, `/flows/${asks.id}/execute`, { inputs: { amount: 120 } });
   await page.reload();
   await page.getByRole("button", { name: "Approve" }).click();
-  await page.getByText("A value is needed here.").waitFor();
+  await page.getByText("Enter a value.").waitFor();
   await check(page, "inbox, with errors");
   await page.getByRole("button", { name: "Reject" }).click();
   await page.getByRole("button", { name: "Answered and closed" }).click();
@@ -141,17 +141,17 @@ test("bodies and questions", async ({ page, api }) => {
 
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
   const inputs = { topics: ["tides", "moons"] };
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
-  await page.goto(`/executions/view/?id=${run.id}&step=each`);
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs });
+  await page.goto(`/executions/view/?id=${execution.id}&node=each`);
   await page.getByRole("list", { name: "Iterations" }).waitFor();
-  await page.getByRole("button", { name: "Show what is in Each topic" }).click();
+  await page.getByRole("button", { name: "Expand Each topic" }).click();
   await check(page, "execution with iterations");
   await page.getByRole("button", { name: "Fork from here" }).click();
   await page.getByRole("dialog").waitFor();
   await check(page, "fork");
   // Wide enough for the canvas' own tools to stand beside each other.
   await page.setViewportSize({ width: 1600, height: 900 });
-  await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
+  await page.goto(`/flows/edit/?id=${flow.id}&execution=${execution.id}`);
   await page.getByRole("button", { name: "Open the body of Each topic" }).click();
   await page.getByRole("navigation", { name: "Levels of the flow" }).waitFor();
   await page.locator("[data-id=shout].react-flow__node").click();
@@ -162,16 +162,16 @@ test("bodies and questions", async ({ page, api }) => {
 test("triggers and notifications", async ({ page, api }) => {
   const { flow } = await fill(api);
   await page.goto(`/flows/triggers/?id=${flow.id}`);
-  await page.getByText("Nothing starts this flow").waitFor();
+  await page.getByText("No triggers yet").waitFor();
   await check(page, "empty triggers");
   const about = { flow_id: flow.id };
   await make(api, "/triggers", { ...about, name: "Daily", schedule: { cron: "0 9 * * *" } });
   const hook = await make(api, "/triggers", { ...about, name: "Shop", webhook: {} });
   await page.goto(`/flows/triggers/?id=${flow.id}&open=${hook.id}`);
-  await page.getByRole("region", { name: "Calling it" }).waitFor();
+  await page.getByRole("region", { name: "How to call it" }).waitFor();
   await check(page, "webhook");
   await page.goto(`/flows/triggers/?id=${flow.id}&new=schedule`);
-  await page.getByRole("region", { name: "Next runs" }).getByText("At 09:00 every day").waitFor();
+  await page.getByRole("region", { name: "Next times" }).getByText("At 09:00 every day").waitFor();
   await check(page, "new schedule");
   await make(api, "/notifications", {
     name: "Failures",
@@ -183,7 +183,7 @@ test("triggers and notifications", async ({ page, api }) => {
   await check(page, "notifications");
   await page.goto("/settings/notifications/?new=1");
   await page.getByRole("button", { name: "Add notification" }).click();
-  await page.getByText("Say who is told.").waitFor();
+  await page.getByText("Add at least one recipient.").waitFor();
   await check(page, "new notification, with errors");
 });
 
@@ -212,14 +212,14 @@ test("people and keys", async ({ page, api }) => {
   await check(page, "invite, with errors");
   await page.getByRole("dialog").getByLabel("E-mail").fill("another@example.org");
   await page.getByRole("button", { name: "Send invitation" }).click();
-  await page.getByText("is shown only now").waitFor();
+  await page.getByText("You cannot see it again").waitFor();
   await check(page, "link of an invitation");
   await page.goto("/settings/api-keys/");
   await page.getByRole("row").nth(1).waitFor();
   await check(page, "API keys");
   await page.goto("/settings/api-keys/?new=1");
   await page.getByText("Run flows and crews").waitFor();
-  await page.getByRole("button", { name: "Make key" }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
   await page.getByRole("alert").filter({ hasText: "name" }).waitFor();
   await check(page, "new API key, with errors");
   await page.goto(link);

@@ -44,11 +44,11 @@ test("an admin finds in the audit log who did what", async ({ page, person, api 
   await expect(entry.getByText("Agent created")).toBeVisible();
   await looksRight(page);
   await page.getByRole("button", { name: "Verify" }).click();
-  await expect(page.getByText(/entries are as they were written/)).toBeVisible();
+  await expect(page.getByText(/entries are unchanged/)).toBeVisible();
   await entry.getByRole("button", { name: "Close" }).click();
   await page.getByRole("searchbox", { name: "Search entries" }).fill("");
   await page.getByRole("button", { name: "Denied" }).click();
-  await expect(page.getByText("Nothing was denied")).toBeVisible();
+  await expect(page.getByText("No denied attempts")).toBeVisible();
 });
 
 test("an admin renames, exports and deletes a tenant", async ({ page, person }) => {
@@ -84,9 +84,9 @@ test("an admin sets how long executions are kept", async ({ page, person }) => {
   await running.fill("2");
   await executions.fill("90");
   await save.click();
-  await expect(page.getByRole("dialog", { name: "Remove what is over its time?" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Delete old executions and logs?" })).toBeVisible();
   await looksRight(page);
-  await page.getByRole("button", { name: "Save and remove" }).click();
+  await page.getByRole("button", { name: "Save and delete" }).click();
   await expect(page.getByText("The settings are saved")).toBeVisible();
   await page.reload();
   await expect(executions).toHaveValue("90");
@@ -110,14 +110,14 @@ test("people of a company sign in with its account", async ({ page, person, brow
     await page.getByLabel("Issuer").fill(issuer);
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Single sign-on is saved")).toBeVisible();
-    const proof = page.getByLabel(`Record of ${domain}`, { exact: true });
-    await expect(page.getByText("Not proved yet")).toBeVisible();
-    await page.getByRole("button", { name: "Check", exact: true }).click();
+    const proof = page.getByLabel(`TXT record of ${domain}`, { exact: true });
+    await expect(page.getByText("Not verified yet")).toBeVisible();
+    await page.getByRole("button", { name: "Verify", exact: true }).click();
     await expect(page.getByText(`No record yet at ${domain}`)).toBeVisible();
     await looksRight(page);
     await appendFile(process.env.DNS_FILE ?? "", `${domain} ${await proof.innerText()}\n`);
-    await page.getByRole("button", { name: "Check", exact: true }).click();
-    await expect(page.getByText("Proved", { exact: true })).toBeVisible();
+    await page.getByRole("button", { name: "Verify", exact: true }).click();
+    await expect(page.getByText("Verified", { exact: true })).toBeVisible();
     await looksRight(page);
 
     const email = `new@${domain}`;
@@ -134,9 +134,9 @@ test("people of a company sign in with its account", async ({ page, person, brow
     await company.click();
     await expect(other.getByRole("heading", { name: "Hello, New" })).toBeVisible();
 
-    // Such a session is good here only, and changes nothing that counts elsewhere.
+    // Such a session works here only, and changes nothing that counts elsewhere.
     await other.getByRole("button", { name: `Tenant ${person.tenant}: switch` }).click();
-    await expect(other.getByText("which is good here only")).toBeVisible();
+    await expect(other.getByText("which works in this tenant only")).toBeVisible();
     await expect(other.getByRole("menuitem", { name: "New tenant" })).toHaveCount(0);
     await other.keyboard.press("Escape");
     await other.goto("/settings/");

@@ -1,9 +1,9 @@
-/** A run that failed is mended in the editor and goes on; every run can be run again. */
+/** An execution that failed is fixed in the editor and goes on; every execution can be run again. */
 import { inspector, saved } from "./drawing";
 import { expect, make, test } from "./fixtures";
 import { input, line, output } from "./flows";
 
-test("what failed goes on as the flow is now, and every run is run again", async ({
+test("what failed goes on as the flow is now, and every execution is run again", async ({
   page,
   api,
 }) => {
@@ -20,11 +20,11 @@ test("what failed goes on as the flow is now, and every run is run again", async
     output({ all: "{{ nodes.count.output.text }}" }),
   );
   const flow = await make(api, "/flows", { name: "Again", definition });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { topic: "tides" } });
 
   await page.setViewportSize({ width: 1680, height: 1000 });
-  await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
-  const drawer = page.getByRole("region", { name: /^Run of/ });
+  await page.goto(`/flows/edit/?id=${flow.id}&execution=${execution.id}`);
+  const drawer = page.getByRole("region", { name: /^Execution of/ });
   await expect(drawer.getByText("Failed").first()).toBeVisible();
   await page.locator(".react-flow__node").filter({ hasText: "Count" }).click();
   await inspector(page).getByLabel("Value of text").fill("{{ size(inputs.topic) }}");
@@ -39,7 +39,7 @@ test("what failed goes on as the flow is now, and every run is run again", async
   await expect(drawer.getByText("5", { exact: true }).first()).toBeVisible();
   await saved(page);
 
-  // A run that completed, too.
+  // An execution that completed, too.
   const first = page.url();
   await drawer.getByRole("button", { name: "Run again", exact: true }).click();
   await asEdited.click();

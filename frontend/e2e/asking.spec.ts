@@ -27,7 +27,7 @@ const definition = {
 
 test("a question is answered by the link in the mail", async ({ page, api, person, browser }) => {
   const flow = await make(api, "/flows", { name: "Payment", definition });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
   const link = await mailedLink(person.email);
   const anybody = await browser.newContext({ colorScheme: "dark" });
   const visit = await anybody.newPage();
@@ -46,7 +46,7 @@ test("a question is answered by the link in the mail", async ({ page, api, perso
   await expect(visit.getByRole("heading", { name: "This question is closed" })).toBeVisible();
   await anybody.close();
 
-  await page.goto(`/executions/view/?id=${run.id}`);
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await expect(page.getByText("Completed", { exact: true }).first()).toBeVisible();
   await expect(page.getByText("Travel").first()).toBeVisible();
 });

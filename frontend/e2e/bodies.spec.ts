@@ -11,20 +11,20 @@ async function editor(page: Page, id: string) {
 
 test("a flow asks in the inbox, and goes on when it is approved", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Payment", definition: asking });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: { amount: 120 } });
 
-  await page.goto(`/executions/view/?id=${run.id}`);
-  await expect(page.getByText("For an answer in the inbox")).toBeVisible();
+  await page.goto(`/executions/view/?id=${execution.id}`);
+  await expect(page.getByText("Waits for an answer in the inbox")).toBeVisible();
   const rail = page.getByRole("navigation", { name: "Main" });
   await rail.getByRole("link", { name: /^Inbox.*1 open/ }).click();
 
   const form = page.getByRole("form", { name: "Answer “Send 120 euros?”" });
   await form.getByRole("button", { name: "Approve" }).click();
-  await expect(form.getByText("A value is needed here.")).toBeVisible();
+  await expect(form.getByText("Enter a value.")).toBeVisible();
   await form.getByLabel("From which account").fill("Travel");
   await form.getByLabel("Comment").fill("Well earned");
   await form.getByRole("button", { name: "Approve" }).click();
-  await expect(page.getByRole("heading", { name: "Nobody waits for you" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No open questions" })).toBeVisible();
 
   await page.getByRole("button", { name: "Answered and closed" }).click();
   await expect(page.getByText("Well earned")).toBeVisible();
@@ -36,24 +36,24 @@ test("a flow asks in the inbox, and goes on when it is approved", async ({ page,
 test("a map over three items is seen item by item", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
   const inputs = { topics: ["tides", "moons", "winds"] };
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs });
 
-  await page.goto(`/executions/view/?id=${run.id}`);
-  const steps = page.getByRole("list", { name: "Steps" }).first();
-  await expect(steps.getByText("3 of 3")).toBeVisible();
-  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
-  await steps.getByRole("button", { name: /^Completed 2 of 3/ }).click();
-  const details = page.getByRole("region", { name: "Step Each topic, 2" });
+  await page.goto(`/executions/view/?id=${execution.id}`);
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await expect(timeline.getByText("3 of 3")).toBeVisible();
+  await timeline.getByRole("button", { name: "Expand Each topic" }).click();
+  await timeline.getByRole("button", { name: /^Completed 2 of 3/ }).click();
+  const details = page.getByRole("region", { name: "Node Each topic, 2" });
   await details.getByRole("button", { name: /Shout/ }).click();
   await expect(
-    page.getByRole("region", { name: "Step Shout" }).getByText("moons!").first(),
+    page.getByRole("region", { name: "Node Shout" }).getByText("moons!").first(),
   ).toBeVisible();
 
   await page.getByRole("tab", { name: "Canvas" }).click();
   const levels = page.getByRole("navigation", { name: "Levels of the flow" });
   await expect(levels.getByText("2 of 3")).toBeVisible();
   await levels.getByRole("button", { name: "Next iteration" }).click();
-  await expect(page).toHaveURL(/step=each%5B2%5D/);
+  await expect(page).toHaveURL(/node=each%5B2%5D/);
   await levels.getByRole("button", { name: "Topics" }).click();
   await expect(levels).toBeHidden();
 });
@@ -70,7 +70,7 @@ test("a body is opened, edited and left, and problems lead into it", async ({ pa
   await expect(page.locator(".react-flow__node")).toHaveCount(2);
   await page.keyboard.press("Escape");
   await levels.getByRole("button", { name: "Topics" }).click();
-  await expect(page.getByText("2 steps").first()).toBeVisible();
+  await expect(page.getByText("2 nodes").first()).toBeVisible();
   await expect(page.getByText("Saved", { exact: true })).toBeVisible();
 
   await page.getByRole("button", { name: /^Problems/ }).click();
@@ -130,18 +130,20 @@ test("the first node stays where it is dropped, also in a body", async ({ page, 
 
 test("the bars of iterations stand below their node's", async ({ page, api }) => {
   const flow = await make(api, "/flows", { name: "Topics", definition: mapping });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: { topics: ["a", "b"] } });
-  await page.goto(`/executions/view/?id=${run.id}`);
-  const steps = page.getByRole("list", { name: "Steps" }).first();
-  await steps.getByRole("button", { name: "Show what is in Each topic" }).click();
-  await steps.getByRole("button", { name: "Show what is in 2 of 2" }).click();
-  const tracks = await steps.locator("li > button > span[aria-hidden]").all();
+  const execution = await make(api, `/flows/${flow.id}/execute`, {
+    inputs: { topics: ["a", "b"] },
+  });
+  await page.goto(`/executions/view/?id=${execution.id}`);
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await timeline.getByRole("button", { name: "Expand Each topic" }).click();
+  await timeline.getByRole("button", { name: "Expand 2 of 2" }).click();
+  const tracks = await timeline.locator("li > button > span[aria-hidden]").all();
   expect(tracks).toHaveLength(6);
   const lefts = await Promise.all(tracks.map(async (one) => (await one.boundingBox())!.x));
   expect(new Set(lefts).size).toBe(1);
 });
 
-test("a run is paused, resumed, and forked with another output", async ({ page, api }) => {
+test("an execution is paused, resumed, and forked with another output", async ({ page, api }) => {
   const wait = { id: "rest", type: "wait", label: "Rest", config: { seconds: 3600 } };
   const say = {
     id: "say",
@@ -151,35 +153,35 @@ test("a run is paused, resumed, and forked with another output", async ({ page, 
   };
   const definition = line(input([]), say, wait, output({ text: "{{ nodes.say.output.text }}" }));
   const flow = await make(api, "/flows", { name: "Slow", definition });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
-  await page.goto(`/executions/view/?id=${run.id}`);
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();
   await page.getByRole("button", { name: "Pause" }).click();
   await expect(page.getByText("Paused", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Resume" }).click();
   await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
-  await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByRole("button", { name: "Cancel execution" }).click();
   await expect(page.getByText("Cancelled", { exact: true }).first()).toBeVisible();
 
-  const steps = page.getByRole("list", { name: "Steps" }).first();
-  await steps.getByRole("button", { name: /Rest/ }).click();
+  const timeline = page.getByRole("list", { name: "Nodes" }).first();
+  await timeline.getByRole("button", { name: /Rest/ }).click();
   await page.getByRole("button", { name: "Fork from here" }).click();
   const dialog = page.getByRole("dialog");
   const text = dialog.getByLabel("Output of Say");
   await text.fill('{"text": "Good night"}');
-  await dialog.getByRole("button", { name: "Start the fork" }).click();
+  await dialog.getByRole("button", { name: "Start fork" }).click();
   await expect(page.getByText("Forked from")).toBeVisible();
   await page
-    .getByRole("list", { name: "Steps" })
+    .getByRole("list", { name: "Nodes" })
     .first()
     .getByRole("button", { name: /Say/ })
     .click();
   await expect(page.getByText("Good night").first()).toBeVisible();
-  await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByRole("button", { name: "Cancel execution" }).click();
   await page.getByRole("button", { name: "Run again", exact: true }).click();
   await page.getByRole("menuitem", { name: "As it ran, from where it stopped" }).click();
   // The stream that had ended brings what happens now.
-  await expect(page.getByRole("button", { name: "Cancel run" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Cancel execution" })).toBeVisible();
   await expect(page.getByText("Waiting", { exact: true }).first()).toBeVisible();
 });
 
@@ -200,10 +202,10 @@ test("a sub-flow is chosen, given its inputs, and looked into", async ({ page, a
   await inspector.getByLabel("Whom").fill("Ada");
   await expect(page.getByText("No problems")).toBeVisible();
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  const steps = page.getByRole("list", { name: "Steps" });
-  await steps.getByRole("button", { name: "Show what is in Greet" }).click();
-  await steps.getByRole("button", { name: /^Completed 1 of 1/ }).click();
+  const timeline = page.getByRole("list", { name: "Nodes" });
+  await timeline.getByRole("button", { name: "Expand Greet" }).click();
+  await timeline.getByRole("button", { name: /^Completed 1 of 1/ }).click();
   await expect(
-    page.getByRole("region", { name: "Step Greet, 1" }).getByText("Hello Ada").first(),
+    page.getByRole("region", { name: "Node Greet, 1" }).getByText("Hello Ada").first(),
   ).toBeVisible();
 });

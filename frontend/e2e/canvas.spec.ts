@@ -1,4 +1,4 @@
-/** The canvas: what a run and the problems of a flow show from afar, where the keyboard goes on, and whose room it is. */
+/** The canvas: what an execution and the problems of a flow show from afar, where the keyboard goes on, and whose room it is. */
 import { expect, make, test } from "./fixtures";
 import { input, line, output } from "./flows";
 import type { APIRequestContext, Page } from "@playwright/test";
@@ -24,7 +24,7 @@ function branching() {
     condition,
     transform("breaks", "{{ 1 / 0 }}"),
     transform("other", "x"),
-    ...Array.from({ length: 6 }, (_, index) => transform(`step_${index}`, "x")),
+    ...Array.from({ length: 6 }, (_, index) => transform(`node_${index}`, "x")),
     output({ done: "first line\nsecond line" }),
   ];
   const flow = line(...nodes.filter(({ id }) => id !== "other"));
@@ -59,7 +59,7 @@ async function zoomTo(page: Page, most: number) {
   }).toPass();
 }
 
-test("a run, its failure, its branches and the problems show at every zoom", async ({
+test("an execution, its failure, its branches and the problems show at every zoom", async ({
   page,
   api,
 }) => {
@@ -67,7 +67,7 @@ test("a run, its failure, its branches and the problems show at every zoom", asy
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByLabel("amount").fill("20");
   await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
-  await expect(page.getByRole("region", { name: /^Run of/ })).toBeVisible();
+  await expect(page.getByRole("region", { name: /^Execution of/ })).toBeVisible();
   await expect(node(page, "out").locator("[data-status=completed]")).toBeVisible();
 
   for (const [most, canvas] of [
@@ -175,20 +175,20 @@ test("the canvas gets the room: rail, node types and the inspector's width", asy
   await expect.poll(async () => (await inspector.boundingBox())?.width).toBe(before + 80);
 });
 
-test("a run beside the inspector keeps its bars, and the times above them stand apart", async ({
+test("an execution beside the inspector keeps its bars, and the times above them stand apart", async ({
   page,
   api,
 }) => {
   const flow = await opened(page, api, branching());
-  const run = await make<{ id: string }>(api, `/flows/${flow.id}/execute`, {
+  const execution = await make<{ id: string }>(api, `/flows/${flow.id}/execute`, {
     inputs: { amount: 20 },
   });
-  await page.goto(`/flows/edit/?id=${flow.id}&run=${run.id}`);
+  await page.goto(`/flows/edit/?id=${flow.id}&execution=${execution.id}`);
   await node(page, "check").click();
-  const steps = page.getByRole("list", { name: "Steps" });
+  const timeline = page.getByRole("list", { name: "Nodes" });
   for (const width of [1100, 1280, 1680]) {
     await page.setViewportSize({ width, height: 800 });
-    const bars = steps.locator("li").first().locator("span[aria-hidden].bg-sunken");
+    const bars = timeline.locator("li").first().locator("span[aria-hidden].bg-sunken");
     await expect.poll(async () => (await bars.boundingBox())?.width ?? 0).toBeGreaterThan(60);
     const box = await bars.boundingBox();
     const inspector = await page.getByRole("complementary", { name: "Inspector" }).boundingBox();

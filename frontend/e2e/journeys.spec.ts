@@ -1,4 +1,4 @@
-/** What people come for: draw a flow with the mouse, run it, watch it, read the result; and stop a run. */
+/** What people come for: draw a flow with the mouse, run it, watch it, read the result; and stop an execution. */
 import { randomUUID } from "node:crypto";
 import { connect, drop, inspector, port, saved } from "./drawing";
 import { expect, make, PASSWORD, test } from "./fixtures";
@@ -86,7 +86,7 @@ test("sign up, draw a flow with the mouse, run it, watch it, reload, and read th
   await expect(agent.getByText(/word3/)).toBeVisible({ timeout: 60_000 });
   await expect(agent.getByText("Running")).toBeVisible();
 
-  const run = new URL(page.url()).searchParams.get("run");
+  const execution = new URL(page.url()).searchParams.get("execution");
   await page.reload();
   await expect(agent.getByText("Running")).toBeVisible();
   await page.getByRole("link", { name: "Open" }).click();
@@ -96,7 +96,7 @@ test("sign up, draw a flow with the mouse, run it, watch it, reload, and read th
   await expect(page.getByText(`word${SLOW_WORDS}`).first()).toBeVisible();
 
   // The page and the API tell of the same events, each once.
-  const answer = await page.request.get(`/api/v1/executions/${run}/events?limit=1000`);
+  const answer = await page.request.get(`/api/v1/executions/${execution}/events?limit=1000`);
   const { items } = (await answer.json()) as { items: Event[] };
   expect(items.map((event) => event.seq)).toEqual(items.map((_, index) => index + 1));
   const text = items.filter((event) => event.type === "llm_token").map((event) => event.data.text);
@@ -105,7 +105,7 @@ test("sign up, draw a flow with the mouse, run it, watch it, reload, and read th
   await expect(page.getByText(`of ${items.length}`, { exact: false }).first()).toBeVisible();
 });
 
-test("a run is cancelled in the middle of a model call, and the model's connection closes", async ({
+test("an execution is cancelled in the middle of a model call, and the model's connection closes", async ({
   page,
   api,
 }) => {
@@ -133,11 +133,11 @@ test("a run is cancelled in the middle of a model call, and the model's connecti
       layout: { start: { x: 0, y: 0 }, ask: { x: 320, y: 0 }, end: { x: 640, y: 0 } },
     },
   });
-  const run = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
+  const execution = await make(api, `/flows/${flow.id}/execute`, { inputs: {} });
 
-  await page.goto(`/executions/view/?id=${run.id}`);
+  await page.goto(`/executions/view/?id=${execution.id}`);
   await expect(page.getByText(/word2/).first()).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByRole("button", { name: "Cancel execution" }).click();
   await expect(page.getByText("Cancelled").first()).toBeVisible();
 
   const mine = async () => {

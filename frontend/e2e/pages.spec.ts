@@ -40,7 +40,9 @@ test("a provider is added, tested, switched off and deleted", async ({ page }) =
   await sheet.getByLabel("Models").fill("tiny");
   await sheet.getByLabel("Models").press("Enter");
   await sheet.getByRole("button", { name: "Add provider" }).click();
-  await expect(sheet.getByText("This type of provider needs its address.")).toBeVisible();
+  await expect(
+    sheet.getByText("Enter the address. This type of provider needs an address."),
+  ).toBeVisible();
   // Nothing listens on the discard port.
   await sheet.getByLabel("Base URL").fill("http://127.0.0.1:9/v1");
   await sheet.getByLabel("API key").fill("sk-secret-key-0001");
@@ -71,10 +73,10 @@ test("a provider is added, tested, switched off and deleted", async ({ page }) =
 
 test("an agent is described, changed, found and deleted", async ({ page }) => {
   await page.goto("/agents/");
-  await page.getByRole("button", { name: "Describe an agent" }).click();
+  await page.getByRole("button", { name: "Create an agent" }).click();
   const sheet = page.getByRole("dialog");
   await sheet.getByRole("button", { name: "Add agent" }).click();
-  await expect(sheet.getByText("Say what the agent is after.")).toBeVisible();
+  await expect(sheet.getByText("Say what the agent should achieve.")).toBeVisible();
   await sheet.getByLabel("Name").fill(agent.name);
   await sheet.getByLabel("Role").fill(agent.role);
   await sheet.getByLabel("Goal").fill(agent.goal);
@@ -82,7 +84,7 @@ test("an agent is described, changed, found and deleted", async ({ page }) => {
   await page.getByPlaceholder("Search", { exact: true }).fill("my-model");
   await page.getByRole("option", { name: "Use “my-model”" }).click();
   await sheet.getByRole("button", { name: "More options" }).click();
-  await sheet.getByLabel("Maximum steps").fill("7");
+  await sheet.getByLabel("Maximum model calls").fill("7");
   await sheet.getByRole("button", { name: "Add agent" }).click();
   const row = page.getByRole("row", { name: /Scout/ });
   await expect(row).toContainText("my-model");
@@ -90,10 +92,10 @@ test("an agent is described, changed, found and deleted", async ({ page }) => {
   await row.focus();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\?open=/);
-  await expect(sheet.getByLabel("Maximum steps")).toHaveValue("7");
+  await expect(sheet.getByLabel("Maximum model calls")).toHaveValue("7");
   await sheet.getByLabel("Role").fill("Senior researcher");
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog", { name: "Discard what you typed?" }).getByText("Cancel").click();
+  await page.getByRole("dialog", { name: "Discard your changes?" }).getByText("Cancel").click();
   await sheet.getByRole("button", { name: "Save" }).click();
   await expect(row).toContainText("Senior researcher");
 
@@ -110,7 +112,7 @@ test("an agent is described, changed, found and deleted", async ({ page }) => {
 test("a crew is put together, changed and deleted, and holds its agents", async ({ page, api }) => {
   await make(api, "/agents", agent);
   await page.goto("/crews/");
-  await page.getByRole("button", { name: "Put a crew together" }).click();
+  await page.getByRole("button", { name: "Create a crew" }).click();
   const sheet = page.getByRole("dialog");
   await sheet.getByLabel("Name").first().fill("Desk");
   await sheet.getByLabel("Agents").click();
@@ -127,7 +129,7 @@ test("a crew is put together, changed and deleted, and holds its agents", async 
   await second.getByLabel("Description").fill("Write it up for {{ inputs.reader }}");
   await second.getByRole("checkbox", { name: "research" }).click();
   await sheet.getByRole("button", { name: "Add crew" }).click();
-  await expect(second.getByText("Say what the result looks like.")).toBeVisible();
+  await expect(second.getByText("Say what the result should look like.")).toBeVisible();
   await second.getByLabel("Expected output").fill("A page");
   await sheet.getByRole("button", { name: "Add crew" }).click();
   const row = page.getByRole("row", { name: /Desk/ });
@@ -169,7 +171,7 @@ test("a crew is tested by itself", async ({ page, api }) => {
   });
   await page.goto("/crews/");
   await page.getByRole("button", { name: "Actions for Desk" }).click();
-  await page.getByRole("menuitem", { name: "Test run" }).click();
+  await page.getByRole("menuitem", { name: "Test crew" }).click();
   await page.getByRole("dialog").getByLabel("topic").fill("tides");
   await page.getByRole("button", { name: "Run crew" }).click();
   await page.waitForURL(/\/executions\/view\/\?id=/);
@@ -208,10 +210,10 @@ test("the palette finds flows and agents, makes flows and changes the theme", as
   await page.goto("/settings/");
   const run = async (text: string, name: string) => {
     await page.keyboard.press("Control+k");
-    await page.getByPlaceholder("Go to a page or do something").fill(text);
+    await page.getByPlaceholder("Search pages and actions").fill(text);
     await page.getByRole("option", { name, exact: true }).click();
   };
-  await expect(page.getByText("Admin: may do everything here")).toBeVisible();
+  await expect(page.getByText("Admin: can do everything in this tenant")).toBeVisible();
   await run("scout", "Scout");
   await expect(page.getByRole("dialog").getByLabel("Goal")).toHaveValue(agent.goal);
   await page.keyboard.press("Escape");

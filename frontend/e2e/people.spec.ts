@@ -86,17 +86,15 @@ test("who left the last tenant makes one of their own", async ({ page, browser, 
   await vera.getByLabel("E-mail").fill(email);
   await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await vera.getByRole("button", { name: "Sign in" }).click();
-  await expect(
-    vera.getByRole("heading", { name: "You belong to no tenant any more" }),
-  ).toBeVisible();
+  await expect(vera.getByRole("heading", { name: "You are not in a tenant" })).toBeVisible();
   await vera.getByRole("button", { name: "Sign in with another account" }).click();
   await vera.getByLabel("E-mail").fill(email);
   await vera.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await vera.getByRole("button", { name: "Sign in" }).click();
-  await vera.getByRole("button", { name: "Make tenant" }).click();
+  await vera.getByRole("button", { name: "Create tenant" }).click();
   await expect(vera.getByText("Name your team or company.")).toBeVisible();
   await vera.getByLabel("Tenant").fill("Vera’s own");
-  await vera.getByRole("button", { name: "Make tenant" }).click();
+  await vera.getByRole("button", { name: "Create tenant" }).click();
   await expect(vera.getByRole("heading", { name: "Hello, Vera" })).toBeVisible();
   await expect(vera.getByRole("button", { name: "Tenant Vera’s own: switch" })).toBeVisible();
   await vera.context().close();
@@ -112,11 +110,11 @@ test("a key runs a flow, and nothing once it is revoked", async ({
   const other = await makeExample(api, "support-triage");
   expect((await api.post("/api/v1/llm-providers/demo")).ok()).toBe(true);
   await page.goto("/settings/api-keys/");
-  await page.getByRole("button", { name: "Make a key" }).click();
+  await page.getByRole("button", { name: "Create a key" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("Nightly job");
   await page.getByRole("checkbox", { name: flow.name }).click();
   await expect(page.getByRole("checkbox", { name: "See agents and crews" })).toBeDisabled();
-  await page.getByRole("button", { name: "Make key" }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
   const dialog = page.getByRole("dialog", { name: "“Nightly job” is ready" });
   const key = (await dialog.getByLabel("API key", { exact: true }).textContent()) ?? "";
   expect(key).toMatch(/^wb_/);
@@ -187,7 +185,7 @@ test("somebody who forgot the password sets a new one by mail", async ({ page, p
   await expect(page.getByRole("heading", { name: "Set a new password" })).toBeVisible();
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByRole("button", { name: "Mail me a link" }).click();
-  await expect(page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
   const link = await mailedLink(person.email);
   await page.goto(link);
   await page.getByLabel("New password").fill("another password");
@@ -228,7 +226,7 @@ test("somebody makes a second tenant and switches back", async ({ page, person }
   await page.getByRole("button", { name: `Tenant ${person.tenant}: switch` }).click();
   await page.getByRole("menuitem", { name: "New tenant" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("Second");
-  await page.getByRole("button", { name: "Make tenant" }).click();
+  await page.getByRole("button", { name: "Create tenant" }).click();
   await page.getByRole("button", { name: "Tenant Second: switch" }).click();
   await page.getByRole("menuitemradio", { name: person.tenant }).click();
   await expect(page.getByRole("button", { name: `Tenant ${person.tenant}: switch` })).toBeVisible();
@@ -253,12 +251,12 @@ test("whose tenant is suspended goes on in another, or signs out", async ({
   await operate("tenants", "suspend", tenant.slug);
   await page.goto("/flows/");
   await expect(page.getByRole("heading", { name: "This tenant is suspended" })).toBeVisible();
-  await page.getByRole("button", { name: "Go on in another tenant" }).click();
-  await expect(page.getByText("You belong to no other tenant that is open.")).toBeVisible();
+  await page.getByRole("button", { name: "Open another tenant" }).click();
+  await expect(page.getByText("You are not in another active tenant.")).toBeVisible();
   await operate("tenants", "activate", tenant.slug);
   await make(api, "/auth/tenants", { name: "Second" });
   await operate("tenants", "suspend", tenant.slug);
-  await page.getByRole("button", { name: "Go on in another tenant" }).click();
+  await page.getByRole("button", { name: "Open another tenant" }).click();
   await expect(page.getByRole("button", { name: "Tenant Second: switch" })).toBeVisible();
 
   await page.goto("/login/");

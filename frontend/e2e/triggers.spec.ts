@@ -31,12 +31,12 @@ test("make a webhook, call it with a signed request, and see the execution", asy
   const flow = await make(api, "/flows", { name: "Orders", definition });
   await page.goto(`/flows/edit/?id=${flow.id}`);
   await page.getByRole("link", { name: "Triggers" }).click();
-  await expect(page.getByText("Nothing starts this flow by itself yet")).toBeVisible();
+  await expect(page.getByText("No triggers yet")).toBeVisible();
 
   await page.getByRole("button", { name: "Add webhook" }).click();
   const sheet = page.getByRole("dialog");
   await sheet.getByLabel("Name").fill("Shop");
-  await sheet.getByRole("radio", { name: "Made of the call" }).click();
+  await sheet.getByRole("radio", { name: "Set each input" }).click();
   await expect(sheet.getByLabel("Value 1")).toHaveValue("{{ inputs.body.topic }}");
   await sheet.getByRole("radio", { name: "With the result" }).click();
   await sheet.getByRole("button", { name: "Add webhook" }).click();
@@ -70,7 +70,7 @@ test("make a schedule that says when it runs, and start it by hand", async ({ pa
   await sheet.getByLabel("Time zone").click();
   await page.getByPlaceholder("Search", { exact: true }).fill("Asia/Tokyo");
   await page.getByRole("option", { name: "Asia/Tokyo" }).click();
-  const next = sheet.getByRole("region", { name: "Next runs" });
+  const next = sheet.getByRole("region", { name: "Next times" });
   await expect(next).toContainText("At 09:00 on Monday through Friday");
   await expect(next.getByText(/09:00 GMT\+9/)).toHaveCount(5);
   await sheet.getByLabel("Value 1").fill("at {{ inputs.scheduled_at }}");
@@ -85,7 +85,7 @@ test("make a schedule that says when it runs, and start it by hand", async ({ pa
   await page.getByRole("menuitem", { name: "Run now" }).click();
   await expect(row.getByText("Completed")).toBeVisible();
   await row.getByText("Weekdays").click();
-  await expect(page.getByRole("region", { name: "Lately" })).toContainText("By hand");
+  await expect(page.getByRole("region", { name: "Recent firings" })).toContainText("By hand");
 });
 
 test("be told of a failure by a call, and have it sent again", async ({ page, api }) => {
@@ -106,16 +106,16 @@ test("be told of a failure by a call, and have it sent again", async ({ page, ap
     await page.getByRole("button", { name: "Add a notification" }).click();
     const sheet = page.getByRole("dialog");
     await sheet.getByRole("checkbox", { name: "Completed" }).click();
-    await sheet.getByRole("radio", { name: "By a call to a URL" }).click();
+    await sheet.getByRole("radio", { name: "Call to a URL" }).click();
     await sheet.getByLabel("URLs").fill(url);
     await sheet.getByRole("button", { name: "Add notification" }).click();
-    const ready = page.getByRole("dialog", { name: "The secret of its signatures" });
+    const ready = page.getByRole("dialog", { name: "Signing secret" });
     const secret = (await ready.getByLabel("Secret", { exact: true }).textContent()) ?? "";
     await ready.getByRole("button", { name: "Done" }).click();
 
     const flow = await make(api, "/flows", { name: "Report", definition });
     await make(api, `/flows/${flow.id}/execute`, { inputs: { topic: "x" } });
-    await page.getByRole("row", { name: /When something fails/ }).click();
+    await page.getByRole("row", { name: /Failed executions/ }).click();
     const sent = page.getByRole("region", { name: "Deliveries" });
     await expect(sent).toContainText("The receiver answered 500");
     await expect(sent).toContainText("Waiting");

@@ -45,7 +45,7 @@ test("the tutorial can be followed word for word", async ({ page, person }) => {
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel(/topic/i).fill("tides");
   await dialog.getByRole("button", { name: "Run flow" }).click();
-  const drawer = page.getByRole("region", { name: /^Run of/ });
+  const drawer = page.getByRole("region", { name: /^Execution of/ });
   await expect(drawer.getByText("Completed").first()).toBeVisible({ timeout: 120_000 });
 
   // 3. Draw your own

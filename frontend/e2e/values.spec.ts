@@ -5,7 +5,7 @@ import { expect, make, test } from "./fixtures";
 
 const LONG = "9007199254740993";
 
-test("a long whole number is the same in a form, a run and a renamed step", async ({
+test("a long whole number is the same in a form, an execution and a renamed node", async ({
   page,
   api,
 }) => {
@@ -36,9 +36,9 @@ test("a long whole number is the same in a form, a run and a renamed step", asyn
   for (const name of ["count", "kept"]) {
     await expect(page.getByRole("region", { name, exact: true }).getByText(LONG)).toBeVisible();
   }
-  const runs = await (await api.get(`/api/v1/executions?flow_id=${id}`)).json();
-  const run = await (await api.get(`/api/v1/executions/${runs.items[0].id}`)).text();
-  expect(run).toContain(`"outputs":{"count":${LONG},"kept":${LONG}}`);
+  const executions = await (await api.get(`/api/v1/executions?flow_id=${id}`)).json();
+  const execution = await (await api.get(`/api/v1/executions/${executions.items[0].id}`)).text();
+  expect(execution).toContain(`"outputs":{"count":${LONG},"kept":${LONG}}`);
 });
 
 test("half-typed JSON is kept, said, and not run as if it were there", async ({ page, api }) => {
@@ -55,7 +55,7 @@ test("half-typed JSON is kept, said, and not run as if it were there", async ({ 
   const field = page.getByRole("textbox", { name: "Value of list" });
   await field.fill("[1, 2, ");
   await expect(page.getByText(/^This is not JSON/).first()).toBeVisible();
-  await expect(page.getByText("Not all saved: what was typed cannot be kept yet")).toBeVisible();
+  await expect(page.getByText("Not all saved: some fields are not valid")).toBeVisible();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("The flow was not run")).toBeVisible();
 
@@ -92,14 +92,14 @@ test("what the server did not get is there again after a reload, and then saved"
   await expect(page.getByText("Not saved: Not now.")).toBeVisible();
   await page.unroute(`**/api/v1/flows/${id}`);
   await page.reload();
-  await expect(page.getByText("What was not saved is here again")).toBeVisible();
+  await expect(page.getByText("Your unsaved changes are back")).toBeVisible();
   await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   expect(await (await api.get(`/api/v1/flows/${id}`)).text()).toContain("[9007199254740993]");
 
   await page.reload();
   await page.locator('.react-flow__node[data-id="kept"]').click();
   await expect(field).toContainText("9007199254740993");
-  await expect(page.getByText("What was not saved is here again")).toHaveCount(0);
+  await expect(page.getByText("Your unsaved changes are back")).toHaveCount(0);
 });
 
 test("two windows with one flow lose nothing and overwrite nothing unasked", async ({
@@ -162,10 +162,10 @@ test("what could not be saved yet is saved later, also when the editor is left a
 });
 
 for (const [text, why] of [
-  ['{"a": 1, "a": 2}', 'The key "a" stands there twice.'],
+  ['{"a": 1, "a": 2}', 'The key "a" appears twice.'],
   ["18446744073709551616", "The whole number 18446744073709551616 has more than 64 bits"],
-  ['"\\ud800"', "A text has NUL or half of a surrogate pair"],
-  ['{"2": 1, "1": 2}', 'The key "2" would change its place'],
+  ['"\\ud800"', "A text contains a NUL character or half of a surrogate pair"],
+  ['{"2": 1, "1": 2}', 'The key "2" would move'],
 ] as const) {
   test(`${text} is neither saved nor lost`, async ({ page, api }) => {
     const { id } = await make(api, "/flows", {

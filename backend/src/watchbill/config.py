@@ -41,138 +41,137 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".watchbill")
     """Where embedded servers, logs and secrets live."""
     public_url: str | None = Field(default=None, validation_alias=_names("PUBLIC_URL", "API_BASE_URL"))
-    """The address people use, when a proxy stands in front; it also decides about secure cookies."""
+    """The address that people open, if a proxy is in front; with https:// cookies are secure."""
     cors_origins: Words = []
-    """Other web addresses whose pages may call the API, with commas."""
+    """Other web sites that may call the API from a browser, separated by commas."""
     api_host: str = Field(default="127.0.0.1", validation_alias=_names("API_HOST", "API_HOST"))
     """The address to listen on."""
     api_port: int = Field(default=8000, ge=1, le=65535, validation_alias=_names("API_PORT", "API_PORT"))
     """The port to listen on."""
     api_reload: bool = Field(default=False, validation_alias=_names("API_RELOAD", "API_RELOAD"))
-    """Start the API again when its code changes, for developers of Watchbill."""
+    """Restart the API when its code changes, for developers of Watchbill."""
     trusted_proxies: Words = []
-    """Addresses or networks of the proxies in front, with commas: what they say of a request's origin is
-    believed, as is what those on the same machine say. Without them everybody behind a proxy counts as
-    one."""
+    """Addresses or networks of the proxies in front, separated by commas. Watchbill believes what they, and
+    proxies on the same machine, say about where a request comes from. Everybody behind another proxy counts
+    as one person for the limits."""
     api_key: SecretStr | None = Field(default=None, validation_alias=_names("API_KEY", "API_KEY"))
-    """A key of the whole installation: a program that sends it acts as an admin of the first tenant."""
+    """A key for the whole installation. A program that sends it acts as an admin of the first tenant."""
 
     database_url: SecretStr | None = None
-    """PostgreSQL; unset means an embedded one."""
+    """PostgreSQL. If unset, `watchbill up` starts one."""
     database_pgbouncer: bool = False
     """Whether the URL leads to PgBouncer in transaction mode, which has no prepared statements."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
-    """Connections of each process to the database. At a peak twice as many are opened; one tenant has a
-    third of this number at most."""
+    """Connections of each process to the database. At peaks it opens twice as many. One tenant gets at most a
+    third of this number."""
     database_wait_seconds: float = Field(default=5.0, gt=0, le=60)
-    """How long a request waits for its turn at the database; then the answer is 503. Behind requests of its
-    own tenant it waits four times as long; then the answer is 429."""
+    """How long a request waits for a database connection; then the answer is 503. Behind other requests of
+    its own tenant it waits four times as long; then the answer is 429."""
     database_statement_seconds: float = Field(default=30.0, ge=1, le=600)
-    """How long one statement of a request may take, and a third of it for a lock; then the answer is 503."""
+    """How long one statement of a request may take; then the answer is 503. For a lock it waits a third."""
     redis_url: SecretStr | None = None
-    """Redis or Valkey; unset means an embedded Valkey."""
+    """Redis or Valkey. If unset, `watchbill up` starts Valkey."""
     worker_preload: bool = True
-    """Whether a worker loads CrewAI and LiteLLM at its start; otherwise the first model call waits for that,
-    and a worker that makes none needs 300 MB less."""
+    """Whether a worker loads CrewAI and LiteLLM when it starts. If not, the first model call waits for that;
+    a worker that calls no model then needs 300 MB less memory."""
     mongo_url: SecretStr | None = None
     """MongoDB for the logs, exchanges and large outputs of executions, mongodb://user:password@host/name or
-    mongodb+srv://...; the database is `watchbill` when the URL names none. Unset means that PostgreSQL keeps
-    them."""
+    mongodb+srv://.... The database is `watchbill` if the URL does not name one. If unset, they are stored in
+    PostgreSQL."""
 
     jwt_secret: SecretStr = SecretStr(DEVELOPMENT_JWT_SECRET)
-    """Signs the sessions, at least 32 characters; `watchbill up` makes one."""
+    """The secret that signs sessions, at least 32 characters. `watchbill up` makes one."""
     encryption_keys: SecretStr = SecretStr(DEVELOPMENT_ENCRYPTION_KEYS)
-    """Seal the provider keys: `id:base64 of 32 bytes`, the newest first, with commas; `watchbill up`
-    makes one."""
+    """The keys that encrypt provider keys and other secrets: `id:base64 of 32 bytes`, separated by commas,
+    the newest first. `watchbill up` makes one."""
     token_seconds: int = Field(default=24 * 3600, ge=60)
-    """How long the access token of a program is good."""
+    """How long the access token of a program is valid."""
     access_seconds: int = Field(default=15 * 60, ge=30)
-    """How long the access token of a browser is good, which gets the next one by itself."""
+    """How long the access token of a browser is valid. The browser renews it by itself."""
     session_seconds: int = Field(default=14 * 24 * 3600, ge=60)
-    """How long a sign-in lasts without being used."""
+    """How long a session lasts while it is not used."""
     invitation_seconds: int = Field(default=7 * 24 * 3600, ge=3600)
     """How long an invitation can be accepted."""
     verify_email: bool = False
-    """Whether people must prove by a mail that their address is theirs, before they register or do anything.
-    Then nobody learns by registering whether an address has an account."""
+    """Whether people must prove their mail address before they register or do anything. Then nobody can find
+    out by registering whether an address has an account."""
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
-    """How much work a password's hash costs; one more doubles it."""
+    """How much work a password's hash costs; 1 more doubles it."""
 
     smtp_url: SecretStr | None = None
-    """The mail server, smtp://user:password@host:587 or smtps://...:465; unset means that mails are files in
-    the data directory, and in production that there are none."""
+    """The mail server, smtp://user:password@host:587 or smtps://...:465. If unset, mails are written to files
+    in the data directory; in production no mails are sent."""
     mail_from: str = "Watchbill <watchbill@localhost>"
-    """Whom mails come from."""
+    """The sender of all mails."""
 
     sso_trust_domains: bool = False
-    """Whether mail domains of single sign-on need no proof. Otherwise people are let in by a domain only when
-    a DNS record there says that it is the tenant's."""
+    """Whether to trust the mail domains of single sign-on without a proof. If not, a DNS record of the domain
+    must say that it belongs to the tenant."""
     dns_servers: Words = []
-    """Name servers that are asked for such records, IP addresses or address:port, with commas; unset means
-    those of the machine."""
+    """Name servers to ask for such records: IP addresses or address:port, separated by commas. If unset, the
+    machine's name servers are asked."""
 
     sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
     """Where Python tools run."""
     allowed_private_hosts: Words = []
-    """Private hosts, host:port or networks that URLs entered by users may reach, with commas; outside
-    of production also loopback."""
+    """Private hosts, host:port or networks that users' URLs may reach, separated by commas. Outside of
+    production loopback is allowed too."""
     llm_answer_characters: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
-    """Characters of a model's answer, thoughts and tool calls included; what is longer is cut off while it is
-    read, and the step fails."""
+    """Characters that a model's answer may have, with thoughts and tool calls. Longer answers are cut off
+    while they are read, and the node fails."""
     outbound_proxy: SecretStr | None = None
-    """A proxy of your own for what leaves for public addresses, http://user:password@host:port: calls to
-    models, HTTP nodes, webhooks, single sign-on. Addresses are checked before it is asked, private ones that
-    are allowed are reached without it, and the proxies of the environment (HTTPS_PROXY and the like) never
-    count."""
+    """A proxy for calls to public addresses, http://user:password@host:port: model calls, HTTP nodes,
+    webhooks, single sign-on. Addresses are checked before the proxy is used. Allowed private addresses are
+    called without it. The proxies of the environment (HTTPS_PROXY and the like) are never used."""
     rate_limit_user: int = Field(default=100, ge=0)
     """Requests a minute for each user; 0 is no limit."""
     rate_limit_tenant: int = Field(default=1000, ge=0)
     """Requests a minute for each tenant; 0 is no limit."""
     compute_processes: int = Field(default=2, ge=1, le=64)
-    """Processes that the API and each worker may have to compute what takes long, such as expressions over
-    long lists. They start when they are needed, and end when they are not."""
+    """Processes of the API and of each worker for long computations, such as expressions over long lists.
+    They start when they are needed, and end when they are not."""
     running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)
-    """Executions that may run at a time for each tenant; further ones wait their turn. 0 is no limit."""
+    """Executions that each tenant may run at a time; the others wait. 0 is no limit."""
     keep_executions_days: int = Field(default=0, ge=0, le=36_500)
-    """Days that executions are kept after their end, where a tenant sets nothing else; 0 is for ever."""
+    """Days that executions are kept after their end, if a tenant sets nothing else; 0 is for ever."""
     keep_logs_days: int = Field(default=30, ge=0, le=36_500)
-    """Days that the logs of executions are kept after their end, where a tenant sets nothing else; 0 is as
-    long as the execution."""
+    """Days that logs are kept after their execution's end, if a tenant sets nothing else; 0 is as long as the
+    execution."""
     tenants_per_person: int = Field(default=10, ge=0, le=100_000)
-    """Tenants that a person may have made, where the operator allows nobody more; 0 is no limit."""
+    """Tenants that one person may make; 0 is no limit."""
     rate_limit_auth: int = Field(default=60, ge=0)
     """Requests a minute from each address of people who are not signed in yet; 0 is no limit."""
     stream_limit_user: int = Field(default=50, ge=0)
-    """Streams of events, server-sent or over WebSocket, that a person or key may have open at a time in each
-    API process; 0 is no limit."""
+    """Event streams (server-sent events or WebSocket) that a person or key may have open in each API process;
+    0 is no limit."""
     stream_limit_tenant: int = Field(default=500, ge=0)
     """The same for a whole tenant."""
     waiting_limit_user: int = Field(default=500, ge=0)
-    """Requests of a person, key or webhook that wait for the end of an execution at a time in each API
+    """Requests of a person, key or webhook that may wait for the end of an execution at a time, in each API
     process; 0 is no limit."""
     waiting_limit_tenant: int = Field(default=1000, ge=0)
     """The same for a whole tenant."""
     slow_limit_user: int = Field(default=8, ge=0)
-    """Slow requests of a person or key at a time in each API process, which ask somebody else or compute:
-    tests of providers, single sign-on, URLs of providers and notifications, validation; 0 is no limit."""
+    """Slow requests that a person or key may have at a time in each API process: tests of providers, single
+    sign-on, URLs of providers and notifications, validation; 0 is no limit."""
     slow_limit_tenant: int = Field(default=32, ge=0)
     """The same for a whole tenant."""
     slow_limit_address: int = Field(default=64, ge=0)
-    """The same for an address (of IPv6 a /64 network) of people who sign in with single sign-on."""
+    """The same for each address (a /64 network for IPv6) of people who sign in with single sign-on."""
     body_seconds: float = Field(default=60.0, gt=0, le=3600)
     """How long the body of a request may take to arrive; then the answer is 408."""
     mail_limit_tenant: int = Field(default=500, ge=0)
-    """Mails a day that each tenant may cause: notifications, questions, invitations; 0 is no limit."""
+    """Mails a day that each tenant may send: notifications, questions, invitations; 0 is no limit."""
     mail_limit_strangers: int = Field(default=50, ge=0)
-    """Mails a day that each tenant may cause to people who have not agreed yet: invitations, and the mails
-    that ask for agreement; 0 is no limit."""
+    """Mails a day that each tenant may send to people who have not agreed yet: invitations, and mails that
+    ask for agreement; 0 is no limit."""
     demo_llm_url: str | None = None
     """Where the demo model answers; `watchbill up` starts one."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least important log lines that are written."""
+    """Log lines less important than this are not written."""
     log_format: Literal["auto", "json", "console"] = "auto"
-    """JSON for machines, console for people; auto looks whether there is a terminal."""
+    """JSON for machines, console for people; auto means console on a terminal and JSON elsewhere."""
 
     @field_validator("cors_origins", "allowed_private_hosts", "trusted_proxies", "dns_servers", mode="before")
     @classmethod

@@ -12,6 +12,7 @@ from watchbill.features.tables import PUBLIC_TABLES, TENANT_TABLES
 from watchbill.kit.database.tables import PublicTable, TenantTable
 
 SOURCE = Path(watchbill.__file__).parent
+ROOT = SOURCE.parents[2]
 TABLES = {table.name for tables in (PUBLIC_TABLES, TENANT_TABLES) for table in tables.tables.values()}
 CLASSES = {
     mapper.class_.__name__: mapper.class_.__tablename__
@@ -128,3 +129,22 @@ def test_one_way_to_wait_for_an_end_and_one_to_watch() -> None:
         "ending": {"features/executions/waiting.py"},
         "doorbell": {"features/executions/watching/events.py"},
     }
+
+
+def test_modules_that_the_documentation_names_are_there() -> None:
+    """As paths or with dots, in backticks; the last part of a dotted name may be what a module has."""
+    roots = (ROOT, SOURCE, ROOT / "backend")
+    named_paths = re.compile(r"`((?:core|engine|features|kit|adapters|api|bench|frontend|tests)/[\w/.-]+)`")
+    dotted = re.compile(r"`((?:core|engine|features|kit|adapters)(?:\.[a-z_]+)+)`")
+    missing: list[str] = []
+    for page in [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
+        text = page.read_text("utf-8")
+        for name in named_paths.findall(text):
+            # `make bench` writes there.
+            if name != "bench/results" and not any((root / name).exists() for root in roots):
+                missing.append(f"{page.name}: {name}")
+        for name in dotted.findall(text):
+            places = (name.split("."), name.split(".")[:-1])
+            if not any(SOURCE.joinpath(*p).with_suffix(s).exists() for p in places for s in ("", ".py")):
+                missing.append(f"{page.name}: {name}")
+    assert not missing

@@ -95,7 +95,7 @@ async def test_a_failed_execution_is_retried_and_a_part_of_it_forked(
     file.write_text("before:\n  value: filed\n")
     told = said(await cli("fork", id_, "--from", "ask", "--outputs-file", str(file)))
     new = told.split()[0]
-    assert told == f"{new} begins where {id_} was.\n"
+    assert told == f"{new} is a fork of {id_} and will start soon.\n"
     assert (await status(tenant, new, "completed"))["outputs"]["before"] == "filed"
     wrong = await cli("fork", id_, "--from", "nobody")
     assert (wrong.exit_code, wrong.stderr) == (

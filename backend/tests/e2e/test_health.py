@@ -72,7 +72,7 @@ async def test_a_process_that_cannot_work_is_replaced(tmp_path: Path, how: str) 
         async with asyncio.timeout(60):
             while len(pids) < 2 or not await listening.answers(listener, "/health/live"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        assert "has not been well" in told[0]
+        assert "has been unhealthy" in told[0]
         assert "was ended by SIGKILL" in told[1]
     finally:
         child.stopping = True

@@ -1,4 +1,4 @@
-"""Nothing that a whole run logs holds a secret: passwords, tokens, keys, or what is sent to models."""
+"""Nothing that a whole execution logs has a secret: passwords, tokens, keys, or what is sent to models."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ export function ActiveSwitch(props: ActiveSwitchProps) {
       aria-label={`${name} is ${word}`}
       checked={on}
       disabled={disabled}
+      title={disabled ? "Your role cannot change this." : undefined}
       onChange={(wanted) =>
         change.mutate(
           { id, is_active: wanted },

@@ -23,6 +23,7 @@ export function nameColumn<Row extends { name: string }>(
 export function updatedColumn<Row extends { updated_at: string }>(): Column<Row> {
   return {
     id: "updated",
+    secondary: true,
     header: "Updated",
     className: "w-28",
     cell: ({ updated_at }) => <RelativeTime time={updated_at} />,

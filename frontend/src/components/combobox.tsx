@@ -36,7 +36,7 @@ function rank(options: Option[], value: string, search: string): number {
 }
 
 export function Combobox(props: ComboboxProps) {
-  const { options, value, onChange, placeholder = "Choose", empty = "Nothing matches." } = props;
+  const { options, value, onChange, placeholder = "Choose", empty = "No matches." } = props;
   const { allowCustom, disabled, className, ...rest } = props;
   const listId = useId();
   const [open, setOpen] = useState(false);

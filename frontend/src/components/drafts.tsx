@@ -16,7 +16,7 @@ export const DraftsProvider = Context.Provider;
 
 export function useDrafts(): Drafts {
   const drafts = use(Context);
-  if (!drafts) throw new Error("A JSON field stands in a form that keeps its drafts.");
+  if (!drafts) throw new Error("A JSON field needs a form that keeps its drafts.");
   return drafts;
 }
 

@@ -97,8 +97,8 @@ export function FormSheet(props: FormSheetProps) {
       </Sheet>
       {asking === "discard" && (
         <ConfirmDialog
-          title="Discard what you typed?"
-          description="It is not saved yet and cannot be brought back."
+          title="Discard your changes?"
+          description="They are not saved, and you cannot get them back."
           verb="Discard"
           onConfirm={onClose}
           onClose={stay}

@@ -41,7 +41,7 @@ export function IterationList({ rows, chosen, onChoose, className }: IterationLi
     <div className={cn("flex min-h-0 flex-col", className)}>
       <div className="shrink-0 px-1 py-1">
         <FilterChips<Wanted>
-          label="Only iterations that are"
+          label="Filter iterations"
           chips={[
             { value: "failed", label: `Failed ${count("failed")}` },
             { value: "running", label: `Running ${count("running")}` },
@@ -53,7 +53,7 @@ export function IterationList({ rows, chosen, onChoose, className }: IterationLi
           }}
         />
       </div>
-      {fitting.length === 0 && <p className="px-2 py-1.5 text-muted">None of them.</p>}
+      {fitting.length === 0 && <p className="px-2 py-1.5 text-muted">No iterations match.</p>}
       <ol aria-label="Iterations" className="min-h-0 flex-1 overflow-y-auto">
         {fitting.slice(0, limit).map((row) => (
           <li key={row.index}>

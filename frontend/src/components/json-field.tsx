@@ -50,12 +50,12 @@ export function JsonField({
       />
       {"problem" in own && (
         <p role="alert" className="text-xs text-failed">
-          {own.problem} The value from before is used until then.
+          {own.problem} Until you correct it, the last valid value is used.
         </p>
       )}
       {whole !== null && shown === text && (
         <p role="status" className="text-xs text-waiting">
-          {whole} is kept as the whole number {writeJson(parseJson(whole))}.
+          {whole} is stored as the whole number {writeJson(parseJson(whole))}.
         </p>
       )}
     </div>

@@ -72,15 +72,15 @@ function Rows<Row>({ list, noun, search, onSearch, narrow, empty, table }: RowsP
       <EmptyState
         icon={<SearchX />}
         title={`No ${noun} match`}
-        description={`None has “${search}” in its name.`}
+        description={`No name contains “${search}”.`}
         action={<Button onClick={() => onSearch("")}>Show all {noun}</Button>}
       />
     );
   }
   return (
     <div className="min-h-0 flex-1 overflow-auto">
-      {/* Below this width it scrolls sideways: the column without a width would vanish. */}
-      <div className={narrow ? undefined : "min-w-180"}>
+      {/* Below this width it scrolls sideways: the column without a width would vanish. On a phone there are few columns. */}
+      <div className={narrow ? undefined : "sm:min-w-180"}>
         <Table {...table} rows={rows} />
       </div>
       <MoreRows list={list} />

@@ -38,7 +38,9 @@ it.each([
   const field = type(text);
   expect(field.value).toBe(text);
   expect(field.getAttribute("aria-invalid")).toBe("true");
-  expect(screen.getByRole("alert").textContent).toMatch(/^(Write decimals|This is not a number)/);
+  expect(screen.getByRole("alert").textContent).toMatch(
+    /^(Write decimals|This is not a valid number)/,
+  );
   expect(said.drafts).toEqual({ count: text });
   type("");
   expect(screen.queryByRole("alert")).toBeNull();

@@ -56,5 +56,5 @@ function write(value: number | bigint | null | undefined): string {
 function problemOf(text: string): string | null {
   if (text.trim() === "" || readNumber(text) !== null) return null;
   if (/^\s*[+-]?\d+,\d+\s*$/.test(text)) return "Write decimals with a point, such as 1.5.";
-  return "This is not a number that can be kept: whole ones have 64 bits, decimals are such as 1.5 or 2e10.";
+  return "This is not a valid number. Enter a whole number of at most 64 bits, or a decimal such as 1.5 or 2e10.";
 }

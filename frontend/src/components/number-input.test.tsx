@@ -23,7 +23,7 @@ it.each(["1-2", "1e", "3o", "1,5", "-"])("does not take %s for nothing", (text) 
   fireEvent.change(field(), { target: { value: text } });
   expect(field().value).toBe(text);
   expect(kept.days).toBe(30);
-  expect(screen.getByRole("alert").textContent).toContain("The value from before is used");
+  expect(screen.getByRole("alert").textContent).toContain("The last valid value is used");
   fireEvent.change(field(), { target: { value: "" } });
   expect([kept.days, screen.queryByRole("alert")]).toEqual([null, null]);
 });

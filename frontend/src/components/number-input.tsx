@@ -29,7 +29,7 @@ export function NumberInput({ value, onChange, min, max, step = 1, unit, ...rest
   const [text, setText] = useState(write(value));
   const read = parse(text);
   const shown = read !== undefined && read !== (value ?? null) ? write(value) : text;
-  const problem = read === undefined && "This is not a number. The value from before is used.";
+  const problem = read === undefined && "This is not a number. The last valid value is used.";
 
   function change(next: string) {
     setText(next);

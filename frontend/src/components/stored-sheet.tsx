@@ -24,7 +24,11 @@ export function StoredSheet<Data>(props: StoredSheetProps<Data>) {
   return (
     <Sheet open onOpenChange={(open) => !open && onClose()} title={title} size={size}>
       {error ? (
-        <ErrorState error={error} title="It could not be loaded" onRetry={() => void refetch()} />
+        <ErrorState
+          error={error}
+          title={`The ${title.toLowerCase()} could not be loaded`}
+          onRetry={() => void refetch()}
+        />
       ) : (
         <div role="status" className="flex flex-col gap-4">
           <span className="sr-only">Loading</span>

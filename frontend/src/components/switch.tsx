@@ -8,6 +8,7 @@ type SwitchProps = ControlAria & {
   checked: boolean;
   onChange: (checked: boolean) => void;
   disabled?: boolean;
+  title?: string;
 };
 
 export function Switch({ checked, onChange, ...rest }: SwitchProps) {

@@ -13,6 +13,8 @@ export type Column<Row> = {
   align?: "left" | "right";
   /** A width class, e.g. "w-32"; one column at most should go without. */
   className?: string;
+  /** Left out on a phone; it is seen where the row leads to. */
+  secondary?: boolean;
 };
 
 type TableProps<Row> = {
@@ -60,7 +62,12 @@ export function Table<Row>(props: TableProps<Row>) {
             <th
               key={column.id}
               scope="col"
-              className={cn(headClass, column.align === "right" && "text-right", column.className)}
+              className={cn(
+                headClass,
+                column.align === "right" && "text-right",
+                column.secondary && "max-sm:hidden",
+                column.className,
+              )}
             >
               {column.header}
             </th>
@@ -101,7 +108,11 @@ export function Table<Row>(props: TableProps<Row>) {
               {columns.map((column) => (
                 <td
                   key={column.id}
-                  className={cn(cellClass, column.align === "right" && "text-right tabular-nums")}
+                  className={cn(
+                    cellClass,
+                    column.align === "right" && "text-right tabular-nums",
+                    column.secondary && "max-sm:hidden",
+                  )}
                 >
                   {column.cell(row)}
                 </td>

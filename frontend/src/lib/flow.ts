@@ -12,7 +12,7 @@ export type ErrorKind = Schema<"RetryPolicy">["kinds"][number];
 /** Waits are seconds; each is `multiplier` times the one before, `jitter` (0 to 1) of it left to chance. */
 export type RetryPolicy = Filled<Schema<"RetryPolicy">, "max_attempts" | "backoff_seconds">;
 
-/** A step. `config` belongs to the node type; everything else is the same for all types. */
+/** A node. `config` belongs to the node type; everything else is the same for all types. */
 export type StoredNode = Filled<Omit<Schema<"Node">, "retry" | "default">, "id" | "type"> & {
   retry?: RetryPolicy;
   /** The output when the node failed and the flow continues. */

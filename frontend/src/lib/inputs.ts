@@ -12,7 +12,7 @@ export type InputField = {
   options?: string[];
 };
 
-/** What the form starts with: the last run's values, else the defaults; a switch starts off. */
+/** What the form starts with: the last execution's values, else the defaults; a switch starts off. */
 export function startValues(
   fields: InputField[],
   last: Record<string, unknown> | null,
@@ -33,10 +33,11 @@ export function unreadyInputs(
 ): Record<string, string> {
   return Object.fromEntries(
     fields.flatMap(({ name, required }): [string, string][] => {
-      if (name in drafts) return [[name, "Mend this value, or empty it."]];
+      if (name in drafts)
+        return [[name, "This value is not valid. Correct it, or clear the field."]];
       const value = values[name];
       const empty = value === null || value === undefined || value === "";
-      return required && empty ? [[name, "A value is needed here."]] : [];
+      return required && empty ? [[name, "Enter a value."]] : [];
     }),
   );
 }

@@ -51,17 +51,26 @@ describe("JSON", () => {
   });
 
   it.each([
-    ['{"a":1,"a":2}', 'The key "a" stands there twice.'],
+    ['{"a":1,"a":2}', 'The key "a" appears twice.'],
     ["[1e999]", "The number 1e999 is too large."],
     ["[1e-400]", "The number 1e-400 is too small."],
     ["[1,]", "Array item expected but got ']' (line 1, column 4)."],
     ['{\n  "a":', "Object value expected after ':' (line 2, column 7)."],
     ["[18446744073709551616]", "The whole number 18446744073709551616 has more than 64 bits"],
-    ['["\\ud800"]', "A text has NUL or half of a surrogate pair, which cannot be kept."],
-    ['{"a\\udc00":1}', "A text has NUL or half of a surrogate pair, which cannot be kept."],
-    ['"\\u0000"', "A text has NUL or half of a surrogate pair, which cannot be kept."],
-    ['{"b":1,"2":{"x":2}}', 'The key "b" would change its place'],
-    ['{"2":1,"1":2}', 'The key "2" would change its place'],
+    [
+      '["\\ud800"]',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
+    [
+      '{"a\\udc00":1}',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
+    [
+      '"\\u0000"',
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    ],
+    ['{"b":1,"2":{"x":2}}', 'The key "b" would move'],
+    ['{"2":1,"1":2}', 'The key "2" would move'],
     ["NaN", "JSON value expected but got 'N' (line 1, column 1)."],
   ])("says what is wrong with %s", (text, why) => {
     expect(() => parseJson(text)).toThrow(why);

@@ -26,7 +26,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-// Only such a run of digits can be a number that would be rounded. Most answers have none, and the browser's reader is faster.
+// Only so many digits in a row can be a number that would be rounded. Most answers have none, and the browser's reader is faster.
 const LONG = /\d{16}/;
 
 /** The value of a text of our own server. Raises SyntaxError when it is no JSON. */
@@ -116,14 +116,16 @@ function refuseLost(text: string, value: unknown): void {
     NO_TEXT.test(text) ||
     (ESCAPED.test(text) && strings(written).some((it) => NO_TEXT.test(it)))
   ) {
-    throw new NotKept("A text has NUL or half of a surrogate pair, which cannot be kept.");
+    throw new NotKept(
+      "A text contains a NUL character or half of a surrogate pair. It cannot be stored.",
+    );
   }
   if (!NUMBERED.test(text)) return;
   const [typed, kept] = [text, written].map((it) => (it.match(KEY) ?? []).map(readText));
   const moved = typed?.find((key, index) => key !== kept?.[index]);
   if (moved === undefined) return;
   throw new NotKept(
-    `The key "${moved}" would change its place: write keys that are whole numbers first, the smallest before the others.`,
+    `The key "${moved}" would move. Write keys that are whole numbers first, in ascending order.`,
   );
 }
 
@@ -136,7 +138,7 @@ function readText(json: string): string {
 }
 
 function refuseTwice({ key }: { key: string }): never {
-  throw new NotKept(`The key "${key}" stands there twice.`);
+  throw new NotKept(`The key "${key}" appears twice. Remove one of them.`);
 }
 
 /** The reader's words, with line and column in place of the position that it counts from 0. */

@@ -29,7 +29,7 @@ async def loaded(load: Callable[[], Library], emit: Emit) -> Library:
     done, _ = await asyncio.wait((loading,), timeout=_PATIENCE_SECONDS)
     if done:
         return loading.result()
-    emit(Log(message="The worker is still starting. This goes on in a few seconds."))
+    emit(Log(message="The worker is still starting. The execution continues in a few seconds."))
     library = await loading
     emit(Log(message="The worker has started."))
     return library

@@ -11,12 +11,12 @@ from watchbill.api.flow_shapes import add_flow_shapes
 from watchbill.api.problems import ProblemDetails, ProblemResponse
 
 _PROBLEM = {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}
-_HEADERS = {"RequestId": {"description": "Finds the request in the logs.", "schema": {"type": "string"}}}
+_HEADERS = {"RequestId": {"description": "Search the logs for it.", "schema": {"type": "string"}}}
 _ID = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
 # Problems that any route may answer with, and what the document calls them.
 PROBLEMS = {
     "4XX": ("Refused", "What is wrong, and where."),
-    "503": ("Unavailable", "What does not answer for now."),
+    "503": ("Unavailable", "A service that Watchbill needs does not answer now."),
 }
 
 

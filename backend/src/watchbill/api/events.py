@@ -18,4 +18,4 @@ def add_event_shapes(schemas: dict[str, Any]) -> None:
     for name, schema in definitions["$defs"].items():
         schemas.setdefault(name, schema)
     listed = ", ".join(f"{type_}: {model.__name__}" for type_, model in DATA_MODELS.items())
-    schemas["Event"]["properties"]["data"]["description"] = f"Its shape goes by `type` ({listed})."
+    schemas["Event"]["properties"]["data"]["description"] = f"Its fields depend on `type` ({listed})."

@@ -24,9 +24,9 @@ _PATIENCE = 3.0
 
 
 class Health(BaseModel):
-    """`status` is ok when every check is, but for `documents`, which is there where they are in MongoDB:
-    without them history thins out and nothing stops. `migrations` is behind until `watchbill migrate` has
-    run."""
+    """`status` is ok when every check but `documents` is ok. `documents` is present if they are in MongoDB;
+    without them traces are missing, and executions go on. `migrations` is behind until `watchbill migrate`
+    has run."""
 
     status: Literal["ok", "failing"]
     version: str
@@ -35,8 +35,8 @@ class Health(BaseModel):
 
 @router.get("/health/live", responses={503: {"model": Health}})
 async def live(request: Request, response: Response) -> Health:
-    """Whether the process answers and its own tasks run; 503 when it has to be started again. It asks nobody
-    else, so that a database's trouble restarts nothing."""
+    """Whether the process answers and its own tasks run; 503 when it has to be restarted. It does not ask the
+    database, so trouble there restarts nothing."""
     supervisor: Supervisor = request.app.state.supervisor
     checks: dict[str, Check] = dict.fromkeys(supervisor.troubles(), "failing")
     response.status_code = 503 if checks else 200

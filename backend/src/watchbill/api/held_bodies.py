@@ -43,7 +43,7 @@ class HeldBodies:
             self._held[who := who or whose()] += more if size - more > SMALL else size
             if not self._has_room(who):
                 raise TooManyRequests(
-                    "Too many of your large requests are here at once; send them one after the other."
+                    "You send too many large requests at once; send them one after the other."
                     f" Try again in {_RETRY_SECONDS} s.",
                     retry_after=_RETRY_SECONDS,
                     code="too_many_at_once",

@@ -158,7 +158,7 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         if headers.get("content-encoding", "identity").lower() != "identity":
             # A small body would be a large one.
-            text = "Send the body as it is: no Content-Encoding is understood."
+            text = "Send the body without a Content-Encoding."
             return await problems.problem(415, "content_encoding", "Unsupported Media Type", text)(
                 scope, receive, send
             )

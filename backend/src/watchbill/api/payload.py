@@ -44,14 +44,14 @@ def _read(body: bytes) -> Read | WatchbillError:
     try:
         demand_few_values(body)
     except TooManyValues as error:
-        text = f"The body is too much: {error}."
+        text = f"The body is too large: {error}."
         return InvalidInput(
             text, code="too_many_values", errors=(FieldError(("body",), "too_many_values", text),)
         )
     try:
         text = json_of_bytes(body)
     except ValueError:
-        return InvalidInput("The body is not UTF-8, as JSON is.", code="json_encoding")
+        return InvalidInput("The body is not UTF-8, which JSON must be.", code="json_encoding")
     try:
         return Read(read_exactly(text))
     except NotExact as fault:

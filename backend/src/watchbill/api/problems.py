@@ -36,7 +36,8 @@ class ProblemField(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """What went wrong. `code` is stable; `detail` is for people; `request_id` finds it in the logs."""
+    """What went wrong. Programs go by `code`, which does not change; `detail` is for people; search the logs
+    for `request_id`."""
 
     type: str = "about:blank"
     title: str
@@ -82,7 +83,7 @@ def from_error(error: WatchbillError) -> Response:
 
 def internal_error() -> Response:
     """The answer for a bug: nothing of its inside, but the id that finds it in the logs."""
-    text = "Something went wrong on our side. The request id finds it in the logs."
+    text = "Something went wrong in Watchbill. Its logs say more: search for the request id."
     return problem(500, "internal_error", "Internal error", text)
 
 

@@ -16,7 +16,7 @@ async def verify(installation: Installation, name: str | None, expect: str | Non
     """Verify one log or all; returns the exit code."""
     expected = _entry(expect)
     if expected and name is None:
-        raise typer.BadParameter("--expect is about one tenant; name it.")
+        raise typer.BadParameter("--expect works for one tenant. Name the tenant.")
     async with installation.database.transaction() as work:
         if name is None:
             found = [tenant for tenant, _ in await queries.every(work.session)]
@@ -31,7 +31,7 @@ async def _verify(installation: Installation, tenant: Tenant, expected: tuple[in
         answer = await service.verify(work.session, expected=expected)
     if answer.ok:
         end = f"{answer.seq}:{answer.hash}" if answer.hash else "nothing yet"
-        typer.echo(f"{tenant.slug}: {answer.entries} entries, whole. End of the chain: {end}")
+        typer.echo(f"{tenant.slug}: {answer.entries} entries, none changed. End of the chain: {end}")
     else:
         typer.echo(f"{tenant.slug}: broken at entry {answer.broken_at}. {answer.problem}", err=True)
     return answer.ok

@@ -155,7 +155,7 @@ class Client:
                     raise await _refusal(answer)
                 return None if answer.status == 204 else await answer.json()
         except (aiohttp.ContentTypeError, ValueError) as error:
-            raise ApiError(f"What answers at {self._url} is not Watchbill.") from error
+            raise ApiError(f"The program that answers at {self._url} is not Watchbill.") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ApiError(f"Watchbill does not answer at {self._url}: {error}") from error
 

@@ -116,12 +116,14 @@ def worker(
 
 @app.command()
 def migrate(
-    status: Annotated[bool, typer.Option("--status", help="Only show what is behind.")] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only show which tenants are not up to date.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Bring the database up to date. Running it again is harmless.
 
-    A tenant whose migration fails is reported and stops no other one; the exit code is then 1.
+    If the migration of a tenant fails, it is reported and the others go on; the exit code is then 1.
     """
     if status:
         operator.show_behind(data_dir)
@@ -132,12 +134,13 @@ def migrate(
     if done.failed:
         typer.echo(f"{done.upgraded} tenants were brought up to date, {len(done.failed)} failed.", err=True)
         raise typer.Exit(1)
-    typer.echo(f"The database is up to date; {done.upgraded} tenants were behind.")
+    typer.echo(f"The database is up to date; {done.upgraded} tenants needed it.")
 
 
 @app.command()
 def doctor(data_dir: DataDir = None) -> None:
-    """Show the effective settings, and check what they point at. Exits with 1 when something is wrong."""
+    """Show the effective settings, and check the services that they name. Exits with 1 when something is
+    wrong."""
     raise typer.Exit(asyncio.run(examination.examine(settings.load_settings(data_dir))))
 
 
@@ -151,17 +154,17 @@ def run(
     inputs_file: Annotated[Path | None, typer.Option(help="Inputs from a YAML or JSON file.")] = None,
     json: Annotated[
         bool,
-        typer.Option("--json", help="Print every event, and at last the result, as one JSON object a line."),
+        typer.Option("--json", help="Print every event, then the result, each as one JSON object a line."),
     ] = False,
     email: Annotated[
         str | None,
-        typer.Option("--as", metavar="EMAIL", help="Run as this person, with their providers and agents."),
+        typer.Option("--as", metavar="EMAIL", help="Run it as this person, with their providers and agents."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Run a workflow file and show its progress and result.
 
-    Uses the Watchbill that runs on the data directory, or starts one for the run. Ctrl-C cancels the run.
+    Uses the Watchbill that runs on the data directory, or starts one meanwhile. Ctrl-C cancels the execution.
     """
     raise typer.Exit(
         running.run_file(

@@ -75,7 +75,7 @@ def retried(execution: UUID) -> Action:
         if status not in ("failed", "cancelled"):
             raise ApiError(
                 f"The execution {_has(status)}: only one that failed or was cancelled can run again from"
-                " there. To run a part of another one again, use `fork`."
+                " there. To run a part of another execution again, use `fork`."
             )
         yield await client.call("POST", f"/executions/{execution}/resume"), as_sentence
 

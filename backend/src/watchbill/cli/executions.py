@@ -18,7 +18,7 @@ else:
     remote = late("watchbill.cli.remote")
 
 commands = typer.Typer(
-    help="See and control executions on a Watchbill that runs, with an API key.", no_args_is_help=True
+    help="Show and control executions on a running Watchbill, with an API key.", no_args_is_help=True
 )
 Url = Annotated[
     str,
@@ -46,7 +46,7 @@ def list_executions(
             " repeated.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The most to show.")] = 20,
     url: Url = HERE,
     key_file: KeyFile = None,
     json: Json = False,
@@ -69,19 +69,19 @@ def cancel(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Js
 
 @commands.command()
 def pause(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
-    """Let what is in flight finish, and start nothing more for now."""
+    """Pause an execution: running nodes finish, and no other node starts."""
     _act(url, key_file, json, control.asked(execution, "pause"))
 
 
 @commands.command()
 def resume(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
-    """Let a paused execution go on."""
+    """Resume a paused execution."""
     _act(url, key_file, json, control.resumed(execution))
 
 
 @commands.command()
 def retry(execution: Which, url: Url = HERE, key_file: KeyFile = None, json: Json = False) -> None:
-    """Run an execution that failed or was cancelled again from there; what was finished stays finished."""
+    """Run a failed or cancelled execution again from there. Finished nodes are not run again."""
     _act(url, key_file, json, control.retried(execution))
 
 
@@ -97,11 +97,11 @@ def fork(
             "--output",
             "-o",
             metavar="NODE=VALUE",
-            help="Take this in place of what the node gave: JSON, or a text as it is. May be repeated.",
+            help="Use this instead of the node's output: JSON or text. May be repeated.",
         ),
     ] = None,
     outputs_file: Annotated[
-        Path | None, typer.Option(help="The same from a YAML or JSON file, by the nodes' ids.")
+        Path | None, typer.Option(help="Outputs from a YAML or JSON file, by the nodes' ids.")
     ] = None,
     url: Url = HERE,
     key_file: KeyFile = None,

@@ -48,7 +48,7 @@ async def show(installation: Installation) -> None:
 async def rotate_all(installation: Installation) -> int:
     """Seal everything with the first key; returns the exit code."""
     if installation.restart_needed:
-        typer.echo("Restart Watchbill first: without the new key it could not read what it seals.", err=True)
+        typer.echo("Restart Watchbill first: until then it does not know the new key.", err=True)
         return 1
     done = await rotate(installation.database, installation.keys, _COLUMNS)
     typer.echo(f"{done.resealed} secrets were sealed again with key {installation.keys.first}.")

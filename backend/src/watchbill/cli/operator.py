@@ -25,8 +25,8 @@ else:
     settings = late("watchbill.cli.settings")
     tenants_work = late("watchbill.cli.tenants")
 tenants = typer.Typer(help="List, suspend, limit, export and delete tenants.", no_args_is_help=True)
-keys = typer.Typer(help="Change the keys that seal secrets.", no_args_is_help=True)
-audit = typer.Typer(help="Prove that nobody changed the audit log.", no_args_is_help=True)
+keys = typer.Typer(help="Change the keys that encrypt secrets.", no_args_is_help=True)
+audit = typer.Typer(help="Check that nobody changed the audit log.", no_args_is_help=True)
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where everything is kept. [default: .watchbill]")
 ]
@@ -41,13 +41,13 @@ def list_tenants(data_dir: DataDir = None) -> None:
 
 @tenants.command()
 def suspend(tenant: Who, data_dir: DataDir = None) -> None:
-    """Let nobody into a tenant, and stop what runs there."""
+    """Suspend a tenant: nobody can sign in, and its executions are cancelled."""
     _run(data_dir, lambda opened: tenants_work.suspend(opened, tenant))
 
 
 @tenants.command()
 def activate(tenant: Who, data_dir: DataDir = None) -> None:
-    """Let people into a suspended tenant again."""
+    """End the suspension of a tenant."""
     _run(data_dir, lambda opened: tenants_work.activate(opened, tenant))
 
 
@@ -57,13 +57,15 @@ def limit(
     user: Annotated[
         int | None, typer.Option(min=0, help="Requests a minute of each person or key; 0 is no limit.")
     ] = None,
-    total: Annotated[int | None, typer.Option(min=0, help="Requests a minute of all together.")] = None,
+    total: Annotated[
+        int | None, typer.Option(min=0, help="Requests a minute of the whole tenant; 0 is no limit.")
+    ] = None,
     running: Annotated[
-        int | None, typer.Option(min=0, max=1_000_000, help="Executions that run at a time; 0 is any number.")
+        int | None, typer.Option(min=0, max=1_000_000, help="Executions that run at a time; 0 is no limit.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Give a tenant limits of its own; without options, the installation's again."""
+    """Give a tenant its own limits; without options, it gets the installation's limits again."""
     _run(data_dir, lambda opened: tenants_work.limit(opened, tenant, user, total, running))
 
 
@@ -80,7 +82,7 @@ def export(
 @tenants.command()
 def delete(
     tenant: Who,
-    confirm: Annotated[str, typer.Option(help="The tenant's short name once more.", show_default=False)],
+    confirm: Annotated[str, typer.Option(help="The tenant's short name again.", show_default=False)],
     data_dir: DataDir = None,
 ) -> None:
     """Delete a tenant with everything in it, and check that nothing is left. It cannot be undone."""
@@ -91,22 +93,22 @@ def delete(
 def new(data_dir: DataDir = None) -> None:
     """Make a new key.
 
-    With embedded services it is put in front of the data directory's keys; otherwise it is printed, to be put
-    in front of WATCHBILL_ENCRYPTION_KEYS. Then restart, and run `watchbill keys rotate`.
+    With embedded services it is added to the data directory. Otherwise it is printed; put it in front of
+    WATCHBILL_ENCRYPTION_KEYS. Then restart Watchbill and run `watchbill keys rotate`.
     """
     raise typer.Exit(sealing_keys.make_key(settings.load_settings(data_dir)))
 
 
 @keys.command("status")
 def key_status(data_dir: DataDir = None) -> None:
-    """Show how many secrets each key has sealed."""
+    """Show how many secrets are encrypted with each key."""
     _run(data_dir, sealing_keys.show)
 
 
 @keys.command()
 def rotate(data_dir: DataDir = None) -> None:
-    """Seal every secret again with the first key, while Watchbill runs. Old keys keep working until they are
-    removed, which is safe when `watchbill keys status` shows nothing of theirs."""
+    """Encrypt every secret again with the first key, while Watchbill runs. Old keys work until you remove
+    them, which is safe when `watchbill keys status` shows no secrets of theirs."""
     _run(data_dir, sealing_keys.rotate_all)
 
 
@@ -117,14 +119,14 @@ def verify(
     ] = None,
     expect: Annotated[
         str | None,
-        typer.Option(metavar="NUMBER:HASH", help="An entry as this command showed it before."),
+        typer.Option(metavar="NUMBER:HASH", help="An entry that this command showed before."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Compute the audit log's chain of hashes again. Exits with 1 when an entry was changed or removed.
+    """Check the audit log's chain of hashes. Exits with 1 if an entry was changed or removed.
 
-    Keep the number and hash it prints somewhere else: with --expect they prove later that the entries up to
-    there are still the same.
+    Store the number and hash that it prints somewhere else: with --expect they prove later that the entries
+    up to there are the same.
     """
     _run(data_dir, lambda opened: audit_log.verify(opened, tenant, expect))
 

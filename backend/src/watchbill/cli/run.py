@@ -99,9 +99,9 @@ async def _show(client: Client, execution_id: str, screen: Screen) -> None:
 async def _cancel_on(
     stop: asyncio.Event, stop_now: asyncio.Event, client: Client, execution_id: str, screen: Screen
 ) -> None:
-    """Cancel when asked; ends when the run should have stopped by then, or at a second Ctrl-C."""
+    """Cancel when asked; ends when the execution should have stopped by then, or at a second Ctrl-C."""
     await stop.wait()
-    screen.note("Cancelling the run. Press Ctrl-C again to leave at once.")
+    screen.note("Cancelling the execution. Press Ctrl-C again to leave at once.")
     await client.cancel(execution_id)
     with suppress(TimeoutError):
         await asyncio.wait_for(stop_now.wait(), _CANCEL_SECONDS)

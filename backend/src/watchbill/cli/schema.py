@@ -70,7 +70,7 @@ async def report(database: Database) -> int:
         line = f"{tenant_id}  {revision} -> {head('tenant')}  {name}{f': {error}' if error else ''}"
         typer.echo(printable(line))
     shared = "" if public == head("public") else f"The public schema ({public} -> {head('public')}) and "
-    typer.echo(f"{shared}{len(behind)} tenants are behind. {_CURE}")
+    typer.echo(f"{shared}{len(behind)} tenants are not up to date. {_CURE}")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""Shows a run: live on a terminal, as lines elsewhere, or as JSON for programs."""
+"""Shows an execution: live on a terminal, as lines elsewhere, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TAIL_CHARACTERS = 1200
 
 
 class Screen(Protocol):
-    """What a run is shown on."""
+    """What an execution is shown on."""
 
     def begin(self, labels: dict[str, str], outputs: list[str]) -> None: ...
     def show(self, event: dict[str, Any]) -> None: ...

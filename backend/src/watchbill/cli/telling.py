@@ -8,8 +8,8 @@ from typing import Any
 
 _WAITS_FOR = {
     "workers": "for a free worker",
-    "flow": "since its flow runs as many as it may",
-    "tenant": "since the tenant runs as many as it may",
+    "flow": "because its flow already runs as many as it may",
+    "tenant": "because the tenant already runs as many as it may",
 }
 
 
@@ -21,9 +21,9 @@ def as_row(execution: dict[str, Any]) -> list[str]:
 
 
 def as_sentence(execution: dict[str, Any]) -> list[str]:
-    """What became of it. A new one tells its id first."""
+    """What happened to it. For a fork the new id is first."""
     if execution["forked_from"] and execution["status"] == "pending":
-        return [f"{execution['id']} begins where {execution['forked_from']} was."]
+        return [f"{execution['id']} is a fork of {execution['forked_from']} and will start soon."]
     if execution["cancel_requested"] and execution["status"] != "cancelled":
         return [f"{execution['id']} will stop: it is {execution['status']}."]
     return [f"{execution['id']} is {_state(execution)}."]

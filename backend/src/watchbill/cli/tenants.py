@@ -55,7 +55,7 @@ async def limit(
     """Set a tenant's own limits."""
     async with _tenant(installation, name, "limit_tenant") as (work, tenant):
         await service.set_limits(work.session, tenant.id, user=user, tenant=total, running=running)
-    typer.echo(f"{tenant.slug} has its limits; they take effect within half a minute.")
+    typer.echo(f"{tenant.slug} has new limits; they take effect within half a minute.")
 
 
 async def export(installation: Installation, name: str, file: Path) -> None:

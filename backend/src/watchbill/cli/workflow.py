@@ -41,7 +41,7 @@ _TEXTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A checked file: its name, a description, the definition, and the inputs for this run."""
+    """A checked file: its name, a description, the definition, and the inputs for this execution."""
 
     name: str
     description: str | None

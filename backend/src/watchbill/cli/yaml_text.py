@@ -123,9 +123,9 @@ class _Reading:
                 raise _bad(key, "a key must be a text")
             name = self._text(key)
             if name == "<<" and key.tag == _PLAIN:
-                raise _bad(key, "merge keys (<<) are not read; write the fields out, or quote the key")
+                raise _bad(key, "merge keys (<<) are not supported; write the fields out, or quote the key")
             if name in found:
-                raise _bad(key, f"the key {name[:80]!r} stands twice")
+                raise _bad(key, f"the key {name[:80]!r} appears twice")
             found[name] = self.value(item, (*path, name), depth + 1)
         return found
 
@@ -154,7 +154,7 @@ def _number(node: ScalarNode, text: str) -> Any:
     if _LEADING_ZERO.fullmatch(text):
         raise _bad(node, f"{text[:40]} begins with a zero: quote it if it is a text, else leave the zero out")
     if _NO_NUMBER.fullmatch(text):
-        raise _bad(node, f"{text} is not a number of JSON; quote it if it is a text")
+        raise _bad(node, f"{text} is not a JSON number; quote it if it is a text")
     whole, other = _DECIMAL.fullmatch(text), _OTHER_BASE.fullmatch(text)
     if not (whole or other or _FLOAT.fullmatch(text)):
         return text
@@ -171,7 +171,7 @@ def _number(node: ScalarNode, text: str) -> Any:
 
 
 def _tagged(node: Node) -> BadYaml:
-    return _bad(node, f"the tag {str(node.tag)[:80]} is not read; remove it")
+    return _bad(node, f"the tag {str(node.tag)[:80]} is not supported; remove it")
 
 
 def _bad(node: Node, why: str) -> BadYaml:
@@ -180,7 +180,7 @@ def _bad(node: Node, why: str) -> BadYaml:
 
 def _marked(error: yaml.MarkedYAMLError) -> BadYaml:
     mark = error.problem_mark or error.context_mark
-    why = error.problem or error.context or "this cannot be read"
+    why = error.problem or error.context or "this is not valid YAML"
     if "'\\t'" in why:
         why = "a tab cannot stand here; indent with spaces"
     elif "another document" in why:

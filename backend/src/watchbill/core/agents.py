@@ -24,22 +24,22 @@ class _Model(BaseModel):
 
 
 class AgentOptions(_Model):
-    """CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
-    and its own time-outs are not: Watchbill has its own."""
+    """CrewAI options that are safe in a process shared by tenants. CrewAI's memory, code execution, rate
+    limits and time-outs are not offered: Watchbill has its own."""
 
     model_config = ConfigDict(strict=True)
 
-    max_iter: int = Field(
-        default=20, ge=1, le=100, title="Maximum steps", description="How often it may think."
-    )
+    max_iter: int = Field(default=20, ge=1, le=100, title="Maximum model calls", description="For each task.")
     temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, title="Maximum tokens per answer")
     allow_delegation: bool = Field(
-        default=False, title="May delegate", description="May ask other agents of its crew."
+        default=False, title="May delegate", description="May ask other agents in its crew."
     )
-    respect_context_window: bool = Field(default=True, title="Summarise when the context is full")
+    respect_context_window: bool = Field(
+        default=True, title="Summarise the conversation when the context is full"
+    )
     use_system_prompt: bool = Field(default=True, title="Use a system prompt")
-    inject_date: bool = Field(default=False, title="Tell it today's date")
+    inject_date: bool = Field(default=False, title="Tell the agent today's date")
     reasoning: bool = Field(default=False, title="Plan before acting")
     max_reasoning_attempts: int | None = Field(default=None, ge=1, le=10, title="Planning attempts")
     llm_timeout_seconds: float | None = Field(
@@ -60,7 +60,7 @@ class AgentOptions(_Model):
         default=None,
         gt=0,
         le=86_400,
-        title="Seconds of silence within an answer",
+        title="Seconds between two tokens",
         json_schema_extra=form(unit="seconds"),
     )
 

@@ -107,7 +107,7 @@ class Unavailable(WatchbillError):
 
 
 class ErrorKind(StrEnum):
-    """Whose fault a node's failure is. Retry policies and the UI go by it."""
+    """Whose fault a node's failure is. Retry policies and the user interface use it."""
 
     USER = "user"  # the flow or its inputs: retrying changes nothing
     UPSTREAM = "upstream"  # a provider or another service: worth a retry

@@ -90,7 +90,7 @@ class ExecutionStarted(_Data):
 
 
 class ExecutionWaiting(_Data):
-    """Nothing can be done before `until`, or before somebody answers or lets it go on; no worker has it."""
+    """The execution waits until `until`, or until somebody answers or resumes it; no worker has it."""
 
     type: Literal["execution_waiting"] = "execution_waiting"
     reason: Literal["paused", "waiting"] = "waiting"
@@ -98,7 +98,7 @@ class ExecutionWaiting(_Data):
 
 
 class ExecutionResumed(_Data):
-    """A worker took it up again; nodes that were in flight, or had failed, are run again."""
+    """A worker took the execution again; nodes that were running, or had failed, run again."""
 
     type: Literal["execution_resumed"] = "execution_resumed"
     epoch: int
@@ -124,12 +124,13 @@ class ExecutionCancelled(_Data):
 
 
 class NodeStarted(_Data):
-    """`input` is what the node works on: its configuration with every expression evaluated. Where that takes
-    long, the event comes twice for one attempt, first without it.
+    """`input` is what the node works on: its configuration with every expression evaluated. If that takes
+    long, the event comes twice for one attempt, first without `input`.
 
-    A node that runs a body says how many `iterations` there can be; each is told by events of its own, as
-    `each[0]`. `rounds` is what they work on: `items` or `inputs`, how many go on in `parallel`, and whether
-    failures are `tolerant`ly taken; large ones are left out, and `rounds_ref` tells where they are."""
+    A node with a body says how many `iterations` there can be; each has events of its own, under a path such
+    as `each[0]`. `rounds` is what the iterations work on: `items` or `inputs`, how many run in `parallel`,
+    and whether the node is `tolerant` of failures; large ones are left out, and `rounds_ref` tells where they
+    are stored."""
 
     type: Literal["node_started"] = "node_started"
     attempt: int
@@ -140,8 +141,8 @@ class NodeStarted(_Data):
 
 
 class NodeCompleted(_Data):
-    """`handle` is the one outgoing handle that became active; null activates the default one. In the journal
-    a large output is null and `output_ref` tells where it is; whoever reads gets it back in its place."""
+    """`handle` is the outgoing handle that became active; null is the default one. In the journal a large
+    output is null and `output_ref` tells where it is stored; readers of events get it in its place."""
 
     type: Literal["node_completed"] = "node_completed"
     attempt: int
@@ -200,7 +201,7 @@ class TaskCompleted(_Data):
 
 
 class LlmStarted(_Data):
-    """A call goes out. `call_id` ties its events together; `agent` is set inside crews."""
+    """A model call begins. All its events have the same `call_id`; `agent` is set inside crews."""
 
     type: Literal["llm_started"] = "llm_started"
     call_id: str
@@ -241,7 +242,7 @@ class LlmFailed(_Data):
 
 
 class LlmFailover(_Data):
-    """A provider failed in a way that another may not; the call goes to the next one."""
+    """A provider failed, and the call goes to the next one."""
 
     type: Literal["llm_failover"] = "llm_failover"
     call_id: str

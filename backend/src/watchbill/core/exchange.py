@@ -1,4 +1,5 @@
-"""What a node asked the world and what it was answered, whole enough to be played back to a later run."""
+"""What a node asked the world and what it was answered, whole enough to be played back to a later
+execution."""
 
 from __future__ import annotations
 

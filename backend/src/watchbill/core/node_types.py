@@ -77,7 +77,7 @@ class ListedHandles(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
+class IterationRules:
     """How the body of one node is run, as its rendered configuration says.
 
     Args:
@@ -102,7 +102,7 @@ class BodyType:
     Args:
         read: the body in a typed configuration; None while none is chosen.
         field: where the body stands in the configuration.
-        rounds: reads a rendered configuration; raises NodeError when it makes no sense.
+        rules: reads a rendered configuration; raises NodeError when it makes no sense.
         gather: the node's output from the results of its iterations, in order.
         locals: names that expressions in the body may read besides inputs and nodes.
         isolated: the body is a flow of its own, which sees nothing around it.
@@ -114,7 +114,7 @@ class BodyType:
 
     read: Callable[[Any], Body | FlowDefinition | None]
     field: str
-    rounds: Callable[[Mapping[str, Any]], Rounds]
+    rules: Callable[[Mapping[str, Any]], IterationRules]
     gather: Callable[[Sequence[Any]], Any]
     locals: frozenset[str] = frozenset()
     isolated: bool = False
@@ -176,7 +176,7 @@ class NodeType:
         check: problems that the config model cannot see; fields are relative to the config.
         judge: problems that follow from what is known of rendered values; fields as above.
         gives: what is known of the output before it is there.
-        idle: handles that no run activates.
+        idle: handles that are never activated.
         meant: a configuration as its author means it, before templates are read in it.
         limit: how many of it a flow may have; None for any number.
     """

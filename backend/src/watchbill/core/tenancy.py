@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 class TenantScope:
     """Names one tenant. Every port and query that touches tenant data takes it as its first argument.
 
-    Schema names and key prefixes are derived from the UUID here and nowhere else, so a name that a user
-    typed can never become part of SQL, of a Redis key or of a collection's name.
+    Schema names and key prefixes are derived from the UUID here, and for the kit in kit.database.roles, so a
+    name that a user typed can never become part of SQL, of a Redis key or of a collection's name.
     """
 
     tenant_id: UUID
@@ -37,8 +37,8 @@ class TenantScope:
 
 
 class TenantDefaults(BaseModel):
-    """What holds for a tenant that has nothing of its own: executions that run at a time, and days that
-    executions and their logs are kept after their end. 0 is any number, and for ever."""
+    """The defaults of a tenant: executions that run at a time, and days that executions and their logs are
+    kept after their end. 0 means no limit, and for ever."""
 
     model_config = ConfigDict(frozen=True)
 

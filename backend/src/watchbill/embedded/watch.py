@@ -24,7 +24,7 @@ async def replace_the_stuck(
     look: float = _LOOK_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Ask each child's /health/live on its socket from time to time, and kill one that has not been well for
+    """Ask each child's /health/live on its socket from time to time, and kill one that has been unhealthy for
     so many seconds: whoever keeps it running starts it again. Runs until cancelled."""
     well_at = dict.fromkeys(children, clock())
     while True:
@@ -38,7 +38,7 @@ async def replace_the_stuck(
             since = max(well_at[name], child.started_at)
             if child.running and asked_at - since > patience:
                 tell(
-                    f"The {child.name} has not been well for {asked_at - since:.0f} s; it is replaced."
+                    f"The {child.name} has been unhealthy for {asked_at - since:.0f} s; it is replaced."
                     f" Log: {child.log.path}"
                 )
                 child.kill()

@@ -26,12 +26,12 @@ async def read_answer(compute: Compute, scope: TenantScope, text: str, schema: M
     if len(text) <= _SHORT and is_quick(schema, len(text)):
         return parse_answer(text, schema)
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise AnswerMismatch("the answer holds half a surrogate pair, which is no character")
+        raise AnswerMismatch("the answer contains half a surrogate pair, which is not a character")
     try:
         outcome = await compute.run(scope, PARSE_JOB, {"text": text, "schema": schema})
     except ComputeLimit as error:
-        step = "Ask for a shorter answer, or make the schema simpler."
-        detail = f"The answer cannot be judged by its `output_schema`. {error.detail} {step}"
+        advice = "Ask for a shorter answer, or make the schema simpler."
+        detail = f"The answer cannot be checked against its `output_schema`. {error.detail} {advice}"
         raise NodeError(ErrorKind.LIMIT, detail, code="schema_too_costly") from error
     if "mismatch" in outcome:
         raise AnswerMismatch(outcome["mismatch"])

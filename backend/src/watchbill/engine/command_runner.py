@@ -1,4 +1,4 @@
-"""What a run does between two commits: everything that needs no I/O, recorded as events."""
+"""What an execution does between two commits: everything that needs no I/O, recorded as events."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from watchbill.core.execution import (
 )
 from watchbill.core.execution.decide import outputs_of
 from watchbill.core.execution.frames import announced
-from watchbill.core.execution.snapshot import dump_rounds
+from watchbill.core.execution.snapshot import dump_rules
 from watchbill.core.execution.state import owner_of
-from watchbill.core.node_types import BodyType, NodeResult, Rounds
+from watchbill.core.node_types import BodyType, IterationRules, NodeResult
 from watchbill.core.ports.journal import Claim
 from watchbill.core.usage import Usage
 from watchbill.engine import evaluating
@@ -72,26 +72,26 @@ class CommandRunner:
 
     def advance(self) -> SliceResult:
         """Do what can be done at once, as far as others need not wait for it."""
-        step = SliceResult()
+        result = SliceResult()
         begun = 0
         self._left = Budget(_STEPS_IN_A_ROW, _SIZE_IN_A_ROW)
         while begun < _IN_A_ROW:
             if failure := self._totals.exceeded(self._pending.last_seq):
                 self.fail(failure)
-                return step
+                return result
             commands = decide(self._state, self._now())
-            step.waits, step.until = False, None
+            result.waits, result.until = False, None
             done = 0
             for command in commands:
                 if begun + done >= _IN_A_ROW or self._left.steps <= 0 or self._left.size <= 0:
-                    step.more = True
-                    return step
-                done += self._obey(command, step)
+                    result.more = True
+                    return result
+                done += self._obey(command, result)
             begun += done
             if not done or self._state.status.final:
-                return step
-        step.more = True
-        return step
+                return result
+        result.more = True
+        return result
 
     @contextmanager
     def _quickly(self) -> Generator[Budget]:
@@ -170,17 +170,17 @@ class CommandRunner:
             self._pending.add(e.NodeStarted(attempt=attempt.number, input=rendered.seen), path)
             self._suspend(attempt, rendered.config)
 
-    def _obey(self, command: Any, step: SliceResult) -> bool:
+    def _obey(self, command: Any, result: SliceResult) -> bool:
         """Do what is to be done; returns whether that was anything."""
         match command:
             case Skip(path):
                 self._pending.add(e.NodeSkipped(), path)
             case Start(path, number):
-                self._start(path, number, step)
+                self._start(path, number, result)
             case Open(path, index):
                 self._open(path, index)
             case Close(path):
-                return self._close(path, step)
+                return self._close(path, result)
             case End(path):
                 self._end(path)
             case Expire(path):
@@ -192,7 +192,7 @@ class CommandRunner:
             case Fail(error):
                 self.fail(error)
             case Wait(until):
-                step.waits, step.until = True, until
+                result.waits, result.until = True, until
                 return False
             case _:
                 raise AssertionError(f"an unknown command: {command!r}")
@@ -209,7 +209,7 @@ class CommandRunner:
         else:
             self._pending.add(e.ExecutionCompleted(outputs=outputs, usage=self._state.usage))
 
-    def _start(self, path: str, number: int, step: SliceResult) -> None:
+    def _start(self, path: str, number: int, result: SliceResult) -> None:
         """Note the start. What does I/O is added to the slice, to be started when the start is durable; so is
         what computes too much to be done here."""
         node, frame = self._state.spec(path), self._state.frame_of(path)
@@ -227,7 +227,7 @@ class CommandRunner:
                 rendered = evaluating.render(node, frame.scope, budget, now, light=True)
         except OverBudget:
             self._pending.add(e.NodeStarted(attempt=number), path, at=at)
-            step.starts.append((attempt, None))
+            result.starts.append((attempt, None))
             return
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
             self._pending.add(e.NodeStarted(attempt=number), path, at=at)
@@ -240,13 +240,13 @@ class CommandRunner:
         if node.type.wait:
             self._suspend(attempt, rendered.config)
         else:
-            step.starts.append((attempt, rendered.config))
+            result.starts.append((attempt, rendered.config))
 
     def _begin_body(self, attempt: Attempt, body: BodyType, config: dict[str, Any], seen: Any) -> None:
         try:
-            rounds = body.rounds(config)
-            self._totals.admit(self._state, rounds)
-            size = self._totals.size_of(rounds)
+            rules = body.rules(config)
+            self._totals.admit(self._state, rules)
+            size = self._totals.size_of(rules)
         except Exception as error:  # noqa: BLE001  # see Attempt.broken
             self._pending.add(e.NodeStarted(attempt=attempt.number, input=seen), attempt.path)
             self.settle(attempt.path, attempt.broken(error))
@@ -254,21 +254,21 @@ class CommandRunner:
         started = e.NodeStarted(
             attempt=attempt.number,
             input=seen,
-            iterations=rounds.total,
-            rounds=dump_rounds(rounds, items=True),
+            iterations=rules.total,
+            rounds=dump_rules(rules, items=True),
         )
         self._pending.add(started, attempt.path, large=size > LARGE_BYTES)
 
     def _open(self, path: str, index: int) -> None:
-        rounds = self._state.iterating[path].rounds
+        rules = self._state.iterating[path].rules
         if not announced(self._state, path):
             try:
-                self._totals.admit(self._state, Rounds(1))
+                self._totals.admit(self._state, IterationRules(1))
             except NodeError as error:
                 attempt = Attempt(self._state.spec(path), path, self._state.nodes[path].attempt, self._claim)
                 self.settle(path, attempt.failed(error))
                 return
-        item = rounds.items[index] if rounds.items is not None else None
+        item = rules.items[index] if rules.items is not None else None
         self._pending.add(e.NodeStarted(attempt=1, input=shown(item)), f"{path}[{index}]")
 
     def _suspend(self, attempt: Attempt, config: dict[str, Any]) -> None:
@@ -296,9 +296,9 @@ class CommandRunner:
             raise AssertionError("only a type that waits becomes due")
         self.settle(path, attempt.guarded(lambda: wait.due(node.node.config)))
 
-    def _close(self, path: str, step: SliceResult) -> bool:
+    def _close(self, path: str, result: SliceResult) -> bool:
         """End an iteration with its result, or with the failure of one of its nodes. What takes longer is
-        left to the step; returns whether anything was done."""
+        left to `result.closes`; returns whether anything was done."""
         if path in self.closing:
             return False
         owner, _ = owner_of(path)
@@ -313,7 +313,7 @@ class CommandRunner:
                 )
         except OverBudget:
             self.closing.add(path)
-            step.closes.append(path)
+            result.closes.append(path)
         except NodeError as error:
             self.closed(path, error)
         else:
@@ -356,7 +356,7 @@ class CommandRunner:
         return error
 
     def _fail_iteration(self, path: str, owner: str, failure: NodeFailure) -> None:
-        handled = self._state.iterating[owner].rounds.tolerant
+        handled = self._state.iterating[owner].rules.tolerant
         self._pending.add(e.NodeFailed(attempt=1, error=failure, handled=handled), path)
 
     def _end(self, path: str) -> None:

@@ -19,10 +19,10 @@ from watchbill.core.ports import Ports
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.ports.journal import Claim, Fenced
 from watchbill.core.tenancy import TenantScope
+from watchbill.engine.claimed_execution import ClaimedExecution
 from watchbill.engine.committer import Committer
 from watchbill.engine.large_outputs import lost_in_snapshot, lost_output, whole, whole_snapshot
 from watchbill.engine.missing import Missing, notes_of_missing
-from watchbill.engine.run import Run
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.slices import Slices
 from watchbill.kit.database.faults import again
@@ -64,7 +64,7 @@ class Engine:
         self._now = now
         self.missing = Missing()
         self._committer = Committer(ports, settings, self.missing)
-        self._runs: dict[UUID, Run] = {}
+        self._claimed: dict[UUID, ClaimedExecution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looks: set[asyncio.Task[None]] = set()
         self._hints: dict[TenantScope, OrderedDict[UUID, None]] = {}
@@ -102,13 +102,13 @@ class Engine:
 
     def cancel(self, execution_id: UUID) -> None:
         """Stop an execution if it runs here."""
-        if run := self._runs.get(execution_id):
-            run.cancel()
+        if execution := self._claimed.get(execution_id):
+            execution.cancel()
 
     def wake(self, execution_id: UUID) -> None:
         """Somebody asked something of an execution; if it runs here, it finds out what."""
-        if run := self._runs.get(execution_id):
-            task = asyncio.create_task(run.look(), name=f"look {execution_id}")
+        if execution := self._claimed.get(execution_id):
+            task = asyncio.create_task(execution.look(), name=f"look {execution_id}")
             self._looks.add(task)
             task.add_done_callback(self._looked)
 
@@ -201,7 +201,7 @@ class Engine:
             if scope.tenant_id in away:
                 continue
             some = [ids.popitem(last=False)[0] for _ in range(min(len(ids), _HINTS_OF_ONE))]
-            if wanted := [id_ for id_ in some if id_ not in self._runs]:
+            if wanted := [id_ for id_ in some if id_ not in self._claimed]:
                 tenants[scope] = wanted
             if ids:
                 self._hints[scope] = ids
@@ -218,7 +218,7 @@ class Engine:
             limit=min(self._room, settings.claim_batch),
             only=only,
             of=of,
-            held=list(self._runs),  # alive, even where leases ended while the database hung
+            held=list(self._claimed),  # alive, even where leases ended while the database hung
         )
         for claim in claims:
             task = asyncio.create_task(self._drive(claim), name=f"execution {claim.execution_id}")
@@ -228,11 +228,11 @@ class Engine:
         return len(claims)
 
     async def _drive(self, claim: Claim) -> None:
-        run: Run | None = None
+        execution: ClaimedExecution | None = None
         try:
             if (prepared := await self._prepared(claim)) is not None:
-                run = self._runs[claim.execution_id] = prepared
-                await run.drive()
+                execution = self._claimed[claim.execution_id] = prepared
+                await execution.drive()
         except Fenced:
             logger.warning("execution_fenced", execution_id=str(claim.execution_id), epoch=claim.epoch)
         except asyncio.CancelledError:
@@ -249,16 +249,16 @@ class Engine:
             logger.exception("execution_crashed", execution_id=str(claim.execution_id), epoch=claim.epoch)
             await self._put_off(claim, self._settings.lease_seconds)
         finally:
-            if self._runs.get(claim.execution_id) is run:
-                self._runs.pop(claim.execution_id, None)
+            if self._claimed.get(claim.execution_id) is execution:
+                self._claimed.pop(claim.execution_id, None)
             if claim.limited:
                 self._sweep_soon()
 
-    async def _prepared(self, claim: Claim) -> Run | None:
-        """The run, as far as it went before; None when something of its tenant is broken or locked, so that
-        it cannot be read. It is put off then, for longer each time."""
+    async def _prepared(self, claim: Claim) -> ClaimedExecution | None:
+        """The execution, as far as it went before; None when something of its tenant is broken or locked, so
+        that it cannot be read. It is put off then, for longer each time."""
 
-        async def read() -> Run:
+        async def read() -> ClaimedExecution:
             async with asyncio.timeout(self._settings.journal_seconds):
                 return await self._prepare(claim)
 
@@ -276,7 +276,7 @@ class Engine:
         except OSError as error:
             logger.warning("execution_not_put_off", execution_id=str(claim.execution_id), error=str(error))
 
-    async def _prepare(self, claim: Claim) -> Run:
+    async def _prepare(self, claim: Claim) -> ClaimedExecution:
         plan = await self._plan(claim)
         if claim.control.cancel:
             # What is only to be cancelled needs no outputs, and must not wait for them.
@@ -296,7 +296,7 @@ class Engine:
             await asyncio.sleep(0)
         whole_trace = claim.epoch == 1 or await self._mend_traces(claim, seqs, known)
         state.seq = claim.last_seq
-        run = Run(
+        execution = ClaimedExecution(
             claim,
             state,
             self._ports,
@@ -306,9 +306,9 @@ class Engine:
             self._slices,
             lost,
         )
-        run.pending.since_snapshot = claim.last_seq - known
-        run.pending.traced = claim.last_seq if whole_trace else None
-        return run
+        execution.pending.since_snapshot = claim.last_seq - known
+        execution.pending.traced = claim.last_seq if whole_trace else None
+        return execution
 
     async def _parts(self, claim: Claim, after: int) -> AsyncGenerator[Sequence[Event]]:
         """The journal's events after a number, some at a time."""
@@ -378,14 +378,14 @@ class Engine:
             try:
                 # Only what runs here: the lease of an execution that crashed must run out.
                 asked = await self._journal.heartbeat(
-                    self._settings.owner, list(self._runs), lease_seconds=self._settings.lease_seconds
+                    self._settings.owner, list(self._claimed), lease_seconds=self._settings.lease_seconds
                 )
             except OSError as error:
                 logger.warning("heartbeat_failed", error=str(error))
                 continue
             for execution_id, control in asked.items():
-                if run := self._runs.get(execution_id):
-                    run.heed(control)
+                if execution := self._claimed.get(execution_id):
+                    execution.heed(control)
 
 
 def _away(error: Exception) -> bool:

@@ -117,7 +117,7 @@ def close(
 
 
 def checked(result: NodeResult) -> NodeResult:
-    """The result as every store can hold it, so that a replay sees what the first run saw.
+    """The result as every store can hold it, so that a replay sees what the first execution saw.
 
     Raises:
         NodeError: kind limit: it is too large or too deep; kind user: it could not be kept as it is.

@@ -15,7 +15,7 @@ from watchbill.core.events import Log
 logger = structlog.get_logger(__name__)
 _LOG_EVERY_SECONDS = 60.0
 # Which of the two it was is not known: the stores look the same afterwards.
-_MISSING = "A trace event is missing here: its time was over, or its worker stopped before it was stored."
+_MISSING = "A trace event is missing here: it was deleted after its time, or its worker stopped too early."
 _TOO_LARGE = "A trace event was too large to be stored."
 
 

@@ -1,5 +1,6 @@
 """Noting what nodes ask of models, tools and other services, and what they are answered, around the ports
-that they use. A run that is played back later can stand at the same places and give the noted answers."""
+that they use. An execution that is played back later can be recorded at the same places and give the noted
+answers."""
 
 from __future__ import annotations
 

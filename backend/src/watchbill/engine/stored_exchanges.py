@@ -56,8 +56,8 @@ def exchange_seq(epoch: int, count: int) -> int:
 
 
 def document(kept: PlacedExchange, secrets: Sequence[str]) -> Document:
-    """What is stored of an exchange. `digest` is of the masked request before it is cut: a run that is played
-    back finds the answer by node, number and digest. `type` is what documents are filtered by.
+    """What is stored of an exchange. `digest` is of the masked request before it is cut: an execution that is
+    played back finds the answer by node, number and digest. `type` is what documents are filtered by.
 
     Messages that an event has already are not kept twice: they are null, and `asked` tells where they are.
     With a secret in them they are not the same, and kept here."""

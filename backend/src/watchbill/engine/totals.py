@@ -11,7 +11,7 @@ import orjson
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ExecutionFailure
 from watchbill.core.execution import ExecutionState
-from watchbill.core.node_types import Rounds
+from watchbill.core.node_types import IterationRules
 from watchbill.engine.limits import MAX_OUTPUT_BYTES, refuse_large
 from watchbill.engine.settings import EngineSettings
 
@@ -54,27 +54,27 @@ class Totals:
         refuse_large(size)
         return size
 
-    def admit(self, state: ExecutionState, rounds: Rounds) -> None:
+    def admit(self, state: ExecutionState, rules: IterationRules) -> None:
         """Let so many more iterations begin.
 
         Raises:
             NodeError: kind limit: all bodies of the execution together would have too many.
         """
         most = self._settings.max_iterations
-        if state.iterations + rounds.total > most:
+        if state.iterations + rules.total > most:
             text = (
-                f"All iterations of an execution together may be {most:,}; there were {state.iterations:,},"
-                f" and this node asks for {rounds.total:,} more."
+                f"One execution may have {most:,} iterations in all; it had {state.iterations:,},"
+                f" and this node asks for {rules.total:,} more."
             )
             raise NodeError(ErrorKind.LIMIT, text, code="too_many_iterations")
 
-    def size_of(self, rounds: Rounds) -> int:
+    def size_of(self, rules: IterationRules) -> int:
         """The bytes of what iterations work on.
 
         Raises:
             NodeError: kind limit: too many.
         """
-        size = len(orjson.dumps([rounds.items, rounds.inputs])) if rounds.items or rounds.inputs else 0
+        size = len(orjson.dumps([rules.items, rules.inputs])) if rules.items or rules.inputs else 0
         refuse_large(size, "input")
         return size
 
@@ -86,8 +86,8 @@ class Totals:
             return ExecutionFailure(kind=ErrorKind.LIMIT, code="too_many_events", message=text)
         if self._bytes > settings.max_output_bytes:
             text = (
-                f"What the nodes of the execution gave has more than {settings.max_output_bytes:,} bytes"
-                " together. Keep less of it, or do less in one execution."
+                f"The outputs of all nodes have more than {settings.max_output_bytes:,} bytes together."
+                " Return less from the nodes, or do less in one execution."
             )
             return ExecutionFailure(kind=ErrorKind.LIMIT, code="execution_too_large", message=text)
         return None

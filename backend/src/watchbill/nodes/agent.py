@@ -86,9 +86,10 @@ def _gives(foreseen: Foreseen) -> Shape:
 
 
 async def execute(context: NodeContext) -> NodeResult:
-    """Run the agent on its task; a stored agent was written into the config when the run was created."""
+    """Run the agent on its task; a stored agent was written into the config when the execution was
+    created."""
     config: Config = context.config
-    if config.agent is None:  # pragma: refused before the run is stored
+    if config.agent is None:  # pragma: refused before the execution is stored
         raise AssertionError("an agent node reached a worker without its agent")
     job = CrewJob(
         scope=context.scope,

@@ -80,7 +80,7 @@ class Config(BaseModel):
     escalate_to: People = Field(
         default=[],
         title="Who else is asked",
-        description="As above; who may answer stays the same.",
+        description="As above. It does not change who may answer.",
         json_schema_extra=form(order=7, when={"escalate_after_seconds": None}),
     )
 
@@ -97,7 +97,7 @@ def _check(config: Config) -> list[Problem]:
             problems.append(Problem(field="escalate_after_seconds", code="config_invalid", message=text))
         return problems
     if not config.escalate_to:
-        text = "Say who else is asked."
+        text = "Say who else to ask."
         problems.append(Problem(field="escalate_to", code="config_invalid", message=text))
     if config.deadline_seconds is not None and config.escalate_after_seconds >= config.deadline_seconds:
         text = "The deadline is over before others are asked."
@@ -111,7 +111,7 @@ def _unknown(field: str, people: list[str], config: Config) -> list[Problem]:
     for index, entry in enumerate(people):
         where = f"{field}.{index}"
         if entry == "member" and config.role == "admin":
-            text = "Only admins may answer this, so there is no use in asking every member."
+            text = "Only admins may answer this. Ask `admin` instead of `member`."
             problems.append(Problem(field=where, code="config_invalid", message=text))
         elif entry not in ROLES and "{{" not in entry and "@" not in entry:
             text = f"`{entry[:80]}` is neither a mail address nor `member` nor `admin`."

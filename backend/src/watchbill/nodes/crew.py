@@ -56,7 +56,7 @@ def _gives(foreseen: Foreseen) -> Shape:
 async def execute(context: NodeContext) -> NodeResult:
     """Run the crew; the output is that of its last task, and of each task under `tasks`."""
     config: Config = context.config
-    if config.crew is None:  # pragma: refused before the run is stored
+    if config.crew is None:  # pragma: refused before the execution is stored
         raise AssertionError("a crew node reached a worker without its crew")
     crew = config.crew
     job = CrewJob(

@@ -291,7 +291,7 @@ def _url(config: Config) -> str:
     try:
         return address + joint + urlencode(pairs, quote_via=quote, safe="")
     except UnicodeEncodeError as error:
-        text = "A value of the query holds half of a character (a lone surrogate)."
+        text = "A value of the query contains half of a character (a lone surrogate)."
         raise NodeError(ErrorKind.USER, text, code="url_invalid") from error
 
 

@@ -1,4 +1,4 @@
-"""Input: where a flow starts, and the fields a run asks for."""
+"""Input: where a flow starts, and the fields of the form that starts it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _exact(value: JsonValue) -> JsonValue:
 
 
 class InputField(BaseModel):
-    """One thing a run asks for."""
+    """One field of the form that starts a flow."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,11 +61,13 @@ class InputField(BaseModel):
     description: str = Field("", max_length=2000, title="Help text")
     required: bool = Field(True, title="Required", json_schema_extra=form(order=3))
     default: Annotated[JsonValue, AfterValidator(_exact)] = Field(None, title="Default")
-    options: list[str] = Field(default=[], max_length=200, title="Choices", description="Offer only these.")
+    options: list[str] = Field(
+        default=[], max_length=200, title="Choices", description="Only these values can be chosen."
+    )
 
 
 class Config(BaseModel):
-    """The fields of the form that starts a run."""
+    """The fields of the form that starts the flow."""
 
     model_config = ConfigDict(extra="forbid")
 

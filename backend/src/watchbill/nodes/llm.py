@@ -59,7 +59,7 @@ class Config(BaseModel):
         gt=0,
         le=86_400,
         title="Seconds in all",
-        description="For one call, beside the step's own time-out. Empty: the provider's, else 3,600.",
+        description="For one call, besides the node's time-out. Empty: the provider's, else 3,600.",
         json_schema_extra=form(unit="seconds"),
     )
 
@@ -104,7 +104,8 @@ async def execute(context: NodeContext) -> NodeResult:
     if answer.tool_calls and not answer.text.strip() and config.output_schema is None:
         called = mended(answer.tool_calls[0].name[:100])
         detail = (
-            f"The model '{answer.model}' said nothing but called the tool '{called}', and none was offered."
+            f"The model '{answer.model}' gave no text. It called the tool '{called}', but it was offered"
+            " no tools."
         )
         raise NodeError(ErrorKind.UPSTREAM, detail, code="empty_answer")
     return NodeResult(mended(answer.text) if config.output_schema is None else answer.parsed)

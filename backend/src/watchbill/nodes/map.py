@@ -15,13 +15,13 @@ from watchbill.core.flow.definition import Body
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.form_hints import form
-from watchbill.core.node_types import BodyType, NodeType, Rounds
+from watchbill.core.node_types import BodyType, IterationRules, NodeType
 
 MAX_ITEMS = 10_000
 
 
 class Config(BaseModel):
-    """What is gone through, how, and what each pass gives."""
+    """Which items to go through, how, and what each iteration gives."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,7 +30,7 @@ class Config(BaseModel):
         Field(
             min_length=1,
             title="Items",
-            description="An expression that gives a list. Each is `item` in the body, its place `index`.",
+            description="An expression that gives a list. In the body `item` is an item, `index` its place.",
             json_schema_extra=form("template", order=1, lines=1),
         ),
     ]
@@ -40,7 +40,7 @@ class Config(BaseModel):
         title="When an item fails",
         description="The result of an item that failed is null.",
         json_schema_extra=form(
-            order=3, labels={"fail": "Stop the whole Map", "continue": "Give null for this item and go on"}
+            order=3, labels={"fail": "Stop the whole Map", "continue": "Use null as its result and continue"}
         ),
     )
     result: Any = Field(
@@ -52,7 +52,7 @@ class Config(BaseModel):
     body: Body = Field(default=Body(), title="Body", json_schema_extra=form("body"))
 
 
-def _rounds(config: Mapping[str, Any]) -> Rounds:
+def _rules(config: Mapping[str, Any]) -> IterationRules:
     given = config["items"]
     if not isinstance(given, list):
         text = f"`items` must be a list; it is {_described(given)}."
@@ -61,7 +61,7 @@ def _rounds(config: Mapping[str, Any]) -> Rounds:
     if len(items) > MAX_ITEMS:
         text = f"The list of `items` has {len(items):,} items; at most {MAX_ITEMS:,} are allowed."
         raise NodeError(ErrorKind.LIMIT, text, code="too_many_items")
-    return Rounds(
+    return IterationRules(
         total=len(items),
         items=items,
         parallel=config.get("max_parallel", 10),
@@ -126,7 +126,7 @@ TYPE = NodeType(
     body=BodyType(
         read=lambda config: config.body,
         field="body",
-        rounds=_rounds,
+        rules=_rules,
         gather=_gather,
         locals=frozenset({"item", "index"}),
         result="result",

@@ -1,4 +1,4 @@
-"""Output: what a run gives back."""
+"""Output: what a flow gives back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from watchbill.nodes.values import Config, evaluate, gives
 TYPE = NodeType(
     kind="output",
     title="Output",
-    description="Gives the run's result back.",
+    description="Gives the result of the flow.",
     group="flow",
     icon="log-out",
     keywords=("end", "result", "return", "finish", "respond"),

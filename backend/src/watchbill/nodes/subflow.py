@@ -1,4 +1,4 @@
-"""Sub-flow: runs another flow as one step."""
+"""Sub-flow: runs another flow as one node."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from watchbill.core.flow.definition import FlowDefinition
 from watchbill.core.flow.problems import Problem
 from watchbill.core.foreseen import Foreseen
 from watchbill.core.form_hints import form
-from watchbill.core.node_types import BodyType, NodeType, Rounds
+from watchbill.core.node_types import BodyType, IterationRules, NodeType
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import InputField, check_inputs, field_shape, mismatch
 
 
 class Config(BaseModel):
-    """Which flow is run, and what it is given. A run writes the flow itself into `flow`, so that it keeps
-    what it was started with."""
+    """Which flow to run, and its inputs. Starting an execution writes the flow itself into `flow`, so that it
+    keeps what it was started with."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=form(widget="subflow"))
 
     flow_id: UUID | None = Field(None, title="Flow", json_schema_extra=form("flow"))
     version: Annotated[int, Field(ge=1)] | None = Field(
-        None, title="Version", description="Otherwise the published one, or the draft while there is none."
+        None, title="Version", description="Empty: the published version, or the draft if there is none."
     )
     inputs: dict[str, Any] = Field(
         default={}, max_length=100, title="Inputs", json_schema_extra=form("template-map")
@@ -108,12 +108,12 @@ def _nodes(flow: Any) -> list[dict[str, Any]]:
     return cast("dict[str, Any]", flow).get("nodes", []) if isinstance(flow, Mapping) else []
 
 
-def _rounds(config: Mapping[str, Any]) -> Rounds:
+def _rules(config: Mapping[str, Any]) -> IterationRules:
     node = next(node for node in config["flow"]["nodes"] if node["type"] == "input")
     inputs, errors = check_inputs(InputConfig.model_validate(node.get("config", {})), config["inputs"])
     if errors:
         raise NodeError(ErrorKind.USER, errors[0].message, code=errors[0].code)
-    return Rounds(total=1, items=[None], inputs=inputs)
+    return IterationRules(total=1, items=[None], inputs=inputs)
 
 
 def _gather(results: Sequence[Any]) -> Any:
@@ -123,7 +123,7 @@ def _gather(results: Sequence[Any]) -> Any:
 TYPE = NodeType(
     kind="subflow",
     title="Sub-flow",
-    description="Runs another flow as one step.",
+    description="Runs another flow as one node.",
     group="flow",
     icon="workflow",
     keywords=("workflow", "call", "reuse", "child", "function"),
@@ -131,7 +131,7 @@ TYPE = NodeType(
     body=BodyType(
         read=lambda config: config.flow,
         field="flow",
-        rounds=_rounds,
+        rules=_rules,
         gather=_gather,
         isolated=True,
     ),

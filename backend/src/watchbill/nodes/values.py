@@ -20,7 +20,7 @@ _NO_NAME = re.compile(r"\s.*|.*\s|.*[\x00-\x1f\x7f].*|.{201,}|", re.DOTALL)
 
 def _name(text: str) -> str:
     if _NO_NAME.fullmatch(text):
-        raise ValueError("A name has 1 to 200 characters, no line breaks, and no blanks around it.")
+        raise ValueError("A name has 1 to 200 characters, no line breaks, and no spaces around it.")
     return text
 
 

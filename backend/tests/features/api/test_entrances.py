@@ -26,12 +26,12 @@ VALUES = {
     "5000 digits": ("7" * 5000, "has more than 64 bits", ""),
     "1e400": ("1e400", "is too large", ""),
     "1e-400": ("1e-400", "is too small", ""),
-    "NaN": ("NaN", "is not a number of JSON", ""),
-    "-Infinity": ("[-Infinity]", "is not a number of JSON", "[0]"),
-    "NUL": ('{"a": "\\u0000"}', "holds NUL", ".a"),
-    "a key with NUL": ('{"a": {"\\u0000": 1}}', "holds NUL", ".a"),
+    "NaN": ("NaN", "is not a JSON number", ""),
+    "-Infinity": ("[-Infinity]", "is not a JSON number", "[0]"),
+    "NUL": ('{"a": "\\u0000"}', "contains NUL", ".a"),
+    "a key with NUL": ('{"a": {"\\u0000": 1}}', "contains NUL", ".a"),
     "lone surrogate": ('[1, "\\ud800"]', "half a surrogate pair", "[1]"),
-    "duplicate keys": ('{"b": [{"a": 1, "a": 1}]}', "stands twice", ".b[0]"),
+    "duplicate keys": ('{"b": [{"a": 1, "a": 1}]}', "appears twice", ".b[0]"),
     "depth 201": ("[" * 201 + "]" * 201, "more than 200 levels deep", None),
 }
 JSON = {"Content-Type": "Application/JSON; charset=utf-8"}
@@ -159,7 +159,7 @@ def test_files_services_and_models_are_refused_alike(
     [
         ("{{ 0.0 / 0.0 }}", "evaluation_failed", ""),
         ("{{ [1.0 / 0.0] }}", "evaluation_failed", ""),
-        ("{{ 'a\\u0000' }}", "not_exact", "$.topic: the text holds NUL"),
+        ("{{ 'a\\u0000' }}", "not_exact", "$.topic: the text contains NUL"),
     ],
 )
 async def test_what_a_mapping_gives_is_refused_alike(

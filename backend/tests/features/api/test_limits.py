@@ -18,8 +18,8 @@ from tests.app_state import put
 from tests.people import Person, checked, refused
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantDefaults
+from watchbill.features.identity.cookies import COOKIE
 from watchbill.features.identity.limits.requests import RequestLimits
-from watchbill.features.identity.trails import COOKIE
 from watchbill.kit.limits.rates import Rate, Rates, Standing
 
 PATIENCE = 120.0

@@ -188,7 +188,7 @@ async def test_a_webhooks_mapping_that_computes_too_much_is_refused(
     assert "`inputs.topic`" in problem["detail"]
     [wrong] = problem["errors"]
     assert (wrong["loc"], wrong["code"]) == (["inputs", "topic"], "mapping_limit")
-    assert wrong["message"].endswith("Hand the value on as it is, and work on it in a node.")
+    assert wrong["message"].endswith("Pass the value on as it is, and work on it in a node.")
     assert noted.jobs == ["trigger.map"]
 
 
@@ -207,7 +207,7 @@ def test_a_flow_that_takes_too_much_names_its_largest_field():
     definition = flow([input_node(), transform("small"), transform("large", "1" * 199), output()], [])
     problem = too_much(ComputeLimit("memory"), definition)
     assert (problem.code, problem.node_id, problem.field) == ("flow_limit", "large", "config.values")
-    assert problem.message.startswith("The flow takes too much to be checked. It needs too much memory.")
+    assert problem.message.startswith("The flow is too large to check. It needs too much memory.")
     for odd in (None, [], {"nodes": 1}, {"nodes": [1, {"id": 2}, {"id": "x", "config": 1}]}):
         assert too_much(ComputeLimit("time"), odd).node_id is None
 

@@ -155,7 +155,7 @@ async def test_others_are_asked_when_nobody_answered(
     assert told(office) == [member.email]
     await office.work(workers=2, minutes=2)
     assert told(office) == sorted([member.email, admin.email])
-    assert "Nobody has answered so far" in office.post.mails[-1].text
+    assert "Nobody has answered yet" in office.post.mails[-1].text
     await office.work(days=3)
     assert len(office.post.mails) == 2
 
@@ -182,7 +182,7 @@ async def test_a_mail_that_is_refused_is_sent_later_unless_the_question_is_close
     office.post.refusal = None
     await office.work(minutes=1)
     [sent] = await deliveries(admin, execution_id=str(claim.execution_id))
-    assert sent["status"] == "failed" and "closed already" in sent["attempts"][-1]["error"]
+    assert sent["status"] == "failed" and "is closed" in sent["attempts"][-1]["error"]
     assert office.post.mails == []
 
 
@@ -196,7 +196,7 @@ async def test_only_people_who_may_answer_are_asked(
     sent = await deliveries(admin, execution_id=str(claim.execution_id))
     failed = {one["recipient"]: one["attempts"][0]["error"] for one in sent if one["status"] == "failed"}
     assert failed.keys() == {viewer.email, member.email, stranger.email, "nobody@example.com"}
-    assert set(failed.values()) == {"Nobody who may answer the question has this address."}
+    assert set(failed.values()) == {"No person with this address may answer the question."}
 
 
 async def test_a_link_is_good_only_for_whoever_still_may_answer(

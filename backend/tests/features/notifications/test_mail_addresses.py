@@ -51,7 +51,7 @@ async def test_a_stranger_is_asked_once_and_told_after_agreeing(
     assert {one.to for one in office.post.mails} == {admin.email}
     waiting = [one for one in sent if one["recipient"] != admin.email]
     assert {one["status"] for one in waiting} == {"pending"}
-    assert "not confirmed" in waiting[0]["attempts"][-1]["error"]
+    assert "not agreed" in waiting[0]["attempts"][-1]["error"]
 
     token = token_of(mailed_link(app, email))
     for _ in range(2):

@@ -157,7 +157,7 @@ async def test_mails(admin: Person, member: Person, database: Database, office: 
     mail = office.post.mails[0]
     assert mail.subject == "Watchbill: an execution failed"
     assert (
-        "Flow: Daily report\nError: It broke (step ask)\n" in mail.text
+        "Flow: Daily report\nError: It broke (node ask)\n" in mail.text
         and f"http://here/executions/view?id={run}" in mail.text
     )
     office.post.refusal = MailFailed("The server is busy.", passing=True)

@@ -17,8 +17,8 @@ const seconds = z
 
 export const agentSchema = z.object({
   name: z.string().trim().min(1, "Give the agent a name.").max(200, "Use at most 200 characters."),
-  role: z.string().trim().min(1, "Say who the agent is, e.g. “Senior researcher”."),
-  goal: z.string().trim().min(1, "Say what the agent is after."),
+  role: z.string().trim().min(1, "Give the agent a role, e.g. “Senior researcher”."),
+  goal: z.string().trim().min(1, "Say what the agent should achieve."),
   backstory: z.string().trim(),
   /** Empty: the default. */
   provider_id: z.string(),

@@ -44,8 +44,8 @@ export function AgentsView() {
           <EmptyState
             icon={<Bot />}
             title="No agents yet"
-            description="An agent has a role, a goal and a backstory, and thinks with a model of yours. Describe one, then put it into a crew or a flow."
-            action={writes && <Button onClick={() => url.make()}>Describe an agent</Button>}
+            description="An agent has a role, a goal, a backstory and a model. Create an agent, then use it in a crew or a flow."
+            action={writes && <Button onClick={() => url.make()}>Create an agent</Button>}
           />
         }
       />
@@ -66,6 +66,7 @@ function columns(writes: boolean, onDelete: (agent: Agent) => void): Column<Agen
     },
     {
       id: "role",
+      secondary: true,
       header: "Role and goal",
       cell: ({ role, goal }) => (
         <span title={goal}>
@@ -76,6 +77,7 @@ function columns(writes: boolean, onDelete: (agent: Agent) => void): Column<Agen
     },
     {
       id: "model",
+      secondary: true,
       header: "Model",
       className: "w-44",
       cell: ({ model }) =>

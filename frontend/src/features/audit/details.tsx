@@ -59,10 +59,10 @@ function Facts({ entry }: { entry: AuditEntry }) {
           {entry.request.method ? `${entry.request.method} ${entry.request.path}` : "–"}
         </Fact>
         <Fact name="Request id">{entry.request.id ?? "–"}</Fact>
-        <Fact name="Place in chain">
+        <Fact name="Position in the log">
           <span className="flex items-center gap-1">
             {entry.seq}
-            <CopyButton text={`${entry.seq}:${entry.hash}`} label="Copy number and hash" />
+            <CopyButton text={`${entry.seq}:${entry.hash}`} label="Copy the number and the hash" />
           </span>
         </Fact>
       </dl>

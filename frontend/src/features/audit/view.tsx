@@ -71,8 +71,8 @@ function List({ open }: { open: string | null }) {
       empty={
         <EmptyState
           icon={<ScrollText />}
-          title={outcome === "denied" ? "Nothing was denied" : "No entries"}
-          description="Every change, sign-in, use of a key and denied attempt is noted here."
+          title={outcome === "denied" ? "No denied attempts" : "No entries"}
+          description="Every change, sign-in, use of an API key and denied attempt appears here."
         />
       }
     />
@@ -84,8 +84,12 @@ function Verify() {
   const verify = () =>
     verification.mutate(undefined, {
       onSuccess: ({ ok, entries, broken_at, problem }) => {
-        if (ok) toast.success(`All ${entries} entries are as they were written`);
-        else toast.error(`The log is broken at entry ${broken_at}`, new Error(problem ?? ""));
+        if (ok) toast.success(`All ${entries} entries are unchanged`);
+        else
+          toast.error(
+            `Entry ${broken_at} of the log was changed or is missing`,
+            new Error(problem ?? ""),
+          );
       },
       onError: (problem) => toast.error("The log could not be verified", problem),
     });
@@ -122,14 +126,22 @@ const columns: Column<AuditEntry>[] = [
       </span>
     ),
   },
-  { id: "target", header: "What", className: "w-44", cell: (entry) => targetName(entry) },
+  {
+    id: "target",
+    secondary: true,
+    header: "What",
+    className: "w-44",
+    cell: (entry) => targetName(entry),
+  },
   {
     id: "who",
+    secondary: true,
     header: "Who",
     cell: actorName,
   },
   {
     id: "address",
+    secondary: true,
     header: "Address",
     className: "w-36 max-lg:w-28",
     cell: ({ origin }) => (

@@ -39,7 +39,7 @@ test("everything that is done has words of its own", () => {
     ]);
     // What has words of its own does not read like a command.
     expect(
-      done === "Set up the single sign-on" ||
+      done === "Set up single sign-on" ||
         done === "Read the own profile" ||
         done !== inWords(action),
     ).toBe(true);
@@ -74,7 +74,7 @@ test("says who did it", () => {
   expect(actorName(entry({ actor: { ...actor, kind: "key" } }))).toBe(
     "sam@example.com, by API key",
   );
-  expect(actorName(entry({ actor: { ...actor, name: null } }))).toBe("Somebody who is gone");
+  expect(actorName(entry({ actor: { ...actor, name: null } }))).toBe("Deleted account");
   const system = { ...actor, kind: "system" as const, name: null };
   expect(actorName(entry({ actor: system, permission: "operator" }))).toBe("Operator");
   expect(actorName(entry({ actor: system, permission: null }))).toBe("Not signed in");

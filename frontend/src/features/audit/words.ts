@@ -5,7 +5,7 @@ import type { AuditEntry } from "./api";
 /** Who did it. */
 export function actorName({ actor, permission }: AuditEntry): string {
   if (actor.kind === "system") return permission === "operator" ? "Operator" : "Not signed in";
-  const name = actor.name ?? "Somebody who is gone";
+  const name = actor.name ?? "Deleted account";
   return actor.kind === "key" ? `${name}, by API key` : name;
 }
 
@@ -31,12 +31,12 @@ const things: Record<string, string> = {
   memberships: "Membership",
   notification_deliveries: "Delivery",
   notifications: "Notification",
-  notified_tenants: "Whether there are notifications",
+  notified_tenants: "Notification status",
   sign_ins: "Sign-in",
   sso_accounts: "Company account",
   sso_connections: "Single sign-on",
   sso_domains: "Mail domain",
-  sso_sign_ins: "Sign-in at the company",
+  sso_sign_ins: "Company sign-in",
   tenant_limits: "Limits",
   tenant_settings: "Settings",
   tenants: "Tenant",

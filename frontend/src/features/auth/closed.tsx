@@ -25,7 +25,7 @@ export function Closed() {
   return (
     <AuthFrame
       title="This tenant is suspended"
-      description="Nobody can work here, and nothing runs, until whoever operates this Watchbill lets people in again."
+      description="Nobody can use this tenant and no flows run until the operator of this Watchbill activates it again."
       footer={
         <button type="button" className={linkClass} onClick={() => signOut.mutate()}>
           Sign out
@@ -33,15 +33,13 @@ export function Closed() {
       }
     >
       <div className="flex flex-col gap-4">
-        <FormError
-          message={stuck ? "You belong to no other tenant that is open." : error?.message}
-        />
+        <FormError message={stuck ? "You are not in another active tenant." : error?.message} />
         <Button
           variant="primary"
           loading={goOn.isPending || goOn.isSuccess}
           onClick={() => goOn.mutate()}
         >
-          Go on in another tenant
+          Open another tenant
         </Button>
       </div>
     </AuthFrame>

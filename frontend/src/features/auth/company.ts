@@ -25,21 +25,23 @@ export function useCompanySignIn(email: string): string | null {
 }
 
 const problems: Record<string, string> = {
-  sso_unknown_domain: "This company does not sign in with its own account here.",
+  sso_unknown_domain: "Single sign-on is not set up for this company.",
   sso_provider_away: "Your company's sign-in page does not answer. Try again in a moment.",
-  sso_bad_answer: "Your company's sign-in page gave an answer that cannot be trusted. Try again.",
+  sso_bad_answer: "Your company's sign-in page sent an invalid answer. Try again.",
   sso_refused: "Your company's sign-in page did not let you in.",
-  sso_expired: "Signing in took too long or began in another browser. Try again.",
+  sso_expired: "The sign-in took too long or was started in another browser. Try again.",
   sso_unproved_domain:
-    "Nothing proves yet that your address belongs to this company. Ask who administers Watchbill there.",
-  sso_wrong_domain: "Your company's account has an address of another domain.",
-  sso_no_email: "Your company's account does not say your e-mail address. Ask who administers it.",
-  sso_no_subject: "Your company's account does not say who you are. Ask who administers it.",
-  sso_unverified: "Your company has not verified your e-mail address yet.",
-  sso_no_role: "Your company's account does not include Watchbill. Ask who administers it.",
+    "Your company has not verified the domain of your e-mail address yet. Ask your Watchbill admin.",
+  sso_wrong_domain:
+    "Your company account has an e-mail address of another domain. Ask your Watchbill admin.",
+  sso_no_email: "Your company account has no e-mail address. Ask your company's administrator.",
+  sso_no_subject: "Your company account does not identify you. Ask your company's administrator.",
+  sso_unverified:
+    "Your company has not verified your e-mail address yet. Ask your company's administrator.",
+  sso_no_role: "Your company account has no access to Watchbill. Ask your company's administrator.",
   sso_disabled: "Your account is disabled. Ask an admin.",
   sso_account_exists:
-    "There is an account with your address already. Sign in with your password, then come back here to connect it.",
+    "Your e-mail address already has an account. Sign in with your password, then come back here to connect it.",
 };
 
 /** A problem that the server sent people back with, in words; nothing for codes that are not ours. */

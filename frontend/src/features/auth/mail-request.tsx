@@ -35,7 +35,7 @@ export function MailRequest({ title, description, send, sent, footer }: MailRequ
   });
   if (address) {
     return (
-      <AuthFrame title="Look into your mail" description={sent(address)} footer={footer}>
+      <AuthFrame title="Check your mail" description={sent(address)} footer={footer}>
         <Button onClick={() => setAddress(null)}>Try another address</Button>
       </AuthFrame>
     );

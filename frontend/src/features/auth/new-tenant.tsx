@@ -23,8 +23,8 @@ export function NewTenantDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="New tenant"
-      description="It has flows, agents, models and members of its own. You become its admin."
-      verb="Make tenant"
+      description="A tenant has its own flows, agents, models and members. You become its admin."
+      verb="Create tenant"
       form={{ ...save, saving: save.saving || save.done }}
       onClose={onClose}
     >

@@ -38,18 +38,18 @@ export function NoTenant({ account, onBack }: NoTenantProps) {
   });
   return (
     <AuthFrame
-      title="You belong to no tenant any more"
-      description={`Your account, ${account.email}, is still there. Make a tenant of your own, or ask an admin to invite you and follow the link in the mail.`}
+      title="You are not in a tenant"
+      description={`Your account ${account.email} still exists. Create a tenant, or ask an admin to invite you.`}
       footer={
         <button type="button" className={linkClass} onClick={onBack}>
           Sign in with another account
         </button>
       }
     >
-      <AuthForm form={save} verb="Make tenant">
+      <AuthForm form={save} verb="Create tenant">
         <Field
           label="Tenant"
-          hint="Your team or company; flows and agents live here."
+          hint="The name of your team or company."
           error={errors.tenant_name?.message}
         >
           <Input autoComplete="organization" autoFocus {...form.register("tenant_name")} />

@@ -62,7 +62,7 @@ export function Registration({ next, mailed, footer }: RegistrationProps) {
         </Field>
         <Field
           label="Tenant"
-          hint="Your team or company; flows and agents live here."
+          hint="The name of your team or company."
           error={errors.tenant_name?.message}
         >
           <Input autoComplete="organization" {...form.register("tenant_name")} />
@@ -74,7 +74,7 @@ export function Registration({ next, mailed, footer }: RegistrationProps) {
 
 export const REGISTRATION = {
   title: "Create your account",
-  description: "You become the admin of a new tenant: the place of your team.",
+  description: "You become the admin of a new tenant, the workspace of your team.",
 };
 
 export function RegistrationFrame(props: { children: ReactNode; footer: ReactNode }) {

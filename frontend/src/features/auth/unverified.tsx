@@ -12,13 +12,13 @@ export function Unverified({ email }: { email: string }) {
   const signOut = useSignOut();
   const send = useMutation({
     mutationFn: () => api.POST("/api/v1/auth/verify-email/send"),
-    onSuccess: () => toast.success(`A new link is on its way to ${email}`),
+    onSuccess: () => toast.success(`We mailed a new link to ${email}`),
     onError: (error) => toast.error("The mail was not sent", error),
   });
   return (
     <AuthFrame
-      title="Look into your mail"
-      description={`Follow the link that we sent to ${email}. It shows that the address is yours.`}
+      title="Check your mail"
+      description={`We mailed a link to ${email}. Follow it to confirm your address.`}
       footer={
         <button type="button" className={linkClass} onClick={() => signOut.mutate()}>
           Sign out
@@ -27,10 +27,10 @@ export function Unverified({ email }: { email: string }) {
     >
       <div className="flex gap-2">
         <Button variant="primary" onClick={() => window.location.reload()}>
-          I have followed it
+          I followed the link
         </Button>
         <Button loading={send.isPending} onClick={() => send.mutate()}>
-          Send another
+          Send another link
         </Button>
       </div>
     </AuthFrame>

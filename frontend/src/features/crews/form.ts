@@ -9,8 +9,8 @@ const task = z.object({
   /** Known only here: tasks are read by key, so that renaming one breaks nothing. */
   key: z.string(),
   name: text.min(1, "Give the task a name.").max(200, "Use at most 200 characters."),
-  description: text.min(1, "Say what is to be done."),
-  expected_output: text.min(1, "Say what the result looks like."),
+  description: text.min(1, "Say what the agent should do."),
+  expected_output: text.min(1, "Say what the result should look like."),
   /** Empty: the manager hands it out. */
   agent_id: z.string(),
   /** Keys of the tasks whose output it reads. */
@@ -41,7 +41,8 @@ export const crewSchema = z
       if (name && first < index) say(["tasks", index, "name"], `There are two tasks “${name}”.`);
     });
     if (process === "hierarchical" && agent_ids.includes(manager_agent_id)) {
-      const message = "The manager directs the crew’s agents and cannot be one of them.";
+      const message =
+        "The manager cannot be one of the crew’s agents. Choose another manager, or remove it from the agents.";
       say(["manager_agent_id"], message);
     }
   });

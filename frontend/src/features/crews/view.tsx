@@ -55,8 +55,8 @@ export function CrewsView() {
           <EmptyState
             icon={<Users />}
             title="No crews yet"
-            description="A crew is a few agents and a list of tasks: one after the other, or handed out by a manager. Test it by itself, then put it into a flow."
-            action={writes && <Button onClick={add}>Put a crew together</Button>}
+            description="A crew is a group of agents with a list of tasks. The tasks run one after the other, or a manager assigns them. Test the crew, then use it in a flow."
+            action={writes && <Button onClick={add}>Create a crew</Button>}
           />
         }
       />
@@ -73,6 +73,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     nameColumn(({ description }) => description),
     {
       id: "process",
+      secondary: true,
       header: "Process",
       className: "w-32",
       cell: ({ process }) => (
@@ -81,6 +82,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     },
     {
       id: "agents",
+      secondary: true,
       header: "Agents",
       align: "right",
       className: "w-20",
@@ -88,6 +90,7 @@ function columns(writes: boolean, onAsk: (asked: Asked) => void): Column<Crew>[]
     },
     {
       id: "tasks",
+      secondary: true,
       header: "Tasks",
       align: "right",
       className: "w-20",
@@ -105,7 +108,7 @@ function CrewMenu({ crew, onAsk }: { crew: Crew; onAsk: (asked: Asked) => void }
       name={crew.name}
       items={[
         {
-          label: "Test run",
+          label: "Test crew",
           icon: <Play aria-hidden />,
           onSelect: () => onAsk({ what: "test", crew }),
         },

@@ -49,7 +49,8 @@ export function add(store: EditorStore, kind: string, target: Omit<AddTarget, "a
 
 /** Why no more nodes of the type can stand here, or null when they can. */
 export function fullReason(flow: FlowDefinition, type: NodeTypeInfo): string | null {
-  if (!belongs(flow, type)) return `${type.title} belongs to a whole flow, not to a body.`;
+  if (!belongs(flow, type))
+    return `A body cannot have a node of type ${type.title}. Add it to the flow itself.`;
   return room(flow, type) > 0 ? null : `A flow has only one ${type.title} node.`;
 }
 
@@ -70,10 +71,10 @@ export function goUp(store: EditorStore, depth: number): void {
   if (left) select([left.node]);
 }
 
-/** "3 steps", as bodies are counted. */
-export function stepsWord(count: number): string {
-  if (count === 0) return "Nothing in it yet";
-  return `${count} ${count === 1 ? "step" : "steps"}`;
+/** "3 nodes", as bodies are counted. */
+export function nodesWord(count: number): string {
+  if (count === 0) return "No nodes yet";
+  return `${count} ${count === 1 ? "node" : "nodes"}`;
 }
 
 /** Connects two nodes, or says why not. */
@@ -165,18 +166,18 @@ export async function layOut(store: EditorStore): Promise<void> {
     const places = await arrange(flow, types, sizes);
     store.getState().edit((before) => moveNodes(before, places));
   } catch (error) {
-    toast.error("The nodes could not be laid out", error);
+    toast.error("The nodes could not be arranged", error);
   }
 }
 
-/** The path, in a run, of the one chosen node, or of the iteration that is open; null for neither. */
+/** The path, in an execution, of the one chosen node, or of the iteration that is open; null for neither. */
 export function chosenPath({ selection, prefix }: EditorState): string | null {
   const [only] = selection.nodes;
   if (selection.nodes.size === 1 && only !== undefined) return prefix + only;
   return prefix.slice(0, -1) || null;
 }
 
-/** Goes to a node or an iteration of a run; says whether the flow has it, as it is drawn now. */
+/** Goes to a node or an iteration of an execution; says whether the flow has it, as it is drawn now. */
 export function showPath(store: EditorStore, path: string | null): boolean {
   const { level: now, history, types, open, select } = store.getState();
   const { level, node } = locate(path ?? "");

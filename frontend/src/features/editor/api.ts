@@ -73,7 +73,7 @@ export async function publishFlow(id: string): Promise<{ number: number; isNew: 
   return { number: body(answer).number, isNew: answer.response.status === 201 };
 }
 
-/** Starts a run of the draft and gives its id. */
+/** Starts an execution of the draft and gives its id. */
 export async function executeFlow(id: string, inputs: Record<string, unknown>): Promise<string> {
   const request = {
     params: { path: { flow_id: id } },
@@ -97,7 +97,7 @@ export function useNodeTypes() {
   });
 }
 
-/** Flows to run as a step, the newest first. */
+/** Flows to run as a Sub-flow, the newest first. */
 export function useFlowChoices() {
   return useQuery({
     queryKey: ["editor", "flows"],

@@ -12,7 +12,7 @@ export type EditorContextValue = {
   store: EditorStore;
   overlay: OverlayStore;
   names: Names;
-  /** Nothing can be changed: the flow of a run is only looked at. */
+  /** Nothing can be changed: the flow of an execution is only looked at. */
   readOnly: boolean;
 };
 
@@ -33,8 +33,8 @@ export function useEditorStore(): EditorStore {
   return useEditorContext().store;
 }
 
-/** How one node of the level that is open fares in the run that is shown. */
-export function useNodeRun(id: string): NodeOverlay | undefined {
+/** How one node of the level that is open fares in the execution that is shown. */
+export function useNodeOverlay(id: string): NodeOverlay | undefined {
   const prefix = useEditor((state) => state.prefix);
   return useStore(useEditorContext().overlay, (state) => state.nodes[prefix + id]);
 }

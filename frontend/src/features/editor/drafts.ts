@@ -32,7 +32,7 @@ export function renameDrafts(drafts: NodeDrafts, from: string, to: string): Node
   );
 }
 
-/** A run would use what was there before, so each is an error. */
+/** An execution would use what was there before, so each is an error. */
 export function draftProblems(drafts: NodeDrafts): Problem[] {
   return Object.entries(drafts).flatMap(([node_id, texts]) =>
     Object.entries(texts).map(([field, text]): Problem => ({
@@ -48,7 +48,7 @@ export function draftProblems(drafts: NodeDrafts): Problem[] {
 function why(text: string): string {
   try {
     parseJson(text);
-    return "This was typed and not taken over; open the field.";
+    return "This value is not saved yet. Open the field to check it.";
   } catch (error) {
     return notJson(error);
   }

@@ -21,7 +21,7 @@ import { Inspector, inspectedNode } from "./inspector/inspector";
 import { inputFields } from "./model/inputs";
 import type { FlowDefinition } from "./model/definition";
 import type { NodeTypes } from "./model/node-types";
-import { useNames, useRunShown } from "./run-shown";
+import { useNames, useExecutionShown } from "./execution-shown";
 import { useKeptFocus } from "./kept-focus";
 import { useShortcuts } from "./shortcuts";
 import { createEditorStore } from "./store";
@@ -37,7 +37,7 @@ type EditorProps = EditorViewProps & {
 };
 
 export function Editor(props: EditorProps) {
-  const { flowId, record, types, onExecutionChange, renderRun } = props;
+  const { flowId, record, types, onExecutionChange, renderExecution } = props;
   const readOnly = !useCan("flows:write");
   const { data: session } = useSession();
   // Whoever opened it: somebody who signs in meanwhile has no part in it.
@@ -61,16 +61,16 @@ export function Editor(props: EditorProps) {
     useCallback(() => void flush(), [flush]),
   );
 
-  const [ownRun, setOwnRun] = useState<string | null>(null);
-  const executionId = props.executionId === undefined ? ownRun : props.executionId;
-  const overlay = useRunShown(executionId);
+  const [ownExecution, setOwnExecution] = useState<string | null>(null);
+  const executionId = props.executionId === undefined ? ownExecution : props.executionId;
+  const overlay = useExecutionShown(executionId);
   const context = useMemo(
     () => ({ store, overlay, names, readOnly }),
     [store, overlay, names, readOnly],
   );
   const selected = useStore(store, chosenPath);
   const inspected = useStore(store, inspectedNode) !== undefined;
-  // What a run did in another flow is not on this canvas; it is looked at until something here is chosen.
+  // What an execution did in another flow is not on this canvas; it is looked at until something here is chosen.
   const [beyond, setBeyond] = useState<{ path: string; from: string | null } | null>(null);
   const looked = beyond && beyond.from === selected ? beyond.path : selected;
   function choose(path: string | null) {
@@ -78,7 +78,7 @@ export function Editor(props: EditorProps) {
     setBeyond(shown || path === null ? null : { path, from: selected });
   }
   const show = (id: string | null) => {
-    setOwnRun(id);
+    setOwnExecution(id);
     onExecutionChange?.(id);
   };
   const [asking, setAsking] = useState(false);
@@ -97,7 +97,7 @@ export function Editor(props: EditorProps) {
   async function onRun() {
     setStarting(true);
     try {
-      // The save tells what stands in the way of a run.
+      // The save tells what stands in the way.
       await saveFirst();
       if (store.getState().problems.some(isError)) return setProblemsShown("run");
       if (inputFields(store.getState().history.present).length > 0) return setAsking(true);
@@ -131,14 +131,14 @@ export function Editor(props: EditorProps) {
             side={inspected ? <Inspector /> : null}
           >
             <SplitPane
-              name="editor-run"
+              name="editor-execution"
               direction="vertical"
               initial={280}
               max={720}
               side={
                 executionId === null
                   ? null
-                  : renderRun?.({
+                  : renderExecution?.({
                       executionId,
                       selected: looked,
                       onSelect: choose,
@@ -151,7 +151,7 @@ export function Editor(props: EditorProps) {
               <div className="flex h-full flex-col">
                 <LevelBar flowName={sync.name} />
                 <div className="min-h-0 flex-1">
-                  <Canvas drawer={executionId !== null && renderRun !== undefined} />
+                  <Canvas drawer={executionId !== null && renderExecution !== undefined} />
                 </div>
               </div>
             </SplitPane>

@@ -1,4 +1,4 @@
 /** What routes and other features use of the editor. */
-export { RunCanvas, type RunCanvasProps } from "./canvas/run-canvas";
-export type { EditorViewProps, RunRequest, RunSlot } from "./props";
+export { ExecutionCanvas, type ExecutionCanvasProps } from "./canvas/execution-canvas";
+export type { EditorViewProps, RunRequest, ExecutionSlot } from "./props";
 export { EditorView } from "./view";

@@ -51,7 +51,7 @@ export type EditorState = {
   history: History<FlowDefinition>;
   /** The body that is open, if one is. */
   level: Level;
-  /** What comes before the ids of its nodes in a run, e.g. `each[2].`. */
+  /** What comes before the ids of its nodes in an execution, e.g. `each[2].`. */
   prefix: string;
   /** The level that is open: the flow itself, or the body of a node as a flow. */
   flow: FlowDefinition;
@@ -99,7 +99,7 @@ export type EditorStore = ReturnType<typeof createEditorStore>;
 /** A drag is one step however long the mouse is held. */
 const DRAG: Grouping = { key: "drag", gapMs: Number.POSITIVE_INFINITY };
 
-/** `readOnly` makes every edit go unheard: for people who may only look, and for flows of past runs. */
+/** `readOnly` makes every edit go unheard: for people who may only look, and for flows of past executions. */
 export function createEditorStore(
   types: NodeTypes,
   flow: FlowDefinition,

@@ -93,7 +93,7 @@ export function useFlowSync(
     const { definition } = left;
     // A step that undo takes back; the store's listener has it saved.
     if (definition) store.getState().edit(() => definition);
-    toast.success("What was not saved is here again", { description: "Undo takes it back." });
+    toast.success("Your unsaved changes are back", { description: "Undo removes them." });
   }, [store, autosave, left]);
   useEffect(() => {
     const failing = state.kind === "failed" || state.kind === "conflict";

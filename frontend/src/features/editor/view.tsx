@@ -1,6 +1,6 @@
 "use client";
 
-/** The editor of one flow: palette, canvas, inspector and run drawer. */
+/** The editor of one flow: palette, canvas, inspector and execution drawer. */
 import { useQuery } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
 import { ErrorState } from "@/components/error-state";

@@ -24,7 +24,7 @@ export type ExecutionDetail = Omit<Schema<"ExecutionDetail">, "definition" | "in
 export type ExecutionFilter = { status: ExecutionStatus | null; flowId: string | null };
 
 const PAGE = 50;
-/** While runs are under way the list looks again; a run's own page gets its events pushed. */
+/** While executions are under way the list looks again; an execution's own page gets its events pushed. */
 const LIST_REFRESH_MS = 3000;
 const QUEUE_REFRESH_MS = 2000;
 const EXCHANGE_LOOKS = 10;
@@ -100,7 +100,7 @@ export function useExchanges(id: string, node: string, version: string) {
   });
 }
 
-/** Asks for the end of a run; it is over when its last event comes. */
+/** Asks for the end of an execution; it is over when its last event comes. */
 export function useCancelExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -109,7 +109,7 @@ export function useCancelExecution(id: string) {
   });
 }
 
-/** Asks a run to stop where it is until somebody lets it go on. */
+/** Asks an execution to stop where it is until somebody lets it go on. */
 export function usePauseExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -118,7 +118,7 @@ export function usePauseExecution(id: string) {
   });
 }
 
-/** Lets a paused run go on, or runs a failed or cancelled one again from where it stopped. */
+/** Lets a paused execution go on, or runs a failed or cancelled one again from where it stopped. */
 export function useResumeExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -131,11 +131,11 @@ export type Fork = {
   /** Null: all that is done is taken over. */
   from_node: string | null;
   outputs: Record<string, Json>;
-  /** Null: what this run ran. */
+  /** Null: what this execution ran. */
   version: "draft" | null;
 };
 
-/** Starts another run that takes over what this one did before a step, and gives its id. */
+/** Starts another execution that takes over what this one did before a node, and gives its id. */
 export function useForkExecution(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -150,7 +150,7 @@ export function useForkExecution(id: string) {
   });
 }
 
-/** Starts a run of the flow as it is edited now, on what this one was given, and gives its id. */
+/** Starts an execution of the flow as it is edited now, on what this one was given, and gives its id. */
 export function useRunDraft(flowId: string | null, inputs: Record<string, Json>) {
   const client = useQueryClient();
   return useMutation({
@@ -165,7 +165,7 @@ export function useRunDraft(flowId: string | null, inputs: Record<string, Json>)
   });
 }
 
-/** The run has changed in a way that its stream does not tell, or has come to its end. */
+/** The execution has changed in a way that its stream does not tell, or has come to its end. */
 export async function refreshExecution(client: QueryClient, id: string): Promise<void> {
   await Promise.all([
     client.invalidateQueries({ queryKey: ["execution", id] }),

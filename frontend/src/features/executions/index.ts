@@ -1,6 +1,6 @@
 /** What routes and other features use of executions. */
 export { refreshExecution } from "./api";
 export { executionHref, executionsHref, EXECUTIONS_PATH } from "./links";
-export { RunDrawer } from "./run-drawer";
-export { ExecutionView, type RunCanvasProps } from "./views/execution";
+export { ExecutionDrawer } from "./execution-drawer";
+export { ExecutionView, type ExecutionCanvasProps } from "./views/execution";
 export { ExecutionsView } from "./views/executions";

@@ -86,7 +86,7 @@ export function FlowsView() {
       {asked?.what === "delete" && (
         <ConfirmDialog
           title={`Delete “${asked.flow.name}”?`}
-          description="The flow and its draft go for good. Its executions stay and can still be read."
+          description="This deletes the flow with all its versions. You cannot undo this. Its executions stay."
           verb="Delete flow"
           onConfirm={() => remove.mutateAsync(asked.flow.id)}
           onClose={() => setAsked(null)}
@@ -101,6 +101,7 @@ function useColumns(writes: boolean, onAsk: (asked: Asked) => void): Column<Flow
     nameColumn(({ description }) => description),
     {
       id: "version",
+      secondary: true,
       header: "Published",
       className: "w-28",
       cell: ({ published_version }) =>
@@ -131,7 +132,7 @@ type FlowMenuProps = { flow: FlowSummary; writes: boolean; onAsk: (asked: Asked)
 function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
   const router = useRouter();
   const duplicate = useDuplicateFlow();
-  const runs: MenuItem = {
+  const executions: MenuItem = {
     label: "Show executions",
     icon: <Play aria-hidden />,
     onSelect: () => router.push(executionsHref(flow.id)),
@@ -155,7 +156,7 @@ function FlowMenu({ flow, writes, onAsk }: FlowMenuProps) {
     { separator: true },
     deleteItem(() => onAsk({ what: "delete", flow })),
   ];
-  return <RowMenu name={flow.name} items={[runs, triggers, ...(writes ? changes : [])]} />;
+  return <RowMenu name={flow.name} items={[executions, triggers, ...(writes ? changes : [])]} />;
 }
 
 function NoFlows({ onExamples }: { onExamples?: () => void }) {
@@ -163,7 +164,7 @@ function NoFlows({ onExamples }: { onExamples?: () => void }) {
     <EmptyState
       icon={<Workflow />}
       title="No flows yet"
-      description="A flow connects agents, crews, models and conditions on a canvas. The quickest way to see what that means is an example."
+      description="A flow connects agents, crews, models and conditions on a canvas. Start from an example to see how it works."
       action={
         onExamples && (
           <Button onClick={onExamples}>

@@ -64,7 +64,7 @@ it("asks and answers", async () => {
   expect(screen.getByText(/bob@example.com/)).toBeInTheDocument();
   expect(await screen.findByText("Rent")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Approve" }));
-  expect(screen.getByText("A value is needed here.")).toBeInTheDocument();
+  expect(screen.getByText("Enter a value.")).toBeInTheDocument();
   expect(sent.map(({ path }) => path)).toEqual(["/api/v1/mailed-approvals"]);
   await user.type(screen.getByLabelText("amount"), "7");
   await user.click(screen.getByRole("button", { name: "Approve" }));
@@ -86,7 +86,7 @@ it("rejects without the form", async () => {
 it.each([
   ["approval_closed", 409, "This question is closed"],
   ["link_expired", 403, "This link has expired"],
-  ["access_ended", 403, "You cannot answer this any more"],
+  ["access_ended", 403, "You can no longer answer this question"],
 ])("says why on %s", async (code, status, title) => {
   answers["/api/v1/mailed-approvals"] = problem(status, code, "Ann answered already.");
   open();

@@ -14,11 +14,11 @@ import { AnswerForm } from "./parts/answer-form";
 /** What the page is called when there is nothing to answer any more, by the refusal's code. */
 const ends: Record<string, string> = {
   approval_closed: "This question is closed",
-  approval_not_found: "This question is gone",
+  approval_not_found: "This question no longer exists",
   link_expired: "This link has expired",
   link_invalid: "This link does not work",
-  access_ended: "You cannot answer this any more",
-  role_required: "You cannot answer this any more",
+  access_ended: "You can no longer answer this question",
+  role_required: "You can no longer answer this question",
   tenant_suspended: "This tenant is suspended",
 };
 
@@ -48,7 +48,7 @@ function Asked({ token, asked }: { token: string; asked: MailedApproval }) {
     return (
       <AuthFrame
         title="Thank you"
-        description={`You ${answer.variables.approved ? "approved" : "rejected"} “${asked.title}”. The run goes on.`}
+        description={`You ${answer.variables.approved ? "approved" : "rejected"} “${asked.title}”. The execution continues.`}
         footer={<ToInbox />}
       >
         {null}
@@ -62,8 +62,8 @@ function Asked({ token, asked }: { token: string; asked: MailedApproval }) {
       title={asked.title}
       description={
         <>
-          {asked.flow_name ?? "A run without a flow"} asked <RelativeTime time={asked.asked_at} />.
-          You answer as {asked.email}.
+          {asked.flow_name ?? "An execution without a flow"} asked{" "}
+          <RelativeTime time={asked.asked_at} />. You answer as {asked.email}.
           {asked.due_at && (
             <span className="ml-2 text-waiting">
               Due <RelativeTime ahead time={asked.due_at} />

@@ -1,6 +1,6 @@
 "use client";
 
-/** The inbox: what runs ask people, open questions first; each is answered in place. */
+/** The inbox: what executions ask people, open questions first; each is answered in place. */
 import { Inbox } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";
@@ -70,9 +70,10 @@ function useRefusal(): (approval: Approval) => string | null {
   const may = useCan("executions:write");
   const role = useSession().data?.role;
   return ({ role: wanted }) => {
-    if (!may) return "You may read this, but not answer it. Ask a member of the tenant.";
+    if (!may)
+      return "Your role lets you read this question, but not answer it. Ask a member of the tenant.";
     const isAdmin = role === "admin";
-    return wanted === "admin" && !isAdmin ? "Only an admin may answer this." : null;
+    return wanted === "admin" && !isAdmin ? "Only an admin can answer this question." : null;
   };
 }
 
@@ -81,8 +82,8 @@ function Empty({ shown, onAll }: { shown: Shown; onAll: () => void }) {
     return (
       <EmptyState
         icon={<Inbox />}
-        title="Nothing was answered yet"
-        description="Questions that were answered, or whose time was over, are kept here."
+        title="No closed questions yet"
+        description="Questions appear here when somebody has answered them, or when their time is over."
         action={<Button onClick={onAll}>Show open questions</Button>}
       />
     );
@@ -90,8 +91,8 @@ function Empty({ shown, onAll }: { shown: Shown; onAll: () => void }) {
   return (
     <EmptyState
       icon={<Inbox />}
-      title="Nobody waits for you"
-      description="When a flow comes to an Approval node, its question appears here. Add one to a flow to have a person decide how it goes on."
+      title="No open questions"
+      description="When a flow reaches an Approval node, its question appears here. Add an Approval node to a flow to let a person decide."
       action={
         <Button asChild variant="primary">
           <Link href="/flows/" prefetch={false}>

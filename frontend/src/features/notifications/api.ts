@@ -50,10 +50,10 @@ export function useAskAgain() {
     mutationFn: (id: string) =>
       api.POST("/api/v1/mail-addresses/{address_id}/ask-again", byAddress(id)),
     onSuccess: () => {
-      toast.success("They are asked again");
+      toast.success("The confirmation mail was sent again");
       return refresh();
     },
-    onError: (error) => toast.error("They were not asked again", error),
+    onError: (error) => toast.error("The confirmation mail was not sent again", error),
   });
 }
 
@@ -62,10 +62,10 @@ export function useRemoveAddress() {
   return useMutation({
     mutationFn: (id: string) => api.DELETE("/api/v1/mail-addresses/{address_id}", byAddress(id)),
     onSuccess: () => {
-      toast.success("Nothing more is sent there");
+      toast.success("The address was removed");
       return refresh();
     },
-    onError: (error) => toast.error("It was not removed", error),
+    onError: (error) => toast.error("The address was not removed", error),
   });
 }
 
@@ -106,10 +106,10 @@ export function useSendAgain() {
         params: { path: { delivery_id: id } },
       }),
     onSuccess: () => {
-      toast.success("Sending it again");
+      toast.success("The message is being sent again");
       return refresh();
     },
-    onError: (error) => toast.error("It was not sent again", error),
+    onError: (error) => toast.error("The message was not sent again", error),
   });
 }
 

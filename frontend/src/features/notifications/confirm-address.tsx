@@ -18,7 +18,7 @@ export function ConfirmAddressView() {
     return (
       <AuthFrame
         title="Thank you"
-        description={`${agreed.address} is told from now on what “${agreed.tenant_name}” wants to tell.`}
+        description={`From now on ${agreed.address} gets notifications from “${agreed.tenant_name}”.`}
         footer={null}
       >
         {null}
@@ -27,9 +27,9 @@ export function ConfirmAddressView() {
   }
   return (
     <AuthFrame
-      title="Do you want to be told?"
-      description="Watchbill then writes to you when flows of the tenant named in the mail are done or fail."
-      footer="If you do not want that, close this page: nothing is sent to you."
+      title="Do you want these notifications?"
+      description="Watchbill will mail you when flows of the tenant named in the mail complete or fail."
+      footer="If you do not want this, close this page. You will get no mails."
     >
       {/* A button, as programs that look into mails open links by themselves. */}
       <div className="flex flex-col gap-4">
@@ -39,7 +39,7 @@ export function ConfirmAddressView() {
           loading={confirm.isPending}
           onClick={() => confirm.mutate(token ?? "")}
         >
-          Yes, write to me
+          Send me notifications
         </Button>
       </div>
     </AuthFrame>

@@ -9,7 +9,7 @@ const stored: Notification = {
   statuses: ["failed", "cancelled"],
   channel: "webhook",
   unconfirmed: [],
-  recipients: ["https://example.com/told"],
+  recipients: ["https://example.com/hook"],
   is_active: false,
   created_at: "",
   updated_at: "",
@@ -31,7 +31,7 @@ describe("the notification form", () => {
         .safeParse({ ...newNotification, ...change })
         .error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
     expect(says({ recipients: ["a@example.com"] })).toEqual([]);
-    expect(says({ recipients: [] })).toEqual(["recipients: Say who is told."]);
+    expect(says({ recipients: [] })).toEqual(["recipients: Add at least one recipient."]);
     expect(says({ recipients: ["https://example.com"] })).toEqual([
       "recipients: “https://example.com” is not a mail address.",
     ]);

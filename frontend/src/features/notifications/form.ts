@@ -13,20 +13,27 @@ const isEmail = (text: string) => /^[^\s@]+@[^\s@]+$/.test(text);
 
 export const notificationSchema = z
   .object({
-    name: z.string().trim().min(1, "Give it a name.").max(200, "Use at most 200 characters."),
+    name: z
+      .string()
+      .trim()
+      .min(1, "Give the notification a name.")
+      .max(200, "Use at most 200 characters."),
     flow_id: z.string(),
-    statuses: z.array(z.enum(["completed", "failed", "cancelled"])).min(1, "Choose at least one."),
+    statuses: z
+      .array(z.enum(["completed", "failed", "cancelled"]))
+      .min(1, "Choose at least one status."),
     channel: z.enum(["email", "webhook"]),
     recipients: z
       .array(z.string())
-      .min(1, "Say who is told.")
-      .max(20, "At most 20 can be told; add another notification for more."),
+      .min(1, "Add at least one recipient.")
+      .max(20, "Use at most 20 recipients. Add another notification for more."),
     is_active: z.boolean(),
   })
   .superRefine(({ channel, recipients }, context) => {
     const wrong = recipients.find((one) => !(channel === "email" ? isEmail : isUrl)(one));
     if (wrong === undefined) return;
-    const what = channel === "email" ? "a mail address" : "an address that begins with http";
+    const what =
+      channel === "email" ? "a mail address" : "a URL that begins with http:// or https://";
     context.addIssue({
       code: "custom",
       path: ["recipients"],
@@ -37,7 +44,7 @@ export const notificationSchema = z
 export type NotificationValues = z.infer<typeof notificationSchema>;
 
 export const newNotification: NotificationValues = {
-  name: "When something fails",
+  name: "Failed executions",
   flow_id: ALL_FLOWS,
   statuses: ["failed"],
   channel: "email",

@@ -56,8 +56,8 @@ export function NotificationsView() {
         empty={
           <EmptyState
             icon={<Bell />}
-            title="Nobody is told yet"
-            description="A notification tells people by mail, or other services by a call, when executions fail or are done."
+            title="No notifications yet"
+            description="A notification sends a mail or calls a URL when executions fail or complete."
             action={writes && <Button onClick={add}>Add a notification</Button>}
           />
         }
@@ -80,18 +80,19 @@ function useColumns(
     nameColumn(),
     {
       id: "flow",
-      header: "About",
+      secondary: true,
+      header: "Flow",
       className: "w-44 max-lg:w-28",
       cell: ({ flow_id }) =>
         flow_id ? (
-          <span className="truncate">{names.get(flow_id) ?? "One flow"}</span>
+          <span className="truncate">{names.get(flow_id) ?? "A flow"}</span>
         ) : (
           <span className="text-muted">All flows</span>
         ),
     },
     {
       id: "statuses",
-      header: "Ends",
+      header: "Status",
       className: "w-28",
       cell: ({ statuses }) => (
         <span
@@ -108,20 +109,21 @@ function useColumns(
     },
     {
       id: "recipients",
-      header: "Tells",
+      secondary: true,
+      header: "Recipients",
       className: "w-60",
       cell: ({ channel, recipients, unconfirmed }) => (
         <span title={recipients.join("\n")} className="flex items-center gap-2 [&_svg]:size-4">
           {channel === "email" ? (
             <Mail aria-label="By mail" className="shrink-0 text-muted" />
           ) : (
-            <Webhook aria-label="By a call" className="shrink-0 text-muted" />
+            <Webhook aria-label="By a call to a URL" className="shrink-0 text-muted" />
           )}
           <span className="truncate">{recipients.join(", ")}</span>
           {unconfirmed.length > 0 && (
             <span
               className="shrink-0"
-              title={`Not confirmed yet, so not told:\n${unconfirmed.join("\n")}`}
+              title={`Not confirmed yet, so they get no mail:\n${unconfirmed.join("\n")}`}
             >
               <Badge tone="waiting">{unconfirmed.length} unconfirmed</Badge>
             </span>

@@ -86,7 +86,7 @@ export function useDemoModel() {
   return useMutation({
     mutationFn: () => api.POST("/api/v1/llm-providers/demo"),
     onSuccess: () => {
-      const description = "It gives scripted answers: no AI, no key, no cost.";
+      const description = "It gives scripted answers, without AI, key or cost.";
       toast.success("Demo model added", { description });
       return refresh();
     },

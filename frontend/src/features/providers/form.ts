@@ -49,7 +49,7 @@ export const providerSchema = z
   })
   .superRefine((values, context) => {
     if (providerTypes[values.provider_type].address === "needed" && !values.base_url) {
-      const message = "This type of provider needs its address.";
+      const message = "Enter the address. This type of provider needs an address.";
       context.addIssue({ code: "custom", path: ["base_url"], message });
     }
     if (values.base_url && !/^https?:\/\/\S+$/.test(values.base_url)) {

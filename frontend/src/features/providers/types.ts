@@ -84,7 +84,7 @@ export const providerTypes: Record<ProviderType, TypeInfo> = {
   ollama: {
     ...hosted,
     label: "Ollama",
-    hint: "Models on a machine of yours, without a key",
+    hint: "Models on your own machine, without a key",
     address: "optional",
     addressExample: "http://localhost:11434",
     key: "more",
@@ -93,7 +93,7 @@ export const providerTypes: Record<ProviderType, TypeInfo> = {
   vllm: {
     ...hosted,
     label: "vLLM",
-    hint: "A vLLM server of yours",
+    hint: "Your own vLLM server",
     address: "needed",
     addressExample: "http://gpu-host:8000/v1",
     modelExample: "Qwen/Qwen3-32B",

@@ -87,6 +87,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     nameColumn(),
     {
       id: "type",
+      secondary: true,
       header: "Type",
       className: "w-40",
       cell: ({ provider_type }) => (
@@ -98,6 +99,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "models",
+      secondary: true,
       header: "Models",
       className: "w-44",
       cell: ({ models }) =>
@@ -111,6 +113,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "key",
+      secondary: true,
       header: "Key",
       className: "w-28",
       cell: ({ api_key_hint }) =>
@@ -122,6 +125,7 @@ function useColumns(writes: boolean, onDelete: (provider: Provider) => void): Co
     },
     {
       id: "priority",
+      secondary: true,
       header: "Priority",
       align: "right",
       className: "w-20",
@@ -171,8 +175,8 @@ function NoProviders({ writes }: { writes: boolean }) {
       title="No models yet"
       description={
         writes
-          ? "Connect the provider your agents think with. To look around first, use the demo model: scripted answers, no key, no cost."
-          : "An admin of this tenant connects the providers your agents think with."
+          ? "Connect a provider to give your agents models. To look around first, use the demo model. It gives scripted answers, without a key and without cost."
+          : "Ask an admin of this tenant to connect a provider."
       }
       action={writes && <DemoButton />}
     />

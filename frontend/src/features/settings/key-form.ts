@@ -35,7 +35,7 @@ export const keySchema = z
   })
   .refine((values) => chosenScopes(values).length > 0, {
     path: ["scopes"],
-    message: "Choose what the key may do.",
+    message: "Choose at least one permission.",
   });
 
 export type KeyValues = z.infer<typeof keySchema>;

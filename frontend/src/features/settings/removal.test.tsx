@@ -10,7 +10,10 @@ const key = { id: "k", name: "CI", hint: "wb_…abcd", flow_ids: null };
 it("offers a choice for what there is", () => {
   expect(choicesFor(nothing)).toEqual([]);
   const labels = choicesFor({ ...nothing, schedules: 1, executions: 2 }).map(({ label }) => label);
-  expect(labels).toEqual(["1 schedule they made", "2 executions they started that are not over"]);
+  expect(labels).toEqual([
+    "1 schedule they created",
+    "2 executions they started that have not ended",
+  ]);
 });
 
 it("names the keys that end", () => {

@@ -20,7 +20,7 @@ const pausing: Choice["options"] = [
   { value: "pause", label: "Switch off" },
 ];
 const cancelling: Choice["options"] = [
-  { value: "keep", label: "Let finish" },
+  { value: "keep", label: "Let them finish" },
   { value: "cancel", label: "Cancel them" },
 ];
 
@@ -29,17 +29,21 @@ export function choicesFor({ schedules, webhooks, executions }: Belongings): Cho
   const all: [number, Choice][] = [
     [
       schedules,
-      { name: "schedules", label: `${counted(schedules, "schedule")} they made`, options: pausing },
+      {
+        name: "schedules",
+        label: `${counted(schedules, "schedule")} they created`,
+        options: pausing,
+      },
     ],
     [
       webhooks,
-      { name: "webhooks", label: `${counted(webhooks, "webhook")} they made`, options: pausing },
+      { name: "webhooks", label: `${counted(webhooks, "webhook")} they created`, options: pausing },
     ],
     [
       executions,
       {
         name: "executions",
-        label: `${counted(executions, "execution")} they started that are not over`,
+        label: `${counted(executions, "execution")} they started that have not ended`,
         options: cancelling,
       },
     ],

@@ -8,9 +8,9 @@ export const roleNames: Record<Role, string> = {
 };
 
 export const roleTexts: Record<Role, string> = {
-  admin: "may do everything here",
-  member: "may make, change and run flows",
-  viewer: "may look at everything and change nothing",
+  admin: "can do everything in this tenant",
+  member: "can create, change and run flows",
+  viewer: "can view everything and change nothing",
 };
 
 /** From the least to the most. */
@@ -19,5 +19,5 @@ export const roles: Role[] = ["viewer", "member", "admin"];
 export const roleOptions = roles.map((value) => ({
   value,
   label: roleNames[value],
-  hint: `${roleTexts[value].replace(/^may/, "May")}.`,
+  hint: `${roleTexts[value].replace(/^can/, "Can")}.`,
 }));

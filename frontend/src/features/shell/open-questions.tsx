@@ -24,14 +24,14 @@ export function OpenQuestions({ folded }: { folded: boolean }) {
     },
   });
   if (!data) return null;
-  const words = `${data > MOST ? `more than ${MOST}` : data} open`;
+  const words = `${data > MOST ? `more than ${MOST}` : data} open ${data === 1 ? "question" : "questions"}`;
   return (
     <span
       className={cn(
         "flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1 text-xs font-medium text-on-accent tabular-nums",
         folded
           ? "absolute -mt-4 ml-3 scale-75"
-          : "ml-auto max-md:absolute max-md:-mt-4 max-md:ml-3 max-md:scale-75",
+          : "ml-auto max-lg:absolute max-lg:-mt-4 max-lg:ml-3 max-lg:scale-75",
       )}
     >
       <span aria-hidden>{data > MOST ? `${MOST}+` : data}</span>

@@ -17,12 +17,12 @@ export default function PaletteList({ commands, onRun }: PaletteListProps) {
     <Command loop label="Commands" filter={(id, search) => fit(commands, id, search)}>
       <Command.Input
         autoFocus
-        placeholder="Go to a page or do something"
+        placeholder="Search pages and actions"
         className="h-11 w-full border-b bg-transparent px-4 text-base outline-none"
       />
       <Command.List className="max-h-[min(50vh,24rem)] overflow-y-auto p-1">
         <Command.Empty className="px-3 py-6 text-center text-muted">
-          Nothing matches. Try another word.
+          No matches. Try another word.
         </Command.Empty>
         {groups.map((group) => (
           <Command.Group key={group} heading={group} className={groupClass}>

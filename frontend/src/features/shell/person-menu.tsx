@@ -8,7 +8,7 @@ import { toast } from "@/components/toast";
 import { useSession, useSignOut } from "@/features/auth";
 
 export const themes = [
-  { value: "system", label: "As the system", icon: <Monitor aria-hidden /> },
+  { value: "system", label: "Same as system", icon: <Monitor aria-hidden /> },
   { value: "light", label: "Light", icon: <Sun aria-hidden /> },
   { value: "dark", label: "Dark", icon: <Moon aria-hidden /> },
 ];

@@ -45,7 +45,7 @@ export function Rail() {
         <RailLink page={settingsPage} folded={folded} />
       </ul>
       <IconButton
-        label={folded ? "Show the names" : "Fold to icons"}
+        label={folded ? "Expand the sidebar" : "Collapse the sidebar"}
         side="right"
         size="md"
         icon={folded ? <PanelLeftOpen aria-hidden /> : <PanelLeftClose aria-hidden />}

@@ -51,8 +51,8 @@ export function TenantMenu() {
 function OnlyHere() {
   return (
     <span className="block max-w-60">
-      You signed in with your company’s account, which is good here only. To go to another tenant,
-      sign in with your password.
+      You signed in with your company account, which works in this tenant only. To use another
+      tenant, sign out and sign in with your password.
     </span>
   );
 }

@@ -9,8 +9,8 @@ import { SettingsSection } from "@/features/settings";
 import { useCheckDomains, type DomainProof } from "./api";
 
 const states = {
-  proved: { tone: "completed", text: "Proved" },
-  unproved: { tone: "waiting", text: "Not proved yet" },
+  proved: { tone: "completed", text: "Verified" },
+  unproved: { tone: "waiting", text: "Not verified yet" },
   trusted: { tone: "neutral", text: "Trusted by the operator" },
 } as const;
 
@@ -21,19 +21,19 @@ export function Domains({ proofs, writes }: { proofs: DomainProof[]; writes: boo
     try {
       const { data } = await check.mutateAsync();
       const missing = (data?.proofs ?? []).filter(({ state }) => state === "unproved");
-      if (missing.length === 0) toast.success("Every domain is proved");
+      if (missing.length === 0) toast.success("All domains are verified");
       else toast.error(`No record yet at ${missing.map(({ domain }) => domain).join(", ")}`);
     } catch (error) {
-      toast.error("The domains could not be checked", error);
+      toast.error("The domains could not be verified", error);
     }
   }
   return (
     <SettingsSection
-      title="Proof of the domains"
+      title="Domain verification"
       description={
         trusted
-          ? "The operator of this installation vouches for every domain."
-          : "Set this TXT record at each domain. Nobody is let in by a domain until the record is there; it can take some minutes to be seen."
+          ? "The operator of this Watchbill trusts all domains."
+          : "Add this TXT record to the DNS of each domain. People can sign in with a domain once the record is found, which can take some minutes."
       }
     >
       <ul className="flex flex-col gap-3">
@@ -43,13 +43,14 @@ export function Domains({ proofs, writes }: { proofs: DomainProof[]; writes: boo
               {domain}
               <Badge tone={states[state].tone}>{states[state].text}</Badge>
             </p>
-            {!trusted && <SecretLine label={`Record of ${domain}`} text={record} />}
+            {!trusted && <SecretLine label={`TXT record of ${domain}`} text={record} />}
           </li>
         ))}
       </ul>
       {writes && !trusted && (
         <Button className="mt-3" loading={check.isPending} onClick={() => void look()}>
-          Check
+          {" "}
+          Verify{" "}
         </Button>
       )}
     </SettingsSection>

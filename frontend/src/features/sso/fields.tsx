@@ -25,11 +25,11 @@ export function ProviderFields({ form, sso }: FieldsProps & { sso: Sso }) {
           <code className="min-w-0 flex-1 truncate font-mono text-xs">{sso.redirect_uri}</code>
           <CopyButton text={sso.redirect_uri} label="Copy the redirect address" />
         </p>
-        <p className="mt-1 text-xs text-muted">Register it at the provider.</p>
+        <p className="mt-1 text-xs text-muted">Enter this address at the provider.</p>
       </div>
       <Field
         label="Issuer"
-        hint="The provider’s address, exactly as it calls itself."
+        hint="The issuer URL, exactly as the provider shows it."
         error={errors.issuer?.message}
       >
         <Input type="url" placeholder="https://" {...form.register("issuer")} />
@@ -39,7 +39,7 @@ export function ProviderFields({ form, sso }: FieldsProps & { sso: Sso }) {
       </Field>
       <Field
         label="Client secret"
-        hint={sso.has_secret ? "One is stored. Leave this empty to keep it." : undefined}
+        hint={sso.has_secret ? "A secret is stored. Leave this empty to keep it." : undefined}
         error={errors.client_secret?.message}
       >
         <SecretInput autoComplete="new-password" {...form.register("client_secret")} />
@@ -48,7 +48,7 @@ export function ProviderFields({ form, sso }: FieldsProps & { sso: Sso }) {
         control={form.control}
         name="domains"
         label="Mail domains"
-        hint="Whose addresses belong to your company."
+        hint="The domains of your company’s mail addresses."
       >
         {({ value, onChange }) => (
           <TagsInput value={value} onChange={onChange} placeholder="example.com" />
@@ -62,7 +62,7 @@ const defaultRoles = [
   { value: "viewer", label: "Viewer" },
   { value: "member", label: "Member" },
   { value: "admin", label: "Admin" },
-  { value: NO_ROLE, label: "None: refuse them" },
+  { value: NO_ROLE, label: "No role: do not let them in" },
 ];
 
 export function RoleFields({ form }: FieldsProps) {
@@ -81,7 +81,7 @@ export function RoleFields({ form }: FieldsProps) {
       </FormField>
       <Field
         label="Claim with groups"
-        hint="What in the provider’s answer lists a person’s groups. Leave it empty to decide about roles here."
+        hint="The claim that lists a person’s groups. Leave it empty to set roles in Watchbill."
         error={form.formState.errors.role_claim?.message}
       >
         <Input placeholder="groups" {...form.register("role_claim")} />

@@ -28,7 +28,7 @@ export function SsoView() {
     <SettingsFrame title="Single sign-on">
       <PageHeader
         title="Single sign-on"
-        description="People of your company sign in with its own account, over OpenID Connect. Their first sign-in makes them members."
+        description="People in your company sign in with their company account, over OpenID Connect. They become members when they first sign in."
       />
       {error && !data && (
         <ErrorState
@@ -60,7 +60,11 @@ function SsoForm({ sso }: { sso: Sso }) {
       <form noValidate onSubmit={save.onSubmit} className="mt-6 flex flex-col gap-4">
         <ProviderFields form={form} sso={sso} />
         <RoleFields form={form} />
-        <FormField control={form.control} name="is_active" label="Offer it on the sign-in page">
+        <FormField
+          control={form.control}
+          name="is_active"
+          label="Show single sign-on on the sign-in page"
+        >
           {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
         </FormField>
         <FormError message={save.problem} />
@@ -82,7 +86,7 @@ function Removal() {
   return (
     <SettingsSection
       title="Remove"
-      description="People who came with it stay members, and can set a password by mail."
+      description="People who joined with it stay members. They can set a password by mail."
     >
       <Button onClick={() => setAsking(true)}>
         <Trash2 aria-hidden />
@@ -91,7 +95,7 @@ function Removal() {
       {asking && (
         <ConfirmDialog
           title="Remove single sign-on?"
-          description="The provider is forgotten, and its client secret deleted."
+          description="This deletes the provider and its client secret."
           verb="Remove"
           onConfirm={() => remove.mutateAsync()}
           onClose={() => setAsking(false)}

@@ -27,7 +27,7 @@ export function DeleteDialog({ tenant, onClose }: DeleteDialogProps) {
       onOpenChange={(open) => !open && onClose()}
       size="sm"
       title={`Delete “${tenant.name}”?`}
-      description="Everything in it is deleted from every store, at once and for good. Export the data first if you may need it."
+      description="This deletes everything in the tenant at once. You cannot undo this. Export the data first if you may need it."
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
@@ -36,7 +36,7 @@ export function DeleteDialog({ tenant, onClose }: DeleteDialogProps) {
             form={FORM}
             variant="danger"
             loading={remove.isPending || remove.isSuccess}
-            obstacle={word === tenant.slug ? null : `Type ${tenant.slug} first.`}
+            obstacle={word === tenant.slug ? null : `Type ${tenant.slug} to delete the tenant.`}
           >
             Delete tenant
           </Button>

@@ -52,7 +52,7 @@ export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) 
         loading={change.isPending}
         obstacle={
           problems.some(Boolean)
-            ? "Mend the values with a message first."
+            ? "Fix the fields with an error first."
             : isSame(values, settings)
               ? "Nothing has changed yet."
               : null
@@ -62,9 +62,9 @@ export function SettingsForm({ settings }: { settings: Schema<"SettingsOut"> }) 
       </Button>
       {asking && (
         <ConfirmDialog
-          title="Remove what is over its time?"
-          description="Executions or logs that are older than this are removed within seconds. Nothing can bring them back."
-          verb="Save and remove"
+          title="Delete old executions and logs?"
+          description="Executions and logs that are older than this are deleted within seconds. You cannot undo this."
+          verb="Save and delete"
           onConfirm={() => change.mutateAsync(values).then(saved)}
           onClose={() => setAsking(false)}
         />

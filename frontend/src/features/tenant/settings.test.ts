@@ -29,7 +29,7 @@ describe("the tenant's settings", () => {
 
   it("says what holds without a value", () => {
     expect(hintOf("max_running", settings.defaults)).toContain("Empty: 5,");
-    expect(hintOf("max_running", { ...settings.defaults, running: 0 })).toContain("any number");
+    expect(hintOf("max_running", { ...settings.defaults, running: 0 })).toContain("no limit");
     expect(hintOf("keep_executions_days", settings.defaults)).toContain("Empty or 0: for ever.");
     expect(hintOf("keep_logs_days", settings.defaults)).toContain("Empty: 30 days.");
     expect(hintOf("keep_logs_days", { ...settings.defaults, keep_logs_days: 1 })).toContain(

@@ -34,12 +34,12 @@ export function removesMore(values: Values, settings: Settings): boolean {
 export function hintOf(name: Name, defaults: Settings["defaults"]): string {
   if (name === "max_running") {
     return defaults.running === 0
-      ? "Further ones wait their turn. Empty: any number."
-      : `Further ones wait their turn. Empty: ${defaults.running}, which is also the most you may have.`;
+      ? "Other executions wait in the queue. Empty: no limit."
+      : `Other executions wait in the queue. Empty: ${defaults.running}, which is also the highest value allowed.`;
   }
   const days = defaults[name];
   if (name === "keep_executions_days") {
-    return `Counted from their end. ${or("for ever", days)}`;
+    return `Counted from the end of the execution. ${or("for ever", days)}`;
   }
   return `Model calls, streamed text, log lines. ${or("as long as the execution", days)}`;
 }

@@ -27,7 +27,7 @@ export function TenantView() {
   const writes = useCan("tenant:write");
   return (
     <SettingsFrame title="Tenant">
-      <PageHeader title="Tenant" description="What your team shares." />
+      <PageHeader title="Tenant" description="Settings for your whole team." />
       {error && !data && (
         <ErrorState
           error={error}
@@ -117,7 +117,7 @@ function ExecutionsSection({ writes }: { writes: boolean }) {
   return (
     <SettingsSection
       title="Executions"
-      description="How many run at a time, and how long they are kept. What is over its time is removed for good."
+      description="How many executions run at a time, and how long they are kept. Older executions and logs are deleted."
     >
       {error && !data && (
         <ErrorState
@@ -137,7 +137,7 @@ function DataSection({ tenant }: { tenant: Tenant }) {
   return (
     <SettingsSection
       title="Data"
-      description="Everything the tenant has, as a ZIP file of JSON lines. Secrets are left out."
+      description="Everything in the tenant, as a ZIP file of JSON lines. It contains no secrets."
     >
       <Button
         loading={download.isPending}
@@ -159,7 +159,7 @@ function DangerZone({ tenant }: { tenant: Tenant }) {
   return (
     <SettingsSection
       title="Danger zone"
-      description="Deleting the tenant removes its flows, executions, agents, keys and people who belong nowhere else. Nothing can bring them back."
+      description="This deletes the flows, executions, agents and keys of the tenant, and people who are in no other tenant. You cannot undo this."
     >
       <Button variant="danger" onClick={() => setAsking(true)}>
         <Trash2 aria-hidden />

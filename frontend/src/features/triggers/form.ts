@@ -28,14 +28,14 @@ export const replyTypes = [
 const challenges = { query: "hub.challenge", token_query: "hub.verify_token", json_body: false };
 
 export const triggerSchema = z.object({
-  name: text.min(1, "Give it a name.").max(200, "Use at most 200 characters."),
+  name: text.min(1, "Give the trigger a name.").max(200, "Use at most 200 characters."),
   is_active: z.boolean(),
   version: z.enum(["newest", "draft"]).or(text),
   /** For webhooks: the body as it is, or fields made of it. */
   mapped: z.boolean(),
   inputs: z.record(z.string(), z.string()),
   schedule: z.object({
-    cron: text.min(1, "Say when it runs."),
+    cron: text.min(1, "Enter a cron expression."),
     timezone: text.min(1, "Choose a time zone."),
     overlap: z.enum(["allow", "skip", "queue", "cancel_previous"]),
     missed: z.enum(["skip", "run_once", "run_all"]),

@@ -68,8 +68,8 @@ export function TriggersView({ flowId }: { flowId: string }) {
           empty={
             <EmptyState
               icon={<CalendarClock />}
-              title="Nothing starts this flow by itself yet"
-              description="A schedule starts it at certain times; a webhook when another service calls its address."
+              title="No triggers yet"
+              description="A schedule starts the flow at certain times. A webhook starts it when another service calls its address."
               action={
                 writes && <Button onClick={() => url.make("schedule")}>Add a schedule</Button>
               }
@@ -107,6 +107,7 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     nameColumn(),
     {
       id: "kind",
+      secondary: true,
       header: "Starts the flow",
       // What is left of a narrow page must do for the name.
       className: "w-60 xl:w-100",
@@ -114,12 +115,14 @@ function useColumns(writes: boolean, onDelete: (trigger: Trigger) => void): Colu
     },
     {
       id: "next",
+      secondary: true,
       header: "Next",
       className: "w-24",
       cell: ({ next_at }) => <RelativeTime ahead time={next_at} className="text-muted" />,
     },
     {
       id: "last",
+      secondary: true,
       header: "Last",
       className: "w-44",
       cell: ({ last }) =>

@@ -41,7 +41,8 @@ export function isLasting({ status }: ApiError): boolean {
 
 /** The request never got an answer. */
 export function offlineError(): ApiError {
-  const detail = "No answer came. Check the connection and that Watchbill is running, then retry.";
+  const detail =
+    "The server did not answer. Check your connection and that Watchbill is running, then try again.";
   return new ApiError(0, "unreachable", "The server cannot be reached", detail);
 }
 

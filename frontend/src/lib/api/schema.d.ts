@@ -13,8 +13,8 @@ export interface paths {
         };
         /**
          * Live
-         * @description Whether the process answers and its own tasks run; 503 when it has to be started again. It asks nobody
-         *     else, so that a database's trouble restarts nothing.
+         * @description Whether the process answers and its own tasks run; 503 when it has to be restarted. It does not ask the
+         *     database, so trouble there restarts nothing.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -216,7 +216,7 @@ export interface paths {
         };
         /**
          * List Exchanges
-         * @description What models, tools and other services were asked, and what they answered, in order.
+         * @description What was sent to models, tools and other services, and what they answered, in order.
          */
         get: operations["list_exchanges_api_v1_executions__execution_id__exchanges_get"];
         put?: never;
@@ -258,7 +258,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Execution
-         * @description Start nothing more for now. What is in flight finishes; then no worker has the execution.
+         * @description Pause an execution. Nodes that are running finish, and no other node starts.
          */
         post: operations["pause_execution_api_v1_executions__execution_id__pause_post"];
         delete?: never;
@@ -278,8 +278,8 @@ export interface paths {
         put?: never;
         /**
          * Resume Execution
-         * @description Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
-         *     finished stays finished.
+         * @description Continue a paused execution, or run a failed or cancelled one again from where it stopped. Finished
+         *     nodes are not run again.
          */
         post: operations["resume_execution_api_v1_executions__execution_id__resume_post"];
         delete?: never;
@@ -299,8 +299,8 @@ export interface paths {
         put?: never;
         /**
          * Fork Execution
-         * @description Start a new execution that takes over what this one did before a node, with outputs edited or not, by
-         *     the same definition or another version of the flow.
+         * @description Start a new execution that takes over what this one did before a node. Outputs can be edited. The new
+         *     execution runs the same definition or another version of the flow.
          */
         post: operations["fork_execution_api_v1_executions__execution_id__fork_post"];
         delete?: never;
@@ -318,8 +318,8 @@ export interface paths {
         };
         /**
          * Stream Execution
-         * @description Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
-         *     follows the last one, and one named `refused`, with status, code and detail, the end of one's access.
+         * @description Follow an execution. `Last-Event-ID` or `after` says which event you saw last. After the last event
+         *     comes one named `end`; when your access ends, one named `refused` with status, code and detail.
          */
         get: operations["stream_execution_api_v1_executions__execution_id__stream_get"];
         put?: never;
@@ -339,15 +339,15 @@ export interface paths {
         };
         /**
          * Registration Options
-         * @description How one registers here.
+         * @description How people register here.
          */
         get: operations["registration_options_api_v1_auth_register_get"];
         put?: never;
         /**
          * Register
-         * @description Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
-         *     makes one with the password of that account. Where addresses must be proved, newcomers bring the token of
-         *     the mailed link, and without it no answer tells whether an address has an account.
+         * @description Make an account and a tenant, and sign in. People who have an account and no longer belong to any
+         *     tenant register again with the password of that account. If addresses must be proved, new people send the
+         *     token of the mailed link; without it the answer does not tell whether an address has an account.
          */
         post: operations["register_api_v1_auth_register_post"];
         delete?: never;
@@ -367,8 +367,8 @@ export interface paths {
         put?: never;
         /**
          * Send Registration Link
-         * @description Have the link mailed by which one registers. An address that has an account gets a mail that says so;
-         *     the answer does not tell.
+         * @description Mail a link to register with. An address that has an account gets a mail that says so; the answer does
+         *     not tell.
          */
         post: operations["send_registration_link_api_v1_auth_register_send_post"];
         delete?: never;
@@ -408,7 +408,7 @@ export interface paths {
         put?: never;
         /**
          * Refresh
-         * @description New tokens for a refresh token, which is good for once.
+         * @description Get new tokens for a refresh token. Each refresh token works once.
          */
         post: operations["refresh_api_v1_auth_refresh_post"];
         delete?: never;
@@ -448,7 +448,7 @@ export interface paths {
         put?: never;
         /**
          * Forgot Password
-         * @description Have a link mailed to set a new password. The answer does not tell whether there is such an account.
+         * @description Mail a link to set a new password. The answer does not tell whether there is such an account.
          */
         post: operations["forgot_password_api_v1_auth_forgot_password_post"];
         delete?: never;
@@ -488,7 +488,7 @@ export interface paths {
         put?: never;
         /**
          * Verify Email
-         * @description Prove by a mailed link that an address is one's own.
+         * @description Prove by a mailed link that an address is yours.
          */
         post: operations["verify_email_api_v1_auth_verify_email_post"];
         delete?: never;
@@ -508,7 +508,7 @@ export interface paths {
         put?: never;
         /**
          * Send Verification
-         * @description Have that link mailed again.
+         * @description Mail that link again.
          */
         post: operations["send_verification_api_v1_auth_verify_email_send_post"];
         delete?: never;
@@ -526,7 +526,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who is asking, and what they may do.
+         * @description Who you are, and what you may do.
          */
         get: operations["me_api_v1_auth_me_get"];
         put?: never;
@@ -536,7 +536,7 @@ export interface paths {
         head?: never;
         /**
          * Change Me
-         * @description Change one's own name. A session that single sign-on began may not.
+         * @description Change your own name. Not allowed in a session from single sign-on.
          */
         patch: operations["change_me_api_v1_auth_me_patch"];
         trace?: never;
@@ -551,7 +551,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change one's own password. Every other session ends. A session that single sign-on began may not.
+         * @description Change your own password. All your other sessions end. Not allowed in a session from single sign-on.
          */
         put: operations["change_password_api_v1_auth_me_password_put"];
         post?: never;
@@ -572,7 +572,7 @@ export interface paths {
         put?: never;
         /**
          * Switch
-         * @description Go on in another of one's tenants.
+         * @description Switch to another one of your tenants.
          */
         post: operations["switch_api_v1_auth_switch_post"];
         delete?: never;
@@ -592,7 +592,7 @@ export interface paths {
         put?: never;
         /**
          * Create Tenant
-         * @description Make a further tenant, whose admin one is.
+         * @description Make another tenant. You become its admin.
          */
         post: operations["create_tenant_api_v1_auth_tenants_post"];
         delete?: never;
@@ -610,14 +610,14 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Where one is signed in. A session that single sign-on began is shown those of its provider only.
+         * @description Where you are signed in. A session from single sign-on sees only sessions of its provider.
          */
         get: operations["list_sessions_api_v1_auth_sessions_get"];
         put?: never;
         post?: never;
         /**
          * End Other Sessions
-         * @description Sign out everywhere else. A session that single sign-on began ends those of its provider only.
+         * @description Sign out everywhere else. A session from single sign-on ends only sessions of its provider.
          */
         delete: operations["end_other_sessions_api_v1_auth_sessions_delete"];
         options?: never;
@@ -637,7 +637,7 @@ export interface paths {
         post?: never;
         /**
          * End Session By Id
-         * @description End one of one's own sessions.
+         * @description End one of your own sessions.
          */
         delete: operations["end_session_by_id_api_v1_auth_sessions__session_id__delete"];
         options?: never;
@@ -697,8 +697,8 @@ export interface paths {
         post?: never;
         /**
          * Leave
-         * @description Leave the tenant. Sessions go on in another one, if there is any; what one made and runs goes on too,
-         *     but for one's API keys.
+         * @description Leave the tenant. Your sessions move to another one of your tenants, if there is one. What you made
+         *     stays and goes on; your API keys end.
          */
         delete: operations["leave_api_v1_members_me_delete"];
         options?: never;
@@ -718,8 +718,8 @@ export interface paths {
         post?: never;
         /**
          * Remove Member
-         * @description Remove a member, and the API keys they made. What else they made is the tenant's: it goes on, or stops
-         *     as is asked for.
+         * @description Remove a member, and the API keys they made. What else they made belongs to the tenant: it goes on, or
+         *     stops if you ask for that.
          */
         delete: operations["remove_member_api_v1_members__user_id__delete"];
         options?: never;
@@ -806,7 +806,7 @@ export interface paths {
         put?: never;
         /**
          * Describe
-         * @description What the invitation of a link is about.
+         * @description Show the invitation that a link is for.
          */
         post: operations["describe_api_v1_auth_invitation_post"];
         delete?: never;
@@ -826,7 +826,7 @@ export interface paths {
         put?: never;
         /**
          * Accept
-         * @description Accept an invitation, and go on in that tenant.
+         * @description Accept an invitation and switch to that tenant.
          */
         post: operations["accept_api_v1_auth_invitation_accept_post"];
         delete?: never;
@@ -850,7 +850,7 @@ export interface paths {
         put?: never;
         /**
          * Create Key
-         * @description Make a key. What it is, is in this answer and nowhere else.
+         * @description Make a key. The key itself is shown in this answer and never again.
          */
         post: operations["create_key_api_v1_api_keys_post"];
         delete?: never;
@@ -888,7 +888,8 @@ export interface paths {
         };
         /**
          * Get Belongings
-         * @description What a member made that is at work, before one removes them; keys for those who may see keys.
+         * @description What a member made that is still active, to look at before removing them. API keys are listed for
+         *     people who may see keys.
          */
         get: operations["get_belongings_api_v1_members__user_id__belongings_get"];
         put?: never;
@@ -959,7 +960,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Provider
-         * @description Remove a provider; agents that named it fall back to the default.
+         * @description Remove a provider. Agents that used it use the default instead.
          */
         delete: operations["delete_provider_api_v1_llm_providers__provider_id__delete"];
         options?: never;
@@ -982,7 +983,7 @@ export interface paths {
         put?: never;
         /**
          * Test Provider
-         * @description Ask the provider something tiny, from a worker, and say how it went.
+         * @description Let a worker send the provider a small question, and tell how it went.
          */
         post: operations["test_provider_api_v1_llm_providers__provider_id__test_post"];
         delete?: never;
@@ -1158,7 +1159,7 @@ export interface paths {
         put?: never;
         /**
          * Validate Flow
-         * @description Check a definition without storing it. It is given up when the client leaves.
+         * @description Check a definition without storing it. The check stops when the client disconnects.
          */
         post: operations["validate_flow_api_v1_flows_validate_post"];
         delete?: never;
@@ -1194,7 +1195,7 @@ export interface paths {
         head?: never;
         /**
          * Change Flow
-         * @description Change part of a flow. What is stored stays so, whatever comes of the check that may be asked for.
+         * @description Change part of a flow. The change stays stored, whatever a check that was asked for finds.
          */
         patch: operations["change_flow_api_v1_flows__flow_id__patch"];
         trace?: never;
@@ -1230,9 +1231,9 @@ export interface paths {
         put?: never;
         /**
          * Publish Flow
-         * @description Freeze the draft as the next version; 422 says what stands in the way. A draft that has not changed
-         *     since the newest version makes none: the answer, with status 200, is that version. It is given up when
-         *     the client leaves while the draft is checked.
+         * @description Publish the draft as the next version. 422 names the problems that prevent it. If the draft has not
+         *     changed since the newest version, the answer is that version, with status 200. Nothing is published when
+         *     the client disconnects while the draft is checked.
          */
         post: operations["publish_flow_api_v1_flows__flow_id__publish_post"];
         delete?: never;
@@ -1310,7 +1311,7 @@ export interface paths {
         };
         /**
          * List Approvals
-         * @description What executions ask, the newest first.
+         * @description Questions that executions ask, newest first.
          */
         get: operations["list_approvals_api_v1_approvals_get"];
         put?: never;
@@ -1372,8 +1373,8 @@ export interface paths {
         put?: never;
         /**
          * Show Mailed Approval
-         * @description The question that a mailed link is about. Looking answers nothing: it is a POST so that the link's
-         *     token stands in no address, and so in no log.
+         * @description Show the question of a mailed link. It does not answer the question. It is a POST so that the link's
+         *     token is in no address and in no log.
          */
         post: operations["show_mailed_approval_api_v1_mailed_approvals_post"];
         delete?: never;
@@ -1393,8 +1394,8 @@ export interface paths {
         put?: never;
         /**
          * Answer Mailed Approval
-         * @description Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
-         *     counts, and no link to the question is good afterwards.
+         * @description Answer as the person who got the mail; the execution goes on at once. The first answer counts, and
+         *     after it no link to the question works.
          */
         post: operations["answer_mailed_approval_api_v1_mailed_approvals_answer_post"];
         delete?: never;
@@ -1412,7 +1413,7 @@ export interface paths {
         };
         /**
          * List Audit Log
-         * @description Who did what, newest first. `q` is found in actions, people, names of things and addresses.
+         * @description Who did what, newest first. `q` searches actions, people, names of things and addresses.
          */
         get: operations["list_audit_log_api_v1_audit_log_get"];
         put?: never;
@@ -1432,7 +1433,7 @@ export interface paths {
         };
         /**
          * Verify Audit Log
-         * @description Whether anybody changed or removed entries: every hash of the chain is computed again.
+         * @description Check whether anybody changed or removed entries. Every hash of the chain is computed again.
          */
         get: operations["verify_audit_log_api_v1_audit_log_verification_get"];
         put?: never;
@@ -1472,14 +1473,14 @@ export interface paths {
         };
         /**
          * Get Tenant
-         * @description The tenant one is in.
+         * @description The tenant that you are signed in to.
          */
         get: operations["get_tenant_api_v1_tenant_get"];
         put?: never;
         post?: never;
         /**
          * Delete Tenant
-         * @description Delete the tenant with everything in it, from every store. Nothing can bring it back.
+         * @description Delete the tenant with everything in it, from every store. This cannot be undone.
          */
         delete: operations["delete_tenant_api_v1_tenant_delete"];
         options?: never;
@@ -1505,8 +1506,8 @@ export interface paths {
         get: operations["get_settings_api_v1_tenant_settings_get"];
         /**
          * Put Settings
-         * @description Set how many executions run at a time, and how long executions and their logs are kept. What is over
-         *     its time is removed soon after, for good.
+         * @description Set how many executions run at a time, and how long executions and their logs are kept. Older ones are
+         *     deleted soon after, and cannot be brought back.
          */
         put: operations["put_settings_api_v1_tenant_settings_put"];
         post?: never;
@@ -1550,13 +1551,13 @@ export interface paths {
         get: operations["get_sso_api_v1_sso_get"];
         /**
          * Set Up Sso
-         * @description Set single sign-on up. The provider is asked whether it is there.
+         * @description Set up single sign-on. Watchbill asks the provider whether it answers.
          */
         put: operations["set_up_sso_api_v1_sso_put"];
         post?: never;
         /**
          * Remove Sso
-         * @description Forget the provider.
+         * @description Remove the provider.
          */
         delete: operations["remove_sso_api_v1_sso_delete"];
         options?: never;
@@ -1575,7 +1576,7 @@ export interface paths {
         put?: never;
         /**
          * Check Sso Domains
-         * @description Look whether the records are there that prove whose the mail domains are.
+         * @description Look for the DNS records that prove that the mail domains belong to the tenant.
          */
         post: operations["check_sso_domains_api_v1_sso_check_domains_post"];
         delete?: never;
@@ -1595,7 +1596,7 @@ export interface paths {
         put?: never;
         /**
          * Look Up Sso
-         * @description Whether an address belongs to a company that signs in by itself, and where that begins.
+         * @description Whether an address belongs to a company with single sign-on, and where to sign in.
          */
         post: operations["look_up_sso_api_v1_auth_sso_lookup_post"];
         delete?: never;
@@ -1633,7 +1634,7 @@ export interface paths {
         };
         /**
          * Finish Sso
-         * @description Come back from the provider, and be signed in.
+         * @description Come back from the company's provider and sign in.
          */
         get: operations["finish_sso_api_v1_auth_sso_callback_get"];
         put?: never;
@@ -1727,7 +1728,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Secret
-         * @description Give a webhook a new secret, shown this once; the one so far stays good for a while.
+         * @description Give a webhook a new secret, shown only once. The old secret works for a while longer.
          */
         post: operations["rotate_secret_api_v1_triggers__trigger_id__rotate_secret_post"];
         delete?: never;
@@ -1765,7 +1766,7 @@ export interface paths {
         };
         /**
          * List Firings
-         * @description When a trigger was due or called, and what came of it, newest first.
+         * @description When a trigger was due or called, and what happened then, newest first.
          */
         get: operations["list_firings_api_v1_triggers__trigger_id__firings_get"];
         put?: never;
@@ -1791,10 +1792,10 @@ export interface paths {
         put?: never;
         /**
          * Call Hook
-         * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
-         *     was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
-         *     Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
-         *     address they come from. A challenge, if the webhook answers some, is answered as text.
+         * @description Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature, unless the webhook
+         *     takes unsigned calls. The same call, or a call with the same Idempotency-Key, starts nothing twice. Calls
+         *     count towards the limits on requests, each webhook like a user; refused calls count for the address they
+         *     come from. Challenges are answered as text, if the webhook answers them.
          */
         post: operations["call_hook_api_v1_hooks__token__post"];
         delete?: never;
@@ -1818,8 +1819,8 @@ export interface paths {
         put?: never;
         /**
          * Create Notification
-         * @description Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
-         *     addresses of people outside the tenant are asked first, by a mail with a link.
+         * @description Tell somebody when executions end. The secret that signs calls to URLs is shown only once. Mail
+         *     addresses outside the tenant are asked first, by a mail with a link.
          */
         post: operations["create_notification_api_v1_notifications_post"];
         delete?: never;
@@ -1844,15 +1845,15 @@ export interface paths {
         post?: never;
         /**
          * Delete Notification
-         * @description Remove a notification and what it sent; what waits is not sent.
+         * @description Delete a notification and the list of what it sent. Messages that still wait are not sent.
          */
         delete: operations["delete_notification_api_v1_notifications__notification_id__delete"];
         options?: never;
         head?: never;
         /**
          * Change Notification
-         * @description Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
-         *     asked first.
+         * @description Change a notification, or switch it on and off. New mail addresses outside the tenant are asked
+         *     first.
          */
         patch: operations["change_notification_api_v1_notifications__notification_id__patch"];
         trace?: never;
@@ -1868,7 +1869,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Notification Secret
-         * @description Sign with a new secret from now on; it is shown this once.
+         * @description Make a new secret for signing; it is shown only once.
          */
         post: operations["rotate_notification_secret_api_v1_notifications__notification_id__rotate_secret_post"];
         delete?: never;
@@ -1886,7 +1887,7 @@ export interface paths {
         };
         /**
          * List Deliveries
-         * @description What was sent or is about to be, newest first.
+         * @description Messages that were sent or wait to be sent, newest first.
          */
         get: operations["list_deliveries_api_v1_notification_deliveries_get"];
         put?: never;
@@ -1926,8 +1927,8 @@ export interface paths {
         };
         /**
          * List Mail Addresses
-         * @description Addresses outside the tenant that were asked whether they want to be told, newest first; `q` looks into
-         *     them.
+         * @description Addresses outside the tenant that were asked whether they want notifications, newest first; `q`
+         *     searches them.
          */
         get: operations["list_mail_addresses_api_v1_mail_addresses_get"];
         put?: never;
@@ -1970,7 +1971,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Mail Address
-         * @description Write to an address no more. Where a notification still names it, it is asked again.
+         * @description Stop writing to an address. If a notification still names it, it is asked again.
          */
         delete: operations["remove_mail_address_api_v1_mail_addresses__address_id__delete"];
         options?: never;
@@ -1989,7 +1990,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm Mail Address
-         * @description Agree to be told, by the link in a mail.
+         * @description Agree to get notifications, by the link in a mail.
          */
         post: operations["confirm_mail_address_api_v1_mail_addresses_confirm_post"];
         delete?: never;
@@ -2004,8 +2005,8 @@ export interface components {
     schemas: {
         /**
          * Acceptance
-         * @description Accepting an invitation: with a new password and name, with the password of an account that is there
-         *     already, or, signed in to that account, with neither.
+         * @description Accepting an invitation: with a new name and password, with the password of an existing account, or
+         *     with neither if you are signed in to that account.
          */
         Acceptance: {
             /** Token */
@@ -2017,8 +2018,8 @@ export interface components {
         };
         /**
          * Actor
-         * @description Who did it: a person, an API key that acts for one, or the system (an operator's command). `name` is
-         *     the person's address at that time.
+         * @description Who did it: a person, an API key that acts for a person, or the system (an operator's command). `name`
+         *     is the person's address at that time.
          */
         Actor: {
             /**
@@ -2095,13 +2096,13 @@ export interface components {
         };
         /**
          * AgentOptions
-         * @description CrewAI options that are safe in a process shared by tenants. Its memory, code execution, rate limits
-         *     and its own time-outs are not: Watchbill has its own.
+         * @description CrewAI options that are safe in a process shared by tenants. CrewAI's memory, code execution, rate
+         *     limits and time-outs are not offered: Watchbill has its own.
          */
         AgentOptions: {
             /**
-             * Maximum steps
-             * @description How often it may think.
+             * Maximum model calls
+             * @description For each task.
              * @default 20
              */
             max_iter: number;
@@ -2111,12 +2112,12 @@ export interface components {
             max_tokens?: number | null;
             /**
              * May delegate
-             * @description May ask other agents of its crew.
+             * @description May ask other agents in its crew.
              * @default false
              */
             allow_delegation: boolean;
             /**
-             * Summarise when the context is full
+             * Summarise the conversation when the context is full
              * @default true
              */
             respect_context_window: boolean;
@@ -2126,7 +2127,7 @@ export interface components {
              */
             use_system_prompt: boolean;
             /**
-             * Tell it today's date
+             * Tell the agent today's date
              * @default false
              */
             inject_date: boolean;
@@ -2141,7 +2142,7 @@ export interface components {
             llm_timeout_seconds?: number | null;
             /** Seconds until the first token of an answer */
             first_token_seconds?: number | null;
-            /** Seconds of silence within an answer */
+            /** Seconds between two tokens */
             silence_seconds?: number | null;
         };
         /**
@@ -2224,8 +2225,8 @@ export interface components {
         /**
          * ApprovalOut
          * @description A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
-         *     Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
-         *     time was over, or when its execution ended.
+         *     Input node; `role` is the lowest role that may answer. A question is closed when it was answered, when its
+         *     deadline passed, or when its execution ended.
          */
         ApprovalOut: {
             /**
@@ -2277,8 +2278,8 @@ export interface components {
         };
         /**
          * AskedByMail
-         * @description A mail that asks the question; `escalated` when nobody had answered in time. Whose address it is may
-         *     answer by its link.
+         * @description A mail that asks the question; `escalated` when nobody had answered in time. The person with that
+         *     address can answer by the link in it.
          */
         AskedByMail: {
             /** Email */
@@ -2293,8 +2294,8 @@ export interface components {
         };
         /**
          * AuditEntryOut
-         * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
-         *     Where it stands for several saves of a draft, `saves` says how many and `since` when the first was.
+         * @description One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it. An
+         *     entry about several saves of a draft says how many (`saves`), and when the first was (`since`).
          */
         AuditEntryOut: {
             /**
@@ -2335,8 +2336,8 @@ export interface components {
         };
         /**
          * Belongings
-         * @description What a member made that is at work: schedules and webhooks that are switched on, executions that are
-         *     not over, and the API keys, which end with the membership.
+         * @description What a member made that is still active: schedules and webhooks that are switched on, executions that
+         *     are not over, and API keys, which end with the membership.
          */
         Belongings: {
             /** Schedules */
@@ -2363,53 +2364,53 @@ export interface components {
         };
         /**
          * Challenge
-         * @description As above, with the token to be told.
+         * @description How a webhook answers challenges, with the token that the service sends.
          */
         Challenge: {
             /**
              * Query
-             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @description The query parameter to send back as plain text, for a GET or a POST without a body.
              * @default hub.challenge
              */
             query: string;
             /**
              * Token Query
-             * @description The query parameter with the token that the service was told.
+             * @description The query parameter with the token that was given to the service.
              * @default hub.verify_token
              */
             token_query: string;
             /**
              * Json Body
-             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @description Whether to answer bodies such as {type: url_verification, challenge, token} too.
              * @default false
              */
             json_body: boolean;
             /**
              * Token
-             * @description What the service must say; never shown again. Left out: as before; null: nothing.
+             * @description The token that the service must send. It is never shown again. Leave it out to keep the old one; null means no token.
              */
             token?: string | null;
         };
         /**
          * ChallengeOut
-         * @description As above; `has_token` says whether the service must say one.
+         * @description How a webhook answers challenges; `has_token` tells whether the service must send a token.
          */
         ChallengeOut: {
             /**
              * Query
-             * @description The query parameter that answers a GET, or a POST without a body, as plain text.
+             * @description The query parameter to send back as plain text, for a GET or a POST without a body.
              * @default hub.challenge
              */
             query: string;
             /**
              * Token Query
-             * @description The query parameter with the token that the service was told.
+             * @description The query parameter with the token that was given to the service.
              * @default hub.verify_token
              */
             token_query: string;
             /**
              * Json Body
-             * @description Whether a body such as {type: url_verification, challenge, token} is answered, too.
+             * @description Whether to answer bodies such as {type: url_verification, challenge, token} too.
              * @default false
              */
             json_body: boolean;
@@ -2418,7 +2419,7 @@ export interface components {
         };
         /**
          * ConfirmedAddress
-         * @description What somebody agreed to: notifications of that tenant to that address.
+         * @description What somebody agreed to: that this tenant sends notifications to this address.
          */
         ConfirmedAddress: {
             /** Address */
@@ -2497,7 +2498,7 @@ export interface components {
         };
         /**
          * CrewPatch
-         * @description What to change of a crew; what is left out stays. The result must be a whole crew again.
+         * @description What to change of a crew; what is left out stays. The result must be a complete crew.
          */
         CrewPatch: {
             /** Name */
@@ -2554,7 +2555,7 @@ export interface components {
         };
         /**
          * CrewTestRequest
-         * @description Inputs for a test run of a crew; its texts read them as `{{ inputs.<name> }}`.
+         * @description Inputs for testing a crew; its texts read them as `{{ inputs.<name> }}`.
          */
         CrewTestRequest: {
             /**
@@ -2567,7 +2568,7 @@ export interface components {
         };
         /**
          * DefaultLimits
-         * @description What holds for tenants without limits of their own: requests a minute, and executions that run at a
+         * @description The limits of tenants that have none of their own: requests a minute, and executions that run at a
          *     time. 0 is no limit.
          */
         DefaultLimits: {
@@ -2600,8 +2601,8 @@ export interface components {
         /**
          * DeliveryOut
          * @description One message to one recipient, with its attempts: about the end of an execution, by a notification, or
-         *     about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
-         *     is asked because nobody else answered.
+         *     about a question that it asks. `next_at` is when it is tried again; `escalated` means that the recipient
+         *     was asked because nobody else answered.
          */
         DeliveryOut: {
             /**
@@ -2639,8 +2640,9 @@ export interface components {
         };
         /**
          * DomainProof
-         * @description Whether a domain is known to be the tenant's. Nobody is let in by it until it is `proved`: until a TXT
-         *     record at the domain says `record`. `trusted` means that the operator vouches for every domain.
+         * @description Whether a domain is known to be the tenant's. People can use it to sign in only when it is `proved`,
+         *     that is, when a TXT record of the domain has the text `record`. `trusted` means that the operator trusts
+         *     every domain.
          */
         DomainProof: {
             /** Domain */
@@ -2655,7 +2657,7 @@ export interface components {
         };
         /**
          * ErrorKind
-         * @description Whose fault a node's failure is. Retry policies and the UI go by it.
+         * @description Whose fault a node's failure is. Retry policies and the user interface use it.
          * @enum {string}
          */
         ErrorKind: "user" | "upstream" | "timeout" | "limit" | "bug";
@@ -2682,7 +2684,7 @@ export interface components {
             timestamp: string;
             /**
              * Data
-             * @description Its shape goes by `type` (execution_queued: ExecutionQueued, execution_started: ExecutionStarted, execution_waiting: ExecutionWaiting, execution_resumed: ExecutionResumed, execution_completed: ExecutionCompleted, execution_failed: ExecutionFailed, execution_cancelled: ExecutionCancelled, node_started: NodeStarted, node_completed: NodeCompleted, node_failed: NodeFailed, node_retrying: NodeRetrying, node_skipped: NodeSkipped, node_waiting: NodeWaiting, task_started: TaskStarted, task_completed: TaskCompleted, llm_started: LlmStarted, llm_token: LlmToken, llm_completed: LlmCompleted, llm_failed: LlmFailed, llm_failover: LlmFailover, tool_started: ToolStarted, tool_completed: ToolCompleted, tool_failed: ToolFailed, log: Log).
+             * @description Its fields depend on `type` (execution_queued: ExecutionQueued, execution_started: ExecutionStarted, execution_waiting: ExecutionWaiting, execution_resumed: ExecutionResumed, execution_completed: ExecutionCompleted, execution_failed: ExecutionFailed, execution_cancelled: ExecutionCancelled, node_started: NodeStarted, node_completed: NodeCompleted, node_failed: NodeFailed, node_retrying: NodeRetrying, node_skipped: NodeSkipped, node_waiting: NodeWaiting, task_started: TaskStarted, task_completed: TaskCompleted, llm_started: LlmStarted, llm_token: LlmToken, llm_completed: LlmCompleted, llm_failed: LlmFailed, llm_failover: LlmFailover, tool_started: ToolStarted, tool_completed: ToolCompleted, tool_failed: ToolFailed, log: Log).
              */
             data: {
                 [key: string]: unknown;
@@ -2731,9 +2733,9 @@ export interface components {
         };
         /**
          * ExchangeOut
-         * @description What a node asked a model, a tool or another service, and what it was answered; secrets are hidden.
-         *     `number` is the how manyth of the attempt it is, `digest` the SHA-256 of the request. `answer` is null
-         *     when there was an error. `cut` tells that long texts were shortened to keep it small.
+         * @description What a node sent to a model, a tool or another service, and what came back; secrets are hidden.
+         *     `number` counts the exchanges of one attempt; `digest` is the SHA-256 of the request. `answer` is null
+         *     when there was an error. `cut` means that long texts were shortened.
          */
         ExchangeOut: {
             /** Seq */
@@ -2782,7 +2784,7 @@ export interface components {
         };
         /**
          * ExecuteOptions
-         * @description `wait_seconds` holds the answer back until the execution is over, at most so long.
+         * @description `wait_seconds` is how long to wait for the execution's end before answering.
          */
         ExecuteOptions: {
             /**
@@ -2793,7 +2795,7 @@ export interface components {
         };
         /**
          * ExecuteRequest
-         * @description Starts a run. `version` is the draft, the newest published version or its number; by default the
+         * @description Starts an execution. `version` is the draft, the newest published version or its number; by default the
          *     published one where there is one.
          */
         ExecuteRequest: {
@@ -2815,7 +2817,7 @@ export interface components {
         };
         /**
          * ExecutionDetail
-         * @description An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run. Of
+         * @description A whole execution. `last_seq` is the newest event in this answer; `definition` is what it runs. Of
          *     nodes in bodies only the first thousand are listed, and `more_nodes` counts the others:
          *     /executions/{id}/nodes has them page by page.
          */
@@ -2888,7 +2890,7 @@ export interface components {
         };
         /**
          * ExecutionResult
-         * @description An execution with what it gave; `outputs` is null until it completed.
+         * @description An execution with its outputs, which are null until it completed.
          */
         ExecutionResult: {
             /**
@@ -2936,9 +2938,9 @@ export interface components {
         ExecutionStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
         /**
          * ExecutionSummary
-         * @description An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
-         *     was done between its start and its end: it waited for a person or a time, was paused, or had failed and
-         *     was not yet resumed. `waits_since` is when the wait began that is under way.
+         * @description An execution in a list. `version` is null when it runs the draft. `waited_seconds` is how long it did
+         *     nothing between its start and its end: it waited for a person or a time, was paused, or had failed and was
+         *     not yet resumed. `waits_since` is when the present wait began.
          */
         ExecutionSummary: {
             /**
@@ -2977,7 +2979,7 @@ export interface components {
         };
         /**
          * FiringOut
-         * @description One time that a trigger was due or called, and what came of it.
+         * @description One time that a trigger was due or called, and what happened then.
          */
         FiringOut: {
             /**
@@ -3145,8 +3147,8 @@ export interface components {
         };
         /**
          * FlowSaved
-         * @description A flow after a change. `validation` is null unless it was asked for; also where the draft could not be
-         *     checked just now, though it is stored: POST /flows/validate tells later.
+         * @description A flow after a change. `validation` is null if it was not asked for, and if the draft was stored but
+         *     could not be checked now. POST /flows/validate checks it again.
          */
         FlowSaved: {
             /**
@@ -3268,7 +3270,7 @@ export interface components {
         };
         /**
          * Forgotten
-         * @description Whose password was forgotten.
+         * @description The address of somebody who forgot the password.
          */
         Forgotten: {
             /** Email */
@@ -3276,9 +3278,9 @@ export interface components {
         };
         /**
          * ForkRequest
-         * @description Where to begin again, and outputs of nodes to take in place of what they gave. Without `from_node` all
-         *     that is done is taken over. `version` is the draft of the flow, its newest published version or a number:
-         *     then whatever changed in it, and what comes after that, runs again; null runs what this execution ran.
+         * @description Where to begin again, and outputs to use in place of the nodes' own. Without `from_node` everything
+         *     that is finished is taken over. `version` is the draft of the flow, its newest published version or a
+         *     number: then nodes that changed, and nodes after them, run again. Null runs the same definition again.
          */
         ForkRequest: {
             /** From Node */
@@ -3295,9 +3297,9 @@ export interface components {
         };
         /**
          * Health
-         * @description `status` is ok when every check is, but for `documents`, which is there where they are in MongoDB:
-         *     without them history thins out and nothing stops. `migrations` is behind until `watchbill migrate` has
-         *     run.
+         * @description `status` is ok when every check but `documents` is ok. `documents` is present if they are in MongoDB;
+         *     without them traces are missing, and executions go on. `migrations` is behind until `watchbill migrate`
+         *     has run.
          */
         Health: {
             /**
@@ -3314,7 +3316,7 @@ export interface components {
         };
         /**
          * HookAnswer
-         * @description What a webhook's caller is told. Outputs and error are there once the execution is over.
+         * @description The answer to a webhook's caller. Outputs and error are there when the execution is over.
          */
         HookAnswer: {
             /**
@@ -3331,8 +3333,8 @@ export interface components {
         };
         /**
          * InvitationDetails
-         * @description What an invitation is about. `has_account` tells whether somebody with that address has an account
-         *     already, and so signs in instead of choosing a password.
+         * @description What an invitation is about. `has_account` tells whether the address has an account: then the person
+         *     signs in instead of choosing a password.
          */
         InvitationDetails: {
             /** Email */
@@ -3446,7 +3448,7 @@ export interface components {
         };
         /**
          * KeyOut
-         * @description A key, without what it is. It acts for `user_id`, who made it.
+         * @description A key without its secret. It acts for the person `user_id`, who made it.
          */
         KeyOut: {
             /**
@@ -3479,8 +3481,8 @@ export interface components {
         };
         /**
          * Limits
-         * @description What an operator set for this tenant: requests a minute, and executions that run at a time. Null means
-         *     the installation's, 0 no limit.
+         * @description What the operator set for this tenant: requests a minute, and executions that run at a time. Null means
+         *     the installation's limit, 0 no limit.
          */
         Limits: {
             /** User A Minute */
@@ -3628,8 +3630,8 @@ export interface components {
         };
         /**
          * MailAddressOut
-         * @description An address outside the tenant that notifications name. `mailed_at` is when it was asked last whether it
-         *     wants to be told; until it is confirmed nothing else is sent there.
+         * @description An address outside the tenant that notifications name. `mailed_at` is when it was last asked whether it
+         *     wants notifications; nothing else is sent there before it agrees.
          */
         MailAddressOut: {
             /**
@@ -3673,7 +3675,8 @@ export interface components {
         };
         /**
          * MailedApproval
-         * @description An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers.
+         * @description An open question, as the link in a mail shows it; `email` is the address that got the mail; the answer
+         *     counts as that person's.
          */
         MailedApproval: {
             /**
@@ -3733,9 +3736,9 @@ export interface components {
         };
         /**
          * Me
-         * @description Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
-         *     prove their address before they may do anything. `sso` is a session that the tenant's own provider began:
-         *     it is told of no other tenant, and changes neither name nor password.
+         * @description Who you are, what you may do here, and your other tenants. `unverified` means that you have to prove
+         *     your address before you may do anything. `sso` is a session from the tenant's single sign-on: it does not
+         *     see other tenants and cannot change name or password.
          */
         Me: {
             user: components["schemas"]["UserOut"];
@@ -3756,7 +3759,7 @@ export interface components {
         };
         /**
          * MemberOut
-         * @description Somebody who belongs to the tenant. `last_active_at` is null for whoever never signed in here.
+         * @description Somebody who belongs to the tenant. `last_active_at` is null for people who never signed in here.
          */
         MemberOut: {
             /**
@@ -3783,7 +3786,7 @@ export interface components {
         };
         /**
          * NewKey
-         * @description A key just made. `key` is shown this once: only its hash is kept.
+         * @description A new key. `key` is shown only once: Watchbill stores only its hash.
          */
         NewKey: {
             /**
@@ -3818,7 +3821,7 @@ export interface components {
         };
         /**
          * NewSecret
-         * @description A webhook's new secret, shown this once.
+         * @description A webhook's new secret, shown only once.
          */
         NewSecret: {
             /** Secret */
@@ -3828,7 +3831,7 @@ export interface components {
         };
         /**
          * NewTenant
-         * @description A further tenant of somebody who has an account.
+         * @description Another tenant for a person who has an account.
          */
         NewTenant: {
             /** Name */
@@ -3836,10 +3839,10 @@ export interface components {
         };
         /**
          * NodeExecution
-         * @description Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
-         *     iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
-         *     is asked; `iterations` how many there are at most, for a node that runs a body. `left_out` tells that its
-         *     input and output are not in this answer, because they are lost or the answer would be too large;
+         * @description The state of one node of an execution, by its path: `each[3].write` is the node `write` in the fourth
+         *     iteration of `each`. `retry_at` is when it continues after a failure or a wait; `request` is the question
+         *     to a person; `iterations` is the most there can be, for a node with a body. `left_out` means that its
+         *     input and output are not in this answer, because they are lost or would make it too large;
          *     /executions/{id}/nodes has what is not lost.
          */
         NodeExecution: {
@@ -3953,7 +3956,7 @@ export interface components {
         };
         /**
          * NotificationIn
-         * @description A new notification. Without a flow it is about all of them.
+         * @description A new notification. Without a flow it is about all flows.
          */
         NotificationIn: {
             /** Name */
@@ -3974,7 +3977,7 @@ export interface components {
             channel: "webhook" | "email";
             /**
              * Recipients
-             * @description URLs or mail addresses, by channel.
+             * @description URLs or mail addresses, as the channel needs.
              */
             recipients: string[];
             /**
@@ -3985,7 +3988,7 @@ export interface components {
         };
         /**
          * NotificationMade
-         * @description A new notification. `secret` signs what URLs are sent; it is shown this once.
+         * @description A new notification. `secret` signs calls to URLs; it is shown only once.
          */
         NotificationMade: {
             /**
@@ -4008,7 +4011,7 @@ export interface components {
             recipients: string[];
             /**
              * Unconfirmed
-             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
+             * @description Mail addresses outside the tenant that have not agreed yet; nothing is sent there yet.
              * @default []
              */
             unconfirmed: string[];
@@ -4052,7 +4055,7 @@ export interface components {
             recipients: string[];
             /**
              * Unconfirmed
-             * @description Mail addresses of people outside the tenant who have not agreed yet; they are not told.
+             * @description Mail addresses outside the tenant that have not agreed yet; nothing is sent there yet.
              * @default []
              */
             unconfirmed: string[];
@@ -4087,7 +4090,7 @@ export interface components {
         };
         /**
          * NotificationSecret
-         * @description The new secret, shown this once. The one so far signs nothing any more.
+         * @description The new secret, shown only once. The old secret is no longer used.
          */
         NotificationSecret: {
             /** Secret */
@@ -4095,7 +4098,7 @@ export interface components {
         };
         /**
          * Origin
-         * @description Where it came from: a network address, and what the program said of itself.
+         * @description Where the request came from: the network address and the User-Agent.
          */
         Origin: {
             /** Address */
@@ -4105,7 +4108,7 @@ export interface components {
         };
         /**
          * PasswordChange
-         * @description The password one has, and the one to have from now on.
+         * @description The present password and the new one.
          */
         PasswordChange: {
             /** Current Password */
@@ -4115,7 +4118,7 @@ export interface components {
         };
         /**
          * PasswordReset
-         * @description The token of the mailed link, and the password to have from now on.
+         * @description The token of the mailed link, and the new password.
          */
         PasswordReset: {
             /** Token */
@@ -4162,7 +4165,7 @@ export interface components {
             output: number | string;
             /**
              * Cached Input
-             * @description Of input that the provider had in its cache; by default as input.
+             * @description Input from the provider's cache; by default the same price as input.
              */
             cached_input?: number | string | null;
         };
@@ -4177,13 +4180,14 @@ export interface components {
             output: number;
             /**
              * Cached Input
-             * @description Of input that the provider had in its cache; by default as input.
+             * @description Input from the provider's cache; by default the same price as input.
              */
             cached_input?: number | null;
         };
         /**
          * Problem
-         * @description One thing to mend. `field` is a dotted path inside the node, such as `config.task.description`.
+         * @description One thing to change in a flow. `field` is a dotted path inside the node, such as
+         *     `config.task.description`.
          */
         Problem: {
             /** Node Id */
@@ -4205,7 +4209,8 @@ export interface components {
         };
         /**
          * ProblemDetails
-         * @description What went wrong. `code` is stable; `detail` is for people; `request_id` finds it in the logs.
+         * @description What went wrong. Programs go by `code`, which does not change; `detail` is for people; search the logs
+         *     for `request_id`.
          */
         ProblemDetails: {
             /**
@@ -4240,7 +4245,7 @@ export interface components {
         };
         /**
          * ProfileChange
-         * @description What a person says of themselves.
+         * @description What people can change about themselves.
          */
         ProfileChange: {
             /** Full Name */
@@ -4248,7 +4253,7 @@ export interface components {
         };
         /**
          * ProviderConfig
-         * @description Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key.
+         * @description Settings of a provider beyond the common ones. Put secrets into api_key, not here.
          */
         "ProviderConfig-Input": {
             /**
@@ -4261,12 +4266,12 @@ export interface components {
             };
             /**
              * First Token Seconds
-             * @description How long a call may wait for the first of an answer; 120 by default.
+             * @description How long a call waits for the first token of an answer; 120 by default.
              */
             first_token_seconds?: number | null;
             /**
              * Silence Seconds
-             * @description How long an answer may be silent in its middle; 60 by default.
+             * @description How long an answer may pause between two tokens; 60 by default.
              */
             silence_seconds?: number | null;
             /**
@@ -4297,7 +4302,7 @@ export interface components {
         };
         /**
          * ProviderConfig
-         * @description Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key.
+         * @description Settings of a provider beyond the common ones. Put secrets into api_key, not here.
          */
         "ProviderConfig-Output": {
             /**
@@ -4310,12 +4315,12 @@ export interface components {
             };
             /**
              * First Token Seconds
-             * @description How long a call may wait for the first of an answer; 120 by default.
+             * @description How long a call waits for the first token of an answer; 120 by default.
              */
             first_token_seconds?: number | null;
             /**
              * Silence Seconds
-             * @description How long an answer may be silent in its middle; 60 by default.
+             * @description How long an answer may pause between two tokens; 60 by default.
              */
             silence_seconds?: number | null;
             /**
@@ -4389,7 +4394,7 @@ export interface components {
         };
         /**
          * ProviderOut
-         * @description A provider as anybody of the tenant sees it: without its key.
+         * @description A provider without its key, as everybody in the tenant sees it.
          */
         ProviderOut: {
             /**
@@ -4469,7 +4474,7 @@ export interface components {
         };
         /**
          * PublishRequest
-         * @description Which edit to publish; without it, whatever is there.
+         * @description Which edit to publish; without it, the present draft.
          */
         PublishRequest: {
             /** Version */
@@ -4491,7 +4496,7 @@ export interface components {
         };
         /**
          * Refresh
-         * @description The refresh token, when it does not come as a cookie.
+         * @description The refresh token, if it is not sent as a cookie.
          */
         Refresh: {
             /** Refresh Token */
@@ -4499,8 +4504,7 @@ export interface components {
         };
         /**
          * Registration
-         * @description A new person with a tenant of their own. `token` is that of the link mailed to the address, where
-         *     one is needed.
+         * @description A new person with a tenant of their own. `token` is from the mailed link, if a link is needed.
          */
         Registration: {
             /**
@@ -4530,7 +4534,7 @@ export interface components {
         };
         /**
          * RegistrationOptions
-         * @description How one registers. `link_needed`: with the token of a link that is mailed first.
+         * @description How people register. With `link_needed` they need the token of a mailed link.
          */
         RegistrationOptions: {
             /** Link Needed */
@@ -4538,13 +4542,13 @@ export interface components {
         };
         /**
          * Reply
-         * @description What the caller is answered once the execution completed. Templates read `inputs.outputs` and
-         *     `inputs.execution_id`. A body that is left out is the outputs.
+         * @description The answer to the caller when the execution completed. Templates read `inputs.outputs` and
+         *     `inputs.execution_id`. Without a body the answer is the outputs.
          */
         Reply: {
             /**
              * Status
-             * @description 200 to 299 or 400 to 599, or one template that gives it.
+             * @description A number from 200 to 299 or from 400 to 599, or one template that gives it.
              * @default 200
              */
             status: number | string;
@@ -4556,7 +4560,7 @@ export interface components {
             content_type: "application/json" | "text/plain" | "text/csv" | "text/markdown" | "text/xml" | "application/xml" | "application/yaml";
             /**
              * Body
-             * @description A text with templates; for JSON any value, or its text, or one expression.
+             * @description A text with templates; for JSON any value, JSON text, or one expression.
              */
             body?: unknown;
         };
@@ -4574,7 +4578,7 @@ export interface components {
         };
         /**
          * RoleChange
-         * @description The role to have from now on.
+         * @description The new role.
          */
         RoleChange: {
             /**
@@ -4585,7 +4589,7 @@ export interface components {
         };
         /**
          * Rotation
-         * @description How long the secret so far stays good, in seconds.
+         * @description How long the old secret still works, in seconds.
          */
         Rotation: {
             /**
@@ -4596,7 +4600,7 @@ export interface components {
         };
         /**
          * RowChange
-         * @description A row that was changed. Secrets are hidden, and a value longer than 4 KiB is given as its size and
+         * @description A row that was changed. Secrets are hidden, and values over 4 KiB are replaced by their size and
          *     SHA-256.
          */
         RowChange: {
@@ -4622,7 +4626,7 @@ export interface components {
         };
         /**
          * RunNow
-         * @description Starts a trigger by hand. `body` stands in for that of a webhook's call.
+         * @description Starts a trigger by hand. `body` replaces the body of a webhook's call.
          */
         RunNow: {
             /** Body */
@@ -4643,21 +4647,21 @@ export interface components {
             timezone: string;
             /**
              * Overlap
-             * @description What happens while an execution of it is still under way.
+             * @description What happens while the execution before is still running.
              * @default allow
              * @enum {string}
              */
             overlap: "allow" | "skip" | "queue" | "cancel_previous";
             /**
              * Missed
-             * @description What happens with times at which no worker ran.
+             * @description What happens with times when no worker was running.
              * @default run_once
              * @enum {string}
              */
             missed: "skip" | "run_once" | "run_all";
             /**
              * Most Missed
-             * @description For run_all: how many at most, the newest ones.
+             * @description For run_all: only so many of the newest times.
              * @default 10
              */
             most_missed: number;
@@ -4674,8 +4678,7 @@ export interface components {
         };
         /**
          * SentInvitation
-         * @description An invitation just made. When no mail went out, `link` is what to hand over instead; it is shown this
-         *     once.
+         * @description A new invitation. If no mail was sent, give the person `link`; it is shown only once.
          */
         SentInvitation: {
             /**
@@ -4709,8 +4712,8 @@ export interface components {
         };
         /**
          * Session
-         * @description A session just begun, or gone on with. `expires_in` is in seconds. Browsers also get the token as a
-         *     cookie, and the one to refresh it with only so; programs find it in `refresh_token`.
+         * @description A session that began or was renewed. `expires_in` is in seconds. Browsers get the token as a cookie
+         *     too, and the refresh token only as a cookie; programs get it in `refresh_token`.
          */
         Session: {
             /** Access Token */
@@ -4735,8 +4738,8 @@ export interface components {
         };
         /**
          * SettingsForm
-         * @description What a tenant's admins set for it. Days count from an execution's end; null means the installation's,
-         *     0 for ever. The executions that run at a time are never more than the operator allows.
+         * @description What the tenant's admins set. Days count from an execution's end; null means the installation's
+         *     default, 0 for ever. No more executions run at a time than the operator allows.
          */
         SettingsForm: {
             /** Max Running */
@@ -4748,8 +4751,8 @@ export interface components {
         };
         /**
          * SettingsOut
-         * @description What a tenant's admins set for it, and what holds without: `defaults.running` is what the operator
-         *     allows this tenant.
+         * @description The tenant's own settings, and the defaults: `defaults.running` is what the operator allows this
+         *     tenant.
          */
         SettingsOut: {
             /** Max Running */
@@ -4762,7 +4765,7 @@ export interface components {
         };
         /**
          * SignInList
-         * @description Where a person is signed in, what was used last coming first.
+         * @description Where a person is signed in; the session used last is first.
          */
         SignInList: {
             /** Items */
@@ -4770,7 +4773,7 @@ export interface components {
         };
         /**
          * SignInOut
-         * @description Where a person is signed in. `device` is in words; `current` is the one that asks.
+         * @description Where a person is signed in. `device` is in words; `current` is the session of this request.
          */
         SignInOut: {
             /**
@@ -4802,8 +4805,8 @@ export interface components {
         };
         /**
          * SsoIn
-         * @description A tenant's provider. Without `client_secret` the one that is stored stays; an empty one removes it, for
-         *     providers that know Watchbill as a public client.
+         * @description A tenant's provider. Without `client_secret` the stored secret stays. An empty `client_secret` removes
+         *     it, for providers that treat Watchbill as a public client.
          */
         SsoIn: {
             /** Issuer */
@@ -4836,7 +4839,7 @@ export interface components {
         };
         /**
          * SsoLookup
-         * @description Whose way to sign in is asked for.
+         * @description The address to look up.
          */
         SsoLookup: {
             /** Email */
@@ -4852,8 +4855,7 @@ export interface components {
         };
         /**
          * SsoOut
-         * @description The provider as it is set up. `redirect_uri` is what has to be registered there; `proofs` are those of
-         *     the domains.
+         * @description The provider as it is set up. Register `redirect_uri` there. `proofs` are the proofs of the domains.
          */
         SsoOut: {
             /** Issuer */
@@ -4909,7 +4911,7 @@ export interface components {
         };
         /**
          * Target
-         * @description What it was done to: a table, and the row's id and name where it has them.
+         * @description What was changed: a table, and the row's id and name if it has them.
          */
         Target: {
             /** Type */
@@ -4929,8 +4931,8 @@ export interface components {
         };
         /**
          * TenantDefaults
-         * @description What holds for a tenant that has nothing of its own: executions that run at a time, and days that
-         *     executions and their logs are kept after their end. 0 is any number, and for ever.
+         * @description The defaults of a tenant: executions that run at a time, and days that executions and their logs are
+         *     kept after their end. 0 means no limit, and for ever.
          */
         TenantDefaults: {
             /**
@@ -4968,7 +4970,7 @@ export interface components {
         };
         /**
          * TenantShown
-         * @description The tenant one is in, with the installation's limits, which hold where `limits` has none.
+         * @description The tenant that you are signed in to. The installation's limits apply if `limits` has none.
          */
         TenantShown: {
             /**
@@ -4997,8 +4999,9 @@ export interface components {
         };
         /**
          * TriggerIn
-         * @description A new trigger: a schedule or a webhook. Without `inputs` a call's body is the inputs, and a schedule
-         *     has none. `version` is which version of the flow runs; by default the published one where there is one.
+         * @description A new trigger: a schedule or a webhook. Without `inputs` the inputs are the body of the call; a
+         *     schedule then has none. `version` is the version of the flow to run: by default the published one if there
+         *     is one.
          */
         TriggerIn: {
             /**
@@ -5024,7 +5027,7 @@ export interface components {
         };
         /**
          * TriggerMade
-         * @description A new trigger. `secret` signs a webhook's calls; it is shown this once.
+         * @description A new trigger. `secret` signs a webhook's calls; it is shown only once.
          */
         TriggerMade: {
             /**
@@ -5076,8 +5079,9 @@ export interface components {
         };
         /**
          * TriggerOut
-         * @description A trigger. `path` is a webhook's address below the server's, for those who may change it; `description`
-         *     is a schedule in words; `next_at` is null when it is switched off; `last` is its newest firing.
+         * @description A trigger. `path` is the address of a webhook on this server, for people who may change it;
+         *     `description` is a schedule in words; `next_at` is null when it is switched off; `last` is its newest
+         *     firing.
          */
         TriggerOut: {
             /**
@@ -5207,7 +5211,7 @@ export interface components {
         };
         /**
          * ValidateRequest
-         * @description A definition to check; it need not be stored, nor well-formed.
+         * @description A definition to check; it may be new, and it may be malformed.
          */
         ValidateRequest: {
             /** Definition */
@@ -5225,8 +5229,8 @@ export interface components {
         };
         /**
          * Verification
-         * @description Whether the chain is whole. `broken_at` is the first entry that does not fit, if any; `seq` and `hash`
-         *     are its end, to be kept elsewhere and compared later.
+         * @description Whether the chain is unbroken. `broken_at` is the first entry that does not fit, if any; `seq` and
+         *     `hash` are its end, to be kept elsewhere and compared later.
          */
         Verification: {
             /** Ok */
@@ -5244,12 +5248,12 @@ export interface components {
         };
         /**
          * Webhook
-         * @description As above, as it is given.
+         * @description How a webhook is called and answers.
          */
         Webhook: {
             /**
              * Signing
-             * @description none: whoever knows the address may start the flow.
+             * @description With none, everybody who knows the address can start the flow.
              * @default required
              * @enum {string}
              */
@@ -5273,22 +5277,22 @@ export interface components {
             answer: "at_once" | "result";
             /**
              * Wait Seconds
-             * @description For result: how long the answer may take.
+             * @description For result: how long to wait for it.
              * @default 30
              */
             wait_seconds: number;
-            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            /** @description For result: the answer instead of {execution_id, status, outputs, error}. */
             reply?: components["schemas"]["Reply"] | null;
             challenge?: components["schemas"]["Challenge"] | null;
         };
         /**
          * WebhookOut
-         * @description As above, as it is shown.
+         * @description How a webhook is called and answers, as it is shown.
          */
         WebhookOut: {
             /**
              * Signing
-             * @description none: whoever knows the address may start the flow.
+             * @description With none, everybody who knows the address can start the flow.
              * @default required
              * @enum {string}
              */
@@ -5312,11 +5316,11 @@ export interface components {
             answer: "at_once" | "result";
             /**
              * Wait Seconds
-             * @description For result: how long the answer may take.
+             * @description For result: how long to wait for it.
              * @default 30
              */
             wait_seconds: number;
-            /** @description For result: what is answered instead of {execution_id, status, outputs, error}. */
+            /** @description For result: the answer instead of {execution_id, status, outputs, error}. */
             reply?: components["schemas"]["Reply"] | null;
             challenge?: components["schemas"]["ChallengeOut"] | null;
         };
@@ -5387,7 +5391,7 @@ export interface components {
         };
         /**
          * ExecutionResumed
-         * @description A worker took it up again; nodes that were in flight, or had failed, are run again.
+         * @description A worker took the execution again; nodes that were running, or had failed, run again.
          */
         ExecutionResumed: {
             /**
@@ -5420,7 +5424,7 @@ export interface components {
         };
         /**
          * ExecutionWaiting
-         * @description Nothing can be done before `until`, or before somebody answers or lets it go on; no worker has it.
+         * @description The execution waits until `until`, or until somebody answers or resumes it; no worker has it.
          */
         ExecutionWaiting: {
             /**
@@ -5496,7 +5500,7 @@ export interface components {
         };
         /**
          * LlmFailover
-         * @description A provider failed in a way that another may not; the call goes to the next one.
+         * @description A provider failed, and the call goes to the next one.
          */
         LlmFailover: {
             /**
@@ -5516,7 +5520,7 @@ export interface components {
         };
         /**
          * LlmStarted
-         * @description A call goes out. `call_id` ties its events together; `agent` is set inside crews.
+         * @description A model call begins. All its events have the same `call_id`; `agent` is set inside crews.
          */
         LlmStarted: {
             /**
@@ -5584,8 +5588,8 @@ export interface components {
         };
         /**
          * NodeCompleted
-         * @description `handle` is the one outgoing handle that became active; null activates the default one. In the journal
-         *     a large output is null and `output_ref` tells where it is; whoever reads gets it back in its place.
+         * @description `handle` is the outgoing handle that became active; null is the default one. In the journal a large
+         *     output is null and `output_ref` tells where it is stored; readers of events get it in its place.
          */
         NodeCompleted: {
             /**
@@ -5707,12 +5711,13 @@ export interface components {
         };
         /**
          * NodeStarted
-         * @description `input` is what the node works on: its configuration with every expression evaluated. Where that takes
-         *     long, the event comes twice for one attempt, first without it.
+         * @description `input` is what the node works on: its configuration with every expression evaluated. If that takes
+         *     long, the event comes twice for one attempt, first without `input`.
          *
-         *     A node that runs a body says how many `iterations` there can be; each is told by events of its own, as
-         *     `each[0]`. `rounds` is what they work on: `items` or `inputs`, how many go on in `parallel`, and whether
-         *     failures are `tolerant`ly taken; large ones are left out, and `rounds_ref` tells where they are.
+         *     A node with a body says how many `iterations` there can be; each has events of its own, under a path such
+         *     as `each[0]`. `rounds` is what the iterations work on: `items` or `inputs`, how many run in `parallel`,
+         *     and whether the node is `tolerant` of failures; large ones are left out, and `rounds_ref` tells where they
+         *     are stored.
          */
         NodeStarted: {
             /**
@@ -5901,7 +5906,7 @@ export interface components {
         };
         /**
          * Node
-         * @description A step. `config` belongs to the node type; see GET /node-types.
+         * @description One thing that a flow does. The node's type decides what `config` may have; see GET /node-types.
          */
         Node: {
             /** Id */
@@ -5964,12 +5969,12 @@ export interface components {
         };
         /**
          * RetryPolicy
-         * @description How often a node is tried, after which failures, and how long it waits between tries.
+         * @description How many times a node is tried, after which failures, and how long it waits before each attempt.
          */
         RetryPolicy: {
             /**
              * Attempts
-             * @description How often the node is tried.
+             * @description How many times the node is tried.
              * @default 1
              */
             max_attempts: number;
@@ -5980,7 +5985,7 @@ export interface components {
             backoff_seconds: number;
             /**
              * Factor
-             * @description Each wait is so many times the one before.
+             * @description Each wait is this many times the one before.
              * @default 2
              */
             multiplier: number;
@@ -5991,7 +5996,7 @@ export interface components {
             max_backoff_seconds: number;
             /**
              * Jitter
-             * @description The part of each wait that is left to chance, so that many do not come back at once.
+             * @description How much of each wait is random, so that many attempts do not begin at once.
              * @default 0
              */
             jitter: number;
@@ -6017,7 +6022,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetails"];
             };
         };
-        /** @description What does not answer for now. */
+        /** @description A service that Watchbill needs does not answer now. */
         Unavailable: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -6031,7 +6036,7 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Finds the request in the logs. */
+        /** @description Search the logs for it. */
         RequestId: string;
     };
     pathItems: never;
@@ -6138,7 +6143,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repeat with the same key returns the first execution. */
+                /** @description A request with the same key returns the first execution. */
                 "idempotency-key"?: string | null;
             };
             path: {
@@ -6256,7 +6261,7 @@ export interface operations {
     list_nodes_api_v1_executions__execution_id__nodes_get: {
         parameters: {
             query?: {
-                /** @description Without so many of the first ones. */
+                /** @description How many to skip at the beginning. */
                 after?: number;
                 limit?: number;
             };
@@ -6491,7 +6496,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events, each like this; `data` is an Event but for the last. */
+            /** @description Server-sent events of this form. `data` is an Event, except in the last one. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -7036,11 +7041,11 @@ export interface operations {
     remove_member_api_v1_members__user_id__delete: {
         parameters: {
             query?: {
-                /** @description pause: switch off those that the member made. */
+                /** @description pause switches off those that the member made. */
                 schedules?: "keep" | "pause";
-                /** @description pause: switch off those that the member made. */
+                /** @description pause switches off those that the member made. */
                 webhooks?: "keep" | "pause";
-                /** @description cancel: stop those that the member started and that are not over. */
+                /** @description cancel stops those that the member started and that are not over. */
                 executions?: "keep" | "cancel";
             };
             header?: never;
@@ -8121,7 +8126,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The draft is the newest version as it stands. */
+            /** @description The draft is the same as the newest version. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -8365,7 +8370,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only names that contain this. */
                 q?: string | null;
-                /** @description Actions that `q` means as well; only with `q`, else use `action`. */
+                /** @description More actions to find besides `q`. Without `q`, use `action` instead. */
                 q_action?: string[] | null;
                 action?: string | null;
                 outcome?: ("done" | "denied") | null;

@@ -42,7 +42,7 @@ describe("order", () => {
     expect(state.events).toHaveLength(4);
   });
 
-  it("takes a step that is told twice to have started for one attempt", () => {
+  it("takes a node that is told twice to have started for one attempt", () => {
     const { state, event } = started();
     foldEvent(state, event("node_started", { attempt: 1, input: null, iterations: 2 }));
     const node = state.nodes.get("ask");

@@ -5,7 +5,7 @@
 import { beginAttempt, endAttempt, suspendAttempt } from "./attempts";
 import {
   closeIteration,
-  countPass,
+  countIteration,
   dropIterations,
   fail,
   failIterations,
@@ -130,7 +130,7 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     node.started_at ??= at;
     node.retry_at = null;
     node.iterations = data.iterations ?? null;
-    node.passes = { over: 0, failed: 0 };
+    node.iterationCounts = { over: 0, failed: 0 };
     state.retrying.delete(id);
     state.halted.delete(id);
     if (!again) beginAttempt(node, data.attempt, at);
@@ -166,7 +166,7 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     settle(state, id, node, "completed", at);
     endAttempt(node, "completed", at);
     if (isIteration(id)) {
-      countPass(state, id, false);
+      countIteration(state, id, false);
       closeIteration(state, id, at);
     } else dropIterations(state, id, at);
   },
@@ -178,7 +178,7 @@ const NODE: { [Type in Of<"node">]: NodeHandler<EventData[Type]> } = {
     settle(state, id, node, "failed", at);
     endAttempt(node, "failed", at, data.error);
     if (isIteration(id)) {
-      countPass(state, id, true);
+      countIteration(state, id, true);
       (data.handled ? closeIteration : failIterations)(state, id, at);
     } else if (data.handled) dropIterations(state, id, at);
     else fail(state, id, at);

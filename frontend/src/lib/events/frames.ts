@@ -3,7 +3,7 @@ import { beginAttempt, endAttempt } from "./attempts";
 import { ownerOf } from "./iterations";
 import { touch, type Folding } from "./state";
 
-/** One more pass through the body begins. */
+/** One more iteration of the body begins. */
 export function openIteration(state: Folding, path: string): void {
   const owner = ownerOf(path);
   const open = state.iterating.get(owner);
@@ -12,10 +12,18 @@ export function openIteration(state: Folding, path: string): void {
 }
 
 /** Counts an iteration that came to its end, and one that is to be run again (-1). */
-export function countPass(state: Folding, path: string, failed: boolean, by: 1 | -1 = 1): void {
+export function countIteration(
+  state: Folding,
+  path: string,
+  failed: boolean,
+  by: 1 | -1 = 1,
+): void {
   const owner = touch(state, ownerOf(path));
-  const { passes } = owner;
-  owner.passes = { over: passes.over + by, failed: passes.failed + (failed ? by : 0) };
+  const { iterationCounts } = owner;
+  owner.iterationCounts = {
+    over: iterationCounts.over + by,
+    failed: iterationCounts.failed + (failed ? by : 0),
+  };
 }
 
 /** An iteration is over; its failure, if it was one, is tolerated. */
@@ -87,7 +95,7 @@ export function revive(state: Folding, at: string): void {
     for (const path of [owner, ...open]) {
       const node = touch(state, path);
       if (node.status === "running") continue;
-      if (path !== owner && node.status === "failed") countPass(state, path, true, -1);
+      if (path !== owner && node.status === "failed") countIteration(state, path, true, -1);
       node.status = "running";
       node.error = node.finished_at = null;
       beginAttempt(node, node.attempt, at);

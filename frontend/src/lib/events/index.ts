@@ -11,7 +11,7 @@ export {
   type LlmCall,
   type LogLine,
   type NodeState,
-  type TaskRun,
+  type TaskState,
   type ToolCall,
 } from "./state";
 export { openStream, type Connection } from "./stream";
@@ -40,6 +40,6 @@ export {
   useExecutionNode,
   useExecutionPart,
   useExpectedNodes,
-  useRunOverlay,
+  useExecutionOverlay,
 } from "./use-execution";
 export type { WatchedState } from "./watch";

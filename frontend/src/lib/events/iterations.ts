@@ -1,7 +1,7 @@
 /** Paths of nodes in bodies: `each[3].ask` is the node `ask` in the fourth iteration of `each`. */
 import type { NodeState } from "./state";
 
-/** One pass through a body. `path` is its own, e.g. `each[3]`. */
+/** One iteration of a body. `path` is its own, e.g. `each[3]`. */
 export type Iteration = { path: string; index: number; node: NodeState };
 
 /** Whether the path names an iteration and not a node. */

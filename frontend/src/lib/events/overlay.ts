@@ -26,14 +26,14 @@ export type NodeOverlay = {
   /** How many iterations there can be; null for a node without a body. */
   iterations: number | null;
   /** How many of them are over, and how many of those failed. */
-  passes: { over: number; failed: number };
+  iterationCounts: { over: number; failed: number };
   input: Json;
   output: Json;
 };
 
 /** Where an overlay is shown, e.g. the store of a canvas. */
 export type OverlayTarget = {
-  /** Begins showing a run, replacing what was shown. */
+  /** Begins showing an execution, replacing what was shown. */
   show: (
     executionId: string,
     nodes: Record<string, NodeOverlay>,
@@ -61,7 +61,7 @@ export function toOverlay(node: NodeState): NodeOverlay {
     until: node.status === "waiting" ? node.retry_at : null,
     asks: node.status === "waiting" && node.request !== null,
     iterations: node.iterations,
-    passes: node.passes,
+    iterationCounts: node.iterationCounts,
     input: node.input,
     output: node.output,
   };
@@ -74,7 +74,7 @@ export function feedOverlay(
   state: ExecutionState,
   last: ExecutionState | null,
 ): void {
-  // Nodes go when a body is run anew.
+  // Nodes go when a body runs again.
   if (last?.inputs !== state.inputs || last.nodes.size > state.nodes.size) {
     const nodes = [...state.nodes].map(([id, node]) => [id, toOverlay(node)] as const);
     target.show(executionId, Object.fromEntries(nodes), state.inputs);

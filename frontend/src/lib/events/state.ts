@@ -58,7 +58,7 @@ export type ToolCall = {
   error: NodeFailure | null;
 };
 
-export type TaskRun = {
+export type TaskState = {
   task: string;
   agent: string;
   attempt: number;
@@ -92,7 +92,7 @@ export type NodeState = {
   /** How many iterations there can be; null for a node without a body. */
   iterations: number | null;
   /** How many of them are over, and how many of those failed. */
-  passes: { over: number; failed: number };
+  iterationCounts: { over: number; failed: number };
   usage: Usage;
   /** What answered calls of the attempt in flight used; not yet part of `usage`. */
   pending_usage: Usage;
@@ -103,7 +103,7 @@ export type NodeState = {
   text_call: string | null;
   calls: LlmCall[];
   tools: ToolCall[];
-  tasks: TaskRun[];
+  tasks: TaskState[];
   logs: LogLine[];
 };
 
@@ -163,7 +163,7 @@ function newNode(): NodeState {
     retry_at: null,
     request: null,
     iterations: null,
-    passes: { over: 0, failed: 0 },
+    iterationCounts: { over: 0, failed: 0 },
     usage: NO_USAGE,
     pending_usage: NO_USAGE,
     attempts: [],
@@ -246,7 +246,7 @@ function copyNodes(state: Folding, last: ExecutionState | null): Map<string, Nod
   for (const [id, node] of state.nodes) {
     if (state.touched.has(id) || !nodes.has(id)) nodes.set(id, copyNode(node));
   }
-  // A node that runs its body anew forgets what its iterations did.
+  // A node that runs its body again forgets what its iterations did.
   if (nodes.size > state.nodes.size) {
     for (const id of nodes.keys()) if (!state.nodes.has(id)) nodes.delete(id);
   }

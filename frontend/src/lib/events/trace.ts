@@ -25,9 +25,11 @@ const TRACE: { [Type in Exclude<keyof TraceData, "log">]: TraceHandler<TraceData
     node.tasks.push({ ...started, status: "running" });
   },
   task_completed(node, { task, output }, at) {
-    const index = node.tasks.findLastIndex((run) => run.task === task && run.status === "running");
-    const run = node.tasks[index];
-    if (run) node.tasks[index] = { ...run, status: "completed", finished_at: at, output };
+    const index = node.tasks.findLastIndex(
+      (started) => started.task === task && started.status === "running",
+    );
+    const started = node.tasks[index];
+    if (started) node.tasks[index] = { ...started, status: "completed", finished_at: at, output };
   },
   llm_started(node, { call_id, provider, model, agent, messages }, at) {
     change(node, call_id, at, () => ({ provider, model, agent, messages }));

@@ -48,8 +48,8 @@ export function reconnect(executionId: string): void {
   reopen(watchedOf(executionId));
 }
 
-/** Shows the run on `target` for as long as there is one; `target` keeps its identity (a store). */
-export function useRunOverlay(executionId: string | null, target: OverlayTarget): void {
+/** Shows the execution on `target` for as long as there is one; `target` keeps its identity (a store). */
+export function useExecutionOverlay(executionId: string | null, target: OverlayTarget): void {
   const entry = useEntry(executionId);
   useEffect(() => {
     if (entry === nothing) return;

@@ -1,4 +1,4 @@
-/** A run that waits for a person is not at work for hours. */
+/** An execution that waits for a person is not at work for hours. */
 import { describe, expect, it } from "vitest";
 import { foldEvent } from "./fold";
 import { newFolding } from "./state";
@@ -22,7 +22,7 @@ const error = { kind: "upstream", code: "x", message: "x" };
 const QUEUED = [0, "execution_queued", { inputs: {} }] as [number, string, object];
 const STARTED = [10, "execution_started"] as [number, string];
 
-describe("a run", () => {
+describe("an execution", () => {
   it("has waited for an answer, and then worked on", () => {
     const waiting = fold(QUEUED, STARTED, [12, "execution_waiting", { reason: "waiting" }]);
     expect(spentOf(at(10), null, waiting.waited, Date.parse(at(3612)))).toEqual({

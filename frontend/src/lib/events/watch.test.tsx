@@ -15,7 +15,7 @@ let seq = 0;
 function sse(type: string, data: object, node: string | null): string {
   seq += 1;
   const timestamp = "2026-01-01T00:00:00Z";
-  const event = { seq, execution_id: "run", type, node_id: node, timestamp, data };
+  const event = { seq, execution_id: "execution", type, node_id: node, timestamp, data };
   return `id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
@@ -45,17 +45,17 @@ afterEach(() => {
 it("opens one line for several views, and draws a burst in few frames", async () => {
   const draws = { text: 0, other: 0 };
   function Text() {
-    const node = useExecutionNode("run", "ask");
+    const node = useExecutionNode("execution", "ask");
     draws.text += 1;
     return <p data-testid="text">{node?.text.length ?? 0}</p>;
   }
   function Other() {
-    const node = useExecutionNode("run", "other");
+    const node = useExecutionNode("execution", "other");
     draws.other += 1;
     return <p>{node?.status}</p>;
   }
   function Whole() {
-    const { connection, state } = useExecution("run");
+    const { connection, state } = useExecution("execution");
     return <p data-testid="whole">{`${connection} ${state.status}`}</p>;
   }
   const view = render(

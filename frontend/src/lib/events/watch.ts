@@ -21,7 +21,7 @@ export type Watched = {
   close: (() => void) | null;
 };
 
-/** Going back to a run that was just looked at shows it at once. */
+/** Going back to an execution that was just looked at shows it at once. */
 const KEPT = 4;
 /** A hidden tab gets no animation frames. */
 const HIDDEN_MS = 500;
@@ -65,7 +65,7 @@ export function watch(entry: Watched): () => void {
   };
 }
 
-/** Tries again at once after a failure; a run that was over may have been resumed. */
+/** Tries again at once after a failure; an execution that was over may have been resumed. */
 export function reopen(entry: Watched): void {
   close(entry);
   entry.store.setState({ connection: "idle", error: null });

@@ -37,7 +37,7 @@ class CeleryCalls:
         except (RedisError, OSError) as error:
             raise Unavailable("The message broker does not answer.", code="broker_unavailable") from error
         if found is None:
-            raise Unavailable("No worker answered. Is one running?", code="no_worker")
+            raise Unavailable("No worker answered. Start one with `watchbill worker`.", code="no_worker")
         return orjson.loads(found[1])
 
     async def close(self) -> None:

@@ -100,7 +100,7 @@ class ProcessPool:
                     self._idle.append(child)
         if status is None:
             # All of them ended, whatever they did.
-            raise Unavailable("The process that computed was ended from outside. Try again soon.")
+            raise Unavailable("Something outside Watchbill ended the process that computed this. Try again.")
         raise ComputeLimit("memory")
 
     async def _child(self) -> Child:
@@ -115,7 +115,7 @@ class ProcessPool:
             child = await self._new_child()
         except (ChildEnded, OSError) as error:
             self._failures += 1
-            raise Unavailable("No process can be started to compute in. Try again soon.") from error
+            raise Unavailable("No process can be started to compute this. Try again in a moment.") from error
         self._failures = 0
         return child
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from watchbill.adapters.crewai.run import CrewRun
+from watchbill.adapters.crewai.running_crew import RunningCrew
 from watchbill.adapters.loading import ONE_AT_A_TIME
 from watchbill.core.ports.crews import TaskResult
 from watchbill.kit.process.garbage_collection import set_aside
 
-Kickoff = Callable[[CrewRun], tuple[Any, tuple[TaskResult, ...]]]
+Kickoff = Callable[[RunningCrew], tuple[Any, tuple[TaskResult, ...]]]
 
 _SETTINGS = {
     "CREWAI_DISABLE_TELEMETRY": "true",  # on, it would also replace the process's signal handlers

@@ -10,7 +10,7 @@ from crewai.llms.base_llm import BaseLLM
 from pydantic import BaseModel, PrivateAttr
 
 from watchbill.adapters.crewai.plain_text import sealed, unsealed
-from watchbill.adapters.crewai.run import CrewRun, RunStopped
+from watchbill.adapters.crewai.running_crew import CrewStopped, RunningCrew
 from watchbill.core.agents import AgentOptions
 from watchbill.core.json.clean import mended
 from watchbill.core.ports.crews import AgentSpec
@@ -19,24 +19,25 @@ from watchbill.core.ports.llm import LlmAnswer
 # The parts of CrewAI's messages that belong to OpenAI's format; the rest is its own bookkeeping.
 _MESSAGE_KEYS = ("role", "content", "name", "tool_calls", "tool_call_id")
 # CrewAI summarises a conversation above this many tokens. A provider that allows less refuses, which ends the
-# run: CrewAI's own recovery from that ends without an answer in 1.15.30.
+# crew: CrewAI's own recovery from that ends without an answer in 1.15.30.
 _CONTEXT_TOKENS = 120_000
 
 
 class GatewayLlm(BaseLLM):
-    """The model of one agent in one run. A failed call ends the whole run: retries are the engine's."""
+    """The model of one agent of a running crew. A failed call ends the whole crew: retries are the
+    engine's."""
 
-    _run: CrewRun = PrivateAttr()
+    _running: RunningCrew = PrivateAttr()
     _spec: AgentSpec = PrivateAttr()
 
     @classmethod
-    def of(cls, run: CrewRun, spec: AgentSpec) -> GatewayLlm:
+    def of(cls, running: RunningCrew, spec: AgentSpec) -> GatewayLlm:
         """The model of this agent; its real name is the gateway's business."""
-        return cls(model=spec.model or "default", provider="watchbill").tied(run, spec)
+        return cls(model=spec.model or "default", provider="watchbill").tied(running, spec)
 
-    def tied(self, run: CrewRun, spec: AgentSpec) -> Self:
-        """The same, as the model of this agent in this run."""
-        self._run, self._spec = run, spec
+    def tied(self, running: RunningCrew, spec: AgentSpec) -> Self:
+        """The same, as the model of this agent in this crew."""
+        self._running, self._spec = running, spec
         return self
 
     def call(
@@ -53,15 +54,14 @@ class GatewayLlm(BaseLLM):
         model.
 
         Raises:
-            HookAborted: the run is over; CrewAI neither retries nor swallows it.
-        """
+            HookAborted: the crew has ended; CrewAI neither retries nor swallows it."""
         schema = response_model.model_json_schema() if response_model else self._schema(tools, from_task)
         given = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
         sent = [_message(message) for message in given]
         answer = self._answer(sent, tools or [], schema)
         if answer is None:
             # Raised here, with no cause: CrewAI searches a chain of errors for "rate limit" and waits.
-            raise HookAborted("the run has ended", source="watchbill")
+            raise HookAborted("the execution has ended", source="watchbill")
         if answer.tool_calls:
             return [_tool_call(call.id, call.name, call.arguments) for call in answer.tool_calls]
         return response_model.model_validate(answer.parsed) if response_model else sealed(mended(answer.text))
@@ -74,13 +74,13 @@ class GatewayLlm(BaseLLM):
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
     ) -> LlmAnswer | None:
         try:
-            return self._run.ask(self._spec, messages, tools, schema)
-        except RunStopped:
+            return self._running.ask(self._spec, messages, tools, schema)
+        except CrewStopped:
             return None
 
     def _schema(self, tools: list[dict[str, Any]] | None, task: Any) -> dict[str, Any] | None:
         """The task's output schema, when this call can only be its answer: no tools and no planning."""
-        spec = None if task is None else self._run.tasks.get(task.id)
+        spec = None if task is None else self._running.tasks.get(task.id)
         planning = AgentOptions.model_validate(self._spec.config).reasoning
         if tools or planning or spec is None or spec.output_schema is None:
             return None

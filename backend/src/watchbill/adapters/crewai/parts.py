@@ -1,4 +1,4 @@
-"""CrewAI's agents, tasks and crews, made from a job: new instances for every run, never shared."""
+"""CrewAI's agents, tasks and crews, made from a job: new instances for every job, never shared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import PrivateAttr
 from watchbill.adapters.crewai.executor import InPlaceExecutor
 from watchbill.adapters.crewai.model import GatewayLlm
 from watchbill.adapters.crewai.plain_text import sealed, sealed_name, unsealed
-from watchbill.adapters.crewai.run import CrewRun, RunStopped
+from watchbill.adapters.crewai.running_crew import CrewStopped, RunningCrew
 from watchbill.core.agents import AgentOptions
 from watchbill.core.answers import instruction
 from watchbill.core.errors import ErrorKind, NodeError
@@ -58,62 +58,62 @@ class WatchedCrew(Crew):
 class WatchedAgent(Agent):
     """An agent that reports its tasks and makes their output fit their schema."""
 
-    _run: CrewRun = PrivateAttr()
+    _running: RunningCrew = PrivateAttr()
     _spec: AgentSpec = PrivateAttr()
     _results: dict[UUID, TaskResult] = PrivateAttr()
 
-    def watched(self, run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Self:
-        """Tie the agent to its run; task results go into `results` by CrewAI task id."""
-        self._run, self._spec, self._results = run, spec, results
+    def watched(self, running: RunningCrew, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Self:
+        """Tie the agent to its running crew; task results go into `results` by CrewAI task id."""
+        self._running, self._spec, self._results = running, spec, results
         return self
 
     def execute_task(self, task: Any, context: str | None = None, tools: Any = None) -> Any:
         """Do a task of the crew, or of a colleague who delegates: only the former is an event."""
-        spec = self._run.tasks.get(task.id)
+        spec = self._running.tasks.get(task.id)
         if spec is None:
             # Called by a tool, so within the event loop of another agent's steps, where CrewAI would give
             # back something to await. A thread of its own has no loop.
             with ThreadPoolExecutor(1, thread_name_prefix="colleague") as thread:
                 execute = partial(super().execute_task, task, context, tools)
                 return thread.submit(contextvars.copy_context().run, execute).result()
-        self._run.tell(TaskStarted(task=spec.name, agent=self._spec.name))
+        self._running.tell(TaskStarted(task=spec.name, agent=self._spec.name))
         said = unsealed(str(super().execute_task(task, context, tools)))
         if said.startswith(_NO_ANSWER):
             detail = f"The agent '{self._spec.name}' ended without an answer to the task '{spec.name}'."
             raise NodeError(ErrorKind.UPSTREAM, detail, code="no_answer")
         conformed = self._conformed(said, spec)
         if conformed is None:
-            raise HookAborted("the run has ended", source="watchbill")
+            raise HookAborted("the execution has ended", source="watchbill")
         text, value = conformed
         self._results[task.id] = TaskResult(spec.name, self._spec.name, value)
-        self._run.tell(TaskCompleted(task=spec.name, agent=self._spec.name, output=value))
+        self._running.tell(TaskCompleted(task=spec.name, agent=self._spec.name, output=value))
         return sealed(text)
 
     def _conformed(self, said: str, spec: TaskSpec) -> tuple[str, Any] | None:
         try:
-            return self._run.conform(said, spec, self._spec)
-        except RunStopped:
+            return self._running.conform(said, spec, self._spec)
+        except CrewStopped:
             return None
 
 
-def build_crew(run: CrewRun) -> tuple[WatchedCrew, dict[UUID, TaskResult]]:
-    """The crew of a run, and where its task results will appear, by CrewAI task id.
+def build_crew(running: RunningCrew) -> tuple[WatchedCrew, dict[UUID, TaskResult]]:
+    """CrewAI's crew for a job, and where its task results will appear, by CrewAI task id.
 
     Raises:
         NodeError: of kind user: the job does not make a crew.
     """
-    job = run.job
+    job = running.job
     results: dict[UUID, TaskResult] = {}
-    agents = {spec.name: _agent(run, spec, results) for spec in job.agents}
+    agents = {spec.name: _agent(running, spec, results) for spec in job.agents}
     tasks: dict[str, Task] = {}
     for spec in job.tasks:
-        tasks[spec.name] = _task(run, spec, agents, tasks)
+        tasks[spec.name] = _task(running, spec, agents, tasks)
     manager = None
     if job.process == "hierarchical":
         first = job.agents[0]
         leader = job.manager or replace(_MANAGER, model=first.model, provider_id=first.provider_id)
-        manager = _agent(run, leader, results)
-        run.names.setdefault(leader.role, leader.name)
+        manager = _agent(running, leader, results)
+        running.names.setdefault(leader.role, leader.name)
     crew = WatchedCrew(
         name=job.node_id,
         agents=list(agents.values()),
@@ -129,16 +129,16 @@ def build_crew(run: CrewRun) -> tuple[WatchedCrew, dict[UUID, TaskResult]]:
     return crew, results
 
 
-def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> WatchedAgent:
+def _agent(running: RunningCrew, spec: AgentSpec, results: dict[UUID, TaskResult]) -> WatchedAgent:
     if spec.tool_ids:
-        detail = f"The agent '{spec.name}' has tools, and this worker has none to give."
+        detail = f"The agent '{spec.name}' has tools, but this worker has no tools."
         raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
     options = AgentOptions.model_validate(spec.config)
     agent = WatchedAgent(
         role=sealed_name(spec.role),
         goal=sealed(spec.goal),
         backstory=sealed(spec.backstory),
-        llm=GatewayLlm.of(run, spec),
+        llm=GatewayLlm.of(running, spec),
         executor_class=InPlaceExecutor,
         max_iter=options.max_iter,
         allow_delegation=options.allow_delegation,
@@ -150,7 +150,7 @@ def _agent(run: CrewRun, spec: AgentSpec, results: dict[UUID, TaskResult]) -> Wa
         verbose=False,
         cache=False,
     )
-    return agent.watched(run, spec, results)
+    return agent.watched(running, spec, results)
 
 
 def _planning(options: AgentOptions) -> PlanningConfig | None:
@@ -160,7 +160,9 @@ def _planning(options: AgentOptions) -> PlanningConfig | None:
     return PlanningConfig(reasoning_effort="low", max_attempts=options.max_reasoning_attempts or 1)
 
 
-def _task(run: CrewRun, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier: dict[str, Task]) -> Task:
+def _task(
+    running: RunningCrew, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier: dict[str, Task]
+) -> Task:
     expected = spec.expected_output
     if spec.output_schema is not None:
         if problems := check_schema(spec.output_schema):
@@ -176,5 +178,5 @@ def _task(run: CrewRun, spec: TaskSpec, agents: dict[str, WatchedAgent], earlier
         agent=agents[spec.agent] if spec.agent is not None else None,
         **context,
     )
-    run.tasks[task.id] = spec
+    running.tasks[task.id] = spec
     return task

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from watchbill.adapters.crewai.library import Kickoff, load_crewai
-from watchbill.adapters.crewai.run import CrewRun
+from watchbill.adapters.crewai.running_crew import RunningCrew
 from watchbill.adapters.loading import loaded
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.compute import Compute
@@ -52,30 +52,30 @@ class CrewAiRunner:
                 tools_unavailable) or bug (crew_failed) otherwise.
         """
         about_to_await("A crew")
-        run = CrewRun(job, self._gateway, self._compute, asyncio.get_running_loop(), emit)
+        running = RunningCrew(job, self._gateway, self._compute, asyncio.get_running_loop(), emit)
         kickoff = await loaded(partial(load_crewai, self._storage), emit)
         context = contextvars.copy_context()
-        submitted = self._pool.submit(context.run, self._kickoff, kickoff, run)
+        submitted = self._pool.submit(context.run, self._kickoff, kickoff, running)
         thread = asyncio.wrap_future(submitted)
         try:
             output, tasks = await asyncio.shield(thread)
         except asyncio.CancelledError:
-            run.cancel()
+            running.cancel()
             if not submitted.cancel():
                 # Milliseconds: the call in flight is cancelled and no other can start.
                 await asyncio.wait((thread,))
                 thread.exception()
             raise
-        return CrewResult(output, tasks, run.usage)
+        return CrewResult(output, tasks, running.usage)
 
     @staticmethod
-    def _kickoff(kickoff: Kickoff, run: CrewRun) -> tuple[Any, tuple[TaskResult, ...]]:
+    def _kickoff(kickoff: Kickoff, running: RunningCrew) -> tuple[Any, tuple[TaskResult, ...]]:
         try:
-            return kickoff(run)
+            return kickoff(running)
         except NodeError:
             raise
         except Exception as error:
-            raise run.failure or _unexpected(error) from error
+            raise running.failure or _unexpected(error) from error
 
 
 def _unexpected(error: Exception) -> NodeError:

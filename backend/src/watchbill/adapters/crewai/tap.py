@@ -1,4 +1,4 @@
-"""Turns CrewAI's tool events of one run into ours."""
+"""Turns CrewAI's tool events of one crew into ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crewai.events.types.tool_usage_events import (
 )
 
 from watchbill.adapters.crewai.plain_text import unsealed
-from watchbill.adapters.crewai.run import CrewRun
+from watchbill.adapters.crewai.running_crew import RunningCrew
 from watchbill.core.errors import ErrorKind
 from watchbill.core.events import NodeFailure, ToolCompleted, ToolFailed, ToolStarted
 
@@ -22,8 +22,8 @@ from watchbill.core.events import NodeFailure, ToolCompleted, ToolFailed, ToolSt
 class ToolTap:
     """A CrewAI stream sink: called in the crew's threads, in order; it only passes events on."""
 
-    def __init__(self, run: CrewRun):
-        self._run = run
+    def __init__(self, running: RunningCrew):
+        self._running = running
         self._open: list[tuple[str, str, float]] = []  # call id, tool, start
 
     def __call__(self, _source: Any, event: Any) -> None:
@@ -38,11 +38,11 @@ class ToolTap:
     def _started(self, event: ToolUsageStartedEvent) -> None:
         self._open.append((event.event_id, event.tool_name, time.monotonic()))
         role = event.agent_role or ""
-        self._run.tell(
+        self._running.tell(
             ToolStarted(
                 call_id=event.event_id,
                 tool=event.tool_name,
-                agent=self._run.names.get(role, role or None),
+                agent=self._running.names.get(role, role or None),
                 arguments=_arguments(event.tool_args),
             )
         )
@@ -50,14 +50,14 @@ class ToolTap:
     def _finished(self, event: ToolUsageFinishedEvent) -> None:
         call_id, took = self._close(event)
         output = event.output if isinstance(event.output, str) else str(event.output)
-        self._run.tell(
+        self._running.tell(
             ToolCompleted(call_id=call_id, tool=event.tool_name, output=unsealed(output), duration_ms=took)
         )
 
     def _failed(self, event: ToolUsageErrorEvent) -> None:
         call_id, took = self._close(event)
         failure = NodeFailure(kind=ErrorKind.UPSTREAM, code="tool_failed", message=str(event.error))
-        self._run.tell(ToolFailed(call_id=call_id, tool=event.tool_name, error=failure, duration_ms=took))
+        self._running.tell(ToolFailed(call_id=call_id, tool=event.tool_name, error=failure, duration_ms=took))
 
     def _close(self, event: ToolUsageEvent) -> tuple[str, int]:
         """The id of the call that ends, and its duration in ms: the latest open one of that tool."""

@@ -125,7 +125,7 @@ class MongoDocuments:
         except (PyMongoError, ValueError, TypeError):
             # What is wrong may be the password: nothing of it may be told.
             text = (
-                "WATCHBILL_MONGO_URL cannot be understood; it is mongodb://user:password@host:27017/watchbill,"
+                "WATCHBILL_MONGO_URL cannot be read. Write it as mongodb://user:password@host:27017/watchbill,"
                 " with special characters in user and password percent-encoded."
             )
             raise ValueError(text) from None

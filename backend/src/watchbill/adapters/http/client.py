@@ -152,7 +152,7 @@ def _failure(url: str, error: aiohttp.ClientError) -> NodeError:
 
 
 def _refused(error: RefusedConnection) -> NodeError:
-    return NodeError(ErrorKind.USER, f"The address may not be reached: {error}", code="address_refused")
+    return NodeError(ErrorKind.USER, f"This address is not allowed: {error}", code="address_refused")
 
 
 def _reason(error: OSError) -> str:

@@ -119,7 +119,7 @@ UPDATE public.active_executions AS a
 RETURNING a.execution_id, a.cancel_requested, a.pause_requested, a.wakes
 """
 
-# Who began goes on before who waits for its place: otherwise a run that is under way would stand behind
+# Who began goes on before who waits for its place: otherwise an execution that is under way would be behind
 # another of its flow, and both would be under way where only one may.
 _FREE = "owner = NULL, lease_until = NULL, due_at = to_timestamp(0)"
 

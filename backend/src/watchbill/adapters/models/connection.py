@@ -87,7 +87,7 @@ def check(provider: Provider) -> None:
     if kind in _NEED_ADDRESS and not address(provider):
         raise _wrong(provider, "provider_address_missing", "has no base URL; enter one under Models")
     if address(provider) and not _is_address(address(provider)):
-        told = "has a base URL that cannot be read; one begins with http:// or https://"
+        told = "has a base URL that cannot be read; write one that begins with http:// or https://"
         raise _wrong(provider, "provider_address_wrong", told)
 
 

@@ -37,7 +37,7 @@ def checked(reading: Reading, candidate: Candidate, call: LlmCall | None) -> Non
             detail = f"{model} was cut off at the token limit in {what}. Raise the maximum of tokens."
             raise NodeError(ErrorKind.LIMIT, detail, code="answer_cut_off")
     if not reading.text.strip() and not tools:
-        why = " It only thought, and said nothing." if reading.thoughts else ""
+        why = " It thought, but gave no answer." if reading.thoughts else ""
         why = " It called a tool without naming it." if reading.nameless_tools else why
         raise NodeError(ErrorKind.UPSTREAM, f"{model} gave an empty answer.{why}", code="empty_answer")
 
@@ -50,7 +50,7 @@ def notes(reading: Reading, candidate: Candidate, call: LlmCall) -> list[Log]:
         text = f"{who} was cut off at the token limit{most}: it is not complete."
         return [Log(level="warning", message=text, details={"finish_reason": "length"})]
     if reading.finish_reason not in _KNOWN:
-        text = f"{who} ended for a reason that is not known here: '{reading.finish_reason}'."
+        text = f"{who} ended for a reason that Watchbill does not know: '{reading.finish_reason}'."
         return [Log(level="warning", message=text, details={"finish_reason": reading.finish_reason})]
     return []
 

@@ -58,7 +58,7 @@ def of(
 ) -> ProviderFailure:
     """The failure for anything that a call raised. `began` tells whether some of the answer had arrived."""
     if refused := _refused_connection(error):
-        detail = f"The base URL of the LLM provider '{candidate.provider.name}' may not be reached: {refused}"
+        detail = f"The base URL of the LLM provider '{candidate.provider.name}' is not allowed: {refused}"
         return ProviderFailure(_USER, detail, code="provider_address_refused")
     if isinstance(error, Refused):
         return _refused(error, candidate, began, now or datetime.now(UTC))
@@ -81,7 +81,7 @@ def too_late(candidate: Candidate, limits: TimeLimits, waited: Waited, *, began:
         detail = f"{name} stopped in the middle of its answer: nothing came for {limits.silence:g} s."
         return ProviderFailure(_TIMEOUT, detail, code="llm_stalled")
     if waited == "first":
-        detail = f"{name} sent nothing of an answer within {limits.first_token:g} s."
+        detail = f"{name} sent no part of its answer within {limits.first_token:g} s."
         return ProviderFailure(_TIMEOUT, detail, code="llm_timeout")
     detail = f"{name} did not finish its answer within {limits.total:g} s."
     # While tokens flow the provider is not to blame.
@@ -170,9 +170,9 @@ def _no_connection(error: Exception, candidate: Candidate) -> ProviderFailure:
         return ProviderFailure(_UPSTREAM, f"{name} cannot be reached{reason}.", code="provider_unreachable")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
         told = _hidden(str(getattr(error, "message", "") or error), candidate)
-        detail = f"{name} does not answer in HTTP that can be read: {told}"
+        detail = f"{name} sent something that is not valid HTTP: {told}"
         return ProviderFailure(_UPSTREAM, _sentence(detail), code="not_an_answer")
-    detail = f"{name} took the connection and hung up before it answered{where}."
+    detail = f"{name} closed the connection before it answered{where}."
     return ProviderFailure(_UPSTREAM, detail, code="provider_hung_up")
 
 
@@ -187,7 +187,7 @@ def _unreached(error: Exception, where: str) -> str | None:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{where}: {_reason(error.os_error)}"
     if isinstance(error, aiohttp.ServerTimeoutError):
-        return f"{where}: nobody took the connection within 10 s"
+        return f"{where}: nothing accepted the connection within 10 s"
     return None
 
 

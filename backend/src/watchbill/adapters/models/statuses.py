@@ -36,14 +36,14 @@ _TABLE: dict[int, Meaning] = {
     402: (
         _USER,
         "provider_unpaid",
-        "The LLM provider '{provider}' wants to be paid first; look at the account there.",
+        "The LLM provider '{provider}' asks for payment first; check the account there.",
     ),
     403: (
         _USER,
         "provider_forbids",
         "The LLM provider '{provider}' does not allow this call with the given key.",
     ),
-    408: (_TIMEOUT, "llm_timeout", "The LLM provider '{provider}' took too long, by its own account."),
+    408: (_TIMEOUT, "llm_timeout", "The LLM provider '{provider}' reported that it took too long."),
     409: (
         _UPSTREAM,
         "provider_unavailable",
@@ -68,7 +68,7 @@ _UNKNOWN_MODEL: Meaning = (
 _WRONG_PATH: Meaning = (
     _USER,
     "provider_address_wrong",
-    "The LLM provider '{provider}' has nothing to ask at its base URL; check it, most end in /v1.",
+    "The LLM provider '{provider}' answers no model calls at its base URL; check it, most end in /v1.",
 )
 _LONG: Meaning = (_USER, "context_too_long", "The text is too long for the model '{model}'.")
 _CONTENT_REFUSED: Meaning = (_USER, "refused", "The LLM provider '{provider}' refused the content.")

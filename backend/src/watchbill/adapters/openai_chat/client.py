@@ -140,14 +140,14 @@ class _Answer:
         """Take one value of the stream; True for the word that ends it."""
         self._silent += 1
         if self._silent > body.MOST_SILENT_EVENTS:
-            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} empty events")
         if is_done(value):
             self._reading.ended = True
             return True
         if isinstance(value, str) and not value.strip():
             return False
         if isinstance(value, str) and value.startswith(("{", "[")) and name != "error":
-            raise BrokenOff(f"A piece of the stream is not whole JSON: {said.in_short(value)}")
+            raise BrokenOff(f"A part of the stream is not valid JSON: {said.in_short(value)}")
         found = said.complaint(value)
         if found is None and name == "error":
             found = said.Said(said.in_short(said.dumped(value)))

@@ -90,7 +90,7 @@ def _unreadable(document: bytes, type_: str) -> Exception:
     if (found := _of_lines(document)) is not None:
         return found
     if text.startswith(("{", "[")):
-        return BrokenOff(f"The JSON of the answer ends or breaks after {len(document):,} bytes")
+        return BrokenOff(f"The answer is not valid JSON; it breaks off after {len(document):,} bytes")
     return NotAnAnswer(f"the text: {said.shortened(document)}")
 
 
@@ -107,7 +107,7 @@ def _of_lines(document: bytes) -> Exception | None:
                 return None
             if is_done(line.decode("utf-8", "replace")):
                 break
-            text = f"Line {number:,} of its stream of JSON lines is not whole JSON: {said.shortened(line)}"
+            text = f"Line {number:,} of its stream of JSON lines is not valid JSON: {said.shortened(line)}"
             return BrokenOff(text)
         if value is not None and (found := said.complaint(value)) is not None:
             return Refused(found.status, found, within=True)

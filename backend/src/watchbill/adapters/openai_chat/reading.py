@@ -126,9 +126,7 @@ class Reading:
             BrokenOff: it did, and what was read is only its beginning.
         """
         if self.finish_reason is None and self._elsewhere is not None:
-            text = (
-                f"The stream goes on with the choice of index {self._elsewhere} and never ended {self._index}"
-            )
+            text = f"The stream went on with choice {self._elsewhere} before it ended choice {self._index}"
             raise BrokenOff(text)
 
     def close(self) -> str:
@@ -241,7 +239,7 @@ def _part(part: dict[str, Any], levels: int) -> tuple[str, str, str]:
 
 def _no_text(value: Any) -> BrokenOff:
     """What is said of something where a text of the answer should stand: to leave it out would change it."""
-    return BrokenOff(f"A piece of it is no text: {in_short(dumped(value))}")
+    return BrokenOff(f"A part of it is not text: {in_short(dumped(value))}")
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -193,6 +193,6 @@ def in_short(text: str) -> str:
     """The beginning of a text on one line, of what can be shown."""
     text = text[: 4 * _MOST_TEXT]
     if text.count("\ufffd") > len(text) // 5:
-        return "data that are no text"
+        return "data that is not text"
     text = _SPACE.sub(" ", _CONTROL.sub(" ", mended(text))).strip()
     return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

@@ -79,7 +79,7 @@ class ToolCalls:
             tool.name += name
         tool.name = tool.name or name
         if len(tool.name) > _LONGEST_NAME:
-            raise TooLarge(f"the name of a tool of more than {_LONGEST_NAME:,} characters")
+            raise TooLarge(f"a tool name of more than {_LONGEST_NAME:,} characters")
         arguments = _arguments(parts.get("arguments"))
         tool.add(arguments)
         return len(name) + len(arguments)
@@ -89,7 +89,7 @@ class ToolCalls:
         tool = tool or self._open.get(index)
         if tool is None or self._is_another(tool, id_, name):
             if len(self._all) >= _MOST_CALLS:
-                raise TooLarge(f"more than {_MOST_CALLS:,} calls of tools")
+                raise TooLarge(f"more than {_MOST_CALLS:,} tool calls")
             tool = _Tool()
             self._all.append(tool)
         self._open[index] = tool
@@ -113,7 +113,7 @@ class ToolCalls:
             return False
         self._looked_at += tool.size
         if self._looked_at > _MOST_LOOKED_AT:
-            raise TooLarge("the calls of tools in too many pieces without ids")
+            raise TooLarge("tool calls in too many pieces without ids")
         try:
             json.loads("".join(tool.arguments))
         except (ValueError, RecursionError):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from watchbill.core.computing_budget import full
 from watchbill.core.events import NodeFailure, NodeStarted, NodeStatus
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
-from watchbill.core.node_types import Rounds
+from watchbill.core.node_types import IterationRules
 
 
 def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
@@ -40,22 +40,22 @@ def release(state: ExecutionState, path: str, carries: Callable[[str | None], bo
 def begin_iterations(state: ExecutionState, path: str, data: NodeStarted, at: datetime) -> None:
     """The node runs its body from now on, for as long as its time-out lets it."""
     spec = state.spec(path)
-    rounds = rounds_of(state, path, data.iterations, data.rounds)
-    state.iterating[path] = Iterations(rounds, data.rounds_ref)
+    rules = rules_of(state, path, data.iterations, data.rounds)
+    state.iterating[path] = Iterations(rules, data.rounds_ref)
     if announced(state, path):
-        state.iterations += rounds.total
+        state.iterations += rules.total
     state.movable[path] = None
     if spec.node.timeout_seconds is not None:
         state.timed[path] = state.seconds_at(at) + spec.node.timeout_seconds
 
 
-def rounds_of(
+def rules_of(
     state: ExecutionState, path: str, total: int | None, stored: Mapping[str, Any] | None
-) -> Rounds:
+) -> IterationRules:
     """What a node's iterations work on, as its event says. In a journal of an older version none does; there
     it is evaluated once more."""
     if stored is not None and total is not None:
-        return Rounds(
+        return IterationRules(
             total,
             stored.get("items"),
             stored.get("inputs"),
@@ -66,7 +66,7 @@ def rounds_of(
     if spec.type.body is None:
         raise AssertionError(f"{spec.type.kind} runs no body")
     config = spec.render(state.frame_of(path).scope, full(), state.nodes[path].started_at)
-    return spec.type.body.rounds(config)
+    return spec.type.body.rules(config)
 
 
 def announced(state: ExecutionState, path: str) -> bool:
@@ -76,7 +76,7 @@ def announced(state: ExecutionState, path: str) -> bool:
 
 
 def open_iteration(state: ExecutionState, path: str) -> None:
-    """One more pass through the body begins."""
+    """One more iteration of the body begins."""
     owner, index = owner_of(path)
     iterations, body = state.iterating[owner], state.spec(owner).body
     if body is None:

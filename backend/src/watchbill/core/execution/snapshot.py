@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure, NodeStatus
 from watchbill.core.execution import frames
 from watchbill.core.execution.state import ExecutionState, Frame, Iterations, NodeState, owner_of
-from watchbill.core.node_types import Rounds
+from watchbill.core.node_types import IterationRules
 from watchbill.core.plan import Plan
 from watchbill.core.usage import NO_USAGE, Usage
 
@@ -254,8 +254,8 @@ def _iterations(found: Iterations) -> _Iterations:
         opened=found.opened,
         open=list(found.open),
         over=list(found.results),
-        total=found.rounds.total,
-        rounds=dump_rounds(found.rounds, items=found.ref is None),
+        total=found.rules.total,
+        rounds=dump_rules(found.rules, items=found.ref is None),
         rounds_ref=found.ref,
         enough=found.enough,
         failed=found.failed,
@@ -281,12 +281,12 @@ def _restore_frame(state: ExecutionState, path: str, stored: _Frame, shot: Snaps
 
 
 def _restore_iterations(state: ExecutionState, owner: str, stored: _Iterations) -> None:
-    rounds = frames.rounds_of(state, owner, stored.total, stored.rounds)
+    rules = frames.rules_of(state, owner, stored.total, stored.rounds)
     results = stored.results
     if stored.over is not None:
         results = {index: _result(state.nodes[f"{owner}[{index}]"]) for index in stored.over}
     state.iterating[owner] = Iterations(
-        rounds,
+        rules,
         stored.rounds_ref,
         stored.opened,
         dict.fromkeys(stored.open),
@@ -301,14 +301,14 @@ def _result(iteration: NodeState) -> Any:
     return iteration.output if iteration.status is NodeStatus.COMPLETED else None
 
 
-def dump_rounds(rounds: Rounds, *, items: bool) -> dict[str, Any]:
+def dump_rules(rules: IterationRules, *, items: bool) -> dict[str, Any]:
     """What iterations work on, as an event or snapshot keeps it; without the `items`, which may be large,
     only how they are worked on."""
-    kept: dict[str, Any] = {"parallel": rounds.parallel, "tolerant": rounds.tolerant}
-    if items and rounds.items is not None:
-        kept["items"] = rounds.items
-    if items and rounds.inputs is not None:
-        kept["inputs"] = rounds.inputs
+    kept: dict[str, Any] = {"parallel": rules.parallel, "tolerant": rules.tolerant}
+    if items and rules.items is not None:
+        kept["items"] = rules.items
+    if items and rules.inputs is not None:
+        kept["inputs"] = rules.inputs
     return kept
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from watchbill.core.events import ExecutionFailure, ExecutionStatus, NodeFailure, NodeStatus
-from watchbill.core.node_types import Rounds
+from watchbill.core.node_types import IterationRules
 from watchbill.core.plan import Plan
 from watchbill.core.plan.plan import Graph, PlanNode
 from watchbill.core.usage import NO_USAGE, Usage
@@ -40,7 +40,7 @@ class NodeState:
 
 @dataclass(slots=True)
 class Frame:
-    """One pass through a graph: the flow itself (path "") or an iteration of a body (path `each[3]`).
+    """The state of one level: the flow itself (path "") or an iteration of a body (path `each[3]`).
 
     `undecided` counts a node's incoming edges whose source has not finished, `active` those that carry on;
     `left` counts nodes that have not finished. `failed` is the node whose failure nobody handles: nothing of
@@ -80,7 +80,7 @@ class Iterations:
     """The iterations of a node that runs a body: how many were opened, which are open, what the others gave,
     and the failure that ends them all. `ref` tells where the items are stored besides here."""
 
-    rounds: Rounds
+    rules: IterationRules
     ref: str | None = None
     opened: int = 0
     open: dict[int, None] = field(default_factory=dict[int, None])
@@ -93,14 +93,14 @@ class Iterations:
         """How many may be opened now."""
         if self.enough or self.failed:
             return 0
-        return min(self.rounds.parallel - len(self.open), self.rounds.total - self.opened)
+        return min(self.rules.parallel - len(self.open), self.rules.total - self.opened)
 
     @property
     def done(self) -> bool:
         """Whether the node itself can end."""
         if self.failed:
             return True
-        return not self.open and (self.enough or self.opened == self.rounds.total)
+        return not self.open and (self.enough or self.opened == self.rules.total)
 
 
 @dataclass(slots=True)
@@ -174,16 +174,16 @@ class ExecutionState:
         """What expressions in an iteration of a body read."""
         owner, index = owner_of(path)
         around, iterations = self.frame_of(owner).scope, self.iterating[owner]
-        rounds, body = iterations.rounds, self.spec(owner).type.body
+        rules, body = iterations.rules, self.spec(owner).type.body
         if body is not None and body.isolated:
-            return {"inputs": dict(rounds.inputs or {}), "nodes": {}}
+            return {"inputs": dict(rules.inputs or {}), "nodes": {}}
         return {
             **around,
             "nodes": ChainMap({}, around["nodes"]),
-            "item": rounds.items[index] if rounds.items is not None else None,
+            "item": rules.items[index] if rules.items is not None else None,
             "index": index,
             # Where several run at a time, it would depend on which is faster.
-            "previous": iterations.results.get(index - 1) if rounds.parallel == 1 else None,
+            "previous": iterations.results.get(index - 1) if rules.parallel == 1 else None,
         }
 
     def seconds_at(self, at: datetime) -> float:

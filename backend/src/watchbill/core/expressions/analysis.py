@@ -14,7 +14,7 @@ from watchbill.core.expressions.functions.patterns import PATTERN_ARGUMENTS, com
 from watchbill.core.expressions.syntax import Node
 from watchbill.core.expressions.values import DURATION, TIMESTAMP, TYPES, CelType
 
-# Each walks a list, so their costs multiply: what needs more of them is easier to read as several steps.
+# Each walks a list, so their costs multiply: what needs more of them is easier to read as several nodes.
 MAX_MACRO_DEPTH = 3
 # What only the body of a Map or Loop knows: the item, its index from 0, and the last iteration's result.
 LOCALS = frozenset({"item", "index", "previous"})

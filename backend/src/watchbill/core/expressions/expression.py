@@ -14,7 +14,7 @@ from watchbill.core.expressions.errors import ExpressionError, Fault, place
 from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.judging import Judged, Known, judge
 from watchbill.core.expressions.parser import read
-from watchbill.core.expressions.program import Run, compile_, is_path, is_raw
+from watchbill.core.expressions.program import Evaluate, compile_, is_path, is_raw
 from watchbill.core.expressions.results import measure, to_json
 from watchbill.core.expressions.shapes import as_json
 from watchbill.core.expressions.syntax import Node
@@ -29,7 +29,7 @@ class Expression:
 
     source: str
     references: frozenset[Reference]
-    _run: Run
+    _evaluate: Evaluate
     _cost: int
     _slots: int
     _path: bool
@@ -52,7 +52,7 @@ class Expression:
         """
         try:
             budget.spend(self._cost)
-            value = self._run(Env(scope, budget, now, [None] * self._slots))
+            value = self._evaluate(Env(scope, budget, now, [None] * self._slots))
             if self._path and type(value) in _PLAIN:
                 measure(value, budget)
                 return value
@@ -106,8 +106,10 @@ def _parse(source: str) -> tuple[Expression, int]:
         raise ExpressionError("expression_syntax", "The expression is empty.")
     tree = read(source)
     references = analyse(source, tree)
-    run, cost, slots = compile_(source, tree)
-    return Expression(source, references, run, cost, slots, is_path(tree), is_raw(tree), tree), len(source)
+    evaluate, cost, slots = compile_(source, tree)
+    return Expression(source, references, evaluate, cost, slots, is_path(tree), is_raw(tree), tree), len(
+        source
+    )
 
 
 # Characters of all expressions that are kept; each takes some 400 bytes at worst.

@@ -1,5 +1,5 @@
-"""Putting evaluated templates in their places, all in one pass: one after the other, each would copy the
-lists and objects around it."""
+"""Putting evaluated templates in their places, all in one go: one after the other, each would copy the lists
+and objects around it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class _Judging:
             case syntax.Has(operand=operand):
                 held = self.shape(operand, bound)
                 if not held.may_be("map"):
-                    raise self._fault(operand, f"is {held.words}, so it can have no fields", node)
+                    raise self._fault(operand, f"is {held.words}, so it has no fields", node)
                 return BOOL
             case syntax.Call():
                 return self._call(node, bound)
@@ -153,7 +153,7 @@ class _Judging:
             raise wrong.at(node.start, node.end)
         if held.listed:
             why = wrong.sentence if self.hints else wrong.why
-            text = f"{why[:1].upper()}{why[1:]}, as far as its schema tells."
+            text = f"{why[:1].upper()}{why[1:]}, according to its schema."
             self.doubts.append(f"{text} Choose a field of the schema, or add it there.")
         return ANY
 

@@ -155,10 +155,10 @@ def _character(match: re.Match[str]) -> str:
     if kind == "plain":
         return _PLAIN.get(text, text)
     if kind == "wrong":
-        raise _WrongEscape(match.start(), f"`\\{text}` stands for no character; write `\\\\` for a backslash")
+        raise _WrongEscape(match.start(), f"`\\{text}` is not a known escape; write `\\\\` for a backslash")
     number = int(text, 8 if kind == "octal" else 16)
     if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-        raise _WrongEscape(match.start(), f"`{match.group()}` is no character")
+        raise _WrongEscape(match.start(), f"`{match.group()}` is not a character")
     return chr(number)
 
 
@@ -169,7 +169,7 @@ def _bytes(body: str, *, raw: bool) -> bytes:
         parts.append(_utf8(body[position : match.start()], position))
         kind, text = match.lastgroup, match[match.lastgroup or 0]
         if kind in ("short", "long"):
-            raise _WrongEscape(match.start(), f"`{match.group()}` cannot stand in bytes; write `\\x` for one")
+            raise _WrongEscape(match.start(), f"`{match.group()}` cannot be in bytes; write `\\x` for one")
         if kind in ("hex", "octal"):
             parts.append(bytes((int(text, 8 if kind == "octal" else 16),)))
         else:
@@ -193,4 +193,4 @@ def _unreadable(source: str, position: int) -> ExpressionError:
         "&": "; write `&&` for and",
         "|": "; write `||` for or",
     }.get(char, "")
-    return syntax_error(source, position, f"`{char}` means nothing here{hint}")
+    return syntax_error(source, position, f"`{char}` is not allowed here{hint}")

@@ -12,7 +12,7 @@ from watchbill.core.expressions.functions.registry import Env
 from watchbill.core.expressions.operations import kind_of
 from watchbill.core.expressions.values import spend_list
 
-Run = Callable[[Env], Any]
+Evaluate = Callable[[Env], Any]
 # Steps of an error that is caught because another term may decide.
 FAULT = 20
 
@@ -22,7 +22,7 @@ class Body:
 
     __slots__ = ("cost", "first", "second", "slot", "text")
 
-    def __init__(self, slot: int, cost: int, first: Run, second: Run | None, text: str):
+    def __init__(self, slot: int, cost: int, first: Evaluate, second: Evaluate | None, text: str):
         self.slot = slot
         self.cost = cost
         self.first = first

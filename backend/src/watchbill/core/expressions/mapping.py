@@ -32,7 +32,7 @@ def render_all(
             raise
     values = filled(dict(templates), found)
     if fault := inexact(values):
-        text = f"The mapping gives what cannot be kept as it is: {fault}."
+        text = f"The result of the mapping cannot be kept as it is: {fault}."
         wrong = ExpressionError("not_exact", text)
         wrong.at(fault.path)
         raise wrong

@@ -90,9 +90,9 @@ def indexed(value: Any, key: Any) -> Any:
 def _element(value: list[Any], key: Any) -> Any:
     index = int(key) if isinstance(key, float) and key.is_integer() else key
     if not is_whole(index) or isinstance(index, float):
-        raise Fault(f"the elements of a list are counted by whole numbers, not by {word(key)}")
+        raise Fault(f"an element of a list is chosen by a whole number, not by {word(key)}")
     if not 0 <= index < len(value):
-        raise Fault(f"the list has no such element: {shown(index)} of {len(value)}, counted from 0")
+        raise Fault(f"the list has {len(value)} elements, counted from 0, and no element {shown(index)}")
     return value[index]
 
 

@@ -229,11 +229,12 @@ class _Parser:
     def _unexpected(self, wanted: str) -> ExpressionError:
         token = self._next
         if token.kind == "end":
-            return syntax_error(self._source, token.start, f"the expression ends where {wanted} is expected")
+            why = f"{wanted} is expected, but the expression ends here"
+            return syntax_error(self._source, token.start, why)
         if token.text in RESERVED:
             return syntax_error(
-                self._source, token.start, f"`{token.text}` is a word of the language, no name"
+                self._source, token.start, f"`{token.text}` is a reserved word and cannot be a name"
             )
         return syntax_error(
-            self._source, token.start, f"`{token.text[:40]}` stands where {wanted} is expected"
+            self._source, token.start, f"{wanted} is expected, but there is `{token.text[:40]}`"
         )

@@ -15,7 +15,7 @@ from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions import FUNCTIONS
 from watchbill.core.expressions.functions.patterns import PATTERN_ARGUMENTS, compiled
 from watchbill.core.expressions.functions.registry import Env
-from watchbill.core.expressions.loops import FAULT, LOOPS, Body, Run
+from watchbill.core.expressions.loops import FAULT, LOOPS, Body, Evaluate
 from watchbill.core.expressions.operations import QUICK, apply, indexed, kind_of, missing
 from watchbill.core.expressions.syntax import Node
 from watchbill.core.expressions.values import is_whole, negated, shown, spend_list, whole, word
@@ -23,11 +23,11 @@ from watchbill.core.expressions.values import is_whole, negated, shown, spend_li
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
-def compile_(source: str, node: Node) -> tuple[Run, int, int]:
+def compile_(source: str, node: Node) -> tuple[Evaluate, int, int]:
     """The program of a tree, the steps that it takes at least, and how many variables its macros need."""
     compiler = _Compiler(source)
-    run, cost = compiler.compile(node, ())
-    return run, cost, compiler.slots
+    evaluate, cost = compiler.compile(node, ())
+    return evaluate, cost, compiler.slots
 
 
 def is_path(node: Node) -> bool:
@@ -47,7 +47,7 @@ class _Compiler:
         self._source = source
         self.slots = 0
 
-    def compile(self, node: Node, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def compile(self, node: Node, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         match node:
             case syntax.Constant(value=value):
                 return (lambda _env: value), 1
@@ -81,22 +81,22 @@ class _Compiler:
         text = self._source[node.start : node.end]
         return text if len(text) <= 60 else text[:59] + "…"
 
-    def _guarded(self, node: Node, run: Run) -> Run:
+    def _guarded(self, node: Node, evaluate: Evaluate) -> Evaluate:
         start, end = node.start, node.end
 
         def guarded(env: Env) -> Any:
             try:
-                return run(env)
+                return evaluate(env)
             except Fault as fault:
                 raise fault.at(start, end) from fault.__cause__
 
         return guarded
 
-    def _all(self, nodes: tuple[Node, ...], bound: tuple[str, ...]) -> tuple[list[Run], int]:
+    def _all(self, nodes: tuple[Node, ...], bound: tuple[str, ...]) -> tuple[list[Evaluate], int]:
         parts = [self.compile(node, bound) for node in nodes]
-        return [run for run, _ in parts], sum(cost for _, cost in parts)
+        return [evaluate for evaluate, _ in parts], sum(cost for _, cost in parts)
 
-    def _name(self, node: syntax.Name, bound: tuple[str, ...]) -> Run:
+    def _name(self, node: syntax.Name, bound: tuple[str, ...]) -> Evaluate:
         name = node.name
         if name in bound:
             slot = len(bound) - 1 - bound[::-1].index(name)
@@ -113,7 +113,7 @@ class _Compiler:
 
         return variable
 
-    def _select(self, node: syntax.Select, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _select(self, node: syntax.Select, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         if (type_ := named_type(node)) is not None:
             return (lambda _env: type_), 1
         chain: list[syntax.Select] = []
@@ -122,12 +122,12 @@ class _Compiler:
             chain.append(base)
             base = base.operand
         chain.reverse()
-        run, cost = self.compile(base, bound)
+        evaluate, cost = self.compile(base, bound)
         names = tuple(link.field for link in chain)
         texts = [self._text(link.operand) for link in chain]
 
         def select(env: Env) -> Any:
-            value = run(env)
+            value = evaluate(env)
             done = 0
             try:
                 for name in names:
@@ -140,19 +140,19 @@ class _Compiler:
 
         return select, cost + len(names)
 
-    def _has(self, node: syntax.Has, bound: tuple[str, ...]) -> tuple[Run, int]:
-        run, cost = self.compile(node.operand, bound)
+    def _has(self, node: syntax.Has, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
+        evaluate, cost = self.compile(node.operand, bound)
         name, text = node.field, self._text(node.operand)
 
         def has(env: Env) -> bool:
-            value = run(env)
+            value = evaluate(env)
             if type(value) is dict or isinstance(value, Mapping):
                 return name in value
-            raise Fault(f"{kind_of(text, value)}, so it can have no fields")
+            raise Fault(f"{kind_of(text, value)}, so it has no fields")
 
         return self._guarded(node, has), cost + 1
 
-    def _call(self, node: syntax.Call, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _call(self, node: syntax.Call, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         name, nodes = resolve(node, bound)
         function = FUNCTIONS[name]
         arguments, cost = self._all(nodes, bound)
@@ -176,16 +176,16 @@ class _Compiler:
 
         return self._guarded(node, call), cost + function.cost
 
-    def _list(self, items: tuple[Node, ...], bound: tuple[str, ...]) -> tuple[Run, int]:
-        runs, cost = self._all(items, bound)
+    def _list(self, items: tuple[Node, ...], bound: tuple[str, ...]) -> tuple[Evaluate, int]:
+        elements, cost = self._all(items, bound)
 
         def list_of(env: Env) -> list[Any]:
-            spend_list(env.budget, len(runs))
-            return [run(env) for run in runs]
+            spend_list(env.budget, len(elements))
+            return [evaluate(env) for evaluate in elements]
 
         return list_of, cost + 1
 
-    def _map(self, node: syntax.MapOf, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _map(self, node: syntax.MapOf, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         keys, cost = self._all(tuple(key for key, _ in node.entries), bound)
         values, more = self._all(tuple(value for _, value in node.entries), bound)
 
@@ -199,27 +199,27 @@ class _Compiler:
                 if type(name) is int:
                     name = whole(name)
                 if name in result:
-                    raise Fault(f"the key `{shown(name)}` stands twice in the map")
+                    raise Fault(f"the key `{shown(name)}` appears twice in the map")
                 result[name] = value(env)
             return result
 
         return self._guarded(node, map_of), cost + more + 1
 
-    def _unary(self, node: syntax.Unary, bound: tuple[str, ...]) -> tuple[Run, int]:
-        run, cost = self.compile(node.operand, bound)
+    def _unary(self, node: syntax.Unary, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
+        evaluate, cost = self.compile(node.operand, bound)
         if node.operator == "-":
-            return self._guarded(node, lambda env: negated(run(env))), cost + 1
+            return self._guarded(node, lambda env: negated(evaluate(env))), cost + 1
         text = self._text(node.operand)
 
         def inverted(env: Env) -> bool:
-            value = run(env)
+            value = evaluate(env)
             if type(value) is not bool:
                 raise Fault(f"{kind_of(text, value)}, not true or false")
             return not value
 
         return self._guarded(node, inverted), cost + 1
 
-    def _operation(self, node: syntax.Operation, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _operation(self, node: syntax.Operation, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         first, cost = self.compile(node.first, bound)
         rest, more = self._all(tuple(operand for _, operand in node.rest), bound)
         operators = [operator for operator, _ in node.rest]
@@ -232,8 +232,8 @@ class _Compiler:
 
         def chain(env: Env) -> Any:
             value = first(env)
-            for operator, run, end in zip(operators, rest, places, strict=True):
-                other = run(env)
+            for operator, evaluate, end in zip(operators, rest, places, strict=True):
+                other = evaluate(env)
                 try:
                     value = apply(operator, value, other, env.budget)
                 except Fault as fault:
@@ -242,7 +242,9 @@ class _Compiler:
 
         return chain, total
 
-    def _pair(self, node: Node, operator: str, first: Run, second: Run, texts: list[str]) -> Run:
+    def _pair(
+        self, node: Node, operator: str, first: Evaluate, second: Evaluate, texts: list[str]
+    ) -> Evaluate:
         start, end = node.start, node.end
         quick = QUICK.get(operator)
 
@@ -262,17 +264,19 @@ class _Compiler:
 
         return pair
 
-    def _logic(self, node: syntax.Logic, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _logic(self, node: syntax.Logic, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         terms, cost = self._all(node.terms, bound)
         # `&&` is decided by a false term, `||` by a true one, whatever the others are.
         decides = node.operator == "||"
-        judged = [(run, self._text(term), term) for run, term in zip(terms, node.terms, strict=True)]
+        judged = [
+            (evaluate, self._text(term), term) for evaluate, term in zip(terms, node.terms, strict=True)
+        ]
 
         def logic(env: Env) -> bool:
             wrong: Fault | None = None
-            for run, text, term in judged:
+            for evaluate, text, term in judged:
                 try:
-                    value = run(env)
+                    value = evaluate(env)
                 except Fault as fault:
                     env.budget.spend(FAULT)
                     wrong = wrong or fault
@@ -287,7 +291,7 @@ class _Compiler:
 
         return logic, cost + len(terms)
 
-    def _choice(self, node: syntax.Choice, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _choice(self, node: syntax.Choice, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         (condition, yes, no), cost = self._all((node.condition, node.yes, node.no), bound)
         text, start, end = self._text(node.condition), node.condition.start, node.condition.end
 
@@ -301,7 +305,7 @@ class _Compiler:
 
         return choice, cost + 1
 
-    def _macro(self, node: syntax.Macro, bound: tuple[str, ...]) -> tuple[Run, int]:
+    def _macro(self, node: syntax.Macro, bound: tuple[str, ...]) -> tuple[Evaluate, int]:
         over, cost = self.compile(node.over, bound)
         inner = (*bound, node.variable)
         self.slots = max(self.slots, len(inner))

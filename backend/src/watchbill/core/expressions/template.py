@@ -113,7 +113,7 @@ def _parse(text: str) -> tuple[Template, int]:
         length += end - start
         if expressions > MAX_EXPRESSIONS or length > MAX_EXPRESSION_LENGTH:
             most = f"at most {MAX_EXPRESSIONS} expressions, of {MAX_EXPRESSION_LENGTH:,} characters in all"
-            raise ExpressionError("template_too_long", f"A text holds {most}.")
+            raise ExpressionError("template_too_long", f"A text can have {most}.")
         parts.append(parse(text[start + 2 : end].strip()))
         position = end + 2
     if position < len(text):

@@ -29,7 +29,7 @@ def typed_json(content: Any) -> Any:
     except ValueError as error:
         raise NotJson(
             f"The content is not JSON: {error}. Put texts and templates within double quotes; a template that"
-            " stands alone there keeps its type."
+            " is alone in its quotes keeps its type."
         ) from error
 
 

@@ -40,8 +40,8 @@ def joined(pieces: Iterable[tuple[Kind, str]]) -> str:
 
 def _refuse_end_of_host(text: str) -> None:
     if found := _ENDS_HOST.search(text):
-        why = f"A value in the host of the URL holds `{found[0]}`, which would lead elsewhere."
-        hint = "Let one expression give the whole URL, or write url.raw(…) if it is meant so."
+        why = f"A value in the host of the URL contains `{found[0]}`, which would lead to another place."
+        hint = "Let one expression give the whole URL, or write url.raw(…) if you want that."
         raise ExpressionError("url_invalid", f"{why} {hint}")
 
 
@@ -49,7 +49,7 @@ def _encoded(text: str) -> str:
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        text = "A value in the URL holds half of a character (a lone surrogate)."
+        text = "A value in the URL contains half of a character (a lone surrogate)."
         raise ExpressionError("url_invalid", text) from None
 
 
@@ -63,5 +63,5 @@ def _refuse_dots(url: str, inserted: list[tuple[int, int]]) -> None:
         first = url.rfind("/", 0, start) + 1
         behind = url.find("/", end, last)
         if url[first : last if behind < 0 else behind] in (".", ".."):
-            text = "A value in the path of the URL makes a part of `.` or `..`, which would lead elsewhere."
+            text = "A value makes `.` or `..` a part of the URL's path, which would lead to another place."
             raise ExpressionError("url_invalid", text)

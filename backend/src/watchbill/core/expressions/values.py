@@ -158,7 +158,7 @@ def less(left: Any, right: Any, budget: Budget) -> bool:
     """Whether the left value is less than the right one.
 
     Raises:
-        Fault: they have no order, as null and a number.
+        Fault: they cannot be put in order, as null and a number.
     """
     if is_number(left) and is_number(right):
         return left < right
@@ -167,7 +167,7 @@ def less(left: Any, right: Any, budget: Budget) -> bool:
         if kind is str or kind is bytes:
             budget.spend(min(len(left), len(right)) >> 6)
         return left < right
-    raise Fault(f"{word(left)} and {word(right)} have no order")
+    raise Fault(f"{word(left)} and {word(right)} cannot be put in order")
 
 
 def whole(value: int, *, unsigned: bool = False) -> int:
@@ -194,7 +194,7 @@ def decimal(value: Any) -> float:
     if isinstance(value, float):
         return value
     if not -_EXACT <= value <= _EXACT and (abs(value) > _MOST_UNSIGNED or float(value) != value):
-        text = f"{shown(value)} is too large to be exact as a decimal number; write double(…) if that may be"
+        text = f"{shown(value)} is too large to be exact as a decimal number; write double(…) to round it"
         raise Fault(text)
     return float(value)
 
@@ -276,7 +276,7 @@ def _difference(left: Any, right: Any) -> Any:
         return left - right
     if isinstance(left, datetime | timedelta) and isinstance(right, timedelta):
         return shifted(left, -right)
-    raise Fault(f"{word(right)} cannot be taken from {word(left)}")
+    raise Fault(f"{word(right)} cannot be subtracted from {word(left)}")
 
 
 def shifted(value: Any, by: timedelta) -> Any:
@@ -288,7 +288,7 @@ def shifted(value: Any, by: timedelta) -> Any:
     try:
         return value + by
     except OverflowError:
-        raise Fault("the result lies outside of the years 1 to 9999") from None
+        raise Fault("the result is outside the years 1 to 9999") from None
 
 
 def negated(value: Any) -> Any:
@@ -314,9 +314,9 @@ def utc(seconds: float) -> datetime:
     """The time so many seconds after 1970.
 
     Raises:
-        Fault: it lies outside of the years 1 to 9999.
+        Fault: it is outside the years 1 to 9999.
     """
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     except OverflowError:
-        raise Fault("the time lies outside of the years 1 to 9999") from None
+        raise Fault("the time is outside the years 1 to 9999") from None

@@ -21,14 +21,14 @@ class _Model(BaseModel):
 
 
 class RetryPolicy(_Model):
-    """How often a node is tried, after which failures, and how long it waits between tries."""
+    """How many times a node is tried, after which failures, and how long it waits before each attempt."""
 
     max_attempts: int = Field(
-        default=1, ge=1, le=20, title="Attempts", description="How often the node is tried."
+        default=1, ge=1, le=20, title="Attempts", description="How many times the node is tried."
     )
     backoff_seconds: float = Field(default=1.0, ge=0, le=3600, title="First wait (s)")
     multiplier: float = Field(
-        default=2.0, ge=1, le=10, title="Factor", description="Each wait is so many times the one before."
+        default=2.0, ge=1, le=10, title="Factor", description="Each wait is this many times the one before."
     )
     max_backoff_seconds: float = Field(default=3600.0, ge=0, le=86400, title="Longest wait (s)")
     jitter: float = Field(
@@ -36,7 +36,7 @@ class RetryPolicy(_Model):
         ge=0,
         le=1,
         title="Jitter",
-        description="The part of each wait that is left to chance, so that many do not come back at once.",
+        description="How much of each wait is random, so that many attempts do not begin at once.",
     )
     kinds: list[Literal["user", "upstream", "timeout", "limit", "bug"]] = Field(
         default=["upstream", "timeout"],
@@ -54,7 +54,7 @@ class Position(_Model):
 
 
 class Node(_Model):
-    """A step. `config` belongs to the node type; see GET /node-types."""
+    """One thing that a flow does. The node's type decides what `config` may have; see GET /node-types."""
 
     id: Id
     type: str = Field(max_length=100)

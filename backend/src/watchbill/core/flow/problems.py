@@ -10,7 +10,8 @@ from watchbill.core.json.characters import plainly
 
 
 class Problem(BaseModel):
-    """One thing to mend. `field` is a dotted path inside the node, such as `config.task.description`."""
+    """One thing to change in a flow. `field` is a dotted path inside the node, such as
+    `config.task.description`."""
 
     model_config = ConfigDict(frozen=True)
 

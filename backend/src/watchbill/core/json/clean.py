@@ -3,7 +3,7 @@ not survive every reader.
 
 Mending is allowed only where something is told of and nothing goes on with it: logs, traces, exchanges, the
 events around a node's output. And in a model's text, which was paid for. Whatever comes in or is passed on is
-refused instead, by core.json_text.
+refused instead, by core.json.text.
 """
 
 from __future__ import annotations

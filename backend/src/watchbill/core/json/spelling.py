@@ -15,14 +15,14 @@ _TELLING = re.compile(rb'\.0[,}\]]|\.0$|\de\+?\d|"\d+":')
 # Such keys come first in a browser's objects, the smallest before the others.
 _INDEX = re.compile(r"(?:0|[1-9]\d{0,9})\Z", re.ASCII)
 _INDEXES = 2**32 - 1
-# What changes when somebody gives a step another name, or copies it.
+# What changes when somebody gives a node another name, or copies it.
 _NAMING = ("id", "label")
 _Object = dict[str, Any]
 
 
 def spelled_as(stored: Any, given: Any) -> Any:
     """The given JSON value, in which what a browser does not tell apart from the stored one is written as
-    there. Steps and other things with an `id` are compared with those of the same, wherever they stand; what
+    there. Nodes and other things with an `id` are compared with those of the same, wherever they stand; what
     has another name, or another place in a list, with what is otherwise the same."""
     return _Spelling(stored).of(stored, given) if _TELLING.search(orjson.dumps(stored)) else given
 

@@ -169,7 +169,7 @@ def _why_not(held: Any) -> str | None:
     if isinstance(held, _Refused):
         return held.why
     if isinstance(held, str):
-        return None if _is_text(held) else "the text holds NUL or half a surrogate pair"
+        return None if _is_text(held) else "the text contains NUL or half a surrogate pair"
     if isinstance(held, bool):
         return None
     if isinstance(held, int):
@@ -177,13 +177,13 @@ def _why_not(held: Any) -> str | None:
             None if -(2**63) <= held < 2**63 else _long_integer(str(held) if held.bit_length() < 999 else "…")
         )
     if isinstance(held, float):
-        return None if math.isfinite(held) else f"{held} is not a number of JSON"
+        return None if math.isfinite(held) else f"{held} is not a JSON number"
     if isinstance(held, Mapping):
         for name in cast("Mapping[object, Any]", held):
             if not isinstance(name, str):
                 return "a key is not a text"
             if not _is_text(name):
-                return "a key holds NUL or half a surrogate pair"
+                return "a key contains NUL or half a surrogate pair"
     return None
 
 
@@ -201,7 +201,7 @@ def _is_text(held: str) -> bool:
 
 
 def _constant(name: str) -> _Refused:
-    return _Refused(f"{name} is not a number of JSON")
+    return _Refused(f"{name} is not a JSON number")
 
 
 def _integer(digits: str) -> Any:
@@ -231,6 +231,6 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     seen: set[str] = set()
     for name, _ in pairs:
         if name in seen:
-            return _Refused(f"the key {json.dumps(name)[:80]} stands twice")
+            return _Refused(f"the key {json.dumps(name)[:80]} appears twice")
         seen.add(name)
-    raise AssertionError("no key stands twice")
+    raise AssertionError("no key appears twice")

@@ -1,4 +1,4 @@
-"""Compiling a flow: every problem is found in one pass, and a flow without errors becomes a plan."""
+"""Compiling a flow: every problem is found at once, and a flow without errors becomes a plan."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Reader:
                 else f"{MAX_CHARACTERS:,} characters in its expressions"
             )
             text = (
-                f"A flow, with the flows in it, has at most {what}; this field goes beyond."
+                f"A flow, with the flows in it, has at most {what}; this field exceeds that."
                 " Use fewer or shorter ones, or split the flow up."
             )
             raise ExpressionError("flow_limit", text)

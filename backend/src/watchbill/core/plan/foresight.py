@@ -171,9 +171,7 @@ class _Reading:
         self.condition(path, expression)
         if path in self.fixed:
             always = self.fixed[path] is True
-            text = (
-                "This is true at once, so the body runs a single time." if always else "This is never true."
-            )
+            text = "This is always true, so the body runs only once." if always else "This is never true."
             text += " Read `index`, `previous` or a node of the body."
         elif all(_stays(reference, own) for reference in expression.references) and not expression.moves:
             text = (

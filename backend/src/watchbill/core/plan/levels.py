@@ -164,7 +164,7 @@ class _Level:
     def _never_reached(
         self, entries: Sequence[str], idle: Container[tuple[str, str | None]]
     ) -> list[Problem]:
-        """Nodes that only branches lead to which no run takes."""
+        """Nodes that only branches lead to which are never taken."""
         if not self.whole:
             return []
         taken = [edge for edge in self.edges if (edge.source, edge.source_handle) not in idle]
@@ -172,7 +172,7 @@ class _Level:
             return []
         reached = set[str]().union(*(graph.reachable(entry, taken) for entry in entries))
         connected = set[str]().union(*(graph.reachable(entry, self.edges) for entry in entries))
-        text = "This never runs: only branches lead here that are never taken. Change their conditions."
+        text = "This never runs: the branches that lead here are never taken. Change their conditions."
         return [
             Problem(node_id=id_, code="never_runs", message=text, severity="warning")
             for id_ in self.order
@@ -188,7 +188,7 @@ class _Level:
             return []
         if self.whole:
             found = graph.reachable(entry, self.edges)
-            text = "Nothing leads here from the Input node, so it would never run. Connect or remove it."
+            text = "No edge leads here from the Input node, so this node never runs. Connect it or remove it."
             self.problems += [
                 Problem(node_id=id_, code="unreachable", message=text)
                 for id_ in self.order
@@ -231,8 +231,8 @@ class _Level:
             return None, [], None
         if self.around.depth >= MAX_DEPTH:
             text = (
-                f"Bodies and sub-flows may lie {MAX_DEPTH} deep; this one lies deeper."
-                " Take it out of one of those around it."
+                f"Bodies and sub-flows may be nested {MAX_DEPTH} levels deep; this one is deeper."
+                " Move it one level up."
             )
             self.problems.append(Problem(node_id=node.id, code="too_deep", message=text))
             return None, [], None

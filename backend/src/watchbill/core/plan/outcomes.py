@@ -1,4 +1,4 @@
-"""Output nodes that give a value of one name: allowed only where no run reaches two of them."""
+"""Output nodes that give a value of one name: allowed only where no execution reaches two of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def doubled_outputs(
     edges: Iterable[Edge],
     ports: Ports,
 ) -> list[Problem]:
-    """A problem for each name that a run could give twice.
+    """A problem for each name that an execution could give twice.
 
     Args:
         order: ids in topological order.
@@ -101,7 +101,7 @@ class _Ways:
 
 
 def _apart(one: frozenset[Way] | None, other: frozenset[Way] | None) -> bool:
-    """Whether no run goes both ways; not, as far as it cannot be told."""
+    """Whether no execution goes both ways; not, as far as it cannot be told."""
     if one is None or other is None:
         return False
     return all(_contradict(first, second) for first in one for second in other)

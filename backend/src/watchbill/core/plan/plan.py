@@ -137,7 +137,7 @@ class Plan:
             return None
         return (
             "This version of Watchbill does not accept the flow as it was when the execution began:"
-            f" {self.obstacle.message} Mend the flow and start it again."
+            f" {self.obstacle.message} Change the flow and start it again."
         )
 
     @property

@@ -50,7 +50,7 @@ class Surroundings:
 
 
 def taken_ids(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
-    text = "A node outside this body has the id `{}`; give this one another."
+    text = "A node outside this body has the id `{}`; give this node another id."
     return [
         Problem(node_id=node.id, code="duplicate_node_id", message=text.format(node.id))
         for node in nodes
@@ -71,9 +71,9 @@ def type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
     ]
     if around.body:
         if not nodes:
-            text = "Nothing stands in this body yet; open it and add a node."
+            text = "This body is empty. Open it and add a node."
             problems.append(Problem(code="empty_body", message=text))
-        text = "Input and Output belong to a whole flow; remove this node from the body."
+        text = "A body cannot have Input or Output nodes. Remove this node."
         problems += [
             Problem(node_id=node.id, code="not_in_a_body", message=text)
             for node in nodes
@@ -86,16 +86,16 @@ def type_problems(nodes: Sequence[Node], around: Surroundings) -> list[Problem]:
             Problem(
                 node_id=node.id,
                 code="too_many_of_type",
-                message=f"A flow has only {type_.limit} {type_.title} node; remove this one.",
+                message=f"A flow can have only {type_.limit} {type_.title} node. Remove this node.",
             )
             for node in extra
         ]
     if not any(node.type == "input" for node in nodes):
         problems.append(
-            Problem(code="no_input", message="The flow has no Input node; add one to start from.")
+            Problem(code="no_input", message="The flow has no Input node. Add an Input node to start from.")
         )
     if not any(node.type == "output" for node in nodes):
-        text = "The flow has no Output node, so a run gives no result."
+        text = "The flow has no Output node, so its executions have no result. Add an Output node."
         problems.append(Problem(code="no_output", message=text, severity="warning"))
     return problems
 

@@ -10,7 +10,7 @@ To add a job:
    ComputeLimit into what your caller is told. Never call it inside a database transaction: others may have to
    wait for the connection.
 
-What costs less than a millisecond need not go through here: `core.budget.quick` tells.
+What costs less than a millisecond need not go through here: `core.computing_budget.quick` tells.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SAID: dict[Exceeded, str] = {
     "time": "It takes too long.",
     "memory": "It needs too much memory.",
     "argument": "The values it works on are too large.",
-    "answer": "What it gives is too large.",
+    "answer": "Its result is too large.",
 }
 
 

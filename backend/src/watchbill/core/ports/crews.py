@@ -40,7 +40,7 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class CrewJob:
-    """One run of a crew; a single agent is a crew of one with one task."""
+    """A crew to run; a single agent is a crew of one with one task."""
 
     scope: TenantScope
     execution_id: UUID

@@ -75,11 +75,11 @@ def checked(schema: Any) -> Checked:
         written = json.dumps(schema, ensure_ascii=False, allow_nan=False)
         size = len(written.encode())
     except UnicodeEncodeError:
-        return _refused(_invalid((), "The schema holds half a surrogate pair, which is no character."))
+        return _refused(_invalid((), "The schema contains half a surrogate pair, which is not a character."))
     except RecursionError:
         return _refused(_too_deep())
     except (ValueError, TypeError):
-        text = "The schema holds something that is not JSON, such as NaN or a date."
+        text = "The schema contains something that is not JSON, such as NaN or a date."
         return _refused(_invalid((), text))
     if size > MAX_BYTES:
         return _refused(_too_large(f"The schema has {size:,} bytes; at most {MAX_BYTES:,} are allowed."))
@@ -226,7 +226,7 @@ def _pattern_text(pattern: str) -> str:
     if _BACKTRACKING.search(pattern):
         text = "needs backtracking: lookaround, backreferences and possessive repeats are not supported."
         return f"{shown} {text}"
-    return f"{shown} is not a regular expression, or too large a one."
+    return f"{shown} is not a regular expression, or is too large."
 
 
 def _invalid(path: Path, message: str) -> SchemaProblem:

@@ -55,7 +55,7 @@ def _problems(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     odd = [key for key in schema if key not in _SAYING and key not in _REMARKS and not key.startswith("x-")]
     if odd and _SAYING.isdisjoint(schema):
         text = (
-            f"This says nothing about the answer: `{odd[0][:40]}` is no keyword of JSON Schema."
+            f"This says nothing about the answer: `{odd[0][:40]}` is not a keyword of JSON Schema."
             ' To ask for such a field, write {"type": "object", "properties": {…}}.'
         )
         yield "schema_says_nothing", text

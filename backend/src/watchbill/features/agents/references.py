@@ -1,4 +1,4 @@
-"""Writing stored agents and crews into a flow, so that a run keeps what it was started with."""
+"""Writing stored agents and crews into a flow, so that an execution keeps what it was started with."""
 
 from __future__ import annotations
 

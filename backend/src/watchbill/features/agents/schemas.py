@@ -99,7 +99,7 @@ class CrewIn(Input):
 
 
 class CrewPatch(Input):
-    """What to change of a crew; what is left out stays. The result must be a whole crew again."""
+    """What to change of a crew; what is left out stays. The result must be a complete crew."""
 
     name: Name | None = None
     description: Description | None = None

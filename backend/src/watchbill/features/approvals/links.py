@@ -59,7 +59,7 @@ def read(secret: str, token: str, now: datetime) -> AnswerLink:
     """
     body = signed_tokens.body_of(secret, _PURPOSE, token, _BODY.size)
     if body is None:
-        text = "This link is not whole. Open it from the mail again, or answer in your inbox."
+        text = "This link is incomplete. Open it from the mail again, or answer in your inbox."
         raise NotFound(text, code="link_invalid")
     tenant, approval, user, asked, expires = _BODY.unpack(body)
     link = AnswerLink(
@@ -70,6 +70,6 @@ def read(secret: str, token: str, now: datetime) -> AnswerLink:
         _EPOCH + expires * _MICROSECOND,
     )
     if link.expires_at <= now:
-        text = "The time of this link is over. If the question is still open, it is in your inbox."
+        text = "This link has expired. If the question is still open, it is in your inbox."
         raise Forbidden(text, code="link_expired")
     return link

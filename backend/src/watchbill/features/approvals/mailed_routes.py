@@ -17,7 +17,7 @@ from watchbill.features.executions.ports import ExecutionPorts, ports_of
 from watchbill.features.identity import queries as people
 from watchbill.features.identity.access import WorkDep, identity_options
 from watchbill.features.identity.permissions import Permission, Role
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.kit.audit import trail_of
 from watchbill.kit.clock import now
 from watchbill.kit.database.transactions import Work
@@ -28,8 +28,8 @@ router = APIRouter(prefix="/mailed-approvals", tags=["approvals"], route_class=B
 
 @router.post("")
 async def show_mailed_approval(form: MailedLink, request: Request, work: WorkDep) -> MailedApproval:
-    """The question that a mailed link is about. Looking answers nothing: it is a POST so that the link's
-    token stands in no address, and so in no log."""
+    """Show the question of a mailed link. It does not answer the question. It is a POST so that the link's
+    token is in no address and in no log."""
     _, asked, email = await _enter(request, work, form.token, "executions:read")
     return MailedApproval(**asked.shown().model_dump(exclude={"answer"}), email=email)
 
@@ -41,8 +41,8 @@ async def answer_mailed_approval(
     work: WorkDep,
     ports: Annotated[ExecutionPorts, Depends(ports_of)],
 ) -> None:
-    """Answer as the person whom the link was mailed to; the execution goes on at once. The first answer
-    counts, and no link to the question is good afterwards."""
+    """Answer as the person who got the mail; the execution goes on at once. The first answer counts, and
+    after it no link to the question works."""
     link, asked, _ = await _enter(request, work, form.token, "executions:write")
     await service.answer(work, TenantScope(link.tenant_id), ports, asked, link.user_id, form)
 
@@ -60,7 +60,7 @@ async def _enter(
     link = links.read((await identity_options(request)).jwt_secret, token, now())
     found = await people.belonging(work.session, link.user_id, link.tenant_id)
     if found is None or found[0].status != "active":
-        text = "This was mailed to somebody who does not belong to the tenant any more."
+        text = "The person who got this mail no longer belongs to the tenant."
         raise Forbidden(text, code="access_ended")
     user, tenant, membership = found
     if trail := trail_of(work.session):
@@ -69,7 +69,7 @@ async def _enter(
     await work.enter(TenantScope(tenant.id))
     asked = await service.find(work.session, link.approval_id, lock=True)
     if asked.approval.created_at != link.asked_at:
-        text = "The question is asked anew since; answer it from the newer mail or in your inbox."
+        text = "The question was asked again after this mail. Answer it from the newer mail or in your inbox."
         raise Forbidden(text, code="link_expired")
     asked.demand(cast("Role", membership.role))
     return link, asked, user.email

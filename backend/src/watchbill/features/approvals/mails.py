@@ -35,7 +35,7 @@ QUESTION, LATE_QUESTION = "question", "late question"
 MOST_PEOPLE = 200
 _SUBJECT = "Watchbill: a flow waits for your answer"
 _LONGEST_LINE = 300
-_STRANGER = "Nobody who may answer the question has this address."
+_STRANGER = "No person with this address may answer the question."
 _ROLES: dict[str, tuple[Role, ...]] = {"member": ("member", "admin"), "admin": ("admin",)}
 
 
@@ -62,7 +62,7 @@ class QuestionMails:
             return _STRANGER
         asked = await service.find(session, delivery.approval_id)
         if asked.approval.created_at != delivery.asked_at:
-            return "The question is asked anew since."
+            return "The question was asked again meanwhile, with a newer mail."
         person = await queries.person(session, scope, delivery.user_id)
         if person is None:
             return _STRANGER
@@ -175,17 +175,17 @@ def _written(to: str, asked: Asked, link: AnswerLink, url: str, *, escalated: bo
     lines += [f"Flow: {one_line(asked.flow_name or 'A crew test')}"]
     lines += [f"Question: {one_line(approval.title, _LONGEST_LINE)}", ""]
     if escalated:
-        lines += ["Nobody has answered so far, so you are asked too.", ""]
+        lines += ["Nobody has answered yet, so Watchbill asks you too.", ""]
     if approval.details.strip():
         lines += [approval.details.strip(), ""]
     until = f"{link.expires_at:%Y-%m-%d %H:%M} UTC"
-    what = "Answer by" if approval.due_at else "The link is good until"
+    what = "Answer by" if approval.due_at else "The link works until"
     lines += [
-        "Look at it and answer here; you need not sign in:",
+        "See it and answer here, without signing in:",
         "",
         url,
         "",
-        f"{what} {until}. Whoever has this mail can answer in your name: do not pass it on.",
+        f"{what} {until}. Do not forward this mail: everybody who has it can answer in your name.",
         "",
     ]
     return MailMessage(to, _SUBJECT, "\n".join(lines))

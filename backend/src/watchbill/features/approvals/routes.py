@@ -26,7 +26,7 @@ async def list_approvals(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Listed[ApprovalOut]:
-    """What executions ask, the newest first."""
+    """Questions that executions ask, newest first."""
     found, following = await service.page(
         access.session, only(access.identity), open=open, limit=limit, cursor=cursor
     )

@@ -13,7 +13,7 @@ from watchbill.kit.requests.inputs import Input
 
 class Question(BaseModel):
     """What an execution asks. `fields` are what may be filled in when approving, as fields of an Input node;
-    `role` is the least role that may answer."""
+    `role` is the lowest role that may answer."""
 
     id: UUID
     execution_id: UUID
@@ -29,8 +29,8 @@ class Question(BaseModel):
 
 
 class AskedByMail(BaseModel):
-    """A mail that asks the question; `escalated` when nobody had answered in time. Whose address it is may
-    answer by its link."""
+    """A mail that asks the question; `escalated` when nobody had answered in time. The person with that
+    address can answer by the link in it."""
 
     email: str
     status: Literal["pending", "delivered", "failed"]
@@ -39,8 +39,8 @@ class AskedByMail(BaseModel):
 
 class ApprovalOut(Question):
     """A question that an execution asks. `fields` are what may be filled in when approving, as fields of an
-    Input node; `role` is the least role that may answer. A question is closed when it was answered, when its
-    time was over, or when its execution ended."""
+    Input node; `role` is the lowest role that may answer. A question is closed when it was answered, when its
+    deadline passed, or when its execution ended."""
 
     answer: dict[str, Any] | None
     answered_at: datetime | None
@@ -55,7 +55,8 @@ class MailedLink(Input):
 
 
 class MailedApproval(Question):
-    """An open question, as the link in a mail shows it; `email` is whom it was mailed to, and who answers."""
+    """An open question, as the link in a mail shows it; `email` is the address that got the mail; the answer
+    counts as that person's."""
 
     email: str
 

@@ -60,7 +60,7 @@ class Asked:
         if self.approval.answer is not None:
             by = self.approval.answer.get("by") or "Somebody"
             return f"{by} answered this question already."
-        return "This question is closed already: nobody waits for the answer any more."
+        return "This question is closed: nothing waits for its answer."
 
     def shown(self) -> ApprovalOut:
         """As the API tells of it."""

@@ -29,7 +29,7 @@ async def filters(
     q_action: Annotated[
         list[str] | None,
         Query(
-            max_length=100, description="Actions that `q` means as well; only with `q`, else use `action`."
+            max_length=100, description="More actions to find besides `q`. Without `q`, use `action` instead."
         ),
     ] = None,
     action: Word = None,
@@ -40,9 +40,7 @@ async def filters(
     until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
 ) -> Filters:
     if q_action and not page.q:
-        wrong = FieldError(
-            ("query", "q_action"), "without_q", "Actions beside a search need the search, `q`."
-        )
+        wrong = FieldError(("query", "q_action"), "without_q", "`q_action` works only together with `q`.")
         raise InvalidInput(wrong.message, code="without_q", errors=(wrong,))
     return Filters(
         page.q, q_action or (), action, outcome, actor_id, target_id, _usable(since), _usable(until)
@@ -60,13 +58,13 @@ def _usable(moment: datetime | None) -> datetime | None:
 async def list_audit_log(
     access: Reader, page: PageQuery, wanted: Annotated[Filters, Depends(filters)]
 ) -> Listed[AuditEntryOut]:
-    """Who did what, newest first. `q` is found in actions, people, names of things and addresses."""
+    """Who did what, newest first. `q` searches actions, people, names of things and addresses."""
     return await service.page(access.session, page, wanted)
 
 
 @router.get("/verification")
 async def verify_audit_log(access: Reader) -> Verification:
-    """Whether anybody changed or removed entries: every hash of the chain is computed again."""
+    """Check whether anybody changed or removed entries. Every hash of the chain is computed again."""
     return await service.verify(access.session)
 
 

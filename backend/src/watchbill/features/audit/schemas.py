@@ -12,8 +12,8 @@ Outcome = Literal["done", "denied"]
 
 
 class Actor(BaseModel):
-    """Who did it: a person, an API key that acts for one, or the system (an operator's command). `name` is
-    the person's address at that time."""
+    """Who did it: a person, an API key that acts for a person, or the system (an operator's command). `name`
+    is the person's address at that time."""
 
     kind: Literal["user", "key", "system"]
     id: str | None
@@ -22,7 +22,7 @@ class Actor(BaseModel):
 
 
 class Target(BaseModel):
-    """What it was done to: a table, and the row's id and name where it has them."""
+    """What was changed: a table, and the row's id and name if it has them."""
 
     type: str
     id: str | None
@@ -30,7 +30,7 @@ class Target(BaseModel):
 
 
 class RowChange(BaseModel):
-    """A row that was changed. Secrets are hidden, and a value longer than 4 KiB is given as its size and
+    """A row that was changed. Secrets are hidden, and values over 4 KiB are replaced by their size and
     SHA-256."""
 
     table: str
@@ -42,7 +42,7 @@ class RowChange(BaseModel):
 
 
 class Origin(BaseModel):
-    """Where it came from: a network address, and what the program said of itself."""
+    """Where the request came from: the network address and the User-Agent."""
 
     address: str | None = None
     agent: str | None = None
@@ -57,8 +57,8 @@ class RequestOut(BaseModel):
 
 
 class AuditEntryOut(BaseModel):
-    """One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it.
-    Where it stands for several saves of a draft, `saves` says how many and `since` when the first was."""
+    """One entry. `seq` is its place in the chain, and `hash` (SHA-256, hex) covers it and all before it. An
+    entry about several saves of a draft says how many (`saves`), and when the first was (`since`)."""
 
     id: UUID
     seq: int
@@ -78,8 +78,8 @@ class AuditEntryOut(BaseModel):
 
 
 class Verification(BaseModel):
-    """Whether the chain is whole. `broken_at` is the first entry that does not fit, if any; `seq` and `hash`
-    are its end, to be kept elsewhere and compared later."""
+    """Whether the chain is unbroken. `broken_at` is the first entry that does not fit, if any; `seq` and
+    `hash` are its end, to be kept elsewhere and compared later."""
 
     ok: bool
     entries: int

@@ -62,7 +62,7 @@ async def verify(session: AsyncSession, *, expected: tuple[int, str] | None = No
         broken = max(last[0], end[0])
         problem = "The newest entries are missing, or the end of the chain was changed."
     if problem is None and expected and not as_expected:
-        broken, problem = expected[0], "The entry is not the one that was noted."
+        broken, problem = expected[0], "The entry differs from the one that was noted."
     return Verification(
         ok=problem is None,
         entries=count,

@@ -1,8 +1,9 @@
-"""Cancelling from a request: tell the worker, and answer once it has stopped."""
+"""Cancelling from a request: the worker that has the execution is told; without one it is ended here."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -11,11 +12,14 @@ from uuid import UUID
 import structlog
 
 from watchbill.core.errors import Conflict
-from watchbill.core.events import ExecutionStatus
+from watchbill.core.events import ExecutionCancelled, ExecutionStatus
+from watchbill.core.execution import fold
+from watchbill.core.node_types import NodeType
+from watchbill.core.plan import bare, stored_plan
 from watchbill.core.ports.journal import Journal
 from watchbill.core.ports.live import LiveEvents
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine.cancel import cancel_unowned
+from watchbill.engine.pending import PendingEvents
 from watchbill.features.executions import service
 from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.queries import executions as queries
@@ -59,6 +63,8 @@ class Stopper:
 
 
 _AT_ONCE = 8
+# Whoever ends an execution that no worker has takes it for so long.
+_OWNER, _UNOWNED_LEASE_SECONDS = "cancel", 5.0
 # A worker stops within milliseconds; a frozen or dead one is not waited for.
 WAIT_SECONDS = 2.0
 
@@ -112,7 +118,32 @@ async def cancel_all(ports: Stopping, database: Database, scope: TenantScope) ->
 async def _stop(ports: Stopping, execution_id: UUID) -> None:
     """Tell the worker that has it, or end it here when none has."""
     await ports.hints.cancel(execution_id)
-    await cancel_unowned(ports.journal, ports.publisher, ports.types, execution_id, lambda: datetime.now(UTC))
+    await _cancel_unowned(
+        ports.journal, ports.publisher, ports.types, execution_id, lambda: datetime.now(UTC)
+    )
+
+
+async def _cancel_unowned(
+    journal: Journal,
+    live: LiveEvents,
+    types: Mapping[str, NodeType],
+    execution_id: UUID,
+    now: Callable[[], datetime],
+) -> bool:
+    """Cancel an execution that is pending or whose worker died; False if a worker has it or it is over."""
+    claims = await journal.claim(
+        _OWNER, lease_seconds=_UNOWNED_LEASE_SECONDS, limit=1, only=[execution_id], force=True
+    )
+    for claim in claims:
+        # Its outputs are not needed, so neither is what works on them.
+        plan = bare(stored_plan(await journal.definition(claim.scope, claim.plan_digest), types))
+        state = fold(plan, await journal.events(claim.scope, execution_id))
+        pending = PendingEvents(claim, state, now)
+        pending.add(ExecutionCancelled(usage=state.usage))
+        taken = pending.take()
+        await journal.append(claim.scope, [taken.batch], lease_seconds=_UNOWNED_LEASE_SECONDS)
+        await live.publish(claim.scope, taken.all)
+    return bool(claims)
 
 
 def over(status: ExecutionStatus) -> Conflict:

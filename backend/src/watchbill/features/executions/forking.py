@@ -34,7 +34,7 @@ from watchbill.features.executions.queries import journal as journal_queries
 from watchbill.features.executions.schemas import ExecutionSummary, ForkRequest
 from watchbill.features.executions.service import Folded
 from watchbill.features.executions.tables import Execution
-from watchbill.features.flows import run_source
+from watchbill.features.flows import chosen_version
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -133,14 +133,14 @@ async def _target(
         require_accepted(found.state)
         return _Target(found.state.plan, origin.plan_digest, origin.flow_version, origin.inputs)
     if origin.flow_id is None:
-        raise Conflict("This execution ran no flow, so there is no other version of it.", code="no_flow")
+        raise Conflict("This execution tested a crew, which has no versions.", code="no_flow")
     session, scope = access.session, access.scope
-    source = await run_source.source(session, origin.flow_id, form.version)
-    prepared = await plans.of_flow(session, scope, source, ports.compute, anew=True)
+    chosen = await chosen_version.choose(session, origin.flow_id, form.version)
+    prepared = await plans.of_flow(session, scope, chosen, ports.compute, anew=True)
     inputs = prepared.inputs(origin.inputs)
     definition = await queries.plan_definition(session, prepared.digest)
     plan = await service.planned(session, ports.reading(scope), definition)
-    return _Target(plan, prepared.digest, source.version, inputs)
+    return _Target(plan, prepared.digest, chosen.version, inputs)
 
 
 def _first(plan: Plan, kept: Sequence[Kept]) -> str:
@@ -167,7 +167,7 @@ async def _copy_outputs(
     seqs = {reference: one.seq for reference, one in aside.items()}
     lost = await ports.history.copy_outputs(access.scope, source, target, seqs)
     if lost is not None:
-        text = f"The stored output of `{aside[lost].node.id}` is gone, so nothing can go on from it."
+        text = f"The stored output of `{aside[lost].node.id}` is gone, so a fork cannot begin after it."
         raise Conflict(text, code="output_lost")
 
 
@@ -210,7 +210,7 @@ def _end(one: Kept, form: ForkRequest) -> EventData:
 
 
 def _check(form: ForkRequest, known: Mapping[str, PlanNode]) -> None:
-    demand_exact(form.outputs, ("body", "outputs"), "What is given as outputs")
+    demand_exact(form.outputs, ("body", "outputs"), "A value of `outputs`")
     begin = [("from_node", form.from_node)] if form.from_node is not None else []
     names = [*begin, *(("outputs", id_) for id_ in form.outputs)]
     errors = tuple(

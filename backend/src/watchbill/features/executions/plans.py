@@ -15,8 +15,8 @@ from watchbill.core.execution import ExecutionState
 from watchbill.core.ports.compute import Compute
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.queries import executions as queries
-from watchbill.features.flows import checking, run_source
-from watchbill.features.flows.run_source import RunSource, Wanted
+from watchbill.features.flows import checking, chosen_version
+from watchbill.features.flows.chosen_version import ChosenVersion, Wanted
 from watchbill.nodes.input import Config as InputConfig
 from watchbill.nodes.input import check_inputs
 
@@ -26,9 +26,9 @@ Value = TypeVar("Value")
 _KEPT = 5_000
 # Of flows that name nothing stored elsewhere. To compile ten nodes again for each execution took a fifth of
 # starting it.
-_kept: OrderedDict[tuple[TenantScope, RunSource], Prepared] = OrderedDict()
+_kept: OrderedDict[tuple[TenantScope, ChosenVersion], Prepared] = OrderedDict()
 # What was run last when this was wanted of the flow.
-_lately: OrderedDict[tuple[TenantScope, UUID, Wanted], RunSource] = OrderedDict()
+_lately: OrderedDict[tuple[TenantScope, UUID, Wanted], ChosenVersion] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,20 @@ def require_accepted(state: ExecutionState) -> None:
         raise Conflict(refusal, code="plan_invalid")
 
 
-def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[RunSource, Prepared] | None:
+def remembered(scope: TenantScope, flow_id: UUID, wanted: Wanted) -> tuple[ChosenVersion, Prepared] | None:
     """What was run of a flow when it was last asked for. It still holds if the flow is as it was seen."""
-    source = _lately.get((scope, flow_id, wanted))
-    prepared = source and _kept.get((scope, source))
-    return (source, prepared) if source and prepared else None
+    chosen = _lately.get((scope, flow_id, wanted))
+    prepared = chosen and _kept.get((scope, chosen))
+    return (chosen, prepared) if chosen and prepared else None
 
 
-def remember(scope: TenantScope, wanted: Wanted, source: RunSource) -> None:
+def remember(scope: TenantScope, wanted: Wanted, chosen: ChosenVersion) -> None:
     """Note what was run of a flow."""
-    _put(_lately, (scope, source.flow_id, wanted), source)
+    _put(_lately, (scope, chosen.flow_id, wanted), chosen)
 
 
 async def of_flow(
-    session: AsyncSession, scope: TenantScope, source: RunSource, compute: Compute | None, *, anew: bool
+    session: AsyncSession, scope: TenantScope, chosen: ChosenVersion, compute: Compute | None, *, anew: bool
 ) -> Prepared:
     """The plan of a flow's version. With `anew` it is made and stored again: it was remembered, but is gone.
 
@@ -81,13 +81,15 @@ async def of_flow(
         NotFound: the flow has no such version.
         InvalidInput: it has problems.
     """
-    known = _kept.get((scope, source))
+    known = _kept.get((scope, chosen))
     if known and not anew:
-        _kept.move_to_end((scope, source))
+        _kept.move_to_end((scope, chosen))
         return known
-    prepared, alone = await _prepare(session, scope, await run_source.definition(session, source), compute)
+    prepared, alone = await _prepare(
+        session, scope, await chosen_version.definition(session, chosen), compute
+    )
     if alone:
-        _put(_kept, (scope, source), prepared)
+        _put(_kept, (scope, chosen), prepared)
     return prepared
 
 

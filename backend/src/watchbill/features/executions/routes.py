@@ -45,7 +45,7 @@ CrowdsDep = Annotated[Crowds, Depends(crowds_of)]
 Key = Annotated[
     str | None,
     Header(
-        min_length=1, max_length=200, description="A repeat with the same key returns the first execution."
+        min_length=1, max_length=200, description="A request with the same key returns the first execution."
     ),
 ]
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Only events with a greater seq.")]
@@ -142,7 +142,7 @@ async def list_nodes(
     ports: Ports,
     crowds: CrowdsDep,
     place: Place,
-    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Without so many of the first ones.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to skip at the beginning.")] = 0,
     limit: Limit = 200,
 ) -> Response:
     """Nodes of an execution, those in bodies of Map and Loop too, page by page."""
@@ -204,7 +204,7 @@ async def list_exchanges(
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
-    """What models, tools and other services were asked, and what they answered, in order."""
+    """What was sent to models, tools and other services, and what they answered, in order."""
     await service.require(access.session, execution_id)
     await access.work.finish()
     read = _measured(ports, access, crowds, place).read
@@ -232,7 +232,7 @@ async def cancel_execution(
 
 @router.post("/executions/{execution_id}/pause", status_code=202)
 async def pause_execution(execution_id: UUID, access: Writer, ports: Ports) -> ExecutionSummary:
-    """Start nothing more for now. What is in flight finishes; then no worker has the execution."""
+    """Pause an execution. Nodes that are running finish, and no other node starts."""
     return await control.pause(access, ports, execution_id)
 
 
@@ -240,8 +240,8 @@ async def pause_execution(execution_id: UUID, access: Writer, ports: Ports) -> E
 async def resume_execution(
     execution_id: UUID, access: Writer, ports: Ports, crowds: CrowdsDep, place: Place
 ) -> ExecutionSummary:
-    """Let a paused execution go on, or run a failed or cancelled one again from where it stopped: what was
-    finished stays finished."""
+    """Continue a paused execution, or run a failed or cancelled one again from where it stopped. Finished
+    nodes are not run again."""
     return await control.resume(access, _measured(ports, access, crowds, place), execution_id)
 
 
@@ -255,7 +255,7 @@ async def fork_execution(
     place: Place,
     request: Request,
 ) -> ExecutionSummary:
-    """Start a new execution that takes over what this one did before a node, with outputs edited or not, by
-    the same definition or another version of the flow."""
+    """Start a new execution that takes over what this one did before a node. Outputs can be edited. The new
+    execution runs the same definition or another version of the flow."""
     ports = _until_gone(_measured(ports, access, crowds, place), request)
     return await forking.fork(access, ports, execution_id, form)

@@ -21,7 +21,7 @@ from watchbill.kit.requests.inputs import Input
 
 
 class ExecuteOptions(Input):
-    """`wait_seconds` holds the answer back until the execution is over, at most so long."""
+    """`wait_seconds` is how long to wait for the execution's end before answering."""
 
     wait_seconds: float = Field(default=0.0, ge=0, le=300)
 
@@ -30,7 +30,7 @@ Wanted = Literal["draft", "published"] | Annotated[int, Field(ge=1, le=2**31 - 1
 
 
 class ExecuteRequest(Input):
-    """Starts a run. `version` is the draft, the newest published version or its number; by default the
+    """Starts an execution. `version` is the draft, the newest published version or its number; by default the
     published one where there is one."""
 
     inputs: dict[str, Any] = Field({})
@@ -39,15 +39,15 @@ class ExecuteRequest(Input):
 
 
 class CrewTestRequest(Input):
-    """Inputs for a test run of a crew; its texts read them as `{{ inputs.<name> }}`."""
+    """Inputs for testing a crew; its texts read them as `{{ inputs.<name> }}`."""
 
     inputs: dict[str, Any] = Field({})
 
 
 class ExecutionSummary(BaseModel):
-    """An execution in a list. `version` is null when the draft was run. `waited_seconds` is how long nothing
-    was done between its start and its end: it waited for a person or a time, was paused, or had failed and
-    was not yet resumed. `waits_since` is when the wait began that is under way."""
+    """An execution in a list. `version` is null when it runs the draft. `waited_seconds` is how long it did
+    nothing between its start and its end: it waited for a person or a time, was paused, or had failed and was
+    not yet resumed. `waits_since` is when the present wait began."""
 
     id: UUID
     flow_id: UUID | None
@@ -67,16 +67,16 @@ class ExecutionSummary(BaseModel):
 
 
 class ExecutionResult(ExecutionSummary):
-    """An execution with what it gave; `outputs` is null until it completed."""
+    """An execution with its outputs, which are null until it completed."""
 
     outputs: dict[str, Any] | None
 
 
 class NodeExecution(BaseModel):
-    """Where one node of an execution stands, by its path: `each[3].write` is the node `write` in the fourth
-    iteration of `each`. `retry_at` is when it goes on, after a failure or a wait; `request` is what a person
-    is asked; `iterations` how many there are at most, for a node that runs a body. `left_out` tells that its
-    input and output are not in this answer, because they are lost or the answer would be too large;
+    """The state of one node of an execution, by its path: `each[3].write` is the node `write` in the fourth
+    iteration of `each`. `retry_at` is when it continues after a failure or a wait; `request` is the question
+    to a person; `iterations` is the most there can be, for a node with a body. `left_out` means that its
+    input and output are not in this answer, because they are lost or would make it too large;
     /executions/{id}/nodes has what is not lost."""
 
     node_id: str
@@ -104,9 +104,9 @@ class Queue(BaseModel):
 
 
 class ForkRequest(Input):
-    """Where to begin again, and outputs of nodes to take in place of what they gave. Without `from_node` all
-    that is done is taken over. `version` is the draft of the flow, its newest published version or a number:
-    then whatever changed in it, and what comes after that, runs again; null runs what this execution ran."""
+    """Where to begin again, and outputs to use in place of the nodes' own. Without `from_node` everything
+    that is finished is taken over. `version` is the draft of the flow, its newest published version or a
+    number: then nodes that changed, and nodes after them, run again. Null runs the same definition again."""
 
     from_node: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     version: Wanted | None = None
@@ -114,7 +114,7 @@ class ForkRequest(Input):
 
 
 class ExecutionDetail(ExecutionSummary):
-    """An execution whole. `last_seq` is the newest event in this answer; `definition` is what is run. Of
+    """A whole execution. `last_seq` is the newest event in this answer; `definition` is what it runs. Of
     nodes in bodies only the first thousand are listed, and `more_nodes` counts the others:
     /executions/{id}/nodes has them page by page."""
 
@@ -136,10 +136,10 @@ class NodePage(BaseModel):
 
 
 class ExchangeOut(BaseModel):
-    """What a node asked a model, a tool or another service, and what it was answered; secrets are hidden.
-    `number` is the how manyth of the attempt it is, `digest` the SHA-256 of the request. `answer` is null
-    when there was an error. `cut` tells that it is not whole: long texts were shortened to keep it small, or
-    a model's messages, which are null then, are not kept any more."""
+    """What a node sent to a model, a tool or another service, and what came back; secrets are hidden.
+    `number` counts the exchanges of one attempt; `digest` is the SHA-256 of the request. `answer` is null
+    when there was an error. `cut` means that something is not there:
+    long texts were shortened, or a model's messages, which are null then, are not kept any more."""
 
     seq: int
     node_id: str

@@ -23,8 +23,8 @@ from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.queries import executions as queries
 from watchbill.features.executions.schemas import CrewTestRequest, ExecuteRequest, ExecutionSummary
 from watchbill.features.executions.tables import Execution
-from watchbill.features.flows import run_source
-from watchbill.features.flows.run_source import RunSource, Wanted
+from watchbill.features.flows import chosen_version
+from watchbill.features.flows.chosen_version import ChosenVersion, Wanted
 from watchbill.features.identity.access import Access
 from watchbill.kit.audit import call
 
@@ -105,15 +105,15 @@ async def start_flow(
     """
     if started := await _as_before(session, scope, flow_id, version, ask):
         return started
-    source = await run_source.source(session, flow_id, version)
+    chosen = await chosen_version.choose(session, flow_id, version)
     if known := await _known(session, ask, flow_id):
-        return Started(known, new=False, flow_name=source.flow_name)
-    prepared = await plans.of_flow(session, scope, source, compute, anew=False)
-    started = await _store(session, scope, prepared, ask, source)
+        return Started(known, new=False, flow_name=chosen.flow_name)
+    prepared = await plans.of_flow(session, scope, chosen, compute, anew=False)
+    started = await _store(session, scope, prepared, ask, chosen)
     if started is None:
-        prepared = await plans.of_flow(session, scope, source, compute, anew=True)
-        started = await _store(session, scope, prepared, ask, source)
-    plans.remember(scope, version, source)
+        prepared = await plans.of_flow(session, scope, chosen, compute, anew=True)
+        started = await _store(session, scope, prepared, ask, chosen)
+    plans.remember(scope, version, chosen)
     return _stored(started)
 
 
@@ -125,9 +125,9 @@ async def _as_before(
     known = None if ask.key else plans.remembered(scope, flow_id, version)
     if known is None:
         return None
-    source, prepared = known
+    chosen, prepared = known
     with suppress(InvalidInput):
-        return await _store(session, scope, prepared, ask, source)
+        return await _store(session, scope, prepared, ask, chosen)
     return None
 
 
@@ -169,11 +169,15 @@ async def _known(session: AsyncSession, ask: Ask, flow_id: UUID) -> Execution | 
 
 
 async def _store(
-    session: AsyncSession, scope: TenantScope, prepared: Prepared, ask: Ask, source: RunSource | None = None
+    session: AsyncSession,
+    scope: TenantScope,
+    prepared: Prepared,
+    ask: Ask,
+    chosen: ChosenVersion | None = None,
 ) -> Started | None:
     """Store the execution; None when its plan is not there, or the flow is not as it was seen."""
     inputs = prepared.inputs(ask.inputs)
-    flow_id, version, limit = (source.flow_id, source.version, source.limit) if source else (None,) * 3
+    flow_id, version, limit = (chosen.flow_id, chosen.version, chosen.limit) if chosen else (None,) * 3
     execution = Execution(
         id=uuid4(),
         flow_id=flow_id,
@@ -191,10 +195,10 @@ async def _store(
         node_id=None,
         timestamp=datetime.now(UTC),
     )
-    name = source.flow_name if source else None
+    name = chosen.flow_name if chosen else None
     if name is not None:
         call(execution, name)
-    seen = source.seen if source else None
+    seen = chosen.seen if chosen else None
     if await queries.insert_execution(session, scope, execution, [queued], limit, seen):
         return Started(execution, new=True, flow_name=name)
     # Two requests with one key at the same time: the other one was first.

@@ -45,7 +45,7 @@ def too_large(definition: object) -> Problem | None:
     if size > MAX_BYTES:
         text = f"The definition has {size:,} bytes; {MAX_BYTES:,} are allowed. Split the flow up."
     elif next(islice(nodes_in(definition), MAX_NODES, None), None):
-        text = f"The definition has more than {MAX_NODES:,} nodes, as many as a flow may have. Split it up."
+        text = f"The definition has more than {MAX_NODES:,} nodes, the most a flow may have. Split it up."
     else:
         return None
     return Problem(code="definition_too_large", message=text)
@@ -130,7 +130,7 @@ async def _compile(
 def too_much(error: ComputeLimit, definition: object) -> Problem:
     """The problem of a definition that takes too much to be checked, at its largest node: the cost is of the
     whole, and that is where making it smaller helps most."""
-    text = f"The flow takes too much to be checked. {error.detail}"
+    text = f"The flow is too large to check. {error.detail}"
     largest = max(_sizes(definition), default=None)
     if largest is None:
         return Problem(code="flow_limit", message=f"{text} Make it smaller.")

@@ -25,10 +25,10 @@ _SAID = {
     "no_provider": "There is no active LLM provider, so this node cannot run. Add one under Models.",
     "no_model": "No active LLM provider lists a model. Name one here, or add one to a provider's models.",
     "unknown_provider": "The LLM provider chosen here does not exist or is not active. Choose another one.",
-    "unknown_model": "No LLM provider that may be asked offers the model `{model}`. Choose another one,"
+    "unknown_model": "No active LLM provider offers the model `{model}`. Choose another one,"
     " or add it to a provider's models.",
 }
-_TOOLS = "This agent has tools, and workers have none to give it. Remove them."
+_TOOLS = "This agent has tools, but workers have no tools yet. Remove the tools."
 
 
 async def missing_models(session: AsyncSession, written: object, named: object) -> list[Problem]:

@@ -1,5 +1,5 @@
 """What a definition names of the tenant, and whether a key may make a flow name it. Whoever writes a flow
-decides what its runs reach; so what a key writes may name only what the key may use itself."""
+decides what its executions reach; so what a key writes may name only what the key may use itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def demand(identity: Identity, definition: object, before: object = None) -> Non
     wanted, had = named(definition), named(before)
     if identity.flow_ids is not None and (outside := wanted.flows - identity.flow_ids):
         raise Forbidden(
-            f"This key is limited to other flows: it cannot make this one run the flow {min(outside)}."
+            f"This key is limited to other flows: it cannot make this flow run the flow {min(outside)}."
             " Give the key that flow too, or let a person change it.",
             code="key_limited",
         )

@@ -70,7 +70,7 @@ async def validate_flow(
     compute: ComputeDep,
     request: Request,
 ) -> Validation:
-    """Check a definition without storing it. It is given up when the client leaves."""
+    """Check a definition without storing it. The check stops when the client disconnects."""
     if problem := checking.too_large(form.definition):
         return Validation(valid=False, problems=[problem])
     reaching.demand(access.identity, form.definition)
@@ -108,7 +108,7 @@ async def change_flow(
     compute: ComputeDep,
     request: Request,
 ) -> FlowSaved:
-    """Change part of a flow. What is stored stays so, whatever comes of the check that may be asked for."""
+    """Change part of a flow. The change stays stored, whatever a check that was asked for finds."""
     if form.check:
         access.identity.demand("flows:read")
     form = await service.spelled(access, aside, flow_id, form)
@@ -139,9 +139,7 @@ async def duplicate_flow(flow_id: UUID, access: Writer) -> FlowOut:
 @router.post(
     "/{flow_id}/publish",
     status_code=201,
-    responses={
-        200: {"model": FlowVersionOut, "description": "The draft is the newest version as it stands."}
-    },
+    responses={200: {"model": FlowVersionOut, "description": "The draft is the same as the newest version."}},
 )
 async def publish_flow(
     flow_id: UUID,
@@ -151,9 +149,9 @@ async def publish_flow(
     response: Response,
     form: PublishRequest | None = None,
 ) -> FlowVersionOut:
-    """Freeze the draft as the next version; 422 says what stands in the way. A draft that has not changed
-    since the newest version makes none: the answer, with status 200, is that version. It is given up when
-    the client leaves while the draft is checked."""
+    """Publish the draft as the next version. 422 names the problems that prevent it. If the draft has not
+    changed since the newest version, the answer is that version, with status 200. Nothing is published when
+    the client disconnects while the draft is checked."""
     wanted, checks = form.version if form else None, UntilGone(compute, request)
     version, new = await service.publish(
         access.session, access.scope, checks, access.identity, flow_id, wanted

@@ -22,23 +22,28 @@ Version = Annotated[
 
 
 MaxRunning = Annotated[
-    int, Field(ge=1, le=10_000, description="How many executions run at a time; the others wait. Null: any.")
+    int,
+    Field(
+        ge=1,
+        le=10_000,
+        description="How many executions run at a time; the others wait. Null means no limit.",
+    ),
 ]
 
 
 Spelling = Annotated[
     bool,
     Field(
-        description="For clients that know one kind of number, as browsers do: what is stored stays as it is"
-        " where the new definition differs only in what they do not tell apart, such as `7.0` and `7`, `-0.0`"
-        " and `0`, and the place of keys that are whole numbers."
+        description="For clients with one kind of number, such as browsers. A stored value stays as it is"
+        " if the new one differs only in what such clients cannot tell apart: `7.0` and `7`, `-0.0` and `0`,"
+        " and the order of keys that are whole numbers."
     ),
 ]
 
 
 Check = Annotated[
     bool,
-    Field(description="Whether the answer has the problems of the definition, once it is stored."),
+    Field(description="Whether to check the definition after storing it, and to answer with its problems."),
 ]
 
 
@@ -107,7 +112,7 @@ class FlowOut(FlowSummary):
 
 
 class ValidateRequest(Input):
-    """A definition to check; it need not be stored, nor well-formed."""
+    """A definition to check; it may be new, and it may be malformed."""
 
     definition: Any
 
@@ -120,14 +125,14 @@ class Validation(BaseModel):
 
 
 class FlowSaved(FlowOut):
-    """A flow after a change. `validation` is null unless it was asked for; also where the draft could not be
-    checked just now, though it is stored: POST /flows/validate tells later."""
+    """A flow after a change. `validation` is null if it was not asked for, and if the draft was stored but
+    could not be checked now. POST /flows/validate checks it again."""
 
     validation: Validation | None = None
 
 
 class PublishRequest(Input):
-    """Which edit to publish; without it, whatever is there."""
+    """Which edit to publish; without it, the present draft."""
 
     version: Version | None = None
 

@@ -1,4 +1,5 @@
-"""Writing the flows that Sub-flow nodes name into a definition, so that a run keeps what it started with."""
+"""Writing the flows that Sub-flow nodes name into a definition, so that an execution keeps what it started
+with."""
 
 from __future__ import annotations
 
@@ -62,7 +63,7 @@ class _Reading:
         if flow_id in above:
             return None, ("subflow_cycle", "This flow contains itself; choose another one.")
         if len(above) >= MAX_DEPTH:
-            return None, ("too_deep", f"Sub-flows may lie {MAX_DEPTH} deep; this one lies deeper.")
+            return None, ("too_deep", f"Sub-flows may be nested {MAX_DEPTH} levels deep; this one is deeper.")
         key = flow_id, version if isinstance(version, int) else None
         if key not in self._known:
             found, why = await _flow(self._session, *key)

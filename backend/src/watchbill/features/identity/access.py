@@ -16,17 +16,16 @@ from starlette.requests import HTTPConnection
 from watchbill.core.errors import Forbidden, NotAuthenticated
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import reach, service
+from watchbill.features.identity.cookies import COOKIE
 from watchbill.features.identity.identity import Identity, IdentityOptions
 from watchbill.features.identity.limits.requests import RequestLimits
 from watchbill.features.identity.limits.turns import turn_of
 from watchbill.features.identity.permissions import DIRECTORY, Permission
 from watchbill.features.identity.reach import Judged
-from watchbill.features.identity.trails import COOKIE, note_refusal, recorded, request_trail
+from watchbill.features.identity.trails import note_refusal, recorded, request_trail
 from watchbill.kit.audit import trail_of
 from watchbill.kit.database.transactions import Database, Work, in_turn_of
 
-REFRESH_COOKIE = "watchbill_refresh"
-DEVICE_COOKIE = "watchbill_device"
 # Those who change memberships wait for the others, and look at their own when it is their turn.
 _OF_MEMBERSHIPS = frozenset(("profile:write", "members:write"))
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))

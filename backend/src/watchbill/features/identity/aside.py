@@ -117,7 +117,7 @@ def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 def _too_many() -> TooManyRequests:
     return TooManyRequests(
-        f"Too much of yours waits to be read. Try again in {_RETRY_SECONDS} s.",
+        f"Too many of your requests wait to be read. Try again in {_RETRY_SECONDS} s.",
         retry_after=_RETRY_SECONDS,
         code="too_many_at_once",
     )

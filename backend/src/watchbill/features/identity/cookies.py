@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from watchbill.features.identity.access import COOKIE, DEVICE_COOKIE, REFRESH_COOKIE
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.schemas import Session
 from watchbill.features.identity.sign_ins import Begun
 
+COOKIE = "watchbill_session"
+REFRESH_COOKIE = "watchbill_refresh"
+DEVICE_COOKIE = "watchbill_device"
 # Only these routes are sent what a session can be refreshed with.
 _AUTH_PATH = "/api/v1/auth"
 _YEAR = 365 * 24 * 3600

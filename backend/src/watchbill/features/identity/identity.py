@@ -90,7 +90,7 @@ class Identity:
             )
         if self.sign_in_id is None:
             raise Forbidden(
-                f"This key's scopes, or the role of who made it, do not include {permission}.",
+                f"This key's scopes, or the role of its maker, do not include {permission}.",
                 code="scope_forbids",
             )
         raise Forbidden(f"Your role, {self.role}, does not include {permission}.", code="role_forbids")
@@ -110,6 +110,6 @@ class Identity:
 def access_changed() -> Forbidden:
     """What somebody may do was changed while they did it."""
     return Forbidden(
-        "What you may do here was changed a moment ago, so this was not finished. Try it again.",
+        "Your permissions changed a moment ago, so this was not done. Try again.",
         code="access_changed",
     )

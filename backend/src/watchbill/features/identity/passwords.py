@@ -129,4 +129,4 @@ async def _new_link(session: AsyncSession, options: IdentityOptions, user: User,
 
 def bad_link() -> InvalidInput:
     """A mailed link that is no good."""
-    return InvalidInput("This link was used before or is too old. Ask for another.", code="bad_link")
+    return InvalidInput("This link was used before or has expired. Ask for a new one.", code="bad_link")

@@ -43,14 +43,14 @@ class Rule(NamedTuple):
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("profile:read", "viewer", "See who one is, and where one belongs"),
-    Rule("profile:write", "viewer", "Change one's own name, password, sessions and memberships"),
+    Rule("profile:read", "viewer", "See your own name, role and tenants"),
+    Rule("profile:write", "viewer", "Change your own name, password, sessions and memberships"),
     Rule("flows:read", "viewer", "See flows and their versions"),
     Rule("flows:write", "member", "Make, change, publish and delete flows"),
     Rule("flows:execute", "member", "Run flows and crews"),
-    Rule("triggers:read", "viewer", "See what starts flows by itself, without addresses and secrets"),
+    Rule("triggers:read", "viewer", "See triggers, without addresses and secrets"),
     Rule("triggers:write", "member", "Make, change and delete schedules and webhooks"),
-    Rule("notifications:read", "viewer", "See who is told about executions, and what was sent"),
+    Rule("notifications:read", "viewer", "See notifications, and what they sent"),
     Rule("notifications:write", "member", "Make, change and delete notifications, and send them again"),
     Rule("executions:read", "viewer", "See executions, their events and results"),
     Rule("executions:write", "member", "Stop, resume and repeat executions"),

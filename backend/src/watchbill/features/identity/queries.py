@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    MetaData,
     Select,
     Text,
     and_,
@@ -32,10 +31,7 @@ from watchbill.features.identity.members.queries import MEMBERSHIP, membership_n
 from watchbill.features.identity.tables import ApiKey, MailLink, Membership, SignIn, Tenant, User
 from watchbill.kit.audit import call
 from watchbill.kit.database.locks import beside_others, beside_others_at_once
-from watchbill.kit.database.revisions import stamp
-from watchbill.kit.database.roles import secure_schema
-from watchbill.kit.database.tables import statements
-from watchbill.kit.database.transactions import enter_schema, entrance, with_entrance
+from watchbill.kit.database.transactions import entrance, with_entrance
 
 Belonging = tuple[User, Tenant, Membership]
 # The sign-ins that a tenant's own provider vouched for; the table is that of features.sso.
@@ -281,14 +277,3 @@ async def tenants_made(session: AsyncSession, user_id: UUID) -> int:
 
 async def slug_taken(session: AsyncSession, slug: str) -> bool:
     return await session.scalar(select(Tenant.id).where(Tenant.slug == slug)) is not None
-
-
-async def create_schema(session: AsyncSession, scope: TenantScope, tables: MetaData) -> None:
-    """Make a tenant's schema and its tables, inside the transaction that makes the tenant. From here on the
-    transaction sees the tenant's tables."""
-    await session.execute(text(f'CREATE SCHEMA "{scope.schema}"'))
-    await enter_schema(session, scope.schema)
-    connection = await session.connection()
-    await connection.exec_driver_sql(statements(tables))
-    await stamp(session, scope.schema)
-    await secure_schema(session, scope.schema)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import unicodedata
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.core.errors import Conflict, Forbidden, InvalidInput, WatchbillError
 from watchbill.core.ports.mail import Mail
-from watchbill.core.tenancy import TenantScope
-from watchbill.features.identity import mails, queries, sign_ins, tokens
+from watchbill.features.identity import mails, queries, sign_ins, tenant_row, tokens
 from watchbill.features.identity.devices import Device
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits.guesses import Throttle
 from watchbill.features.identity.schemas import Registration
 from watchbill.features.identity.service import knows_password
 from watchbill.features.identity.sign_ins import Begun
-from watchbill.features.identity.tables import Membership, Tenant, User
-from watchbill.kit.audit import trail_of
+from watchbill.features.identity.tables import User
 from watchbill.kit.clock import now
-from watchbill.kit.database.revisions import head
 from watchbill.kit.database.transactions import Database, outside
 from watchbill.kit.secrets.passwords import hash_password
 
@@ -60,7 +54,8 @@ async def register(
     """
     proved = form.token is not None
     if form.token is not None and tokens.read_registration(options.jwt_secret, form.token) != form.email:
-        raise InvalidInput("This link is too old, or another address's. Ask for another.", code="bad_link")
+        text = "This link has expired or is for another address. Ask for a new one."
+        raise InvalidInput(text, code="bad_link")
     user = await queries.user_by_email(session, form.email)
     if user is None and (proved or not options.verify_email):
         user = await _newcomer(session, options, form)
@@ -69,7 +64,7 @@ async def register(
         user = await _come_back(session, options, throttle, user, form, device, refusal)
     if proved:
         user.email_verified_at = user.email_verified_at or now()
-    tenant = await add_tenant(session, options, user.id, form.tenant_name)
+    tenant = await tenant_row.add(session, options, user.id, form.tenant_name)
     return await sign_ins.begin(session, options, user, tenant, "admin", device)
 
 
@@ -134,57 +129,6 @@ def verify_address(user: User) -> None:
     user.email_verified_at = user.email_verified_at or now()
 
 
-async def add_tenant(session: AsyncSession, options: IdentityOptions, user_id: UUID, name: str) -> Tenant:
-    """Make a tenant with its schema, whose admin is that person. The new tenant's log tells of it, not that
-    of the one where the person is.
-
-    Raises:
-        Conflict: they made as many as a person may.
-    """
-    await _demand_room(session, options, user_id)
-    slug = await _free_slug(session, name)
-    try:
-        async with session.begin_nested():
-            tenant = await _named(session, user_id, name, slug)
-    except IntegrityError:
-        # Another of that name was made this moment.
-        tenant = await _named(session, user_id, name, _longer(slug))
-    session.add(Membership(user_id=user_id, tenant_id=tenant.id, role="admin"))
-    await session.flush()
-    await session.refresh(tenant)
-    await queries.create_schema(session, TenantScope(tenant.id), options.tenant_tables)
-    if trail := trail_of(session):
-        trail.tenant_id = tenant.id
-    return tenant
-
-
-async def _demand_room(session: AsyncSession, options: IdentityOptions, user_id: UUID) -> None:
-    most = options.tenants_per_person
-    if most and await queries.tenants_made(session, user_id) >= most:
-        raise Conflict(
-            f"You made {most} tenants, which is as many as a person may have here. Delete one that is not"
-            " needed any more, or ask the operator (WATCHBILL_TENANTS_PER_PERSON).",
-            code="too_many_tenants",
-        )
-
-
-async def _named(session: AsyncSession, user_id: UUID, name: str, slug: str) -> Tenant:
-    tenant = Tenant(id=uuid4(), name=name, slug=slug, created_by=user_id, schema_revision=head("tenant"))
-    session.add(tenant)
-    await session.flush()
-    return tenant
-
-
-async def _free_slug(session: AsyncSession, name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "team"
-    return _longer(slug) if await queries.slug_taken(session, slug) else slug
-
-
-def _longer(slug: str) -> str:
-    return f"{slug}-{secrets.token_hex(3)}"
-
-
 def email_taken() -> Conflict:
     """Somebody has the address."""
     return Conflict("There is an account with this e-mail address already; sign in.", code="email_taken")
@@ -192,6 +136,6 @@ def email_taken() -> Conflict:
 
 def _link_needed() -> Forbidden:
     return Forbidden(
-        "Newcomers prove their e-mail address first: ask for a link by mail, and register with it.",
+        "Prove your e-mail address first: ask for a link by mail, and register with it.",
         code="registration_link_needed",
     )

@@ -9,11 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 
 from watchbill.core.errors import NotAuthenticated
 from watchbill.core.ports.mail import Mail
-from watchbill.features.identity import passwords, registering, service, sign_ins
+from watchbill.features.identity import passwords, registering, service, sign_ins, tenant_row
 from watchbill.features.identity.access import (
-    COOKIE,
-    DEVICE_COOKIE,
-    REFRESH_COOKIE,
     Access,
     WorkDep,
     database,
@@ -21,7 +18,14 @@ from watchbill.features.identity.access import (
     refuse_other_sites,
     require,
 )
-from watchbill.features.identity.cookies import begin_session, end_session, know_device
+from watchbill.features.identity.cookies import (
+    COOKIE,
+    DEVICE_COOKIE,
+    REFRESH_COOKIE,
+    begin_session,
+    end_session,
+    know_device,
+)
 from watchbill.features.identity.devices import Device, device_of
 from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.limits.guesses import Throttle
@@ -74,7 +78,7 @@ OurSite = Depends(refuse_other_sites)
 
 @router.get("/register")
 async def registration_options(options: Options) -> RegistrationOptions:
-    """How one registers here."""
+    """How people register here."""
     return RegistrationOptions(link_needed=options.verify_email)
 
 
@@ -88,8 +92,8 @@ async def send_registration_link(
     db: Db,
     later: BackgroundTasks,
 ) -> None:
-    """Have the link mailed by which one registers. An address that has an account gets a mail that says so;
-    the answer does not tell."""
+    """Mail a link to register with. An address that has an account gets a mail that says so; the answer does
+    not tell."""
     await throttle.asking(device.address)
     later.add_task(registering.mail_link, db, options, mail, throttle, form.email)
 
@@ -106,9 +110,9 @@ async def register(
     db: Db,
     later: BackgroundTasks,
 ) -> Session:
-    """Make an account and a tenant, and sign in. Whoever has an account and belongs to no tenant any more
-    makes one with the password of that account. Where addresses must be proved, newcomers bring the token of
-    the mailed link, and without it no answer tells whether an address has an account."""
+    """Make an account and a tenant, and sign in. People who have an account and no longer belong to any
+    tenant register again with the password of that account. If addresses must be proved, new people send the
+    token of the mailed link; without it the answer does not tell whether an address has an account."""
     begun = await registering.register(work.session, options, throttle, form, device)
     if options.verify_email:
         later.add_task(passwords.mail_verification, db, options, mail, begun.session.user.id)
@@ -149,7 +153,7 @@ async def refresh(
     device: From,
     form: Refresh | None = None,
 ) -> Session:
-    """New tokens for a refresh token, which is good for once."""
+    """Get new tokens for a refresh token. Each refresh token works once."""
     token = (form and form.refresh_token) or request.cookies.get(REFRESH_COOKIE)
     if not token:
         raise NotAuthenticated()
@@ -176,7 +180,7 @@ async def forgot_password(
     db: Db,
     later: BackgroundTasks,
 ) -> None:
-    """Have a link mailed to set a new password. The answer does not tell whether there is such an account."""
+    """Mail a link to set a new password. The answer does not tell whether there is such an account."""
     await throttle.asking(device.address)
     later.add_task(passwords.mail_reset, db, options, mail, throttle, form.email, request_trail(request))
 
@@ -190,7 +194,7 @@ async def reset_password(form: PasswordReset, response: Response, work: WorkDep,
 
 @router.post("/verify-email", status_code=204, dependencies=[OurSite])
 async def verify_email(form: MailedToken, work: WorkDep) -> None:
-    """Prove by a mailed link that an address is one's own."""
+    """Prove by a mailed link that an address is yours."""
     await passwords.verify(work.session, form.token)
 
 
@@ -198,7 +202,7 @@ async def verify_email(form: MailedToken, work: WorkDep) -> None:
 async def send_verification(
     access: Self, options: Options, mail: Mailing, throttle: Throttling, db: Db, later: BackgroundTasks
 ) -> None:
-    """Have that link mailed again."""
+    """Mail that link again."""
     async with access.work.outside():
         await throttle.asking(str(access.identity.user_id))
     later.add_task(passwords.mail_verification, db, options, mail, access.identity.user_id)
@@ -206,52 +210,52 @@ async def send_verification(
 
 @router.get("/me")
 async def me(access: Reader) -> Me:
-    """Who is asking, and what they may do."""
+    """Who you are, and what you may do."""
     return await service.describe(access.session, access.identity)
 
 
 @router.patch("/me")
 async def change_me(form: ProfileChange, access: Self) -> UserOut:
-    """Change one's own name. A session that single sign-on began may not."""
+    """Change your own name. Not allowed in a session from single sign-on."""
     return await service.change_profile(access.session, access.identity, form)
 
 
 @router.put("/me/password", status_code=204)
 async def change_password(form: PasswordChange, access: Self, options: Options, throttle: Throttling) -> None:
-    """Change one's own password. Every other session ends. A session that single sign-on began may not."""
+    """Change your own password. All your other sessions end. Not allowed in a session from single sign-on."""
     await passwords.change(access.session, options, throttle, access.identity, form)
 
 
 @router.post("/switch")
 async def switch(form: Switch, response: Response, access: Self, options: Options, device: From) -> Session:
-    """Go on in another of one's tenants."""
+    """Switch to another one of your tenants."""
     begun = await service.switch(access.session, options, access.identity, form.tenant, device)
     return begin_session(response, options, begun)
 
 
 @router.post("/tenants", status_code=201)
 async def create_tenant(form: NewTenant, access: Self, options: Options) -> TenantOut:
-    """Make a further tenant, whose admin one is."""
+    """Make another tenant. You become its admin."""
     user_id = await service.demand_own_sign_in(access.session, access.identity)
-    tenant = await registering.add_tenant(access.session, options, user_id, form.name)
+    tenant = await tenant_row.add(access.session, options, user_id, form.name)
     return TenantOut.model_validate(tenant)
 
 
 @router.get("/sessions")
 async def list_sessions(access: Reader) -> SignInList:
-    """Where one is signed in. A session that single sign-on began is shown those of its provider only."""
+    """Where you are signed in. A session from single sign-on sees only sessions of its provider."""
     return SignInList(items=await sign_ins.listed(access.session, access.identity))
 
 
 @router.delete("/sessions", status_code=204)
 async def end_other_sessions(access: Self) -> None:
-    """Sign out everywhere else. A session that single sign-on began ends those of its provider only."""
+    """Sign out everywhere else. A session from single sign-on ends only sessions of its provider."""
     await sign_ins.end_others(access.session, access.identity)
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
 async def end_session_by_id(session_id: UUID, access: Self) -> None:
-    """End one of one's own sessions."""
+    """End one of your own sessions."""
     await sign_ins.end(access.session, access.identity, session_id)
 
 

@@ -23,8 +23,7 @@ Password = Annotated[
 
 
 class Registration(Input):
-    """A new person with a tenant of their own. `token` is that of the link mailed to the address, where
-    one is needed."""
+    """A new person with a tenant of their own. `token` is from the mailed link, if a link is needed."""
 
     email: Email
     password: Password
@@ -40,7 +39,7 @@ class RegistrationLink(Input):
 
 
 class RegistrationOptions(BaseModel):
-    """How one registers. `link_needed`: with the token of a link that is mailed first."""
+    """How people register. With `link_needed` they need the token of a mailed link."""
 
     link_needed: bool
 
@@ -73,8 +72,8 @@ class TenantOut(BaseModel):
 
 
 class Session(BaseModel):
-    """A session just begun, or gone on with. `expires_in` is in seconds. Browsers also get the token as a
-    cookie, and the one to refresh it with only so; programs find it in `refresh_token`."""
+    """A session that began or was renewed. `expires_in` is in seconds. Browsers get the token as a cookie
+    too, and the refresh token only as a cookie; programs get it in `refresh_token`."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a scheme, no secret)
@@ -86,9 +85,9 @@ class Session(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is asking, what they may do here, and where else they belong. `unverified` is somebody who has to
-    prove their address before they may do anything. `sso` is a session that the tenant's own provider began:
-    it is told of no other tenant, and changes neither name nor password."""
+    """Who you are, what you may do here, and your other tenants. `unverified` means that you have to prove
+    your address before you may do anything. `sso` is a session from the tenant's single sign-on: it does not
+    see other tenants and cannot change name or password."""
 
     user: UserOut
     tenant: TenantOut
@@ -100,7 +99,7 @@ class Me(BaseModel):
 
 
 class Refresh(Input):
-    """The refresh token, when it does not come as a cookie."""
+    """The refresh token, if it is not sent as a cookie."""
 
     refresh_token: Annotated[str, StringConstraints(max_length=200)] | None = None
 
@@ -112,32 +111,32 @@ class Switch(Input):
 
 
 class ProfileChange(Input):
-    """What a person says of themselves."""
+    """What people can change about themselves."""
 
     full_name: Name | None
 
 
 class NewTenant(Input):
-    """A further tenant of somebody who has an account."""
+    """Another tenant for a person who has an account."""
 
     name: Name
 
 
 class PasswordChange(Input):
-    """The password one has, and the one to have from now on."""
+    """The present password and the new one."""
 
     current_password: Annotated[str, StringConstraints(max_length=1024)]
     new_password: Password
 
 
 class Forgotten(Input):
-    """Whose password was forgotten."""
+    """The address of somebody who forgot the password."""
 
     email: ClaimedEmail
 
 
 class PasswordReset(Input):
-    """The token of the mailed link, and the password to have from now on."""
+    """The token of the mailed link, and the new password."""
 
     token: Annotated[str, StringConstraints(max_length=200)]
     password: Password
@@ -150,7 +149,7 @@ class MailedToken(Input):
 
 
 class SignInOut(BaseModel):
-    """Where a person is signed in. `device` is in words; `current` is the one that asks."""
+    """Where a person is signed in. `device` is in words; `current` is the session of this request."""
 
     id: UUID
     device: str
@@ -162,7 +161,7 @@ class SignInOut(BaseModel):
 
 
 class SignInList(BaseModel):
-    """Where a person is signed in, what was used last coming first."""
+    """Where a person is signed in; the session used last is first."""
 
     items: list[SignInOut]
 

@@ -22,7 +22,7 @@ from watchbill.features.identity.permissions import ALL, GRANTS, PERSONAL, Role
 from watchbill.features.identity.schemas import Login, Me, ProfileChange, TenantOut, UserOut
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import ApiKey, SignIn, User
-from watchbill.features.identity.tenant_status import check_open, suspended
+from watchbill.features.identity.tenant_row import check_open, suspended
 from watchbill.features.identity.tokens import Claims
 from watchbill.kit.clock import now
 from watchbill.kit.database.transactions import Database, DatabaseUnavailable, Work, outside
@@ -76,7 +76,7 @@ async def login(session: AsyncSession, options: IdentityOptions, form: Login, de
     places = await queries.memberships(session, user.id, tenant=form.tenant) if user and fits else ()
     if fits and not places and form.tenant is None:
         raise Forbidden(
-            "You belong to no tenant any more. Make one by registering again with your password, or ask an"
+            "You no longer belong to any tenant. Make one by registering again with your password, or ask an"
             " admin to invite you.",
             code="no_tenant",
         )
@@ -106,7 +106,7 @@ async def switch(
     user_id = await demand_own_sign_in(session, identity)
     places = await queries.memberships(session, user_id, tenant=tenant)
     if not places:
-        raise NotFound("You do not belong to such a tenant.")
+        raise NotFound("You do not belong to this tenant.")
     if places[0][0].status != "active":
         raise suspended()
     return await sign_ins.move(session, options, identity.sign_in, *places[0], device)
@@ -121,7 +121,7 @@ async def demand_own_sign_in(session: AsyncSession, identity: Identity) -> UUID:
     """
     if await sign_ins.vouching(session, identity):
         raise Forbidden(
-            "You signed in with your company's account, which is good here only."
+            "You signed in with your company's account, which works only here."
             " Sign in with your password to do this.",
             code="sso_only_here",
         )
@@ -255,7 +255,7 @@ async def _installation(session: AsyncSession) -> Identity:
     """Whom the installation's own key stands for."""
     found = await queries.first_admin(session)
     if found is None:
-        raise NotAuthenticated("Nobody has registered yet, so the key stands for nobody.", code="no_tenant")
+        raise NotAuthenticated("Nobody has registered yet, so this key has no user.", code="no_tenant")
     user, tenant, _ = found
     check_open(tenant.status, tenant.schema_revision)
     return Identity(user.id, tenant.id, "admin", ALL - PERSONAL)

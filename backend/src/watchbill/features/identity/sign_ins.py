@@ -171,7 +171,7 @@ async def listed(session: AsyncSession, identity: Identity) -> list[SignInOut]:
 
 
 async def end(session: AsyncSession, identity: Identity, sign_in_id: UUID) -> None:
-    """End one of one's own sessions.
+    """End one of your own sessions.
 
     Raises:
         NotFound: the person has no such session, or the one that asks may not know it.

@@ -12,12 +12,12 @@ from structlog.contextvars import get_contextvars
 
 from watchbill.core.errors import Forbidden, InvalidInput, NotAuthenticated, WatchbillError
 from watchbill.features.identity import tokens
+from watchbill.features.identity.cookies import COOKIE
 from watchbill.kit.audit import Trail, keep_trail, write
 from watchbill.kit.database.transactions import Database, Work
 from watchbill.kit.requests.mail_addresses import canonical_email
 
 # The cookie that signs a browser in.
-COOKIE = "watchbill_session"
 _LONGEST_AGENT = 300
 _BY_EMAIL = "SELECT id FROM public.users WHERE lower(email) = lower(:email)"
 

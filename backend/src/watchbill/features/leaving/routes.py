@@ -16,12 +16,13 @@ from watchbill.kit.requests.bodies import BodyRoute
 
 router = APIRouter(prefix="/members", tags=["members"], route_class=BodyRoute)
 Writer = Annotated[Access, require("members:write")]
-Choice = Annotated[Triggers, Query(description="pause: switch off those that the member made.")]
+Choice = Annotated[Triggers, Query(description="pause switches off those that the member made.")]
 
 
 @router.get("/{user_id}/belongings")
 async def get_belongings(user_id: UUID, access: Annotated[Access, require("members:read")]) -> Belongings:
-    """What a member made that is at work, before one removes them; keys for those who may see keys."""
+    """What a member made that is still active, to look at before removing them. API keys are listed for
+    people who may see keys."""
     return await service.belongings(access, user_id)
 
 
@@ -33,11 +34,11 @@ async def remove_member(
     schedules: Choice = "keep",
     webhooks: Choice = "keep",
     executions: Annotated[
-        Executions, Query(description="cancel: stop those that the member started and that are not over.")
+        Executions, Query(description="cancel stops those that the member started and that are not over.")
     ] = "keep",
 ) -> None:
-    """Remove a member, and the API keys they made. What else they made is the tenant's: it goes on, or stops
-    as is asked for."""
+    """Remove a member, and the API keys they made. What else they made belongs to the tenant: it goes on, or
+    stops if you ask for that."""
     await service.remove(
         access, ports, user_id, schedules=schedules, webhooks=webhooks, executions=executions
     )

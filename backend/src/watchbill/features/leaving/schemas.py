@@ -23,8 +23,8 @@ class KeyBelonging(BaseModel):
 
 
 class Belongings(BaseModel):
-    """What a member made that is at work: schedules and webhooks that are switched on, executions that are
-    not over, and the API keys, which end with the membership."""
+    """What a member made that is still active: schedules and webhooks that are switched on, executions that
+    are not over, and API keys, which end with the membership."""
 
     schedules: int
     webhooks: int

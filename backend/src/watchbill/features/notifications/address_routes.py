@@ -11,7 +11,7 @@ from watchbill.core.errors import NotFound
 from watchbill.features.identity.access import Access, WorkDep, identity_options, require
 from watchbill.features.identity.mails import deliver
 from watchbill.features.identity.tables import Tenant
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.features.notifications import addresses
 from watchbill.features.notifications.routes import Ports, Reader, Writer
 from watchbill.features.notifications.schemas import AddressLink, ConfirmedAddress, MailAddressOut
@@ -26,8 +26,8 @@ Admin = Annotated[Access, require("tenant:write")]
 
 @router.get("")
 async def list_mail_addresses(access: Reader, page: PageQuery) -> Listed[MailAddressOut]:
-    """Addresses outside the tenant that were asked whether they want to be told, newest first; `q` looks into
-    them."""
+    """Addresses outside the tenant that were asked whether they want notifications, newest first; `q`
+    searches them."""
     rows, cursor = await addresses.page(access.session, page)
     return Listed(items=[MailAddressOut.model_validate(row) for row in rows], next_cursor=cursor)
 
@@ -44,19 +44,19 @@ async def ask_mail_address_again(
 
 @router.delete("/{address_id}", status_code=204)
 async def remove_mail_address(address_id: UUID, access: Admin) -> None:
-    """Write to an address no more. Where a notification still names it, it is asked again."""
+    """Stop writing to an address. If a notification still names it, it is asked again."""
     await access.session.delete(await addresses.get(access.session, address_id, lock=True))
     await access.session.flush()
 
 
 @router.post("/confirm")
 async def confirm_mail_address(form: AddressLink, request: Request, work: WorkDep) -> ConfirmedAddress:
-    """Agree to be told, by the link in a mail."""
+    """Agree to get notifications, by the link in a mail."""
     secret = (await identity_options(request)).jwt_secret
     scope, id_ = addresses.read(secret, form.token, now())
     tenant = await work.session.get(Tenant, scope.tenant_id)
     if tenant is None:
-        raise NotFound("There is no such tenant any more.", code="link_invalid")
+        raise NotFound("This tenant no longer exists.", code="link_invalid")
     check_open(tenant.status, tenant.schema_revision)
     name = tenant.name
     await work.enter(scope)

@@ -31,9 +31,7 @@ _GOOD_FOR = timedelta(days=14)
 _AGAIN_AFTER = timedelta(days=1)
 _PURPOSE = b"mail address"
 _BODY = struct.Struct(">16s16sq")
-_INVALID = (
-    "This link is not whole, is too old, or the address was removed since. Ask whoever sent it for another."
-)
+_INVALID = "This link is incomplete or has expired, or the address was removed. Ask the sender for a new one."
 
 
 @dataclass(frozen=True, slots=True)

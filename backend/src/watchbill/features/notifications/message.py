@@ -48,14 +48,13 @@ def as_json(delivery_id: UUID, execution: Execution, flow_name: str | None, base
 
 
 def as_mail(to: str, execution: Execution, flow_name: str | None, base_url: str) -> MailMessage:
-    """The message for a person. Outputs stay behind the link, where one must sign in."""
+    """The message for a person. It has no outputs: people see them after they follow the link and sign in."""
     what = _WORDS[execution.status]
-    # What people wrote stands in lines of its own, never in the subject: whoever gets the mail sees who says
-    # what.
+    # What people wrote is in lines of its own, never in the subject, so that readers see who says what.
     lines = [f"An execution {what}.", "", f"Flow: {one_line(flow_name or 'A crew test')}"]
     if execution.error:
         node = execution.error.get("node_id")
-        where = f" (step {node})" if node else ""
+        where = f" (node {node})" if node else ""
         lines += [f"Error: {one_line(str(execution.error.get('message', '')), _LONGEST_LINE)}{where}"]
     if execution.started_at and execution.finished_at:
         seconds = (execution.finished_at - execution.started_at).total_seconds()

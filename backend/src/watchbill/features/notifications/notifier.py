@@ -45,8 +45,8 @@ _MOST_ATTEMPTS_KEPT = 50
 _DELIVERY_HEADER = "X-Watchbill-Delivery"
 _GONE = 410
 _UNCONFIRMED = (
-    "They do not belong to the tenant and have not confirmed yet that they want to be told: the mail that"
-    " asks them has a link."
+    "This person does not belong to the tenant and has not agreed to notifications yet. The mail that asks"
+    " for it has a link."
 )
 
 

@@ -61,8 +61,8 @@ async def create_notification(
     crowds: Limits,
     later: BackgroundTasks,
 ) -> NotificationMade:
-    """Tell somebody when executions end. The secret that signs what URLs are sent is shown this once. Mail
-    addresses of people outside the tenant are asked first, by a mail with a link."""
+    """Tell somebody when executions end. The secret that signs calls to URLs is shown only once. Mail
+    addresses outside the tenant are asked first, by a mail with a link."""
     # A notification tells of executions, with their outputs.
     access.identity.demand("executions:read")
     demand_flows(access.identity, (form.flow_id,))
@@ -91,8 +91,8 @@ async def change_notification(
     crowds: Limits,
     later: BackgroundTasks,
 ) -> NotificationOut:
-    """Change a notification, or switch it on and off. New mail addresses of people outside the tenant are
-    asked first."""
+    """Change a notification, or switch it on and off. New mail addresses outside the tenant are asked
+    first."""
     access.identity.demand("executions:read")
     if "flow_id" in form.model_fields_set:
         demand_flows(access.identity, (form.flow_id,))
@@ -105,7 +105,7 @@ async def change_notification(
 
 @router.delete("/notifications/{notification_id}", status_code=204)
 async def delete_notification(notification_id: UUID, access: Writer) -> None:
-    """Remove a notification and what it sent; what waits is not sent."""
+    """Delete a notification and the list of what it sent. Messages that still wait are not sent."""
     await service.delete(access.session, access.scope, notification_id)
 
 
@@ -113,7 +113,7 @@ async def delete_notification(notification_id: UUID, access: Writer) -> None:
 async def rotate_notification_secret(
     notification_id: UUID, access: Writer, ports: Ports
 ) -> NotificationSecret:
-    """Sign with a new secret from now on; it is shown this once."""
+    """Make a new secret for signing; it is shown only once."""
     secret = await service.rotate_secret(access.session, access.scope, ports.keys, notification_id)
     return NotificationSecret(secret=secret)
 
@@ -127,7 +127,7 @@ async def list_deliveries(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Listed[DeliveryOut]:
-    """What was sent or is about to be, newest first."""
+    """Messages that were sent or wait to be sent, newest first."""
     rows, cursor = await service.deliveries(
         access.session,
         Page(limit, cursor),

@@ -27,13 +27,13 @@ Statuses = Annotated[list[FinalStatus], Field(min_length=1, max_length=3), After
 Recipient = Annotated[str, Field(min_length=1, max_length=2000)]
 Recipients = Annotated[
     list[Recipient],
-    Field(min_length=1, max_length=20, description="URLs or mail addresses, by channel."),
+    Field(min_length=1, max_length=20, description="URLs or mail addresses, as the channel needs."),
     AfterValidator(_once),
 ]
 
 
 class NotificationIn(Input):
-    """A new notification. Without a flow it is about all of them."""
+    """A new notification. Without a flow it is about all flows."""
 
     name: Name
     flow_id: UUID | None = None
@@ -79,7 +79,7 @@ class NotificationOut(BaseModel):
     recipients: list[str]
     unconfirmed: list[str] = Field(
         default=[],
-        description="Mail addresses of people outside the tenant who have not agreed yet; they are not told.",
+        description="Mail addresses outside the tenant that have not agreed yet; nothing is sent there yet.",
     )
     is_active: bool
     created_at: datetime
@@ -87,8 +87,8 @@ class NotificationOut(BaseModel):
 
 
 class MailAddressOut(BaseModel):
-    """An address outside the tenant that notifications name. `mailed_at` is when it was asked last whether it
-    wants to be told; until it is confirmed nothing else is sent there."""
+    """An address outside the tenant that notifications name. `mailed_at` is when it was last asked whether it
+    wants notifications; nothing else is sent there before it agrees."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -106,20 +106,20 @@ class AddressLink(Input):
 
 
 class ConfirmedAddress(BaseModel):
-    """What somebody agreed to: notifications of that tenant to that address."""
+    """What somebody agreed to: that this tenant sends notifications to this address."""
 
     address: str
     tenant_name: str
 
 
 class NotificationMade(NotificationOut):
-    """A new notification. `secret` signs what URLs are sent; it is shown this once."""
+    """A new notification. `secret` signs calls to URLs; it is shown only once."""
 
     secret: str | None
 
 
 class NotificationSecret(BaseModel):
-    """The new secret, shown this once. The one so far signs nothing any more."""
+    """The new secret, shown only once. The old secret is no longer used."""
 
     secret: str
 
@@ -136,8 +136,8 @@ class DeliveryAttempt(BaseModel):
 
 class DeliveryOut(BaseModel):
     """One message to one recipient, with its attempts: about the end of an execution, by a notification, or
-    about a question that it asks. `next_at` is when it is tried again; `escalated` tells that the recipient
-    is asked because nobody else answered."""
+    about a question that it asks. `next_at` is when it is tried again; `escalated` means that the recipient
+    was asked because nobody else answered."""
 
     model_config = ConfigDict(from_attributes=True)
 

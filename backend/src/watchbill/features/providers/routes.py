@@ -85,7 +85,7 @@ async def change_provider(
 
 @router.delete("/{provider_id}", status_code=204)
 async def delete_provider(provider_id: UUID, access: Writer, ports: Ports) -> None:
-    """Remove a provider; agents that named it fall back to the default."""
+    """Remove a provider. Agents that used it use the default instead."""
     await service.delete(access.session, provider_id)
     _tell(access, ports)
 
@@ -98,7 +98,7 @@ async def test_provider(
     crowds: Limits,
     form: ProviderTest | None = None,
 ) -> ProviderTestResult:
-    """Ask the provider something tiny, from a worker, and say how it went."""
+    """Let a worker send the provider a small question, and tell how it went."""
     await service.get(access.session, provider_id)
     await access.work.finish()
     with crowds.slow.place(access.identity):

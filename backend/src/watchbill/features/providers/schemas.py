@@ -30,7 +30,7 @@ class Price(Input):
     input: Annotated[Dollars, Field(ge=0, le=100_000)]
     output: Annotated[Dollars, Field(ge=0, le=100_000)]
     cached_input: Annotated[Dollars, Field(ge=0, le=100_000)] | None = Field(
-        default=None, description="Of input that the provider had in its cache; by default as input."
+        default=None, description="Input from the provider's cache; by default the same price as input."
     )
 
 
@@ -38,14 +38,14 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class ProviderConfig(Input):
-    """Settings of a provider beyond the common ones. Secrets do not belong here, but into api_key."""
+    """Settings of a provider beyond the common ones. Put secrets into api_key, not here."""
 
     prices: dict[ModelName, Price] = Field(default={}, max_length=200, description="By model.")
     first_token_seconds: Seconds | None = Field(
-        default=None, description="How long a call may wait for the first of an answer; 120 by default."
+        default=None, description="How long a call waits for the first token of an answer; 120 by default."
     )
     silence_seconds: Seconds | None = Field(
-        default=None, description="How long an answer may be silent in its middle; 60 by default."
+        default=None, description="How long an answer may pause between two tokens; 60 by default."
     )
     timeout_seconds: Seconds | None = Field(
         default=None, description="How long a call may take in all; 3,600 by default."
@@ -91,7 +91,7 @@ class ProviderPatch(Input):
 
 
 class ProviderOut(BaseModel):
-    """A provider as anybody of the tenant sees it: without its key."""
+    """A provider without its key, as everybody in the tenant sees it."""
 
     model_config = ConfigDict(from_attributes=True)
 

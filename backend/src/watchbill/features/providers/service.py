@@ -31,7 +31,7 @@ _TEST_TASK = "watchbill.provider_test"
 _TEST_SECONDS = 40.0
 _NEED_ADDRESS = frozenset(("openai_compatible", "azure", "vllm"))
 _DEMO_NAME = "Demo (scripted answers, no AI)"
-# Free, and known to be: a run on the demo shows a cost of $0 rather than none.
+# Free, and known to be: an execution on the demo shows a cost of $0 rather than none.
 _DEMO_CONFIG = ProviderConfig(prices={"demo": Price(input=Decimal(0), output=Decimal(0))})
 
 
@@ -139,7 +139,7 @@ async def change(
 
 
 async def delete(session: AsyncSession, id_: UUID) -> None:
-    """Remove a provider; agents that named it fall back to the default.
+    """Remove a provider. Agents that used it use the default instead.
 
     Raises:
         NotFound: there is none.

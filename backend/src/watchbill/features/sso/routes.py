@@ -69,7 +69,7 @@ async def get_sso(access: Reader, ports: Ports) -> SsoOut:
 
 @settings.put("")
 async def set_up_sso(form: SsoIn, access: Writer, ports: Ports, crowds: Limits) -> SsoOut:
-    """Set single sign-on up. The provider is asked whether it is there."""
+    """Set up single sign-on. Watchbill asks the provider whether it answers."""
     # Whoever names the provider decides who people are: a key that was lost must not.
     access.identity.sign_in  # noqa: B018 (raises for keys)
     with crowds.slow.place(access.identity):
@@ -78,14 +78,14 @@ async def set_up_sso(form: SsoIn, access: Writer, ports: Ports, crowds: Limits) 
 
 @settings.post("/check-domains")
 async def check_sso_domains(access: Writer, ports: Ports, crowds: Limits) -> SsoOut:
-    """Look whether the records are there that prove whose the mail domains are."""
+    """Look for the DNS records that prove that the mail domains belong to the tenant."""
     with crowds.slow.place(access.identity):
         return await service.check_domains(access.session, ports, access.scope.tenant_id)
 
 
 @settings.delete("", status_code=204)
 async def remove_sso(access: Writer) -> None:
-    """Forget the provider."""
+    """Remove the provider."""
     await service.remove(access.session, access.scope.tenant_id)
 
 
@@ -93,7 +93,7 @@ async def remove_sso(access: Writer) -> None:
 async def look_up_sso(
     form: SsoLookup, request: Request, work: WorkDep, ports: Ports, crowds: Limits
 ) -> SsoOffer:
-    """Whether an address belongs to a company that signs in by itself, and where that begins."""
+    """Whether an address belongs to a company with single sign-on, and where to sign in."""
     domain = mail_domain(form.email)
     tenant = await queries.active_at(work.session, domain) if domain else None
     if tenant is not None:
@@ -174,7 +174,7 @@ async def finish_sso(
     error: Annotated[str, Query(max_length=200)] = "",
     iss: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Come back from the provider, and be signed in."""
+    """Come back from the company's provider and sign in."""
     kept = _kept(request, ports)
     if kept is None or not hmac.compare_digest(kept.state.encode(), state.encode()):
         return _back("sso_expired")

@@ -30,7 +30,7 @@ def _domain(text: str) -> str:
     if len(plain) > 253 or not _DOMAIN.fullmatch(plain):
         raise ValueError("This is not a mail domain, such as example.com.")
     if plain in _ANYBODYS:
-        raise ValueError("Anybody can have an address at this domain, so no tenant can speak for it.")
+        raise ValueError("Anybody can get an address at this domain, so it cannot belong to one tenant.")
     return plain
 
 
@@ -39,8 +39,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class SsoIn(Input):
-    """A tenant's provider. Without `client_secret` the one that is stored stays; an empty one removes it, for
-    providers that know Watchbill as a public client."""
+    """A tenant's provider. Without `client_secret` the stored secret stays. An empty `client_secret` removes
+    it, for providers that treat Watchbill as a public client."""
 
     issuer: Line
     client_id: Line
@@ -53,8 +53,9 @@ class SsoIn(Input):
 
 
 class DomainProof(BaseModel):
-    """Whether a domain is known to be the tenant's. Nobody is let in by it until it is `proved`: until a TXT
-    record at the domain says `record`. `trusted` means that the operator vouches for every domain."""
+    """Whether a domain is known to be the tenant's. People can use it to sign in only when it is `proved`,
+    that is, when a TXT record of the domain has the text `record`. `trusted` means that the operator trusts
+    every domain."""
 
     domain: str
     record: str
@@ -62,8 +63,7 @@ class DomainProof(BaseModel):
 
 
 class SsoOut(BaseModel):
-    """The provider as it is set up. `redirect_uri` is what has to be registered there; `proofs` are those of
-    the domains."""
+    """The provider as it is set up. Register `redirect_uri` there. `proofs` are the proofs of the domains."""
 
     issuer: str | None = None
     client_id: str | None = None
@@ -79,7 +79,7 @@ class SsoOut(BaseModel):
 
 
 class SsoLookup(BaseModel):
-    """Whose way to sign in is asked for."""
+    """The address to look up."""
 
     email: ClaimedEmail
 

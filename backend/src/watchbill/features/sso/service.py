@@ -125,7 +125,7 @@ async def set_up(session: AsyncSession, ports: SsoPorts, tenant_id: UUID, form: 
 
 
 async def remove(session: AsyncSession, tenant_id: UUID) -> None:
-    """Forget the provider. People who came with it stay, and can set a password by mail."""
+    """Remove the provider. People who came with it stay, and can set a password by mail."""
     if connection := await queries.connection(session, tenant_id):
         await session.delete(connection)
     await queries.forget_domains(session, tenant_id)
@@ -202,7 +202,7 @@ async def _join(
     if domain not in await queries.domains(session, tenant.id):
         raise Forbidden("The address is not of this tenant's domains.", code="sso_wrong_domain")
     if not proved:
-        raise Forbidden("Nothing proves that this domain is the company's.", code="sso_unproved_domain")
+        raise Forbidden("Nothing proves that this domain belongs to the company.", code="sso_unproved_domain")
     user = await people.user_by_email(session, email)
     if user is None:
         user = await registering.add_vouched(session, email, _name(claims))
@@ -235,7 +235,7 @@ def _subject(claims: Mapping[str, Any]) -> str:
     """Who it is at the provider: at most 255 letters, by the standard."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not _storable(subject):
-        raise Forbidden("The provider does not say who this is.", code="sso_no_subject")
+        raise Forbidden("The provider does not say who the person is.", code="sso_no_subject")
     return subject
 
 

@@ -51,7 +51,7 @@ Limiting = Annotated[DefaultLimits, Depends(default_limits)]
 
 @router.get("")
 async def get_tenant(access: Reader, limits: Limiting) -> TenantShown:
-    """The tenant one is in."""
+    """The tenant that you are signed in to."""
     tenant = await service.describe(access.session, access.scope.tenant_id)
     return TenantShown(**tenant.model_dump(), default_limits=limits)
 
@@ -71,8 +71,8 @@ async def get_settings(access: Reader, defaults: Defaults) -> SettingsOut:
 
 @router.put("/settings")
 async def put_settings(form: SettingsForm, access: Writer, defaults: Defaults) -> SettingsOut:
-    """Set how many executions run at a time, and how long executions and their logs are kept. What is over
-    its time is removed soon after, for good."""
+    """Set how many executions run at a time, and how long executions and their logs are kept. Older ones are
+    deleted soon after, and cannot be brought back."""
     return await settings.change(access.session, access.scope.tenant_id, form, defaults)
 
 
@@ -103,7 +103,7 @@ async def delete_tenant(
     confirm: Annotated[str, Query(max_length=200, description="The tenant's slug.")],
     where: Annotated[Stores, Depends(stores)],
 ) -> None:
-    """Delete the tenant with everything in it, from every store. Nothing can bring it back."""
+    """Delete the tenant with everything in it, from every store. This cannot be undone."""
     service.demand_person(access.identity)
     tenant = await service.describe(access.session, access.scope.tenant_id)
     service.confirm(tenant, confirm)

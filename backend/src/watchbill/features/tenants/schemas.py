@@ -14,8 +14,8 @@ from watchbill.kit.requests.text import Name
 
 
 class Limits(BaseModel):
-    """What an operator set for this tenant: requests a minute, and executions that run at a time. Null means
-    the installation's, 0 no limit."""
+    """What the operator set for this tenant: requests a minute, and executions that run at a time. Null means
+    the installation's limit, 0 no limit."""
 
     user_a_minute: int | None
     tenant_a_minute: int | None
@@ -23,7 +23,7 @@ class Limits(BaseModel):
 
 
 class TenantDetail(BaseModel):
-    """The tenant one is in."""
+    """The tenant that you are signed in to."""
 
     id: UUID
     slug: str
@@ -35,7 +35,7 @@ class TenantDetail(BaseModel):
 
 
 class DefaultLimits(BaseModel):
-    """What holds for tenants without limits of their own: requests a minute, and executions that run at a
+    """The limits of tenants that have none of their own: requests a minute, and executions that run at a
     time. 0 is no limit."""
 
     user_a_minute: int
@@ -44,7 +44,7 @@ class DefaultLimits(BaseModel):
 
 
 class TenantShown(TenantDetail):
-    """The tenant one is in, with the installation's limits, which hold where `limits` has none."""
+    """The tenant that you are signed in to. The installation's limits apply if `limits` has none."""
 
     default_limits: DefaultLimits
 
@@ -59,8 +59,8 @@ _Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class SettingsForm(Input):
-    """What a tenant's admins set for it. Days count from an execution's end; null means the installation's,
-    0 for ever. The executions that run at a time are never more than the operator allows."""
+    """What the tenant's admins set. Days count from an execution's end; null means the installation's
+    default, 0 for ever. No more executions run at a time than the operator allows."""
 
     max_running: Annotated[int, Field(ge=1, le=1_000_000)] | None
     keep_executions_days: _Days | None
@@ -68,8 +68,8 @@ class SettingsForm(Input):
 
 
 class SettingsOut(BaseModel):
-    """What a tenant's admins set for it, and what holds without: `defaults.running` is what the operator
-    allows this tenant."""
+    """The tenant's own settings, and the defaults: `defaults.running` is what the operator allows this
+    tenant."""
 
     max_running: int | None
     keep_executions_days: int | None

@@ -15,7 +15,7 @@ from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.ports.documents import DocumentStore, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions.cancelling import Stopping, cancel_all
-from watchbill.features.identity import tenant_rows
+from watchbill.features.identity import tenant_row
 from watchbill.features.identity.identity import Identity
 from watchbill.features.identity.tables import Tenant
 from watchbill.features.tenants import queries
@@ -85,7 +85,7 @@ async def rename(session: AsyncSession, tenant_id: UUID, name: str) -> TenantDet
     Raises:
         NotFound: it was deleted a moment ago.
     """
-    await tenant_rows.rename(session, tenant_id, name)
+    await tenant_row.rename(session, tenant_id, name)
     return await describe(session, tenant_id)
 
 
@@ -102,12 +102,12 @@ async def set_limits(
 
 async def suspend(session: AsyncSession, tenant: Tenant) -> None:
     """Let nobody in. What runs is stopped by `stop_executions`, once this is committed."""
-    await tenant_rows.set_status(session, tenant, "suspended")
+    await tenant_row.set_status(session, tenant, "suspended")
 
 
 async def activate(session: AsyncSession, tenant: Tenant) -> None:
     """Let people in again. What was stopped stays stopped."""
-    await tenant_rows.set_status(session, tenant, "active")
+    await tenant_row.set_status(session, tenant, "active")
 
 
 async def stop_executions(stores: Stores, tenant_id: UUID) -> int:
@@ -156,7 +156,7 @@ async def delete(session: AsyncSession, stores: Stores, tenant_id: UUID) -> None
             await stores.documents.drop(TenantScope(tenant_id))
     # Its audit log goes with it, so nothing can be noted there.
     drop_trail(session)
-    await tenant_rows.delete(session, tenant_id)
+    await tenant_row.delete(session, tenant_id)
     # The end of what it deleted is due as well.
     await due_work.drop_all(session, tenant_id)
     await drop_schema(session, TenantScope(tenant_id).schema)
@@ -176,13 +176,13 @@ async def forget(stores: Stores, tenant_id: UUID) -> None:
     names = [name async for name in found]
     for start in range(0, len(names), _REDIS_BATCH):
         await stores.redis.unlink(*names[start : start + _REDIS_BATCH])
-    again = f" An operator repeats it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
+    again = f" Ask an operator to repeat it: watchbill tenants delete {tenant_id} --confirm {tenant_id}"
     try:
         await stores.documents.drop(TenantScope(tenant_id))
         left = await remains(stores, tenant_id)
     except DocumentsUnavailable as error:
-        text = "The tenant is deleted; whether its documents are could not be checked, since their store does"
-        raise Conflict(f"{text} not answer.{again}", code="not_empty") from error
+        text = "The tenant is deleted, but its documents may be left: their store does not answer."
+        raise Conflict(f"{text}{again}", code="not_empty") from error
     if left:
         raise Conflict(f"Not everything could be deleted: {', '.join(left)}.{again}", code="not_empty")
 

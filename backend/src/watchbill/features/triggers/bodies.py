@@ -56,7 +56,7 @@ def read_pairs(raw: bytes, place: tuple[str, ...], encoding: str = "utf-8") -> d
             text, keep_blank_values=True, encoding=encoding, errors="strict", max_num_fields=MAX_FIELDS
         )
     except UnicodeDecodeError as error:
-        raise _wrong(place, "text_encoding", f"The {place[0]} holds what is not {encoding}.") from error
+        raise _wrong(place, "text_encoding", f"The {place[0]} is not encoded in {encoding}.") from error
     except ValueError as error:
         raise _wrong(place, "too_many_fields", f"At most {MAX_FIELDS:,} fields are read.") from error
     fields = grouped(pairs)
@@ -102,7 +102,7 @@ def _few(text: str) -> None:
     try:
         demand_few_values(text.encode("utf-8", "surrogatepass"))
     except TooManyValues as error:
-        raise _wrong(("body",), "too_many_values", f"The body is too much: {error}.") from error
+        raise _wrong(("body",), "too_many_values", f"The body is too large: {error}.") from error
 
 
 def _json(text: str) -> Any:

@@ -28,14 +28,14 @@ def answer(
     """
     if rules is None:
         if method == "GET":
-            raise NotFound("This webhook answers no challenges; call it with POST.", code="no_challenge")
+            raise NotFound("This webhook does not answer challenges. Call it with POST.", code="no_challenge")
         return None
     if method == "GET" or not body:
         fields = read_pairs(query, ("query",))
         if rules.query not in fields and method != "GET":
             return None
         if rules.query not in fields:
-            text = f"A GET is answered with the query parameter `{rules.query}`, which is missing."
+            text = f"The query parameter `{rules.query}` is missing. A GET is answered with its value."
             raise InvalidInput(text, code="challenge_missing")
         challenge, token = fields[rules.query], fields.get(rules.token_query)
     else:
@@ -45,7 +45,7 @@ def answer(
         challenge, token = fields.get("challenge"), fields.get("token")
     _verify(trigger_id, rules, token)
     if not isinstance(challenge, str) or len(challenge) > _MOST_CHARACTERS:
-        text = f"A challenge is one text of at most {_MOST_CHARACTERS:,} characters."
+        text = f"A challenge must be one text of at most {_MOST_CHARACTERS:,} characters."
         raise InvalidInput(text, code="challenge_invalid")
     return challenge
 
@@ -69,4 +69,4 @@ def _verify(trigger_id: UUID, rules: StoredChallenge, token: object) -> None:
         return
     said = service.challenge_digest(trigger_id, token) if isinstance(token, str) else ""
     if not hmac.compare_digest(said, rules.token_digest):
-        raise Forbidden("The challenge does not carry the token of this webhook.", code="challenge_refused")
+        raise Forbidden("The challenge does not have the token of this webhook.", code="challenge_refused")

@@ -49,10 +49,10 @@ async def call_hook(
     ports: Ports,
     started: Annotated[ExecutionPorts, Depends(execution_ports)],
 ) -> HookAnswer | Response:
-    """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature unless the webhook
-    was made without; the same call, or one with the same Idempotency-Key, starts nothing twice.
-    Calls count towards the limits on requests, each webhook like a user; refused ones towards that of the
-    address they come from. A challenge, if the webhook answers some, is answered as text."""
+    """Start the webhook's flow. Sign with X-Watchbill-Timestamp and X-Watchbill-Signature, unless the webhook
+    takes unsigned calls. The same call, or a call with the same Idempotency-Key, starts nothing twice. Calls
+    count towards the limits on requests, each webhook like a user; refused calls count for the address they
+    come from. Challenges are answered as text, if the webhook answers them."""
     db = await database(request)
     call = await _taken(request)
     try:

@@ -150,7 +150,7 @@ async def fire(session: AsyncSession, admitted: Admitted, compute: Compute, asid
 
 def _repeated(scope: TenantScope, rules: StoredWebhook, known: Firing) -> Received:
     if known.execution_id is None:
-        error = Conflict("This call came before, and its execution was deleted.", code="call_repeated")
+        error = Conflict("This call was made before, and its execution was deleted.", code="call_repeated")
         return Received(scope, rules, None, False, error)
     return Received(scope, rules, known.execution_id, False, None)
 

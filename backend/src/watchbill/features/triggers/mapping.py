@@ -82,8 +82,8 @@ async def rendered(
 
 
 def _too_much(why: str, path: Path) -> InvalidInput:
-    step = "Hand the value on as it is, and work on it in a node."
-    text = f"This computes too much for what starts a flow. {why} {step}"
+    advice = "Pass the value on as it is, and work on it in a node."
+    text = f"This computes too much for what starts a flow. {why} {advice}"
     wrong = FieldError(path, "mapping_limit", text)
     where = ".".join(str(part) for part in path)
     detail = f"The mapping of the trigger computes too much, in `{where}`. {why}"
@@ -108,7 +108,7 @@ def _from_body(given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if not isinstance(body, dict):
         raise InvalidInput(
-            "The body must be an object with the flow's inputs; or map it to them in the trigger.",
+            "The body must be an object with the flow's inputs. Or add a mapping to the trigger.",
             code="body_not_object",
         )
     return cast("dict[str, Any]", body)

@@ -103,7 +103,7 @@ async def delete_trigger(trigger_id: UUID, access: Writer) -> None:
 async def rotate_secret(
     trigger_id: UUID, access: Writer, ports: Ports, form: Rotation | None = None
 ) -> NewSecret:
-    """Give a webhook a new secret, shown this once; the one so far stays good for a while."""
+    """Give a webhook a new secret, shown only once. The old secret works for a while longer."""
     keep = (form or Rotation(keep_seconds=24 * 3600)).keep_seconds
     secret, until = await service.rotate_secret(access.session, access.identity, ports.keys, trigger_id, keep)
     return NewSecret(secret=secret, previous_until=until)
@@ -137,6 +137,6 @@ async def list_firings(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Listed[FiringOut]:
-    """When a trigger was due or called, and what came of it, newest first."""
+    """When a trigger was due or called, and what happened then, newest first."""
     items, following = await service.firings(access.session, trigger_id, limit, cursor)
     return Listed(items=items, next_cursor=following)

@@ -116,7 +116,7 @@ class Turn:
         alone = rules.overlap == "allow"
         active: Sequence[UUID] = [] if alone else await queries.active_executions(self.session, trigger.id)
         if rules.overlap == "skip" and active:
-            await self._note(trigger, time, "skipped", "The execution before was still under way.")
+            await self._note(trigger, time, "skipped", "The execution before was still running.")
             return 0
         if rules.overlap == "queue" and (active or waiting):
             if waiting >= _MOST_QUEUED:

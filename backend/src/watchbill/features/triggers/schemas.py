@@ -37,9 +37,9 @@ class Schedule(Input):
 
     cron: str = Field(min_length=1, max_length=schedule.MAX_LENGTH)
     timezone: str = Field("UTC", min_length=1, max_length=60, description="IANA name, such as Europe/Berlin.")
-    overlap: Overlap = Field("allow", description="What happens while an execution of it is still under way.")
-    missed: Missed = Field("run_once", description="What happens with times at which no worker ran.")
-    most_missed: int = Field(10, ge=1, le=100, description="For run_all: how many at most, the newest ones.")
+    overlap: Overlap = Field("allow", description="What happens while the execution before is still running.")
+    missed: Missed = Field("run_once", description="What happens with times when no worker was running.")
+    most_missed: int = Field(10, ge=1, le=100, description="For run_all: only so many of the newest times.")
 
     @model_validator(mode="after")
     def _can_run(self) -> Schedule:
@@ -56,8 +56,8 @@ def _readable_templates(templates: dict[str, Any]) -> None:
     characters = sum(max(0, text.rfind("}}") - text.index("{{")) for _, text in found)
     if expressions > _MOST_EXPRESSIONS or characters > _MOST_CHARACTERS:
         raise ValueError(
-            f"All of it together holds at most {_MOST_EXPRESSIONS} expressions, of {_MOST_CHARACTERS:,}"
-            " characters. Hand values on as they are, and work on them in a node."
+            f"All of it together has at most {_MOST_EXPRESSIONS} expressions, of {_MOST_CHARACTERS:,}"
+            " characters. Pass values on as they are, and work on them in a node."
         )
     for path, text in found:
         try:
@@ -69,45 +69,46 @@ def _readable_templates(templates: dict[str, Any]) -> None:
 
 
 class ChallengeRules(Input):
-    """How a service that tries out the address is answered. Nothing is started then."""
+    """How a webhook answers a service that tests its address. Nothing is started then."""
 
     query: str = Field(
         "hub.challenge",
         min_length=1,
         max_length=100,
-        description="The query parameter that answers a GET, or a POST without a body, as plain text.",
+        description="The query parameter to send back as plain text, for a GET or a POST without a body.",
     )
     token_query: str = Field(
         "hub.verify_token",
         min_length=1,
         max_length=100,
-        description="The query parameter with the token that the service was told.",
+        description="The query parameter with the token that was given to the service.",
     )
     json_body: bool = Field(
         False,
-        description="Whether a body such as {type: url_verification, challenge, token} is answered, too.",
+        description="Whether to answer bodies such as {type: url_verification, challenge, token} too.",
     )
 
 
 class Challenge(ChallengeRules):
-    """As above, with the token to be told."""
+    """How a webhook answers challenges, with the token that the service sends."""
 
     token: str | None = Field(
         None,
         min_length=1,
         max_length=200,
-        description="What the service must say; never shown again. Left out: as before; null: nothing.",
+        description="The token that the service must send. It is never shown again. Leave it out to keep the"
+        " old one; null means no token.",
     )
 
 
 class StoredChallenge(ChallengeRules):
-    """As above, with the token as it is stored."""
+    """How a webhook answers challenges, with the token as it is stored."""
 
     token_digest: str | None = None
 
 
 class ChallengeOut(ChallengeRules):
-    """As above; `has_token` says whether the service must say one."""
+    """How a webhook answers challenges; `has_token` tells whether the service must send a token."""
 
     has_token: bool
 
@@ -124,15 +125,15 @@ ReplyType = Literal[
 
 
 class Reply(Input):
-    """What the caller is answered once the execution completed. Templates read `inputs.outputs` and
-    `inputs.execution_id`. A body that is left out is the outputs."""
+    """The answer to the caller when the execution completed. Templates read `inputs.outputs` and
+    `inputs.execution_id`. Without a body the answer is the outputs."""
 
     status: Annotated[int, Field(ge=200, le=599)] | Annotated[str, Field(max_length=1000)] = Field(
-        200, description="200 to 299 or 400 to 599, or one template that gives it."
+        200, description="A number from 200 to 299 or from 400 to 599, or one template that gives it."
     )
     content_type: ReplyType = "application/json"
     body: Any = Field(
-        None, description="A text with templates; for JSON any value, or its text, or one expression."
+        None, description="A text with templates; for JSON any value, JSON text, or one expression."
     )
 
     @model_validator(mode="after")
@@ -142,11 +143,11 @@ class Reply(Input):
         _readable_templates({"status": self.status, "body": typed_json(self.body) if json else self.body})
         if isinstance(self.status, str):
             if not self.status.strip().startswith("{{"):
-                raise ValueError("The status is a number or one template.")
+                raise ValueError("The status must be a number or one template.")
         elif 300 <= self.status < 400:
-            raise ValueError("The status lies between 200 and 299 or between 400 and 599.")
+            raise ValueError("The status must be from 200 to 299 or from 400 to 599.")
         if not json and not isinstance(self.body, str):
-            raise ValueError("The body of this content type is a text.")
+            raise ValueError("For this content type the body must be a text.")
         return self
 
 
@@ -154,25 +155,25 @@ class WebhookRules(Input):
     """How calls of a webhook are checked and answered."""
 
     signing: Literal["required", "none"] = Field(
-        "required", description="none: whoever knows the address may start the flow."
+        "required", description="With none, everybody who knows the address can start the flow."
     )
     window_seconds: int = Field(300, ge=30, le=3600, description="How old a signed request may be.")
     max_body_bytes: int = Field(1024 * 1024, ge=1, le=MAX_BODY_BYTES)
     answer: Literal["at_once", "result"] = "at_once"
-    wait_seconds: int = Field(30, ge=1, le=120, description="For result: how long the answer may take.")
+    wait_seconds: int = Field(30, ge=1, le=120, description="For result: how long to wait for it.")
     reply: Reply | None = Field(
-        None, description="For result: what is answered instead of {execution_id, status, outputs, error}."
+        None, description="For result: the answer instead of {execution_id, status, outputs, error}."
     )
 
     @model_validator(mode="after")
     def _waits_to_reply(self) -> Self:
         if self.reply is not None and self.answer != "result":
-            raise ValueError("A reply is made of the result: set answer to result.")
+            raise ValueError("A reply needs the result. Set answer to result.")
         return self
 
 
 class Webhook(WebhookRules):
-    """As above, as it is given."""
+    """How a webhook is called and answers."""
 
     challenge: Challenge | None = None
 
@@ -184,7 +185,7 @@ class StoredWebhook(WebhookRules):
 
 
 class WebhookOut(WebhookRules):
-    """As above, as it is shown."""
+    """How a webhook is called and answers, as it is shown."""
 
     challenge: ChallengeOut | None = None
 
@@ -201,8 +202,9 @@ class _Mapped(BaseModel):
 
 
 class TriggerIn(_Mapped):
-    """A new trigger: a schedule or a webhook. Without `inputs` a call's body is the inputs, and a schedule
-    has none. `version` is which version of the flow runs; by default the published one where there is one."""
+    """A new trigger: a schedule or a webhook. Without `inputs` the inputs are the body of the call; a
+    schedule then has none. `version` is the version of the flow to run: by default the published one if there
+    is one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -242,7 +244,7 @@ class TriggerPatch(_Mapped):
 
 
 class FiringOut(BaseModel):
-    """One time that a trigger was due or called, and what came of it."""
+    """One time that a trigger was due or called, and what happened then."""
 
     id: UUID
     trigger_id: UUID
@@ -256,8 +258,9 @@ class FiringOut(BaseModel):
 
 
 class TriggerOut(BaseModel):
-    """A trigger. `path` is a webhook's address below the server's, for those who may change it; `description`
-    is a schedule in words; `next_at` is null when it is switched off; `last` is its newest firing."""
+    """A trigger. `path` is the address of a webhook on this server, for people who may change it;
+    `description` is a schedule in words; `next_at` is null when it is switched off; `last` is its newest
+    firing."""
 
     id: UUID
     flow_id: UUID
@@ -277,26 +280,26 @@ class TriggerOut(BaseModel):
 
 
 class TriggerMade(TriggerOut):
-    """A new trigger. `secret` signs a webhook's calls; it is shown this once."""
+    """A new trigger. `secret` signs a webhook's calls; it is shown only once."""
 
     secret: str | None
 
 
 class Rotation(Input):
-    """How long the secret so far stays good, in seconds."""
+    """How long the old secret still works, in seconds."""
 
     keep_seconds: int = Field(24 * 3600, ge=0, le=7 * 24 * 3600)
 
 
 class NewSecret(BaseModel):
-    """A webhook's new secret, shown this once."""
+    """A webhook's new secret, shown only once."""
 
     secret: str
     previous_until: datetime | None
 
 
 class RunNow(Input):
-    """Starts a trigger by hand. `body` stands in for that of a webhook's call."""
+    """Starts a trigger by hand. `body` replaces the body of a webhook's call."""
 
     body: Any = None
 
@@ -309,7 +312,7 @@ class SchedulePreview(BaseModel):
 
 
 class HookAnswer(BaseModel):
-    """What a webhook's caller is told. Outputs and error are there once the execution is over."""
+    """The answer to a webhook's caller. Outputs and error are there when the execution is over."""
 
     execution_id: UUID
     status: ExecutionStatus

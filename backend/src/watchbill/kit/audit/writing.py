@@ -12,6 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from watchbill.kit.audit.trail import Trail
+from watchbill.kit.database.roles import schema_of
 
 # The table's trigger takes the entry into the chain at the commit, in the database: a lock on the chain's end
 # that were held across a round trip would make everybody who changes something wait for our event loop. The
@@ -42,7 +43,7 @@ def write(session: Session, trail: Trail) -> None:
     the trail names none. Part of the session's transaction."""
     values = note_values(trail)
     for tenant_id in _tenants(session, trail):
-        session.execute(_note(f"tenant_{tenant_id.hex}"), values | {"note_id": uuid4()})
+        session.execute(_note(schema_of(tenant_id)), values | {"note_id": uuid4()})
 
 
 @lru_cache(maxsize=1000)

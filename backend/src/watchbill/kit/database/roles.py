@@ -6,6 +6,8 @@ another tenant's schema then fails in the database, whatever mistake in our code
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -98,12 +100,17 @@ SELECT id FROM public.tenants AS t
 """
 
 
+def schema_of(tenant_id: UUID) -> str:
+    """The schema and the role of a tenant, for the kit, which has no TenantScope: safe to place in SQL."""
+    return f"tenant_{tenant_id.hex}"
+
+
 async def secure_public(connection: AsyncConnection) -> None:
     """Let tenants' roles reach their own rows of the public tables. Harmless when done already."""
     await connection.execute(text(_MAKE_GROUP))
     await connection.execute(text(_SECURE_PUBLIC))
     for tenant_id in (await connection.scalars(text(_UNSECURED))).all():
-        await secure_schema(connection, f"tenant_{tenant_id.hex}")
+        await secure_schema(connection, schema_of(tenant_id))
 
 
 async def secure_schema(connection: AsyncConnection | AsyncSession, schema: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from watchbill.kit.database.migrations import upgrade
 from watchbill.kit.database.revisions import head
-from watchbill.kit.database.roles import secure_public, secure_schema
+from watchbill.kit.database.roles import schema_of, secure_public, secure_schema
 from watchbill.kit.database.transactions import Database
 
 log = structlog.stdlib.get_logger("watchbill.migrations")
@@ -28,7 +28,7 @@ _LOCK = 7_236_401_958
 # With fewer tenants behind, a second process would still be starting when the first is done.
 _WORTH_A_PROCESS = 40
 _LONGEST_ERROR = 2000
-# A tenant that failed in this run is left for the next one.
+# A tenant that failed this time is left for the next one.
 _BEHIND = """
 FROM public.tenants AS t WHERE schema_revision <> :head AND NOT EXISTS (
   SELECT FROM public.migration_failures AS f WHERE f.tenant_id = t.id AND f.failed_at >= :since)
@@ -44,7 +44,7 @@ ON CONFLICT (tenant_id) DO UPDATE
 
 @dataclass(slots=True)
 class Migrated:
-    """What a run did: how many tenants it upgraded, and what went wrong with which."""
+    """What an upgrade did: how many tenants it upgraded, and what went wrong with which."""
 
     upgraded: int = 0
     failed: dict[UUID, str] = field(default_factory=dict[UUID, str])
@@ -127,7 +127,7 @@ async def _next(
             tenant_id = await connection.scalar(text(find), {**values, "since": since})
             if tenant_id is None:
                 return False
-            schema = f"tenant_{tenant_id.hex}"
+            schema = schema_of(tenant_id)
             await upgrade(connection, "tenant", schema, folder)
             await secure_schema(connection, schema)
             await connection.execute(text(_DONE), {**values, "id": tenant_id})

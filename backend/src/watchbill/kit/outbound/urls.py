@@ -43,7 +43,7 @@ def refusal(url: str) -> str | None:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         return "does not begin with http:// or https://"
     if parsed.user is not None or parsed.password is not None:
-        return "holds a user name or password; send them in a header"
+        return "contains a user name or password; send them in a header"
     return None
 
 

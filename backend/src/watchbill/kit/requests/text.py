@@ -31,7 +31,7 @@ def one_line(name: str) -> str:
     """
     plain = _BREAKS.sub(" ", _REORDERING.sub("", name)).strip()
     if not visible(plain):
-        raise ValueError("Write a name that can be seen.")
+        raise ValueError("Write a name with visible characters.")
     return plain
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from watchbill.kit.database.roles import schema_of
 from watchbill.kit.database.transactions import Database
 from watchbill.kit.process.setbacks import TenantFailed, theirs
 from watchbill.kit.secrets.crypto import KeyRing, Unsealable
@@ -116,7 +117,7 @@ async def _tenants(database: Database) -> Sequence[UUID]:
 
 
 def _table(column: SealedColumn, tenant_id: UUID) -> str:
-    return f"public.{column.table}" if column.public else f'"tenant_{tenant_id.hex}".{column.table}'
+    return f"public.{column.table}" if column.public else f'"{schema_of(tenant_id)}".{column.table}'
 
 
 async def _rotate_column(

@@ -22,7 +22,7 @@ def seen(password: str) -> str:
         ValueError: nothing of it can be seen, so that whoever types spaces gets in.
     """
     if not visible(password):
-        raise ValueError("Choose a password that is more than spaces.")
+        raise ValueError("A password needs more than spaces.")
     return password
 
 

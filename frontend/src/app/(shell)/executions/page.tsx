@@ -1,4 +1,4 @@
-/** /executions/: every run, newest first. */
+/** /executions/: every execution, newest first. */
 import type { Metadata } from "next";
 import { ExecutionsView } from "@/features/executions";
 

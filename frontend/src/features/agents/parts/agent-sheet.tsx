@@ -41,7 +41,7 @@ export function AgentForm({ agent, onClose }: { agent?: Agent; onClose: () => vo
   return (
     <FormSheet
       title={agent?.name ?? "New agent"}
-      description={agent ? undefined : "Use it in as many crews and flows as you like."}
+      description={agent ? undefined : "You can use an agent in many crews and flows."}
       verb={agent ? "Save" : "Add agent"}
       onClose={onClose}
       form={save}

@@ -15,7 +15,7 @@ export function DeleteAgent({ agent, onClose, onDeleted }: DeleteAgentProps) {
   return (
     <ConfirmDialog
       title={`Delete “${agent.name}”?`}
-      description="Flows that use it will say that it is missing. Past executions stay as they were."
+      description="Flows that use this agent show a problem until you choose another agent. Past executions do not change."
       verb="Delete agent"
       onConfirm={async () => {
         await remove.mutateAsync(agent.id);

@@ -28,7 +28,7 @@ export function AgentFields({ form }: Form) {
       </Field>
       <Field
         label="Goal"
-        hint="Inputs of a flow can stand in it, e.g. {{ inputs.topic }}."
+        hint="You can use inputs of the flow, e.g. {{ inputs.topic }}."
         error={errors.goal?.message}
       >
         <Textarea
@@ -39,7 +39,7 @@ export function AgentFields({ form }: Form) {
       <Field
         label="Backstory"
         optional
-        hint="Experience and manner; it shapes how the agent writes and decides."
+        hint="The agent’s experience and style. It shapes how the agent writes and decides."
         error={errors.backstory?.message}
       >
         <Textarea {...form.register("backstory")} />
@@ -65,7 +65,7 @@ function ModelFields({ form }: Form) {
         {({ value, onChange }) => (
           <Select
             options={[
-              { value: DEFAULT, label: "Default", hint: "The first active one" },
+              { value: DEFAULT, label: "Default", hint: "The first active provider" },
               ...providers.map(({ id, name, is_active }) => ({
                 value: id,
                 label: name,
@@ -104,7 +104,7 @@ function models(providers: Provider[]) {
 const TIME_LIMITS = [
   { name: "llm_timeout_seconds", label: "Time-out of a model call" },
   { name: "first_token_seconds", label: "Until the first token" },
-  { name: "silence_seconds", label: "Silence in an answer" },
+  { name: "silence_seconds", label: "Between two tokens" },
 ] as const;
 
 function Options({ form: { control } }: Form) {
@@ -115,28 +115,28 @@ function Options({ form: { control } }: Form) {
         <FormField
           control={control}
           name="config.max_iter"
-          label="Maximum steps"
-          hint="How often it may think."
+          label="Maximum model calls"
+          hint="How often the agent may call the model for one task."
         >
           {({ value, onChange }) => <NumberInput {...{ value, onChange }} min={1} step={1} />}
         </FormField>
         {TIME_LIMITS.map(({ name, label }) => (
           <FormField key={name} control={control} name={`config.${name}`} label={label} optional>
             {({ value, onChange }) => (
-              <NumberInput {...{ value, onChange }} unit="s" placeholder="The provider’s" />
+              <NumberInput {...{ value, onChange }} unit="s" placeholder="Provider’s default" />
             )}
           </FormField>
         ))}
         <FormField control={control} name="config.temperature" label="Temperature" optional>
           {({ value, onChange }) => (
-            <NumberInput {...{ value, onChange }} min={0} max={2} placeholder="The model’s own" />
+            <NumberInput {...{ value, onChange }} min={0} max={2} placeholder="Model’s default" />
           )}
         </FormField>
         <FormField
           control={control}
           name="config.max_tokens"
           label="Maximum tokens"
-          hint="Per answer."
+          hint="For each answer."
           optional
         >
           {({ value, onChange }) => (
@@ -166,13 +166,13 @@ function Options({ form: { control } }: Form) {
       <Option
         control={control}
         name="config.allow_delegation"
-        label="May ask other agents of its crew"
+        label="May ask other agents in its crew"
       />
-      <Option control={control} name="config.inject_date" label="Tell it today’s date" />
+      <Option control={control} name="config.inject_date" label="Tell the agent today’s date" />
       <Option
         control={control}
         name="config.respect_context_window"
-        label="Summarise when the context is full"
+        label="Summarise the conversation when the context is full"
       />
       <Option control={control} name="config.use_system_prompt" label="Use a system prompt" />
     </>

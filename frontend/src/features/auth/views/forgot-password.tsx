@@ -13,7 +13,7 @@ export function ForgotPasswordView() {
       description="We mail you a link for it."
       send={(body) => api.POST("/api/v1/auth/forgot-password", { body })}
       sent={(email) =>
-        `If there is an account of ${email}, a link to set a new password is on its way. It is good for an hour.`
+        `If ${email} has an account, we mailed a link to set a new password. The link works for an hour.`
       }
       footer={
         <Link href="/login/" className={linkClass}>

@@ -50,9 +50,11 @@ export function RegisterView() {
     return (
       <MailRequest
         {...REGISTRATION}
-        description="First we mail you a link, which shows that the address is yours."
+        description="First we mail you a link to confirm your address."
         send={(body) => api.POST("/api/v1/auth/register/send", { body })}
-        sent={(address) => `A link to go on is on its way to ${address}. It is good for an hour.`}
+        sent={(address) =>
+          `We mailed a link to ${address}. Follow it to create your account. The link works for an hour.`
+        }
         footer={signIn}
       />
     );
@@ -68,9 +70,9 @@ export function RegisterView() {
 function AnotherLink() {
   return (
     <span className="mt-3 block">
-      Is the link too old?{" "}
+      Has the link expired?{" "}
       <button type="button" className={linkClass} onClick={() => leaveFor("/register/")}>
-        Ask for another
+        Ask for a new link
       </button>
     </span>
   );

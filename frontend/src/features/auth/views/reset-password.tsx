@@ -28,7 +28,7 @@ export function ResetPasswordView() {
   return (
     <AuthFrame
       title="Set a new password"
-      description="You are signed out everywhere, and sign in with the new one."
+      description="This signs you out on every device. Then sign in with the new password."
       footer={
         <Link href="/forgot-password/" className={linkClass}>
           Mail me another link

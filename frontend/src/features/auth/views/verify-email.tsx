@@ -30,7 +30,7 @@ export function VerifyEmailView() {
   return (
     <AuthFrame
       title="Confirm your e-mail address"
-      description="One click, and everything is open to you."
+      description="Confirm that this address is yours to start using Watchbill."
       footer={home}
     >
       {/* A button, as programs that look into mails open links by themselves. */}

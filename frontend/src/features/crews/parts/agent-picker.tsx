@@ -33,7 +33,7 @@ export function AgentPicker({ agents, value, onChange, disabled, ...aria }: Agen
               </span>
               {!disabled && (
                 <IconButton
-                  label={`Take ${byId.get(id)?.name ?? "the agent"} out`}
+                  label={`Remove ${byId.get(id)?.name ?? "the agent"}`}
                   icon={<X aria-hidden />}
                   onClick={() => onChange(value.filter((other) => other !== id))}
                 />
@@ -50,7 +50,7 @@ export function AgentPicker({ agents, value, onChange, disabled, ...aria }: Agen
           placeholder="Add an agent"
           empty={
             agents.length === 0
-              ? "There are no agents yet. Describe one on the Agents page."
+              ? "There are no agents yet. Create an agent on the Agents page."
               : "No other agent matches."
           }
           onChange={(id) => onChange([...value, id])}

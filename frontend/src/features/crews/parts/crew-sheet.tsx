@@ -46,7 +46,7 @@ export function CrewForm({ crew, onClose }: { crew?: Crew; onClose: () => void }
       <FormSheet
         size="lg"
         title={crew?.name ?? "New crew"}
-        description={crew ? undefined : "Agents that share out a list of tasks."}
+        description={crew ? undefined : "A crew is a group of agents with a list of tasks."}
         verb={crew ? "Save" : "Add crew"}
         onClose={onClose}
         form={save}
@@ -56,11 +56,11 @@ export function CrewForm({ crew, onClose }: { crew?: Crew; onClose: () => void }
           crew && (
             <Button
               variant="ghost"
-              obstacle={save.dirty ? "Save first: a test runs the stored crew." : null}
+              obstacle={save.dirty ? "Save first. The test uses the saved crew." : null}
               onClick={() => setTesting(true)}
             >
               <Play aria-hidden />
-              Test run
+              Test crew
             </Button>
           )
         }

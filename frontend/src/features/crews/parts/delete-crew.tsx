@@ -15,7 +15,7 @@ export function DeleteCrew({ crew, onClose, onDeleted }: DeleteCrewProps) {
   return (
     <ConfirmDialog
       title={`Delete “${crew.name}”?`}
-      description="Flows that use it will say that it is missing. Its agents and past executions stay."
+      description="Flows that use this crew show a problem until you choose another crew. Its agents and past executions stay."
       verb="Delete crew"
       onConfirm={async () => {
         await remove.mutateAsync(crew.id);

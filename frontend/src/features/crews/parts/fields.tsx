@@ -18,8 +18,8 @@ import { TaskFields } from "./task-fields";
 type FieldsProps = { form: UseFormReturn<CrewValues>; readOnly: boolean };
 
 const processes = [
-  { value: "sequential", label: "Sequential", hint: "The tasks one after the other" },
-  { value: "hierarchical", label: "Hierarchical", hint: "A manager hands the tasks out" },
+  { value: "sequential", label: "Sequential", hint: "Tasks run one after the other" },
+  { value: "hierarchical", label: "Hierarchical", hint: "A manager assigns the tasks" },
 ];
 
 export function CrewFields({ form, readOnly }: FieldsProps) {
@@ -61,7 +61,7 @@ function ManagerField({ form, agents }: { form: FieldsProps["form"]; agents: Age
       control={form.control}
       name="manager_agent_id"
       label="Manager"
-      hint="Directs the others; not one of the crew’s agents."
+      hint="Assigns tasks to the agents. It cannot be one of the crew’s agents."
     >
       {({ value, onChange }) => (
         <Select

@@ -55,7 +55,7 @@ export function TaskFields(props: TaskFieldsProps) {
       </div>
       <Field
         label="Description"
-        hint="What is to be done. Inputs can stand in it, e.g. {{ inputs.topic }}."
+        hint="What the agent should do. You can use inputs, e.g. {{ inputs.topic }}."
         error={errors?.description?.message}
       >
         <Textarea {...form.register(`tasks.${index}.description`)} />
@@ -75,7 +75,7 @@ export function TaskFields(props: TaskFieldsProps) {
           name={`tasks.${index}.output_schema`}
           label="Output schema"
           optional
-          hint="A JSON Schema that the answer must satisfy."
+          hint="A JSON Schema that the answer must match."
         >
           {({ value, onChange }) => (
             <CodeEditor value={value} onChange={onChange} readOnly={readOnly} />
@@ -128,12 +128,12 @@ function ContextField({ form, index }: Pick<TaskFieldsProps, "form" | "index">) 
   return (
     <div role="group" aria-labelledby={id} className="flex flex-col gap-1.5">
       <span id={id} className="font-medium">
-        Reads the output of <span className="font-normal text-muted">(optional)</span>
+        Uses the output of <span className="font-normal text-muted">(optional)</span>
       </span>
       <FormField
         control={form.control}
         name={`tasks.${index}.context`}
-        label={<span className="sr-only">Tasks before this one</span>}
+        label={<span className="sr-only">Earlier tasks</span>}
       >
         {({ value, onChange }) => <Ticks tasks={tasks} value={value} onChange={onChange} />}
       </FormField>

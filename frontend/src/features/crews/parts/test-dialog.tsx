@@ -46,8 +46,8 @@ export function TestDialog({ crew, onClose }: { crew: Crew; onClose: () => void 
       title={`Test “${crew.name}”`}
       description={
         names.length === 0
-          ? "The crew runs by itself, as it is stored. Its texts ask for no inputs."
-          : "The crew runs by itself, as it is stored, with these inputs."
+          ? "This runs the saved crew without a flow. It needs no inputs."
+          : "This runs the saved crew without a flow, with these inputs."
       }
       footer={
         <>

@@ -148,6 +148,6 @@ function PublishButton({ children }: { children: (obstacle: boolean) => ReactEle
     );
   }
   const place = placeWords(whole, first, types);
-  const why = `Mend this first${place && ` (${place})`}: ${first.message}`;
+  const why = `Fix this first${place && ` (${place})`}: ${first.message}`;
   return <Tooltip label={<CodeText text={why} />}>{children(true)}</Tooltip>;
 }

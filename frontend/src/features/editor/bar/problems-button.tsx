@@ -19,8 +19,8 @@ export type ProblemsShown = "list" | "run" | "publish";
 
 const REASONS: Record<ProblemsShown, string | null> = {
   list: null,
-  run: "The flow was not run. Mend the errors first:",
-  publish: "The flow was not published. Mend the errors first:",
+  run: "The flow was not run. Fix these errors first:",
+  publish: "The flow was not published. Fix these errors first:",
 };
 
 type ProblemsButtonProps = {
@@ -58,7 +58,7 @@ export function ProblemsButton({ shown, onShow }: ProblemsButtonProps) {
       }
     >
       {problems.length === 0 ? (
-        <p className="px-2 py-1.5 text-muted">Nothing stands in the way of a run.</p>
+        <p className="px-2 py-1.5 text-muted">The flow is ready to run.</p>
       ) : (
         <>
           {reason && (

@@ -1,6 +1,6 @@
 "use client";
 
-/** Asks for the inputs of a run, as the Input node declares them. */
+/** Asks for the inputs of the flow, as the Input node declares them. */
 import { Play } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
@@ -13,7 +13,7 @@ import { unreadyInputs, startValues, type InputField } from "@/lib/inputs";
 
 type RunDialogProps = {
   fields: InputField[];
-  /** What the last run was given. */
+  /** What the last execution was given. */
   last: Record<string, unknown> | null;
   onClose: () => void;
   onRun: (inputs: Record<string, unknown>) => Promise<void>;
@@ -44,7 +44,7 @@ export function RunDialog({ fields, last, onClose, onRun }: RunDialogProps) {
       open
       onOpenChange={(open) => !open && onClose()}
       title="Run flow"
-      description="The run uses the draft as it is now."
+      description="This runs the current draft."
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>

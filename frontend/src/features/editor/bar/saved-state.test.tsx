@@ -28,8 +28,8 @@ it.each<[SaveState, string]>([
 const away = "No answer came. Check the connection.";
 
 it.each<[SaveState, boolean, string, string]>([
-  [{ kind: "saved" }, true, "Not all saved", "what was typed cannot be kept yet."],
-  [{ kind: "failed", reason: away, again: true }, false, "Not saved", "tries again by itself."],
+  [{ kind: "saved" }, true, "Not all saved", "some fields are not valid, so they are not saved."],
+  [{ kind: "failed", reason: away, again: true }, false, "Not saved", "tries again automatically."],
   [{ kind: "failed", reason: "It is wrong.", again: false }, false, "Not saved", "It is wrong."],
 ])("says the rest of %o when it has the focus", async (state, halfTyped, short, rest) => {
   show(state, halfTyped);

@@ -48,7 +48,10 @@ function wordsFor(state: SaveState, halfTyped: boolean): { short: string; rest?:
   switch (state.kind) {
     case "saved":
       return halfTyped
-        ? { short: "Not all saved", rest: "what was typed cannot be kept yet. See the problems." }
+        ? {
+            short: "Not all saved",
+            rest: "some fields are not valid, so they are not saved. See the problems.",
+          }
         : { short: "Saved" };
     case "unsaved":
       return { short: "Edited" };
@@ -58,7 +61,7 @@ function wordsFor(state: SaveState, halfTyped: boolean): { short: string; rest?:
       return {
         short: "Not saved",
         rest: state.again
-          ? `${state.reason} This browser keeps your changes, and tries again by itself.`
+          ? `${state.reason} This browser keeps your changes and tries again automatically.`
           : `${state.reason} This browser keeps your changes.`,
       };
     case "conflict":
@@ -74,7 +77,7 @@ function Conflict({ onReload, onOverwrite }: SavedStateProps) {
       open={open}
       onOpenChange={setOpen}
       title="This flow was changed elsewhere"
-      description="Somebody, or you in another window, saved it while you were editing. Reload to see that version and lose your latest changes, or overwrite it with yours. Nothing is saved until you choose; this browser keeps your changes."
+      description="Somebody else saved this flow while you were editing, or you saved it in another window. Reload to get the saved version and lose your latest changes, or overwrite it with your changes. Nothing is saved until you choose, but this browser keeps your changes."
       trigger={
         <button
           type="button"

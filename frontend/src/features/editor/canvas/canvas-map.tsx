@@ -4,7 +4,7 @@
 import { MiniMap, type MiniMapNodeProps } from "@xyflow/react";
 import { memo } from "react";
 import type { Status } from "@/components/status-badge";
-import { useEditor, useEditorContext, useNodeRun } from "../context";
+import { useEditor, useEditorContext, useNodeOverlay } from "../context";
 import { useNodeProblem } from "./problem-mark";
 
 /** A flow with fewer nodes is seen as a whole without a map, which would only lie in its way. */
@@ -39,7 +39,7 @@ const fills: Record<Status, string> = {
 
 const MapNode = memo(function MapNode({ id, x, y, width, height, borderRadius }: MiniMapNodeProps) {
   const { readOnly } = useEditorContext();
-  const status = useNodeRun(id)?.status ?? "pending";
+  const status = useNodeOverlay(id)?.status ?? "pending";
   const problem = useNodeProblem(id);
   const wrong = problem === "error" && !readOnly && status === "pending";
   return (

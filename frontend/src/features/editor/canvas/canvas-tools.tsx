@@ -90,7 +90,7 @@ export function CanvasTools() {
           <>
             <Divider />
             <IconButton
-              label="Lay out"
+              label="Arrange the nodes"
               keys={["L"]}
               side="top"
               icon={<WandSparkles aria-hidden />}

@@ -48,7 +48,7 @@ const ariaLabels = {
 const MULTI_SELECTION = ["Shift", "Meta", "Control"];
 const GRID: [number, number] = [8, 8];
 
-/** `drawer` tells that the run drawer has taken a part of the height. */
+/** `drawer` tells that the execution drawer has taken a part of the height. */
 export const Canvas = memo(function Canvas({ drawer }: { drawer: boolean }) {
   const { store, readOnly } = useEditorContext();
   const nodes = useEditor((state) => state.nodes);

@@ -37,8 +37,8 @@ function EmptyFlow() {
     <>
       <h2 className="text-base font-semibold">Start with an Input node</h2>
       <p className="mt-1 max-w-80 text-muted">
-        It asks for what a run needs. Then drag nodes from the left, double-click the canvas, or
-        press <Kbd keys={["N"]} />.
+        It asks for the inputs of the flow. Then drag nodes from the left, double-click the canvas,
+        or press <Kbd keys={["N"]} />.
       </p>
       <Button variant="primary" className="pointer-events-auto mt-4" onClick={begin}>
         <LogIn aria-hidden />
@@ -54,7 +54,7 @@ function EmptyBody() {
     <>
       <h2 className="text-base font-semibold">This body is empty</h2>
       <p className="mt-1 max-w-80 text-muted">
-        What stands here runs in every pass. Drag nodes from the left, double-click the canvas, or
+        These nodes run in every iteration. Drag nodes from the left, double-click the canvas, or
         press <Kbd keys={["N"]} />.
       </p>
     </>

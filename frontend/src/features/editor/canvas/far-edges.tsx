@@ -8,7 +8,7 @@ import { useEditor, useEditorContext } from "../context";
 import { DEFAULT_PORT, type CanvasEdge, type CanvasNode } from "../model/canvas";
 import { NODE_WIDTH } from "../model/measures";
 import { handleOf } from "../model/definition";
-import { edgeRun } from "../model/overlay";
+import { edgeState } from "../model/overlay";
 import { BranchName, type BranchNameProps } from "./branch-name";
 
 const hiddenOf = new WeakMap<CanvasEdge, CanvasEdge>();
@@ -33,7 +33,7 @@ export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasE
   const { overlay } = useEditorContext();
   const prefix = useEditor((state) => state.prefix);
   const wrong = useEditor((state) => state.problemIndex.edges);
-  const runs = useStore(overlay, (state) => state.nodes);
+  const overlays = useStore(overlay, (state) => state.nodes);
   const { paths, names } = useMemo(() => {
     const places = new Map(nodes.map((node) => [node.id, node]));
     const paths: Record<Look, string[]> = {
@@ -48,15 +48,19 @@ export function FarEdges({ nodes, edges }: { nodes: CanvasNode[]; edges: CanvasE
       const source = places.get(edge.source);
       const target = places.get(edge.target);
       if (!source || !target || !edge.data) continue;
-      const run = edgeRun(edge.data.edge, runs[prefix + edge.source], runs[prefix + edge.target]);
-      const look = edge.selected ? "selected" : wrong.has(edge.id) ? "wrong" : run;
+      const state = edgeState(
+        edge.data.edge,
+        overlays[prefix + edge.source],
+        overlays[prefix + edge.target],
+      );
+      const look = edge.selected ? "selected" : wrong.has(edge.id) ? "wrong" : state;
       const { path, x, y } = lineOf(edge, source, target);
       paths[look].push(path);
       const name = handleOf(edge.data.edge);
-      if (name !== null) names.push({ id: edge.id, name, run, x, y });
+      if (name !== null) names.push({ id: edge.id, name, state, x, y });
     }
     return { paths, names };
-  }, [nodes, edges, runs, prefix, wrong]);
+  }, [nodes, edges, overlays, prefix, wrong]);
   return (
     <ViewportPortal>
       <svg aria-hidden className="wb-far-edges">

@@ -11,7 +11,7 @@ import { NodeIcon } from "../node-icon";
 type FarNodeProps = {
   name: string;
   type: NodeTypeInfo | undefined;
-  /** Undefined where no run is shown, and before it reaches the node. */
+  /** Undefined where no execution is shown, and before it reaches the node. */
   status: Status | undefined;
   /** The worst of its problems; undefined for none. */
   problem: Severity | undefined;

@@ -23,23 +23,23 @@ type IterationSwitchProps = {
 export function IterationSwitch({ level, depth, name, onOpen }: IterationSwitchProps) {
   const { overlay } = useEditorContext();
   const [open, setOpen] = useState(false);
-  const step = level[depth];
+  const part = level[depth];
   const own = framePath(level.slice(0, depth + 1));
   const owner = own.slice(0, own.lastIndexOf("["));
   const total = useStore(overlay, ({ nodes }) => nodes[owner]?.iterations ?? 0);
   const status = useStore(overlay, ({ nodes }) => nodes[own]?.status ?? "pending");
-  if (!step || total < 1 || (total === 1 && status === "pending")) return null;
+  if (!part || total < 1 || (total === 1 && status === "pending")) return null;
   const go = (iteration: number) => {
     setOpen(false);
-    onOpen([...level.slice(0, depth), { node: step.node, iteration }]);
+    onOpen([...level.slice(0, depth), { node: part.node, iteration }]);
   };
   return (
     <span className="flex items-center">
       <IconButton
         label="Previous iteration"
         icon={<ChevronLeft aria-hidden />}
-        disabled={step.iteration === 0}
-        onClick={() => go(step.iteration - 1)}
+        disabled={part.iteration === 0}
+        onClick={() => go(part.iteration - 1)}
       />
       <Popover
         label={`Iterations of ${name}`}
@@ -52,18 +52,18 @@ export function IterationSwitch({ level, depth, name, onOpen }: IterationSwitchP
             className="flex h-7 items-center gap-1.5 rounded-md border px-2 tabular-nums hover:bg-hover"
           >
             <StatusIcon status={status} />
-            {step.iteration + 1} of {total}
+            {part.iteration + 1} of {total}
             <ChevronDown aria-hidden className="size-3.5 text-muted" />
           </button>
         }
       >
-        <List owner={owner} total={total} chosen={step.iteration} onChoose={go} />
+        <List owner={owner} total={total} chosen={part.iteration} onChoose={go} />
       </Popover>
       <IconButton
         label="Next iteration"
         icon={<ChevronRight aria-hidden />}
-        disabled={step.iteration >= total - 1}
-        onClick={() => go(step.iteration + 1)}
+        disabled={part.iteration >= total - 1}
+        onClick={() => go(part.iteration + 1)}
       />
     </span>
   );
@@ -85,13 +85,13 @@ function List({ owner, total, chosen, onChoose }: ListProps) {
 
 function rowsOf(nodes: OverlayState["nodes"], owner: string, total: number): IterationRow[] {
   return Array.from({ length: total }, (_, index) => {
-    const run = nodes[`${owner}[${index}]`];
+    const node = nodes[`${owner}[${index}]`];
     return {
       index,
-      status: run?.status ?? "pending",
-      item: run?.input ?? null,
-      startedAt: run?.startedAt ?? null,
-      finishedAt: run?.finishedAt ?? null,
+      status: node?.status ?? "pending",
+      item: node?.input ?? null,
+      startedAt: node?.startedAt ?? null,
+      finishedAt: node?.finishedAt ?? null,
     };
   });
 }

@@ -1,6 +1,6 @@
 "use client";
 
-/** Above the canvas while a body is open: the way back up, and which iteration of a run is shown. */
+/** Above the canvas while a body is open: the way back up, and which iteration of an execution is shown. */
 import { ChevronRight } from "lucide-react";
 import { Fragment } from "react";
 import { goUp } from "../actions";
@@ -29,7 +29,7 @@ export function LevelBar({ flowName, onOpen }: LevelBarProps) {
       className="flex h-9 shrink-0 items-center gap-1 overflow-x-auto border-b bg-surface px-3 whitespace-nowrap"
     >
       <Crumb label={flowName} onClick={() => go(0)} />
-      {level.map((step, index) => (
+      {level.map((part, index) => (
         <Fragment key={index}>
           <ChevronRight aria-hidden className="size-3.5 shrink-0 text-muted" />
           {index === level.length - 1 ? (
@@ -37,12 +37,12 @@ export function LevelBar({ flowName, onOpen }: LevelBarProps) {
               {names[index]}
             </span>
           ) : (
-            <Crumb label={names[index] ?? step.node} onClick={() => go(index + 1)} />
+            <Crumb label={names[index] ?? part.node} onClick={() => go(index + 1)} />
           )}
           <IterationSwitch
             level={level}
             depth={index}
-            name={names[index] ?? step.node}
+            name={names[index] ?? part.node}
             onOpen={onOpen ?? store.getState().open}
           />
         </Fragment>

@@ -19,7 +19,7 @@ export const NoteNode = memo(function NoteNode({ data, selected }: NodeProps<Can
       )}
     >
       {text.trim() === "" ? (
-        <p className="text-muted">Write a remark here.</p>
+        <p className="text-muted">Write a note here.</p>
       ) : (
         <Markdown text={text} />
       )}

@@ -27,7 +27,7 @@ export function InputPort({ name, acceptance }: { name: string; acceptance: Acce
 type OutputPortsProps = {
   name: string;
   ports: Port[];
-  /** The port that became active in the run that is shown. */
+  /** The port that became active in the execution that is shown. */
   active?: string | null;
   detail: Detail;
 };

@@ -3,15 +3,15 @@ import type { ReactFlowProps } from "@xyflow/react";
 import type { CanvasEdge, CanvasNode } from "../model/canvas";
 import { FIT } from "./canvas-tools";
 import { NoteNode } from "./note-node";
-import { StepEdge } from "./step-edge";
-import { StepNode } from "./step-node";
+import { FlowEdgeLine } from "./flow-edge";
+import { FlowNodeCard } from "./flow-node";
 
 export const sharedProps: ReactFlowProps<CanvasNode, CanvasEdge> = {
   className: "wb-canvas",
   // What takes the focus when nothing else on it can.
   tabIndex: -1,
-  nodeTypes: { step: StepNode, note: NoteNode },
-  edgeTypes: { step: StepEdge },
+  nodeTypes: { flow: FlowNodeCard, note: NoteNode },
+  edgeTypes: { flow: FlowEdgeLine },
   deleteKeyCode: null,
   panActivationKeyCode: null,
   disableKeyboardA11y: true,

@@ -298,7 +298,7 @@ function unfit(schema: Resolved): (value: string) => string | null {
   return (value) =>
     pattern.test(value)
       ? null
-      : "Begin with a letter; use only a-z, 0-9 and _, at most 63 of them.";
+      : "Start with a letter. Use only a-z, 0-9 and _, at most 63 characters.";
 }
 
 function singular(label: string): string {

@@ -88,7 +88,7 @@ function ConnectTo({ node, handle }: { node: FlowNode; handle: string | null }) 
       options={options}
       value={undefined}
       placeholder={options.length === 0 ? "No node can follow here" : "Connect to…"}
-      empty="No node can follow here."
+      empty="There is no node to connect to."
       onChange={(target) => join(store, { source: node.id, target, handle })}
     />
   );

@@ -1,29 +1,29 @@
 "use client";
 
-/** What the node worked on and gave in the run that is shown. */
+/** What the node worked on and gave in the execution that is shown. */
 import { useState } from "react";
 import { JsonView } from "@/components/json-view";
 import { Segmented } from "@/components/segmented";
 import { CodeEditor } from "@/components/code-editor";
 import { StatusBadge } from "@/components/status-badge";
-import { useNodeRun } from "../context";
+import { useNodeOverlay } from "../context";
 import { writeJson } from "@/lib/json";
 
 type Shape = "tree" | "json";
 
 export function NodeData({ id }: { id: string }) {
-  const run = useNodeRun(id);
+  const overlay = useNodeOverlay(id);
   const [shape, setShape] = useState<Shape>("tree");
-  if (!run || run.status === "pending") {
-    return <p className="text-muted">Run the flow to see what this node works on and gives.</p>;
+  if (!overlay || overlay.status === "pending") {
+    return <p className="text-muted">Run the flow to see the input and the output of this node.</p>;
   }
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-center justify-between gap-2">
-        <StatusBadge status={run.status} />
+        <StatusBadge status={overlay.status} />
         <div className="w-36">
           <Segmented
-            label="Shown as"
+            label="Show as"
             value={shape}
             onChange={setShape}
             options={[
@@ -33,9 +33,11 @@ export function NodeData({ id }: { id: string }) {
           />
         </div>
       </div>
-      {run.error && <p className="break-words text-failed">{run.error}</p>}
-      <Value title="Input" value={run.input} shape={shape} />
-      {run.status !== "skipped" && <Value title="Output" value={run.output} shape={shape} />}
+      {overlay.error && <p className="break-words text-failed">{overlay.error}</p>}
+      <Value title="Input" value={overlay.input} shape={shape} />
+      {overlay.status !== "skipped" && (
+        <Value title="Output" value={overlay.output} shape={shape} />
+      )}
     </div>
   );
 }

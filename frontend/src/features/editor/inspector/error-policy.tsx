@@ -19,17 +19,17 @@ import { More } from "./more";
 import { Setting } from "./setting";
 
 const outcomes = [
-  { value: "fail", label: "Fail the run" },
-  { value: "continue", label: "Go on with a default output" },
+  { value: "fail", label: "Fail the execution" },
+  { value: "continue", label: "Continue with a default output" },
   { value: "branch", label: "Take the error branch" },
 ];
 
 const kinds: { kind: ErrorKind; label: string }[] = [
-  { kind: "upstream", label: "A service outside failed" },
+  { kind: "upstream", label: "An external service failed" },
   { kind: "timeout", label: "It took too long" },
   { kind: "limit", label: "A limit was reached" },
   { kind: "user", label: "The flow or its inputs are wrong" },
-  { kind: "bug", label: "An unexpected failure" },
+  { kind: "bug", label: "An unexpected error" },
 ];
 
 export function ErrorPolicy({ node }: { node: FlowNode }) {
@@ -42,7 +42,7 @@ export function ErrorPolicy({ node }: { node: FlowNode }) {
       <Setting
         path={["retry", "max_attempts"]}
         label="Attempts"
-        hint="How often it is tried, the first time included."
+        hint="How often the node is tried, including the first time."
       >
         <NumberInput
           min={1}
@@ -55,7 +55,7 @@ export function ErrorPolicy({ node }: { node: FlowNode }) {
       {retry.max_attempts > 1 && <Waits retry={retry} onChange={change} />}
       <Setting
         path={["on_error"]}
-        label={retry.max_attempts > 1 ? "And after the last attempt" : "Then"}
+        label={retry.max_attempts > 1 ? "After the last attempt" : "Then"}
       >
         <Select
           options={outcomes}
@@ -67,7 +67,7 @@ export function ErrorPolicy({ node }: { node: FlowNode }) {
         <Setting
           path={["default"]}
           label="Default output"
-          hint="A JSON value that later nodes read instead; empty is null."
+          hint="Later nodes get this JSON value instead. Empty means null."
         >
           <JsonField
             name="default"
@@ -101,7 +101,7 @@ function Waits({ retry, onChange }: WaitsProps) {
         />
       </Setting>
       <div className="grid grid-cols-2 gap-2">
-        <Setting path={["retry", "multiplier"]} label="Each wait times">
+        <Setting path={["retry", "multiplier"]} label="Multiply each wait by">
           <NumberInput
             min={1}
             max={10}

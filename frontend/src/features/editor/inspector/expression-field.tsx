@@ -94,7 +94,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
       empty={
         query
           ? "No value or function matches."
-          : "Nothing to read yet: connect a node before this one, or add a field to the Input node."
+          : "There are no values yet. Connect a node before this node, or add a field to the Input node."
       }
       anchor={
         <div className="relative">

@@ -148,7 +148,7 @@ describe("inspector", () => {
     const before = findNode(store.getState().flow, "research")?.config.agent;
     await user.click(screen.getByRole("radio", { name: "Stored agent" }));
     expect(findNode(store.getState().flow, "research")?.config.agent).toBeNull();
-    await user.click(screen.getByRole("radio", { name: "Written here" }));
+    await user.click(screen.getByRole("radio", { name: "Defined here" }));
     expect(findNode(store.getState().flow, "research")?.config.agent).toEqual(before);
   });
 

@@ -1,6 +1,6 @@
 "use client";
 
-/** The chosen node at the right: its form, its data in the run that is shown, its settings. */
+/** The chosen node at the right: its form, its data in the execution that is shown, its settings. */
 import { Copy, Trash2, X } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import { CodeText } from "@/components/code-text";
@@ -48,7 +48,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
   const root = type?.config_schema ?? {};
   const form = useFormValue(node.id, node.type, root, node.config);
   const drafts = useNodeDrafts(node.id);
-  const inRuns = useEditor((state) => runs(node, state.types));
+  const doesRun = useEditor((state) => runs(node, state.types));
   const panel = useRef<HTMLElement>(null);
   useFocusRequests(node.id, panel);
   return (
@@ -102,7 +102,7 @@ function NodeInspector({ node }: { node: FlowNode }) {
                           value={node.config}
                         />
                       )}
-                      {inRuns && (
+                      {doesRun && (
                         <>
                           <Connections node={node} />
                           <hr />

@@ -26,7 +26,7 @@ export function AgentPicker(props: PickerProps) {
       options={options}
       loading={isPending}
       word="agent"
-      empty="No agent is stored yet."
+      empty="There are no stored agents yet."
     />
   );
 }
@@ -40,7 +40,7 @@ export function CrewPicker(props: PickerProps) {
       options={options}
       loading={isPending}
       word="crew"
-      empty="No crew is stored yet."
+      empty="There are no stored crews yet."
     />
   );
 }
@@ -78,7 +78,7 @@ export function ProviderPicker({ value, onChange, ...aria }: PickerProps) {
       options={[{ value: DEFAULT, label: "First active provider" }, ...providers]}
       value={typeof value === "string" ? value : DEFAULT}
       onChange={(next) => onChange(next === DEFAULT ? null : next)}
-      empty="No provider is set up yet."
+      empty="There are no providers yet."
     />
   );
 }

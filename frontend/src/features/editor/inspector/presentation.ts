@@ -4,7 +4,7 @@ import { hintsOf, resolve, type JsonSchema, type Resolved } from "../model/json-
 
 export type Property = { name: string; schema: Resolved };
 
-/** What nothing on this form decides: the body has a canvas of its own, a run fills in the rest. */
+/** What nothing on this form decides: the body has a canvas of its own, an execution fills in the rest. */
 const elsewhere = new Set(["body", "hidden"]);
 
 /** The fields of an object that are to be seen, given what they say. */

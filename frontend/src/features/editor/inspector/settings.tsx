@@ -21,7 +21,7 @@ export function NodeSettings({ node }: { node: FlowNode }) {
       <Setting
         path={["id"]}
         label="Id"
-        hint="What expressions call it; they follow when it changes."
+        hint="The name of the node in expressions. When you change it, the expressions change too."
       >
         <CommitInput
           value={node.id}
@@ -33,7 +33,7 @@ export function NodeSettings({ node }: { node: FlowNode }) {
         <Setting
           path={["timeout_seconds"]}
           label="Time-out"
-          hint="Empty: as long as the run may take."
+          hint="Empty: no time-out of its own. The time-out of the execution still applies."
         >
           <DurationInput
             value={node.timeout_seconds}

@@ -54,7 +54,7 @@ export function StoredOrInline({
         value={mode}
         onChange={choose}
         options={[
-          { value: "inline", label: "Written here" },
+          { value: "inline", label: "Defined here" },
           { value: "stored", label: `Stored ${kind}` },
         ]}
       />

@@ -56,7 +56,7 @@ export function SubflowFields({ path, value }: SubflowFieldsProps) {
             <Field label="Version" error={problem(at("version"))}>
               <Select
                 options={[
-                  { value: NEWEST, label: "The published one" },
+                  { value: NEWEST, label: "Published version" },
                   ...known.map((number) => ({ value: number, label: `Version ${number}` })),
                 ]}
                 value={chosen}
@@ -97,7 +97,7 @@ function Inputs({ fields, given, path }: InputsProps) {
   const asked = new Set(fields.map(({ name }) => name));
   const stale = Object.keys(given).filter((name) => !asked.has(name));
   if (fields.length === 0 && stale.length === 0) {
-    return <p className="text-muted">This flow asks for nothing.</p>;
+    return <p className="text-muted">This flow has no inputs.</p>;
   }
   return (
     <>
@@ -120,7 +120,7 @@ function Inputs({ fields, given, path }: InputsProps) {
       ))}
       {stale.map((name) => (
         <p key={name} className="flex items-center gap-2 text-xs text-failed">
-          <span className="min-w-0 flex-1">The flow has no input “{name}” any more.</span>
+          <span className="min-w-0 flex-1">The flow no longer has the input “{name}”.</span>
           <Button size="sm" onClick={() => write([...path, name], undefined)}>
             Remove
           </Button>

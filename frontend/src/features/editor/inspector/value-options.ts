@@ -44,20 +44,20 @@ export function useValueOptions(
     if (!wanted) return [];
     return owner ? innerValues(flow, owner, types, level) : upstreamValues(flow, nodeId, level);
   }, [wanted, inside, flow, nodeId, types, level]);
-  const runs = useStore(overlay, (state) => (wanted ? state.nodes : null));
+  const overlays = useStore(overlay, (state) => (wanted ? state.nodes : null));
   const inputs = useStore(overlay, (state) => state.inputs);
   return useMemo(() => {
     const last = {
       inputs,
-      output: (path: string) => runs?.[path]?.output ?? undefined,
-      input: (path: string) => runs?.[path]?.input ?? undefined,
+      output: (path: string) => overlays?.[path]?.output ?? undefined,
+      input: (path: string) => overlays?.[path]?.input ?? undefined,
     };
     if (!wanted || (query === "" && values.length === 0)) return [];
     const fitting = values
       .filter((value) => fits(value, query))
       .map((value) => toOption(value, preview(lastValue(value, last))));
     return [...fitting, ...functionOptions(query).map(toCall)];
-  }, [wanted, values, runs, inputs, query]);
+  }, [wanted, values, overlays, inputs, query]);
 }
 
 function toOption({ expression, source, name, kind }: UpstreamValue, says: string | null) {

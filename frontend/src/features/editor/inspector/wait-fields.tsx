@@ -12,9 +12,9 @@ import { useForm } from "./form-context";
 type Mode = "while" | "until" | "expression";
 
 const modes: { value: Mode; label: string }[] = [
-  { value: "while", label: "A while" },
+  { value: "while", label: "A fixed time" },
   { value: "until", label: "Until a time" },
-  { value: "expression", label: "By a value" },
+  { value: "expression", label: "An expression" },
 ];
 
 type WaitFieldsProps = { path: Path; value: unknown };
@@ -45,7 +45,7 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         <Field
           label="Wait until"
           required
-          hint="A time such as 2027-01-31T09:00:00Z, or an expression that gives one."
+          hint="A time such as 2027-01-31T09:00:00Z, or an expression that returns a time."
           error={error}
         >
           <ExpressionField
@@ -56,7 +56,12 @@ export function WaitFields({ path, value }: WaitFieldsProps) {
         </Field>
       )}
       {mode === "expression" && (
-        <Field label="Seconds" required hint="An expression that gives a number." error={error}>
+        <Field
+          label="Seconds"
+          required
+          hint="An expression that returns a number of seconds."
+          error={error}
+        >
           <ExpressionField
             mode="template"
             placeholder="{{ inputs.seconds }}"

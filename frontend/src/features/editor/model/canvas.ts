@@ -10,9 +10,9 @@ import {
 import { BORDER, HEAD_MIDDLE, portHeight, reckonedSize } from "./measures";
 import { acceptsInput, portsOf, runs, type NodeTypes } from "./node-types";
 
-/** A step of the flow, or a remark beside them. */
-export type CanvasNode = Node<{ node: FlowNode }, "step" | "note">;
-export type CanvasEdge = Edge<{ edge: FlowEdge }, "step">;
+/** A node of the flow, or a note beside them. */
+export type CanvasNode = Node<{ node: FlowNode }, "flow" | "note">;
+export type CanvasEdge = Edge<{ edge: FlowEdge }, "flow">;
 export type Selection = { nodes: ReadonlySet<string>; edges: ReadonlySet<string> };
 
 export const NOTHING: Selection = { nodes: new Set(), edges: new Set() };
@@ -56,7 +56,7 @@ export function toCanvasNodes(
     const shape = old?.data.node === node ? shapeOf(old) : reckoned(node, types, old);
     return {
       id: node.id,
-      type: node.type === NOTE ? ("note" as const) : ("step" as const),
+      type: node.type === NOTE ? ("note" as const) : ("flow" as const),
       position,
       selected,
       data: old?.data.node === node ? old.data : { node },
@@ -119,7 +119,7 @@ export function toCanvasEdges(
     }
     return {
       id: edge.id,
-      type: "step" as const,
+      type: "flow" as const,
       source: edge.source,
       target: edge.target,
       sourceHandle: toPort(handle),

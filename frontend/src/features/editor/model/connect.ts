@@ -26,13 +26,13 @@ export function refusal(
   );
   if (twice) return `${nodeName(from)} is already connected to ${nodeName(to)}.`;
   if (descendants(flow, target).has(source)) {
-    return `${nodeName(to)} already runs before ${nodeName(from)}; a flow has no loops.`;
+    return `${nodeName(to)} already runs before ${nodeName(from)}. Edges cannot form a cycle.`;
   }
   return null;
 }
 
 /**
- * Every node that may follow the port, found in one pass: to ask `refusal` of each would search the whole
+ * Every node that may follow the port, found in one go: to ask `refusal` of each would search the whole
  * flow as often as it has nodes.
  */
 export function followers(
@@ -80,9 +80,9 @@ export function ancestors(flow: FlowDefinition, id: string): string[] {
   ].filter((other) => other !== id);
 }
 
-function reach(start: string, steps: [string, string][]): Set<string> {
+function reach(start: string, pairs: [string, string][]): Set<string> {
   const next = new Map<string, string[]>();
-  for (const [from, to] of steps) {
+  for (const [from, to] of pairs) {
     const known = next.get(from);
     if (known) known.push(to);
     else next.set(from, [to]);

@@ -18,7 +18,7 @@ export const ERROR_HANDLE = "error";
 
 export type { Config, ErrorKind, FlowEdge, OnError, Position, RetryPolicy };
 
-/** A step with its name and configuration, empty where the server left them out. */
+/** A node with its name and configuration, empty where the server left them out. */
 export type FlowNode = StoredNode & Required<Pick<StoredNode, "label" | "config">>;
 
 /** A definition as it is drawn. */

@@ -40,7 +40,7 @@ describe("connect", () => {
     ["check", "out", "gone", "Check has no branch “gone”."],
     ["check", "out", null, "Check has no branch “default”."],
     ["in", "research", null, "Topic is already connected to Research."],
-    ["expand", "research", null, "Research already runs before Expand; a flow has no loops."],
+    ["expand", "research", null, "Research already runs before Expand. Edges cannot form a cycle."],
     ["in", "nowhere", null, "One of the two nodes no longer exists."],
   ])("%s -> %s (%s) is refused", (source, target, handle, reason) => {
     const connection = { source, target, handle };
@@ -89,7 +89,7 @@ describe("renameNode", () => {
   it("keeps every node that does not read it", () => {
     expect(findNode(next, "in")).toBe(next.nodes[0]);
     expect(renameNode(next, "facts", "out", types)).toBe(next);
-    expect(idRefusal(next, "facts", "Bad Id")).toContain("begins with a letter");
+    expect(idRefusal(next, "facts", "Bad Id")).toContain("Start the id with a letter");
     expect(idRefusal(next, "facts", "out")).toContain("out");
   });
 });

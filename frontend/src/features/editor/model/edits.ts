@@ -203,7 +203,7 @@ function keepPorts(
 /** Why a node cannot get this id, or null when it can. */
 export function idRefusal(flow: FlowDefinition, id: string, next: string): string | null {
   if (!ID_PATTERN.test(next)) {
-    return "An id begins with a letter and has only a-z, 0-9 and _, at most 63 of them.";
+    return "Start the id with a letter. Use only a-z, 0-9 and _, at most 63 characters.";
   }
   return next !== id && takenIds(flow).has(next) ? `Another node has the id ${next}.` : null;
 }

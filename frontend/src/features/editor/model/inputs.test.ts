@@ -1,4 +1,4 @@
-/** The run form asks for what the Input node declares. */
+/** The dialog that runs a flow asks for what the Input node declares. */
 import { describe, expect, it } from "vitest";
 import { research } from "../testing/flows";
 import { emptyDefinition } from "./definition";

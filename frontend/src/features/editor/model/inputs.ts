@@ -1,4 +1,4 @@
-/** What a run is asked for, read from the flow's Input node. */
+/** What a flow asks for when it runs, read from the flow's Input node. */
 import type { InputField } from "@/lib/inputs";
 import type { FlowDefinition } from "./definition";
 

@@ -11,21 +11,21 @@ import { upstreamValues } from "./upstream";
 
 const COUNT = 300;
 
-/** input -> a line of steps, every third with branches -> output. */
+/** input -> a line of nodes, every third with branches -> output. */
 function line(): FlowDefinition {
-  const steps = Array.from({ length: COUNT }, (_, index) =>
+  const middle = Array.from({ length: COUNT }, (_, index) =>
     index % 3 === 0
       ? {
-          id: `step_${index}`,
+          id: `node_${index}`,
           type: "condition",
           label: "",
           config: { cases: [{ handle: "yes", when: "true" }], else: "no" },
         }
-      : { id: `step_${index}`, type: "transform", label: "", config: { values: { a: "1" } } },
+      : { id: `node_${index}`, type: "transform", label: "", config: { values: { a: "1" } } },
   );
   const nodes = [
     { id: "in", type: "input", label: "", config: { fields: [] } },
-    ...steps,
+    ...middle,
     { id: "out", type: "output", label: "", config: { values: {} } },
   ];
   const edges = nodes.slice(1).map(({ id }, index) => {
@@ -40,10 +40,10 @@ describe("a large flow", () => {
   it("finds who may follow a port as the refusals say, going through the edges a few times in all", () => {
     const flow = line();
     for (const [source, handle] of [
-      ["step_3", "yes"],
-      ["step_3", "no"],
-      ["step_100", null],
-      ["step_3", "gone"],
+      ["node_3", "yes"],
+      ["node_3", "no"],
+      ["node_100", null],
+      ["node_3", "gone"],
       ["out", null],
     ] as const) {
       let walks = 0;
@@ -81,7 +81,7 @@ describe("a large flow", () => {
     mergeProblems(flow, counted, null);
     expect(reads).toBeGreaterThanOrEqual(COUNT);
     reads = 0;
-    const next = mapNode(flow, "step_7", (node) => ({ ...node, label: "Another" }));
+    const next = mapNode(flow, "node_7", (node) => ({ ...node, label: "Another" }));
     mergeProblems(next, counted, { flow, problems: [] });
     expect(reads).toBe(1);
   });
@@ -95,7 +95,7 @@ describe("a large flow", () => {
 
   it("offers what stands before a node, the nearest first", () => {
     const names = upstreamValues(line(), "out").map(({ expression }) => expression);
-    expect(names[0]).toBe(`nodes.step_${COUNT - 1}.output`);
-    expect(names).toContain("nodes.step_0.output.branch");
+    expect(names[0]).toBe(`nodes.node_${COUNT - 1}.output`);
+    expect(names).toContain("nodes.node_0.output.branch");
   });
 });

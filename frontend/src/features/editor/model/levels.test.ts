@@ -162,7 +162,7 @@ describe("the store", () => {
     store.getState().redo();
     expect(store.getState().flow.nodes).toHaveLength(3);
   });
-  it("goes to a path of a run and tells where it is", () => {
+  it("goes to a path of an execution and tells where it is", () => {
     const store = createEditorStore(types, mapped());
     showPath(store, "each[1].write");
     expect(chosenPath(store.getState())).toBe("each[1].write");

@@ -2,9 +2,10 @@
 import { findNode, SCHEMA, type Config, type FlowDefinition, type FlowNode } from "./definition";
 import type { NodeTypes } from "./node-types";
 
-/** The way down: whose body is open, and which of its iterations a run is shown of. */
-export type Level = readonly Step[];
-export type Step = { node: string; iteration: number };
+/** The way down: whose body is open, and which of its iterations an execution is shown of. */
+export type Level = readonly LevelPart[];
+/** One body on that way, and its iteration. */
+export type LevelPart = { node: string; iteration: number };
 
 /** What lies around a body. It is never saved. */
 export type Outer = {
@@ -38,7 +39,7 @@ export function levelOf(path: string): Level {
   });
 }
 
-/** A path of a run as the level to open and the node to choose there; null for an iteration itself. */
+/** A path of an execution as the level to open and the node to choose there; null for an iteration itself. */
 export function locate(path: string): { level: Level; node: string | null } {
   if (path.endsWith("]")) return { level: levelOf(path), node: null };
   const at = path.lastIndexOf(".");
@@ -56,7 +57,7 @@ export function hasBody(node: FlowNode, types: NodeTypes): boolean {
   return body ? !body.isolated || isRecord(node.config[body.field]) : false;
 }
 
-/** How many steps the body of a node has. */
+/** How many nodes the body of a node has. */
 export function bodySize(node: FlowNode, types: NodeTypes): number {
   const field = types.get(node.type)?.body?.field;
   const body = field === undefined ? undefined : node.config[field];

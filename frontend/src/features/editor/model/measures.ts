@@ -9,7 +9,7 @@ export const NODE_HEIGHT = 64;
 /** Where edges arrive, and leave from nodes without named ports. */
 export const HEAD_MIDDLE = 32;
 export const COLUMN_GAP = 88;
-/** Enough for what a run adds below a node. */
+/** Enough for what an execution adds below a node. */
 export const ROW_GAP = 56;
 
 /** The frame of a node; its head lies within. */
@@ -27,7 +27,7 @@ export type Size = { width: number; height: number };
 /** Of nodes as they are drawn. */
 export type Sizes = ReadonlyMap<string, Size>;
 
-/** What a node will measure before there is a run; of notes the width only. */
+/** What a node will measure before there is an execution; of notes the width only. */
 export function reckonedSize(node: FlowNode, types: NodeTypes): Size {
   if (!runs(node, types)) return { width: NOTE_WIDTH, height: NODE_HEIGHT };
   const rows = portRows(node, types).length;

@@ -65,7 +65,7 @@ export function acceptsInput(node: FlowNode, types: NodeTypes): boolean {
   return types.get(node.type)?.accepts_input ?? true;
 }
 
-/** Whether a run does anything at the node. */
+/** Whether an execution does anything at the node. */
 export function runs(node: FlowNode, types: NodeTypes): boolean {
   return types.get(node.type)?.runs ?? true;
 }

@@ -1,11 +1,11 @@
-/** A run shown over the canvas: one entry per node, in a store of its own so that tokens wake one node. */
+/** An execution shown over the canvas: one entry per node, in a store of its own so that tokens wake one node. */
 import { createStore } from "zustand/vanilla";
 import type { NodeOverlay, OverlayTarget } from "@/lib/events";
 import { ERROR_HANDLE, handleOf, type FlowEdge } from "./definition";
 
-/** The run that is shown, its nodes by path. `useRunOverlay` of lib/events feeds it: show, update, clear. */
+/** The execution that is shown, its nodes by path. `useExecutionOverlay` of lib/events feeds it: show, update, clear. */
 export type OverlayState = OverlayTarget & {
-  /** The run that is shown; null for none. */
+  /** The execution that is shown; null for none. */
   executionId: string | null;
   inputs: Record<string, unknown> | null;
   nodes: Readonly<Record<string, NodeOverlay>>;
@@ -25,14 +25,14 @@ export function createOverlayStore() {
   }));
 }
 
-export type EdgeRun = "idle" | "taken" | "flowing";
+export type EdgeState = "idle" | "taken" | "flowing";
 
-/** Whether the run went along an edge, and whether its target is working on that now. */
-export function edgeRun(
+/** Whether the execution went along an edge, and whether its target is working on that now. */
+export function edgeState(
   edge: FlowEdge,
   source: NodeOverlay | undefined,
   target: NodeOverlay | undefined,
-): EdgeRun {
+): EdgeState {
   const done = source?.status === "completed";
   const caught = source?.status === "failed" && source.handle === ERROR_HANDLE;
   if (!source || !(done || caught) || source.handle !== handleOf(edge)) return "idle";

@@ -97,10 +97,10 @@ function levelProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
 function bodyProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   const severity = "error" as const;
   if (!flow.nodes.some((node) => runs(node, types))) {
-    const message = "Nothing stands in this body yet; open it and add a node.";
+    const message = "This body is empty. Open it and add a node.";
     return [{ code: "empty_body", message, severity }];
   }
-  const message = "Input and Output belong to a whole flow; remove this node from the body.";
+  const message = "A body cannot have Input or Output nodes. Remove this node.";
   return flow.nodes
     .filter(({ type }) => type === "input" || type === "output")
     .map(({ id }) => ({ node_id: id, code: "not_in_a_body", message, severity }));
@@ -110,11 +110,12 @@ function endProblems(flow: FlowDefinition): Problem[] {
   const has = (type: string) => flow.nodes.some((node) => node.type === type);
   const problems: Problem[] = [];
   if (!has("input")) {
-    const message = "The flow has no Input node; add one to start from.";
+    const message = "The flow has no Input node. Add an Input node to start from.";
     problems.push({ code: "no_input", message, severity: "error" });
   }
   if (!has("output")) {
-    const message = "The flow has no Output node, so a run gives no result.";
+    const message =
+      "The flow has no Output node, so its executions have no result. Add an Output node.";
     problems.push({ code: "no_output", message, severity: "warning" });
   }
   return problems;
@@ -127,7 +128,7 @@ function limitProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
     return extra.map((node) => ({
       node_id: node.id,
       code: "too_many_of_type",
-      message: `A flow has only ${type.limit} ${type.title} node; remove this one.`,
+      message: `A flow can have only ${type.limit} ${type.title} node. Remove this node.`,
       severity: "error" as const,
     }));
   });
@@ -138,7 +139,7 @@ function reachProblems(flow: FlowDefinition, types: NodeTypes): Problem[] {
   if (!start) return [];
   const reached = descendants(flow, start.id);
   const message =
-    "Nothing leads here from the Input node, so it would never run. Connect or remove it.";
+    "No edge leads here from the Input node, so this node never runs. Connect it or remove it.";
   return flow.nodes
     .filter((node) => !reached.has(node.id) && runs(node, types))
     .map((node) => ({ node_id: node.id, code: "unreachable", message, severity: "error" }));

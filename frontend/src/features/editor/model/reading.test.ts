@@ -8,7 +8,7 @@ import { openExpression, openPath, renameInCel, segments } from "./expressions";
 import { blank, resolve } from "./json-schema";
 import { arrange } from "./layout";
 import type { NodeOverlay } from "@/lib/events";
-import { createOverlayStore, edgeRun } from "./overlay";
+import { createOverlayStore, edgeState } from "./overlay";
 import { instantProblems, mergeProblems } from "./problems";
 import { shortenTemplate, summarize } from "./summary";
 import { lastValue, upstreamValues } from "./upstream";
@@ -151,7 +151,7 @@ describe("summaries", () => {
     ["research", "Researcher · Research {{topic}}"],
     ["check", "long when size(research.title) > 200"],
     ["expand", "Expand {{research.title}}, “nodes.research”"],
-    ["out", "Gives report"],
+    ["out", "Returns report"],
   ])("%s: %s", (id, line) => {
     expect(summarize(findNode(research(), id)!, names, "")).toBe(line);
   });
@@ -189,8 +189,8 @@ describe("layout", () => {
   });
 });
 
-describe("run overlay", () => {
-  const run = (status: NodeOverlay["status"], handle: string | null = null): NodeOverlay => ({
+describe("overlay of an execution", () => {
+  const ended = (status: NodeOverlay["status"], handle: string | null = null): NodeOverlay => ({
     status,
     handle,
     startedAt: null,
@@ -203,28 +203,28 @@ describe("run overlay", () => {
     until: null,
     asks: false,
     iterations: null,
-    passes: { over: 0, failed: 0 },
+    iterationCounts: { over: 0, failed: 0 },
     input: null,
     output: null,
   });
   it("wakes only the node that changed", () => {
     const store = createOverlayStore();
-    const done = run("completed");
-    store.getState().show("run", { in: done }, { topic: "tides" });
-    store.getState().update({ research: run("running") });
+    const done = ended("completed");
+    store.getState().show("execution", { in: done }, { topic: "tides" });
+    store.getState().update({ research: ended("running") });
     expect(store.getState().nodes.in).toBe(done);
     expect(store.getState().nodes.research?.status).toBe("running");
     store.getState().clear();
     expect(store.getState()).toMatchObject({ executionId: null, nodes: {}, inputs: null });
   });
-  it("knows which edges the run took", () => {
+  it("knows which edges the execution took", () => {
     const [, , long, short] = research().edges;
-    const check = run("completed", "long");
-    expect(long && edgeRun(long, check, run("running"))).toBe("flowing");
-    expect(long && edgeRun(long, check, run("completed"))).toBe("taken");
-    expect(long && edgeRun(long, run("failed", null), run("pending"))).toBe("idle");
-    expect(short && edgeRun(short, check, run("skipped"))).toBe("idle");
-    expect(short && edgeRun(short, undefined, undefined)).toBe("idle");
+    const check = ended("completed", "long");
+    expect(long && edgeState(long, check, ended("running"))).toBe("flowing");
+    expect(long && edgeState(long, check, ended("completed"))).toBe("taken");
+    expect(long && edgeState(long, ended("failed", null), ended("pending"))).toBe("idle");
+    expect(short && edgeState(short, check, ended("skipped"))).toBe("idle");
+    expect(short && edgeState(short, undefined, undefined)).toBe("idle");
   });
 });
 

@@ -14,9 +14,9 @@ export type Names = {
 const writers: Record<string, (config: Config, names: Names) => string> = {
   input: (config) => {
     const fields = list(config.fields).map((field) => text(field.name));
-    return fields.length > 0 ? `Asks for ${fields.join(", ")}` : "Asks for nothing yet";
+    return fields.length > 0 ? `Asks for ${fields.join(", ")}` : "No inputs yet";
   },
-  output: (config) => sentence("Gives", config),
+  output: (config) => sentence("Returns", config),
   transform: (config) => sentence("Sets", config),
   agent: (config, names) => {
     const stored = text(config.agent_id);

@@ -13,7 +13,7 @@ const IDENTIFIER = /^[A-Za-z_]\w*$/;
 export type UpstreamValue = {
   /** What an expression says, e.g. `nodes.research.output.title`. */
   expression: string;
-  /** Under which heading it is offered: the inputs, or the node that gives it, by its path in a run. */
+  /** Under which heading it is offered: the inputs, or the node that gives it, by its path in an execution. */
   source: { id: string | null; name: string; type: string };
   /** The value's own name, e.g. `title`. */
   name: string;
@@ -25,7 +25,7 @@ export type UpstreamValue = {
   given?: boolean;
 };
 
-/** What a run gave, to show beside the names. */
+/** What an execution gave, to show beside the names. */
 export type LastValues = {
   inputs: Record<string, unknown> | null;
   output: (path: string) => unknown;
@@ -34,7 +34,7 @@ export type LastValues = {
 
 /**
  * Everything `nodeId` may read: what is new in the body it stands in, the flow's inputs, then nodes
- * before it, the nearest first, and those before the body. `level` says where in a run `flow` is.
+ * before it, the nearest first, and those before the body. `level` says where in an execution `flow` is.
  */
 export function upstreamValues(
   flow: FlowDefinition,
@@ -108,7 +108,7 @@ function distinct(values: UpstreamValue[]): UpstreamValue[] {
   return [...new Map(values.toReversed().map((it) => [it.expression, it])).values()].toReversed();
 }
 
-/** The last value behind an upstream value, or undefined when no run gave one. */
+/** The last value behind an upstream value, or undefined when no execution gave one. */
 export function lastValue(value: UpstreamValue, last: LastValues): unknown {
   const { id } = value.source;
   if (id === null) return readPath(last.inputs, value.path);

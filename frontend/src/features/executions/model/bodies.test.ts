@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { foldEvent, newFolding, snapshot, NO_USAGE, type ExecutionEvent } from "@/lib/events";
 import type { FlowDefinition } from "../api";
 import { editable, readOutputs } from "./forks";
-import { around, bareSteps, eventPlace, outline, stepAt, stepsIn } from "./outline";
+import { around, bareItems, eventPlace, outline, itemAt, itemsIn } from "./outline";
 import { rowsOf } from "./rows";
 
 const flow: FlowDefinition = {
@@ -75,27 +75,27 @@ function state() {
 }
 
 it("lists no iterations before the flow is known", () => {
-  expect(bareSteps(["each", "each[0]", "each[0].ask", "out"]).map(({ id }) => id)).toEqual([
+  expect(bareItems(["each", "each[0]", "each[0].ask", "out"]).map(({ id }) => id)).toEqual([
     "each",
     "out",
   ]);
 });
 
-describe("steps", () => {
+describe("items", () => {
   it("leave remarks out and are found in bodies", () => {
     expect(outline(flow).map(({ id }) => id)).toEqual(["in", "each", "out"]);
-    expect(stepsIn(flow, "each[2]").map(({ id }) => id)).toEqual(["each[2].ask", "each[2].keep"]);
-    expect(stepAt(flow, "each[2].ask")).toMatchObject({ name: "Ask", type: "llm" });
-    expect(stepAt(flow, "each[2]")).toMatchObject({ name: "Each topic, 3", type: "iteration" });
-    expect(stepAt(flow, "each[2].gone")).toBeUndefined();
+    expect(itemsIn(flow, "each[2]").map(({ id }) => id)).toEqual(["each[2].ask", "each[2].keep"]);
+    expect(itemAt(flow, "each[2].ask")).toMatchObject({ name: "Ask", type: "llm" });
+    expect(itemAt(flow, "each[2]")).toMatchObject({ name: "Each topic, 3", type: "iteration" });
+    expect(itemAt(flow, "each[2].gone")).toBeUndefined();
     expect(around("a[0].b[11].c")).toEqual(["a", "a[0]", "a[0].b", "a[0].b[11]"]);
-    expect(eventPlace("each[2].ask", (path) => stepAt(flow, path))).toBe("Each topic, 3 · Ask");
+    expect(eventPlace("each[2].ask", (path) => itemAt(flow, path))).toBe("Each topic, 3 · Ask");
   });
 });
 
 describe("rows", () => {
   const ids = (opened: string[], selected: string | null = null) =>
-    rowsOf(outline(flow), state(), flow, new Set(opened), selected).map(({ step }) => step.id);
+    rowsOf(outline(flow), state(), flow, new Set(opened), selected).map(({ item }) => item.id);
 
   it("hold iterations back until they are asked for", () => {
     expect(ids([])).toEqual(["in", "each", "out"]);
@@ -111,7 +111,7 @@ describe("rows", () => {
     ]);
   });
   it("count what is over", () => {
-    expect(state().nodes.get("each")?.passes).toEqual({ over: 1, failed: 1 });
+    expect(state().nodes.get("each")?.iterationCounts).toEqual({ over: 1, failed: 1 });
   });
 });
 
@@ -151,7 +151,7 @@ describe("rows of many iterations", () => {
     expect(rows(300)).toHaveLength(253);
   });
   it("list the one that is chosen, wherever it is", () => {
-    expect(rows(undefined, "each[249]").map(({ step }) => step.id)).toContain("each[249]");
+    expect(rows(undefined, "each[249]").map(({ item }) => item.id)).toContain("each[249]");
   });
 });
 

@@ -6,7 +6,7 @@ export type EventGroup = "execution" | "node" | "task" | "llm" | "tool" | "log";
 
 export const groupNames: Record<EventGroup, string> = {
   execution: "Execution",
-  node: "Steps",
+  node: "Nodes",
   task: "Tasks",
   llm: "Model calls",
   tool: "Tools",
@@ -44,7 +44,7 @@ export function eventsBefore(events: readonly ExecutionEvent[]): Map<number, Eve
   return found;
 }
 
-/** What the event says, without its type and step. `before` is the type of the execution's own event before it. */
+/** What the event says, without its type and node. `before` is the type of the execution's own event before it. */
 export function eventLine(event: ExecutionEvent, before?: EventType): string {
   switch (event.type) {
     case "execution_queued":
@@ -98,17 +98,17 @@ export function eventLine(event: ExecutionEvent, before?: EventType): string {
 
 /** Somebody lets it go on; a worker then takes it up, also from one that was lost. */
 function resumption(epoch: number, before?: EventType): string {
-  if (before === "execution_waiting") return "it goes on after waiting";
+  if (before === "execution_waiting") return "continues after waiting";
   if (before === "execution_failed" || before === "execution_cancelled") {
-    return "somebody lets it go on";
+    return "resumed by a person";
   }
   return before === "execution_resumed" || before === "execution_started"
     ? takenUp(epoch)
-    : "it goes on";
+    : "continues";
 }
 
 function takenUp(epoch: number): string {
-  return `a worker took it up (claim ${epoch})`;
+  return `taken by a worker (claim ${epoch})`;
 }
 
 function untilWords(until: string | null): string {
@@ -116,5 +116,5 @@ function untilWords(until: string | null): string {
 }
 
 function listed(ids: string[]): string {
-  return ids.length > 0 ? `; again: ${ids.join(", ")}` : "";
+  return ids.length > 0 ? `; runs again: ${ids.join(", ")}` : "";
 }

@@ -1,15 +1,15 @@
-/** What a fork may change: outputs of the steps before the one it begins at. */
+/** What a fork may change: outputs of the nodes before the one it begins at. */
 import type { Json, NodeState } from "@/lib/events";
 import type { FlowDefinition } from "../api";
-import { outline, type Step } from "./outline";
+import { outline, type OutlineItem } from "./outline";
 import { notJson, parseJson, sameJson } from "@/lib/json";
 
-/** The steps before `from` that gave something, the latest first. */
+/** The nodes before `from` that gave something, the latest first. */
 export function editable(
   flow: FlowDefinition,
   from: string,
   nodes: ReadonlyMap<string, NodeState>,
-): Step[] {
+): OutlineItem[] {
   const before = new Set([from]);
   // A Set is walked over what is added meanwhile too.
   for (const id of before) {

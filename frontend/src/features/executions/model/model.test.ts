@@ -1,11 +1,11 @@
-/** What the views of a run show: order of steps, bars on the axis, ways to read a value, filters. */
+/** What the views of an execution show: order of nodes, bars on the axis, ways to read a value, filters. */
 import { describe, expect, it } from "vitest";
 import { foldEvent, newFolding, snapshot, type ExecutionEvent } from "@/lib/events";
 import { eventLine, eventsBefore, matches } from "./event-line";
 import { outline } from "./outline";
-import { progressOf, readingsOf, stepInFocus, usageSoFar } from "./reading";
+import { progressOf, readingsOf, itemInFocus, usageSoFar } from "./reading";
 import { axisOf, innerBars, nodeBars, presentOf, ticksOf } from "./timeline";
-import { nextStep } from "./advice";
+import { adviceFor } from "./advice";
 
 const T0 = Date.UTC(2026, 0, 1);
 const usage = {
@@ -40,8 +40,8 @@ const retried = () =>
   );
 
 describe("outline", () => {
-  it("puts steps after those that lead to them and names them", () => {
-    const nodes = ["out", "b", "a", "in"].map((id) => ({ id, type: "llm", label: `Step ${id}` }));
+  it("puts nodes after those that lead to them and names them", () => {
+    const nodes = ["out", "b", "a", "in"].map((id) => ({ id, type: "llm", label: `Node ${id}` }));
     const pairs: [string, string][] = [
       ["in", "a"],
       ["in", "b"],
@@ -49,10 +49,10 @@ describe("outline", () => {
       ["b", "out"],
     ];
     const edges = pairs.map(([source, target]) => ({ id: source + target, source, target }));
-    const steps = outline({ nodes: [...nodes, { id: "lost", type: "llm" }], edges });
-    expect(steps.map(({ id }) => id)).toEqual(["in", "lost", "a", "b", "out"]);
-    expect(steps[0]?.name).toBe("Step in");
-    expect(steps[1]?.name).toBe("lost");
+    const items = outline({ nodes: [...nodes, { id: "lost", type: "llm" }], edges });
+    expect(items.map(({ id }) => id)).toEqual(["in", "lost", "a", "b", "out"]);
+    expect(items[0]?.name).toBe("Node in");
+    expect(items[1]?.name).toBe("lost");
   });
 });
 
@@ -110,9 +110,9 @@ describe("reading", () => {
     expect(usageSoFar(retried())).toMatchObject({ total_tokens: 6, cost_usd: 1, llm_calls: 2 });
   });
 
-  it("looks at the step that failed or runs, then at the last where a model spoke", () => {
+  it("looks at the node that failed or runs, then at the last where a model spoke", () => {
     const state = retried();
-    expect(stepInFocus(state)).toBe("ask");
+    expect(itemInFocus(state)).toBe("ask");
     expect(progressOf(state)).toEqual({ done: 0, total: 3 });
     const done = folded(
       [1, "node_started", "ask", { attempt: 1, input: null }],
@@ -121,8 +121,8 @@ describe("reading", () => {
       [3, "node_started", "out", { attempt: 1, input: null }],
       [3, "node_completed", "out", { attempt: 1, output: {}, handle: null, usage }],
     );
-    expect(stepInFocus(done)).toBe("ask");
-    expect(stepInFocus(folded())).toBeNull();
+    expect(itemInFocus(done)).toBe("ask");
+    expect(itemInFocus(folded())).toBeNull();
   });
 });
 
@@ -131,7 +131,7 @@ describe("events", () => {
     ({ seq: 1, execution_id: "x", timestamp: "", type, node_id, data }) as ExecutionEvent;
   const all = { group: null, nodeId: null, tokens: false };
 
-  it("are filtered by kind and step, streamed text apart", () => {
+  it("are filtered by kind and node, streamed text apart", () => {
     const token = event("llm_token", "ask", { call_id: "c", text: "a" });
     expect(matches(token, all)).toBe(false);
     expect(matches(token, { ...all, tokens: true })).toBe(true);
@@ -168,25 +168,25 @@ describe("events", () => {
     expect(told.map((one) => eventLine(one, before.get(one.seq)))).toEqual([
       "",
       "",
-      "a worker took it up (claim 2); again: a",
+      "taken by a worker (claim 2); runs again: a",
       "for an answer",
-      "it goes on after waiting",
+      "continues after waiting",
       "It was busy.",
-      "somebody lets it go on",
-      "a worker took it up (claim 4)",
-      "a worker took it up (claim 5)",
+      "resumed by a person",
+      "taken by a worker (claim 4)",
+      "taken by a worker (claim 5)",
     ]);
   });
 });
 
 describe("advice", () => {
-  const step = (kind: "limit" | "user", code: string) => nextStep({ kind, code, message: "" });
+  const advice = (kind: "limit" | "user", code: string) => adviceFor({ kind, code, message: "" });
 
   it.each(["computation_limit", "too_many_iterations", "answer_too_large", "output_too_large"])(
     "for the limit %s is of its own",
-    (code) => expect(step("limit", code)).not.toBe(step("limit", "rate_limited")),
+    (code) => expect(advice("limit", code)).not.toBe(advice("limit", "rate_limited")),
   );
   it("goes by the kind where the code is of another one", () => {
-    expect(step("user", "answer_too_large")).toBe(step("user", "other"));
+    expect(advice("user", "answer_too_large")).toBe(advice("user", "other"));
   });
 });

@@ -1,8 +1,8 @@
-/** The steps of a flow in the order in which they run, with the names people gave them. */
+/** The nodes of a flow in the order in which they run, with the names people gave them. */
 import type { FlowDefinition } from "../api";
 
-/** `id` is its path in a run: `each[3].ask` is `ask` in the fourth iteration of `each`. */
-export type Step = { id: string; name: string; type: string };
+/** A node, or an iteration of one. `id` is its path in an execution: `each[3].ask` is `ask` in the fourth iteration of `each`. */
+export type OutlineItem = { id: string; name: string; type: string };
 
 type Graph = Pick<FlowDefinition, "nodes" | "edges">;
 
@@ -27,9 +27,9 @@ export function typeName(type: string): string {
   return typeNames[type] ?? type;
 }
 
-/** Each step comes after those that lead to it; what the drawing leaves open keeps its order. */
-export function outline({ nodes: all, edges }: Graph): Step[] {
-  // Remarks never run.
+/** Each node comes after those that lead to it; what the drawing leaves open keeps its order. */
+export function outline({ nodes: all, edges }: Graph): OutlineItem[] {
+  // Notes never run.
   const nodes = all.filter(({ type }) => type !== "note");
   const open = new Map(nodes.map(({ id }) => [id, 0]));
   const targets = new Map<string, string[]>();
@@ -51,19 +51,19 @@ export function outline({ nodes: all, edges }: Graph): Step[] {
     .map(({ id, label, type }) => ({ id, name: label || id, type }));
 }
 
-/** Steps for nodes of which nothing but their events is known; those in bodies may be many thousands. */
-export function bareSteps(ids: Iterable<string>): Step[] {
+/** Items for nodes of which nothing but their events is known; those in bodies may be many thousands. */
+export function bareItems(ids: Iterable<string>): OutlineItem[] {
   return [...ids].filter((id) => !id.includes("[")).map((id) => ({ id, name: id, type: "" }));
 }
 
-/** The steps of one iteration, e.g. of `each[3]`; none when it has no body that is known. */
-export function stepsIn(flow: FlowDefinition, iteration: string): Step[] {
+/** The nodes of one iteration, e.g. of `each[3]`; none when it has no body that is known. */
+export function itemsIn(flow: FlowDefinition, iteration: string): OutlineItem[] {
   const body = bodyAt(flow, iteration);
-  return body ? outline(body).map((step) => ({ ...step, id: `${iteration}.${step.id}` })) : [];
+  return body ? outline(body).map((item) => ({ ...item, id: `${iteration}.${item.id}` })) : [];
 }
 
-/** The step at a path: a node, or an iteration of one. Undefined when the flow has none there. */
-export function stepAt(flow: FlowDefinition, path: string): Step | undefined {
+/** The item at a path: a node, or an iteration of one. Undefined when the flow has none there. */
+export function itemAt(flow: FlowDefinition, path: string): OutlineItem | undefined {
   const dot = path.lastIndexOf(".");
   const graph = dot < 0 ? flow : bodyAt(flow, path.slice(0, dot));
   const last = path.slice(dot + 1);
@@ -76,7 +76,7 @@ export function stepAt(flow: FlowDefinition, path: string): Step | undefined {
     : { id: path, name: `${name}, ${Number.parseInt(index, 10) + 1}`, type: "iteration" };
 }
 
-/** The body that an iteration passes through. */
+/** The body that an iteration runs. */
 function bodyAt(flow: FlowDefinition, iteration: string): Graph | undefined {
   return iteration.split(".").reduce<Graph | undefined>((graph, part) => {
     const id = part.split("[")[0];
@@ -98,8 +98,8 @@ function next(path: string, after: number): number {
   return at < 0 ? -1 : after + 1 + at;
 }
 
-/** Where an event happened: the step's name, with the iterations that it lies in. */
-export function eventPlace(path: string, find: (path: string) => Step | undefined): string {
+/** Where an event happened: the node's name, with the iterations that it lies in. */
+export function eventPlace(path: string, find: (path: string) => OutlineItem | undefined): string {
   const inside = around(path).filter((one) => one.endsWith("]"));
   const names = [...inside, path].map((one) => find(one)?.name);
   return names.every((name) => name !== undefined) ? names.join(" · ") : path;

@@ -1,4 +1,4 @@
-/** How a value is best read, and sums over a run that is under way. */
+/** How a value is best read, and sums over an execution that is under way. */
 import { addUsage, type ExecutionState, type Json, type NodeState, type Usage } from "@/lib/events";
 
 export type Reading = "markdown" | "table" | "tree" | "text" | "json";
@@ -50,7 +50,7 @@ export function isPriced({ calls }: NodeState): boolean {
   return calls.every(({ priced }) => priced);
 }
 
-/** The same of a whole run. */
+/** The same of an execution. */
 export function areAllPriced({ nodes }: ExecutionState): boolean {
   for (const node of nodes.values()) if (!isPriced(node)) return false;
   return true;
@@ -63,15 +63,15 @@ function isInner(path: string): boolean {
 
 const order = ["failed", "running", "waiting"] as const;
 
-/** The step to look at while the person has chosen none: what failed, runs, or came last. */
-export function stepInFocus(state: ExecutionState): string | null {
+/** The node to look at while the person has chosen none: what failed, runs, or came last. */
+export function itemInFocus(state: ExecutionState): string | null {
   for (const status of order) {
     for (const [id, node] of state.nodes) if (node.status === status && !isInner(id)) return id;
   }
   let last: string | null = null;
   let at = "";
   for (const [id, { started_at, text }] of state.nodes) {
-    // Steps where a model spoke are more telling than those that pass values on.
+    // Nodes where a model spoke are more telling than those that pass values on.
     const key = started_at === null ? "" : (text.length > 0 ? "1" : "0") + started_at;
     if (key > at && !isInner(id)) [last, at] = [id, key];
   }

@@ -1,10 +1,10 @@
-/** The rows of a timeline: steps, and where a person has opened them, their iterations and what is in those. */
+/** The rows of a timeline: nodes, and where a person has opened them, their iterations and what is in those. */
 import { iterationsOf, type ExecutionState, type Iteration, type NodeState } from "@/lib/events";
 import type { FlowDefinition } from "../api";
-import { around, stepsIn, type Step } from "./outline";
+import { around, itemsIn, type OutlineItem } from "./outline";
 
 export type Row = {
-  step: Step;
+  item: OutlineItem;
   /** How many bodies it lies in, counting each twice: the node, then the iteration. */
   depth: number;
   /** Whether it is unfolded; null when there is nothing to unfold. */
@@ -18,7 +18,7 @@ export const PAGE = 100;
 
 /** `opened` holds paths; what `selected` lies in is always open. `most` iterations are listed of a node that it names. */
 export function rowsOf(
-  steps: Step[],
+  items: OutlineItem[],
   state: ExecutionState,
   flow: FlowDefinition | undefined,
   opened: ReadonlySet<string>,
@@ -26,34 +26,34 @@ export function rowsOf(
   most: ReadonlyMap<string, number> = new Map(),
 ): Row[] {
   const open = new Set([...opened, ...(selected ? around(selected) : [])]);
-  const below = (step: Step, depth: number): Row[] => {
-    const node = state.nodes.get(step.id);
-    const isIteration = step.type === "iteration";
+  const below = (item: OutlineItem, depth: number): Row[] => {
+    const node = state.nodes.get(item.id);
+    const isIteration = item.type === "iteration";
     const folds = isIteration || node?.iterations != null;
-    const row = { step, depth, open: folds ? open.has(step.id) : null };
+    const row = { item, depth, open: folds ? open.has(item.id) : null };
     if (!row.open) return [row];
     if (isIteration) {
-      const inner = flow ? stepsIn(flow, step.id) : [];
+      const inner = flow ? itemsIn(flow, item.id) : [];
       return [row, ...inner.flatMap((one) => below(one, depth + 1))];
     }
-    const all = iterationsOf(state.nodes, step.id);
-    const listed = iterations(step, all, node, most.get(step.id) ?? PAGE, selected);
+    const all = iterationsOf(state.nodes, item.id);
+    const listed = iterations(item, all, node, most.get(item.id) ?? PAGE, selected);
     const rows = listed.flatMap((one) => below(one, depth + 1));
     const cut = { listed: listed.length, total: all.length };
     if (cut.listed === cut.total) return [row, ...rows];
-    return [row, ...rows, { step, depth: depth + 1, open: null, cut }];
+    return [row, ...rows, { item, depth: depth + 1, open: null, cut }];
   };
-  return steps.flatMap((step) => below(step, 0));
+  return items.flatMap((item) => below(item, 0));
 }
 
 /** Those that failed come into the picture before those that only came later. */
 function iterations(
-  owner: Step,
+  owner: OutlineItem,
   all: Iteration[],
   node: NodeState | undefined,
   most: number,
   selected: string | null,
-): Step[] {
+): OutlineItem[] {
   const wanted = all.length <= most ? all : shortened(all, most, selected);
   return wanted.map(({ path, index }) => ({
     id: path,

@@ -18,13 +18,13 @@ export type Axis = { begin: number; span: number };
 
 const MIN_SPAN_MS = 500;
 
-/** The present of the run: the page's clock ticks by the second, and events may be ahead of it. */
+/** The present of the execution: the page's clock ticks by the second, and events may be ahead of it. */
 export function presentOf({ events, event_count }: ExecutionState, now: number): number {
   const last = events[event_count - 1];
   return last ? Math.max(now, Date.parse(last.timestamp)) : now;
 }
 
-/** From the first moment of the run to its end, or to `now` while it lasts. */
+/** From the first moment of the execution to its end, or to `now` while it lasts. */
 export function axisOf(state: ExecutionState, now: number): Axis {
   const begin = Date.parse(state.started_at ?? state.queued_at ?? "") || now;
   const end = state.finished_at ? Date.parse(state.finished_at) : now;
@@ -84,7 +84,7 @@ export function nodeBars(node: NodeState, axis: Axis, now: number): Bar[] {
     const waits = attempt.status === "failed" && (next || node.status === "waiting");
     if (waits) {
       const until = next ? Date.parse(next.started_at) : now;
-      bars.push(bar(`wait-${index}`, "waiting", "Waiting to try again", to, until, axis));
+      bars.push(bar(`wait-${index}`, "waiting", "Waiting for the next attempt", to, until, axis));
     }
   });
   return bars;

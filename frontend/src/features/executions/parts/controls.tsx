@@ -1,6 +1,6 @@
 "use client";
 
-/** What a person can do with a run: pause it, let it go on, stop it, or run it again. */
+/** What a person can do with an execution: pause it, let it go on, stop it, or run it again. */
 import { CircleStop, Pause, Play } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
@@ -8,29 +8,30 @@ import { toast } from "@/components/toast";
 import { useCan } from "@/features/auth";
 import { isFinal } from "@/lib/events";
 import { useCancelExecution, usePauseExecution, useResumeExecution } from "../api";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 import { RunAgain, type RunAgainProps } from "./run-again";
 
-type ControlsProps = { run: Run; size?: "sm" | "md" };
+type ControlsProps = { execution: LiveExecution; size?: "sm" | "md" };
 
 export function Controls({
-  run,
+  execution,
   size = "md",
   ...again
 }: ControlsProps & Pick<RunAgainProps, "onStarted" | "beforeStart">) {
-  const { state, detail } = run;
+  const { state, detail } = execution;
   const may = useCan("executions:write");
   const status = state.seq > 0 ? state.status : detail?.status;
   if (!status || !may) return null;
-  if (isFinal(status)) return <RunAgain run={run} status={status} size={size} {...again} />;
+  if (isFinal(status))
+    return <RunAgain execution={execution} status={status} size={size} {...again} />;
   return (
     <>
       {detail?.paused || state.paused ? (
-        <ResumeButton run={run} size={size} />
+        <ResumeButton execution={execution} size={size} />
       ) : (
-        <PauseButton run={run} size={size} />
+        <PauseButton execution={execution} size={size} />
       )}
-      <CancelButton run={run} size={size} />
+      <CancelButton execution={execution} size={size} />
     </>
   );
 }
@@ -60,31 +61,31 @@ function ActionButton({ size, action, verb, icon, refused }: ActionProps) {
   );
 }
 
-function PauseButton({ run: { id }, size }: ControlsProps) {
+function PauseButton({ execution: { id }, size }: ControlsProps) {
   return (
     <ActionButton
       size={size}
       action={usePauseExecution(id)}
       verb="Pause"
       icon={<Pause aria-hidden />}
-      refused="The run could not be paused"
+      refused="The execution could not be paused"
     />
   );
 }
 
-function ResumeButton({ run: { id }, size }: ControlsProps) {
+function ResumeButton({ execution: { id }, size }: ControlsProps) {
   return (
     <ActionButton
       size={size}
       action={useResumeExecution(id)}
       verb="Resume"
       icon={<Play aria-hidden />}
-      refused="The run does not go on"
+      refused="The execution could not be resumed"
     />
   );
 }
 
-function CancelButton({ run: { id, detail }, size }: ControlsProps) {
+function CancelButton({ execution: { id, detail }, size }: ControlsProps) {
   const cancel = useCancelExecution(id);
   const asked = cancel.isPending || cancel.isSuccess || detail?.cancel_requested;
   return (
@@ -94,12 +95,12 @@ function CancelButton({ run: { id, detail }, size }: ControlsProps) {
       onClick={() => {
         if (asked) return;
         cancel.mutate(undefined, {
-          onError: (error) => toast.error("The run could not be cancelled", error),
+          onError: (error) => toast.error("The execution could not be cancelled", error),
         });
       }}
     >
       <CircleStop aria-hidden />
-      {asked ? "Cancelling…" : "Cancel run"}
+      {asked ? "Cancelling…" : "Cancel execution"}
     </Button>
   );
 }

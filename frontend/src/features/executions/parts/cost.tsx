@@ -1,4 +1,4 @@
-/** What a run or step cost, and whether that is all of it. */
+/** What an execution or node cost, and whether that is all of it. */
 import { Money } from "@/components/measures";
 
 type CostProps = {
@@ -9,12 +9,13 @@ type CostProps = {
 
 export function Cost({ usd, priced }: CostProps) {
   if (priced) return <Money value={usd} />;
-  const hint = "A model without a known price was called. Enter its price on the Models page.";
+  const hint =
+    "Watchbill does not know the price of a model that was called. Enter it on the Models page.";
   return (
     <span title={hint}>
       {usd > 0 ? (
         <>
-          over <Money value={usd} />
+          more than <Money value={usd} />
         </>
       ) : (
         "no price"

@@ -1,6 +1,6 @@
 "use client";
 
-/** Every event of a run in order; only the rows in view exist, so a hundred thousand scroll well. */
+/** Every event of an execution in order; only the rows in view exist, so a hundred thousand scroll well. */
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { CopyButton } from "@/components/copy-button";
 import { FilterChips } from "@/components/filter-chips";
@@ -12,7 +12,7 @@ import { isFinal, type EventType, type ExecutionEvent } from "@/lib/events";
 import { formatDuration } from "@/lib/format";
 import { eventLine, eventsBefore, groupNames, matches, type EventGroup } from "../model/event-line";
 import { eventPlace } from "../model/outline";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 import { writeJson } from "@/lib/json";
 
 const ROW = 26;
@@ -20,9 +20,9 @@ const ROW = 26;
 const MARGIN = 10;
 const ANY = "any";
 
-type EventListProps = { run: Run; className?: string };
+type EventListProps = { execution: LiveExecution; className?: string };
 
-export function EventList({ run: { state, steps, stepAt }, className }: EventListProps) {
+export function EventList({ execution: { state, items, itemAt }, className }: EventListProps) {
   const [group, setGroup] = useState<EventGroup | null>(null);
   const [nodeId, setNodeId] = useState<string | null>(null);
   const [tokens, setTokens] = useState(false);
@@ -34,7 +34,7 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
   );
   const before = useMemo(() => eventsBefore(events.slice(0, count)), [events, count]);
   const opened = shown.find(({ seq }) => seq === open);
-  const nameOf = useCallback((id: string) => eventPlace(id, stepAt), [stepAt]);
+  const nameOf = useCallback((id: string) => eventPlace(id, itemAt), [itemAt]);
   return (
     <div className={cn("flex min-h-0 flex-col", className)}>
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
@@ -48,13 +48,13 @@ export function EventList({ run: { state, steps, stepAt }, className }: EventLis
           onChange={setGroup}
         />
         <Select
-          aria-label="Step"
+          aria-label="Node"
           className="h-7 w-28"
           value={nodeId ?? ANY}
           onChange={(value) => setNodeId(value === ANY ? null : value)}
           options={[
-            { value: ANY, label: "Every step" },
-            ...steps.map(({ id, name }) => ({ value: id, label: name })),
+            { value: ANY, label: "All nodes" },
+            ...items.map(({ id, name }) => ({ value: id, label: name })),
           ]}
         />
         <label className="flex items-center gap-2 text-muted">
@@ -177,8 +177,8 @@ function tone(type: string): string {
 
 function walk(event: KeyboardEvent<HTMLDivElement>) {
   const row = document.activeElement?.closest("li");
-  const step = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
-  const next = step[event.key as keyof typeof step]?.querySelector("button");
+  const beside = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
+  const next = beside[event.key as keyof typeof beside]?.querySelector("button");
   if (!next) return;
   event.preventDefault();
   next.focus();

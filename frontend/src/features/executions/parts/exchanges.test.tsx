@@ -1,4 +1,4 @@
-/** A step's exchanges are loaded when they are wanted, and read word for word. */
+/** A node's exchanges are loaded when they are wanted, and read word for word. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
@@ -53,7 +53,7 @@ it("asks for nothing until it is opened, then shows each with request and answer
   await user.click(screen.getByRole("button", { name: "Exchanges" }));
   const list = within(await screen.findByRole("region", { name: "Exchanges" }));
   expect(asked).toEqual(["/api/v1/executions/x/exchanges?node_id=each%5B0%5D.ask&after=0"]);
-  await user.click(list.getByRole("button", { name: /large.*attempt 2.*cut/ }));
+  await user.click(list.getByRole("button", { name: /large.*attempt 2.*shortened/ }));
   const request = list.getByRole("region", { name: "Request" });
   await user.click(within(request).getByRole("button", { name: "JSON" }));
   expect(request).toHaveTextContent("Why tides?");

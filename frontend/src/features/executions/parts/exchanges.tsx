@@ -1,6 +1,6 @@
 "use client";
 
-/** What a step asked models, tools and services, word for word; loaded once somebody wants to see it. */
+/** What a node asked models, tools and services, word for word; loaded once somebody wants to see it. */
 import { Badge } from "@/components/badge";
 import { ErrorState } from "@/components/error-state";
 import { Duration } from "@/components/measures";
@@ -13,14 +13,14 @@ import { Failure } from "./failure";
 import { FoldOut } from "./fold-out";
 import { ValueView } from "./value-view";
 
-/** Types of steps that talk to the world. */
+/** Types of nodes that talk to the world. */
 const TALKING = new Set(["llm", "agent", "crew", "tool", "http_request"]);
 
 type ExchangesProps = { execution: string; path: string; type: string; node: NodeState };
 
 export function Exchanges({ execution, path, type, node }: ExchangesProps) {
   if (!TALKING.has(type) || node.status === "pending" || node.status === "skipped") return null;
-  // What comes while the step runs is seen when it has moved on.
+  // What comes while the node runs is seen when it has moved on.
   const version = `${node.status} ${node.attempt}`;
   return (
     <FoldOut head={<span className="text-xs font-medium text-muted">Exchanges</span>}>
@@ -46,14 +46,16 @@ function ExchangeList({ execution, path, version }: ListProps) {
   if (!list.data) return <Spinner label="Loading exchanges" className="text-muted" />;
   const items = list.data.pages.flatMap((page) => page.items);
   if (items.length === 0) {
-    return <p className="text-muted">Nothing was exchanged so far, or it is not kept any more.</p>;
+    return <p className="text-muted">There are no exchanges yet, or they are no longer stored.</p>;
   }
   return (
     <section aria-label="Exchanges">
       {items.map((exchange) => (
         <FoldOut key={exchange.seq} head={<Head exchange={exchange} />}>
           {exchange.cut && (
-            <p className="text-xs text-muted">It was long: texts are shortened here.</p>
+            <p className="text-xs text-muted">
+              This exchange was long, so its texts are shortened here.
+            </p>
           )}
           {exchange.error && <Failure error={exchange.error} />}
           <ValueView title="Request" value={said(exchange.request)} />
@@ -72,7 +74,7 @@ function Head({ exchange }: { exchange: Exchange }) {
       <StatusIcon status={error ? "failed" : "completed"} />
       <span className="min-w-0 flex-1 truncate">{partner(exchange)}</span>
       {attempt > 1 && <Badge>attempt {attempt}</Badge>}
-      {cut && <Badge>cut</Badge>}
+      {cut && <Badge>shortened</Badge>}
       <Duration ms={duration_ms} className="text-xs text-muted" />
     </>
   );
@@ -84,7 +86,7 @@ function said(fields: Record<string, Json>): Record<string, Json> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isOpen(value)));
 }
 
-/** Whom the step talked to. */
+/** Whom the node talked to. */
 function partner({ kind, request, answer }: Exchange): string {
   if (kind === "tool") return String(request.tool ?? "Tool");
   if (kind === "http") return `${String(request.method)} ${String(request.url)}`;

@@ -1,11 +1,11 @@
-/** A failure: what happened, where, and the next step. */
+/** A failure: what happened, where, and what to do next. */
 import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 import { Badge } from "@/components/badge";
 import { CodeText } from "@/components/code-text";
 import { cn } from "@/lib/cn";
 import type { NodeFailure } from "@/lib/events";
-import { failureTitle, nextStep } from "../model/advice";
+import { failureTitle, adviceFor } from "../model/advice";
 
 type FailureProps = {
   error: NodeFailure;
@@ -31,7 +31,7 @@ export function Failure({ error, where, className }: FailureProps) {
       <p className="mt-1 break-words whitespace-pre-wrap">
         <CodeText text={error.message} />
       </p>
-      <p className="mt-1 text-muted">{nextStep(error)}</p>
+      <p className="mt-1 text-muted">{adviceFor(error)}</p>
     </section>
   );
 }

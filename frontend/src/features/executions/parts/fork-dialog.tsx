@@ -1,6 +1,6 @@
 "use client";
 
-/** Asks where outputs of earlier steps shall differ before a new run begins at a step of this one. */
+/** Asks where outputs of earlier nodes shall differ before a new execution begins at a node of this one. */
 import { GitFork } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -14,42 +14,44 @@ import type { Json } from "@/lib/events";
 import { useForkExecution } from "../api";
 import { executionHref } from "../links";
 import { editable, readOutputs } from "../model/forks";
-import type { Step } from "../model/outline";
-import type { Run } from "../use-run";
+import type { OutlineItem } from "../model/outline";
+import type { LiveExecution } from "../use-live-execution";
 import { writeJson } from "@/lib/json";
 
-type ForkProps = { run: Run; step: Step };
+type ForkProps = { execution: LiveExecution; item: OutlineItem };
 
 /** The button with its dialog; nothing for those who may not run flows. */
-export function ForkButton({ run, step }: ForkProps) {
+export function ForkButton({ execution, item }: ForkProps) {
   const [open, setOpen] = useState(false);
   const may = useCan("executions:write");
-  if (!may || !run.detail || step.id.includes("[")) return null;
+  if (!may || !execution.detail || item.id.includes("[")) return null;
   return (
     <>
       <Button size="sm" variant="ghost" className="-mr-2" onClick={() => setOpen(true)}>
         <GitFork aria-hidden />
         Fork from here
       </Button>
-      {open && <ForkDialog run={run} step={step} onClose={() => setOpen(false)} />}
+      {open && <ForkDialog execution={execution} item={item} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void }) {
+function ForkDialog({ execution, item, onClose }: ForkProps & { onClose: () => void }) {
   const router = useRouter();
-  const fork = useForkExecution(run.id);
-  const steps = run.detail ? editable(run.detail.definition, step.id, run.state.nodes) : [];
+  const fork = useForkExecution(execution.id);
+  const items = execution.detail
+    ? editable(execution.detail.definition, item.id, execution.state.nodes)
+    : [];
   const [texts, setTexts] = useState<Record<string, string>>({});
   const [errors, setErrors] = useState<Record<string, string>>({});
-  const given = (id: string): Json => run.state.nodes.get(id)?.output ?? null;
+  const given = (id: string): Json => execution.state.nodes.get(id)?.output ?? null;
 
   function submit() {
     const read = readOutputs(texts, given);
     setErrors(read.errors);
     if (Object.keys(read.errors).length > 0) return;
     fork.mutate(
-      { from_node: step.id, outputs: read.outputs, version: null },
+      { from_node: item.id, outputs: read.outputs, version: null },
       { onSuccess: (id) => router.push(executionHref(id)) },
     );
   }
@@ -57,22 +59,22 @@ function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void })
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Fork from ${step.name}`}
-      description="A new run takes over what the steps before it gave, and begins at this step. Change what they gave to see what would have come of it."
+      title={`Fork from ${item.name}`}
+      description="A new execution starts at this node and reuses the outputs of the nodes before it. Change an output to see what would happen."
       size="lg"
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" loading={fork.isPending} onClick={submit}>
             <GitFork aria-hidden />
-            Start the fork
+            Start fork
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        {steps.length === 0 && <p className="text-muted">Nothing runs before this step.</p>}
-        {steps.map(({ id, name }) => (
+        {items.length === 0 && <p className="text-muted">No nodes run before this node.</p>}
+        {items.map(({ id, name }) => (
           <Field key={id} label={`Output of ${name}`} error={errors[id]}>
             <CodeEditor
               language="json"

@@ -1,6 +1,6 @@
 "use client";
 
-/** One step of a run: how it went, what it worked on, what it gave, and how it got there. */
+/** One node of an execution: how it went, what it worked on, what it gave, and how it got there. */
 import { Crosshair } from "lucide-react";
 import Link from "next/link";
 import { useMemo } from "react";
@@ -12,9 +12,9 @@ import { Markdown } from "@/components/markdown";
 import { StatusBadge, StatusIcon } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
 import { addUsage, waitedOf, type Json, type NodeState } from "@/lib/events";
-import { around, stepsIn, typeName, type Step } from "../model/outline";
+import { around, itemsIn, typeName, type OutlineItem } from "../model/outline";
 import { isPriced } from "../model/reading";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 import { Cost } from "./cost";
 import { Exchanges } from "./exchanges";
 import { Failure } from "./failure";
@@ -24,34 +24,34 @@ import { LlmCalls, LogLines, Tasks, ToolCalls } from "./trace-lists";
 import { ValueView } from "./value-view";
 
 type NodeDetailsProps = {
-  run: Run;
-  step: Step;
+  execution: LiveExecution;
+  item: OutlineItem;
   onSelect: (path: string) => void;
-  /** Given when the person has chosen this step: goes back to showing what is going on. */
+  /** Given when the person has chosen this node: goes back to showing what is going on. */
   onFollow?: () => void;
   className?: string;
 };
 
 export function NodeDetails(props: NodeDetailsProps) {
-  const { run, step, onSelect, onFollow, className } = props;
-  const node = run.state.nodes.get(step.id);
+  const { execution, item, onSelect, onFollow, className } = props;
+  const node = execution.state.nodes.get(item.id);
   const isOver = node && isSettled(node);
-  const inside = around(step.id);
+  const inside = around(item.id);
   return (
     <section
-      aria-label={`Step ${step.name}`}
+      aria-label={`Node ${item.name}`}
       className={cn("flex flex-col gap-3 px-4 py-3", className)}
     >
       <header>
         <div className="flex h-7 items-center gap-2">
-          <h2 className="min-w-0 truncate text-base font-semibold" title={step.name}>
-            {step.name}
+          <h2 className="min-w-0 truncate text-base font-semibold" title={item.name}>
+            {item.name}
           </h2>
-          <span className="text-xs text-muted">{typeName(step.type)}</span>
+          <span className="text-xs text-muted">{typeName(item.type)}</span>
           <span className="flex-1" />
           {onFollow && (
             <IconButton
-              label="Follow the run again"
+              label="Follow the execution"
               icon={<Crosshair aria-hidden />}
               onClick={onFollow}
             />
@@ -59,7 +59,7 @@ export function NodeDetails(props: NodeDetailsProps) {
           <StatusBadge status={node?.status ?? "pending"} />
         </div>
         {inside.length > 0 && (
-          <nav aria-label="Around this step" className="flex flex-wrap items-center gap-1 text-xs">
+          <nav aria-label="Path to this node" className="flex flex-wrap items-center gap-1 text-xs">
             {inside.map((path) => (
               <span key={path} className="flex items-center gap-1">
                 <button
@@ -67,7 +67,7 @@ export function NodeDetails(props: NodeDetailsProps) {
                   onClick={() => onSelect(path)}
                   className="h-6 rounded-sm text-accent-text underline underline-offset-2"
                 >
-                  {run.stepAt(path)?.name ?? path}
+                  {execution.itemAt(path)?.name ?? path}
                 </button>
                 <span aria-hidden className="text-muted">
                   /
@@ -79,12 +79,12 @@ export function NodeDetails(props: NodeDetailsProps) {
         <div className="flex items-center gap-2">
           {node && <Facts node={node} />}
           <span className="flex-1" />
-          {isOver && <ForkButton run={run} step={step} />}
+          {isOver && <ForkButton execution={execution} item={item} />}
         </div>
       </header>
-      <Within run={run} step={step} node={node} onSelect={onSelect} />
-      {node ? <Parts node={node} begin={run.state.queued_at} /> : null}
-      {node && <Exchanges execution={run.id} path={step.id} type={step.type} node={node} />}
+      <Within execution={execution} item={item} node={node} onSelect={onSelect} />
+      {node ? <Parts node={node} begin={execution.state.queued_at} /> : null}
+      {node && <Exchanges execution={execution.id} path={item.id} type={item.type} node={node} />}
     </section>
   );
 }
@@ -93,18 +93,18 @@ function isSettled({ status }: NodeState): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 
-type WithinProps = Pick<NodeDetailsProps, "run" | "step" | "onSelect"> & {
+type WithinProps = Pick<NodeDetailsProps, "execution" | "item" | "onSelect"> & {
   node: NodeState | undefined;
 };
 
-/** The iterations of a body, or the steps of an iteration. */
-function Within({ run, step, node, onSelect }: WithinProps) {
+/** The iterations of a body, or the nodes of an iteration. */
+function Within({ execution, item, node, onSelect }: WithinProps) {
   const total = node?.iterations ?? 0;
-  const { nodes } = run.state;
+  const { nodes } = execution.state;
   const rows = useMemo(
     () =>
       Array.from({ length: total }, (_, index) => {
-        const one = nodes.get(`${step.id}[${index}]`);
+        const one = nodes.get(`${item.id}[${index}]`);
         return {
           index,
           status: one?.status ?? ("pending" as const),
@@ -113,30 +113,30 @@ function Within({ run, step, node, onSelect }: WithinProps) {
           finishedAt: one?.finished_at ?? null,
         };
       }),
-    [total, nodes, step.id],
+    [total, nodes, item.id],
   );
   if (total > 0) {
     return (
       <div>
         <h3 className="flex h-8 items-center text-xs font-medium text-muted">
-          Iterations, {node?.passes.over} of {total}
-          {node && node.passes.failed > 0 && `, ${node.passes.failed} failed`}
+          Iterations, {node?.iterationCounts.over} of {total}
+          {node && node.iterationCounts.failed > 0 && `, ${node.iterationCounts.failed} failed`}
         </h3>
         <IterationList
           rows={rows}
           chosen={null}
-          onChoose={(index) => onSelect(`${step.id}[${index}]`)}
+          onChoose={(index) => onSelect(`${item.id}[${index}]`)}
           className="max-h-80"
         />
       </div>
     );
   }
-  if (step.type !== "iteration" || !run.detail) return null;
+  if (item.type !== "iteration" || !execution.detail) return null;
   return (
     <div>
-      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Steps</h3>
+      <h3 className="flex h-8 items-center text-xs font-medium text-muted">Nodes</h3>
       <ol>
-        {stepsIn(run.detail.definition, step.id).map((inner) => (
+        {itemsIn(execution.detail.definition, item.id).map((inner) => (
           <li key={inner.id}>
             <button
               type="button"
@@ -173,10 +173,10 @@ function Facts({ node }: { node: NodeState }) {
         </span>
       )}
       {total_tokens > 0 && <Cost usd={cost_usd} priced={isPriced(node)} />}
-      {node.handle && <span>Went to “{node.handle}”</span>}
+      {node.handle && <span>Branch “{node.handle}”</span>}
       {node.status === "waiting" && node.retry_at && (
         <span className="text-waiting">
-          {node.error ? "Tries again" : node.request ? "Due" : "Goes on"}{" "}
+          {node.error ? "Next attempt" : node.request ? "Due" : "Continues"}{" "}
           <RelativeTime ahead time={node.retry_at} />
         </span>
       )}
@@ -203,7 +203,7 @@ function Parts({ node, begin }: { node: NodeState; begin: string | null }) {
       {streams && (
         <div>
           <h3 className="flex h-8 items-center text-xs font-medium text-muted">
-            {running ? "Writing" : "What it wrote"}
+            {running ? "Writing" : "Streamed text"}
           </h3>
           <StreamText label="Streamed text" text={node.text} live={running} />
         </div>
@@ -232,6 +232,6 @@ function Asked({ request }: { request: Record<string, Json> }) {
 }
 
 const quiet = {
-  pending: "This step has not started yet.",
-  skipped: "This step was skipped: no branch that was taken leads to it.",
+  pending: "This node has not started yet.",
+  skipped: "This node was skipped, because no branch that was taken leads to it.",
 };

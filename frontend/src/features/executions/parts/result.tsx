@@ -1,21 +1,21 @@
 "use client";
 
-/** What a run gave, or why there is nothing, or what is being written meanwhile. */
+/** What an execution gave, or why there is nothing, or what is being written meanwhile. */
 import { Failure } from "./failure";
 import { StreamText } from "./stream-text";
 import { ValueView } from "./value-view";
 import { isFinal, type ExecutionState, type Json } from "@/lib/events";
 import { inOrder } from "@/lib/ordered";
-import type { Step } from "../model/outline";
-import type { Run } from "../use-run";
+import type { OutlineItem } from "../model/outline";
+import type { LiveExecution } from "../use-live-execution";
 
-type ResultProps = { run: Run; onSelect: (path: string) => void };
+type ResultProps = { execution: LiveExecution; onSelect: (path: string) => void };
 
-export function Result({ run: { state, steps, stepAt, detail }, onSelect }: ResultProps) {
+export function Result({ execution: { state, items, itemAt, detail }, onSelect }: ResultProps) {
   const { error, outputs } = state;
-  if (!isFinal(state.status)) return <Meanwhile state={state} steps={steps} />;
+  if (!isFinal(state.status)) return <Meanwhile state={state} items={items} />;
   if (error) {
-    const at = error.node_id ? stepAt(error.node_id) : undefined;
+    const at = error.node_id ? itemAt(error.node_id) : undefined;
     return (
       <Failure
         error={error}
@@ -34,7 +34,7 @@ export function Result({ run: { state, steps, stepAt, detail }, onSelect }: Resu
     );
   }
   if (outputs === null) {
-    return <p className="text-muted">The run was cancelled before it had a result.</p>;
+    return <p className="text-muted">The execution was cancelled before it had a result.</p>;
   }
   // As the author put them: the flow's Output nodes name the order.
   const order = detail?.definition.nodes.flatMap(({ type, config }) =>
@@ -43,18 +43,18 @@ export function Result({ run: { state, steps, stepAt, detail }, onSelect }: Resu
   return (
     <Values
       values={inOrder(outputs, order)}
-      empty="The flow has no output values. Add some to its Output."
+      empty="The flow has no output values. Add values to its Output node."
     />
   );
 }
 
-function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
-  const writing = steps.flatMap((step) => {
-    const node = state.nodes.get(step.id);
-    return node?.status === "running" && node.text.length > 0 ? [{ step, node }] : [];
+function Meanwhile({ state, items }: { state: ExecutionState; items: OutlineItem[] }) {
+  const writing = items.flatMap((item) => {
+    const node = state.nodes.get(item.id);
+    return node?.status === "running" && node.text.length > 0 ? [{ item, node }] : [];
   });
   if (writing.length === 0) {
-    const note = newestNote(state, steps);
+    const note = newestNote(state, items);
     return (
       <p className="text-muted">
         {waiting[state.status as keyof typeof waiting]}
@@ -64,29 +64,29 @@ function Meanwhile({ state, steps }: { state: ExecutionState; steps: Step[] }) {
   }
   return (
     <div className="flex flex-col gap-3">
-      {writing.map(({ step, node }) => (
-        <section key={step.id} aria-label={step.name}>
+      {writing.map(({ item, node }) => (
+        <section key={item.id} aria-label={item.name}>
           <h3 className="flex h-8 items-center text-xs font-medium text-muted">
-            {step.name} is writing
+            {item.name} is writing
           </h3>
-          <StreamText label={`${step.name} is writing`} text={node.text} live />
+          <StreamText label={`${item.name} is writing`} text={node.text} live />
         </section>
       ))}
     </div>
   );
 }
 
-/** What a step that runs logged last, e.g. that its worker is still starting. */
-function newestNote(state: ExecutionState, steps: Step[]): string | undefined {
-  const nodes = steps.flatMap(({ id }) => state.nodes.get(id) ?? []);
+/** What a node that runs logged last, e.g. that its worker is still starting. */
+function newestNote(state: ExecutionState, items: OutlineItem[]): string | undefined {
+  const nodes = items.flatMap(({ id }) => state.nodes.get(id) ?? []);
   const lines = nodes.flatMap(({ status, logs }) => (status === "running" ? logs.slice(-1) : []));
   return lines.sort((one, other) => one.seq - other.seq).at(-1)?.message;
 }
 
 const waiting = {
-  pending: "The run is in the queue. Its result appears here.",
-  running: "The run is under way. Its result appears here.",
-  waiting: "The run waits before it goes on. Its result appears here.",
+  pending: "The execution is in the queue. Its result will appear here.",
+  running: "The execution is running. Its result will appear here.",
+  waiting: "The execution is waiting. Its result will appear here.",
 };
 
 /** Named values, one below the other. */

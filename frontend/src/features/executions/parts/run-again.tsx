@@ -11,20 +11,20 @@ import { reconnect, type ExecutionStatus } from "@/lib/events";
 import { useForkExecution, useResumeExecution, useRunDraft } from "../api";
 import { executionHref } from "../links";
 import { versionName } from "../model/naming";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 
 export type RunAgainProps = {
-  run: Run;
+  execution: LiveExecution;
   status: ExecutionStatus;
   size?: "sm" | "md";
-  /** Shows the new run; without it its page opens. */
+  /** Shows the new execution; without it its page opens. */
   onStarted?: (id: string) => void;
   /** Saves what is being edited; rejects when that was not possible. */
   beforeStart?: () => Promise<void>;
 };
 
-export function RunAgain({ run, status, size, onStarted, beforeStart }: RunAgainProps) {
-  const { id, detail, state } = run;
+export function RunAgain({ execution, status, size, onStarted, beforeStart }: RunAgainProps) {
+  const { id, detail, state } = execution;
   const router = useRouter();
   const [busy, setBusy] = useState(false);
   const resume = useResumeExecution(id);
@@ -36,13 +36,13 @@ export function RunAgain({ run, status, size, onStarted, beforeStart }: RunAgain
     setBusy(true);
     begin()
       .then((started) => started !== null && show(started))
-      .catch((error: unknown) => toast.error("The run was not started again", error))
+      .catch((error: unknown) => toast.error("The flow was not run again", error))
       .finally(() => setBusy(false));
   }
   const goOn = () =>
     start(async () => {
       await resume.mutateAsync();
-      // It is the same run: its stream had come to an end.
+      // It is the same execution: its stream had come to an end.
       reconnect(id);
       return null;
     });

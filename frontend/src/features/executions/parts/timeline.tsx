@@ -1,6 +1,6 @@
 "use client";
 
-/** A Gantt of the run: a row for each step, a bar for each attempt, and what the chosen step did. */
+/** A Gantt of the execution: a row for each node, a bar for each attempt, and what the chosen node did. */
 import { ChevronRight } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { Button } from "@/components/button";
@@ -12,10 +12,10 @@ import { isFinal, spentOf, waitedOf, type NodeState } from "@/lib/events";
 import { formatDuration, partWords } from "@/lib/format";
 import { useSize } from "@/lib/use-size";
 import { useWindow } from "@/lib/use-window";
-import type { Step } from "../model/outline";
+import type { OutlineItem } from "../model/outline";
 import { around, typeName } from "../model/outline";
 import { PAGE, rowsOf } from "../model/rows";
-import type { Run } from "../use-run";
+import type { LiveExecution } from "../use-live-execution";
 import {
   axisOf,
   innerBars,
@@ -29,7 +29,7 @@ import {
 } from "../model/timeline";
 
 type TimelineProps = {
-  run: Run;
+  execution: LiveExecution;
   selected: string | null;
   onSelect: (path: string) => void;
   className?: string;
@@ -43,16 +43,16 @@ const fills: Record<BarStatus, string> = {
   cancelled: "bg-idle",
 };
 
-export function Timeline({ run, selected, onSelect, className }: TimelineProps) {
-  const { state, steps, detail } = run;
+export function Timeline({ execution, selected, onSelect, className }: TimelineProps) {
+  const { state, items, detail } = execution;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const [most, setMost] = useState<ReadonlyMap<string, number>>(new Map());
   const clock = useNow(state.started_at !== null && !isFinal(state.status));
   const now = presentOf(state, clock);
   const axis = axisOf(state, now);
-  const folds = steps.some(({ id }) => state.nodes.get(id)?.iterations != null);
-  const rows = rowsOf(steps, state, detail?.definition, opened, selected, most);
-  /** What is chosen inside would open it again, so folding chooses the step itself. */
+  const folds = items.some(({ id }) => state.nodes.get(id)?.iterations != null);
+  const rows = rowsOf(items, state, detail?.definition, opened, selected, most);
+  /** What is chosen inside would open it again, so folding chooses the node itself. */
   function fold(path: string, open: boolean) {
     const next = new Set(opened);
     if (open) next.add(path);
@@ -60,8 +60,8 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
     setOpened(next);
     if (!open && selected && around(selected).includes(path)) onSelect(path);
   }
-  const heights = rows.map(({ step, cut }) => {
-    const node = step.id === selected && !cut ? state.nodes.get(step.id) : undefined;
+  const heights = rows.map(({ item, cut }) => {
+    const node = item.id === selected && !cut ? state.nodes.get(item.id) : undefined;
     return ROW + (node ? innerHeight(innerCount(node)) : 0);
   });
   const { ref, onScroll, first, last, above, below } = useWindow(heights);
@@ -69,29 +69,29 @@ export function Timeline({ run, selected, onSelect, className }: TimelineProps) 
     <div ref={ref} onScroll={onScroll} className={cn("@container overflow-auto", className)}>
       <div className="min-w-60 pb-1">
         <Scale axis={state.started_at ? axis : null} />
-        {/* Only the rows in view exist, so that a run of thousands of steps opens at once. */}
-        <ol aria-label="Steps" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
+        {/* Only the rows in view exist, so that an execution of thousands of nodes opens at once. */}
+        <ol aria-label="Nodes" onKeyDown={walk} style={{ paddingTop: above, paddingBottom: below }}>
           {rows
             .slice(first, last)
-            .map(({ step, depth, open, cut }) =>
+            .map(({ item, depth, open, cut }) =>
               cut ? (
                 <Cut
-                  key={`${step.id} cut`}
+                  key={`${item.id} cut`}
                   {...cut}
-                  onMore={() => setMost(new Map(most).set(step.id, cut.listed + PAGE))}
+                  onMore={() => setMost(new Map(most).set(item.id, cut.listed + PAGE))}
                 />
               ) : (
                 <Row
-                  key={step.id}
-                  step={step}
+                  key={item.id}
+                  item={item}
                   depth={depth}
                   open={open}
                   folds={folds}
                   onFold={fold}
-                  node={state.nodes.get(step.id)}
+                  node={state.nodes.get(item.id)}
                   axis={axis}
                   now={now}
-                  selected={step.id === selected}
+                  selected={item.id === selected}
                   onSelect={onSelect}
                 />
               ),
@@ -123,7 +123,7 @@ function Scale({ axis }: { axis: Axis | null }) {
       aria-hidden
       className={cn(columns, "sticky top-0 z-10 h-7 border-b bg-background text-xs text-muted")}
     >
-      <span>Step</span>
+      <span>Node</span>
       <span ref={ref} className="relative h-4">
         {(axis && size ? ticksWithin(axis, size.width) : []).map((ms) => (
           <span
@@ -156,7 +156,7 @@ function Cut({ listed, total, onMore }: CutProps) {
 }
 
 type RowProps = {
-  step: Step;
+  item: OutlineItem;
   depth: number;
   /** Null when there is nothing to unfold. */
   open: boolean | null;
@@ -170,7 +170,7 @@ type RowProps = {
   onSelect: (nodeId: string) => void;
 };
 
-function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSelect }: RowProps) {
+function Row({ item, depth, open, folds, onFold, node, axis, now, selected, onSelect }: RowProps) {
   const status = node?.status ?? "pending";
   const indent = (folds ? 30 : 16) + depth * 20;
   return (
@@ -179,8 +179,8 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
         <button
           type="button"
           aria-expanded={open}
-          aria-label={open ? `Fold ${step.name}` : `Show what is in ${step.name}`}
-          onClick={() => onFold(step.id, !open)}
+          aria-label={open ? `Collapse ${item.name}` : `Expand ${item.name}`}
+          onClick={() => onFold(item.id, !open)}
           style={{ left: indent - 26 }}
           className="absolute top-1 z-1 flex size-6 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-text"
         >
@@ -193,12 +193,12 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
       <button
         type="button"
         aria-pressed={selected}
-        onClick={() => onSelect(step.id)}
+        onClick={() => onSelect(item.id)}
         onKeyDown={(event) => {
           const wanted = { ArrowRight: true, ArrowLeft: false }[event.key];
           if (open === null || wanted === undefined || wanted === open) return;
           event.preventDefault();
-          onFold(step.id, wanted);
+          onFold(item.id, wanted);
         }}
         className={cn(
           columns,
@@ -209,8 +209,8 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
         {/* Only the name is indented: the bars of all depths share one axis. */}
         <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: indent - 16 }}>
           <StatusIcon status={status} />
-          <span dir="auto" className="min-w-0 truncate font-medium" title={step.name}>
-            {step.name}
+          <span dir="auto" className="min-w-0 truncate font-medium" title={item.name}>
+            {item.name}
           </span>
           <span
             className={cn(
@@ -219,7 +219,7 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
               (node?.iterations ?? 0) < 2 && "@max-2xl:hidden",
             )}
           >
-            {kindOf(step, node)}
+            {kindOf(item, node)}
           </span>
         </span>
         <Track bars={node ? nodeBars(node, axis, now) : []} />
@@ -237,11 +237,11 @@ function Row({ step, depth, open, folds, onFold, node, axis, now, selected, onSe
 }
 
 /** Its type, or how far it is with its body. */
-function kindOf(step: Step, node: NodeState | undefined): string {
-  if (step.type === "iteration") return "";
-  if (node?.iterations == null || node.iterations < 2) return typeName(step.type);
-  const failed = node.passes.failed > 0 ? `, ${node.passes.failed} failed` : "";
-  return `${node.passes.over} of ${node.iterations}${failed}`;
+function kindOf(item: OutlineItem, node: NodeState | undefined): string {
+  if (item.type === "iteration") return "";
+  if (node?.iterations == null || node.iterations < 2) return typeName(item.type);
+  const failed = node.iterationCounts.failed > 0 ? `, ${node.iterationCounts.failed} failed` : "";
+  return `${node.iterationCounts.over} of ${node.iterations}${failed}`;
 }
 
 /** More than this is a picture of nothing; the details list them all. */
@@ -251,7 +251,7 @@ function Inner({ node, axis, now }: { node: NodeState; axis: Axis; now: number }
   const bars = innerBars(node, axis, now);
   if (bars.length === 0) return null;
   return (
-    <ul aria-label="Inside this step" className="border-b bg-sunken py-1">
+    <ul aria-label="Inside this node" className="border-b bg-sunken py-1">
       {bars.slice(-INNER_LIMIT).map((bar) => (
         <li key={bar.key} className={cn(columns, "h-6 text-xs text-muted")}>
           <span className="flex min-w-0 items-center gap-2 pl-5">
@@ -283,12 +283,14 @@ function Track({ bars, thin = false }: { bars: Bar[]; thin?: boolean }) {
   );
 }
 
-/** Arrow keys go from step to step. */
+/** Arrow keys go from node to node. */
 function walk(event: KeyboardEvent<HTMLOListElement>) {
   const row = document.activeElement?.closest("ol > li");
-  const step = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
+  const beside = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
   const next =
-    step[event.key as keyof typeof step]?.querySelector<HTMLButtonElement>("button[aria-pressed]");
+    beside[event.key as keyof typeof beside]?.querySelector<HTMLButtonElement>(
+      "button[aria-pressed]",
+    );
   if (!next) return;
   event.preventDefault();
   next.focus();

@@ -1,6 +1,6 @@
 "use client";
 
-/** What a step did on its way: tasks of its crew, calls to models, calls to tools, log lines. */
+/** What a node did on its way: tasks of its crew, calls to models, calls to tools, log lines. */
 import { useState, type ReactNode } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
@@ -8,7 +8,7 @@ import { Duration, Money, Tokens } from "@/components/measures";
 import { PlainText } from "@/components/plain-text";
 import { StatusIcon } from "@/components/status-badge";
 import { cn } from "@/lib/cn";
-import type { Json, LlmCall, LogLine, TaskRun, ToolCall } from "@/lib/events";
+import type { Json, LlmCall, LogLine, TaskState, ToolCall } from "@/lib/events";
 import { formatDuration } from "@/lib/format";
 import { Failure } from "./failure";
 import { FoldOut } from "./fold-out";
@@ -72,7 +72,7 @@ function CallBody({ call }: { call: LlmCall }) {
   const facts = [
     provider && `Provider ${provider}`,
     usage && `${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out`,
-    finish_reason && `ended by ${finish_reason}`,
+    finish_reason && `finish reason ${finish_reason}`,
   ];
   return (
     <>
@@ -149,7 +149,7 @@ export function ToolCalls({ tools }: { tools: ToolCall[] }) {
   );
 }
 
-export function Tasks({ tasks }: { tasks: TaskRun[] }) {
+export function Tasks({ tasks }: { tasks: TaskState[] }) {
   return (
     <List title="Tasks" count={tasks.length}>
       {tasks.map((task, index) => (
@@ -188,7 +188,7 @@ const levels = {
 /** So many of the latest lines are shown at first, and more with each click. */
 const LINES = 500;
 
-/** `begin`: the time of the run's start, from which the lines count. */
+/** `begin`: the time of the execution's start, from which the lines count. */
 export function LogLines({ logs, begin }: { logs: LogLine[]; begin: string | null }) {
   const [most, setMost] = useState(LINES);
   const earlier = Math.max(0, logs.length - most);

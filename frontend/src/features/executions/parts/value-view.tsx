@@ -1,6 +1,6 @@
 "use client";
 
-/** A value of a run, read in the way that fits it: as prose, table, tree or plain. */
+/** A value of an execution, read in the way that fits it: as prose, table, tree or plain. */
 import { memo, useState } from "react";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
@@ -19,7 +19,7 @@ type ValueViewProps = {
   className?: string;
 };
 
-/** Drawn again only when the value is another: a run under way gives its views many states a second. */
+/** Drawn again only when the value is another: an execution under way gives its views many states a second. */
 export const ValueView = memo(function ValueView({ title, value, className }: ValueViewProps) {
   const readings = readingsOf(value);
   const [chosen, setChosen] = useState<Reading | null>(null);

@@ -1,6 +1,6 @@
 "use client";
 
-/** The page of one execution: its timeline, what each step did, its result and its events. */
+/** The page of one execution: its timeline, what each node did, its result and its events. */
 import { PencilLine } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
@@ -19,18 +19,18 @@ import { versionName } from "../model/naming";
 import { NodeDetails } from "../parts/node-details";
 import { Result, Values } from "../parts/result";
 import { Controls } from "../parts/controls";
-import { ExecutionId, RunFacts } from "../parts/run-facts";
+import { ExecutionId, ExecutionFacts } from "../parts/execution-facts";
 import { Timeline } from "../parts/timeline";
 import { LogLines } from "../parts/trace-lists";
-import { useRun, type Run } from "../use-run";
-import { useStep } from "../use-step";
+import { useLiveExecution, type LiveExecution } from "../use-live-execution";
+import { useItemChoice } from "../use-item-choice";
 
-/** What a canvas beside the run is given, e.g. the editor's in read-only mode. */
-export type RunCanvasProps = {
+/** What a canvas beside the execution is given, e.g. the editor's in read-only mode. */
+export type ExecutionCanvasProps = {
   executionId: string;
   flowName: string;
   definition: FlowDefinition;
-  /** The path of the chosen step, or of an iteration. */
+  /** The path of the chosen node, or of an iteration. */
   selected: string | null;
   onSelect: (path: string | null) => void;
 };
@@ -38,16 +38,16 @@ export type RunCanvasProps = {
 type ExecutionViewProps = {
   executionId: string;
   /** Draws the flow; without it the page has no drawing. */
-  canvas?: (props: RunCanvasProps) => ReactNode;
+  canvas?: (props: ExecutionCanvasProps) => ReactNode;
 };
 
 export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
-  const run = useRun(executionId);
+  const execution = useLiveExecution(executionId);
   const { error, refetch } = useExecutionDetail(executionId);
-  const name = run.detail?.flow_name ?? "Execution";
-  const version = run.detail && versionName(run.detail);
+  const name = execution.detail?.flow_name ?? "Execution";
+  const version = execution.detail && versionName(execution.detail);
   const crumbs = [{ label: "Executions", href: EXECUTIONS_PATH }, { label: name }];
-  if (error && run.state.seq === 0) {
+  if (error && execution.state.seq === 0) {
     const retry = () => {
       void refetch();
       reconnect(executionId);
@@ -61,22 +61,26 @@ export function ExecutionView({ executionId, canvas }: ExecutionViewProps) {
   }
   return (
     <div className="flex h-full flex-col">
-      <PageBar crumbs={crumbs} actions={<Actions run={run} />} />
+      <PageBar crumbs={crumbs} actions={<Actions execution={execution} />} />
       <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b px-4 py-2">
         <h1 title={name} className="max-w-xl min-w-0 truncate text-base font-semibold">
           {name}
         </h1>
         <span className="text-xs text-muted">{version}</span>
-        <RunFacts run={run} className="grow max-md:basis-full" />
+        <ExecutionFacts execution={execution} className="grow max-md:basis-full" />
         <ExecutionId id={executionId} />
       </header>
-      {run.steps.length === 0 ? <SkeletonRows rows={4} /> : <Body run={run} canvas={canvas} />}
+      {execution.items.length === 0 ? (
+        <SkeletonRows rows={4} />
+      ) : (
+        <Body execution={execution} canvas={canvas} />
+      )}
     </div>
   );
 }
 
-function Actions({ run }: { run: Run }) {
-  const flowId = run.detail?.flow_id;
+function Actions({ execution }: { execution: LiveExecution }) {
+  const flowId = execution.detail?.flow_id;
   return (
     <>
       {flowId && (
@@ -87,45 +91,48 @@ function Actions({ run }: { run: Run }) {
           </Link>
         </Button>
       )}
-      <Controls run={run} />
+      <Controls execution={execution} />
     </>
   );
 }
 
 type Picture = { value: string; label: string; content: ReactNode };
 
-function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] }) {
+function Body({
+  execution,
+  canvas,
+}: {
+  execution: LiveExecution;
+  canvas: ExecutionViewProps["canvas"];
+}) {
   const [params, change] = useUrlState();
-  const { step, chosen, choose } = useStep(run, {
-    selected: params.get("step"),
-    onSelect: (nodeId) => change({ step: nodeId }),
+  const { path, chosen, choose } = useItemChoice(execution, {
+    selected: params.get("node"),
+    onSelect: (nodeId) => change({ node: nodeId }),
   });
-  const { detail, state, id } = run;
-  const shown = step === null ? undefined : run.stepAt(step);
+  const { detail, state, id } = execution;
+  const shown = path === null ? undefined : execution.itemAt(path);
   const tabs = [
     {
       value: "result",
       label: "Result",
       content: (
         <Padded title="Result">
-          <Result run={run} onSelect={choose} />
+          <Result execution={execution} onSelect={choose} />
         </Padded>
       ),
     },
     {
       value: "events",
       label: "Events",
-      content: <EventList run={run} className="h-full" />,
+      content: <EventList execution={execution} className="h-full" />,
     },
     {
       value: "inputs",
       label: "Inputs",
       content: (
         <Padded title="Inputs">
-          <Values
-            values={detail?.inputs ?? state.inputs}
-            empty="The flow was run without inputs."
-          />
+          <Values values={detail?.inputs ?? state.inputs} empty="This execution has no inputs." />
         </Padded>
       ),
     },
@@ -134,12 +141,14 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       label: "Log",
       content: (
         <Padded title="Log">
-          <RunLog run={run} />
+          <ExecutionLog execution={execution} />
         </Padded>
       ),
     },
   ];
-  const timeline = <Timeline run={run} selected={step} onSelect={choose} className="size-full" />;
+  const timeline = (
+    <Timeline execution={execution} selected={path} onSelect={choose} className="size-full" />
+  );
   const pictures: Picture[] = [{ value: "timeline", label: "Timeline", content: timeline }];
   if (canvas && detail) {
     const { definition } = detail;
@@ -148,7 +157,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
       executionId: id,
       flowName,
       definition,
-      selected: step,
+      selected: path,
       onSelect: choose,
     });
     pictures.push({ value: "canvas", label: "Canvas", content: drawing });
@@ -164,8 +173,8 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
             {shown && (
               <NodeDetails
                 key={shown.id}
-                step={shown}
-                run={run}
+                item={shown}
+                execution={execution}
                 onSelect={choose}
                 onFollow={chosen ? () => choose(null) : undefined}
               />
@@ -194,7 +203,7 @@ function Body({ run, canvas }: { run: Run; canvas: ExecutionViewProps["canvas"] 
                 timeline
               ) : (
                 <Tabs
-                  label="Pictures of the execution"
+                  label="Timeline and canvas"
                   flush
                   className="h-full"
                   tabs={pictures}
@@ -219,10 +228,10 @@ function Padded({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-/** Lines of the run and of all its steps, in order. */
-function RunLog({ run: { state } }: { run: Run }) {
+/** Lines of the execution and of all its nodes, in order. */
+function ExecutionLog({ execution: { state } }: { execution: LiveExecution }) {
   const lines = [state.logs, ...[...state.nodes.values()].map(({ logs }) => logs)].flat();
-  if (lines.length === 0) return <p className="text-muted">The run has logged nothing.</p>;
+  if (lines.length === 0) return <p className="text-muted">This execution has no log lines.</p>;
   return (
     <LogLines logs={lines.sort((one, other) => one.seq - other.seq)} begin={state.queued_at} />
   );

@@ -24,7 +24,9 @@ import { useExecutions, useFlowChoices, type ExecutionSummary } from "../api";
 import { versionName } from "../model/naming";
 
 /** Loaded when one is opened. */
-const RunDrawer = lazily(() => import("../run-drawer").then((it) => it.RunDrawer));
+const ExecutionDrawer = lazily(() =>
+  import("../execution-drawer").then((it) => it.ExecutionDrawer),
+);
 
 const statuses: ExecutionStatus[] = [
   "running",
@@ -63,7 +65,7 @@ export function ExecutionsView() {
           initial={520}
           min={360}
           side={
-            <RunDrawer
+            <ExecutionDrawer
               key={open}
               executionId={open}
               shape="tall"
@@ -106,7 +108,7 @@ function Filters({ status, flowId, onChange }: FiltersProps) {
       <Combobox
         aria-label="Flow"
         className="h-7 w-52"
-        options={[{ value: ANY, label: "Every flow" }, ...flows]}
+        options={[{ value: ANY, label: "All flows" }, ...flows]}
         value={flowId ?? ANY}
         onChange={(value) => onChange({ flow: value === ANY ? null : value })}
       />
@@ -141,7 +143,7 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       {/* Below this width it scrolls sideways: the column without a width would vanish. */}
-      <div className={open ? "min-w-120" : "min-w-190"}>
+      <div className={open ? "sm:min-w-120" : "sm:min-w-190"}>
         <Table
           label="Executions"
           columns={open ? columns.filter(({ id }) => narrow.has(id)) : columns}
@@ -156,7 +158,7 @@ function List({ status, flowId, open, onOpen, onClear }: ListProps) {
   );
 }
 
-/** What stays when there is a run beside the list. */
+/** What stays when there is an execution beside the list. */
 const narrow = new Set(["status", "flow", "started", "duration"]);
 
 const columns: Column<ExecutionSummary>[] = [
@@ -169,13 +171,13 @@ const columns: Column<ExecutionSummary>[] = [
   {
     id: "flow",
     header: "Flow",
-    cell: (run) => (
-      <span title={run.error?.message} className="flex items-baseline gap-2">
-        <span className="truncate font-medium">{run.flow_name ?? "Without a flow"}</span>
-        <span className="shrink-0 text-xs text-muted">{versionName(run)}</span>
-        {run.error && (
+    cell: (execution) => (
+      <span title={execution.error?.message} className="flex items-baseline gap-2">
+        <span className="truncate font-medium">{execution.flow_name ?? "Without a flow"}</span>
+        <span className="shrink-0 text-xs text-muted">{versionName(execution)}</span>
+        {execution.error && (
           <span className="min-w-1/3 flex-1 truncate text-xs text-failed">
-            <CodeText text={run.error.message} />
+            <CodeText text={execution.error.message} />
           </span>
         )}
       </span>
@@ -183,19 +185,22 @@ const columns: Column<ExecutionSummary>[] = [
   },
   {
     id: "started",
+    secondary: true,
     header: "Started",
     className: "w-28",
     cell: ({ started_at, created_at }) => <RelativeTime time={started_at ?? created_at} />,
   },
   {
     id: "duration",
+    secondary: true,
     header: "Duration",
     align: "right",
     className: "w-24",
-    cell: (run) => <RunTime run={run} />,
+    cell: (execution) => <ExecutionTime execution={execution} />,
   },
   {
     id: "tokens",
+    secondary: true,
     header: "Tokens",
     align: "right",
     className: "w-20",
@@ -203,6 +208,7 @@ const columns: Column<ExecutionSummary>[] = [
   },
   {
     id: "cost",
+    secondary: true,
     header: "Cost",
     align: "right",
     className: "w-24",
@@ -211,8 +217,8 @@ const columns: Column<ExecutionSummary>[] = [
 ];
 
 /** Waiting is not work; how long it waited is said on hover, and on its own page. */
-function RunTime({ run }: { run: ExecutionSummary }) {
-  const { status, started_at, finished_at, waited_seconds, waits_since } = run;
+function ExecutionTime({ execution }: { execution: ExecutionSummary }) {
+  const { status, started_at, finished_at, waited_seconds, waits_since } = execution;
   if (!started_at || (isFinal(status) && !finished_at)) return "–";
   const waited = { ms: waited_seconds * 1000, since: waits_since };
   return <Work from={started_at} to={finished_at} waited={waited} />;
@@ -223,7 +229,7 @@ function NothingYet() {
     <EmptyState
       icon={<Play />}
       title="No executions yet"
-      description="Each run of a flow appears here, with every step's input, output, time and cost. Open a flow and run it."
+      description="Run a flow to see its execution here, with the input, output, time and cost of each node."
       action={
         <Button asChild variant="primary">
           <Link href="/flows/" prefetch={false}>
@@ -240,7 +246,7 @@ function NothingMatches({ onClear }: { onClear: () => void }) {
     <EmptyState
       icon={<Play />}
       title="No executions match"
-      description="None has this status and flow."
+      description="No execution has this status and this flow."
       action={<Button onClick={onClear}>Show all executions</Button>}
     />
   );

@@ -17,7 +17,7 @@ export function ExamplesDialog({ onClose }: { onClose: () => void }) {
       open
       onOpenChange={(open) => !open && onClose()}
       title="Start from an example"
-      description="You get a copy of your own, to run and to change."
+      description="You get your own copy of the example. You can run and change it."
     >
       {error ? (
         <ErrorState

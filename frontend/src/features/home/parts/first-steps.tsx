@@ -28,7 +28,7 @@ export function FirstSteps({ hasModel, flowId, hasRun }: FirstStepsProps) {
         <Step
           done={hasModel}
           title="Connect a model"
-          text="Agents think with it. To look around first, the demo model gives scripted answers: no key, no cost."
+          text="Agents need a model. To look around first, use the demo model. It gives scripted answers, without a key and without cost."
           actions={<ModelActions primary={next === "model"} />}
         />
         <Step
@@ -40,7 +40,7 @@ export function FirstSteps({ hasModel, flowId, hasRun }: FirstStepsProps) {
         <Step
           done={hasRun}
           title="Run it"
-          text="Watch each step work, live, and read the result with its cost."
+          text="Watch each node work live, then read the result and its cost."
           actions={flowId && <RunAction flowId={flowId} primary={next === "run"} />}
         />
       </ol>
@@ -75,7 +75,7 @@ const looks = (primary: boolean) => (primary ? "primary" : "secondary");
 
 function ModelActions({ primary }: Emphasis) {
   const demo = useDemoModel();
-  if (!useCan("providers:write")) return <p>An admin of the tenant does this.</p>;
+  if (!useCan("providers:write")) return <p>Ask an admin of the tenant to connect a model.</p>;
   return (
     <>
       <Button variant={looks(primary)} loading={demo.isPending} onClick={() => demo.mutate()}>

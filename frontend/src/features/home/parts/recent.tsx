@@ -20,22 +20,22 @@ const SHOWN = 5;
 export function RecentExecutions({ list }: { list: ReturnType<typeof useRecentExecutions> }) {
   return (
     <Recent title="Recent executions" href={EXECUTIONS_PATH} list={list}>
-      {list.data?.items.map((run) => (
-        <Row key={run.id} href={executionHref(run.id)}>
+      {list.data?.items.map((execution) => (
+        <Row key={execution.id} href={executionHref(execution.id)}>
           <span className="w-26 shrink-0">
-            <StatusBadge status={run.status} />
+            <StatusBadge status={execution.status} />
           </span>
           <span className="min-w-0 flex-1 truncate font-medium max-md:order-first max-md:basis-full">
-            {run.flow_name ?? "Without a flow"}
+            {execution.flow_name ?? "Without a flow"}
           </span>
-          <Money value={run.usage.cost_usd} className="text-muted max-md:hidden" />
+          <Money value={execution.usage.cost_usd} className="text-muted max-md:hidden" />
           <RelativeTime
-            time={run.created_at}
+            time={execution.created_at}
             className="w-20 shrink-0 text-right text-muted max-md:ml-auto"
           />
         </Row>
       ))}
-      {list.data?.items.length === 0 && <Nothing>Nothing has run yet.</Nothing>}
+      {list.data?.items.length === 0 && <Nothing>There are no executions yet.</Nothing>}
     </Recent>
   );
 }

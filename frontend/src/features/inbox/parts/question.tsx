@@ -1,6 +1,6 @@
 "use client";
 
-/** One question: what is asked, by which run, until when; and its answer, or the form for it. */
+/** One question: what is asked, by which execution, until when; and its answer, or the form for it. */
 import { CircleCheck, CircleX, Clock, Mail } from "lucide-react";
 import Link from "next/link";
 import { Badge } from "@/components/badge";
@@ -34,7 +34,7 @@ export function Question({ approval, refusal }: QuestionProps) {
               prefetch={false}
               className="text-accent-text underline underline-offset-2"
             >
-              {approval.flow_name ?? "A run without a flow"}
+              {approval.flow_name ?? "An execution without a flow"}
             </Link>
             <span>
               Asked <RelativeTime time={asked_at} />

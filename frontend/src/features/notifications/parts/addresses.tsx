@@ -15,7 +15,9 @@ export function Addresses() {
       <h2 id="outside" className="text-base font-medium">
         Addresses outside the tenant
       </h2>
-      <p className="mt-1 text-muted">They are told only after they agreed, by a link in a mail.</p>
+      <p className="mt-1 text-muted">
+        These addresses get notifications only after they confirm, by a link in a mail.
+      </p>
       <ul className="mt-3 flex flex-col divide-y">
         {addresses.map((address) => (
           <Address key={address.id} address={address} />
@@ -44,9 +46,10 @@ function Address({ address }: { address: MailAddress }) {
           size="sm"
           loading={again.isPending}
           onClick={() => again.mutate(address.id)}
-          aria-label={`Ask ${address.address} again`}
+          aria-label={`Send the confirmation mail to ${address.address} again`}
         >
-          Ask again
+          {" "}
+          Send again{" "}
         </Button>
       )}
       {removes && (
@@ -64,6 +67,8 @@ function Address({ address }: { address: MailAddress }) {
 }
 
 function state({ mailed_at, confirmed_at }: MailAddress): string {
-  if (confirmed_at) return `Agreed ${formatExact(Date.parse(confirmed_at))}`;
-  return mailed_at ? `Asked ${formatExact(Date.parse(mailed_at))}` : "Not asked yet";
+  if (confirmed_at) return `Confirmed ${formatExact(Date.parse(confirmed_at))}`;
+  return mailed_at
+    ? `Confirmation mail sent ${formatExact(Date.parse(mailed_at))}`
+    : "Confirmation mail not sent yet";
 }

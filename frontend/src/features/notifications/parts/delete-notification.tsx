@@ -16,7 +16,7 @@ export function DeleteNotification(props: DeleteNotificationProps) {
   return (
     <ConfirmDialog
       title={`Delete “${notification.name}”?`}
-      description="Nobody is told by it any more, and the list of what it sent goes with it."
+      description="Its recipients get no more messages, and the list of its deliveries is deleted."
       verb="Delete notification"
       onConfirm={async () => {
         await remove.mutateAsync(notification.id);

@@ -11,7 +11,7 @@ import { executionHref } from "@/features/executions";
 import { useDeliveries, useSendAgain, type Delivery } from "../api";
 
 const looks = {
-  pending: { word: "On its way", tone: "waiting" },
+  pending: { word: "Sending", tone: "waiting" },
   delivered: { word: "Delivered", tone: "completed" },
   failed: { word: "Failed", tone: "failed" },
 } as const;
@@ -29,7 +29,7 @@ export function Deliveries({
   return (
     <section aria-label="Deliveries" className="mt-6 border-t pt-4">
       <h3 className="font-semibold">Deliveries</h3>
-      {rows.length === 0 && <p className="mt-1 text-muted">Nothing was sent yet.</p>}
+      {rows.length === 0 && <p className="mt-1 text-muted">There are no deliveries yet.</p>}
       <ul className="mt-2 flex flex-col">
         {rows.map((delivery) => (
           <Row key={delivery.id} delivery={delivery} writes={writes} />

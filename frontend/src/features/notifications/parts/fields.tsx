@@ -21,8 +21,8 @@ type FieldsProps = {
 };
 
 const channels = [
-  { value: "email" as const, label: "By mail" },
-  { value: "webhook" as const, label: "By a call to a URL" },
+  { value: "email" as const, label: "Mail" },
+  { value: "webhook" as const, label: "Call to a URL" },
 ];
 
 export function NotificationFields({ form, stored }: FieldsProps) {
@@ -34,7 +34,7 @@ export function NotificationFields({ form, stored }: FieldsProps) {
       <Field label="Name" error={form.formState.errors.name?.message}>
         <Input autoComplete="off" {...form.register("name")} />
       </Field>
-      <FormField control={form.control} name="flow_id" label="About executions of">
+      <FormField control={form.control} name="flow_id" label="Executions of">
         {({ value, onChange }) => (
           <Combobox
             value={value}
@@ -44,13 +44,13 @@ export function NotificationFields({ form, stored }: FieldsProps) {
           />
         )}
       </FormField>
-      <FormField control={form.control} name="statuses" label="That end as">
+      <FormField control={form.control} name="statuses" label="Send when an execution is">
         {({ value, onChange }) => <Statuses chosen={value} onChange={onChange} />}
       </FormField>
       {!stored && (
-        <FormField control={form.control} name="channel" label="Tell">
+        <FormField control={form.control} name="channel" label="Send by">
           {({ value, onChange }) => (
-            <Segmented label="Tell" options={channels} value={value} onChange={onChange} />
+            <Segmented label="Send by" options={channels} value={value} onChange={onChange} />
           )}
         </FormField>
       )}
@@ -60,15 +60,15 @@ export function NotificationFields({ form, stored }: FieldsProps) {
         label={channel === "email" ? "Mail addresses" : "URLs"}
         hint={
           channel === "email"
-            ? "Each gets a mail with a link to the execution. Who does not belong to the tenant is asked first, and told once they have agreed."
-            : "Each is called with the execution as signed JSON, and again for a day until it answers well."
+            ? "Each address gets a mail with a link to the execution. People outside the tenant must confirm their address first."
+            : "Each URL gets the execution as signed JSON. If a call fails, it is sent again for up to a day."
         }
       >
         {({ value, onChange }) => (
           <TagsInput
             value={value}
             onChange={onChange}
-            placeholder={channel === "email" ? "ann@example.com" : "https://example.com/told"}
+            placeholder={channel === "email" ? "ann@example.com" : "https://example.com/hook"}
           />
         )}
       </FormField>

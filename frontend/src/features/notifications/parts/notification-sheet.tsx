@@ -39,7 +39,7 @@ export function NewNotificationSheet({ onClose }: { onClose: () => void }) {
   return (
     <FormSheet
       title="New notification"
-      description="Tells somebody when executions end."
+      description="Sends a message when executions end."
       verb="Add notification"
       onClose={onClose}
       form={save}

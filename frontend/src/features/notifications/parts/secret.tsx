@@ -11,8 +11,8 @@ import { useRotateSecret } from "../api";
 export function SigningSecret({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
     <SecretDialog
-      title="The secret of its signatures"
-      description="The receiver checks with it who calls. Copy it now: it is shown only this once."
+      title="Signing secret"
+      description="The receiver uses it to check that a call comes from Watchbill. Copy it now. You cannot see it again."
       text={secret}
       onClose={onClose}
     />

@@ -15,7 +15,7 @@ export function DeleteProvider({ provider, onClose, onDeleted }: DeleteProviderP
   return (
     <ConfirmDialog
       title={`Delete “${provider.name}”?`}
-      description="Its key is deleted too. Agents that name it use the default model from then on."
+      description="This also deletes its key. Agents that use this provider will use the default model."
       verb="Delete provider"
       onConfirm={async () => {
         await remove.mutateAsync(provider.id);

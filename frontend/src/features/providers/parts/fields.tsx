@@ -40,7 +40,7 @@ export function ProviderFields({ form, stored }: FieldsProps) {
         control={form.control}
         name="priority"
         label="Priority"
-        hint="The lowest number is asked first; its first model is the default."
+        hint="The provider with the lowest number is used first. Its first model is the default model."
       >
         {({ value, onChange }) => (
           <NumberInput min={0} step={1} value={value} onChange={onChange} />
@@ -93,7 +93,9 @@ function AddressField({ form, info }: WithInfo) {
     <Field
       label="Base URL"
       optional={info.address !== "needed"}
-      hint={more ? "Only when requests must go somewhere else, e.g. to a proxy." : undefined}
+      hint={
+        more ? "Only needed when requests must go to another address, e.g. a proxy." : undefined
+      }
       error={form.formState.errors.base_url?.message}
     >
       <Input
@@ -112,7 +114,7 @@ function KeyField({ form, info, stored }: WithInfo & { stored?: Provider }) {
     <Field
       label={info.keyLabel}
       optional={stored !== undefined || info.address === "needed" || info.key === "more"}
-      hint="Stored encrypted and never shown again."
+      hint="The key is stored encrypted. You cannot see it again."
       error={form.formState.errors.api_key?.message}
     >
       <SecretInput
@@ -145,7 +147,7 @@ function ModelsField({ form, info }: WithInfo) {
       control={form.control}
       name="models"
       label={info.modelsLabel}
-      hint="Type a name and press Enter. The first one is the default."
+      hint="Type a name and press Enter. The first model is the default."
     >
       {({ value, onChange }) => (
         <TagsInput
@@ -163,15 +165,15 @@ function ModelsField({ form, info }: WithInfo) {
 
 const limitNames = {
   first_token_seconds: ["Until the first token", "120"],
-  silence_seconds: ["Silence in an answer", "60"],
-  timeout_seconds: ["A call in all", "3600"],
+  silence_seconds: ["Between two tokens", "60"],
+  timeout_seconds: ["Whole model call", "3600"],
 } as const;
 
 function Limits({ form }: Form) {
   return (
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="font-medium">Time-outs</legend>
-      <p className="mt-1 text-xs text-muted">For calls that set none of their own.</p>
+      <p className="mt-1 text-xs text-muted">For calls without time-outs of their own.</p>
       <div className="grid grid-cols-3 items-start gap-2 max-sm:grid-cols-1">
         {(Object.keys(limitNames) as (keyof typeof limitNames)[]).map((name) => (
           <FormField
@@ -204,9 +206,9 @@ function Prices({ form }: Form) {
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="font-medium">Prices</legend>
       <p className="mt-1 text-xs text-muted">
-        US dollars per million tokens, for models whose price is not known. Without one, the cost of
-        such a model is not counted. Cached input costs as much as other input unless it has a price
-        of its own.
+        In US dollars per million tokens, for models whose price Watchbill does not know. Without a
+        price, the cost of the model is not counted. Cached input costs the same as other input
+        unless you enter a price for it.
       </p>
       {prices.length === 0 && <p className="text-muted">Add models first.</p>}
       {prices.map(({ model }, index) => (

@@ -35,7 +35,7 @@ export function NewProviderSheet(props: { onClose: () => void; onCreated: (id: s
   return (
     <FormSheet
       title="Add a provider"
-      description="Where your agents’ models run."
+      description="A provider answers the model calls of your agents."
       verb="Add provider"
       onClose={onClose}
       form={save}

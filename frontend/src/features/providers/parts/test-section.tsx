@@ -47,7 +47,7 @@ export function TestSection({ provider, dirty }: TestSectionProps) {
         </Button>
       </div>
       <div ref={outcome} role="status" className="mt-2 scroll-mb-4">
-        {dirty && <p className="text-muted">Save first: what is stored is tested.</p>}
+        {dirty && <p className="text-muted">Save first. The test uses the saved provider.</p>}
         {!dirty && data && <Outcome result={data} />}
         {!dirty && error && <Failed text={toApiError(error).message} />}
       </div>

@@ -59,6 +59,7 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     { id: "role", header: "Role", className: "w-28", cell: ({ role }) => roleNames[role] },
     {
       id: "mail",
+      secondary: true,
       header: "Mail",
       className: "w-36 max-lg:w-28",
       cell: ({ mailed_at }) =>
@@ -70,6 +71,7 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     },
     {
       id: "expires",
+      secondary: true,
       header: "Expires",
       className: "w-36 max-lg:w-28",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,

@@ -45,7 +45,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title="Invite somebody"
-      description="They get a mail with a link, which is good for a week."
+      description="They get a mail with a link. The link works for a week."
       verb="Send invitation"
       form={save}
       onClose={onClose}

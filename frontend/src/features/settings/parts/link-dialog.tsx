@@ -9,7 +9,7 @@ export function LinkDialog({ email, link, onClose }: LinkDialogProps) {
   return (
     <SecretDialog
       title={`${email} is invited`}
-      description="No mail went out, so hand this link over yourself. It is shown only now; whoever has it can accept."
+      description="No mail was sent, so send them this link yourself. Copy it now. You cannot see it again, and anyone who has it can accept the invitation."
       label="Invitation link"
       text={link}
       onClose={onClose}

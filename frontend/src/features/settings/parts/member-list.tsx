@@ -32,7 +32,13 @@ export function MemberList() {
         onSearch={(q) => change({ q: q || null })}
         columns={columns(writes, session?.user.id, setRemoving)}
         rowId={({ user_id }) => user_id}
-        empty={<EmptyState icon={<Users />} title="No members" description="Nobody is here." />}
+        empty={
+          <EmptyState
+            icon={<Users />}
+            title="No members"
+            description="This tenant has no members."
+          />
+        }
       />
       {removing && <RemoveDialog member={removing} onClose={() => setRemoving(null)} />}
     </>
@@ -70,12 +76,14 @@ function columns(
     },
     {
       id: "joined",
+      secondary: true,
       header: "Joined",
       className: "w-36",
       cell: ({ joined_at }) => <RelativeTime time={joined_at} className="text-muted" />,
     },
     {
       id: "active",
+      secondary: true,
       header: "Last active",
       className: "w-36",
       cell: ({ last_active_at }) => <RelativeTime time={last_active_at} className="text-muted" />,

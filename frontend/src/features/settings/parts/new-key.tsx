@@ -32,7 +32,7 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
     return (
       <SecretDialog
         title={`“${made.name}” is ready`}
-        description="Copy the key now: it is shown only this once."
+        description="Copy the key now. You cannot see it again."
         label="API key"
         text={made.key}
         onClose={onClose}
@@ -42,8 +42,8 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
   return (
     <FormSheet
       title="New API key"
-      description="It acts for you, with the rights you choose here and never more than your role has."
-      verb="Make key"
+      description="An API key acts for you, with the permissions you choose here. It never has more permissions than your role."
+      verb="Create key"
       onClose={onClose}
       form={save}
     >
@@ -56,8 +56,8 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
       <FormField
         control={form.control}
         name="scopes"
-        label="May"
-        hint={limited ? "What is grey is not about single flows." : undefined}
+        label="Permissions"
+        hint={limited ? "Greyed permissions cannot be limited to single flows." : undefined}
       >
         {({ value, onChange }) => <Scopes chosen={value} onChange={onChange} limited={limited} />}
       </FormField>
@@ -65,7 +65,7 @@ export function NewKeySheet({ onClose }: { onClose: () => void }) {
         control={form.control}
         name="flow_ids"
         label="Only these flows"
-        hint="Without a choice, the key is good for all flows. With one, it reaches no other flow, and makes none run another."
+        hint="Choose none to allow all flows. If you choose flows, the key works for these only, and it cannot add other flows to them."
       >
         {({ value, onChange }) => <Flows chosen={value} onChange={onChange} />}
       </FormField>

@@ -16,7 +16,7 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
   return (
     <ConfirmDialog
       title={`Remove ${member.full_name || member.email}?`}
-      description="They lose access at once, and API keys they made stop working. What they built stays."
+      description="They lose access at once, and the API keys they created stop working. Their flows, agents and crews stay."
       verb="Remove"
       // Nobody decides about schedules and executions that were not shown.
       ready={data !== undefined}
@@ -26,13 +26,13 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
       {data && <RemovalChoices belongings={data} removal={removal} onChange={setRemoval} />}
       {!data && !error && (
         <p role="status" className="flex items-center gap-2 text-muted">
-          <Spinner /> Looking for what they have at work
+          <Spinner /> Looking for their schedules, webhooks and executions
         </p>
       )}
       {!data && error && (
         <ErrorState
           error={error}
-          title="What they have at work could not be loaded"
+          title="Their schedules, webhooks and executions could not be loaded"
           onRetry={() => void refetch()}
         />
       )}
@@ -50,7 +50,7 @@ export function RemovalChoices({ belongings, removal, onChange }: ChoicesProps) 
   const lost = keysLost(belongings);
   const choices = choicesFor(belongings);
   if (!lost && choices.length === 0)
-    return <p className="text-muted">They have nothing at work.</p>;
+    return <p className="text-muted">They have no active schedules, webhooks or executions.</p>;
   return (
     <div className="flex flex-col gap-3">
       {lost && <p>{lost}</p>}

@@ -14,7 +14,7 @@ export function RoleTable() {
     return (
       <ErrorState
         error={error}
-        title="The table of roles could not be loaded"
+        title="The roles could not be loaded"
         onRetry={() => void refetch()}
       />
     );
@@ -28,7 +28,7 @@ export function RoleTable() {
 }
 
 const columns: Column<PermissionRow>[] = [
-  { id: "allows", header: "May", cell: ({ allows }) => allows },
+  { id: "allows", header: "Allows", cell: ({ allows }) => allows },
   {
     id: "permission",
     header: "Permission",

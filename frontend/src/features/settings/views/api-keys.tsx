@@ -50,8 +50,8 @@ export function ApiKeysView() {
           <EmptyState
             icon={<KeyRound />}
             title="No API keys yet"
-            description="A key lets a program use the API, with no more rights than you give it. Send it as a Bearer token."
-            action={writes && <Button onClick={add}>Make a key</Button>}
+            description="An API key lets a program use the API with the permissions you choose. The program sends it as a Bearer token."
+            action={writes && <Button onClick={add}>Create a key</Button>}
           />
         }
       />
@@ -83,7 +83,8 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "scopes",
-      header: "May",
+      secondary: true,
+      header: "Permissions",
       className: "w-56 max-lg:w-40",
       cell: ({ scopes }) => (
         <span title={scopes.join("\n")} className="font-mono text-xs">
@@ -93,6 +94,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "used",
+      secondary: true,
       header: "Last used",
       className: "w-32 max-lg:w-24",
       cell: ({ last_used_at }) =>
@@ -104,6 +106,7 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "expires",
+      secondary: true,
       header: "Expires",
       className: "w-32 max-lg:w-24",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
@@ -120,7 +123,7 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
   return (
     <ConfirmDialog
       title={`Revoke “${apiKey.name}”?`}
-      description="Programs that use it are refused from now on. This cannot be taken back."
+      description="Programs that use this key lose access at once. You cannot undo this."
       verb="Revoke"
       onConfirm={() => revoke.mutateAsync(apiKey.id)}
       onClose={onClose}

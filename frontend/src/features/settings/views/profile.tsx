@@ -18,7 +18,7 @@ import { PasswordForm } from "../parts/password-form";
 import { roleNames, roleTexts } from "../roles";
 
 const themes = [
-  { value: "system", label: "As the system" },
+  { value: "system", label: "Same as system" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -31,7 +31,7 @@ export function ProfileView() {
       <PageHeader title="Profile" description={data?.user.email} />
       {data && (data.sso ? <CompanyAccount user={data.user} /> : <OwnAccount user={data.user} />)}
       <SettingsSection title="Appearance">
-        <Field label="Theme" hint="Kept on this device." className="max-w-80">
+        <Field label="Theme" hint="Saved on this device only." className="max-w-80">
           <Select options={themes} value={theme} onChange={setTheme} />
         </Field>
       </SettingsSection>
@@ -87,7 +87,7 @@ function Place({ session: { tenant, role } }: { session: Session }) {
       {asking && (
         <ConfirmDialog
           title={`Leave ${tenant.name}?`}
-          description="You lose access at once, and API keys you made here stop working. An admin can invite you again."
+          description="You lose access at once, and the API keys you created here stop working. An admin can invite you again."
           verb="Leave"
           onConfirm={async () => {
             await leave.mutateAsync();

@@ -24,8 +24,8 @@ export function SessionsView() {
         title="Sessions"
         description={
           session?.sso
-            ? "Where you are signed in with your company’s account. End what you do not know."
-            : "Where you are signed in. End what you do not know, and change your password."
+            ? "The devices where you are signed in with your company account. End sessions you do not recognise."
+            : "The devices where you are signed in. If you do not recognise a session, end it and change your password."
         }
         actions={
           others && (
@@ -39,7 +39,7 @@ export function SessionsView() {
               }
             >
               <LogOut aria-hidden />
-              {session?.sso ? "End the others" : "Sign out everywhere else"}
+              {session?.sso ? "End other sessions" : "Sign out everywhere else"}
             </Button>
           )
         }

@@ -22,8 +22,8 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
   if (!trigger.path) return null;
   const signed = trigger.webhook?.signing !== "none";
   return (
-    <section aria-label="Calling it" className="mt-6 flex flex-col gap-3 border-t pt-4">
-      <h3 className="font-semibold">Calling it</h3>
+    <section aria-label="How to call it" className="mt-6 flex flex-col gap-3 border-t pt-4">
+      <h3 className="font-semibold">How to call it</h3>
       <SecretLine label="Address" text={addressOf(trigger)} />
       <Curl trigger={trigger} names={names} />
       {signed && (
@@ -43,7 +43,7 @@ export function Calling({ trigger, names }: { trigger: Trigger; names: string[] 
       {secret && (
         <SecretDialog
           title="The new secret"
-          description="Copy it now: it is shown only this once. The one before is good for another day."
+          description="Copy it now. You cannot see it again. The old secret works for another day."
           text={secret}
           onClose={() => setSecret(null)}
         />
@@ -78,8 +78,8 @@ export function MadeDialog(props: { made: MadeTrigger; names: string[]; onClose:
       title={`“${made.name}” is ready`}
       description={
         made.webhook?.signing === "none"
-          ? "Whoever knows its address can start the flow."
-          : "Copy the secret now: it is shown only this once."
+          ? "Anyone who knows its address can start the flow."
+          : "Copy the secret now. You cannot see it again."
       }
       onClose={onClose}
     >

@@ -18,7 +18,7 @@ export function ChallengeFields({ form }: Form) {
         control={form.control}
         name="webhook.challenge.on"
         label="Answer challenges"
-        hint="For services that try out the address first. Nothing is started by it."
+        hint="For services that check the address first. A challenge does not start the flow."
         inline
       >
         {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
@@ -43,8 +43,8 @@ function Rules({ form }: Form) {
       <FormField
         control={form.control}
         name="webhook.challenge.json_body"
-        label="Answer JSON challenges, too"
-        hint={'A body with "type": "url_verification", as Slack sends.'}
+        label="Answer JSON challenges too"
+        hint={'A body with "type": "url_verification", as Slack sends it.'}
         inline
       >
         {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}
@@ -52,7 +52,7 @@ function Rules({ form }: Form) {
       <FormField
         control={form.control}
         name="webhook.challenge.asks_token"
-        label="The service must say a token"
+        label="The service must send a token"
         inline
       >
         {({ value, onChange }) => <Switch checked={value} onChange={onChange} />}

@@ -17,8 +17,8 @@ export function DeleteTrigger({ trigger, onClose, onDeleted }: DeleteTriggerProp
       title={`Delete “${trigger.name}”?`}
       description={
         trigger.kind === "webhook"
-          ? "Its address stops working for good. Its executions stay."
-          : "It does not run any more. Its executions stay."
+          ? "Its address stops working. You cannot undo this. Its executions stay."
+          : "It no longer starts the flow. Its executions stay."
       }
       verb="Delete"
       onConfirm={async () => {

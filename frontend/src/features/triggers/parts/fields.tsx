@@ -37,13 +37,13 @@ export function TriggerFields({ kind, form, names }: FieldsProps) {
 }
 
 const ways = [
-  { value: "body", label: "The body as it is" },
-  { value: "mapped", label: "Made of the call" },
+  { value: "body", label: "The body of the call" },
+  { value: "mapped", label: "Set each input" },
 ];
 
 function Inputs({ kind, form, names }: FieldsProps) {
   const mapped = useWatch({ control: form.control, name: "mapped" });
-  const asks = names.length > 0 ? `The flow asks for ${names.join(", ")}.` : undefined;
+  const asks = names.length > 0 ? `The flow has the inputs ${names.join(", ")}.` : undefined;
 
   function choose(mapping: boolean) {
     form.setValue("mapped", mapping, { shouldDirty: true });
@@ -86,17 +86,17 @@ function Inputs({ kind, form, names }: FieldsProps) {
 }
 
 const help: Record<Kind, string> = {
-  schedule: "Templates read {{ inputs.scheduled_at }}.",
-  webhook: "Templates read inputs.body, inputs.headers and inputs.query.",
+  schedule: "Templates can use {{ inputs.scheduled_at }}.",
+  webhook: "Templates can use inputs.body, inputs.headers and inputs.query.",
 };
 
 function Version({ form }: Pick<FieldsProps, "form">) {
   const version = useWatch({ control: form.control, name: "version" });
   const fixed = !["newest", "draft", "published"].includes(version);
   const options = [
-    { value: "newest", label: "The newest published one, or the draft" },
-    { value: "published", label: "The newest published one" },
-    { value: "draft", label: "The draft" },
+    { value: "newest", label: "Latest published version, or the draft if there is none" },
+    { value: "published", label: "Latest published version" },
+    { value: "draft", label: "Draft" },
     ...(fixed ? [{ value: version, label: `Version ${version}` }] : []),
   ];
   return (

@@ -18,9 +18,11 @@ export function Firings({ triggerId }: { triggerId: string }) {
   const { data } = useFirings(triggerId);
   if (!data) return null;
   return (
-    <section aria-label="Lately" className="mt-6 border-t pt-4">
-      <h3 className="font-semibold">Lately</h3>
-      {data.items.length === 0 && <p className="mt-1 text-muted">It has not fired yet.</p>}
+    <section aria-label="Recent firings" className="mt-6 border-t pt-4">
+      <h3 className="font-semibold">Recent firings</h3>
+      {data.items.length === 0 && (
+        <p className="mt-1 text-muted">This trigger has not fired yet.</p>
+      )}
       <ul className="mt-2 flex flex-col">
         {data.items.map((firing) => (
           <li

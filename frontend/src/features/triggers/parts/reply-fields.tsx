@@ -31,8 +31,8 @@ export function ReplyFields({ form }: { form: UseFormReturn<TriggerValues> }) {
         label="Body"
         hint={
           type === "application/json"
-            ? "JSON or one expression over inputs.outputs; empty for the outputs."
-            : "A text with expressions over inputs.outputs."
+            ? "JSON, or one expression that uses inputs.outputs. Empty means the outputs."
+            : "A text with expressions that use inputs.outputs."
         }
       >
         {(bound) => <Textarea mono spellCheck={false} {...bound} />}

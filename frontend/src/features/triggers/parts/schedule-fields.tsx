@@ -18,14 +18,14 @@ import { CUSTOM, formatThere, presetOf, presets, zones } from "../schedules";
 type Form = { form: UseFormReturn<TriggerValues> };
 
 const overlaps = [
-  { value: "skip", label: "Skip the new one" },
-  { value: "queue", label: "Wait for its turn" },
-  { value: "cancel_previous", label: "Cancel the one before" },
-  { value: "allow", label: "Run side by side" },
+  { value: "skip", label: "Skip the new execution" },
+  { value: "queue", label: "Queue the new execution" },
+  { value: "cancel_previous", label: "Cancel the previous execution" },
+  { value: "allow", label: "Run both at the same time" },
 ];
 const misses = [
   { value: "run_once", label: "Run once, as soon as possible" },
-  { value: "skip", label: "Leave them out" },
+  { value: "skip", label: "Skip them" },
   { value: "run_all", label: "Run all of them" },
 ];
 
@@ -37,7 +37,7 @@ export function ScheduleFields({ form }: Form) {
       <Field label="How often">
         <Select
           value={presetOf(rules.cron)}
-          options={[...presets, { value: CUSTOM, label: "Something else" }]}
+          options={[...presets, { value: CUSTOM, label: "Custom" }]}
           onChange={(value) => {
             if (value !== CUSTOM) form.setValue("schedule.cron", value, { shouldDirty: true });
             else form.setFocus("schedule.cron");
@@ -65,7 +65,7 @@ export function ScheduleFields({ form }: Form) {
       <FormField
         control={form.control}
         name="schedule.overlap"
-        label="While an execution of it is still under way"
+        label="If the previous execution is still running"
       >
         {(bound) => <Select {...bound} options={overlaps} />}
       </FormField>
@@ -73,7 +73,7 @@ export function ScheduleFields({ form }: Form) {
         <FormField
           control={form.control}
           name="schedule.missed"
-          label="Times at which no worker ran"
+          label="If times were missed because no worker was running"
         >
           {(bound) => <Select {...bound} options={misses} />}
         </FormField>
@@ -100,7 +100,7 @@ function Preview({ cron, timezone }: { cron: string; timezone: string }) {
     );
   }
   return (
-    <section aria-label="Next runs" className="min-h-32 rounded-md border bg-sunken px-3 py-2">
+    <section aria-label="Next times" className="min-h-32 rounded-md border bg-sunken px-3 py-2">
       {data && (
         <>
           <p className="font-medium">{data.description}</p>

@@ -14,18 +14,20 @@ import { ReplyFields } from "./reply-fields";
 type Form = { form: UseFormReturn<TriggerValues> };
 
 const signatures = [
-  { value: "required", label: "Signed with the secret" },
-  { value: "none", label: "Whoever knows the address" },
+  { value: "required", label: "Only calls signed with the secret" },
+  { value: "none", label: "Anyone who knows the address" },
 ];
 const answers = [
   { value: "at_once" as const, label: "At once" },
   { value: "result" as const, label: "With the result" },
-  { value: "reply" as const, label: "Your own" },
+  { value: "reply" as const, label: "Custom" },
 ];
 const answerHints = {
   at_once: "The caller gets the execution's id.",
-  result: "The caller waits for the outputs; after the wait it gets the execution's id.",
-  reply: "The caller gets what you make of the outputs; after the wait, the execution's id.",
+  result:
+    "The caller waits for the outputs. If the wait is over first, the caller gets the execution's id.",
+  reply:
+    "The caller waits for an answer that you write from the outputs. If the wait is over first, the caller gets the execution's id.",
 };
 
 export function WebhookFields({ form }: Form) {
@@ -39,8 +41,8 @@ export function WebhookFields({ form }: Form) {
         label="Who may call"
         hint={
           rules.signing === "none"
-            ? "The address is the only secret: anybody who sees it can start the flow."
-            : "A call that is not signed, is old or was changed is refused."
+            ? "Anyone who knows the address can start the flow, so keep it secret."
+            : "Calls that are unsigned, too old or changed are refused."
         }
       >
         {(bound) => <Select {...bound} options={signatures} />}
@@ -68,7 +70,7 @@ export function WebhookFields({ form }: Form) {
       >
         <ChallengeFields form={form} />
         {rules.signing === "required" && (
-          <Amount form={form} name="window_seconds" label="A signature is good for" unit="s" />
+          <Amount form={form} name="window_seconds" label="A signature is valid for" unit="s" />
         )}
         <Amount form={form} name="max_body_bytes" label="Largest body" unit="B" />
       </MoreFields>

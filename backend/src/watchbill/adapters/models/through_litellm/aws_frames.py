@@ -61,7 +61,7 @@ class AwsFrames:
         while len(self._kept) >= _PRELUDE.size:
             size, head, checksum = _PRELUDE.unpack_from(self._kept)
             if zlib.crc32(self._kept[:8]) != checksum or size < _PRELUDE.size + head + _CHECKSUM.size:
-                raise BrokenOff("The stream is damaged: what should begin a frame does not")
+                raise BrokenOff("The stream is damaged: a frame does not begin as it should")
             if size > self._most_bytes:
                 raise TooLarge(f"an event of more than {self._most_bytes:,} bytes")
             if len(self._kept) < size:
@@ -77,7 +77,7 @@ class AwsFrames:
             BrokenOff: a frame is not whole.
         """
         if self._kept:
-            raise BrokenOff(f"The stream ended within a frame, of which {len(self._kept):,} bytes came")
+            raise BrokenOff(f"The stream ended within a frame, of which only {len(self._kept):,} bytes came")
 
 
 def _read(raw: bytes, head: int) -> Frame:

@@ -27,9 +27,9 @@ def held(payload: bytes) -> dict[str, Any] | None:
         inner = base64.b64decode(data, validate=True)
         value: Any = json.loads(inner) if inner else None
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise BrokenOff("The stream is damaged: what a chunk holds cannot be read") from error
+        raise BrokenOff("The stream is damaged: a chunk cannot be read") from error
     if inner and not isinstance(value, dict):
-        raise BrokenOff("The stream is damaged: what a chunk holds is no JSON object")
+        raise BrokenOff("The stream is damaged: a chunk is not a JSON object")
     return cast("dict[str, Any]", value)
 
 

@@ -235,7 +235,7 @@ class _Body(httpx.AsyncByteStream):
         if "event-stream" not in self._type:
             return self._document()
         if not self._wire.stream:
-            raise NotAnAnswer("a stream of events where one answer was asked for; switch Stream on for it")
+            raise NotAnAnswer("a stream of events instead of one answer; switch Stream on for it")
         return self._events()
 
     async def _frames(self) -> AsyncIterator[bytes]:
@@ -289,7 +289,7 @@ class _Body(httpx.AsyncByteStream):
     def _count(self) -> None:
         self._wire.silent += 1
         if self._wire.silent > body.MOST_SILENT_EVENTS:
-            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} events that say nothing")
+            raise TooLarge(f"more than {body.MOST_SILENT_EVENTS:,} empty events")
 
     def _passed(self, event: ServerEvent) -> Iterator[bytes]:
         """What the event says in its plainest form; nothing where it says nothing."""

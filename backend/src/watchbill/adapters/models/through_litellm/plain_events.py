@@ -57,7 +57,7 @@ def passes(name: str, payload: bytes) -> bool:
 def unreadable(value: Any) -> BrokenOff:
     """What is said of a piece of an answer that cannot be read."""
     text = value if isinstance(value, str) else said.dumped(value)
-    return BrokenOff(f"A piece of it cannot be read: {said.in_short(text)}")
+    return BrokenOff(f"A part of it cannot be read: {said.in_short(text)}")
 
 
 def _anthropic(event: _Json) -> _Json:

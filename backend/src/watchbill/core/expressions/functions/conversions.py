@@ -69,7 +69,7 @@ def uint(_env: Env, value: Any) -> int:
 def _whole(value: Any, name: str) -> int:
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Fault(f"{value} is no whole number")
+            raise Fault(f"{value} is not a whole number")
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
@@ -77,7 +77,7 @@ def _whole(value: Any, name: str) -> int:
         digits = value.removeprefix("-")
         if digits.isascii() and digits.isdecimal() and len(digits) < 40:
             return int(value)
-        raise Fault(f"the text `{shown(value)}` is no whole number")
+        raise Fault(f"the text `{shown(value)}` is not a whole number")
     raise Fault(f"{word(value)} cannot be made a whole number by {name}()")
 
 
@@ -96,7 +96,7 @@ def double(_env: Env, value: Any) -> float:
                 return float(value)
         except ValueError:
             pass
-        raise Fault(f"the text `{shown(value)}` is no decimal number")
+        raise Fault(f"the text `{shown(value)}` is not a decimal number")
     raise Fault(f"{word(value)} cannot be made a decimal number by double()")
 
 
@@ -131,7 +131,7 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise Fault("the text holds half of a character (a lone surrogate)") from None
+        raise Fault("the text contains half of a character (a lone surrogate)") from None
 
 
 @define(
@@ -150,7 +150,7 @@ def timestamp(env: Env, value: Any, zone: str | None = None) -> datetime:
         return read_timestamp(value, zone, env.budget)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(value, float) and not math.isfinite(value):
-            raise Fault(f"{value} is no time")
+            raise Fault(f"{value} is not a time")
         return utc(value if isinstance(value, float) else whole(value))
     raise Fault(f"{word(value)} cannot be made a timestamp by timestamp()")
 

@@ -36,14 +36,14 @@ def json_decode(env: Env, text: str) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise Fault(f"the text is not JSON: {error.msg} ({where})") from None
     except UnicodeEncodeError:
-        raise Fault("the JSON holds half of a character (a lone surrogate)") from None
+        raise Fault("the JSON contains half of a character (a lone surrogate)") from None
     except RecursionError:
         raise Fault(f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
     return value
 
 
 def _no_constant(name: str) -> Any:
-    raise Fault(f"the text is not JSON: `{name}` is no number that JSON knows")
+    raise Fault(f"the text is not JSON: `{name}` is not a JSON number")
 
 
 def _int(digits: str) -> int:
@@ -58,7 +58,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         # `add` gives None, so that each name is noted when it is first met.
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise Fault(f"the key `{shown(twice)}` stands twice in the JSON")
+        raise Fault(f"the key `{shown(twice)}` appears twice in the JSON")
     return value
 
 
@@ -153,6 +153,6 @@ def url_decode(env: Env, text: str) -> str:
     words(env.budget, 16 * len(text))
     if wrong := _PERCENT.search(text):
         raise Fault(
-            f"the text is not encoded for a URL: `{text[wrong.start() : wrong.start() + 3]}` stands in it"
+            f"the text is not encoded for a URL: it contains `{text[wrong.start() : wrong.start() + 3]}`"
         )
     return as_utf8(unquote_to_bytes(utf8(text)))

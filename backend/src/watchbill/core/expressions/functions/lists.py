@@ -31,7 +31,7 @@ def size(_env: Env, value: Any) -> int:
 def slice_(env: Env, items: list[Any], start: int, end: int) -> list[Any]:
     """From an element up to another."""
     if not 0 <= start <= end <= len(items):
-        text = f"slice(): {shown(start)} to {shown(end)} lies outside of the {len(items)} elements"
+        text = f"slice(): {shown(start)} to {shown(end)} is outside the {len(items)} elements"
         raise Fault(text)
     spend_list(env.budget, end - start)
     return list(items[start:end])
@@ -66,11 +66,17 @@ def reverse(env: Env, value: Any) -> list[Any] | str:
     return value[::-1] if isinstance(value, str) else list(value)[::-1]
 
 
-@define(LIBRARY, "flatten", "list", "int?", says="`[1, [2, [3]]].flatten()` is `[1, 2, [3]]`; so many levels")
+@define(
+    LIBRARY,
+    "flatten",
+    "list",
+    "int?",
+    says="`[1, [2, [3]]].flatten()` is `[1, 2, [3]]`; an argument says how many levels",
+)
 def flatten(env: Env, items: list[Any], levels: int = 1) -> list[Any]:
     """Lists within it are put in their place."""
     if levels < 0:
-        raise Fault("flatten() takes the number of levels, which is not negative")
+        raise Fault("flatten() takes a number of levels that is 0 or more")
     spend_list(env.budget, 0)
     result: list[Any] = []
     _flatten(env.budget, items, min(levels, MAX_DEPTH + 1), 0, result)
@@ -129,7 +135,7 @@ def sorted_by(budget: Budget, keys: Any, items: Any) -> list[Any]:
     """The items in the order of their keys; those of equal keys as they stood.
 
     Raises:
-        Fault: two keys have no order.
+        Fault: two keys cannot be put in order.
     """
 
     def compare(left: tuple[Any, Any], right: tuple[Any, Any]) -> int:
@@ -145,7 +151,7 @@ def sorted_by(budget: Budget, keys: Any, items: Any) -> list[Any]:
 def range_(env: Env, length: int) -> list[int]:
     """The whole numbers from zero."""
     if length < 0:
-        raise Fault("lists.range() takes a number that is not negative")
+        raise Fault("lists.range() takes a number that is 0 or more")
     # Each number takes more than its place.
     env.budget.make(4 * length)
     spend_list(env.budget, length)

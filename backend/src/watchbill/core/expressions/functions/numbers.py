@@ -99,7 +99,7 @@ _rounding(
 )
 _rounding("math.floor", math.floor, "`math.floor(2.9)` is `2.0`: the next whole number below")
 _rounding("math.ceil", math.ceil, "`math.ceil(2.1)` is `3.0`: the next whole number above")
-_rounding("math.trunc", math.trunc, "`math.trunc(-2.9)` is `-2.0`: what stands before the point")
+_rounding("math.trunc", math.trunc, "`math.trunc(-2.9)` is `-2.0`: the part before the point")
 
 
 @define(LIBRARY, "math.sqrt", "number", says="`math.sqrt(9)` is `3.0`")
@@ -109,7 +109,7 @@ def sqrt(_env: Env, value: Any) -> float:
     return math.nan if number < 0 else math.sqrt(number)
 
 
-@define(LIBRARY, "math.isNaN", "number", says="`math.isNaN(x)`: whether it is the number that is none")
+@define(LIBRARY, "math.isNaN", "number", says="`math.isNaN(x)`: whether it is NaN, that is, not a number")
 def is_nan(_env: Env, value: Any) -> bool:
     """Whether it is no number, as 0.0 / 0.0."""
     return value != value
@@ -143,7 +143,7 @@ def _bits(name: str, code: Callable[[int, int], int], says: str) -> None:
 
 def _shift(name: str, value: int, by: int) -> int:
     if by < 0:
-        raise Fault(f"{name}() moves by a number of bits, which is not negative")
+        raise Fault(f"{name}() moves by a number of bits that is 0 or more")
     return value if by < 64 else 0
 
 

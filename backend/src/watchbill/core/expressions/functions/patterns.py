@@ -57,7 +57,7 @@ def compiled(pattern: str) -> Pattern:
         hint = "; it repeats too much" if "too large" in said else ""
         raise Fault(f"the pattern `{pattern[:60]}` cannot be used: {said[:120]}{hint}") from None
     except UnicodeEncodeError:
-        raise Fault("the pattern holds half of a character (a lone surrogate)") from None
+        raise Fault("the pattern contains half of a character (a lone surrogate)") from None
 
 
 def _ready(env: Env, pattern: object, text: str) -> Any:
@@ -73,7 +73,7 @@ def _ready(env: Env, pattern: object, text: str) -> Any:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Fault("the text holds half of a character (a lone surrogate)") from None
+        raise Fault("the text contains half of a character (a lone surrogate)") from None
     return pattern.regex
 
 
@@ -107,7 +107,9 @@ def extract(env: Env, text: str, pattern: str | Pattern) -> str | None:
 def _picked(env: Env, found: Any) -> str | None:
     groups = found.re.groups
     if groups > 1:
-        raise Fault("the pattern has several groups in parentheses; write (?:…) for those that are not meant")
+        raise Fault(
+            "the pattern has several groups in parentheses; write (?:…) for the groups that you do not want"
+        )
     part: str | None = found.group(1 if groups else 0)
     env.budget.make(len(part or ""))
     return part

@@ -84,7 +84,7 @@ def char_at(_env: Env, text: str, index: int) -> str:
 
 def _within(index: int, length: int, name: str) -> None:
     if not 0 <= index <= length:
-        raise Fault(f"{name}(): {shown(index)} lies outside of the text, which has {length} characters")
+        raise Fault(f"{name}(): {shown(index)} is outside the text, which has {length} characters")
 
 
 @define(
@@ -117,7 +117,7 @@ def substring(env: Env, text: str, start: int, end: int | None = None) -> str:
     _within(start, len(text), "substring")
     _within(end, len(text), "substring")
     if start > end:
-        raise Fault(f"substring(): the end {end} lies before the start {start}")
+        raise Fault(f"substring(): the end {end} is before the start {start}")
     _made(env.budget, end - start)
     return text[start:end]
 
@@ -143,7 +143,12 @@ def replace(env: Env, text: str, old: str, new: str, limit: int = -1) -> str:
 
 
 @define(
-    LIBRARY, "split", "text", "text", "int?", says="`'a,b'.split(',')` is `['a', 'b']`; so many parts at most"
+    LIBRARY,
+    "split",
+    "text",
+    "text",
+    "int?",
+    says="`'a,b'.split(',')` is `['a', 'b']`; a second argument is the most parts",
 )
 def split(env: Env, text: str, separator: str, limit: int = -1) -> list[str]:
     """The parts between separators; each character where that is empty."""
@@ -236,7 +241,7 @@ def format_(env: Env, value: Any, what: Any = None, zone: str | None = None) -> 
             raise Fault("format() of a timestamp takes a pattern such as '%Y-%m-%d', and a zone if not UTC")
         return formatted(env.budget, value, what, zone)
     if not isinstance(what, list | tuple) or zone is not None:
-        raise Fault("format() of a text takes the list of the values that stand in it")
+        raise Fault("format() of a text takes a list of the values to put into it")
     return _filled(env, value, cast("list[Any]", what))
 
 
@@ -275,7 +280,7 @@ def _verb(text: str, at: int) -> tuple[str, int, int]:
         known = ", ".join(f"%{one}" for one in _VERBS)
         raise Fault(f"format() does not know `%{verb}`; it knows {known} and %%")
     if digits > _MOST_DIGITS:
-        raise Fault(f"format() gives at most {_MOST_DIGITS} digits behind the point")
+        raise Fault(f"format() gives at most {_MOST_DIGITS} digits after the decimal point")
     return verb, digits, at + 1
 
 

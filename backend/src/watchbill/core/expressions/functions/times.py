@@ -50,7 +50,7 @@ def read_timestamp(text: str, zone: str | None, budget: Budget) -> datetime:
     """
     found = _ISO.fullmatch(text) if len(text) <= 40 else None
     if found is None:
-        raise Fault(f"`{shown(text)}` is no time such as 2026-01-02T03:04:05Z")
+        raise Fault(f"`{shown(text)}` is not a time such as 2026-01-02T03:04:05Z")
     date, time, fraction, offset = found.groups()
     if offset is None and zone is None:
         hint = "write a zone as second argument, such as timestamp(…, 'Europe/Berlin') or 'UTC'"
@@ -61,7 +61,7 @@ def read_timestamp(text: str, zone: str | None, budget: Budget) -> datetime:
         place = _zone(zone, budget) if offset is None else UTC if offset in "Zz" else _fixed(offset)
         return local.replace(tzinfo=place).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Fault(f"`{text}` is no time of the calendar") from None
+        raise Fault(f"`{text}` is not in the calendar") from None
 
 
 def read_duration(text: str) -> timedelta:
@@ -80,7 +80,7 @@ def read_duration(text: str) -> timedelta:
         total += int(whole or 0) * unit + int(part or 0) * unit // 10 ** len(part)
         position = found.end()
     if not position or position != len(body):
-        raise Fault(f"`{shown(text)}` is no duration such as 1h30m or 1.5s")
+        raise Fault(f"`{shown(text)}` is not a duration such as 1h30m or 1.5s")
     try:
         length = timedelta(microseconds=total // 1000)
     except OverflowError:
@@ -103,7 +103,7 @@ def _zone(name: str | None, budget: Budget) -> tzinfo:
 def _fixed(offset: str) -> tzinfo:
     minutes = int(offset[1:3]) * 60 + int(offset[4:6])
     if minutes >= 24 * 60 or int(offset[4:6]) > 59:
-        raise Fault(f"`{offset}` is no offset from UTC")
+        raise Fault(f"`{offset}` is not an offset from UTC")
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
@@ -121,7 +121,7 @@ def _local(value: datetime, zone: str | None, budget: Budget) -> datetime:
     try:
         return value.astimezone(_zone(zone, budget))
     except OverflowError:
-        raise Fault("the time lies outside of the years 1 to 9999 in that zone") from None
+        raise Fault("the time is outside the years 1 to 9999 in that zone") from None
 
 
 @define(LIBRARY, "now", says="`now()`: the time at which the node's attempt began")
@@ -196,7 +196,7 @@ def add_days(env: Env, at: datetime, days: int, zone: str | None = None) -> date
     try:
         return (local + timedelta(days=int(days))).astimezone(UTC)
     except OverflowError:
-        raise Fault("the result lies outside of the years 1 to 9999") from None
+        raise Fault("the result is outside the years 1 to 9999") from None
 
 
 @define(
@@ -214,12 +214,12 @@ def add_months(env: Env, at: datetime, months: int, zone: str | None = None) -> 
     years, month = divmod(local.month - 1 + int(months), 12)
     year = local.year + years
     if not 1 <= year <= 9999:
-        raise Fault("the result lies outside of the years 1 to 9999")
+        raise Fault("the result is outside the years 1 to 9999")
     day = min(local.day, calendar.monthrange(year, month + 1)[1])
     try:
         return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
     except OverflowError:
-        raise Fault("the result lies outside of the years 1 to 9999") from None
+        raise Fault("the result is outside the years 1 to 9999") from None
 
 
 # Written here and not by the system's strftime, which differs between systems and languages.

@@ -49,7 +49,7 @@ _COLUMNS = (
     "created_by",
 )
 _UUIDS = ("id", "flow_id", "tenant_id", "forked_from", "created_by", "note_id", "actor")
-# A crew that was tested by itself has no flow; what was run is called after the crew.
+# A crew that was tested by itself has no flow; its execution is called after the crew.
 _CREW_NAME: ColumnElement[str] = literal_column("""
 (SELECT jsonb_path_query_first(CAST(plans.definition AS jsonb), '$.nodes[*] ? (@.type == "crew").label')
         #>> '{}'

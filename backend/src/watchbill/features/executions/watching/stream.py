@@ -66,7 +66,7 @@ _REFUSED = 4400
 
 
 class NotRead(TooSlow):
-    """Whoever watches does not read the events that are sent to them."""
+    """A client does not read the events that are sent to it."""
 
     title = "The events were not read"
 
@@ -76,7 +76,7 @@ class NotRead(TooSlow):
     response_class=EventSourceResponse,
     responses={
         200: {
-            "description": "Server-sent events, each like this; `data` is an Event but for the last.",
+            "description": "Server-sent events of this form. `data` is an Event, except in the last one.",
             "content": {"text/event-stream": {"schema": _SENT}},
         }
     },
@@ -89,8 +89,8 @@ async def stream_execution(
     after: Annotated[int | None, Query(ge=0, le=_MOST)] = None,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> EventSourceResponse:
-    """Follow an execution. `Last-Event-ID` or `after` says what is known already; an event named `end`
-    follows the last one, and one named `refused`, with status, code and detail, the end of one's access."""
+    """Follow an execution. `Last-Event-ID` or `after` says which event you saw last. After the last event
+    comes one named `end`; when your access ends, one named `refused` with status, code and detail."""
     await service.require(access.session, execution_id)
     seen = _position(last_event_id, after)
     blocks = watch(ports.live, ports.history, access.scope, execution_id, after=seen)

@@ -80,7 +80,7 @@ async def flow_of(session: AsyncSession, scope: TenantScope, table: str, id_: UU
     """The flow that a row of one of those tables is about."""
     rows = f'"{scope.schema}".{table} AS one'
     if table in _OF_AN_EXECUTION:
-        rows += f' JOIN "{scope.schema}".executions AS run ON run.id = one.execution_id'
-    column = "run.flow_id" if table in _OF_AN_EXECUTION else "one.flow_id"
+        rows += f' JOIN "{scope.schema}".executions AS execution ON execution.id = one.execution_id'
+    column = "execution.flow_id" if table in _OF_AN_EXECUTION else "one.flow_id"
     query = text(f"SELECT {column} FROM {rows} WHERE one.id = :id")  # noqa: S608 (our own names)
     return await session.scalar(query, {"id": id_})

@@ -27,7 +27,7 @@ async def list_keys(access: Reader, page: PageQuery) -> Listed[KeyOut]:
 
 @router.post("", status_code=201)
 async def create_key(form: KeyIn, response: Response, access: Writer) -> NewKey:
-    """Make a key. What it is, is in this answer and nowhere else."""
+    """Make a key. The key itself is shown in this answer and never again."""
     response.headers["Cache-Control"] = "no-store"
     return await keys.create(access.session, access.identity, form)
 

@@ -24,7 +24,7 @@ class KeyIn(Input):
 
 
 class KeyOut(BaseModel):
-    """A key, without what it is. It acts for `user_id`, who made it."""
+    """A key without its secret. It acts for the person `user_id`, who made it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -40,6 +40,6 @@ class KeyOut(BaseModel):
 
 
 class NewKey(KeyOut):
-    """A key just made. `key` is shown this once: only its hash is kept."""
+    """A new key. `key` is shown only once: Watchbill stores only its hash."""
 
     key: str

@@ -16,7 +16,7 @@ from watchbill.features.identity.keys.schemas import KeyIn, KeyOut, NewKey
 from watchbill.features.identity.permissions import GRANTS, PERSONAL, Permission, Role
 from watchbill.features.identity.reach import FOR_FLOWS
 from watchbill.features.identity.tables import ApiKey
-from watchbill.features.identity.tenant_status import check_open
+from watchbill.features.identity.tenant_row import check_open
 from watchbill.kit.clock import now
 from watchbill.kit.database.paging import Page
 
@@ -55,12 +55,14 @@ async def _check(session: AsyncSession, identity: Identity, form: KeyIn) -> None
     if form.flow_ids is not None:
         allowed &= FOR_FLOWS
     problems = [
-        FieldError(("body", "scopes", index), "not_grantable", f"A key like this cannot be given {scope}.")
+        FieldError(
+            ("body", "scopes", index), "not_grantable", f"This kind of key cannot have the scope {scope}."
+        )
         for index, scope in enumerate(form.scopes)
         if scope not in allowed
     ]
     if form.expires_at is not None and form.expires_at <= now():
-        problems.append(FieldError(("body", "expires_at"), "past", "Choose a time that is still to come."))
+        problems.append(FieldError(("body", "expires_at"), "past", "Choose a time in the future."))
     known = await queries.known_flows(session, identity.scope, form.flow_ids or ())
     problems += [
         FieldError(("body", "flow_ids", index), "unknown_flow", "There is no such flow.")

@@ -96,7 +96,7 @@ class Crowd:
             except Full as full:
                 share = full.share
                 raise TooManyRequests(
-                    f"This {share.name} has {share.most} {self.what} at the moment, as many as one may have."
+                    f"This {share.name} has {share.most} {self.what} now, which is the most allowed."
                     f" Try again in {self._seconds} s.",
                     retry_after=self._seconds,
                     code="too_many_at_once",

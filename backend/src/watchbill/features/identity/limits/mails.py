@@ -53,7 +53,7 @@ async def count(
     if mails is None:
         what = (
             f"This tenant may send {limits.all} mails a day, {limits.strangers} of them to people who have"
-            " not agreed yet; today's are used up. An operator can allow more with"
+            " not agreed yet; no more are left today. An operator can allow more with"
             " WATCHBILL_MAIL_LIMIT_TENANT and WATCHBILL_MAIL_LIMIT_STRANGERS."
         )
         raise TooManyRequests(what, retry_after=_until_tomorrow(at))

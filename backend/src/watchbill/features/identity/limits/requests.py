@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from watchbill.core.errors import TooManyRequests
+from watchbill.features.identity.cookies import COOKIE
 from watchbill.features.identity.tokens import Claims
-from watchbill.features.identity.trails import COOKIE
 from watchbill.kit.limits.rates import Rate, Rates, Standing
 from watchbill.kit.requests.origins import origin_of
 

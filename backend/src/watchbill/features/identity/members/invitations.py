@@ -31,7 +31,7 @@ from watchbill.features.identity.members.schemas import (
 from watchbill.features.identity.permissions import Role
 from watchbill.features.identity.sign_ins import Begun
 from watchbill.features.identity.tables import Invitation, Tenant, User
-from watchbill.features.identity.tenant_status import suspended
+from watchbill.features.identity.tenant_row import suspended
 from watchbill.kit.clock import now
 from watchbill.kit.database.paging import Page
 from watchbill.kit.database.transactions import outside
@@ -102,7 +102,7 @@ async def revoke(session: AsyncSession, identity: Identity, id_: UUID) -> None:
 
 
 async def describe(session: AsyncSession, token: str) -> InvitationDetails:
-    """What the invitation of a link is about.
+    """Show the invitation that a link is for.
 
     Raises:
         NotFound: the link is no good.
@@ -204,7 +204,7 @@ async def _by_token(session: AsyncSession, token: str) -> queries.Invited:
     found = await queries.invitation_by_token(session, tokens.digest(token))
     if found is None:
         raise NotFound(
-            "This invitation was accepted, taken back or replaced, or is too old. Ask for another.",
+            "This invitation was accepted, taken back or replaced, or has expired. Ask for a new one.",
             code="bad_invitation",
         )
     return found

@@ -45,8 +45,8 @@ async def list_members(access: Reader, page: PageQuery) -> Listed[MemberOut]:
 
 @people.delete("/me", status_code=204)
 async def leave(access: Self) -> None:
-    """Leave the tenant. Sessions go on in another one, if there is any; what one made and runs goes on too,
-    but for one's API keys."""
+    """Leave the tenant. Your sessions move to another one of your tenants, if there is one. What you made
+    stays and goes on; your API keys end."""
     access.identity.sign_in  # noqa: B018 (a key does not leave)
     await members.remove(access.session, access.identity, access.identity.user_id)
 
@@ -84,7 +84,7 @@ async def revoke(invitation_id: UUID, access: Writer) -> None:
 
 @accepting.post("", dependencies=[OurSite])
 async def describe(form: InvitationToken, work: WorkDep) -> InvitationDetails:
-    """What the invitation of a link is about."""
+    """Show the invitation that a link is for."""
     return await invitations.describe(work.session, form.token)
 
 
@@ -101,7 +101,7 @@ async def accept(
     db: Db,
     later: BackgroundTasks,
 ) -> Session:
-    """Accept an invitation, and go on in that tenant."""
+    """Accept an invitation and switch to that tenant."""
     try:
         identity = await service.authenticate(work.session, options, access_token(request))
         asking = await service.demand_own_sign_in(work.session, identity)

@@ -15,7 +15,7 @@ from watchbill.kit.requests.text import Name
 
 
 class MemberOut(BaseModel):
-    """Somebody who belongs to the tenant. `last_active_at` is null for whoever never signed in here."""
+    """Somebody who belongs to the tenant. `last_active_at` is null for people who never signed in here."""
 
     user_id: UUID
     email: str
@@ -26,7 +26,7 @@ class MemberOut(BaseModel):
 
 
 class RoleChange(Input):
-    """The role to have from now on."""
+    """The new role."""
 
     role: Role
 
@@ -53,8 +53,7 @@ class InvitationOut(BaseModel):
 
 
 class SentInvitation(InvitationOut):
-    """An invitation just made. When no mail went out, `link` is what to hand over instead; it is shown this
-    once."""
+    """A new invitation. If no mail was sent, give the person `link`; it is shown only once."""
 
     link: str | None
 
@@ -66,8 +65,8 @@ class InvitationToken(Input):
 
 
 class InvitationDetails(BaseModel):
-    """What an invitation is about. `has_account` tells whether somebody with that address has an account
-    already, and so signs in instead of choosing a password."""
+    """What an invitation is about. `has_account` tells whether the address has an account: then the person
+    signs in instead of choosing a password."""
 
     email: str
     role: Role
@@ -78,8 +77,8 @@ class InvitationDetails(BaseModel):
 
 
 class Acceptance(InvitationToken):
-    """Accepting an invitation: with a new password and name, with the password of an account that is there
-    already, or, signed in to that account, with neither."""
+    """Accepting an invitation: with a new name and password, with the password of an existing account, or
+    with neither if you are signed in to that account."""
 
     password: Annotated[str, StringConstraints(max_length=1024)] | None = None
     full_name: Name | None = None

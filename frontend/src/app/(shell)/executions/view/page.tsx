@@ -1,22 +1,24 @@
 "use client";
 
-/** /executions/view/?id=: one run, live or past. */
+/** /executions/view/?id=: one execution, live or past. */
 import { lazily } from "@/components/lazily";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect } from "react";
-import type { RunCanvasProps } from "@/features/editor";
+import type { ExecutionCanvasProps } from "@/features/editor";
 import {
   EXECUTIONS_PATH,
   ExecutionView,
-  type RunCanvasProps as Drawn,
+  type ExecutionCanvasProps as Drawn,
 } from "@/features/executions";
 
-/** Loaded when the canvas of a run is looked at. */
-const RunCanvas = lazily(() => import("@/features/editor").then((it) => it.RunCanvas));
+/** Loaded when the canvas of an execution is looked at. */
+const ExecutionCanvas = lazily(() => import("@/features/editor").then((it) => it.ExecutionCanvas));
 
 /** Here the features meet: neither knows the other, and the canvas fills in what a stored plan leaves out. */
-function drawRun({ definition, ...run }: Drawn) {
-  return <RunCanvas {...run} definition={definition as RunCanvasProps["definition"]} />;
+function drawExecution({ definition, ...execution }: Drawn) {
+  return (
+    <ExecutionCanvas {...execution} definition={definition as ExecutionCanvasProps["definition"]} />
+  );
 }
 
 export default function ExecutionPage() {
@@ -25,5 +27,5 @@ export default function ExecutionPage() {
   useEffect(() => {
     if (!id) router.replace(EXECUTIONS_PATH);
   }, [id, router]);
-  return id ? <ExecutionView key={id} executionId={id} canvas={drawRun} /> : null;
+  return id ? <ExecutionView key={id} executionId={id} canvas={drawExecution} /> : null;
 }

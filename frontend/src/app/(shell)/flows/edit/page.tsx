@@ -1,6 +1,6 @@
 "use client";
 
-/** /flows/edit/?id=: one flow on the canvas; ?run= shows a run of it. */
+/** /flows/edit/?id=: one flow on the canvas; ?execution= shows one of its executions. */
 import { lazily } from "@/components/lazily";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect } from "react";
@@ -8,8 +8,10 @@ import { EditorView } from "@/features/editor";
 import { FLOWS_PATH } from "@/features/flows";
 import { useUrlState } from "@/lib/url-state";
 
-/** Loaded with the first run that is looked at. */
-const RunDrawer = lazily(() => import("@/features/executions").then((it) => it.RunDrawer));
+/** Loaded with the first execution that is looked at. */
+const ExecutionDrawer = lazily(() =>
+  import("@/features/executions").then((it) => it.ExecutionDrawer),
+);
 
 export default function EditFlowPage() {
   const id = useSearchParams().get("id");
@@ -23,9 +25,11 @@ export default function EditFlowPage() {
     <EditorView
       key={id}
       flowId={id}
-      executionId={params.get("run")}
-      onExecutionChange={(run) => change({ run })}
-      renderRun={(run) => <RunDrawer key={run.executionId} {...run} />}
+      executionId={params.get("execution")}
+      onExecutionChange={(execution) => change({ execution })}
+      renderExecution={(execution) => (
+        <ExecutionDrawer key={execution.executionId} {...execution} />
+      )}
     />
   );
 }

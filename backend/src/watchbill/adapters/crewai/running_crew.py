@@ -1,0 +1,154 @@
+"""A running crew as seen from its thread: model calls, events, usage, and the reason to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from watchbill.core.agents import AgentOptions
+from watchbill.core.answers import AnswerMismatch, instruction
+from watchbill.core.errors import NodeError
+from watchbill.core.events import EventData
+from watchbill.core.exchange import Exchange
+from watchbill.core.ports.compute import Compute
+from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
+from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
+from watchbill.core.usage import Usage
+from watchbill.engine.answers import read_answer
+
+Result = TypeVar("Result")
+
+
+class CrewStopped(Exception):
+    """The crew was cancelled or a model call failed: nothing of it may go on. `RunningCrew.failure` says
+    why."""
+
+
+class RunningCrew:
+    """State of one running crew. Methods are called from CrewAI's threads unless they say otherwise."""
+
+    def __init__(
+        self,
+        job: CrewJob,
+        gateway: LlmGateway,
+        compute: Compute,
+        loop: asyncio.AbstractEventLoop,
+        emit: Emit,
+    ):
+        self.job = job
+        self.usage = Usage()
+        self.failure: NodeError | None = None
+        self.tasks: dict[UUID, TaskSpec] = {}
+        self.names: dict[str, str] = {agent.role: agent.name for agent in job.agents}
+        self._gateway, self._compute = gateway, compute
+        self._loop, self._emit_now = loop, emit
+        self._lock = threading.Lock()
+        self._pending: set[Future[Any]] = set()
+        self._stopped = False
+
+    def tell(self, data: EventData) -> None:
+        """Emit an event on the engine's loop; events of one thread keep their order."""
+        self._loop.call_soon_threadsafe(self._emit, data)
+
+    def ask(
+        self,
+        spec: AgentSpec,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> LlmAnswer:
+        """Put a question to the agent's model and wait for the answer.
+
+        Raises:
+            CrewStopped: the crew is cancelled, or this or an earlier call failed."""
+        options = AgentOptions.model_validate(spec.config)
+        call = LlmCall(
+            scope=self.job.scope,
+            execution_id=self.job.execution_id,
+            node_id=self.job.node_id,
+            messages=messages,
+            model=spec.model,
+            provider_id=spec.provider_id,
+            tools=tools,
+            output_schema=schema,
+            temperature=options.temperature,
+            max_tokens=options.max_tokens,
+            timeout_seconds=options.llm_timeout_seconds,
+            first_token_seconds=options.first_token_seconds,
+            silence_seconds=options.silence_seconds,
+            agent=spec.name,
+        )
+        answer = self._awaited(lambda: self._gateway.complete(call, self._emit))
+        with self._lock:
+            self.usage += answer.usage
+        return answer
+
+    def _awaited(self, begin: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What the loop gives; nothing of the crew may go on when it fails."""
+        with self._lock:
+            if self._stopped:
+                raise CrewStopped
+            future = asyncio.run_coroutine_threadsafe(begin(), self._loop)
+            self._pending.add(future)
+        wait((future,))
+        with self._lock:
+            self._pending.discard(future)
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or error is not None:
+            self._stop(error)
+            raise CrewStopped
+        return future.result()
+
+    def _stop(self, error: BaseException | None) -> None:
+        with self._lock:
+            self._stopped = True
+            if isinstance(error, NodeError) and self.failure is None:
+                self.failure = error
+        if error is not None and not isinstance(error, NodeError):
+            raise error
+
+    def conform(self, text: str, task: TaskSpec, spec: AgentSpec) -> tuple[str, Any]:
+        """A task's output as text and as value; JSON when the task has an output schema.
+
+        An answer that does not fit is rewritten by one more model call, which the gateway checks and repairs.
+
+        Raises:
+            CrewStopped: the model could not do that either.
+        """
+        if task.output_schema is None:
+            return text, text
+        value, wrong = self._awaited(partial(self._read, text, task.output_schema))
+        if wrong:
+            request = f"Rewrite the answer below as JSON; so far: {wrong}.\n{instruction(task.output_schema)}"
+            messages = ({"role": "user", "content": f"{request}\n\nAnswer:\n{text}"},)
+            value = self.ask(spec, messages, schema=task.output_schema).parsed
+        return json.dumps(value, ensure_ascii=False), value
+
+    async def _read(self, text: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
+        """The value in a text, or what is wrong with it. Awaited on the loop."""
+        try:
+            return await read_answer(self._compute, self.job.scope, text, schema), ""
+        except AnswerMismatch as mismatch:
+            return None, str(mismatch)
+
+    def cancel(self) -> None:
+        """Stop: cancel the calls in flight and let no other start, nor any event out. Called on the loop."""
+        with self._lock:
+            self._stopped = True
+            pending = tuple(self._pending)
+        self._emit_now = _nowhere
+        for future in pending:
+            future.cancel()
+
+    def _emit(self, data: EventData | Exchange) -> None:
+        self._emit_now(data)
+
+
+def _nowhere(_: EventData | Exchange) -> None:
+    """Where the events of a cancelled crew go."""
