@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -234,3 +235,28 @@ async def test_what_an_execution_gives_is_an_object(tenant: Tenant, value: Any) 
     form = {"outputs": {"end": value}}
     problem = refused(await tenant.http.post(f"executions/{id_}/fork", json=form), 422, "not_an_object")
     assert "`end` must be an object" in problem["detail"]
+
+
+async def test_what_comes_after_a_given_output_waits_for_what_runs_again_before_it(tenant: Tenant) -> None:
+    """It may read that, too."""
+    names = ["in", "before", "middle", "late", "out"]
+    definition = flow(
+        [
+            input_node("topic"),
+            transform("before", "{{ inputs.topic + '!' }}"),
+            node("middle", "map", {"items": "{{ [1, 2] }}", "body": {"nodes": [transform("each", "made")]}}),
+            transform("late", "made"),
+            output(
+                both="{{ nodes.late.output.value + nodes.before.output.value }}",
+                all="{{ nodes.middle.output }}",
+            ),
+        ],
+        [edge(one, other) for one, other in pairwise(names)],
+    )
+    _, id_ = await start(tenant, definition)
+    done = await again(tenant, id_, from_node="before", outputs={"late": {"value": "given "}})
+    assert done["outputs"] == {"both": "given tides!", "all": [{"value": "made"}] * 2}
+    # Several in a row, of which the first is where it begins.
+    given = {"before": {"value": "?"}, "middle": [], "late": {"value": "given"}}
+    done = await again(tenant, id_, from_node="in", outputs=given)
+    assert done["outputs"] == {"both": "given?", "all": []}
