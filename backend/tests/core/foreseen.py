@@ -74,8 +74,8 @@ def approval(**config: Any) -> dict[str, Any]:
     return node("ok", "approval", config)
 
 
-def subflow(fields: list[dict[str, Any]], **inputs: Any) -> dict[str, Any]:
+def subflow(fields: list[dict[str, Any]], out: str = "1", **inputs: Any) -> dict[str, Any]:
     inner = flow(
-        [node("in", "input", {"fields": fields}), output("gives", answer="1")], [edge("in", "gives")]
+        [node("in", "input", {"fields": fields}), output("gives", answer=out)], [edge("in", "gives")]
     )
     return node("sub", "subflow", {"inputs": inputs, "flow": inner})

@@ -56,6 +56,10 @@ SURE: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
         (transform("a", "{{ inputs.t }}"), transform("b", "{{ nodes.a.output.valu }}")),
         ("always_fails", "b", "config.values.value"),
     ),
+    "a time that has become a text": (
+        (transform("a", "{{ {'at': now()} }}"), transform("b", "{{ nodes.a.output.value.at - now() }}")),
+        ("always_fails", "b", "config.values.value"),
+    ),
     "a part of a node that it has not": (
         (transform("a", "1"), transform("b", "{{ nodes.a.result }}")),
         ("always_fails", "b", "config.values.value"),
@@ -244,6 +248,7 @@ FINE: dict[str, tuple[dict[str, Any], ...]] = {
     "a schema of more": asked({"type": "object"}, "{{ nodes.ask.output.anything }}"),
     "a whole number may be decimal": asked({"type": "integer"}, "{{ nodes.ask.output + 1.5 }}"),
     "times": (transform("a", "{{ now() + duration('1h') }}"),),
+    "nothing below zero": (transform("a", "{{ -uint(inputs.n) }}"),),
     "what a node may say": (
         transform("a", "1"),
         transform("b", "{{ nodes.a.status }}{{ nodes.a.error.code }}"),
@@ -328,6 +333,18 @@ DOUBTFUL: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, str, str]]] = {
         ("body_unexpected", "call", "config.body_type"),
     ),
     "an empty text": ((subflow([{"name": "t"}], t=""),), ("input_empty", "sub", "config.inputs.t")),
+    "a failure that the Map around it tolerates": (
+        (each("{{ inputs.l }}", "{{ index + 'a' }}", on_item_error="continue"),),
+        ("always_fails", "each.in_it", "config.values.value"),
+    ),
+    "a failure that the Loop around it handles": (
+        ({**loop("index > 1", result="{{ 1 + 'a' }}"), "on_error": "continue"},),
+        ("always_fails", "again", "config.result"),
+    ),
+    "a failure in a sub-flow that is handled": (
+        ({**subflow([], out="{{ 1 + 'a' }}"), "on_error": "continue"},),
+        ("always_fails", "sub.gives", "config.values.answer"),
+    ),
     "a failure that is handled": (
         (transform("a", "{{ 1 + 'a' }}", on_error="continue"),),
         ("always_fails", "a", "config.values.value"),

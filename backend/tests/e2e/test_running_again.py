@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from tests.core.flows import edge, flow, input_node, llm, node, output, transform
 from tests.e2e.conftest import Tenant
@@ -176,3 +179,84 @@ async def test_the_time_between_a_failure_and_going_on_is_no_work(tenant: Tenant
     assert failed["waited_seconds"] == 0 < resumed["waited_seconds"]
     await tenant.watch(id_, after=failed["last_seq"])
     assert (await tenant.get(id_))["waited_seconds"] == resumed["waited_seconds"]
+
+
+def parted() -> dict[str, Any]:
+    """input -> before -> one of two ways, each with a node and an output of its own."""
+    check = {"cases": [{"handle": "long", "when": "size(nodes.before.output.value) > 5"}], "else": "short"}
+    return flow(
+        [
+            input_node("topic"),
+            transform("before", "{{ inputs.topic + '!' }}"),
+            node("check", "condition", check),
+            transform("one", "made"),
+            transform("other", "made"),
+            output("end", one="{{ nodes.one.output.value }}"),
+            output("another", other="{{ nodes.other.output.value }}"),
+        ],
+        [
+            edge("in", "before"),
+            edge("before", "check"),
+            edge("check", "one", "long"),
+            edge("check", "other", "short"),
+            edge("one", "end"),
+            edge("other", "another"),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("from_node", "edited", "gives"),
+    [
+        ("before", {"one": {"value": "given"}}, {"one": "given"}),
+        (None, {"other": {"value": "given"}}, {"one": "made", "other": "given"}),
+        ("before", {"other": {"value": "given"}}, {"one": "made", "other": "given"}),
+        ("before", {"end": {"one": "given"}}, {"one": "given"}),
+    ],
+)
+async def test_a_node_whose_output_is_given_is_done_whatever_runs_again_before_it(
+    tenant: Tenant, from_node: str | None, edited: dict[str, Any], gives: dict[str, Any]
+) -> None:
+    _, id_ = await start(tenant, parted())
+    done = await again(tenant, id_, from_node=from_node, outputs=edited)
+    assert done["status"] == "completed" and done["outputs"] == gives
+    # Each of them has ended, and none ran twice or was skipped after all.
+    assert all(one["status"] in ("completed", "skipped") for one in done["nodes"])
+    events = await tenant.events(done["id"])
+    ends = [event["node_id"] for event in events if event["type"] in ("node_completed", "node_skipped")]
+    assert sorted(ends) == sorted(one["id"] for one in done["definition"]["nodes"])
+    [given] = edited
+    assert [one["output"] for one in done["nodes"] if one["node_id"] == given] == [edited[given]]
+
+
+@pytest.mark.parametrize("value", [5, None, "text", [["one", 1]]])
+async def test_what_an_execution_gives_is_an_object(tenant: Tenant, value: Any) -> None:
+    _, id_ = await start(tenant, parted())
+    form = {"outputs": {"end": value}}
+    problem = refused(await tenant.http.post(f"executions/{id_}/fork", json=form), 422, "not_an_object")
+    assert "`end` must be an object" in problem["detail"]
+
+
+async def test_what_comes_after_a_given_output_waits_for_what_runs_again_before_it(tenant: Tenant) -> None:
+    """It may read that, too."""
+    names = ["in", "before", "middle", "late", "out"]
+    definition = flow(
+        [
+            input_node("topic"),
+            transform("before", "{{ inputs.topic + '!' }}"),
+            node("middle", "map", {"items": "{{ [1, 2] }}", "body": {"nodes": [transform("each", "made")]}}),
+            transform("late", "made"),
+            output(
+                both="{{ nodes.late.output.value + nodes.before.output.value }}",
+                all="{{ nodes.middle.output }}",
+            ),
+        ],
+        [edge(one, other) for one, other in pairwise(names)],
+    )
+    _, id_ = await start(tenant, definition)
+    done = await again(tenant, id_, from_node="before", outputs={"late": {"value": "given "}})
+    assert done["outputs"] == {"both": "given tides!", "all": [{"value": "made"}] * 2}
+    # Several in a row, of which the first is where it begins.
+    given = {"before": {"value": "?"}, "middle": [], "late": {"value": "given"}}
+    done = await again(tenant, id_, from_node="in", outputs=given)
+    assert done["outputs"] == {"both": "given?", "all": []}

@@ -238,6 +238,25 @@ async def test_exchanges_wait_for_the_documents_as_traces_do(documents: Document
     assert documents.kept[scope, "execution_exchanges", "a"]
 
 
+async def test_a_try_looks_at_no_more_than_it_writes(
+    ship: Ship, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of thousands may wait, and others have turns in between."""
+    monkeypatch.setattr(outbox, "_BATCH", 3)
+    scope, missing = TenantScope(uuid4()), Missing()
+    box = Outbox(documents, missing)
+    documents.away = True
+    parcels = [box.put(scope, "execution_outputs", traces(number), owned=True) for number in range(1, 11)]
+    assert not await parcels[-1].tried
+    looked, asked = missing.counts["outputs_tried_again"], documents.asked
+    assert looked == 10
+    await ship.until(lambda: documents.asked >= asked + 2)
+    assert missing.counts["outputs_tried_again"] - looked <= 3 * (documents.asked - asked)
+    documents.away = False
+    await asyncio.gather(*(parcel.done.wait() for parcel in parcels))
+    assert all(parcel.written for parcel in parcels)
+
+
 async def test_what_one_store_refuses_is_not_the_end_of_the_others(documents: Documents) -> None:
     scope, box = TenantScope(uuid4()), Outbox(documents, Missing())
     huge = box.put(scope, "execution_outputs", traces(1, size=16 * 1024 * 1024), owned=True)

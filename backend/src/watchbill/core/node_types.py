@@ -109,6 +109,7 @@ class BodyType:
         result: the config field with the template of an iteration's result, evaluated inside the body.
         until: the config field with the CEL condition that ends the iterations, evaluated inside the body.
         items: the config field with the list whose elements the body reads as `item`.
+        tolerates: whether the node goes on with the others when an iteration fails.
     """
 
     read: Callable[[Any], Body | FlowDefinition | None]
@@ -120,6 +121,7 @@ class BodyType:
     result: str | None = None
     until: str | None = None
     items: str | None = None
+    tolerates: Callable[[Mapping[str, Any]], bool] = lambda _config: False
 
     @property
     def inner(self) -> frozenset[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -59,7 +59,8 @@ class _Lane:
 
     scope: TenantScope
     collection: Collection
-    waiting: list[Parcel] = field(default_factory=list[Parcel])
+    # There may be hundreds of thousands: to leave, or to find the last one, must not take the longer.
+    waiting: OrderedDict[Parcel, None] = field(default_factory=OrderedDict[Parcel, None])
     away: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -89,7 +90,7 @@ class Outbox:
         # Nobody has to ask how it went.
         parcel.tried.add_done_callback(_heard)
         lane = self._lanes.setdefault((scope, collection), _Lane(scope, collection))
-        lane.waiting.append(parcel)
+        lane.waiting[parcel] = None
         if lane.away:
             self._keep(lane, [parcel], DocumentsUnavailable("The documents are away."))
         self._start(lane)
@@ -99,7 +100,7 @@ class Outbox:
         """It need not be written any more, if it is not yet."""
         for lane in self._lanes.values():
             if parcel in lane.waiting:
-                lane.waiting.remove(parcel)
+                del lane.waiting[parcel]
                 self._settle(parcel, written=False)
 
     async def finish(self) -> None:
@@ -138,11 +139,13 @@ class Outbox:
             try:
                 await (self._write(lane, batch) if batch else self._documents.ping())
             except DocumentsUnavailable as error:
+                # What came while it was known to be away is kept already.
+                late = [one for one in batch if one in lane.waiting] if lane.away else list(lane.waiting)
                 lane.away = True
                 if last:
                     self._miss(lane, list(lane.waiting), error)
                     return
-                self._keep(lane, list(lane.waiting), error)
+                self._keep(lane, late, error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_AGAIN_SECONDS):
                         await self._finishing.wait()
@@ -226,7 +229,7 @@ class Outbox:
     def _leave(self, lane: _Lane, parcel: Parcel, *, written: bool) -> None:
         # One that was withdrawn while it was written is gone already.
         if parcel in lane.waiting:
-            lane.waiting.remove(parcel)
+            del lane.waiting[parcel]
             self._settle(parcel, written=written)
 
     def _settle(self, parcel: Parcel, *, written: bool) -> None:
@@ -239,7 +242,7 @@ class Outbox:
         parcel.done.set()
 
 
-def _some(waiting: Sequence[Parcel]) -> list[Parcel]:
+def _some(waiting: Iterable[Parcel]) -> list[Parcel]:
     """As many of the first as are written together, at least one if there is one."""
     some: list[Parcel] = []
     count = 0

@@ -65,8 +65,12 @@ def _rules(config: Mapping[str, Any]) -> IterationRules:
         total=len(items),
         items=items,
         parallel=config.get("max_parallel", 10),
-        tolerant=config.get("on_item_error") == "continue",
+        tolerant=_tolerates(config),
     )
+
+
+def _tolerates(config: Mapping[str, Any]) -> bool:
+    return config.get("on_item_error") == "continue"
 
 
 def _judge(foreseen: Foreseen) -> list[Problem]:
@@ -127,6 +131,7 @@ TYPE = NodeType(
         locals=frozenset({"item", "index"}),
         result="result",
         items="items",
+        tolerates=_tolerates,
     ),
     judge=_judge,
     gives=_gives,

@@ -199,6 +199,16 @@ async def test_earlier_requests_count_less_the_longer_ago_they_were(services):
     await pool.disconnect()
 
 
+async def test_nobody_waits_for_a_clock_that_was_set_back(services):
+    pool = ConnectionPool.from_url(services.redis_url)
+    redis = Redis(connection_pool=pool)
+    ahead = ((await redis.time())[0] + 3600) * 1000
+    await redis.hset("wb:rate:test:3:ahead", mapping={"began": ahead, "count": 3, "before": 3})
+    [standing] = await Rates(pool, patience=PATIENCE).count(Rate("test", "ahead", 3))
+    assert (standing.within, standing.left) == (True, 2)
+    await pool.disconnect()
+
+
 async def test_several_rates_are_counted_in_one_go_and_each_by_itself(services):
     pool = ConnectionPool.from_url(services.redis_url)
     rates = Rates(pool, patience=PATIENCE)

@@ -181,6 +181,9 @@ async def test_tenants_take_turns_and_none_has_more_than_its_share(
             return Counter(due.tenant_id for due in await take(work.session, [Room(kind, room, shares)], NOW))
 
     many, few = admin.tenant_id, stranger.tenant_id
+    # Who has one in hand already comes after who has none.
+    assert await taken(1, {many: 7}) == {few: 1}
+    await put(database, "test", stranger)
     assert await taken(3, {}) == {many: 2, few: 1}
     assert await taken(100, {many: 1}) == {many: 1, few: 2}
     assert await taken(100, {many: 0}) == {}

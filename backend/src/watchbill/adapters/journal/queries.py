@@ -273,7 +273,7 @@ WITH batch AS MATERIALIZED (
   UPDATE "{schema}".executions AS x
      SET status = b.status, started_at = coalesce(b.started_at, x.started_at), finished_at = b.finished_at,
          outputs = b.outputs, error = b.error, usage = b.usage,
-         waited_seconds = x.waited_seconds + coalesce(extract(epoch FROM now() - x.waits_since), 0),
+         waited_seconds = x.waited_seconds + greatest(extract(epoch FROM now() - x.waits_since), 0),
          waits_since = CASE WHEN b.status = 'waiting' THEN now() END
     FROM batch AS b JOIN fence AS f ON f.execution_id = b.id
    WHERE x.id = b.id AND b.status IS NOT NULL

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
+from operator import eq
 from typing import Any, Literal
 
 from watchbill.core.computing_budget import full
@@ -15,7 +17,7 @@ from watchbill.core.node_types import IterationRules
 
 def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
     """The node is done; `seen` is what later expressions read as `nodes.<id>`."""
-    for pending in (state.running, state.ready, state.retrying, state.waiting):
+    for pending in (state.running, state.ready, state.skippable, state.retrying, state.waiting):
         pending.pop(path, None)
     frame = state.frame_of(path)
     frame.scope["nodes"][path.rpartition(".")[2]] = seen
@@ -25,14 +27,27 @@ def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
 
 
 def release(state: ExecutionState, path: str, carries: Callable[[str | None], bool]) -> None:
-    """Decide the outgoing edges; a target whose edges are all decided becomes ready or skippable."""
+    """Decide the outgoing edges; a target whose edges are all decided becomes ready or skippable.
+
+    A node whose output was given beforehand is done, whichever way is taken to it. What comes after it waits
+    for what comes before it, which may be read there, too.
+    """
     frame = state.frame_of(path)
-    for link in state.spec(path).links:
-        target = link.target
-        frame.undecided[target] -= 1
-        frame.active[target] += carries(link.handle)
-        if frame.undecided[target] == 0:
-            (state.ready if frame.active[target] else state.skippable)[frame.place(target)] = None
+    if frame.undecided[path.rpartition(".")[2]]:
+        return
+    deciding = [(path, carries)]
+    while deciding:
+        source, active = deciding.pop()
+        for link in state.spec(source).links:
+            target, place = link.target, frame.place(link.target)
+            frame.undecided[target] -= 1
+            frame.active[target] += active(link.handle)
+            if frame.undecided[target]:
+                continue
+            if state.nodes[place].status is NodeStatus.COMPLETED:
+                deciding.append((place, partial(eq, state.nodes[place].handle)))
+            else:
+                (state.ready if frame.active[target] else state.skippable)[place] = None
 
 
 def begin_iterations(state: ExecutionState, path: str, data: NodeStarted, at: datetime) -> None:

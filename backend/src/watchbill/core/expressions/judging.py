@@ -19,6 +19,7 @@ from watchbill.core.expressions import syntax
 from watchbill.core.expressions.analysis import named_type, resolve
 from watchbill.core.expressions.errors import Fault
 from watchbill.core.expressions.functions import FUNCTIONS, Env
+from watchbill.core.expressions.lexer import Uint
 from watchbill.core.expressions.operations import apply, indexed, missing
 from watchbill.core.expressions.shapes import (
     ANY,
@@ -303,7 +304,11 @@ def _results(operator: str, left: frozenset[str] | None, right: frozenset[str]) 
     for first, second in product(sorted(left or {""}), sorted(right)):
         one, other = SAMPLES.get(first), SAMPLES[second]
         try:
-            value = negated(other) if left is None else apply(operator, one, other, full())
+            if left is None:
+                # Of numbers that are not below zero, zero alone may be negated.
+                value = negated(Uint(0) if second == "uint" else other)
+            else:
+                value = apply(operator, one, other, full())
             found.add(type_of(value).name)
         except Fault as fault:
             # Null is what is missing; the other kinds are what was meant.
@@ -350,5 +355,5 @@ def _annotated(annotation: Any) -> Shape:
         if kinds is None:
             return ANY
         element = _annotated(get_args(one)[0]) if get_origin(one) is list else None
-        found.append(Shape(frozenset(kinds), element=element))
+        found.append(Shape(frozenset(kinds), element=element, plain=element is None or element.is_json))
     return either(*found)

@@ -48,6 +48,7 @@ class Shape:
         open: whether the map may have further fields.
         listed: whether its fields were written down by somebody who probably meant all of them.
         element: of a list, what is known of each element.
+        plain: whether everything in it, but it itself, is of a kind that JSON has.
     """
 
     kinds: frozenset[str] | None = None
@@ -55,10 +56,16 @@ class Shape:
     open: bool = True
     listed: bool = False
     element: Shape | None = None
+    plain: bool = True
 
     def may_be(self, *kinds: str) -> bool:
         """Whether it may be of one of these kinds."""
         return self.kinds is None or not self.kinds.isdisjoint(kinds)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is as JSON has it, with everything in it."""
+        return self.plain and (self.kinds is None or self.kinds.isdisjoint(_AS_JSON))
 
     def must_be(self, kind: str) -> bool:
         """Whether it is of this kind for sure."""
@@ -82,12 +89,13 @@ TEXT = Shape(frozenset({"string"}))
 
 def list_of(element: Shape = ANY) -> Shape:
     """A list whose elements are all so."""
-    return Shape(frozenset({"list"}), element=element)
+    return Shape(frozenset({"list"}), element=element, plain=element.is_json)
 
 
 def map_of(fields: Mapping[str, Shape] | None = None, *, further: bool = False) -> Shape:
     """A map of these fields, and of `further` ones; without fields a map of which nothing is known."""
-    return Shape(frozenset({"map"}), fields, open=further or fields is None)
+    plain = fields is None or all(field.is_json for field in fields.values())
+    return Shape(frozenset({"map"}), fields, open=further or fields is None, plain=plain)
 
 
 def of_kind(kind: CelType) -> Shape:
@@ -108,15 +116,29 @@ def either(*shapes: Shape) -> Shape:
     lists = [shape for shape in different if shape.may_be("list")]
     fields = maps[0] if len(maps) == 1 else ANY
     element = lists[0].element if len(lists) == 1 else None
-    return Shape(kinds, fields.fields, fields.open, fields.listed, element)
+    plain = fields.plain and (element is None or element.is_json)
+    return Shape(kinds, fields.fields, fields.open, fields.listed, element, plain)
 
 
 def as_json(shape: Shape) -> Shape:
-    """What becomes of the value as the result of an expression."""
-    if shape.kinds is None or shape.kinds.isdisjoint(_AS_JSON):
+    """What becomes of the value, and of everything in it, as the result of an expression."""
+    return _as_json(shape, {})
+
+
+def _as_json(shape: Shape, done: dict[int, Shape]) -> Shape:
+    # What an expression names several times is one shape, which may stand in itself again and again.
+    if shape.is_json:
         return shape
-    kinds = frozenset(_AS_JSON.get(kind, kind) for kind in shape.kinds)
-    return replace(shape, kinds=kinds)
+    if id(shape) not in done:
+        fields, element = shape.fields, shape.element
+        done[id(shape)] = replace(
+            shape,
+            kinds=shape.kinds and frozenset(_AS_JSON.get(kind, kind) for kind in shape.kinds),
+            fields=fields and {name: _as_json(field, done) for name, field in fields.items()},
+            element=element and _as_json(element, done),
+            plain=True,
+        )
+    return done[id(shape)]
 
 
 def of_value(value: Any, depth: int = 0) -> Shape:
@@ -142,7 +164,7 @@ _BY_NAME = {
     "object": map_of(),
 }
 # Whatever else these say, a value has the type and the properties that stand beside them.
-_ADDING = ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas")
+_ADDING = ("$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas")
 
 
 def of_schema(schema: Any, depth: int = 0) -> Shape:
@@ -150,6 +172,9 @@ def of_schema(schema: Any, depth: int = 0) -> Shape:
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return ANY
     found = cast("Mapping[str, Any]", schema)
+    if "$ref" in found:
+        # Up to draft 7 nothing counts that stands beside it.
+        return ANY
     listed: Any = found.get("type")
     names = cast("list[Any]", listed) if isinstance(listed, list) else [listed]
     if not all(isinstance(name, str) and name in _BY_NAME for name in names):
@@ -160,7 +185,8 @@ def of_schema(schema: Any, depth: int = 0) -> Shape:
     if isinstance(properties, Mapping) and shape.may_be("map"):
         named = cast("Mapping[str, Any]", properties)
         fields = {name: of_schema(inner, depth + 1) for name, inner in named.items()}
-    if shape.may_be("list"):
+    # The first elements may have schemas of their own.
+    if shape.may_be("list") and "prefixItems" not in found:
         element = of_schema(found.get("items"), depth + 1)
     more = found.get("additionalProperties", True) is not False or any(key in found for key in _ADDING)
     return Shape(shape.kinds, fields, more, bool(fields), element)

@@ -42,24 +42,29 @@ _STEPS_TOLD = 100
 @dataclass(slots=True)
 class Sight:
     """What is known at one level: of inputs, of nodes that come before, and of a body's locals. `left` is
-    what may still be computed for the whole definition."""
+    what may still be computed for the whole definition, and `handled` tells whether a node around the level
+    goes on when something in it fails."""
 
     inputs: Shape = ANY
     nodes: ChainMap[str, Shape] = field(default_factory=ChainMap[str, Shape])
     local: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
     left: Budget = field(default_factory=lambda: Budget(_STEPS, _SIZE))
+    handled: bool = False
 
     def known(self) -> dict[str, Shape]:
         """By what expressions call it."""
-        return {"inputs": self.inputs, "nodes": map_of(self.nodes, further=True), **self.local}
+        # Outputs are JSON, and so many that they are not asked one by one whether they are.
+        nodes = Shape(frozenset({"map"}), self.nodes)
+        return {"inputs": self.inputs, "nodes": nodes, **self.local}
 
-    def isolated(self) -> Sight:
+    def isolated(self, *, handled: bool) -> Sight:
         """For a flow that sees nothing of what is around."""
-        return Sight(left=self.left)
+        return Sight(left=self.left, handled=self.handled or handled)
 
-    def inside(self, local: Mapping[str, Shape]) -> Sight:
+    def inside(self, local: Mapping[str, Shape], *, handled: bool) -> Sight:
         """For a body, which sees what is around and has further locals."""
-        return replace(self, nodes=self.nodes.new_child(), local={**self.local, **local})
+        nodes, local = self.nodes.new_child(), {**self.local, **local}
+        return replace(self, nodes=nodes, local=local, handled=self.handled or handled)
 
     def note(self, node: Node, output: Shape) -> None:
         """A node that others may read from now on. It may have been skipped, or have failed."""
@@ -85,7 +90,7 @@ def foresee(
     ]
     if type_.execute is not None:
         own += _unfit(node, type_, templates, foreseen)
-    return foreseen, [_softened(node, problem) for problem in (*reading.problems, *own)]
+    return foreseen, [_softened(node, sight, problem) for problem in (*reading.problems, *own)]
 
 
 def foresee_end(
@@ -98,7 +103,7 @@ def foresee_end(
         reading.template(path, template)
     if until is not None:
         reading.ending((until[0],), until[1], own)
-    return [_softened(node, problem) for problem in reading.problems]
+    return [_softened(node, sight, problem) for problem in reading.problems]
 
 
 def local_shapes(type_: NodeType, foreseen: Foreseen | None) -> dict[str, Shape]:
@@ -114,9 +119,10 @@ def local_shapes(type_: NodeType, foreseen: Foreseen | None) -> dict[str, Shape]
     return shapes
 
 
-def _softened(node: Node, problem: Problem) -> Problem:
-    """A node that handles its failures may fail: whoever draws the flow is told, and nothing is refused."""
-    return problem if node.on_error == "fail" else problem.model_copy(update={"severity": "warning"})
+def _softened(node: Node, sight: Sight, problem: Problem) -> Problem:
+    """A node whose failures are handled may fail: whoever draws the flow is told, and nothing is refused."""
+    handled = sight.handled or node.on_error != "fail"
+    return problem.model_copy(update={"severity": "warning"}) if handled else problem
 
 
 def _stays(reference: Reference, own: Container[str]) -> bool:

@@ -262,15 +262,16 @@ class _Level:
         """What is known around the node's body."""
         around, spec = self.around, type_.body
         path, depth = f"{around.path}{node.id}.", around.depth + 1
+        handled = node.on_error != "fail" or (spec is not None and spec.tolerates(node.config))
         if spec is None or spec.isolated:
-            sight = around.sight.isolated()
+            sight = around.sight.isolated(handled=handled)
             return Surroundings(
                 around.types, around.reader, sight, path=path, depth=depth, judged=around.judged
             )
         upstream = {id_ for index, id_ in enumerate(self.order) if before >> index & 1}
         return replace(
             around,
-            sight=around.sight.inside(local_shapes(type_, foreseen)),
+            sight=around.sight.inside(local_shapes(type_, foreseen), handled=handled),
             visible=around.visible | (upstream if self.whole else self.nodes.keys()),
             names=around.names | self.nodes.keys(),
             local=around.local | spec.locals,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -64,8 +64,8 @@ async def fork(
 
     Raises:
         NotFound: no such execution, or no such version of its flow.
-        InvalidInput: a node does not exist, an output names no branch of its node, or the version has
-            problems or asks for other inputs.
+        InvalidInput: a node does not exist, an output names no branch of its node or is none that it could
+            give, or the version has problems or asks for other inputs.
         Conflict: a stored output that is needed is gone, the execution ran no flow, or its flow is switched
             off.
     """
@@ -75,7 +75,7 @@ async def fork(
     origin, flow_name, _ = row
     found = await service.folded(access.session, ports.reading(access.scope), origin, values=False)
     target = await _target(access, ports, origin, found, form)
-    _check(form, target.plan.nodes.keys())
+    _check(form, target.plan.nodes)
     kept = kept_nodes(
         found.state,
         target.plan,
@@ -209,7 +209,7 @@ def _end(one: Kept, form: ForkRequest) -> EventData:
     return NodeCompleted(attempt=1, output=was.output, handle=was.handle)
 
 
-def _check(form: ForkRequest, known: Container[str]) -> None:
+def _check(form: ForkRequest, known: Mapping[str, PlanNode]) -> None:
     demand_exact(form.outputs, ("body", "outputs"), "A value of `outputs`")
     begin = [("from_node", form.from_node)] if form.from_node is not None else []
     names = [*begin, *(("outputs", id_) for id_ in form.outputs)]
@@ -220,6 +220,12 @@ def _check(form: ForkRequest, known: Container[str]) -> None:
     )
     if errors:
         raise InvalidInput(errors[0].message, code="unknown_node", errors=errors)
+    for id_, value in form.outputs.items():
+        if known[id_].type.kind == "output" and not isinstance(value, dict):
+            # What the execution gives is made of them.
+            text = f"The output of `{id_}` must be an object: values by their names."
+            error = FieldError(("body", "outputs", id_), "not_an_object", text)
+            raise InvalidInput(text, code="not_an_object", errors=(error,))
 
 
 def _handle(node: PlanNode, value: object) -> str | None:

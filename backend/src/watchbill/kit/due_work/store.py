@@ -17,7 +17,8 @@ from watchbill.kit.due_work.kinds import Due, Kind
 from watchbill.kit.due_work.table import DueRow
 
 # Of each kind the longest due are looked at. Where there are more, each tenant's are looked at by themselves,
-# so that one with a million things to do hides nobody, and costs no more than others.
+# so that one with a million things to do hides nobody, and costs no more than others. What a tenant has in
+# hand counts in its turns: who has much there must not come first again whenever a place is free.
 _LOOKED_AT = 1_000
 _SERVED = "(t.id IS NULL OR t.status = 'active' OR {also_suspended})"
 _FREE = """NOT EXISTS (SELECT FROM busy AS b
@@ -57,13 +58,14 @@ WITH RECURSIVE kinds AS MATERIALIZED (
 )
 SELECT kind, tenant_id, key, gone FROM (
   SELECT *, row_number() OVER (PARTITION BY kind ORDER BY turn, due_at) AS place FROM (
-    SELECT d.*, t.id IS NULL AS gone, k.room, coalesce(s.room, k.each) AS share,
-           row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.due_at, d.key) AS turn
+    SELECT d.*, t.id IS NULL AS gone, k.room, k.each,
+           k.each - coalesce(s.room, k.each)
+           + row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.due_at, d.key) AS turn
       FROM waiting AS d JOIN kinds AS k USING (kind)
            LEFT JOIN public.tenants AS t ON t.id = d.tenant_id
            LEFT JOIN shares AS s ON s.kind = d.kind AND s.tenant_id = d.tenant_id
      WHERE {_SERVED.format(also_suspended="k.also_suspended")}
-  ) AS turns WHERE turn <= share
+  ) AS turns WHERE turn <= each
 ) AS places WHERE place <= room ORDER BY turn, due_at
 """)  # noqa: S608 (made of this module's constants)
 # What somebody else has in hand is left to them. A row that was moved on since it was picked is not due.

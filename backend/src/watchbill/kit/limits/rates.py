@@ -20,8 +20,9 @@ WINDOW_SECONDS = 60
 _PATIENCE_SECONDS = 0.25
 _LOG_EVERY_SECONDS = 60.0
 # A key has when its window began, how many were counted in it, and how many in the window before. Those weigh
-# by the part of their window that lies less than a window's length back. The answer says for each key whether
-# it is within, how many are left, and the milliseconds until there are more.
+# by the part of their window that lies less than a window's length back. A window that begins later than now
+# is of a clock that was set back, and counts no more. The answer says for each key whether it is within, how
+# many are left, and the milliseconds until there are more.
 _COUNT_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -31,7 +32,7 @@ for position, key in ipairs(KEYS) do
   local most = tonumber(ARGV[position + 1])
   local kept = redis.call("HMGET", key, "began", "count", "before")
   local began, count, before = tonumber(kept[1]), tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
-  if not began or now >= began + 2 * window then
+  if not began or now < began or now >= began + 2 * window then
     began, count, before = now, 0, 0
   elseif now >= began + window then
     began, count, before = began + window, 0, count
