@@ -4,7 +4,7 @@
 import { useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
-import { useEditor, useEditorContext, useNodeRun } from "../context";
+import { useEditor, useEditorContext, useFlowNode, useNodeRun } from "../context";
 import type { CanvasNode } from "../model/canvas";
 import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
@@ -25,7 +25,7 @@ export const StepNode = memo(function StepNode({
   selected,
   height,
 }: NodeProps<CanvasNode>) {
-  const { node } = data;
+  const node = useFlowNode(id) ?? data.node;
   const { names, readOnly } = useEditorContext();
   const types = useEditor((state) => state.types);
   const run = useNodeRun(id);

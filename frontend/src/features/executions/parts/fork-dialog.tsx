@@ -9,7 +9,6 @@ import { CodeEditor } from "@/components/code-editor";
 import { Dialog } from "@/components/dialog";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
-import { useCan } from "@/features/auth";
 import type { Json } from "@/lib/events";
 import { useForkExecution } from "../api";
 import { executionHref } from "../links";
@@ -18,25 +17,9 @@ import type { Step } from "../model/outline";
 import type { Run } from "../use-run";
 import { writeJson } from "@/lib/json";
 
-type ForkProps = { run: Run; step: Step };
+export type ForkProps = { run: Run; step: Step };
 
-/** The button with its dialog; nothing for those who may not run flows. */
-export function ForkButton({ run, step }: ForkProps) {
-  const [open, setOpen] = useState(false);
-  const may = useCan("executions:write");
-  if (!may || !run.detail || step.id.includes("[")) return null;
-  return (
-    <>
-      <Button size="sm" variant="ghost" className="-mr-2" onClick={() => setOpen(true)}>
-        <GitFork aria-hidden />
-        Fork from here
-      </Button>
-      {open && <ForkDialog run={run} step={step} onClose={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void }) {
+export function ForkDialog({ run, step, onClose }: ForkProps & { onClose: () => void }) {
   const router = useRouter();
   const fork = useForkExecution(run.id);
   const steps = run.detail ? editable(run.detail.definition, step.id, run.state.nodes) : [];

@@ -18,7 +18,7 @@ import type { Run } from "../use-run";
 import { Cost } from "./cost";
 import { Exchanges } from "./exchanges";
 import { Failure } from "./failure";
-import { ForkButton } from "./fork-dialog";
+import { ForkButton } from "./fork-button";
 import { StreamText } from "./stream-text";
 import { LlmCalls, LogLines, Tasks, ToolCalls } from "./trace-lists";
 import { ValueView } from "./value-view";
