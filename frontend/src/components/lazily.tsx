@@ -1,16 +1,19 @@
 "use client";
 
 /** Parts of a page that are loaded when they are opened; what cannot be loaded then says so, and the page stands. */
-import { useEffect, useState, type ComponentType } from "react";
+import { useEffect, useState, type ComponentType, type ReactNode } from "react";
 import { toast } from "./toast";
 
 /**
  * `load` imports the component. Without it (offline, or after an update) a message tells what to do. `preload` has it
- * there before it is opened, when somebody seems to be about to.
+ * there before it is opened, when somebody seems to be about to. `meanwhile` keeps its place.
  *
  * What is there is drawn at once: `Suspense` shows nothing for 300 ms, however soon it comes.
  */
-export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>) {
+export function lazily<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  meanwhile: ReactNode = null,
+) {
   let known: ComponentType<Props> | null = null;
   let loading: Promise<ComponentType<Props>> | null = null;
 
@@ -32,7 +35,7 @@ export function lazily<Props extends object>(load: () => Promise<ComponentType<P
         left = true;
       };
     }, [Loaded]);
-    return Loaded && <Loaded {...props} />;
+    return Loaded ? <Loaded {...props} /> : meanwhile;
   }
   return Object.assign(Part, { preload: () => void loaded() });
 }

@@ -1,17 +1,19 @@
 "use client";
 
 /** Renders Markdown from people and models: no raw HTML, no images from elsewhere, safe links. */
-import dynamic from "next/dynamic";
 import { useMemo } from "react";
 import { cn } from "@/lib/cn";
 import { partsOf } from "@/lib/parts";
+import { lazily } from "./lazily";
 import { MoreText } from "./more-text";
 import { PlainText } from "./plain-text";
 
 /** What it takes to read Markdown is loaded where some is shown; without it the text stands as it was written. */
-const MarkdownBlocks = dynamic(
-  () => import("./markdown-blocks").catch(() => ({ default: PlainText })),
-  { ssr: false },
+const MarkdownBlocks = lazily<{ text: string }>(() =>
+  import("./markdown-blocks").then(
+    (it) => it.default,
+    () => PlainText,
+  ),
 );
 
 /** A text without any of these reads the same as Markdown and plain: line for line. */

@@ -9,15 +9,19 @@ import { AppShell } from "@/features/shell";
 
 export default function ShellLayout({ children }: { children: ReactNode }) {
   return (
-    <AuthGate>
-      <AppShell>
-        <FlowCommands />
-        <AgentCommands />
-        <ModelCommands />
-        <SettingsCommands />
-        {/* Pages read ?id= from the address, which exists only in the browser. */}
-        <Suspense>{children}</Suspense>
-      </AppShell>
-    </AuthGate>
+    <>
+      {/* Nothing is shown before it is known who is signed in: the browser asks while the scripts are still on their way. */}
+      <link rel="preload" as="fetch" href="/api/v1/auth/me" crossOrigin="anonymous" />
+      <AuthGate>
+        <AppShell>
+          <FlowCommands />
+          <AgentCommands />
+          <ModelCommands />
+          <SettingsCommands />
+          {/* Pages read ?id= from the address, which exists only in the browser. */}
+          <Suspense>{children}</Suspense>
+        </AppShell>
+      </AuthGate>
+    </>
   );
 }

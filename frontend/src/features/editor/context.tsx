@@ -4,6 +4,7 @@
 import { createContext, use } from "react";
 import { useStore } from "zustand";
 import type { NodeOverlay } from "@/lib/events";
+import { nodesById, type FlowNode } from "./model/definition";
 import type { OverlayStore } from "./model/overlay";
 import type { Names } from "./model/summary";
 import type { EditorState, EditorStore } from "./store";
@@ -31,6 +32,11 @@ export function useEditor<Part>(select: (state: EditorState) => Part): Part {
 
 export function useEditorStore(): EditorStore {
   return useEditorContext().store;
+}
+
+/** A node of the level that is open, as it is now; undefined once it is gone. */
+export function useFlowNode(id: string): FlowNode | undefined {
+  return useEditor((state) => nodesById(state.flow).get(id));
 }
 
 /** How one node of the level that is open fares in the execution that is shown. */

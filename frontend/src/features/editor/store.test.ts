@@ -72,6 +72,16 @@ describe("editor store", () => {
     expect(changed.map(({ id }) => id)).toEqual(["in"]);
     expect(after.problems).toBe(before.problems);
     expect(after.problemIndex).toBe(before.problemIndex);
+    const typed = (label: string) =>
+      before.edit((flow) => mapNode(flow, "in", (node) => ({ ...node, label })), {
+        key: "in.label",
+      });
+    for (const label of ["A", "As", "Ask"]) typed(label);
+    expect(store.getState().nodes).toBe(after.nodes);
+    expect(store.getState().edges).toBe(after.edges);
+    before.settle();
+    expect(store.getState().nodes[0]?.ariaLabel).toBe("Ask, input node");
+    expect(store.getState().edges[0]?.ariaLabel).toMatch(/^From Ask to /);
     before.edit((flow) => mapNode(flow, "out", (node) => ({ ...node, config: {} })));
     expect(store.getState().problems).not.toBe(before.problems);
   });

@@ -80,7 +80,7 @@ export type EditorState = {
   rename: (id: string, next: string, grouping?: Grouping) => void;
   /** Keeps what was typed into a field of a node; null when it can be read. */
   keepDraft: (id: string, field: string, text: string | null) => void;
-  /** Ends a gesture: the next edit is a step of its own. */
+  /** Ends a gesture, or the typing of a name: the next edit is a step of its own, and the canvas has all names. */
   settle: () => void;
   undo: () => void;
   redo: () => void;
@@ -113,6 +113,7 @@ export function createEditorStore(
       history: History<FlowDefinition>,
       wanted: Selection,
       wantedLevel = get().level,
+      settled = true,
     ): Partial<EditorState> {
       const before = get();
       const level = existingLevel(history.present, wantedLevel, types);
@@ -131,8 +132,8 @@ export function createEditorStore(
         flow,
         selection,
         fresh: before.fresh !== null && selection.nodes.has(before.fresh) ? before.fresh : null,
-        nodes: toCanvasNodes(flow, selection, before.nodes, types),
-        edges: toCanvasEdges(flow, selection, before.edges),
+        nodes: toCanvasNodes(flow, selection, before.nodes, types, settled),
+        edges: toCanvasEdges(flow, selection, before.edges, settled),
         ...(same && unmoved ? {} : found(history.present, level, before.checked, before.drafts)),
       };
     }
@@ -193,7 +194,8 @@ export function createEditorStore(
           const next = change(flow);
           if (next === flow) return {};
           const whole = level.length === 0 ? next : writeLevel(next, types);
-          return derive(record(history, whole, grouping ?? null, Date.now()), state.selection);
+          const after = record(history, whole, grouping ?? null, Date.now());
+          return derive(after, state.selection, level, grouping === undefined);
         }),
       rename: (id, next, grouping) => {
         const { edit, select, level, flow, drafts } = get();
@@ -211,7 +213,7 @@ export function createEditorStore(
           const drafts = keepDraft(state.drafts, idPath(state.level, id), field, text);
           return drafts === state.drafts ? {} : withDrafts(state, drafts);
         }),
-      settle: () => set(({ history }) => ({ history: seal(history) })),
+      settle: () => set(({ history, selection }) => derive(seal(history), selection)),
       undo: () => step(undo),
       redo: () => step(redo),
       select: (nodes, edges = []) =>

@@ -4,7 +4,7 @@
 import { useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
-import { useEditor, useEditorContext, useNodeOverlay } from "../context";
+import { useEditor, useEditorContext, useFlowNode, useNodeOverlay } from "../context";
 import type { CanvasNode } from "../model/canvas";
 import { nodeName } from "../model/definition";
 import { acceptsInput, portsOf, type Port } from "../model/node-types";
@@ -25,7 +25,7 @@ export const FlowNodeCard = memo(function FlowNodeCard({
   selected,
   height,
 }: NodeProps<CanvasNode>) {
-  const { node } = data;
+  const node = useFlowNode(id) ?? data.node;
   const { names, readOnly } = useEditorContext();
   const types = useEditor((state) => state.types);
   const overlay = useNodeOverlay(id);

@@ -5,11 +5,13 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { Markdown } from "@/components/markdown";
 import { cn } from "@/lib/cn";
+import { useFlowNode } from "../context";
 import { NODE_WIDTH } from "../model/measures";
 import type { CanvasNode } from "../model/canvas";
 
-export const NoteNode = memo(function NoteNode({ data, selected }: NodeProps<CanvasNode>) {
-  const text = typeof data.node.config.text === "string" ? data.node.config.text : "";
+export const NoteNode = memo(function NoteNode({ id, data, selected }: NodeProps<CanvasNode>) {
+  const { config } = useFlowNode(id) ?? data.node;
+  const text = typeof config.text === "string" ? config.text : "";
   return (
     <div
       style={{ minWidth: NODE_WIDTH }}

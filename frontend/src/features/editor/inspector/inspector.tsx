@@ -146,7 +146,7 @@ function NameField({ node }: { node: FlowNode }) {
     edit((flow) => ({ ...flow, nodes: flow.nodes.map(change) }), { key: `${node.id}.label` });
   }
   /** A node named for the first time is also called so in expressions. */
-  function onBlur() {
+  function followName() {
     const { flow, rename } = store.getState();
     if (AUTOMATIC.exec(node.id)?.[1] !== slug(node.type) || node.label === "") return;
     const base = slug(node.label, node.id);
@@ -161,7 +161,10 @@ function NameField({ node }: { node: FlowNode }) {
           maxLength={200}
           placeholder={node.id}
           onChange={(event) => onChange(event.target.value)}
-          onBlur={onBlur}
+          onBlur={() => {
+            followName();
+            store.getState().settle();
+          }}
         />
       </Field>
     </div>

@@ -35,24 +35,26 @@ export function fromPort(port: string | null | undefined): string | null {
 /** Where the canvas draws a port: a dot on the edge of the node. */
 const DOT = 10;
 
-/** Whatever is as it was stays the same object, the list as a whole too. */
+/**
+ * Whatever is as it was stays the same object, the list as a whole too. Unless `settled`, so does a node that is being
+ * typed into, as long as its ports are where they were: what draws it reads its words from the flow, and React Flow
+ * would go through all nodes and edges with each letter.
+ */
 export function toCanvasNodes(
   flow: FlowDefinition,
   selection: Selection,
   previous: readonly CanvasNode[],
   types: NodeTypes,
+  settled = true,
 ): CanvasNode[] {
   const known = new Map(previous.map((node) => [node.id, node]));
   const nodes = flow.nodes.map((node) => {
     const old = known.get(node.id);
     const position = flow.layout[node.id] ?? old?.position ?? { x: 0, y: 0 };
     const selected = selection.nodes.has(node.id);
-    const same =
-      old?.data.node === node &&
-      old.selected === selected &&
-      old.position.x === position.x &&
-      old.position.y === position.y;
-    if (same) return old;
+    const unmoved =
+      old?.selected === selected && old.position.x === position.x && old.position.y === position.y;
+    if (unmoved && (old.data.node === node || (!settled && isShaped(old, node, types)))) return old;
     const shape = old?.data.node === node ? shapeOf(old) : reckoned(node, types, old);
     return {
       id: node.id,
@@ -71,6 +73,14 @@ type Shape = Pick<CanvasNode, "measured" | "handles">;
 
 function shapeOf({ measured, handles }: CanvasNode): Shape {
   return { ...(measured ? { measured } : {}), ...(handles ? { handles } : {}) };
+}
+
+/** Whether the node, as it is now, has the ports that were drawn. */
+function isShaped(old: CanvasNode, node: FlowNode, types: NodeTypes): boolean {
+  const { handles } = reckoned(node, types, old);
+  return (
+    old.data.node.type === node.type && JSON.stringify(handles) === JSON.stringify(old.handles)
+  );
 }
 
 /**
@@ -101,10 +111,12 @@ function reckoned(node: FlowNode, types: NodeTypes, old: CanvasNode | undefined)
   return { measured: old?.measured ?? { width, height }, handles: [...entry, ...exits] };
 }
 
+/** Unless `settled`, edges keep the names that their ends had, as `toCanvasNodes` keeps nodes. */
 export function toCanvasEdges(
   flow: FlowDefinition,
   selection: Selection,
   previous: readonly CanvasEdge[],
+  settled = true,
 ): CanvasEdge[] {
   const known = new Map(previous.map((edge) => [edge.id, edge]));
   const names = new Map(flow.nodes.map((node) => [node.id, nodeName(node)]));
@@ -114,9 +126,8 @@ export function toCanvasEdges(
     const handle = handleOf(edge);
     const branch = handle === null ? "" : `, branch ${handle},`;
     const ariaLabel = `From ${names.get(edge.source)}${branch} to ${names.get(edge.target)}`;
-    if (old?.data?.edge === edge && old.selected === selected && old.ariaLabel === ariaLabel) {
-      return old;
-    }
+    const same = old?.data?.edge === edge && old.selected === selected;
+    if (same && (!settled || old.ariaLabel === ariaLabel)) return old;
     return {
       id: edge.id,
       type: "flow" as const,

@@ -65,6 +65,15 @@ export function findNode(flow: FlowDefinition, id: string): FlowNode | undefined
   return flow.nodes.find((node) => node.id === id);
 }
 
+const byId = new WeakMap<FlowNode[], ReadonlyMap<string, FlowNode>>();
+
+/** The nodes by their ids, found once for each list: many ask. */
+export function nodesById({ nodes }: FlowDefinition): ReadonlyMap<string, FlowNode> {
+  const known = byId.get(nodes) ?? new Map(nodes.map((node) => [node.id, node]));
+  byId.set(nodes, known);
+  return known;
+}
+
 /** What a person calls the node. */
 export function nodeName(node: FlowNode): string {
   return node.label || node.id;

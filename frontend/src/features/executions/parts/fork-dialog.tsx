@@ -9,7 +9,6 @@ import { CodeEditor } from "@/components/code-editor";
 import { Dialog } from "@/components/dialog";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
-import { useCan } from "@/features/auth";
 import type { Json } from "@/lib/events";
 import { useForkExecution } from "../api";
 import { executionHref } from "../links";
@@ -18,25 +17,9 @@ import type { OutlineItem } from "../model/outline";
 import type { LiveExecution } from "../use-live-execution";
 import { writeJson } from "@/lib/json";
 
-type ForkProps = { execution: LiveExecution; item: OutlineItem };
+export type ForkProps = { execution: LiveExecution; item: OutlineItem };
 
-/** The button with its dialog; nothing for those who may not run flows. */
-export function ForkButton({ execution, item }: ForkProps) {
-  const [open, setOpen] = useState(false);
-  const may = useCan("executions:write");
-  if (!may || !execution.detail || item.id.includes("[")) return null;
-  return (
-    <>
-      <Button size="sm" variant="ghost" className="-mr-2" onClick={() => setOpen(true)}>
-        <GitFork aria-hidden />
-        Fork from here
-      </Button>
-      {open && <ForkDialog execution={execution} item={item} onClose={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function ForkDialog({ execution, item, onClose }: ForkProps & { onClose: () => void }) {
+export function ForkDialog({ execution, item, onClose }: ForkProps & { onClose: () => void }) {
   const router = useRouter();
   const fork = useForkExecution(execution.id);
   const items = execution.detail

@@ -18,7 +18,7 @@ import type { LiveExecution } from "../use-live-execution";
 import { Cost } from "./cost";
 import { Exchanges } from "./exchanges";
 import { Failure } from "./failure";
-import { ForkButton } from "./fork-dialog";
+import { ForkButton } from "./fork-button";
 import { StreamText } from "./stream-text";
 import { LlmCalls, LogLines, Tasks, ToolCalls } from "./trace-lists";
 import { ValueView } from "./value-view";
