@@ -16,7 +16,7 @@ export function ForgotPasswordView() {
         `If there is an account of ${email}, a link to set a new password is on its way. It is good for an hour.`
       }
       footer={
-        <Link href="/login/" className={linkClass}>
+        <Link href="/login/" prefetch={false} className={linkClass}>
           Back to sign in
         </Link>
       }

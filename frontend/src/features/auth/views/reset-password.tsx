@@ -31,7 +31,7 @@ export function ResetPasswordView() {
       title="Set a new password"
       description="You are signed out everywhere, and sign in with the new one."
       footer={
-        <Link href="/forgot-password/" className={linkClass}>
+        <Link href="/forgot-password/" prefetch={false} className={linkClass}>
           Mail me another link
         </Link>
       }
