@@ -16,7 +16,7 @@ export function ForgotPasswordView() {
         `If ${email} has an account, we mailed a link to set a new password. The link works for an hour.`
       }
       footer={
-        <Link href="/login/" className={linkClass}>
+        <Link href="/login/" prefetch={false} className={linkClass}>
           Back to sign in
         </Link>
       }

@@ -46,7 +46,7 @@ export function InvitationView() {
         onRetry={() => void refetch()}
         className="pb-4"
       />
-      <Link href="/login/" className={linkClass}>
+      <Link href="/login/" prefetch={false} className={linkClass}>
         Sign in
       </Link>
     </main>
@@ -79,7 +79,7 @@ function InvitedFrame({ invitation, children }: { invitation: Invitation; childr
       description={`${invited_by ?? "Somebody"} invites ${invitation.email}.`}
       footer={
         has_account && (
-          <Link href="/forgot-password/" className={linkClass}>
+          <Link href="/forgot-password/" prefetch={false} className={linkClass}>
             I forgot my password
           </Link>
         )

@@ -64,11 +64,15 @@ export function LoginView() {
       footer={
         <>
           New here?{" "}
-          <Link href={`/register/${query}`} className={linkClass}>
+          <Link href={`/register/${query}`} prefetch={false} className={linkClass}>
             Create an account
           </Link>
           <span className="mt-3 block">
-            <Link href="/forgot-password/" className={`${linkClass} inline-block py-1`}>
+            <Link
+              href="/forgot-password/"
+              prefetch={false}
+              className={`${linkClass} inline-block py-1`}
+            >
               I forgot my password
             </Link>
           </span>

@@ -31,7 +31,7 @@ export function ResetPasswordView() {
       title="Set a new password"
       description="This signs you out on every device. Then sign in with the new password."
       footer={
-        <Link href="/forgot-password/" className={linkClass}>
+        <Link href="/forgot-password/" prefetch={false} className={linkClass}>
           Mail me another link
         </Link>
       }
