@@ -2735,7 +2735,8 @@ export interface components {
          * ExchangeOut
          * @description What a node sent to a model, a tool or another service, and what came back; secrets are hidden.
          *     `number` counts the exchanges of one attempt; `digest` is the SHA-256 of the request. `answer` is null
-         *     when there was an error. `cut` means that long texts were shortened.
+         *     when there was an error. `cut` means that something is not there:
+         *     long texts were shortened, or a model's messages, which are null then, are not kept any more.
          */
         ExchangeOut: {
             /** Seq */
