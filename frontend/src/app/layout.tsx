@@ -8,7 +8,7 @@ import { Providers } from "./providers";
 
 export const metadata: Metadata = {
   title: { default: "Watchbill", template: "%s · Watchbill" },
-  description: "Draw, run and watch CrewAI workflows with your team.",
+  description: "Draw, run and watch CrewAI flows with your team.",
 };
 
 export default function RootLayout({ children }: { children: ReactNode }) {

@@ -1,5 +1,5 @@
 /** Parts that are loaded late: once, at once when they are there already, and again after they could not be. */
-import { render, screen } from "@testing-library/react";
+import { fireEvent, render, screen } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { lazily } from "./lazily";
 import { Toaster } from "./toast";
@@ -33,12 +33,23 @@ describe("a part that is loaded late", () => {
     expect(screen.getByText("Hello Ada")).toBeInTheDocument();
   });
 
-  it("says that it could not be opened, and tries again the next time", async () => {
+  it("says that it could not be opened, and tries again in its place", async () => {
     const load = vi.fn(() => Promise.resolve(Greeting)).mockRejectedValueOnce(new Error("offline"));
     const Part = lazily(load);
-    render(<Toaster />);
-    const { unmount } = render(<Part name="Ada" />);
+    render(<Part name="Ada" />);
     expect(await screen.findByText("This could not be opened")).toBeInTheDocument();
+    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("Hello Ada")).toBeInTheDocument();
+  });
+
+  it("closes what can be closed, so that opening it again tries again", async () => {
+    const load = vi.fn(() => Promise.resolve(Greeting)).mockRejectedValueOnce(new Error("offline"));
+    const Part = lazily(load);
+    const close = vi.fn();
+    render(<Toaster />);
+    const { unmount } = render(<Part name="Ada" onClose={close} />);
+    expect(await screen.findByText("This could not be opened")).toBeInTheDocument();
+    expect(close).toHaveBeenCalledTimes(1);
     unmount();
     render(<Part name="Ada" />);
     expect(await screen.findByText("Hello Ada")).toBeInTheDocument();

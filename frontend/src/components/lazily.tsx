@@ -1,7 +1,8 @@
 "use client";
 
 /** Parts of a page that are loaded when they are opened; what cannot be loaded then says so, and the page stands. */
-import { useEffect, useState, type ComponentType, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ComponentType, type ReactNode } from "react";
+import { ErrorState } from "./error-state";
 import { toast } from "./toast";
 
 /**
@@ -17,35 +18,46 @@ export function lazily<Props extends object>(
   let known: ComponentType<Props> | null = null;
   let loading: Promise<ComponentType<Props>> | null = null;
 
-  async function loaded(): Promise<ComponentType<Props>> {
+  /** Null when it cannot be loaded; the next one who wants it tries again. */
+  async function loaded(): Promise<ComponentType<Props> | null> {
     try {
       return (known = await (loading ??= load()));
     } catch {
       loading = null;
-      return NotLoaded;
+      return null;
     }
   }
-  function Part(props: Props) {
-    const [Loaded, setLoaded] = useState(() => known);
+  function Part(props: Props & { onClose?: () => void }) {
+    const [part, setPart] = useState<{ Component: ComponentType<Props> | null } | null>(
+      () => known && { Component: known },
+    );
     useEffect(() => {
-      if (Loaded) return;
+      if (part) return;
       let left = false;
-      void loaded().then((component) => left || setLoaded(() => component));
+      void loaded().then((Component) => left || setPart({ Component }));
       return () => {
         left = true;
       };
-    }, [Loaded]);
-    return Loaded ? <Loaded {...props} /> : meanwhile;
+    }, [part]);
+    if (!part) return meanwhile;
+    const { Component } = part;
+    if (!Component) return <NotLoaded onClose={props.onClose} onRetry={() => setPart(null)} />;
+    return <Component {...props} />;
   }
   return Object.assign(Part, { preload: () => void loaded() });
 }
 
-function NotLoaded() {
+const REASON = new Error("Check the connection, then try again or reload the page.");
+
+/** What can be closed is closed, so that it can be opened again; the rest says so in its place. */
+function NotLoaded({ onClose, onRetry }: { onClose?: () => void; onRetry: () => void }) {
+  const told = useRef(false);
   useEffect(() => {
-    toast.error(
-      "This could not be opened",
-      new Error("Check the connection, then reload the page."),
-    );
-  }, []);
-  return null;
+    if (!onClose || told.current) return;
+    told.current = true;
+    toast.error("This could not be opened", REASON);
+    onClose();
+  }, [onClose]);
+  if (onClose) return null;
+  return <ErrorState title="This could not be opened" error={REASON} onRetry={onRetry} />;
 }

@@ -13,7 +13,7 @@ export type Column<Row> = {
   align?: "left" | "right";
   /** A width class, e.g. "w-32"; one column at most should go without. */
   className?: string;
-  /** Left out on a phone; it is seen where the row leads to. */
+  /** Left out on a phone; it is seen where the row leads to, or below the name. */
   secondary?: boolean;
 };
 

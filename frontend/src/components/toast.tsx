@@ -36,8 +36,12 @@ export function Toaster() {
     const load = () =>
       void import("./toasts").then(
         (it) => setLoaded(() => it.Toasts),
-        // Without a connection it is tried again with the next message, which waits until then.
-        () => {},
+        // Without a connection it is tried again with the next message, or when the connection is back. What was
+        // said before is old then.
+        () => {
+          waiting = waiting.slice(-1);
+          window.addEventListener("online", load, { once: true });
+        },
       );
     wanted = load;
     if (waiting.length > 0) load();
@@ -45,7 +49,7 @@ export function Toaster() {
     return () => {
       wanted = () => {};
       show = null;
-      SIGNS_OF_LIFE.forEach((type) => window.removeEventListener(type, load));
+      [...SIGNS_OF_LIFE, "online"].forEach((type) => window.removeEventListener(type, load));
     };
   }, []);
   return Loaded && <Loaded onReady={onReady} />;

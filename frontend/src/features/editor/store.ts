@@ -217,7 +217,11 @@ export function createEditorStore(
       undo: () => step(undo),
       redo: () => step(redo),
       select: (nodes, edges = []) =>
-        set(({ history }) => derive(history, { nodes: new Set(nodes), edges: new Set(edges) })),
+        // A field that was to get the focus is not wanted any more.
+        set(({ history }) => ({
+          ...derive(history, { nodes: new Set(nodes), edges: new Set(edges) }),
+          focus: null,
+        })),
       setChecked: (checked) =>
         set((state) => ({
           checked,

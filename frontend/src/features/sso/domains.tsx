@@ -49,8 +49,7 @@ export function Domains({ proofs, writes }: { proofs: DomainProof[]; writes: boo
       </ul>
       {writes && !trusted && (
         <Button className="mt-3" loading={check.isPending} onClick={() => void look()}>
-          {" "}
-          Verify{" "}
+          Verify
         </Button>
       )}
     </SettingsSection>

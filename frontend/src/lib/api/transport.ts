@@ -47,9 +47,14 @@ export async function transport(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await send(request);
   if (response.status !== 401) return accepted(response);
-  if (await renew()) return accepted(await send(again));
+  let refused = response;
+  if (await renew()) {
+    // The answer from before is of no use, wherever it is kept.
+    refused = await send(new Request(again, { cache: "no-store" }));
+    if (refused.status !== 401) return accepted(refused);
+  }
   goToLogin();
-  throw await readProblem(response);
+  throw await readProblem(refused);
 }
 
 async function accepted(response: Response): Promise<Response> {

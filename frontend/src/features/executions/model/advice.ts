@@ -10,7 +10,7 @@ const titles: Record<ErrorKind, string> = {
 };
 
 const advice: Record<ErrorKind, string> = {
-  user: "Open the node in the editor, fix what the message names, and choose “Run again”, as edited now.",
+  user: "Open the node in the editor, fix what the message names, and choose “Run again”, then “As edited now”.",
   upstream:
     "Check the provider's address, key and model on the Models page with “Test”. If the service was only busy, run the flow again, or give the node more attempts under “When it fails”.",
   timeout:

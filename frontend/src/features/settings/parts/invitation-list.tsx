@@ -54,9 +54,23 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     {
       id: "email",
       header: "E-mail",
-      cell: ({ email }) => <span className="font-medium">{email}</span>,
+      cell: ({ email, role, mailed_at }) => (
+        <>
+          <span className="font-medium">{email}</span>
+          <span className="block truncate text-xs text-muted sm:hidden">
+            {roleNames[role]}
+            {!mailed_at && ", not mailed"}
+          </span>
+        </>
+      ),
     },
-    { id: "role", header: "Role", className: "w-28", cell: ({ role }) => roleNames[role] },
+    {
+      id: "role",
+      secondary: true,
+      header: "Role",
+      className: "w-28",
+      cell: ({ role }) => roleNames[role],
+    },
     {
       id: "mail",
       secondary: true,
@@ -71,7 +85,6 @@ function columns(writes: boolean, onLink: OnLink): Column<Invitation>[] {
     },
     {
       id: "expires",
-      secondary: true,
       header: "Expires",
       className: "w-36 max-lg:w-28",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,

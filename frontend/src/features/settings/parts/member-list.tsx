@@ -65,6 +65,9 @@ function columns(
           {member.full_name && (
             <span className="block truncate text-xs text-muted">{member.email}</span>
           )}
+          <span className="block text-xs text-muted sm:hidden">
+            Last active <RelativeTime time={member.last_active_at} />
+          </span>
         </span>
       ),
     },

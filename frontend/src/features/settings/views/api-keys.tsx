@@ -66,17 +66,23 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     {
       id: "name",
       header: "Name",
-      cell: ({ name, flow_ids }) => (
-        <span className="flex items-center gap-2">
-          <span className="truncate font-medium">{name}</span>
-          {flow_ids && (
-            <Badge>{flow_ids.length === 1 ? "1 flow" : `${flow_ids.length} flows`}</Badge>
-          )}
-        </span>
+      cell: ({ name, flow_ids, scopes }) => (
+        <>
+          <span className="flex items-center gap-2">
+            <span className="truncate font-medium">{name}</span>
+            {flow_ids && (
+              <Badge>{flow_ids.length === 1 ? "1 flow" : `${flow_ids.length} flows`}</Badge>
+            )}
+          </span>
+          <span className="block truncate font-mono text-xs text-muted sm:hidden">
+            {scopes.join(", ")}
+          </span>
+        </>
       ),
     },
     {
       id: "key",
+      secondary: true,
       header: "Key",
       className: "w-28",
       cell: ({ hint }) => <code className="font-mono text-xs">{hint}</code>,
@@ -106,7 +112,6 @@ function columns(writes: boolean, onRevoke: (key: ApiKey) => void): Column<ApiKe
     },
     {
       id: "expires",
-      secondary: true,
       header: "Expires",
       className: "w-32 max-lg:w-24",
       cell: ({ expires_at }) => <Expiry time={expires_at} />,
