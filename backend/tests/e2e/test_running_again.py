@@ -229,6 +229,39 @@ async def test_a_node_whose_output_is_given_is_done_whatever_runs_again_before_i
     assert [one["output"] for one in done["nodes"] if one["node_id"] == given] == [edited[given]]
 
 
+@pytest.mark.parametrize("on_error", ["continue", "branch"])
+async def test_a_failure_that_was_handled_stays_whatever_is_skipped_before_it(
+    tenant: Tenant, on_error: str
+) -> None:
+    """What was skipped is decided again, and leads to a node that is done."""
+    tenant.server.script([{"then": {"status": 400}, "times": 1}, {"then": {"text": "An answer."}}])
+    definition = flow(
+        [
+            input_node("topic"),
+            node("check", "condition", {"cases": [{"handle": "long", "when": "false"}], "else": "short"}),
+            transform("skipped", "never"),
+            llm("handled", "Of {{ inputs.topic }}", on_error=on_error),
+            transform("after", "made"),
+            output(end="{{ nodes.after.output.value }}"),
+        ],
+        [
+            edge("in", "check"),
+            edge("check", "skipped", "long"),
+            edge("check", "handled", "short"),
+            edge("skipped", "handled"),
+            edge("handled", "after", "error" if on_error == "branch" else None),
+            edge("after", "out"),
+        ],
+    )
+    _, id_ = await start(tenant, definition)
+    asked = len(tenant.server.calls)
+    done = await again(tenant, id_, from_node="after")
+    assert done["status"] == "completed" and done["outputs"] == {"end": "made"}
+    assert len(tenant.server.calls) == asked, "the model is not asked again"
+    statuses = {one["node_id"]: one["status"] for one in done["nodes"]}
+    assert statuses["handled"] == "failed" and statuses["out"] == "completed"
+
+
 @pytest.mark.parametrize("value", [5, None, "text", [["one", 1]]])
 async def test_what_an_execution_gives_is_an_object(tenant: Tenant, value: Any) -> None:
     _, id_ = await start(tenant, parted())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
 
 import orjson
 import structlog
@@ -65,6 +66,53 @@ class _Lane:
     task: asyncio.Task[None] | None = None
 
 
+class _Held:
+    """What waits while the store is away: parcels by tenant, in order, and how many bytes these have."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._bytes: dict[TenantScope, int] = {}
+        self._parcels: dict[TenantScope, OrderedDict[Parcel, _Lane]] = {}
+
+    def add(self, lane: _Lane, parcel: Parcel) -> None:
+        """It waits from now on; its size is known."""
+        self._total += parcel.size
+        self._bytes[parcel.scope] = self._bytes.get(parcel.scope, 0) + parcel.size
+        self._parcels.setdefault(parcel.scope, OrderedDict())[parcel] = lane
+
+    def remove(self, parcel: Parcel) -> None:
+        """It waits no longer, if it did."""
+        parcels = self._parcels.get(parcel.scope, {})
+        if parcel not in parcels:
+            return
+        del parcels[parcel]
+        self._total -= parcel.size
+        self._bytes[parcel.scope] -= parcel.size
+        if not parcels:
+            del self._parcels[parcel.scope], self._bytes[parcel.scope]
+
+    def giving_way(self, scope: TenantScope, size: int) -> list[tuple[_Lane, Parcel]] | None:
+        """What has to go, so that so many bytes more of a tenant may wait: what came last of those tenants
+        that have more than it would have then. None if that is not enough; then nobody loses anything."""
+        excess = self._total + size - _MOST_BYTES
+        least = self._bytes.get(scope, 0) + size
+        larger = [
+            (-held, number, other) for number, (other, held) in enumerate(self._bytes.items()) if held > least
+        ]
+        if excess > 0 and sum(-held - least for held, _, _ in larger) < excess:
+            return None
+        heapify(larger)
+        last = {other: reversed(self._parcels[other].items()) for _, _, other in larger}
+        giving: list[tuple[_Lane, Parcel]] = []
+        while excess > 0:
+            held, number, other = larger[0]
+            parcel, lane = next(last[other])
+            giving.append((lane, parcel))
+            excess -= parcel.size
+            heapreplace(larger, (held + parcel.size, number, other))
+        return giving
+
+
 class Outbox:
     """Writes what all executions of a worker hand over: what gathered while the last documents were written
     goes out together. Only the first to find the store away takes the time-out; what comes then waits, up to
@@ -74,8 +122,7 @@ class Outbox:
         self._documents = documents
         self._missing = missing
         self._lanes: dict[tuple[TenantScope, Collection], _Lane] = {}
-        # What waits of each tenant while the store is away, in bytes.
-        self._bytes: Counter[TenantScope] = Counter()
+        self._held = _Held()
         self._finishing = asyncio.Event()
 
     def put(
@@ -195,31 +242,17 @@ class Outbox:
                 self._missing.note(error, outputs_tried_again=len(parcel.entries))
             elif not parcel.size:
                 size = sum(len(orjson.dumps(document.body)) for _, document in parcel.entries)
-                if not self._room(lane.scope, size, error):
+                giving = self._held.giving_way(lane.scope, size)
+                if giving is None:
                     self._miss(lane, [parcel], error)
                     continue
+                for other, last in giving:
+                    self._miss(other, [last], error)
                 parcel.size = size
-                self._bytes[lane.scope] += size
+                self._held.add(lane, parcel)
                 self._missing.note(error)
             if not parcel.tried.done():
                 parcel.tried.set_result(False)
-
-    def _room(self, scope: TenantScope, size: int, error: DocumentsUnavailable) -> bool:
-        """Whether so many bytes of a tenant may wait. One that would have more than it still gives way with
-        what came last."""
-        while self._bytes.total() + size > _MOST_BYTES:
-            [(other, most)] = self._bytes.most_common(1) or [(scope, 0)]
-            if most <= self._bytes[scope] + size:
-                return False
-            lane, last = next(
-                (lane, parcel)
-                for lane in self._lanes.values()
-                if lane.scope == other
-                for parcel in reversed(lane.waiting)
-                if parcel.size
-            )
-            self._miss(lane, [last], error)
-        return True
 
     def _miss(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
         for parcel in parcels:
@@ -233,9 +266,7 @@ class Outbox:
             self._settle(parcel, written=written)
 
     def _settle(self, parcel: Parcel, *, written: bool) -> None:
-        self._bytes[parcel.scope] -= parcel.size
-        if not self._bytes[parcel.scope]:
-            del self._bytes[parcel.scope]
+        self._held.remove(parcel)
         parcel.written, parcel.size, parcel.entries = written, 0, ()
         if not parcel.tried.done():
             parcel.tried.set_result(written)

@@ -29,8 +29,9 @@ def settle(state: ExecutionState, path: str, seen: dict[str, Any]) -> None:
 def release(state: ExecutionState, path: str, carries: Callable[[str | None], bool]) -> None:
     """Decide the outgoing edges; a target whose edges are all decided becomes ready or skippable.
 
-    A node whose output was given beforehand is done, whichever way is taken to it. What comes after it waits
-    for what comes before it, which may be read there, too.
+    A node that is done although its edges were not decided was taken over by a fork, with its output or with
+    a failure that it handled. It stays done, whichever way is taken to it. What comes after it waits for what
+    comes before it, which may be read there, too.
     """
     frame = state.frame_of(path)
     if frame.undecided[path.rpartition(".")[2]]:
@@ -44,7 +45,7 @@ def release(state: ExecutionState, path: str, carries: Callable[[str | None], bo
             frame.active[target] += active(link.handle)
             if frame.undecided[target]:
                 continue
-            if state.nodes[place].status is NodeStatus.COMPLETED:
+            if state.nodes[place].status in (NodeStatus.COMPLETED, NodeStatus.FAILED):
                 deciding.append((place, partial(eq, state.nodes[place].handle)))
             else:
                 (state.ready if frame.active[target] else state.skippable)[place] = None

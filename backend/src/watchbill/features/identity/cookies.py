@@ -8,6 +8,7 @@ from watchbill.features.identity.identity import IdentityOptions
 from watchbill.features.identity.schemas import Session
 from watchbill.features.identity.sign_ins import Begun
 
+# The one that signs a browser in.
 COOKIE = "watchbill_session"
 REFRESH_COOKIE = "watchbill_refresh"
 DEVICE_COOKIE = "watchbill_device"

@@ -17,7 +17,6 @@ from watchbill.kit.audit import Trail, keep_trail, write
 from watchbill.kit.database.transactions import Database, Work
 from watchbill.kit.requests.mail_addresses import canonical_email
 
-# The cookie that signs a browser in.
 _LONGEST_AGENT = 300
 _BY_EMAIL = "SELECT id FROM public.users WHERE lower(email) = lower(:email)"
 
