@@ -82,8 +82,8 @@ class _Held:
 
     def remove(self, parcel: Parcel) -> None:
         """It waits no longer, if it did."""
-        parcels = self._parcels.get(parcel.scope, {})
-        if parcel not in parcels:
+        parcels = self._parcels.get(parcel.scope)
+        if parcels is None or parcel not in parcels:
             return
         del parcels[parcel]
         self._total -= parcel.size
