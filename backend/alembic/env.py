@@ -1,8 +1,8 @@
 """Runs or compares one branch of migrations on one schema; watchbill.kit.database.migrations says which."""
 
-from alembic import context
 from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, text
 
+from alembic import context
 from watchbill.kit.database.tables import PublicTable, TenantTable
 
 attributes = context.config.attributes

@@ -1,8 +1,9 @@
 """Sign-ins, mailed links, invitations and API keys in the public schema."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
+
+from alembic import op
 
 revision = "0002"
 down_revision = "0001"

@@ -1,8 +1,9 @@
 """Limits of single tenants, what went wrong with their migrations, and single sign-on."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"

@@ -1,6 +1,7 @@
 """Triggers and notifications in the public schema."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0004"

@@ -1,6 +1,7 @@
 """Control of executions: pausing, waking, limits on how many run."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0005"

@@ -1,6 +1,7 @@
 """How long executions are kept, and how many of a tenant run at a time."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0006"

@@ -1,6 +1,7 @@
 """Questions to people by mail, in the public schema."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0007"

@@ -1,6 +1,7 @@
 """The function that puts a tenant's audit entries into their chain when a transaction commits."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0008"

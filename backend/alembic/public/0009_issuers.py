@@ -1,6 +1,7 @@
 """Accounts of single sign-on are known by issuer and subject."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0009"

@@ -1,6 +1,7 @@
 """Who made a tenant, so that what a person may make can be limited."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0010"

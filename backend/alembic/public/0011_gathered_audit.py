@@ -1,6 +1,7 @@
 """Saves of a draft that follow one another become one entry of the audit log."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0011"

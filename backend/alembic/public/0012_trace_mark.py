@@ -1,6 +1,7 @@
 """How far the trace of an execution is known to be whole, so that who takes it over need not read it."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0012"

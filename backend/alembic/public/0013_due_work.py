@@ -1,6 +1,7 @@
 """One table of due work instead of five."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0013"

@@ -1,8 +1,9 @@
 """Triggers and notifications in a tenant's schema."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0004"
 down_revision = "0003"

@@ -1,8 +1,9 @@
 """Control of executions in a tenant's schema: questions to people, and where a fork came from."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0005"
 down_revision = "0004"

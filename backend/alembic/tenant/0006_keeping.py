@@ -1,6 +1,7 @@
 """What the clean-up finds executions and unused plans by."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0006"

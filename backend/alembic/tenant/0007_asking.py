@@ -1,8 +1,9 @@
 """Questions to people by mail, in a tenant's schema: who is asked, and the messages that ask."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0007"
 down_revision = "0006"

@@ -1,8 +1,9 @@
 """Audit entries wait for the commit, which puts them into their chain."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0008"
 down_revision = "0007"

@@ -1,8 +1,9 @@
 """Where saves of a draft wait to become one entry of the audit log."""
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0010"
 down_revision = "0009"

@@ -1,6 +1,7 @@
 """Mail addresses outside the tenant that may be written to, and how many mails a day went out."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0011"

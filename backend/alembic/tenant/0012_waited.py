@@ -1,6 +1,7 @@
 """How long an execution did nothing between its start and its end."""
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0012"

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.fixtures_llm import Desk, Directory
-
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.models import LiteLlmGateway

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.contracts.models.bedrock import Bedrock, bedrock
 from tests.contracts.way_out.trap import CLOSED, OPEN, Trap, trap
 from tests.fixtures_llm import (

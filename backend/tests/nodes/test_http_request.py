@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from tests.core.flows import edge, flow, node
 from tests.nodes.http_site import Site, call, failure
-
 from watchbill.adapters.http import AiohttpClient
 from watchbill.core.computing_budget import full
 from watchbill.core.errors import ErrorKind, NodeError

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.fixtures_llm import Desk, Directory
 
+from tests.fixtures_llm import Desk, Directory
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec

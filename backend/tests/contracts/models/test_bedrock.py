@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.contracts.models.bedrock import Bedrock, frame, message, text_frames
 from tests.contracts.models.test_model_servers import TOOL, failing
 from tests.fixtures_llm import KEY, Desk

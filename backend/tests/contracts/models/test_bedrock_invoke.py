@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.contracts.models.bedrock import Bedrock, frame, message
 from tests.contracts.models.test_model_servers import failing
 from tests.fixtures_llm import Desk
-
 from watchbill.adapters.openai_chat import body
 from watchbill.core.ports.llm import LlmAnswer
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from tests.contracts.clients import KEY, KINDS
 from tests.contracts.way_out.trap import CLOSED, OPEN, Names, Trap, trap, way
 from tests.fixtures_llm import Desk, Directory
-
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.models import LiteLlmGateway
 from watchbill.core.errors import ErrorKind, NodeError

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+
 from tests.contracts.models.test_model_oddities import HI, STOP, Raw, events, sends
 from tests.contracts.models.test_model_servers import as_type, failing
 from tests.fixtures_llm import KEY, Desk
-
 from watchbill.core.errors import NodeError
 from watchbill.core.node_types import NodeContext
 from watchbill.nodes import llm

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 
+from tests.fixtures_llm import KEY, LOOPBACK, Desk, Directory
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.models import LiteLlmGateway, TimeLimits
 from watchbill.core.errors import ErrorKind, NodeError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tests.contracts.models.test_model_servers import failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
-
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.models import LiteLlmGateway
 from watchbill.core.errors import ErrorKind

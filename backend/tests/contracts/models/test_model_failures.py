@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from tests.contracts.models.test_model_servers import CHAT, as_type, failing
 from tests.fixtures_llm import KEY, Desk
-
 from watchbill.adapters.models.failures import away_seconds
 from watchbill.core.errors import ErrorKind
 from watchbill.kit.process.free_port import free_port

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.contracts.models.test_model_servers import as_type, failing
 from tests.fixtures_llm import LOOPBACK, Desk, Directory
-
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.models import CoolDown, LiteLlmGateway, Sizes, TimeLimits
 from watchbill.adapters.models.patience import Patience

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.contracts.models.test_model_servers import as_type, failing
 from tests.fixtures_llm import Desk
-
 from watchbill.adapters.openai_chat import Reading
 from watchbill.core.errors import ErrorKind
 

@@ -10,8 +10,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from tests.fixtures_llm import Desk
 
+from tests.fixtures_llm import Desk
 from watchbill.core.errors import ErrorKind, NodeError
 
 USER, UPSTREAM, LIMIT = ErrorKind.USER, ErrorKind.UPSTREAM, ErrorKind.LIMIT

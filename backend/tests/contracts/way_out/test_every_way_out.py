@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from tests.contracts.clients import CLIENTS, KEY
 from tests.contracts.way_out.forward_proxy import PASSWORD, ForwardProxy, forward_proxy
 from tests.contracts.way_out.trap import CLOSED, OPEN, Names, Trap, own_certificate, trap, way

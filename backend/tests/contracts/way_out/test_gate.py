@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contracts.way_out.trap import CLOSED, OPEN, trap
 
+from tests.contracts.way_out.trap import CLOSED, OPEN, trap
 from watchbill.kit.outbound import own_services
 from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment
 from watchbill.kit.outbound.own_services import OwnServices

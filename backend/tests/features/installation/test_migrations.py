@@ -6,10 +6,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alembic import command
 from tests.features.tenants.test_tenancy import make_tenant
 from tests.services import fresh_database
 from watchbill.kit.database import upgrading

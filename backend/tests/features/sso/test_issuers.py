@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from alembic import command
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from alembic import command
 from tests import people
 from tests.features.sso.company import Names, go, person_at, set_up
 from tests.features.sso.conftest import provider

@@ -6,9 +6,9 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
+from alembic import command
 from tests.people import Person, checked
 from tests.services import fresh_database
 from watchbill.cli.schema import report
