@@ -15,13 +15,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 from sqlalchemy import text
+
 from tests.breaking import WAYS, How, broken
-from tests.contracts.stores.test_journal import DONE, batch, event
+from tests.contracts.stores.journals import DONE, batch, event
 from tests.core.flows import edge, flow, input_node, llm, output
 from tests.engine.conftest import Model
 from tests.people import Person
 from tests.proxy import Proxy, proxied
-
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.documents import open_documents
 from watchbill.adapters.journal import PostgresJournal

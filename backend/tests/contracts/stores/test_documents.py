@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+
 from tests.mongodb import MongoServer
 from tests.people import Person
-
 from watchbill.adapters.documents import PostgresDocuments
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.config import Settings

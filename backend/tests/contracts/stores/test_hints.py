@@ -18,8 +18,8 @@ from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from celery.signals import setup_logging
 from redis.asyncio import Redis as AsyncRedis
-from tests.services import Services
 
+from tests.services import Services
 from watchbill.adapters.celery.app import EXECUTE, celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.celery.hints import CeleryHints

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import asyncpg
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests.core.flows import chain
-from tests.people import Person
 
-from watchbill.adapters.journal import PostgresJournal
-from watchbill.config import Settings
+from tests.contracts.stores.journals import DONE, NOW, Setup, batch, claimed, event
+from tests.people import Person
 from watchbill.core.events import (
-    Event,
     ExecutionCompleted,
     ExecutionStatus,
     NodeCompleted,
@@ -27,98 +19,8 @@ from watchbill.core.events import (
     NodeStarted,
     NodeWaiting,
     Usage,
-    envelope,
 )
-from watchbill.core.ports.journal import Batch, Claim, Control, Journal, Outcome, Park
-from watchbill.core.tenancy import TenantScope
-from watchbill.features.executions.starting import Ask, start_definition
-from watchbill.kit.database.pool import Connections
-from watchbill.testing.memory import MemoryJournal
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class Setup:
-    """A journal, and ways to make and look at executions that the port itself does not have."""
-
-    journal: Journal
-    create: Callable[..., Awaitable[UUID]]
-    request_cancel: Callable[[UUID], Awaitable[None]]
-    status: Callable[[UUID], Awaitable[str]]
-
-
-async def _memory() -> Setup:
-    journal, scope = MemoryJournal(), TenantScope(uuid4())
-
-    async def create(topic: str = "x") -> UUID:
-        journal.create(scope, id_ := uuid4(), chain(1), {"topic": topic})
-        return id_
-
-    async def request_cancel(id_: UUID) -> None:
-        journal.request_cancel(id_)
-
-    async def status(id_: UUID) -> str:
-        return journal.outcomes[id_].status
-
-    return Setup(journal, create, request_cancel, status)
-
-
-async def _postgres(app: FastAPI, admin: Person, pool: asyncpg.Pool) -> Setup:
-    database, scope = app.state.database, admin.scope
-
-    async def create(topic: str = "x") -> UUID:
-        async with database.transaction(scope) as work:
-            started = await start_definition(work.session, scope, chain(1), Ask({"topic": topic}))
-        return started.execution.id
-
-    async def request_cancel(id_: UUID) -> None:
-        await pool.execute(
-            "UPDATE public.active_executions SET cancel_requested = true, wakes = wakes + 1, due_at = now()"
-            " WHERE execution_id = $1",
-            id_,
-        )
-
-    async def status(id_: UUID) -> str:
-        return await pool.fetchval(f'SELECT status FROM "{scope.schema}".executions WHERE id = $1', id_)
-
-    return Setup(PostgresJournal(Connections(pool, 2)), create, request_cancel, status)
-
-
-@pytest.fixture
-async def memory_setup() -> Setup:
-    return await _memory()
-
-
-@pytest.fixture
-async def postgres_setup(app: FastAPI, admin: Person, settings: Settings) -> AsyncIterator[Setup]:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    async with asyncpg.create_pool(url, min_size=1, max_size=4) as pool:
-        yield await _postgres(app, admin, pool)
-
-
-@pytest.fixture(params=["memory_setup", "postgres_setup"])
-def setup(request: pytest.FixtureRequest) -> Setup:
-    return request.getfixturevalue(request.param)
-
-
-async def claimed(setup: Setup, owner: str = "me", lease: float = 600) -> Claim:
-    id_ = await setup.create()
-    [claim] = await setup.journal.claim(owner, lease_seconds=lease, limit=1, only=[id_])
-    return claim
-
-
-def event(claim: Claim, seq: int, data: Any, node_id: str | None = "in") -> Event:
-    return envelope(data, seq=seq, execution_id=claim.execution_id, node_id=node_id, timestamp=NOW)
-
-
-def batch(claim: Claim, *events: Event, outcome: Outcome | None = None) -> Batch:
-    return Batch(
-        claim.execution_id, claim.epoch, events[-1].seq if events else claim.last_seq, events, outcome
-    )
-
-
-DONE = Outcome(ExecutionStatus.COMPLETED, NOW, NOW, {"a": 1}, None, Usage().model_dump(mode="json"))
+from watchbill.core.ports.journal import Batch, Control, Outcome, Park
 
 
 async def test_a_sweep_leaves_its_owner_what_it_still_has(setup: Setup) -> None:
@@ -307,100 +209,3 @@ async def test_an_answer_is_read_until_its_question_is_closed(
     done = replace(batch(claim, event(claim, 3, NodeCompleted(attempt=1), "ask")), approvals=True)
     await postgres_setup.journal.append(claim.scope, [done], lease_seconds=600)
     assert await postgres_setup.journal.answers(claim.scope, claim.execution_id) == {}
-
-
-async def test_tenants_take_turns_and_limits_hold(
-    app: FastAPI, admin: Person, stranger: Person, settings: Settings
-) -> None:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        many, few = await _postgres(app, admin, pool), await _postgres(app, stranger, pool)
-        crowd = [await many.create() for _ in range(8)]
-        pair = [await few.create() for _ in range(2)]
-        ours = {*crowd, *pair}
-        # Other tests leave executions behind in this database; they are not to be counted.
-        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", list(ours))
-        taken = await many.journal.claim("w", lease_seconds=600, limit=4)
-        assert {claim.execution_id for claim in taken} >= set(pair)
-        limit = "INSERT INTO public.tenant_limits (tenant_id, running) VALUES ($1, 3)"
-        await pool.execute(limit, admin.scope.tenant_id)
-        more = await many.journal.claim("w", lease_seconds=600, limit=10)
-        assert len(more) == 1 and more[0].limited
-        assert await many.journal.claim("w", lease_seconds=600, limit=10) == []
-        await pool.execute("DELETE FROM public.tenant_limits")
-        flow_limit = "UPDATE public.active_executions SET flow_limit = 4, flow_id = $1"
-        await pool.execute(flow_limit, uuid4())
-        assert len(await many.journal.claim("w", lease_seconds=600, limit=10)) == 1
-
-
-@pytest.mark.parametrize("handed_over", [True, False], ids=["handed over", "left by a dead worker"])
-async def test_who_began_goes_on_before_who_waits_for_its_place(
-    app: FastAPI, admin: Person, settings: Settings, handed_over: bool
-) -> None:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        made = await _postgres(app, admin, pool)
-        ids = [await made.create() for _ in range(3)]
-        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", ids)
-        one = "UPDATE public.active_executions SET flow_limit = 1, flow_id = $1"
-        await pool.execute(one, uuid4())
-        worker = f"w-{uuid4().hex}"
-        [first] = await made.journal.claim(worker, lease_seconds=600, limit=10)
-        if handed_over:
-            await made.journal.release(first.execution_id, first.epoch)
-        else:
-            assert await made.journal.abandon(worker) == 1
-        [heir] = await made.journal.claim("heir", lease_seconds=600, limit=10)
-        assert heir.execution_id == first.execution_id, "otherwise two of a flow limited to one are under way"
-
-
-@pytest.mark.parametrize(
-    ("installation", "operator", "admins", "running"),
-    [
-        (2, None, None, 2),
-        (2, 0, None, 4),
-        (0, 3, None, 3),
-        (2, 3, None, 3),
-        (0, None, 1, 1),
-        (2, None, 3, 2),
-        (1, 3, 2, 2),
-        (0, None, None, 4),
-    ],
-)
-async def test_a_tenant_runs_no_more_than_the_strictest_limit(
-    app: FastAPI,
-    admin: Person,
-    settings: Settings,
-    installation: int,
-    operator: int | None,
-    admins: int | None,
-    running: int,
-) -> None:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
-    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        made = await _postgres(app, admin, pool)
-        journal = PostgresJournal(Connections(pool, 2), running_limit=installation)
-        ids = [await made.create() for _ in range(4)]
-        await pool.execute("DELETE FROM public.active_executions WHERE execution_id <> ALL($1)", ids)
-        for table, column, value in (
-            ("tenant_limits", "running", operator),
-            ("tenant_settings", "max_running", admins),
-        ):
-            insert = f"INSERT INTO public.{table} (tenant_id, {column}) VALUES ($1, $2)"
-            await pool.execute(insert, admin.scope.tenant_id, value)
-        limited = running < 4
-        hinted = await journal.claim("w", lease_seconds=600, limit=10, only=ids)
-        assert len(hinted) == (0 if limited else 4), "a hint passes over what is limited"
-        swept = await journal.claim("w", lease_seconds=600, limit=10)
-        assert len(swept) == (running if limited else 0)
-        assert all(claim.limited for claim in swept)
-        assert await journal.claim("w", lease_seconds=600, limit=10) == []
-
-
-async def test_many_workers_never_claim_the_same(setup: Setup) -> None:
-    ids = [await setup.create() for _ in range(30)]
-    claims = await asyncio.gather(
-        *(setup.journal.claim(f"w{n}", lease_seconds=600, limit=10, only=ids) for n in range(6))
-    )
-    taken = [claim.execution_id for group in claims for claim in group]
-    assert sorted(taken) == sorted(set(taken))

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import redis.asyncio as redis
-from tests.services import Services
 
+from tests.services import Services
 from watchbill.adapters.redis import Doorbells, Endings, RedisLive, RedisLiveReader
 from watchbill.adapters.redis import live as adapter
 from watchbill.core.events import Event, ExecutionStatus

@@ -14,8 +14,8 @@ from uuid import uuid4
 import pymongo
 import pytest
 from pymongo import AsyncMongoClient
-from tests.mongodb import MongoServer, mongo_server
 
+from tests.mongodb import MongoServer, mongo_server
 from watchbill.adapters.documents.mongo import MongoDocuments
 from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.tenancy import TenantScope
