@@ -86,7 +86,7 @@ export function useDemoModel() {
   return useMutation({
     mutationFn: () => api.POST("/api/v1/llm-providers/demo"),
     onSuccess: () => {
-      const description = "It gives scripted answers, without AI, key or cost.";
+      const description = "Its answers are scripted. It needs no key and costs nothing.";
       toast.success("Demo model added", { description });
       return refresh();
     },

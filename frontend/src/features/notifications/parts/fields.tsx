@@ -34,7 +34,7 @@ export function NotificationFields({ form, stored }: FieldsProps) {
       <Field label="Name" error={form.formState.errors.name?.message}>
         <Input autoComplete="off" {...form.register("name")} />
       </Field>
-      <FormField control={form.control} name="flow_id" label="Executions of">
+      <FormField control={form.control} name="flow_id" label="Flow">
         {({ value, onChange }) => (
           <Combobox
             value={value}
