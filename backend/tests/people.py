@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from starlette.types import Message
 
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity import sign_ins
@@ -92,3 +96,41 @@ def refused(response: httpx.Response, status: int, code: str | None = None):
     assert problem["request_id"] == response.headers["x-request-id"]
     assert code is None or problem["code"] == code, problem
     return problem
+
+
+async def ask_and_leave(
+    app: FastAPI, person: Person, method: str, path: str, body: Any, when: asyncio.Event
+) -> list[Message]:
+    """A request whose client is gone once something happened; returns what it was sent nevertheless."""
+    said = iter([{"type": "http.request", "body": json.dumps(body).encode()}])
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        if message := next(said, None):
+            return message
+        await when.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    path = f"/api/v1/{path}"
+    headers = {
+        "host": "test",
+        "authorization": f"Bearer {person.token}",
+        "content-type": "application/json",
+        "transfer-encoding": "chunked",
+    }
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    await app(scope, receive, send)
+    return answers

@@ -10,7 +10,7 @@ from watchbill.core.flow.problems import Problem
 from watchbill.core.plan import compile_flow
 from watchbill.nodes.registry import NODE_TYPES
 
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "n", "type": "integer"},
     {"name": "x", "type": "number"},
     {"name": "t"},

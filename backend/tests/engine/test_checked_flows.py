@@ -28,6 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.flows import edge, flow, node, output
+from tests.core.foreseen import FIELDS
 from watchbill.core import events as e
 from watchbill.core.computing_budget import full
 from watchbill.core.errors import ErrorKind, NodeError
@@ -53,16 +54,6 @@ from watchbill.nodes.registry import NODE_TYPES
 
 # Times that are waited for lie within the time an execution has.
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-FIELDS: list[dict[str, Any]] = [
-    {"name": "n", "type": "integer"},
-    {"name": "x", "type": "number"},
-    {"name": "t"},
-    {"name": "b", "type": "boolean"},
-    {"name": "l", "type": "list"},
-    {"name": "o", "type": "object"},
-    {"name": "maybe", "required": False},
-    {"name": "filled", "type": "integer", "required": False, "default": 3},
-]
 ELEMENTS: list[Any] = [1, 1.5, "1", True, [1], {"a": 1}, None]
 SAMPLES = [
     {

@@ -4,7 +4,6 @@ waits."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -19,7 +18,7 @@ from starlette.types import Message
 from tests.core.flows import edge, flow, input_node, node, output, transform
 from tests.features.flows.test_flows import make_flow
 from tests.features.triggers.firing import make_trigger
-from tests.people import Person, checked, refused
+from tests.people import Person, ask_and_leave, checked, refused
 from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.flows.checking import too_much
@@ -116,38 +115,8 @@ async def test_whatever_a_request_computes_is_given_up(app: FastAPI, member: Per
     made = await make_flow(member, definition=large())
     noted.held = True
     body = {"definition": large()} if "validate" in what else {"inputs": {}} if "execute" in what else {}
-    said = iter([{"type": "http.request", "body": json.dumps(body).encode()}])
-    answers: list[Message] = []
-
-    async def receive() -> Message:
-        if message := next(said, None):
-            return message
-        await noted.begun.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        answers.append(message)
-
-    path = f"/api/v1/{what.format(id=made['id'])}"
-    headers = {"host": "test", "authorization": f"Bearer {member.token}", "content-type": "application/json"}
-    await app(
-        {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "client": ("127.0.0.1", 1),
-            "headers": [
-                *((name.encode(), value.encode()) for name, value in headers.items()),
-                (b"transfer-encoding", b"chunked"),
-            ],
-        },
-        receive,
-        send,
-    )
+    path = what.format(id=made["id"])
+    answers = await ask_and_leave(app, member, "POST", path, body, noted.begun)
     assert noted.cancelled.is_set() and answers[0]["status"] == 499
     assert not checked(await member.http.get("executions"))["items"]
     assert checked(await member.http.get(f"flows/{made['id']}"))["published_version"] is None

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from starlette.types import Message
 
 from tests.features.api.test_neighbours import Noted, large, noted
 from tests.features.flows.test_flows import FLOW, make_flow
-from tests.people import Person, checked, refused
+from tests.people import Person, ask_and_leave, checked, refused
 from watchbill.core.ports.compute import ComputeBusy
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.identity.limits.crowds import Crowd, Most
@@ -84,30 +82,10 @@ async def test_what_was_saved_stays_when_the_client_leaves_during_the_check(
 ):
     made = await make_flow(member)
     noted.held = True
-    body = json.dumps({"definition": large(), "version": 1, "check": True}).encode()
-    said = iter([{"type": "http.request", "body": body}])
-    answers: list[Message] = []
-
-    async def receive() -> Message:
-        if message := next(said, None):
-            return message
-        await noted.begun.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        answers.append(message)
-
-    path = f"/api/v1/flows/{made['id']}"
-    headers = {"host": "test", "authorization": f"Bearer {member.token}", "content-type": "application/json"}
-    scope = {"type": "http", "http_version": "1.1", "method": "PATCH", "scheme": "http", "path": path}
-    scope |= {"raw_path": path.encode(), "query_string": b"", "client": ("127.0.0.1", 1)}
-    scope["headers"] = [
-        *((name.encode(), value.encode()) for name, value in headers.items()),
-        (b"transfer-encoding", b"chunked"),
-    ]
-    await app(scope, receive, send)
+    path, body = f"flows/{made['id']}", {"definition": large(), "version": 1, "check": True}
+    answers = await ask_and_leave(app, member, "PATCH", path, body, noted.begun)
     assert answers[0]["status"] == 499 and noted.cancelled.is_set()
-    assert checked(await member.http.get(path.removeprefix("/api/v1/")))["definition"] == large()
+    assert checked(await member.http.get(path))["definition"] == large()
 
 
 async def test_publishing_without_a_change_makes_no_version(member: Person):
