@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -101,25 +101,34 @@ KINDS = ["user", "upstream", "timeout", "limit", "bug"]
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    """A random flow, with bodies in bodies."""
+    """A random flow as it is executed."""
+    return planned(draw(definitions()))
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> dict[str, Any]:
+    """A random flow as it is drawn, with bodies in bodies."""
     nodes, edges = draw(levels(0, "n", ["in"]))
-    return planned(flow([input_node("topic"), *nodes], edges))
+    return flow([input_node("topic"), *nodes], edges)
 
 
 class Player:
     """Plays an execution with the engine's own steps; outcomes, their order, answers, crashes, pauses and
     resumptions come from Hypothesis."""
 
-    def __init__(self, plan: Plan, draw: Callable[[st.SearchStrategy[Any]], Any]):
+    def __init__(
+        self, plan: Plan, draw: Callable[[st.SearchStrategy[Any]], Any], taken_over: Sequence[Event] = ()
+    ):
         self.plan, self.draw = plan, draw
         self.now = BEGIN
-        self.events: list[Event] = []
+        self.events: list[Event] = list(taken_over)
         self.state = ExecutionState.initial(plan)
         self.epoch = 0
         self.resumptions = draw(st.integers(0, 2))
         self.flying: dict[str, int] = {}
         self._take_over()
-        self.record.add(e.ExecutionQueued(inputs={"topic": "ships"}))
+        if not taken_over:
+            self.record.add(e.ExecutionQueued(inputs={"topic": "ships"}))
         self.record.add(e.ExecutionStarted(epoch=1))
 
     def _take_over(self) -> None:
@@ -185,13 +194,15 @@ class Player:
             self.now = max(self.now, due or self.now)
         elif path in self.flying:
             del self.flying[path]
-            self.steps.settle(path, self.ended())
+            self.steps.settle(path, self.ended(path))
         else:
             self.steps.answer(path, {"approved": self.draw(st.booleans())})
 
-    def ended(self) -> Ended:
+    def ended(self, path: str) -> Ended:
         if self.draw(st.integers(0, 3)):
-            return Ended(NodeResult("ok"), None, Usage(llm_calls=1))
+            spec = self.state.spec(path)
+            handle = self.draw(st.sampled_from(spec.type.handles(spec.node.config) or [None]))
+            return Ended(NodeResult("ok", handle), None, Usage(llm_calls=1))
         return Ended(None, failure(), Usage(llm_calls=1))
 
     def crash(self) -> None:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.events import (
     Event,
-    EventData,
     ExecutionQueued,
     ExecutionStatus,
-    NodeCompleted,
-    NodeFailed,
-    NodeStarted,
     NodeStatus,
     Origin,
-    envelope,
 )
 from watchbill.core.json.text import demand_exact
 from watchbill.core.plan import Plan, PlanNode
-from watchbill.engine.large_outputs import reference_of
 from watchbill.features.executions import plans, service
-from watchbill.features.executions.kept import Kept, kept_nodes, same_json
+from watchbill.features.executions.kept import Kept, end_of, events_of, kept_nodes, same_json, told
 from watchbill.features.executions.plans import require_accepted
 from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.queries import executions as queries
@@ -96,7 +89,9 @@ async def fork(
     if flow_name is not None:
         call(new, flow_name)
     edited = [
-        _told(new.id, _end(one, form), one.seq, one.node.id) for one in kept if one.node.id in form.outputs
+        told(new.id, end_of(one, form.outputs), one.seq, one.node.id)
+        for one in kept
+        if one.node.id in form.outputs
     ]
     async with access.work.outside():
         await _copy_outputs(access, ports, execution_id, new.id, kept, form)
@@ -115,7 +110,7 @@ async def fork(
         access.session,
         access.scope,
         new,
-        [_told(new.id, queued, 1)],
+        [told(new.id, queued, 1)],
         limit,
         last_seq=kept[-1].seq if kept else 1,
     )
@@ -184,29 +179,10 @@ async def _write(
     for start in range(0, len(kept), _NODES_AT_ONCE):
         some = kept[start : start + _NODES_AT_ONCE]
         await service.give_values(access.session, source, found, [one.node.id for one in some])
-        events = [event for one in some for event in _events(target, one, edited, form)]
+        events = [event for one in some for event in events_of(target, one, form.outputs, edited)]
         await journal_queries.write_events(access.session, events)
         for one in some:
             one.was.input = one.was.output = None
-
-
-def _events(target: UUID, one: Kept, edited: Mapping[int, Event], form: ForkRequest) -> Iterator[Event]:
-    id_ = one.node.id
-    yield _told(target, NodeStarted(attempt=1, input=one.was.input), one.seq - 1, id_)
-    yield edited.get(one.seq) or _told(target, _end(one, form), one.seq, id_)
-
-
-def _end(one: Kept, form: ForkRequest) -> EventData:
-    node, was = one.node, one.was
-    if node.id in form.outputs:
-        value = form.outputs[node.id]
-        return NodeCompleted(attempt=1, output=value, handle=_handle(node, value))
-    if was.status is NodeStatus.FAILED and was.error is not None:
-        return NodeFailed(attempt=1, error=was.error, handled=True, handle=was.handle, output=was.output)
-    if was.output_ref:
-        reference = reference_of(one.seq)
-        return NodeCompleted(attempt=1, output=None, output_ref=reference, handle=was.handle)
-    return NodeCompleted(attempt=1, output=was.output, handle=was.handle)
 
 
 def _check(form: ForkRequest, known: Mapping[str, PlanNode]) -> None:
@@ -226,25 +202,6 @@ def _check(form: ForkRequest, known: Mapping[str, PlanNode]) -> None:
             text = f"The output of `{id_}` must be an object: values by their names."
             error = FieldError(("body", "outputs", id_), "not_an_object", text)
             raise InvalidInput(text, code="not_an_object", errors=(error,))
-
-
-def _handle(node: PlanNode, value: object) -> str | None:
-    """The branch that an edited output takes: a node that branches names it in its output."""
-    handles = node.type.handles(node.node.config)
-    if None in handles or not handles:
-        return None
-    key = "decision" if node.type.wait else "branch"
-    named = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
-    if named not in handles:
-        names = ", ".join(f"`{handle}`" for handle in handles)
-        text = f'The output of `{node.id}` must name its branch, as {{"{key}": ...}}: one of {names}.'
-        error = FieldError(("body", "outputs", node.id), "unknown_branch", text)
-        raise InvalidInput(text, code="unknown_branch", errors=(error,))
-    return str(named)
-
-
-def _told(execution_id: UUID, data: EventData, seq: int, node_id: str | None = None) -> Event:
-    return envelope(data, seq=seq, execution_id=execution_id, node_id=node_id, timestamp=datetime.now(UTC))
 
 
 def _none() -> NotFound:

@@ -1,16 +1,29 @@
-"""What a fork takes over from the execution it begins with: nodes that are done, and are as they were."""
+"""What a fork takes over from the execution it begins with: nodes that are done, and are as they were;
+and what its own journal tells of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
 
 import orjson
 
-from watchbill.core.events import NodeStatus
+from watchbill.core.errors import FieldError, InvalidInput
+from watchbill.core.events import (
+    Event,
+    EventData,
+    NodeCompleted,
+    NodeFailed,
+    NodeStarted,
+    NodeStatus,
+    envelope,
+)
 from watchbill.core.execution import ExecutionState, NodeState
 from watchbill.core.plan import Plan, PlanNode
+from watchbill.engine.large_outputs import reference_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,42 @@ def kept_nodes(
         if id_ in edited or (id_ not in again and was is not None and _stands(was, node)):
             kept.append(Kept(node, was or NodeState(), 3 + 2 * len(kept)))
     return kept
+
+
+def events_of(
+    execution_id: UUID, one: Kept, outputs: Mapping[str, Any], stored: Mapping[int, Event]
+) -> Iterator[Event]:
+    """What the new journal tells of a node that is not run again: it began and ended, at no cost.
+
+    Args:
+        outputs: those that are given, by node.
+        stored: events that were made before, by their numbers: such as those whose output is large.
+    """
+    yield told(execution_id, NodeStarted(attempt=1, input=one.was.input), one.seq - 1, one.node.id)
+    yield stored.get(one.seq) or told(execution_id, end_of(one, outputs), one.seq, one.node.id)
+
+
+def end_of(one: Kept, outputs: Mapping[str, Any]) -> EventData:
+    """How the node ended: with the output that is given, or as it did.
+
+    Raises:
+        InvalidInput: the output names no branch of its node.
+    """
+    node, was = one.node, one.was
+    if node.id in outputs:
+        value = outputs[node.id]
+        return NodeCompleted(attempt=1, output=value, handle=_handle(node, value))
+    if was.status is NodeStatus.FAILED and was.error is not None:
+        return NodeFailed(attempt=1, error=was.error, handled=True, handle=was.handle, output=was.output)
+    if was.output_ref:
+        reference = reference_of(one.seq)
+        return NodeCompleted(attempt=1, output=None, output_ref=reference, handle=was.handle)
+    return NodeCompleted(attempt=1, output=was.output, handle=was.handle)
+
+
+def told(execution_id: UUID, data: EventData, seq: int, node_id: str | None = None) -> Event:
+    """An event of the new journal, as of now."""
+    return envelope(data, seq=seq, execution_id=execution_id, node_id=node_id, timestamp=datetime.now(UTC))
 
 
 def _again(
@@ -108,3 +157,18 @@ def _stands(was: NodeState, node: PlanNode) -> bool:
     if was.status is NodeStatus.COMPLETED:
         return True
     return was.status is NodeStatus.FAILED and was.error is not None and node.node.on_error != "fail"
+
+
+def _handle(node: PlanNode, value: object) -> str | None:
+    """The branch that an edited output takes: a node that branches names it in its output."""
+    handles = node.type.handles(node.node.config)
+    if None in handles or not handles:
+        return None
+    key = "decision" if node.type.wait else "branch"
+    named = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
+    if named not in handles:
+        names = ", ".join(f"`{handle}`" for handle in handles)
+        text = f'The output of `{node.id}` must name its branch, as {{"{key}": ...}}: one of {names}.'
+        error = FieldError(("body", "outputs", node.id), "unknown_branch", text)
+        raise InvalidInput(text, code="unknown_branch", errors=(error,))
+    return str(named)
