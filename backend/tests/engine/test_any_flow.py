@@ -66,11 +66,13 @@ def levels(draw: st.DrawFn, depth: int, prefix: str, sources: list[str]) -> tupl
         policy = {"on_error": on_error, "retry": {"max_attempts": draw(st.integers(1, 3)), "kinds": KINDS}}
         if kind == "condition":
             config: dict[str, Any] = {"cases": [{"handle": "yes", "when": "true"}], "else": "no"}
-            choices, policy = ["yes", "no"], {}
+            choices = ["yes", "no"]
+            policy = {}
         elif kind == "wait":
             config, policy = {"seconds": 1}, {}
         elif kind == "approval":
-            config, policy, choices = {}, {}, ["approved", "rejected"]
+            config, policy = {}, {}
+            choices = ["approved", "rejected"]
         elif kind == "llm":
             config = {"prompt": "x"}
         else:

@@ -17,7 +17,8 @@ from watchbill.core.ports.documents import Document, DocumentsUnavailable
 from watchbill.core.ports.journal import Control, Fenced
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.missing import Missing
-from watchbill.engine.outbox import Outbox, Parcel
+from watchbill.engine.outbox import Outbox
+from watchbill.engine.parcels import Parcel
 from watchbill.engine.pending import CommitPart, PendingEvents
 from watchbill.engine.settings import EngineSettings
 from watchbill.engine.stored_exchanges import PlacedExchange, document

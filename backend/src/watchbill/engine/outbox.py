@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from heapq import heapify, heapreplace
 
 import orjson
 import structlog
@@ -22,95 +19,12 @@ from watchbill.core.ports.documents import (
 )
 from watchbill.core.tenancy import TenantScope
 from watchbill.engine.missing import Missing, note_of_too_large
+from watchbill.engine.parcels import Entry, Held, Lane, Parcel
 
 logger = structlog.get_logger(__name__)
-# A document with its key.
-Entry = tuple[str, Document]
-
-# Of all tenants together, while the store is away. What is too much is missed, and the tenant with the most
-# loses its last: a history thins out, nothing stops.
-_MOST_BYTES = 16 * 1024 * 1024
 _AGAIN_SECONDS = 1.0
 # Documents that are written together.
 _BATCH = 500
-
-
-@dataclass(slots=True, eq=False)
-class Parcel:
-    """Documents of one collection that were handed over together.
-
-    `tried` is settled by the first try, with whether they are written; it raises what the store met that was
-    not its being away. `done` is set when nothing of it waits any more: it is written, missed or withdrawn.
-    """
-
-    scope: TenantScope
-    entries: Sequence[Entry]
-    # Whether it may wait as long as its owner wants; else it takes part in the limit of what waits.
-    owned: bool
-    tried: asyncio.Future[bool]
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-    written: bool = False
-    # In bytes, while it waits for a store that is away.
-    size: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """What goes to one collection of one tenant, in order. No tenant waits for another's documents."""
-
-    scope: TenantScope
-    collection: Collection
-    # There may be hundreds of thousands: to leave, or to find the last one, must not take the longer.
-    waiting: OrderedDict[Parcel, None] = field(default_factory=OrderedDict[Parcel, None])
-    away: bool = False
-    task: asyncio.Task[None] | None = None
-
-
-class _Held:
-    """What waits while the store is away: parcels by tenant, in order, and how many bytes these have."""
-
-    def __init__(self) -> None:
-        self._total = 0
-        self._bytes: dict[TenantScope, int] = {}
-        self._parcels: dict[TenantScope, OrderedDict[Parcel, _Lane]] = {}
-
-    def add(self, lane: _Lane, parcel: Parcel) -> None:
-        """It waits from now on; its size is known."""
-        self._total += parcel.size
-        self._bytes[parcel.scope] = self._bytes.get(parcel.scope, 0) + parcel.size
-        self._parcels.setdefault(parcel.scope, OrderedDict())[parcel] = lane
-
-    def remove(self, parcel: Parcel) -> None:
-        """It waits no longer, if it did."""
-        parcels = self._parcels.get(parcel.scope)
-        if parcels is None or parcel not in parcels:
-            return
-        del parcels[parcel]
-        self._total -= parcel.size
-        self._bytes[parcel.scope] -= parcel.size
-        if not parcels:
-            del self._parcels[parcel.scope], self._bytes[parcel.scope]
-
-    def giving_way(self, scope: TenantScope, size: int) -> list[tuple[_Lane, Parcel]] | None:
-        """What has to go, so that so many bytes more of a tenant may wait: what came last of those tenants
-        that have more than it would have then. None if that is not enough; then nobody loses anything."""
-        excess = self._total + size - _MOST_BYTES
-        least = self._bytes.get(scope, 0) + size
-        larger = [
-            (-held, number, other) for number, (other, held) in enumerate(self._bytes.items()) if held > least
-        ]
-        if excess > 0 and sum(-held - least for held, _, _ in larger) < excess:
-            return None
-        heapify(larger)
-        last = {other: reversed(self._parcels[other].items()) for _, _, other in larger}
-        giving: list[tuple[_Lane, Parcel]] = []
-        while excess > 0:
-            held, number, other = larger[0]
-            parcel, lane = next(last[other])
-            giving.append((lane, parcel))
-            excess -= parcel.size
-            heapreplace(larger, (held + parcel.size, number, other))
-        return giving
 
 
 class Outbox:
@@ -121,8 +35,8 @@ class Outbox:
     def __init__(self, documents: DocumentStore, missing: Missing):
         self._documents = documents
         self._missing = missing
-        self._lanes: dict[tuple[TenantScope, Collection], _Lane] = {}
-        self._held = _Held()
+        self._lanes: dict[tuple[TenantScope, Collection], Lane] = {}
+        self._held = Held()
         self._finishing = asyncio.Event()
 
     def put(
@@ -136,7 +50,7 @@ class Outbox:
         parcel = Parcel(scope, entries, owned, asyncio.get_running_loop().create_future())
         # Nobody has to ask how it went.
         parcel.tried.add_done_callback(_heard)
-        lane = self._lanes.setdefault((scope, collection), _Lane(scope, collection))
+        lane = self._lanes.setdefault((scope, collection), Lane(scope, collection))
         lane.waiting[parcel] = None
         if lane.away:
             self._keep(lane, [parcel], DocumentsUnavailable("The documents are away."))
@@ -160,12 +74,12 @@ class Outbox:
         self._finishing.clear()
         self._missing.tell("The worker stops.")
 
-    def _start(self, lane: _Lane) -> None:
+    def _start(self, lane: Lane) -> None:
         if lane.waiting and lane.task is None:
             lane.task = asyncio.create_task(self._drain(lane), name=f"outbox {lane.collection}")
             lane.task.add_done_callback(lambda done: self._drained(lane, done))
 
-    def _drained(self, lane: _Lane, task: asyncio.Task[None]) -> None:
+    def _drained(self, lane: Lane, task: asyncio.Task[None]) -> None:
         lane.task = None
         if not task.cancelled() and (error := task.exception()):
             # A mistake of ours: nobody waits for ever for what it was about to write.
@@ -178,7 +92,7 @@ class Outbox:
         else:
             del self._lanes[lane.scope, lane.collection]
 
-    async def _drain(self, lane: _Lane) -> None:
+    async def _drain(self, lane: Lane) -> None:
         # A store that is away is asked for a sign of life also when nothing may wait for it any more.
         while lane.waiting or lane.away:
             batch = _some(lane.waiting)
@@ -201,7 +115,7 @@ class Outbox:
                 lane.away = False
                 self._missing.tell("They answer again.")
 
-    async def _write(self, lane: _Lane, batch: Sequence[Parcel]) -> None:
+    async def _write(self, lane: Lane, batch: Sequence[Parcel]) -> None:
         try:
             await self._append(lane, [entry for parcel in batch for entry in parcel.entries])
         except DocumentsUnavailable:
@@ -225,7 +139,7 @@ class Outbox:
         for parcel in batch:
             self._leave(lane, parcel, written=True)
 
-    async def _append(self, lane: _Lane, entries: Sequence[Entry]) -> None:
+    async def _append(self, lane: Lane, entries: Sequence[Entry]) -> None:
         try:
             await self._documents.append(lane.scope, lane.collection, entries)
         except DocumentTooLarge as error:
@@ -235,7 +149,7 @@ class Outbox:
             fitting = [_fitting(*entry) for entry in entries]
             await self._documents.append(lane.scope, lane.collection, fitting)
 
-    def _keep(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
+    def _keep(self, lane: Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
         """Those who wait learn that it takes a while; what is too much is missed."""
         for parcel in parcels:
             if parcel.owned:
@@ -254,12 +168,12 @@ class Outbox:
             if not parcel.tried.done():
                 parcel.tried.set_result(False)
 
-    def _miss(self, lane: _Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
+    def _miss(self, lane: Lane, parcels: Sequence[Parcel], error: DocumentsUnavailable) -> None:
         for parcel in parcels:
             self._missing.note(error, **{f"missed_{lane.collection}": len(parcel.entries)})
             self._leave(lane, parcel, written=False)
 
-    def _leave(self, lane: _Lane, parcel: Parcel, *, written: bool) -> None:
+    def _leave(self, lane: Lane, parcel: Parcel, *, written: bool) -> None:
         # One that was withdrawn while it was written is gone already.
         if parcel in lane.waiting:
             del lane.waiting[parcel]

@@ -15,7 +15,7 @@ from watchbill.core.execution.snapshot import Frozen
 from watchbill.core.ports.documents import Document
 from watchbill.core.ports.journal import Batch, Claim, Outcome, Park
 from watchbill.engine.large_outputs import set_aside
-from watchbill.engine.outbox import Parcel
+from watchbill.engine.parcels import Parcel
 from watchbill.engine.stored_exchanges import PlacedExchange, exchange_seq
 
 # A snapshot costs as much as some hundreds of events, and saves that every time somebody looks at the end. It
