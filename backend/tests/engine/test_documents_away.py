@@ -208,7 +208,7 @@ async def kept(documents: Documents, scope: TenantScope) -> list[int]:
 async def test_so_much_waits_and_the_rest_is_missed_and_counted(
     documents: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_MOST_BYTES", 5_000)
+    monkeypatch.setattr(parcels, "MOST_BYTES", 5_000)
     missing, scope, other = Missing(), TenantScope(uuid4()), TenantScope(uuid4())
     box = Outbox(documents, missing)
     documents.away = True
@@ -326,7 +326,7 @@ async def test_who_fills_the_outbox_does_not_take_the_place_of_others(
     documents: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two tenants the one with the most waiting loses what came last."""
-    monkeypatch.setattr(outbox, "_MOST_BYTES", 10_000)
+    monkeypatch.setattr(parcels, "MOST_BYTES", 10_000)
     missing = Missing()
     box, greedy, modest = Outbox(documents, missing), TenantScope(uuid4()), TenantScope(uuid4())
     documents.away = True
