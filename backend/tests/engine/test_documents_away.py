@@ -15,7 +15,7 @@ from tests.engine.conftest import Ship, types
 from watchbill.core.events import ExecutionStatus
 from watchbill.core.ports.documents import Document, DocumentsUnavailable, DocumentTooLarge
 from watchbill.core.tenancy import TenantScope
-from watchbill.engine import committer, outbox
+from watchbill.engine import committer, outbox, parcels
 from watchbill.engine.missing import Missing
 from watchbill.engine.outbox import Outbox
 from watchbill.testing.memory import MemoryDocuments
