@@ -32,6 +32,8 @@ logger = structlog.get_logger(__name__)
 # Entries; what is no longer among them is read from the stores.
 MAX_BUFFERED = 5_000
 KEEP_SECONDS = 3600
+# That are read first; then twice as many each time.
+_FIRST_ENTRIES = 4
 _FIELD = "events"
 # What may wait while Redis is slow. More of it would be old news by the time that it is sent.
 MOST_WAITING_BYTES = 16 * 1024 * 1024
@@ -196,13 +198,21 @@ class RedisLiveReader:
         await asyncio.sleep(0)
         # From here on nobody may join: an answer that is on its way may be older than the ring they heard.
         del self._reading[key, after, limit]
-        try:
-            entries: Any = await self._redis.xrange(key, min=f"{after + 1}-0", max="+", count=limit)
-        except (RedisError, OSError) as error:
-            logger.warning("live_read_failed", error=str(error))
-            return []
-        values = await read_texts(fields[_FIELD.encode()] for _, fields in entries)
-        return list(_events(values, after))[:limit]
+        events: list[Event] = []
+        # Nobody knows how many events an entry has: what is more than enough would be read in vain.
+        count = _FIRST_ENTRIES
+        while len(events) < limit:
+            try:
+                entries: Any = await self._redis.xrange(key, min=f"{after + 1}-0", max="+", count=count)
+            except (RedisError, OSError) as error:
+                logger.warning("live_read_failed", error=str(error))
+                break
+            for value in await read_texts(fields[_FIELD.encode()] for _, fields in entries):
+                events += _events(value, events[-1].seq if events else after)
+            if len(entries) < count or not events:
+                break
+            after, count = events[-1].seq, min(2 * count, limit)
+        return events
 
     def doorbell(self, scope: TenantScope, execution_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
         about_to_await("A live event")
@@ -223,11 +233,7 @@ def _told(event: Event) -> dict[str, Any]:
     }
 
 
-def _events(entries: Sequence[Any], after: int) -> Iterator[Event]:
-    """The events of stream entries from there on, each once: whoever takes over an execution may publish some
-    again together with new ones."""
-    for entry in entries:
-        for value in entry:
-            if value["seq"] > after:
-                after = value["seq"]
-                yield Event.model_validate(value)
+def _events(entry: Sequence[Any], after: int) -> Iterator[Event]:
+    """The events of an entry from there on: whoever takes over an execution may publish some again together
+    with new ones."""
+    return (Event.model_validate(value) for value in entry if value["seq"] > after)

@@ -39,7 +39,8 @@ class LiveReader(Protocol):
     """The watcher's side."""
 
     async def read(self, scope: TenantScope, execution_id: UUID, *, after: int, limit: int) -> list[Event]:
-        """Buffered events with seq > after, in order. The first may be later than after + 1: a gap means
+        """Buffered events with seq > after, in order: `limit` of them, or all where there are fewer, and
+        perhaps what was published together with the last. The first may be later than after + 1: a gap means
         that the buffer no longer holds them and the stores must be asked."""
         ...
 

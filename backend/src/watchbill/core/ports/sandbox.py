@@ -61,7 +61,7 @@ Program = PythonProgram | ImageProgram
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """What one run may use.
+    """What one call of a program may use.
 
     Args:
         timeout_seconds: from its start to its end; waiting for its turn does not count.
@@ -88,7 +88,7 @@ class SandboxCaller:
     never between executions.
 
     Args:
-        execution_id: the execution; None for a trial run.
+        execution_id: the execution; None when somebody tries it out.
         key: the same for each attempt at the same call, for programs that must not do a thing twice.
     """
 
@@ -114,7 +114,7 @@ class SandboxFailure:
 
 @dataclass(frozen=True, slots=True)
 class SandboxResult:
-    """How a run ended. `output` is JSON, and means nothing after a failure. `logs` is what was printed,
+    """How a call ended. `output` is JSON, and means nothing after a failure. `logs` is what was printed,
     cut where the limit was."""
 
     tier: Tier
@@ -146,7 +146,7 @@ class Sandbox(Protocol):
 
         Raises:
             NoTier: none fits.
-            TooManyRequests: as many runs of the tenant wait as may.
+            TooManyRequests: as many calls of the tenant wait as may.
             Unavailable: the tier is broken or away; nothing is known of the program's effects.
         """
         ...
@@ -154,7 +154,7 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TierAbilities:
-    """What a tier offers, for pages that say it before the first run.
+    """What a tier offers, for pages that say it before the first call.
 
     Args:
         python: the version of Python, such as "3.14".

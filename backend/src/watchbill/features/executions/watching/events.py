@@ -64,7 +64,7 @@ async def watch(
             bell.clear()
             buffered = await live.read(scope, execution_id, after=cursor, limit=_BUFFERED)
             block = unbroken(buffered, cursor)
-            more = len(block) == _BUFFERED
+            more = len(block) >= _BUFFERED
             # The buffer begins later than what is wanted: it was trimmed or flushed.
             if not block and (look or buffered):
                 block, more = await history.contiguous(scope, execution_id, after=cursor, limit=_BLOCK)
