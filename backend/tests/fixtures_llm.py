@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +17,10 @@ from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.adapters.crewai.library import load_crewai
 from watchbill.adapters.models import LiteLlmGateway
 from watchbill.adapters.models.through_litellm.library import load_litellm
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData
-from watchbill.core.ports.llm import LlmCall, Provider
+from watchbill.core.ports.llm import Emit, LlmCall, Provider
+from watchbill.core.ports.tools import ToolSpec, ToolUse
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.outbound.url_guard import UrlGuard
 from watchbill.kit.outbound.way_out import WayOut
@@ -121,12 +123,52 @@ def desk(llm_server: LlmServer, llm_gateway: LiteLlmGateway, llm_directory: Dire
     return Desk(llm_server, llm_gateway, llm_directory)
 
 
+class CrewTools:
+    """The tools of a tenant, for crews: each is a function of its arguments."""
+
+    def __init__(self) -> None:
+        self.specs: dict[UUID, ToolSpec] = {}
+        self.work: dict[UUID, Callable[..., Any]] = {}
+        self.uses: list[ToolUse] = []
+
+    def add(self, name: str, work: Callable[..., Any], schema: Mapping[str, Any]) -> UUID:
+        id_ = uuid4()
+        self.specs[id_] = ToolSpec(id_, name, name, f"About {name}", schema)
+        self.work[id_] = work
+        return id_
+
+    async def known(self, scope: TenantScope, ids: Sequence[UUID]) -> Sequence[ToolSpec]:
+        if unknown := [id_ for id_ in ids if id_ not in self.specs]:
+            raise NodeError(ErrorKind.USER, f"no such tool: {unknown}", code="tool_unknown")
+        return [self.specs[id_] for id_ in ids]
+
+    async def call(self, use: ToolUse, emit: Emit) -> Any:
+        self.uses.append(use)
+        output = self.work[use.tool_id](**use.arguments)
+        return await output if isinstance(output, Awaitable) else output
+
+
+@pytest.fixture(scope="session")
+def runners_tools() -> CrewTools:
+    return CrewTools()
+
+
+@pytest.fixture
+def crew_tools(runners_tools: CrewTools) -> CrewTools:
+    """The tools of the crew runner, which nobody used yet."""
+    runners_tools.uses.clear()
+    return runners_tools
+
+
 @pytest.fixture(scope="session")
 async def crew_runner(
-    llm_gateway: LiteLlmGateway, compute: ProcessPool, tmp_path_factory: pytest.TempPathFactory
+    llm_gateway: LiteLlmGateway,
+    compute: ProcessPool,
+    runners_tools: CrewTools,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[CrewAiRunner]:
     storage: Path = tmp_path_factory.mktemp("crewai")
-    runner = CrewAiRunner(llm_gateway, compute, storage=storage)
+    runner = CrewAiRunner(llm_gateway, compute, runners_tools, storage=storage)
     runner.load()
     await asyncio.to_thread(load_crewai, storage)
     yield runner

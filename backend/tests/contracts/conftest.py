@@ -11,20 +11,24 @@ from tests.contracts.way_out.trap import CLOSED, OPEN, Trap, trap
 from tests.fixtures_llm import (
     compute,
     crew_runner,
+    crew_tools,
     desk,
     llm_directory,
     llm_gateway,
     llm_server,
+    runners_tools,
     running_llm_server,
 )
 
 __all__ = [
     "compute",
     "crew_runner",
+    "crew_tools",
     "desk",
     "llm_directory",
     "llm_gateway",
     "llm_server",
+    "runners_tools",
     "running_llm_server",
 ]
 

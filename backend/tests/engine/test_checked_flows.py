@@ -128,7 +128,9 @@ def _played(plan: Plan, inputs: dict[str, Any], runner: asyncio.Runner) -> list[
             frame = state.frame_of(attempt.path)
             if config is None:
                 config = evaluating.render(attempt.node, frame.scope, full(), now).config
-            ended = runner.run(attempt.execute(config, NodePorts(far, far, far), lambda _data, _path: None))
+            ended = runner.run(
+                attempt.execute(config, NodePorts(far, far, far, far), lambda _data, _path: None)
+            )
             commands.settle(attempt.path, ended)
         for path in state.waiting:
             if state.nodes[path].request is not None:

@@ -56,6 +56,8 @@ from watchbill.features.sso.proofs import DomainProofs
 from watchbill.features.sso.service import SsoPorts
 from watchbill.features.tables import TENANT_TABLES
 from watchbill.features.tenants import routes as tenants
+from watchbill.features.tools import routes as tools
+from watchbill.features.tools.service import ToolPorts
 from watchbill.features.triggers import hook_routes as hooks
 from watchbill.features.triggers import routes as triggers
 from watchbill.features.triggers.service import TriggerPorts
@@ -85,6 +87,7 @@ ROUTERS = (
     key_routes.router,
     leaving.router,
     providers.router,
+    tools.router,
     agents.router,
     flows.router,
     node_types.router,
@@ -191,6 +194,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     )
     app.state.triggers = TriggerPorts(keys=app.state.providers.keys)
     app.state.compute = ProcessPool(processes=settings.compute_processes, waiting=COMPUTATIONS_WAITING)
+    app.state.tools = ToolPorts(app.state.compute, app.state.providers.calls)
     app.state.notifications = NotificationPorts(
         app.state.providers.keys,
         app.state.providers.guard,

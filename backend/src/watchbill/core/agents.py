@@ -79,7 +79,13 @@ class AgentConfig(_Model):
         default=None, max_length=200, title="Model", json_schema_extra=form("model", order=5)
     )
     provider_id: UUID | None = Field(default=None, title="Provider", json_schema_extra=form("provider"))
-    tool_ids: list[UUID] = Field(default=[], max_length=50, title="Tools", json_schema_extra=form("hidden"))
+    tool_ids: list[UUID] = Field(
+        default=[],
+        max_length=50,
+        title="Tools",
+        description="What the agent may use for any of its tasks.",
+        json_schema_extra=form("tools", order=6),
+    )
     config: AgentOptions = Field(default=AgentOptions(), title="Options")
 
 
@@ -104,6 +110,13 @@ class TaskConfig(_Model):
         title="Output schema",
         description="JSON Schema that the answer must satisfy.",
         json_schema_extra=form("json-schema"),
+    )
+    tool_ids: list[UUID] = Field(
+        default=[],
+        max_length=50,
+        title="Tools for this task",
+        description="What may be used besides the agent's own tools.",
+        json_schema_extra=form("tools"),
     )
 
 

@@ -252,6 +252,8 @@ class LlmFailover(_Data):
 
 
 class ToolStarted(_Data):
+    """A tool begins to work. All its events have the same `call_id`; `agent` is set inside crews."""
+
     type: Literal["tool_started"] = "tool_started"
     call_id: str
     tool: str
@@ -259,20 +261,36 @@ class ToolStarted(_Data):
     arguments: JsonValue = None
 
 
+class ToolOutput(_Data):
+    """What a tool prints while it works, piece by piece."""
+
+    type: Literal["tool_output"] = "tool_output"
+    call_id: str
+    text: str
+
+
 class ToolCompleted(_Data):
+    """`tier` is the sandbox that the tool ran in; null for builtin ones. An output that is too large for the
+    trace is cut, and is text then."""
+
     type: Literal["tool_completed"] = "tool_completed"
     call_id: str
     tool: str
     output: JsonValue = None
     duration_ms: int
+    tier: str | None = None
 
 
 class ToolFailed(_Data):
+    """`exceeded` is the limit of the sandbox that the tool hit, such as `memory`."""
+
     type: Literal["tool_failed"] = "tool_failed"
     call_id: str
     tool: str
     error: NodeFailure
     duration_ms: int
+    tier: str | None = None
+    exceeded: str | None = None
 
 
 class Log(_Data):
@@ -306,6 +324,7 @@ TraceData = (
     | LlmFailed
     | LlmFailover
     | ToolStarted
+    | ToolOutput
     | ToolCompleted
     | ToolFailed
     | Log

@@ -10,6 +10,7 @@ from watchbill.features.notifications import tables as notifications
 from watchbill.features.providers import tables as providers
 from watchbill.features.sso import tables as sso
 from watchbill.features.tenants import tables as tenants
+from watchbill.features.tools import tables as tools
 from watchbill.features.triggers import tables as triggers
 from watchbill.kit.database.tables import PublicTable, TenantTable
 from watchbill.kit.due_work import table as due_work
@@ -17,6 +18,7 @@ from watchbill.kit.due_work import table as due_work
 MODULES = (
     identity,
     providers,
+    tools,
     agents,
     flows,
     executions,

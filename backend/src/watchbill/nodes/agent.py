@@ -53,7 +53,15 @@ def agent_spec(agent: AgentConfig, name: str) -> AgentSpec:
 
 def task_spec(task: TaskConfig, name: str, agent: str | None, context: tuple[str, ...] = ()) -> TaskSpec:
     """The task as the crew runner takes it."""
-    return TaskSpec(name, task.description, task.expected_output, agent, context, task.output_schema)
+    return TaskSpec(
+        name,
+        task.description,
+        task.expected_output,
+        agent,
+        context,
+        task.output_schema,
+        tuple(task.tool_ids),
+    )
 
 
 def task_gives(task: Mapping[str, Any]) -> Shape:

@@ -18,6 +18,7 @@ from watchbill.nodes import (
     note,
     output,
     subflow,
+    tool,
     transform,
     wait,
 )
@@ -31,6 +32,7 @@ NODE_TYPES: Mapping[str, NodeType] = {
         crew.TYPE,
         llm.TYPE,
         http_request.TYPE,
+        tool.TYPE,
         condition.TYPE,
         transform.TYPE,
         map.TYPE,

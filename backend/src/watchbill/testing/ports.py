@@ -3,6 +3,10 @@ used."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
 from watchbill.core.ports import (
     CrewJob,
     CrewResult,
@@ -12,9 +16,13 @@ from watchbill.core.ports import (
     LlmCall,
     LlmGateway,
     NodePorts,
+    Tools,
+    ToolSpec,
+    ToolUse,
 )
 from watchbill.core.ports.http import HttpAnswer, HttpRequest
 from watchbill.core.ports.llm import Emit
+from watchbill.core.tenancy import TenantScope
 
 
 class Unexpected:
@@ -32,12 +40,24 @@ class Unexpected:
         """See core.ports.HttpClient."""
         raise AssertionError(f"no HTTP call is expected here: {request.url}")
 
+    async def known(self, scope: TenantScope, ids: Sequence[UUID]) -> Sequence[ToolSpec]:
+        """See core.ports.Tools."""
+        raise AssertionError(f"no tools are expected here: {ids}")
+
+    async def call(self, use: ToolUse, emit: Emit) -> Any:
+        """See core.ports.Tools."""
+        raise AssertionError(f"no call of a tool is expected here: {use.tool_id}")
+
 
 _UNEXPECTED = Unexpected()
 
 
 def node_ports(
-    *, llm: LlmGateway = _UNEXPECTED, crews: CrewRunner = _UNEXPECTED, http: HttpClient = _UNEXPECTED
+    *,
+    llm: LlmGateway = _UNEXPECTED,
+    crews: CrewRunner = _UNEXPECTED,
+    http: HttpClient = _UNEXPECTED,
+    tools: Tools = _UNEXPECTED,
 ) -> NodePorts:
     """What nodes work with, of which a test gives what it is about."""
-    return NodePorts(llm, crews, http)
+    return NodePorts(llm, crews, http, tools)

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from celery.signals import worker_ready
 
-from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, celery_app
+from watchbill.adapters.celery.app import EXECUTE, PROVIDER_TEST, TOOL_TRIAL, celery_app
 from watchbill.config import Settings
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.outbound.gate import Gate, ignore_proxies_of_the_environment, install
@@ -94,7 +94,11 @@ def register_tasks(app: Any, runtime: Runtime) -> None:
     def provider_test(tenant_id: str, provider_id: str, model: str | None, reply_key: str) -> None:
         runtime.test_provider(TenantScope(UUID(tenant_id)), UUID(provider_id), model, reply_key)
 
-    _ = execute, provider_test  # Celery's registry keeps them by name
+    @app.task(name=TOOL_TRIAL, Strategy=_AT_ONCE)
+    def tool_trial(tenant_id: str, tool_id: str, given: str, reply_key: str) -> None:
+        runtime.try_tool(TenantScope(UUID(tenant_id)), UUID(tool_id), given, reply_key)
+
+    _ = execute, provider_test, tool_trial  # Celery's registry keeps them by name
 
 
 def _log_ready(**_: Any) -> None:

@@ -16,12 +16,14 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.models import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.redis import RedisLive
+from watchbill.adapters.sandbox.closed import ClosedSandbox
 from watchbill.config import Settings
 from watchbill.core.ports import NodePorts, Ports
 from watchbill.engine.recorded_ports import RecordedLlm
 from watchbill.engine.stored_exchanges import ProviderKeys
 from watchbill.features.providers.directory import StoredProviders
 from watchbill.features.providers.known import KnownProviders
+from watchbill.features.tools.running import StoredTools, Trials
 from watchbill.kit.database.pool import open_pool
 from watchbill.kit.database.transactions import Database
 from watchbill.kit.outbound.own_services import OwnServices
@@ -45,6 +47,7 @@ class Opened:
     providers: StoredProviders
     known: KnownProviders
     cooling: CoolDown
+    trials: Trials
 
 
 @asynccontextmanager
@@ -92,13 +95,25 @@ async def open_ports(
     sizes = Sizes(text=settings.llm_answer_characters)
     gateway = LiteLlmGateway(keys, compute, sizes=sizes, cooling=cooling, way=way)
     llm = RecordedLlm(gateway)
-    crews = CrewAiRunner(llm, compute, storage=settings.data_dir / "crewai")
     http = AiohttpClient(way)
+    tools = StoredTools(database, ClosedSandbox(), http, compute)
+    crews = CrewAiRunner(llm, compute, tools, storage=settings.data_dir / "crewai")
 
-    ports = Ports(journal, documents, live, compute, NodePorts(llm, crews, http), keys.of)
+    ports = Ports(journal, documents, live, compute, NodePorts(llm, crews, http, tools), keys.of)
     try:
         yield Opened(
-            ports, journal, live, compute, gateway, crews, database, client, providers, known, cooling
+            ports,
+            journal,
+            live,
+            compute,
+            gateway,
+            crews,
+            database,
+            client,
+            providers,
+            known,
+            cooling,
+            Trials(tools),
         )
     finally:
         crews.close()

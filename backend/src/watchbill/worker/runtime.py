@@ -51,8 +51,8 @@ COOL_SECONDS = 15.0
 
 class Runtime:
     """Everything of a worker that runs on its one event loop, in a thread of its own: Celery keeps the main
-    thread. The methods named `hint` and `test_provider` may be called from any thread.
-
+    thread. The methods named `hint`, `test_provider` and `try_tool` may be called
+    from any thread.
 
     Args:
         own: knows the services of the installation.
@@ -103,6 +103,11 @@ class Runtime:
         self._loop.call_soon_threadsafe(
             self._spawn, self._test_provider(scope, provider_id, model, reply_key)
         )
+
+    def try_tool(self, scope: TenantScope, tool_id: UUID, given: str, reply_key: str) -> None:
+        """Call a tool with an input, as JSON, and leave how it ended under `reply_key`."""
+        trial = self._outside.trials.run(scope, tool_id, given)
+        self._loop.call_soon_threadsafe(self._spawn, self._reply(trial, reply_key))
 
     async def _open(self) -> None:
         settings = self._settings
@@ -216,6 +221,12 @@ class Runtime:
             }
         else:
             answer = asdict(await self._outside.gateway.test_provider(provider, model))
+        await self._leave(answer, reply_key)
+
+    async def _reply(self, trial: Coroutine[Any, Any, dict[str, Any]], reply_key: str) -> None:
+        await self._leave(await trial, reply_key)
+
+    async def _leave(self, answer: dict[str, Any], reply_key: str) -> None:
         pipe: Any = self._outside.redis.pipeline(transaction=True)
         pipe.rpush(reply_key, orjson.dumps(answer))
         pipe.expire(reply_key, REPLY_SECONDS)

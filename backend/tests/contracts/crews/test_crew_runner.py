@@ -235,7 +235,7 @@ async def test_planning_first(crew_runner: CrewAiRunner, desk: Desk):
 @pytest.mark.parametrize(
     ("work", "code"),
     [
-        ({"agents": [ann(tool_ids=(uuid4(),))], "tasks": [RESEARCH]}, "tools_unavailable"),
+        ({"agents": [ann(tool_ids=(uuid4(),))], "tasks": [RESEARCH]}, "tool_unknown"),
         ({"tasks": [TaskSpec("x", "y", "z", "ann", output_schema={"type": "odd"})]}, "invalid_schema"),
     ],
 )

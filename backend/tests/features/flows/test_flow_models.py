@@ -102,4 +102,4 @@ async def test_what_a_stored_agent_lacks_is_told_where_it_is_chosen(admin: Perso
 async def test_tools_that_nobody_can_give(admin: Person):
     await provided(admin)
     definition = of(node("work", "agent", {"agent": AGENT | {"tool_ids": [str(uuid4())]}, "task": TASK}))
-    assert await said(admin, definition) == [("tools_unavailable", "work", "config.agent.tool_ids")]
+    assert await said(admin, definition) == [("tool_unknown", "work", "config.agent.tool_ids.0")]

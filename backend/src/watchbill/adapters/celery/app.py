@@ -7,6 +7,7 @@ from kombu.entity import Queue
 
 EXECUTE = "watchbill.execute"
 PROVIDER_TEST = "watchbill.provider_test"
+TOOL_TRIAL = "watchbill.tool_trial"
 
 
 def celery_app(broker_url: str) -> Celery:

@@ -16,4 +16,7 @@ JOBS: Mapping[str, Callable[[Any], Any]] = {
     "flow.compile": nodes.compile_stored,
     answers.PARSE_JOB: answers.parse,
     "trigger.map": nodes.map_inputs,
+    "tool.check": nodes.check_tool,
+    "tool.judge": nodes.judge,
+    "page.read": nodes.read_page,
 }

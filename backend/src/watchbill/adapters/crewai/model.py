@@ -11,6 +11,7 @@ from pydantic import BaseModel, PrivateAttr
 
 from watchbill.adapters.crewai.plain_text import sealed, unsealed
 from watchbill.adapters.crewai.running_crew import CrewStopped, RunningCrew
+from watchbill.adapters.crewai.tools import as_functions
 from watchbill.core.agents import AgentOptions
 from watchbill.core.json.clean import mended
 from watchbill.core.ports.crews import AgentSpec
@@ -74,7 +75,8 @@ class GatewayLlm(BaseLLM):
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]], schema: dict[str, Any] | None
     ) -> LlmAnswer | None:
         try:
-            return self._running.ask(self._spec, messages, tools, schema)
+            functions = as_functions(self._running, self._spec.name, tools)
+            return self._running.ask(self._spec, messages, functions, schema)
         except CrewStopped:
             return None
 

@@ -18,6 +18,7 @@ from watchbill.adapters.crewai.executor import InPlaceExecutor
 from watchbill.adapters.crewai.model import GatewayLlm
 from watchbill.adapters.crewai.plain_text import sealed, sealed_name, unsealed
 from watchbill.adapters.crewai.running_crew import CrewStopped, RunningCrew
+from watchbill.adapters.crewai.tools import tools_for
 from watchbill.core.agents import AgentOptions
 from watchbill.core.answers import instruction
 from watchbill.core.errors import ErrorKind, NodeError
@@ -112,7 +113,8 @@ def build_crew(running: RunningCrew) -> tuple[WatchedCrew, dict[UUID, TaskResult
     if job.process == "hierarchical":
         first = job.agents[0]
         leader = job.manager or replace(_MANAGER, model=first.model, provider_id=first.provider_id)
-        manager = _agent(running, leader, results)
+        # It hands out work, and CrewAI lets it have no tools of its own.
+        manager = _agent(running, replace(leader, tool_ids=()), results, works=False)
         running.names.setdefault(leader.role, leader.name)
     crew = WatchedCrew(
         name=job.node_id,
@@ -129,16 +131,16 @@ def build_crew(running: RunningCrew) -> tuple[WatchedCrew, dict[UUID, TaskResult
     return crew, results
 
 
-def _agent(running: RunningCrew, spec: AgentSpec, results: dict[UUID, TaskResult]) -> WatchedAgent:
-    if spec.tool_ids:
-        detail = f"The agent '{spec.name}' has tools, but this worker has no tools."
-        raise NodeError(ErrorKind.USER, detail, code="tools_unavailable")
+def _agent(
+    running: RunningCrew, spec: AgentSpec, results: dict[UUID, TaskResult], *, works: bool = True
+) -> WatchedAgent:
     options = AgentOptions.model_validate(spec.config)
     agent = WatchedAgent(
         role=sealed_name(spec.role),
         goal=sealed(spec.goal),
         backstory=sealed(spec.backstory),
         llm=GatewayLlm.of(running, spec),
+        tools=tools_for(running, spec, _all_tools(running, spec) if works else ()),
         executor_class=InPlaceExecutor,
         max_iter=options.max_iter,
         allow_delegation=options.allow_delegation,
@@ -151,6 +153,12 @@ def _agent(running: RunningCrew, spec: AgentSpec, results: dict[UUID, TaskResult
         cache=False,
     )
     return agent.watched(running, spec, results)
+
+
+def _all_tools(running: RunningCrew, spec: AgentSpec) -> list[UUID]:
+    """The agent's own tools, and those of its tasks: CrewAI would replace the ones by the others."""
+    tasks = [task for task in running.job.tasks if task.agent in (spec.name, None)]
+    return list(dict.fromkeys([*spec.tool_ids, *(id_ for task in tasks for id_ in task.tool_ids)]))
 
 
 def _planning(options: AgentOptions) -> PlanningConfig | None:

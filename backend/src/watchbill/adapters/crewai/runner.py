@@ -17,6 +17,7 @@ from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import CrewJob, CrewResult, TaskResult
 from watchbill.core.ports.llm import Emit, LlmGateway
+from watchbill.core.ports.tools import Tools
 from watchbill.kit.database.waits import about_to_await
 
 
@@ -26,12 +27,15 @@ class CrewAiRunner:
     Args:
         gateway: where model calls go.
         compute: where answers are judged by their schemas.
+        tools: the tenants' tools.
         storage: a directory for files CrewAI may want to write.
         threads: the most crews that run at once; more wait.
     """
 
-    def __init__(self, gateway: LlmGateway, compute: Compute, *, storage: Path, threads: int = 256):
-        self._gateway, self._compute = gateway, compute
+    def __init__(
+        self, gateway: LlmGateway, compute: Compute, tools: Tools, *, storage: Path, threads: int = 256
+    ):
+        self._gateway, self._compute, self._tools = gateway, compute, tools
         self._storage = storage
         # Threads are started as they are needed; an idle pool costs nothing.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="crew")
@@ -49,10 +53,13 @@ class CrewAiRunner:
 
         Raises:
             NodeError: the gateway's own when a model call failed; user (invalid_crew, invalid_schema,
-                tools_unavailable) or bug (crew_failed) otherwise.
+                tool_unknown, tool_inactive), the tool's own (tool_failed_repeatedly) or bug (crew_failed)
+                otherwise.
         """
         about_to_await("A crew")
-        running = RunningCrew(job, self._gateway, self._compute, asyncio.get_running_loop(), emit)
+        loop = asyncio.get_running_loop()
+        running = RunningCrew(job, self._gateway, self._compute, self._tools, loop, emit)
+        await running.learn_tools()
         kickoff = await loaded(partial(load_crewai, self._storage), emit)
         context = contextvars.copy_context()
         submitted = self._pool.submit(context.run, self._kickoff, kickoff, running)

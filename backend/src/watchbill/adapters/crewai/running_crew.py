@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, wait
 from functools import partial
@@ -13,16 +15,21 @@ from uuid import UUID
 
 from watchbill.core.agents import AgentOptions
 from watchbill.core.answers import AnswerMismatch, instruction
-from watchbill.core.errors import NodeError
+from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData
 from watchbill.core.exchange import Exchange
 from watchbill.core.ports.compute import Compute
 from watchbill.core.ports.crews import AgentSpec, CrewJob, TaskSpec
 from watchbill.core.ports.llm import Emit, LlmAnswer, LlmCall, LlmGateway
+from watchbill.core.ports.tools import Tools, ToolSpec, ToolUse
 from watchbill.core.usage import Usage
 from watchbill.engine.answers import read_answer
 
 Result = TypeVar("Result")
+# The same call that fails so often in a row ends the crew: its agent would go on for ever.
+_MOST_FAILURES = 3
+# Of a tool's output, as an agent reads it.
+_MOST_CHARACTERS = 100_000
 
 
 class CrewStopped(Exception):
@@ -38,16 +45,23 @@ class RunningCrew:
         job: CrewJob,
         gateway: LlmGateway,
         compute: Compute,
+        tools: Tools,
         loop: asyncio.AbstractEventLoop,
         emit: Emit,
     ):
         self.job = job
+        # By id, all that the crew has; and by agent and the name under which its model calls it.
+        self.tools: dict[UUID, ToolSpec] = {}
+        self.functions: dict[tuple[str, str], ToolSpec] = {}
         self.usage = Usage()
         self.failure: NodeError | None = None
         self.tasks: dict[UUID, TaskSpec] = {}
         self.names: dict[str, str] = {agent.role: agent.name for agent in job.agents}
-        self._gateway, self._compute = gateway, compute
+        self._gateway, self._compute, self._tools = gateway, compute, tools
         self._loop, self._emit_now = loop, emit
+        # How often an agent's last call failed in a row, and how often each call was made.
+        self._failures: dict[str, tuple[str, int]] = {}
+        self._uses: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._pending: set[Future[Any]] = set()
         self._stopped = False
@@ -88,6 +102,64 @@ class RunningCrew:
         with self._lock:
             self.usage += answer.usage
         return answer
+
+    @property
+    def own_functions(self) -> frozenset[str]:
+        """The names under which models call the tenant's tools."""
+        return frozenset(name for _, name in self.functions)
+
+    async def learn_tools(self) -> None:
+        """Look up the tools of all agents and tasks. Awaited on the loop, before the crew begins.
+
+        Raises:
+            NodeError: one of them cannot be had.
+        """
+        members = [*self.job.agents, *([self.job.manager] if self.job.manager else [])]
+        asking = [*(spec.tool_ids for spec in members), *(task.tool_ids for task in self.job.tasks)]
+        if wanted := list(dict.fromkeys(id_ for ids in asking for id_ in ids)):
+            known = await self._tools.known(self.job.scope, wanted)
+            self.tools = {tool.id: tool for tool in known}
+
+    def use(self, tool_id: UUID, name: str, agent: str, arguments: Mapping[str, Any]) -> str:
+        """What a tool gives, as its agent reads it: its output, or what was wrong.
+
+        Raises:
+            CrewStopped: the crew is cancelled, or the same call failed too often.
+        """
+        call = f"{agent}\n{name}\n{json.dumps(arguments, sort_keys=True, default=str)}"
+        with self._lock:
+            self._uses[call] += 1
+            number = self._uses[call]
+        # The same for each attempt at the node, so that a tool can know what it has done already.
+        key = hashlib.sha256(f"{self.job.idempotency_key}\n{call}\n{number}".encode()).hexdigest()
+        use = ToolUse(self.job.scope, tool_id, arguments, self.job.execution_id, key, agent)
+        output, failure = self._awaited(partial(self._call, use))
+        if failure is None:
+            with self._lock:
+                self._failures.pop(agent, None)
+            return _as_text(output)
+        self._note_failure(call, name, agent, failure)
+        return f"Error: {failure.detail}"
+
+    async def _call(self, use: ToolUse) -> tuple[Any, NodeError | None]:
+        """The output, or why there is none. Awaited on the loop."""
+        try:
+            return await self._tools.call(use, self._emit), None
+        except NodeError as error:
+            if error.kind is ErrorKind.BUG:
+                raise
+            return None, error
+
+    def _note_failure(self, call: str, name: str, agent: str, failure: NodeError) -> None:
+        with self._lock:
+            last, count = self._failures.get(agent, ("", 0))
+            count = count + 1 if last == call else 1
+            self._failures[agent] = (call, count)
+        if count >= _MOST_FAILURES:
+            text = f"The agent “{agent}” called the tool `{name}` {count} times in a row with the same"
+            text += f" arguments, and it failed each time: {failure.detail}"
+            self._stop(NodeError(failure.kind, text, code="tool_failed_repeatedly"))
+            raise CrewStopped
 
     def _awaited(self, begin: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """What the loop gives; nothing of the crew may go on when it fails."""
@@ -152,3 +224,10 @@ class RunningCrew:
 
 def _nowhere(_: EventData | Exchange) -> None:
     """Where the events of a cancelled crew go."""
+
+
+def _as_text(output: Any) -> str:
+    text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    if len(text) <= _MOST_CHARACTERS:
+        return text
+    return f"{text[:_MOST_CHARACTERS]}\n(Cut here: the output has {len(text):,} characters.)"

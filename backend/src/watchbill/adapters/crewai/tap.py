@@ -27,7 +27,9 @@ class ToolTap:
         self._open: list[tuple[str, str, float]] = []  # call id, tool, start
 
     def __call__(self, _source: Any, event: Any) -> None:
-        """Take one CrewAI event."""
+        """Take one CrewAI event. Those of the tenant's tools are told by whoever runs them."""
+        if isinstance(event, ToolUsageEvent) and event.tool_name in self._running.own_functions:
+            return
         if isinstance(event, ToolUsageStartedEvent):
             self._started(event)
         elif isinstance(event, ToolUsageFinishedEvent):

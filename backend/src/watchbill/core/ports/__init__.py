@@ -27,6 +27,7 @@ from watchbill.core.ports.llm import (
     ToolCall,
 )
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
+from watchbill.core.ports.tools import Tools, ToolSpec, ToolUse
 from watchbill.core.tenancy import TenantScope
 
 # The secrets of a tenant that are known by their values.
@@ -40,6 +41,7 @@ class NodePorts:
     llm: LlmGateway
     crews: CrewRunner
     http: HttpClient
+    tools: Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +86,7 @@ __all__ = [
     "TaskResult",
     "TaskSpec",
     "ToolCall",
+    "ToolSpec",
+    "ToolUse",
+    "Tools",
 ]

@@ -36,6 +36,7 @@ class TaskSpec:
     agent: str | None
     context: tuple[str, ...] = ()
     output_schema: Mapping[str, Any] | None = None
+    tool_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,4 +119,5 @@ def _task(task: Mapping[str, Any], agents: Mapping[UUID, Agent]) -> dict[str, An
         "agent": agent.name if agent else None,
         "context": task.get("context") or [],
         "output_schema": task.get("output_schema"),
+        "tool_ids": task.get("tool_ids") or [],
     }

@@ -73,7 +73,6 @@ class CrewTask(TaskConfig):
     name: TaskName
     agent_id: UUID | None = None
     context: list[TaskName] = Field(default=[], max_length=100)
-    tool_ids: list[UUID] = Field(default=[], max_length=50)
     # As in TaskConfig, but the service checks it: that takes a while, and what is stored can always be shown.
     output_schema: dict[str, Any] | None = Field(
         default=None, title="Output schema", description="JSON Schema that the answer must satisfy."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from watchbill.features.agents import queries
 from watchbill.features.agents.schemas import AgentIn, AgentPatch, CrewIn, CrewPatch
 from watchbill.features.agents.tables import Agent, Crew
 from watchbill.features.providers import service as providers
+from watchbill.features.tools import service as tools
 from watchbill.kit.database.paging import Page
 from watchbill.kit.database.transactions import constraint_of
 
@@ -148,7 +149,7 @@ async def _fill_agent(session: AsyncSession, agent: Agent, values: dict[str, Any
             raise _invalid(
                 [_error(("provider_id",), "unknown_provider", "There is no such provider.")]
             ) from error
-    _refuse_tools(values.get("tool_ids") or [], ("tool_ids",))
+    await _demand_tools(session, values.get("tool_ids") or [], ("tool_ids",))
     if "config" in values:
         values["config"] = {key: value for key, value in values["config"].items() if value is not None}
     for name, value in values.items():
@@ -174,7 +175,7 @@ async def _check_crew(session: AsyncSession, form: CrewIn) -> None:
     if errors:
         raise _invalid(errors)
     for index, task in enumerate(form.tasks):
-        _refuse_tools(task.tool_ids, ("tasks", index, "tool_ids"))
+        await _demand_tools(session, task.tool_ids, ("tasks", index, "tool_ids"))
 
 
 def _member_errors(form: CrewIn, known: set[UUID]) -> Iterable[FieldError]:
@@ -217,9 +218,15 @@ def _schema_errors(form: CrewIn) -> list[FieldError]:
     ]
 
 
-def _refuse_tools(ids: Iterable[UUID], loc: tuple[str | int, ...]) -> None:
-    if any(True for _ in ids):
-        raise _invalid([_error(loc, "unknown_tool", "There is no such tool.")])
+async def _demand_tools(session: AsyncSession, ids: Sequence[UUID], loc: tuple[str | int, ...]) -> None:
+    missing = await tools.unknown(session, ids)
+    wrong = [
+        _error((*loc, index), "unknown_tool", "There is no such tool.")
+        for index, id_ in enumerate(ids)
+        if id_ in missing
+    ]
+    if wrong:
+        raise _invalid(wrong)
 
 
 def _error(loc: tuple[str | int, ...], code: str, message: str) -> FieldError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from watchbill.core.flow.walk import config_of, nodes_in
 from watchbill.core.ports.llm import Provider
 from watchbill.features.flows.reaching import uuid_of
 from watchbill.features.providers import queries
+from watchbill.features.tools import service as tools
 
 Raw = Mapping[str, Any]
 # What is said here of an answer that the gateway would give; it names no other provider's models.
@@ -28,26 +30,30 @@ _SAID = {
     "unknown_model": "No active LLM provider offers the model `{model}`. Choose another one,"
     " or add it to a provider's models.",
 }
-_TOOLS = "This agent has tools, but workers have no tools yet. Remove the tools."
+_TOOL = {
+    "unknown": "The tool chosen here no longer exists. Choose another one.",
+    "inactive": "The tool chosen here is switched off. Switch it on under Tools, or choose another one.",
+}
 
 
 async def missing_models(session: AsyncSession, written: object, named: object) -> list[Problem]:
-    """A problem for each model that nobody can be asked for, and for each tool.
+    """A problem for each model that nobody can be asked for, and for each tool that cannot be called.
 
     Args:
         written: the definition with stored flows, agents and crews in it.
         named: the same with agents and crews as the flow names them, which tells the field to mend.
     """
+    stored = {path: field for path, node in nodes_in(named) if (field := _stored(node))}
+    missing = await _missing_tools(session, written, stored)
     asking = [(path, node, one) for path, node in nodes_in(written) for one in _asking(node)]
     if not asking:
-        return []
+        return missing
     offers = [
         Provider(row.id, row.name, row.provider_type, None, None, tuple(row.models), row.priority)
         for row in await queries.by_priority(session)
         if row.is_active
     ]
-    stored = {path: field for path, node in nodes_in(named) if (field := _stored(node))}
-    problems: list[Problem] = []
+    problems = missing
     for path, _, (place, wanted) in asking:
         for name, code, message in _wrong(offers, wanted):
             field = stored.get(path) or ".".join(part for part in ("config", place, name) if part)
@@ -55,6 +61,40 @@ async def missing_models(session: AsyncSession, written: object, named: object) 
             if problem not in problems:
                 problems.append(problem)
     return problems
+
+
+async def _missing_tools(session: AsyncSession, written: object, stored: Mapping[str, str]) -> list[Problem]:
+    named = [(path, *one) for path, node in nodes_in(written) for one in _tools(node)]
+    ids = {id_ for _, _, id_ in named if id_ is not None}
+    absent = await tools.absent(session, ids) if ids else {}
+    problems: list[Problem] = []
+    for path, field, id_ in named:
+        why = absent.get(id_) if id_ is not None else "unknown"
+        if why is not None:
+            field = stored.get(path) or f"config.{field}"
+            problem = Problem(node_id=path, field=field, code=f"tool_{why}", message=_TOOL[why])
+            if problem not in problems:
+                problems.append(problem)
+    return problems
+
+
+def _tools(node: Raw) -> Iterator[tuple[str, UUID | None]]:
+    """The tools that a node names: the field, and the id, None for what is no id."""
+    config = config_of(node)
+    if node.get("type") == "tool" and config.get("tool_id") is not None:
+        yield "tool_id", uuid_of(config["tool_id"])
+    places: list[tuple[str, Any]] = list(_asking(node)) if node.get("type") in ("agent", "crew") else []
+    if node.get("type") == "agent":
+        places.append(("task", config.get("task")))
+    if node.get("type") == "crew":
+        crew = config.get("crew")
+        tasks = cast("Raw", crew).get("tasks") if isinstance(crew, Mapping) else None
+        listed = cast("list[Any]", tasks) if isinstance(tasks, list) else []
+        places += [(f"crew.tasks.{index}", task) for index, task in enumerate(listed)]
+    for place, one in places:
+        ids = cast("Raw", one).get("tool_ids") if isinstance(one, Mapping) else None
+        for index, id_ in enumerate(cast("list[Any]", ids) if isinstance(ids, list) else []):
+            yield f"{place}.tool_ids.{index}", uuid_of(id_)
 
 
 def _asking(node: Raw) -> Iterator[tuple[str, Raw]]:
@@ -92,8 +132,6 @@ def _stored(node: Raw) -> str | None:
 
 def _wrong(offers: Sequence[Provider], wanted: Raw) -> Iterator[tuple[str, str, str]]:
     """Field, code and message of what cannot be had."""
-    if wanted.get("tool_ids"):
-        yield "tool_ids", "tools_unavailable", _TOOLS
     model, chosen = wanted.get("model"), wanted.get("provider_id")
     provider_id = uuid_of(chosen)
     malformed = chosen is not None and provider_id is None

@@ -15,6 +15,7 @@ Outcome = Literal["open", "completed", "failed", "broken", "client_closed"]
 class Call(BaseModel):
     """One request. `outcome` is `client_closed` when the client hung up before the answer ended.
 
+    `tools` are the names of the tools that were offered, `offered` what was said of them.
     `fields` are the names of the request's fields.
     `key_hint` is the last four characters of the API key, or null without one; `pieces` counts the pieces of
     text sent so far, and `sent_bytes` the bytes of a body before they are compressed.
@@ -25,6 +26,7 @@ class Call(BaseModel):
     messages: list[dict[str, Any]]
     stream: bool
     tools: list[str] = []
+    offered: list[dict[str, Any]] = []
     response_format: dict[str, Any] | None = None
     key_hint: str | None = None
     fields: list[str] = []

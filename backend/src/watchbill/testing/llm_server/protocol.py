@@ -46,6 +46,7 @@ def read_call(body: dict[str, Any], authorization: str | None) -> Call:
         messages=[{**message, "content": _text(message.get("content"))} for message in said],
         stream=bool(body.get("stream")),
         tools=[tool["function"]["name"] for tool in tools],
+        offered=tools,
         response_format=body.get("response_format"),
         fields=sorted(body),
         key_hint=key[-4:] or None,

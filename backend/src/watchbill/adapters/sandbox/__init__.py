@@ -1,0 +1,1 @@
+"""Where programs of tenants run: a module for each tier."""
