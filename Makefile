@@ -8,6 +8,8 @@ REPORTS ?=
 PEERS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# What runs tools written in Python: CPython as WebAssembly.
+INTERPRETER := backend/src/watchbill/adapters/sandbox/wasm/guest.wasm
 UI_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
   $(wildcard frontend/*.json frontend/*.ts frontend/*.mjs)
 
@@ -48,7 +50,7 @@ help:
 	@echo "make lock     lock the Python dependencies again"
 	@echo "make clean    remove everything that was built; data stay"
 
-up: .venv/runtime frontend/out/index.html
+up: .venv/runtime $(INTERPRETER) frontend/out/index.html
 	@$(BIN)/watchbill up $(ARGS)
 
 # --- set-up: a stamp file tells what is done, so that a second run does nothing ---
@@ -127,7 +129,12 @@ frontend/out/index.html: frontend/package-lock.json $(UI_SOURCES)
 	@cd frontend && npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
 	@touch $@
 
-dev: .venv/dev .venv-mongodb/.done frontend/node_modules/.done
+$(INTERPRETER): .venv/runtime $(wildcard backend/src/watchbill/adapters/sandbox/wasm/guest/*) \
+  backend/src/watchbill/adapters/sandbox/wasm/building.py
+	@echo "Building the sandbox's interpreter."
+	@$(BIN)/python -m watchbill.adapters.sandbox.wasm.building $@
+
+dev: .venv/dev .venv-mongodb/.done frontend/node_modules/.done $(INTERPRETER)
 ui: frontend/out/index.html
 
 # --- development ---

@@ -7,6 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+INTERPRETER = "backend/src/watchbill/adapters/sandbox/wasm/guest.wasm"
 CONTENT = {
     "backend/alembic": "migrations",
     "examples": "examples",
@@ -24,6 +25,9 @@ class DataHook(BuildHookInterface):
             return
         if not (Path(self.root) / "frontend/out/index.html").exists():
             raise RuntimeError("The user interface is not built (frontend/out is missing). Run `make build`.")
+        if not (Path(self.root) / INTERPRETER).exists():
+            raise RuntimeError("The sandbox's interpreter is not built. Run `make build`.")
+        build_data["force_include"][INTERPRETER] = "watchbill/adapters/sandbox/wasm/guest.wasm"
         build_data["force_include"].update(
             {source: f"watchbill/_data/{target}" for source, target in CONTENT.items()}
         )

@@ -21,6 +21,7 @@ BORDERS = {
     "kit/due_work/loop.py": 3,  # of due work: in its own transaction, under a lease, and of the whole
     "adapters/documents/mongo.py": 1,  # of the question whether MongoDB is back
     "adapters/compute/serving.py": 1,  # of a job in a child process
+    "adapters/sandbox/wasm/guest/program.py": 1,  # of a program, inside the sandbox
     "adapters/crewai/loop.py": 1,  # of a step: it goes to whoever awaits it
     "adapters/crewai/runner.py": 1,  # of a crew
     "adapters/models/through_litellm/library_call.py": 1,  # of a call that LiteLLM makes

@@ -111,8 +111,8 @@ class Settings(BaseSettings):
     """Name servers to ask for such records: IP addresses or address:port, separated by commas. If unset, the
     machine's name servers are asked."""
 
-    sandbox: Literal["auto", "wasm", "docker", "off"] = "auto"
-    """Where Python tools run."""
+    sandbox: Literal["auto", "wasm", "off"] = "auto"
+    """Where tools written in Python run. `auto` and `wasm`: in the built-in interpreter. `off`: nowhere."""
     allowed_private_hosts: Words = []
     """Private hosts, host:port or networks that users' URLs may reach, separated by commas. Outside of
     production loopback is allowed too."""
@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     compute_processes: int = Field(default=2, ge=1, le=64)
     """Processes of the API and of each worker for long computations, such as expressions over long lists.
     They start when they are needed, and end when they are not."""
+    sandbox_processes: int = Field(default=4, ge=1, le=256)
+    """Programs that each worker's built-in interpreter runs at a time; others wait their turn."""
     running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)
     """Executions that each tenant may run at a time; the others wait. 0 is no limit."""
     keep_executions_days: int = Field(default=0, ge=0, le=36_500)

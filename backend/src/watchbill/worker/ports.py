@@ -16,7 +16,8 @@ from watchbill.adapters.http import AiohttpClient
 from watchbill.adapters.journal import PostgresJournal
 from watchbill.adapters.models import CoolDown, LiteLlmGateway, Sizes
 from watchbill.adapters.redis import RedisLive
-from watchbill.adapters.sandbox.closed import ClosedSandbox
+from watchbill.adapters.sandbox.policy import PolicySandbox
+from watchbill.adapters.sandbox.wasm.sandbox import WasmSandbox
 from watchbill.config import Settings
 from watchbill.core.ports import NodePorts, Ports
 from watchbill.engine.recorded_ports import RecordedLlm
@@ -48,6 +49,7 @@ class Opened:
     known: KnownProviders
     cooling: CoolDown
     trials: Trials
+    sandbox: PolicySandbox
 
 
 @asynccontextmanager
@@ -96,7 +98,9 @@ async def open_ports(
     gateway = LiteLlmGateway(keys, compute, sizes=sizes, cooling=cooling, way=way)
     llm = RecordedLlm(gateway)
     http = AiohttpClient(way)
-    tools = StoredTools(database, ClosedSandbox(), http, compute)
+    wasm = WasmSandbox(settings.data_dir / "sandbox", processes=settings.sandbox_processes)
+    sandbox = PolicySandbox(settings.sandbox, wasm)
+    tools = StoredTools(database, sandbox, http, compute)
     crews = CrewAiRunner(llm, compute, tools, storage=settings.data_dir / "crewai")
 
     ports = Ports(journal, documents, live, compute, NodePorts(llm, crews, http, tools), keys.of)
@@ -114,11 +118,13 @@ async def open_ports(
             known,
             cooling,
             Trials(tools),
+            sandbox,
         )
     finally:
         crews.close()
         await gateway.close()
         await http.close()
+        await sandbox.close()
         await compute.close()
         await client.aclose()
         await database.close()

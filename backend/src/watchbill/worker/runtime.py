@@ -134,6 +134,7 @@ class Runtime:
             # Both are imported in threads; executions that need neither never wait for them.
             self._outside.gateway.load()
             self._outside.crews.load()
+            self._outside.sandbox.load()
         self.engine.start()
         if self._health_at is not None:
             await self._tell_how_it_is(self._health_at)

@@ -14,7 +14,8 @@ from tests.fixtures_llm import LOOPBACK, compute
 from tests.people import Person, checked
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.http import AiohttpClient
-from watchbill.adapters.sandbox.closed import ClosedSandbox
+from watchbill.adapters.sandbox.policy import PolicySandbox
+from watchbill.adapters.sandbox.wasm.sandbox import WasmSandbox
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import ToolCompleted, ToolFailed, ToolStarted
 from watchbill.core.ports.tools import ToolUse
@@ -36,9 +37,16 @@ async def http() -> AsyncIterator[AiohttpClient]:
     await client.close()
 
 
+@pytest.fixture(scope="session")
+async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WasmSandbox]:
+    found = WasmSandbox(tmp_path_factory.getbasetemp().parent / "sandbox")
+    yield found
+    await found.close()
+
+
 @pytest.fixture
-def tools(database: Database, http: AiohttpClient, compute: ProcessPool) -> StoredTools:
-    return StoredTools(database, ClosedSandbox(), http, compute)
+def tools(database: Database, http: AiohttpClient, compute: ProcessPool, sandbox: WasmSandbox) -> StoredTools:
+    return StoredTools(database, PolicySandbox("auto", sandbox), http, compute)
 
 
 class Site:
@@ -232,10 +240,53 @@ async def test_a_slow_builtin_tool_has_its_time(tools: StoredTools, member: Pers
     site.hold.set()
 
 
-async def test_a_program_without_a_sandbox_is_not_run(tools: StoredTools, member: Person):
-    form = {"name": "P", "kind": "python", "config": {"code": "def run(): return 1"}}
-    id_ = UUID(checked(await member.http.post("tools", json=form), 201)["id"])
-    error = await failing(tools, member, id_)
+async def python(person: Person, code: str, **changes: Any) -> UUID:
+    form = {"name": f"P {uuid4()}", "kind": "python", "config": {"code": code}} | changes
+    form["input_schema"] = changes.get("input_schema", {"type": "object", "properties": {}})
+    return UUID(checked(await person.http.post("tools", json=form), 201)["id"])
+
+
+async def test_a_program_runs_in_the_sandbox(tools: StoredTools, member: Person):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    id_ = await python(
+        member, "def run(n):\n    print('so', n)\n    return {'twice': 2 * n}", input_schema=schema
+    )
+    events: list[Any] = []
+    assert await tools.call(ToolUse(member.scope, id_, {"n": 2**52 + 1}), events.append) == {
+        "twice": 2**53 + 2
+    }
+    assert [event.type for event in events] == ["tool_started", "tool_output", "tool_completed"]
+    assert (events[1].text, events[2].tier) == (f"so {2**52 + 1}\n", "wasm")
+
+
+async def test_what_a_program_does_wrong_is_told(tools: StoredTools, member: Person):
+    broken = await python(member, "def run():\n    return 1 / 0")
+    error = await failing(tools, member, broken)
+    assert (error.kind, error.error_code) == (ErrorKind.USER, "tool_failed")
+    assert "line 2" in error.detail and "ZeroDivisionError" in error.detail
+    endless = await python(member, "def run():\n    while True: pass", limits={"timeout_seconds": 0.1})
+    events: list[Any] = []
+    with pytest.raises(NodeError) as caught:
+        await tools.call(ToolUse(member.scope, endless, {}), events.append)
+    assert (caught.value.kind, caught.value.error_code) == (ErrorKind.LIMIT, "tool_time")
+    assert (events[-1].exceeded, events[-1].tier) == ("time", "wasm")
+
+
+async def test_what_takes_another_sandbox_is_refused_with_its_name(tools: StoredTools, member: Person):
+    packages = await python(member, "def run(): ...", config={"code": "def run(): ..."})
+    path = f"tools/{packages}"
+    form = {"config": {"code": "def run(): ...", "requirements": ["httpx==0.28.1"]}}
+    checked(await member.http.patch(path, json=form))
+    error = await failing(tools, member, packages)
+    assert (error.kind, error.error_code) == (ErrorKind.USER, "sandbox_unavailable")
+    assert "It needs packages" in error.detail and "`docker`" in error.detail
+
+
+async def test_a_sandbox_that_is_off_runs_nothing(
+    database: Database, http: AiohttpClient, compute: ProcessPool, sandbox: WasmSandbox, member: Person
+):
+    closed = StoredTools(database, PolicySandbox("off", sandbox), http, compute)
+    error = await failing(closed, member, await python(member, "def run(): ..."))
     assert (error.kind, error.error_code) == (ErrorKind.USER, "sandbox_unavailable")
 
 

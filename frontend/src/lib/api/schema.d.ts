@@ -992,6 +992,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tools
+         * @description Tools, newest first.
+         */
+        get: operations["list_tools_api_v1_tools_get"];
+        put?: never;
+        /**
+         * Create Tool
+         * @description Add a tool.
+         */
+        post: operations["create_tool_api_v1_tools_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/builtin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Builtin Tools
+         * @description The builtin tools, which a tool of kind builtin is made of.
+         */
+        get: operations["list_builtin_tools_api_v1_tools_builtin_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{tool_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tool
+         * @description One tool.
+         */
+        get: operations["get_tool_api_v1_tools__tool_id__get"];
+        /**
+         * Replace Tool
+         * @description Replace a tool.
+         */
+        put: operations["replace_tool_api_v1_tools__tool_id__put"];
+        post?: never;
+        /**
+         * Delete Tool
+         * @description Remove a tool. Flows and agents that name it say so when they are next checked or run.
+         */
+        delete: operations["delete_tool_api_v1_tools__tool_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tool
+         * @description Change part of a tool.
+         */
+        patch: operations["change_tool_api_v1_tools__tool_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/tools/{tool_id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Tool
+         * @description Everything that is wrong with a tool.
+         */
+        post: operations["validate_tool_api_v1_tools__tool_id__validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{tool_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Tool
+         * @description Have a worker call the tool, and wait for how it ends.
+         */
+        post: operations["run_tool_api_v1_tools__tool_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -2075,7 +2191,8 @@ export interface components {
             provider_id?: string | null;
             /**
              * Tools
-             * Format: hidden
+             * Format: tools
+             * @description What the agent may use for any of its tasks.
              * @default []
              */
             tool_ids: string[];
@@ -2363,6 +2480,43 @@ export interface components {
             isolated: boolean;
         };
         /**
+         * BuiltinConfig
+         * @description One of the builtin tools, and its settings.
+         */
+        BuiltinConfig: {
+            /** Builtin */
+            builtin: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * BuiltinOut
+         * @description A builtin tool.
+         */
+        BuiltinOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Icon */
+            icon: string;
+            /** Settings Schema */
+            settings_schema: {
+                [key: string]: unknown;
+            };
+            /** Input Schema */
+            input_schema: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Challenge
          * @description How a webhook answers challenges, with the token that the service sends.
          */
@@ -2538,6 +2692,13 @@ export interface components {
             output_schema?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Tools for this task
+             * Format: tools
+             * @description What may be used besides the agent's own tools.
+             * @default []
+             */
+            tool_ids: string[];
             /** Name */
             name: string;
             /** Agent Id */
@@ -2547,11 +2708,6 @@ export interface components {
              * @default []
              */
             context: string[];
-            /**
-             * Tool Ids
-             * @default []
-             */
-            tool_ids: string[];
         };
         /**
          * CrewTestRequest
@@ -2684,7 +2840,7 @@ export interface components {
             timestamp: string;
             /**
              * Data
-             * @description Its fields depend on `type` (execution_queued: ExecutionQueued, execution_started: ExecutionStarted, execution_waiting: ExecutionWaiting, execution_resumed: ExecutionResumed, execution_completed: ExecutionCompleted, execution_failed: ExecutionFailed, execution_cancelled: ExecutionCancelled, node_started: NodeStarted, node_completed: NodeCompleted, node_failed: NodeFailed, node_retrying: NodeRetrying, node_skipped: NodeSkipped, node_waiting: NodeWaiting, task_started: TaskStarted, task_completed: TaskCompleted, llm_started: LlmStarted, llm_token: LlmToken, llm_completed: LlmCompleted, llm_failed: LlmFailed, llm_failover: LlmFailover, tool_started: ToolStarted, tool_completed: ToolCompleted, tool_failed: ToolFailed, log: Log).
+             * @description Its fields depend on `type` (execution_queued: ExecutionQueued, execution_started: ExecutionStarted, execution_waiting: ExecutionWaiting, execution_resumed: ExecutionResumed, execution_completed: ExecutionCompleted, execution_failed: ExecutionFailed, execution_cancelled: ExecutionCancelled, node_started: NodeStarted, node_completed: NodeCompleted, node_failed: NodeFailed, node_retrying: NodeRetrying, node_skipped: NodeSkipped, node_waiting: NodeWaiting, task_started: TaskStarted, task_completed: TaskCompleted, llm_started: LlmStarted, llm_token: LlmToken, llm_completed: LlmCompleted, llm_failed: LlmFailed, llm_failover: LlmFailover, tool_started: ToolStarted, tool_output: ToolOutput, tool_completed: ToolCompleted, tool_failed: ToolFailed, log: Log).
              */
             data: {
                 [key: string]: unknown;
@@ -3441,7 +3597,7 @@ export interface components {
             /** Name */
             name: string;
             /** Scopes */
-            scopes: ("profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write")[];
+            scopes: ("profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "tools:read" | "tools:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write")[];
             /** Flow Ids */
             flow_ids?: string[] | null;
             /** Expires At */
@@ -3610,6 +3766,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Listed[ToolOut] */
+        Listed_ToolOut_: {
+            /** Items */
+            items: components["schemas"]["ToolOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Listed[TriggerOut] */
         Listed_TriggerOut_: {
             /** Items */
@@ -3750,7 +3913,7 @@ export interface components {
              */
             role: "admin" | "member" | "viewer";
             /** Permissions */
-            permissions: ("profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write")[];
+            permissions: ("profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "tools:read" | "tools:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write")[];
             /** Tenants */
             tenants: components["schemas"]["TenantOut"][];
             /** Unverified */
@@ -4136,7 +4299,7 @@ export interface components {
              * Permission
              * @enum {string}
              */
-            permission: "profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write";
+            permission: "profile:read" | "profile:write" | "flows:read" | "flows:write" | "flows:execute" | "triggers:read" | "triggers:write" | "notifications:read" | "notifications:write" | "executions:read" | "executions:write" | "agents:read" | "agents:write" | "tools:read" | "tools:write" | "providers:read" | "providers:write" | "members:read" | "members:write" | "keys:read" | "keys:write" | "audit:read" | "tenant:read" | "tenant:write" | "sso:read" | "sso:write";
             /** Allows */
             allows: string;
             /** Roles */
@@ -4480,6 +4643,20 @@ export interface components {
         PublishRequest: {
             /** Version */
             version?: number | null;
+        };
+        /**
+         * PythonConfig
+         * @description Python source with a function `run`: its arguments are the input, what it returns is the output.
+         */
+        PythonConfig: {
+            /** Code */
+            code: string;
+            /**
+             * Requirements
+             * @description Packages with exact versions, such as `httpx==0.28.1`.
+             * @default []
+             */
+            requirements: string[];
         };
         /**
          * Queue
@@ -4997,6 +5174,282 @@ export interface components {
             members: number;
             limits: components["schemas"]["Limits"];
             default_limits: components["schemas"]["DefaultLimits"];
+        };
+        /**
+         * ToolFault
+         * @description Why a call of a tool failed.
+         */
+        ToolFault: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "upstream" | "timeout" | "limit" | "bug";
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ToolIn
+         * @description A new tool, or all of one.
+         */
+        ToolIn: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @description What a model is told of it: what it does, and when to use it.
+             * @default
+             */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "builtin" | "python";
+            /**
+             * Input Schema
+             * @description JSON Schema of the input, an object. Builtin tools have their own.
+             * @default {
+             *       "type": "object",
+             *       "properties": {}
+             *     }
+             */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Output Schema
+             * @description JSON Schema that the output must satisfy.
+             */
+            output_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Config */
+            config: components["schemas"]["PythonConfig"] | components["schemas"]["BuiltinConfig"];
+            /**
+             * @default {
+             *       "timeout_seconds": 60,
+             *       "memory_mb": 512,
+             *       "cpus": 0.5,
+             *       "output_kb": 1024,
+             *       "network": "none"
+             *     }
+             */
+            limits: components["schemas"]["ToolLimits"];
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+        };
+        /**
+         * ToolLimits
+         * @description What one call of a tool may use; what is left out has the usual limit.
+         */
+        ToolLimits: {
+            /**
+             * Timeout Seconds
+             * @default 60
+             */
+            timeout_seconds: number;
+            /**
+             * Memory Mb
+             * @default 512
+             */
+            memory_mb: number;
+            /**
+             * Cpus
+             * @default 0.5
+             */
+            cpus: number;
+            /**
+             * Output Kb
+             * @default 1024
+             */
+            output_kb: number;
+            /**
+             * Network
+             * @description `none`, or the hosts that it may reach.
+             * @default none
+             */
+            network: "none" | string[];
+        };
+        /**
+         * ToolOut
+         * @description A tool. `function` is the name under which models call it.
+         */
+        ToolOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Function */
+            function: string;
+            /** Description */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "builtin" | "python";
+            /** Input Schema */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** Output Schema */
+            output_schema: {
+                [key: string]: unknown;
+            } | null;
+            /** Config */
+            config: components["schemas"]["PythonConfig"] | components["schemas"]["BuiltinConfig"];
+            limits: components["schemas"]["ToolLimits"];
+            /** Is Active */
+            is_active: boolean;
+            /** Version */
+            version: number;
+            /** Updated By */
+            updated_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ToolPatch
+         * @description What to change; what is left out stays.
+         */
+        ToolPatch: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Input Schema */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Output Schema */
+            output_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Config */
+            config?: components["schemas"]["PythonConfig"] | components["schemas"]["BuiltinConfig"] | null;
+            limits?: components["schemas"]["ToolLimits"] | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ToolReplace
+         * @description All of a tool. With `version`, the change is refused if somebody else changed it meanwhile.
+         */
+        ToolReplace: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @description What a model is told of it: what it does, and when to use it.
+             * @default
+             */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "builtin" | "python";
+            /**
+             * Input Schema
+             * @description JSON Schema of the input, an object. Builtin tools have their own.
+             * @default {
+             *       "type": "object",
+             *       "properties": {}
+             *     }
+             */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Output Schema
+             * @description JSON Schema that the output must satisfy.
+             */
+            output_schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Config */
+            config: components["schemas"]["PythonConfig"] | components["schemas"]["BuiltinConfig"];
+            /**
+             * @default {
+             *       "timeout_seconds": 60,
+             *       "memory_mb": 512,
+             *       "cpus": 0.5,
+             *       "output_kb": 1024,
+             *       "network": "none"
+             *     }
+             */
+            limits: components["schemas"]["ToolLimits"];
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ToolTrial
+         * @description What to call the tool with.
+         */
+        ToolTrial: {
+            /**
+             * Input
+             * @default {}
+             */
+            input: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ToolTrialResult
+         * @description How a call ended: its output or its error, and what it printed.
+         */
+        ToolTrialResult: {
+            /** Ok */
+            ok: boolean;
+            output?: components["schemas"]["JsonValue"];
+            error?: components["schemas"]["ToolFault"] | null;
+            /**
+             * Logs
+             * @default
+             */
+            logs: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /**
+             * Tier
+             * @description The sandbox it ran in; null for builtin tools.
+             */
+            tier?: string | null;
+        };
+        /**
+         * ToolValidation
+         * @description Whether a tool can be called, and what is wrong with it.
+         */
+        ToolValidation: {
+            /** Valid */
+            valid: boolean;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
         };
         /**
          * TriggerIn
@@ -5804,7 +6257,11 @@ export interface components {
             /** Agent */
             agent: string;
         };
-        /** ToolCompleted */
+        /**
+         * ToolCompleted
+         * @description `tier` is the sandbox that the tool ran in; null for builtin ones. An output that is too large for the
+         *     trace is cut, and is text then.
+         */
         ToolCompleted: {
             /**
              * Type
@@ -5820,8 +6277,16 @@ export interface components {
             output: components["schemas"]["JsonValue"];
             /** Duration Ms */
             duration_ms: number;
+            /**
+             * Tier
+             * @default null
+             */
+            tier: string | null;
         };
-        /** ToolFailed */
+        /**
+         * ToolFailed
+         * @description `exceeded` is the limit of the sandbox that the tool hit, such as `memory`.
+         */
         ToolFailed: {
             /**
              * Type
@@ -5836,8 +6301,37 @@ export interface components {
             error: components["schemas"]["NodeFailure"];
             /** Duration Ms */
             duration_ms: number;
+            /**
+             * Tier
+             * @default null
+             */
+            tier: string | null;
+            /**
+             * Exceeded
+             * @default null
+             */
+            exceeded: string | null;
         };
-        /** ToolStarted */
+        /**
+         * ToolOutput
+         * @description What a tool prints while it works, piece by piece.
+         */
+        ToolOutput: {
+            /**
+             * Type
+             * @default tool_output
+             * @constant
+             */
+            type: "tool_output";
+            /** Call Id */
+            call_id: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ToolStarted
+         * @description A tool begins to work. All its events have the same `call_id`; `agent` is set inside crews.
+         */
         ToolStarted: {
             /**
              * Type
@@ -7542,6 +8036,247 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderTestResult"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    list_tools_api_v1_tools_get: {
+        parameters: {
+            query?: {
+                kind?: ("builtin" | "python") | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string | null;
+                /** @description Only names that contain this. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_ToolOut_"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    create_tool_api_v1_tools_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    list_builtin_tools_api_v1_tools_builtin_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuiltinOut"][];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    get_tool_api_v1_tools__tool_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    replace_tool_api_v1_tools__tool_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolReplace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    delete_tool_api_v1_tools__tool_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    change_tool_api_v1_tools__tool_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolOut"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    validate_tool_api_v1_tools__tool_id__validate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolValidation"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+        };
+    };
+    run_tool_api_v1_tools__tool_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolTrialResult"];
                 };
             };
             503: components["responses"]["Unavailable"];

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,13 @@ _NEWS_SECONDS = 10.0
 _NEWS_KEPT = 32
 # What a child needs to know of its surroundings: where Python's modules are, and nothing secret.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+Told = Callable[[str], None]
+
+
+def _to_nobody(_text: str) -> None:
+    """For jobs that tell nothing."""
 
 
 class ChildEnded(Exception):
@@ -79,19 +87,26 @@ class Child:
         """Whether the process that made it is gone: it went with it."""
         return self._maker is None or self._maker != self._forks.pid
 
-    async def ask(self, job: str, argument: bytes) -> Any:
+    async def ask(
+        self, job: str, argument: bytes, *, seconds: float | None = None, told: Told = _to_nobody
+    ) -> Any:
         """Let it do a job. If anything but an answer comes of it, the child is killed and cannot be used
         again.
+
+        Args:
+            seconds: what it may take, instead of the limit for all jobs.
+            told: hears what the job tells meanwhile.
 
         Raises:
             ComputeLimit, ComputeBug: what came of the job.
             ChildEnded: it ended meanwhile.
         """
         try:
-            async with asyncio.timeout(self._limits.wall_seconds):
+            async with asyncio.timeout(seconds or self._limits.wall_seconds):
                 self._writer.writelines(frames.packed(job.encode(), b"\n", argument))
                 await self._writer.drain()
-                answer = await frames.read(self._reader)
+                while (answer := await frames.read(self._reader)).startswith(frames.TOLD):
+                    told(answer[1:].decode())
         except TimeoutError as error:
             self.end()
             raise ComputeLimit("time") from error
@@ -136,8 +151,8 @@ class Forks:
     """The process that makes children. It is started for the first of them, and again when it died, or when a
     new child says nothing for `patience` seconds."""
 
-    def __init__(self, registry: str, limits: ComputeLimits, patience: float):
-        self._registry = registry
+    def __init__(self, registry: str, limits: ComputeLimits, patience: float, preparation: str = ""):
+        self._registry, self._preparation = registry, preparation
         self._limits = limits
         self.patience = patience
         self._process: asyncio.subprocess.Process | None = None
@@ -230,6 +245,7 @@ class Forks:
                 "watchbill.adapters.compute.forking",
                 str(theirs.fileno()),
                 self._registry,
+                self._preparation,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},

@@ -25,11 +25,15 @@ FORK, KILL = b"F", b"K"
 _NICENESS = 10
 
 
-def main(descriptor: int, registry: str) -> None:
-    """Obey orders until they end. `registry` is the module whose JOBS the children can do."""
+def main(descriptor: int, registry: str, preparation: str = "") -> None:
+    """Obey orders until they end. `registry` is the module whose JOBS the children can do; with a
+    `preparation` its `prepare` is called with it first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    jobs: Jobs = import_module(registry).JOBS
+    module = import_module(registry)
+    jobs: Jobs = module.JOBS
+    if preparation:
+        module.prepare(preparation)
     # Others are to be served first.
     os.nice(_NICENESS)
     # What is loaded is shared with all children, as long as nobody writes to it.
@@ -102,4 +106,4 @@ def _reap(children: set[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])

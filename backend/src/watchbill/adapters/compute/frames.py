@@ -9,6 +9,8 @@ import struct
 _LENGTH = struct.Struct(">I")
 # The first byte of an answer says what the rest is: JSON, the limit that was met, or a traceback.
 GIVEN, LIMIT, BUG = b"g", b"l", b"b"
+# Before an answer there may be frames of what the job tells meanwhile, as text.
+TOLD = b"t"
 # After an answer with this byte before it the child ends: it has grown.
 LAST = b"!"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from watchbill.adapters.compute.children import Child, ChildEnded, Forks, limit_of
+from watchbill.adapters.compute.children import Child, ChildEnded, Forks, Told, limit_of
 from watchbill.adapters.compute.turns import Turns
 from watchbill.core.errors import Unavailable
 from watchbill.core.ports.compute import ComputeLimit, ComputeLimits
@@ -28,6 +28,8 @@ class ProcessPool:
         idle_seconds: how long processes without work are kept.
         start_seconds: how long a new process may take before the one that makes them is replaced.
         registry: the module whose JOBS they can do.
+        preparation: what the module's `prepare` is called with, before any child is made.
+        tries: how often a job is done whose child was killed by somebody outside.
     """
 
     def __init__(
@@ -39,10 +41,13 @@ class ProcessPool:
         start_seconds: float = 30.0,
         limits: ComputeLimits | None = None,
         registry: str = _JOBS,
+        preparation: str = "",
+        tries: int = 2,
     ):
         self._limits = limits or ComputeLimits()
         self._turns = Turns(processes, waiting)
-        self._forks = Forks(registry, self._limits, start_seconds)
+        self._forks = Forks(registry, self._limits, start_seconds, preparation)
+        self._tries = tries
         self._failures = 0
         self._idle: list[Child] = []
         self._idle_seconds = idle_seconds
@@ -63,8 +68,21 @@ class ProcessPool:
             return None
         return f"no process started {self._failures} times in a row"
 
-    async def run(self, scope: TenantScope, job: str, argument: Any) -> Any:
-        """See core.ports.compute.Compute."""
+    async def run(
+        self,
+        scope: TenantScope,
+        job: str,
+        argument: Any,
+        *,
+        seconds: float | None = None,
+        told: Told = lambda _text: None,
+    ) -> Any:
+        """See core.ports.compute.Compute.
+
+        Args:
+            seconds: what the job may take from its start, instead of the limit for all jobs.
+            told: hears what the job tells meanwhile.
+        """
         about_to_await("A computation")
         async with self._turns.turn(scope):
             self._stay()
@@ -72,7 +90,7 @@ class ProcessPool:
                 payload = orjson.dumps(argument)
                 if len(payload) > self._limits.argument_bytes:
                     raise ComputeLimit("argument")
-                return await self._done(job, payload)
+                return await self._done(job, payload, seconds, told)
             finally:
                 self._busy -= 1
                 self._leave()
@@ -84,13 +102,13 @@ class ProcessPool:
             self._timer.cancel()
         await self._end()
 
-    async def _done(self, job: str, payload: bytes) -> Any:
+    async def _done(self, job: str, payload: bytes, seconds: float | None, told: Told) -> Any:
         """A job is pure, so one whose child was killed is done once more: perhaps it was not to blame."""
         status: int | None = None
-        for _ in range(2):
+        for _ in range(self._tries):
             child = await self._child()
             try:
-                return await child.ask(job, payload)
+                return await child.ask(job, payload, seconds=seconds, told=told)
             except ChildEnded as error:
                 status = error.status
                 if what := limit_of(status):

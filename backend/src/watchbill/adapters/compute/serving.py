@@ -10,6 +10,8 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,17 @@ import orjson
 from watchbill.adapters.compute import frames
 from watchbill.core.computing_budget import OverBudget
 
-Jobs = Mapping[str, Callable[[Any], Any]]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """A job that tells something while it works."""
+
+    work: Callable[[Any, Tell], Any]
+
+
+Jobs = Mapping[str, Callable[[Any], Any] | Talking]
 _PR_SET_PDEATHSIG = 1
 # A child that holds so much more than at its start makes room for a new one.
 _GROWN_BYTES = 96 * 1024 * 1024
@@ -35,7 +47,7 @@ def serve(connection: socket.socket, jobs: Jobs, parent: int) -> None:
     while (request := frames.receive(connection)) is not None:
         # The kernel ends the process when it has used so much of a processor; nothing in it need take part.
         signal.setitimer(signal.ITIMER_PROF, hello["cpu_seconds"])
-        kind, answer = _answer(request, jobs, hello["answer_bytes"])
+        kind, answer = _answer(request, jobs, hello["answer_bytes"], partial(_tell, connection))
         signal.setitimer(signal.ITIMER_PROF, 0)
         del request
         grown = _resident() - before > _GROWN_BYTES
@@ -52,10 +64,15 @@ def _received(connection: socket.socket) -> bytes:
     return first
 
 
-def _answer(request: bytes, jobs: Jobs, most: int) -> tuple[bytes, bytes]:
+def _tell(connection: socket.socket, text: str) -> None:
+    connection.sendall(b"".join(frames.packed(frames.TOLD, text.encode(errors="replace"))))
+
+
+def _answer(request: bytes, jobs: Jobs, most: int, tell: Tell) -> tuple[bytes, bytes]:
     try:
-        name, _, argument = request.partition(b"\n")
-        answer = orjson.dumps(jobs[name.decode()](orjson.loads(argument)))
+        name, _, written = request.partition(b"\n")
+        job, argument = jobs[name.decode()], orjson.loads(written)
+        answer = orjson.dumps(job.work(argument, tell) if isinstance(job, Talking) else job(argument))
         return (frames.GIVEN, answer) if len(answer) <= most else (frames.LIMIT, b"answer")
     except OverBudget as error:
         return frames.LIMIT, error.what.encode()

@@ -1,0 +1,95 @@
+"""Which tier runs a program. Where none fits the answer is no, with what would be needed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+from watchbill.adapters.sandbox.wasm.guest.offered import MODULES
+from watchbill.adapters.sandbox.wasm.sandbox import WasmSandbox
+from watchbill.core.ports.sandbox import (
+    NoTier,
+    Printed,
+    Program,
+    PythonProgram,
+    SandboxCaller,
+    SandboxLimits,
+    SandboxResult,
+    Tier,
+    TierAbilities,
+)
+
+PYTHON = TierAbilities(
+    "wasm",
+    "3.14",
+    MODULES,
+    (
+        "There are no files, no network, no threads and no other processes.",
+        "Packages cannot be installed.",
+    ),
+)
+Choice = Literal["auto", "off", "wasm"]
+
+
+def tier_for(program: Program, limits: SandboxLimits, there: Collection[Tier]) -> Tier:
+    """The least tier that can run the program.
+
+    Args:
+        there: the tiers that the installation has.
+
+    Raises:
+        NoTier: none of them can; the detail says what would.
+    """
+    if not there:
+        raise NoTier("This installation runs no programs: WATCHBILL_SANDBOX is `off`.")
+    if isinstance(program, PythonProgram) and not program.requirements:
+        if not limits.network and "wasm" in there:
+            return "wasm"
+        why = "It may reach hosts" if limits.network else "The built-in interpreter is switched off"
+    elif isinstance(program, PythonProgram):
+        why = "It needs packages"
+    else:
+        why = "It is an image"
+    if "docker" in there:
+        return "docker"
+    text = f"{why}, which takes the sandbox `docker`. This installation has only: {', '.join(sorted(there))}."
+    raise NoTier(text)
+
+
+class PolicySandbox:
+    """Implements core.ports.sandbox.Sandbox by the tiers of an installation.
+
+    Args:
+        choice: `auto` for all tiers that there are, `off` for none, or the one to use.
+    """
+
+    def __init__(self, choice: Choice, wasm: WasmSandbox):
+        self._wasm = wasm
+        self._tiers: frozenset[Tier] = frozenset() if choice == "off" else frozenset(("wasm",))
+
+    def load(self) -> None:
+        """Make ready what takes a while."""
+        if "wasm" in self._tiers and self._wasm.built:
+            self._wasm.load()
+
+    @property
+    def abilities(self) -> list[TierAbilities]:
+        """What each tier of the installation offers."""
+        return [PYTHON] if "wasm" in self._tiers else []
+
+    async def run(
+        self,
+        caller: SandboxCaller,
+        program: Program,
+        input: Any,
+        limits: SandboxLimits,
+        printed: Printed = lambda _text: None,
+    ) -> SandboxResult:
+        """See core.ports.sandbox.Sandbox."""
+        tier_for(program, limits, self._tiers)
+        assert isinstance(program, PythonProgram)
+        return await self._wasm.run(caller, program, input, limits, printed)
+
+    async def close(self) -> None:
+        """End every process."""
+        await self._wasm.close()

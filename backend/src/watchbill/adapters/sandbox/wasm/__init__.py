@@ -1,0 +1,1 @@
+"""CPython as WebAssembly: the tier that needs no installation."""
