@@ -20,7 +20,7 @@ from watchbill.adapters.models.through_litellm.library import load_litellm
 from watchbill.core.errors import ErrorKind, NodeError
 from watchbill.core.events import EventData
 from watchbill.core.ports.llm import Emit, LlmCall, Provider
-from watchbill.core.ports.tools import ToolSpec, ToolUse
+from watchbill.core.ports.tools import CodeUse, ToolSpec, ToolUse
 from watchbill.core.tenancy import TenantScope
 from watchbill.kit.outbound.url_guard import UrlGuard
 from watchbill.kit.outbound.way_out import WayOut
@@ -146,6 +146,9 @@ class CrewTools:
         self.uses.append(use)
         output = self.work[use.tool_id](**use.arguments)
         return await output if isinstance(output, Awaitable) else output
+
+    async def run_code(self, use: CodeUse, emit: Emit) -> Any:
+        raise AssertionError("no crew runs code")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from watchbill.core.node_types import NodeType
 from watchbill.nodes import (
     agent,
     approval,
+    code,
     condition,
     crew,
     http_request,
@@ -33,6 +34,7 @@ NODE_TYPES: Mapping[str, NodeType] = {
         llm.TYPE,
         http_request.TYPE,
         tool.TYPE,
+        code.TYPE,
         condition.TYPE,
         transform.TYPE,
         map.TYPE,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from watchbill.core.ports import (
+    CodeUse,
     CrewJob,
     CrewResult,
     CrewRunner,
@@ -47,6 +48,10 @@ class Unexpected:
     async def call(self, use: ToolUse, emit: Emit) -> Any:
         """See core.ports.Tools."""
         raise AssertionError(f"no call of a tool is expected here: {use.tool_id}")
+
+    async def run_code(self, use: CodeUse, emit: Emit) -> Any:
+        """See core.ports.Tools."""
+        raise AssertionError(f"no program is expected here: {use.code}")
 
 
 _UNEXPECTED = Unexpected()

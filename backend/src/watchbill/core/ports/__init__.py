@@ -27,7 +27,7 @@ from watchbill.core.ports.llm import (
     ToolCall,
 )
 from watchbill.core.ports.mail import Mail, MailFailed, MailMessage
-from watchbill.core.ports.tools import Tools, ToolSpec, ToolUse
+from watchbill.core.ports.tools import CodeUse, Tools, ToolSpec, ToolUse
 from watchbill.core.tenancy import TenantScope
 
 # The secrets of a tenant that are known by their values.
@@ -61,6 +61,7 @@ __all__ = [
     "AgentSpec",
     "Batch",
     "Claim",
+    "CodeUse",
     "Compute",
     "CrewJob",
     "CrewResult",

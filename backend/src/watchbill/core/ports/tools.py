@@ -46,6 +46,23 @@ class ToolUse:
     agent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CodeUse:
+    """A program that is written into a flow.
+
+    Args:
+        key: the same for each attempt at the same node.
+    """
+
+    scope: TenantScope
+    code: str
+    input: Mapping[str, Any]
+    execution_id: UUID
+    key: str
+    timeout_seconds: float
+    memory_mb: int
+
+
 class Tools(Protocol):
     """The tools of all tenants, on a worker."""
 
@@ -63,4 +80,8 @@ class Tools(Protocol):
         Raises:
             NodeError: user, for arguments or code that are wrong; limit, timeout or upstream.
         """
+        ...
+
+    async def run_code(self, use: CodeUse, emit: Emit) -> Any:
+        """The output of a program, which is JSON; as `call`."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,9 +25,10 @@ from watchbill.core.ports.sandbox import (
     Sandbox,
     SandboxCaller,
     SandboxFailure,
+    SandboxLimits,
     SandboxResult,
 )
-from watchbill.core.ports.tools import ToolSpec, ToolUse
+from watchbill.core.ports.tools import CodeUse, ToolSpec, ToolUse
 from watchbill.core.schemas import Matcher, is_quick
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.tools import queries, service
@@ -79,44 +80,23 @@ class StoredTools:
     async def call(self, use: ToolUse, emit: Emit) -> Any:
         """See core.ports.tools.Tools."""
         tool = _active(await self._read(use.scope, (use.tool_id,)), use.tool_id)
-        call_id, begin = uuid4().hex, time.monotonic()
-        emit(
-            ToolStarted(
-                call_id=call_id, tool=tool.name, agent=use.agent, arguments=_traced(dict(use.arguments))
-            )
-        )
-        try:
-            ended = await self._run(tool, use, partial(_tell_printed, emit, call_id))
-        except NodeError as error:
-            failure = NodeFailure(kind=error.kind, code=error.error_code, message=error.detail)
-            told = (error.tier, error.exceeded) if isinstance(error, _Failed) else (None, None)
-            emit(
-                ToolFailed(
-                    call_id=call_id,
-                    tool=tool.name,
-                    error=failure,
-                    duration_ms=_since(begin),
-                    tier=told[0],
-                    exceeded=told[1],
-                )
-            )
-            raise
-        emit(
-            ToolCompleted(
-                call_id=call_id,
-                tool=tool.name,
-                output=_traced(ended.output),
-                duration_ms=_since(begin),
-                tier=ended.tier,
-            )
-        )
-        return ended.output
+        work = partial(self._run, tool, use)
+        return await _told(emit, tool.name, dict(use.arguments), work, agent=use.agent)
+
+    async def run_code(self, use: CodeUse, emit: Emit) -> Any:
+        """See core.ports.tools.Tools."""
+        caller = SandboxCaller(use.scope, use.execution_id, use.key)
+        limits = SandboxLimits(timeout_seconds=use.timeout_seconds, memory_mb=use.memory_mb)
+        work = partial(self._sandboxed, caller, PythonProgram(use.code), use.input, limits)
+        return await _told(emit, "Code", dict(use.input), work)
 
     async def _run(self, tool: ToolOut, use: ToolUse, printed: Printed) -> _Ended:
         await self._demand(use.scope, tool.input_schema, dict(use.arguments), "The arguments", "arguments")
         config = tool.config
         if isinstance(config, PythonConfig):
-            ended = await self._sandboxed(tool, config, use, printed)
+            caller = SandboxCaller(use.scope, use.execution_id, use.key)
+            program = PythonProgram(config.code, tuple(config.requirements))
+            ended = await self._sandboxed(caller, program, use.arguments, tool.limits.sandbox(), printed)
         else:
             ended = _Ended(await self._builtin(tool, config, use))
         if tool.output_schema is not None:
@@ -133,13 +113,16 @@ class StoredTools:
             text = f"The tool “{tool.name}” was not done after {seconds:g} seconds."
             raise NodeError(ErrorKind.TIMEOUT, text, code="tool_timeout") from error
 
-    async def _sandboxed(self, tool: ToolOut, config: PythonConfig, use: ToolUse, printed: Printed) -> _Ended:
-        program = PythonProgram(config.code, tuple(config.requirements))
-        caller = SandboxCaller(use.scope, use.execution_id, use.key)
+    async def _sandboxed(
+        self,
+        caller: SandboxCaller,
+        program: PythonProgram,
+        given: Mapping[str, Any],
+        limits: SandboxLimits,
+        printed: Printed,
+    ) -> _Ended:
         try:
-            result = await self._sandbox.run(
-                caller, program, dict(use.arguments), tool.limits.sandbox(), printed
-            )
+            result = await self._sandbox.run(caller, program, dict(given), limits, printed)
         except TooManyRequests as error:
             raise NodeError(ErrorKind.LIMIT, error.detail, code=error.error_code) from error
         except NodeError:
@@ -183,6 +166,38 @@ class StoredTools:
     async def _rows(self, scope: TenantScope, ids: Sequence[UUID]) -> Mapping[UUID, ToolOut]:
         async with self._database.transaction(scope) as work:
             return {id_: shown(row) for id_, row in (await queries.by_ids(work.session, ids)).items()}
+
+
+async def _told(
+    emit: Emit,
+    name: str,
+    arguments: Mapping[str, Any],
+    work: Callable[[Printed], Awaitable[_Ended]],
+    *,
+    agent: str | None = None,
+) -> Any:
+    """Tell of a call from its beginning to its end, and give its output."""
+    call_id, begin = uuid4().hex, time.monotonic()
+    emit(ToolStarted(call_id=call_id, tool=name, agent=agent, arguments=_traced(arguments)))
+    try:
+        ended = await work(partial(_tell_printed, emit, call_id))
+    except NodeError as error:
+        failure = NodeFailure(kind=error.kind, code=error.error_code, message=error.detail)
+        tier, exceeded = (error.tier, error.exceeded) if isinstance(error, _Failed) else (None, None)
+        emit(
+            ToolFailed(
+                call_id=call_id,
+                tool=name,
+                error=failure,
+                duration_ms=_since(begin),
+                tier=tier,
+                exceeded=exceeded,
+            )
+        )
+        raise
+    output = _traced(ended.output)
+    emit(ToolCompleted(call_id=call_id, tool=name, output=output, duration_ms=_since(begin), tier=ended.tier))
+    return ended.output
 
 
 def _tell_printed(emit: Emit, call_id: str, text: str) -> None:
