@@ -205,6 +205,7 @@ async def belongings(app: FastAPI, admin: Person) -> dict[str, str]:
         "key_id": await make("api-keys", name="k", scopes=["flows:read"]),
         "agent_id": agent,
         "crew_id": await make("crews", name="c", agent_ids=[agent], tasks=[task]),
+        "tool_id": await make("tools", **TOOL),
         "provider_id": await make("llm-providers", name="p", provider_type="ollama"),
         "flow_id": flow,
         "execution_id": run["id"],
@@ -242,6 +243,7 @@ BODIES = {
     "POST /api/v1/approvals/{approval_id}/answer": {"approved": True},
 }
 AGENT = {"name": "x", "role": "r", "goal": "g"}
+TOOL = {"name": "t", "kind": "builtin", "config": {"builtin": "calculator"}}
 
 
 @pytest.mark.parametrize("route", OWNED)
@@ -265,6 +267,8 @@ async def _whole(person: Person, path: str) -> dict[str, Any]:
     """What replaces the thing at a path, made of the person's own things."""
     if "/flows/" in path:
         return {"name": "x", "definition": {}, "version": 1}
+    if "/tools/" in path:
+        return TOOL
     if "/agents/" in path:
         return AGENT
     agent = people.checked(await person.http.post("agents", json=AGENT), 201)["id"]

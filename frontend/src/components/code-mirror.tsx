@@ -7,13 +7,13 @@ import { linter } from "@codemirror/lint";
 import type { Extension } from "@codemirror/state";
 import { tags } from "@lezer/highlight";
 import CodeMirror, { EditorView } from "@uiw/react-codemirror";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ControlAria } from "./field";
 
 export type CodeEditorProps = ControlAria & {
   value: string;
   onChange?: (value: string) => void;
-  language?: "json" | "text";
+  language?: "json" | "python" | "text";
   readOnly?: boolean;
   placeholder?: string;
   /** CSS lengths; the editor grows between them. */
@@ -60,6 +60,23 @@ const colours = syntaxHighlighting(
   ]),
 );
 
+/** The grammar of Python, once it is loaded: few pages need it. Without it the text has one colour. */
+function usePython(wanted: boolean): Extension | null {
+  const [grammar, setGrammar] = useState<Extension | null>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    let here = true;
+    import("@codemirror/lang-python").then(
+      ({ python }) => here && setGrammar(python()),
+      () => undefined,
+    );
+    return () => {
+      here = false;
+    };
+  }, [wanted]);
+  return grammar;
+}
+
 export default function CodeMirrorEditor(props: CodeEditorProps) {
   const { value, onChange, language = "json", readOnly, placeholder, extensions: more } = props;
   const { id, minHeight = "72px", maxHeight = "400px", lineNumbers = false } = props;
@@ -68,6 +85,8 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
   const label = props["aria-label"];
   const invalid = Boolean(props["aria-invalid"]);
   const required = Boolean(props["aria-required"]);
+
+  const python = usePython(language === "python");
 
   const extensions = useMemo(() => {
     const aria: Record<string, string> = { "aria-invalid": String(invalid), tabindex: "0" };
@@ -84,9 +103,10 @@ export default function CodeMirrorEditor(props: CodeEditorProps) {
       EditorView.lineWrapping,
       EditorView.contentAttributes.of(aria),
       ...(language === "json" ? [json(), ...(readOnly ? [] : [lint])] : []),
+      ...(python ? [python] : []),
       ...(more ?? []),
     ];
-  }, [language, readOnly, more, id, described, labelledBy, label, invalid, required]);
+  }, [language, python, readOnly, more, id, described, labelledBy, label, invalid, required]);
 
   return (
     <CodeMirror

@@ -9,6 +9,7 @@
 | what is sealed, signed or hidden | secrets |
 | what comes and goes over HTTP | requests |
 | loops, logs, supervision | process |
+| what is to be read on a web page | readable |
 | one question for many who ask it | asked_once |
 | the time | clock |
 """

@@ -50,7 +50,7 @@ async def test_an_agent_from_making_to_deleting(member: Person):
         ({"config": {"temperature": False}}, ["config", "temperature"]),
         ({"config": {"allow_delegation": 1}}, ["config", "allow_delegation"]),
         ({"provider_id": str(uuid4())}, ["provider_id"]),
-        ({"tool_ids": [str(uuid4())]}, ["tool_ids"]),
+        ({"tool_ids": [str(uuid4())]}, ["tool_ids", 0]),
     ],
 )
 async def test_bad_agents(member: Person, change, loc):
@@ -117,7 +117,7 @@ async def test_crews_that_do_not_fit_together(member: Person, stranger: Person):
         ({"tasks": [task | {"agent_id": other}]}, ["tasks", 0, "agent_id"], "not_a_member"),
         ({"tasks": [task | {"agent_id": None}]}, ["tasks", 0, "agent_id"], "missing"),
         ({"tasks": [task | {"context": ["later"]}]}, ["tasks", 0, "context"], "unknown_task"),
-        ({"tasks": [task | {"tool_ids": [other]}]}, ["tasks", 0, "tool_ids"], "unknown_tool"),
+        ({"tasks": [task | {"tool_ids": [other]}]}, ["tasks", 0, "tool_ids", 0], "unknown_tool"),
     ]
     for change, loc, code in cases:
         problem = refused(await member.http.post("crews", json=crew(agent) | change), 422)

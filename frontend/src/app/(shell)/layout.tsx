@@ -6,6 +6,7 @@ import { FlowCommands } from "@/features/flows";
 import { ModelCommands } from "@/features/providers";
 import { SettingsCommands } from "@/features/settings";
 import { AppShell } from "@/features/shell";
+import { ToolCommands } from "@/features/tools";
 
 export default function ShellLayout({ children }: { children: ReactNode }) {
   return (
@@ -16,6 +17,7 @@ export default function ShellLayout({ children }: { children: ReactNode }) {
         <AppShell>
           <FlowCommands />
           <AgentCommands />
+          <ToolCommands />
           <ModelCommands />
           <SettingsCommands />
           {/* Pages read ?id= from the address, which exists only in the browser. */}

@@ -9,6 +9,7 @@ import {
   Settings,
   Users,
   Workflow,
+  Wrench,
   type LucideIcon,
 } from "lucide-react";
 
@@ -33,6 +34,7 @@ export const railGroups: ShellPage[][] = [
   [
     { href: "/agents/", label: "Agents", icon: Bot },
     { href: "/crews/", label: "Crews", icon: Users },
+    { href: "/tools/", label: "Tools", icon: Wrench },
     { href: "/models/", label: "Models", icon: Cpu },
   ],
 ];

@@ -115,7 +115,10 @@ describe("trace", () => {
     foldEvent(state, event("llm_started", { ...call, agent: null, messages: [] }));
     foldEvent(state, event("llm_failover", hop));
     foldEvent(state, event("tool_started", { ...tool, agent: null, arguments: { q: 1 } }));
-    foldEvent(state, event("tool_failed", { ...tool, error, duration_ms: 3 }));
+    foldEvent(state, event("tool_output", { call_id: "t1", text: "one\n" }));
+    foldEvent(state, event("tool_output", { call_id: "t1", text: "two\n" }));
+    const ended = { error, duration_ms: 3, tier: "wasm", exceeded: null };
+    foldEvent(state, event("tool_failed", { ...tool, ...ended }));
     foldEvent(state, event("task_completed", { task: "research", agent: "Cook", output: "ok" }));
     foldEvent(state, event("log", { level: "info", message: "here", details: {} }));
     foldEvent(state, event("log", { level: "error", message: "there", details: {} }, null));

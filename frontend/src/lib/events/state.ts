@@ -54,8 +54,12 @@ export type ToolCall = {
   started_at: string;
   duration_ms: number | null;
   arguments: Json;
+  /** What it printed. */
+  printed: GrowingText;
   output: Json;
   error: NodeFailure | null;
+  /** The sandbox it ran in. */
+  tier: string | null;
 };
 
 export type TaskState = {

@@ -68,11 +68,19 @@ const TRACE: { [Type in Exclude<keyof TraceData, "log">]: TraceHandler<TraceData
   tool_started(node, { call_id, tool, agent, arguments: given }, at) {
     node.tools.push({ ...newTool(node, call_id, tool, at), agent, arguments: given });
   },
-  tool_completed(node, { call_id, tool, output, duration_ms }, at) {
-    endTool(node, call_id, tool, at, { status: "completed", output, duration_ms });
+  tool_output(node, { call_id, text }, at) {
+    changeTool(node, call_id, "", at, (call) => {
+      call.printed.append(text);
+      return {};
+    });
   },
-  tool_failed(node, { call_id, tool, error, duration_ms }, at) {
-    endTool(node, call_id, tool, at, { status: "failed", error, duration_ms });
+  tool_completed(node, { call_id, tool, output, duration_ms, tier = null }, at) {
+    const ended = { status: "completed" as const, output, duration_ms, tier };
+    changeTool(node, call_id, tool, at, () => ended);
+  },
+  tool_failed(node, { call_id, tool, error, duration_ms, tier = null }, at) {
+    const ended = { status: "failed" as const, error, duration_ms, tier };
+    changeTool(node, call_id, tool, at, () => ended);
   },
 };
 
@@ -129,19 +137,23 @@ function newTool(node: NodeState, callId: string, tool: string, at: string): Too
     started_at: at,
     duration_ms: null,
     arguments: null,
+    printed: new GrowingText(),
     output: null,
     error: null,
+    tier: null,
   };
 }
 
-function endTool(
+/** Replaces the call by a changed one; the trace may have lost its beginning, so it may be new. */
+function changeTool(
   node: NodeState,
   callId: string,
   tool: string,
   at: string,
-  ended: Partial<ToolCall>,
+  changes: (call: ToolCall) => Partial<ToolCall>,
 ): void {
   const found = node.tools.findLastIndex((call) => call.call_id === callId);
   const index = found === -1 ? node.tools.length : found;
-  node.tools[index] = { ...(node.tools[index] ?? newTool(node, callId, tool, at)), ...ended };
+  const call = node.tools[index] ?? newTool(node, callId, tool, at);
+  node.tools[index] = { ...call, tool: call.tool || tool, ...changes(call) };
 }

@@ -95,8 +95,22 @@ export type TraceData = {
   };
   llm_failover: { call_id: string; from_provider: string; to_provider: string; reason: string };
   tool_started: { call_id: string; tool: string; agent: string | null; arguments: Json };
-  tool_completed: { call_id: string; tool: string; output: Json; duration_ms: number };
-  tool_failed: { call_id: string; tool: string; error: NodeFailure; duration_ms: number };
+  tool_output: { call_id: string; text: string };
+  tool_completed: {
+    call_id: string;
+    tool: string;
+    output: Json;
+    duration_ms: number;
+    tier: string | null;
+  };
+  tool_failed: {
+    call_id: string;
+    tool: string;
+    error: NodeFailure;
+    duration_ms: number;
+    tier: string | null;
+    exceeded: string | null;
+  };
   log: { level: LogLevel; message: string; details: Record<string, Json> };
 };
 

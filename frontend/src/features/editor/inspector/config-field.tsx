@@ -2,6 +2,7 @@
 
 /** A form from a JSON Schema: each field becomes the control that fits it. */
 import type { ReactElement } from "react";
+import { CodeEditor } from "@/components/code-editor";
 import { CodeText } from "@/components/code-text";
 import { Field } from "@/components/field";
 import { Input } from "@/components/input";
@@ -21,7 +22,14 @@ import { JsonField } from "@/components/json-field";
 import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";
-import { AgentPicker, CrewPicker, ModelPicker, ProviderPicker } from "./pickers";
+import {
+  AgentPicker,
+  CrewPicker,
+  ModelPicker,
+  ProviderPicker,
+  ToolPicker,
+  ToolsPicker,
+} from "./pickers";
 import { choiceOf, linesOf, order, shownFields, titleOf, type Property } from "./presentation";
 import { SubflowFields } from "./subflow-fields";
 import { WaitFields } from "./wait-fields";
@@ -189,6 +197,13 @@ function Control({ schema, path, value, ...aria }: ControlProps): ReactElement {
   if (format === "model") {
     const provider = readPath(siblings, ["provider_id"]);
     return <ModelPicker {...aria} value={value} onChange={change} provider={provider} />;
+  }
+  if (format === "tool") return <ToolPicker {...aria} value={value} onChange={change} />;
+  if (format === "tools") return <ToolsPicker {...aria} value={value} onChange={change} />;
+  if (format === "python") {
+    return (
+      <CodeEditor {...aria} language="python" value={text} onChange={change} minHeight="180px" />
+    );
   }
   if (format === "crew-agent") {
     return <CrewAgentSelect {...aria} value={text} onChange={change} />;

@@ -3,7 +3,8 @@
 /** Choosing something stored: an agent, a crew, a provider or a model. */
 import { Combobox } from "@/components/combobox";
 import type { ControlAria } from "@/components/field";
-import { useAgents, useCrews, useProviders } from "../api";
+import { MultiChoice } from "@/components/multi-choice";
+import { useAgents, useCrews, useProviders, useTools } from "../api";
 
 type PickerProps = ControlAria & {
   value: unknown;
@@ -41,6 +42,48 @@ export function CrewPicker(props: PickerProps) {
       loading={isPending}
       word="crew"
       empty="There are no stored crews yet."
+    />
+  );
+}
+
+export function ToolPicker(props: PickerProps) {
+  const { data, isPending } = useTools();
+  const options = (data ?? []).map(({ id, name, description }) => ({
+    value: id,
+    label: name,
+    hint: description,
+  }));
+  return (
+    <Stored
+      {...props}
+      options={options}
+      loading={isPending}
+      word="tool"
+      empty="There are no tools yet. You make them on the page Tools."
+    />
+  );
+}
+
+/** Any number of tools, in the order in which they were chosen. */
+export function ToolsPicker({
+  value,
+  onChange,
+  ...aria
+}: ControlAria & { value: unknown; onChange: (value: string[]) => void }) {
+  const { data } = useTools();
+  const options = (data ?? []).map(({ id, name, description }) => ({
+    value: id,
+    label: name,
+    hint: description,
+  }));
+  return (
+    <MultiChoice
+      {...aria}
+      options={options}
+      value={Array.isArray(value) ? (value as string[]) : []}
+      onChange={onChange}
+      placeholder="Add a tool"
+      empty="There are no other tools. You make them on the page Tools."
     />
   );
 }

@@ -30,7 +30,7 @@ export type JsonSchema = {
   type?: string | string[];
   title?: string;
   description?: string;
-  /** Ours: template, template-map, cel, markdown, body, hidden, agent, crew, crew-agent, flow, provider, model, json-schema; and the standard uuid. */
+  /** Ours: template, template-map, cel, markdown, body, hidden, agent, crew, crew-agent, tool, tools, python, flow, provider, model, json-schema; and the standard uuid. */
   format?: string;
   "x-form"?: FormHints;
   default?: unknown;

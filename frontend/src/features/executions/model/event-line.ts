@@ -81,6 +81,7 @@ export function eventLine(event: ExecutionEvent, before?: EventType): string {
     case "llm_started":
       return event.data.model;
     case "llm_token":
+    case "tool_output":
       return event.data.text;
     case "llm_completed":
       return `${event.data.model}, ${event.data.usage.total_tokens} tokens`;

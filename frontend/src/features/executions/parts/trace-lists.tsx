@@ -142,6 +142,9 @@ export function ToolCalls({ tools }: { tools: ToolCall[] }) {
         >
           {tool.error && <Failure error={tool.error} />}
           <ValueView title="Arguments" value={tool.arguments} />
+          {tool.printed.length > 0 && (
+            <StreamText label="Printed" text={tool.printed} live={tool.status === "running"} />
+          )}
           {tool.status === "completed" && <ValueView title="Answer" value={tool.output} />}
         </FoldOut>
       ))}
