@@ -3,6 +3,7 @@
 /** A tool's form: a new one, or one that is stored, with a place to try it out. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useForm } from "react-hook-form";
+import { DraftsProvider, useFormDrafts } from "@/components/drafts";
 import { FormSheet } from "@/components/form-sheet";
 import { StoredSheet } from "@/components/stored-sheet";
 import { toast } from "@/components/toast";
@@ -13,6 +14,9 @@ import { newTool, toBody, toolSchema, toValues } from "../form";
 import { DeleteTool } from "./delete-tool";
 import { ToolFields } from "./fields";
 import { TryTool } from "./try-tool";
+
+/** Of the form, those that are JSON. */
+const FIELDS = ["input_schema", "output_schema", "settings"] as const;
 
 export function ToolSheet({ id, onClose }: { id: string; onClose: () => void }) {
   return (
@@ -26,6 +30,7 @@ export function ToolSheet({ id, onClose }: { id: string; onClose: () => void }) 
 export function ToolForm({ tool, onClose }: { tool?: Tool; onClose: () => void }) {
   const writes = useCan("tools:write");
   const store = useSaveTool(tool);
+  const drafts = useFormDrafts();
   const form = useForm({
     resolver: zodResolver(toolSchema),
     defaultValues: tool ? toValues(tool) : newTool,
@@ -33,6 +38,9 @@ export function ToolForm({ tool, onClose }: { tool?: Tool; onClose: () => void }
   const save = useSave(
     form,
     async (values) => {
+      const unread = FIELDS.filter((name) => name in drafts.texts);
+      for (const name of unread) form.setError(name, { message: "Correct this JSON first." });
+      if (unread.length > 0) return;
       await store.mutateAsync(toBody(values, tool));
       toast.success(tool ? `“${values.name}” saved` : `“${values.name}” added`);
       onClose();
@@ -65,7 +73,9 @@ export function ToolForm({ tool, onClose }: { tool?: Tool; onClose: () => void }
       deletion={tool && ((asked) => <DeleteTool tool={tool} {...asked} />)}
       after={tool && writes && <TryTool tool={tool} changed={save.dirty} />}
     >
-      <ToolFields form={form} />
+      <DraftsProvider value={drafts}>
+        <ToolFields form={form} />
+      </DraftsProvider>
     </FormSheet>
   );
 }

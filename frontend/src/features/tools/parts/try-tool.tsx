@@ -4,6 +4,7 @@
 import { Play } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
+import { DraftsProvider, useFormDrafts } from "@/components/drafts";
 import { Field } from "@/components/field";
 import { FormError } from "@/components/form-error";
 import { JsonField } from "@/components/json-field";
@@ -22,6 +23,8 @@ type TryToolProps = {
 export function TryTool({ tool, changed }: TryToolProps) {
   const [input, setInput] = useState<unknown>(() => example(tool.input_schema));
   const trial = useTryTool(tool.id);
+  const drafts = useFormDrafts();
+  const unread = Object.keys(drafts.texts).length > 0;
   return (
     <section aria-label="Try it out" className="mt-6 flex flex-col gap-3 border-t pt-4">
       <h3 className="text-sm font-medium">Try it out</h3>
@@ -29,11 +32,15 @@ export function TryTool({ tool, changed }: TryToolProps) {
         label="Input"
         hint={changed ? "What is stored is called: save your changes first." : undefined}
       >
-        <JsonField name="trial" value={input} onChange={setInput} minHeight="72px" />
+        <DraftsProvider value={drafts}>
+          <JsonField name="trial" value={input} onChange={setInput} minHeight="72px" />
+        </DraftsProvider>
       </Field>
       <div>
         <Button
           loading={trial.isPending}
+          disabled={unread}
+          title={unread ? "Correct the input first." : undefined}
           onClick={() => trial.mutate((input ?? {}) as Record<string, unknown>)}
         >
           <Play aria-hidden />
