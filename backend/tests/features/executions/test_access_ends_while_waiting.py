@@ -124,3 +124,33 @@ async def test_a_webhook(
         answer = checked(await admin.http.post(f"http://test{hook['path']}", json={}), status)
     assert answer.get("outputs") is None
     assert answer.get("error") is None
+
+
+@dataclass
+class AnswersAfter:
+    """A worker that answers once something else has happened."""
+
+    happens: Change
+
+    async def call(self, name: str, *_: str | None, timeout: float) -> dict[str, Any]:
+        await self.happens()
+        return {"ok": True, "latency_ms": 1, "duration_ms": 1, "model": "m", "error": None, "output": name}
+
+
+@pytest.mark.parametrize("asked", ["llm-providers", "tools"])
+async def test_a_trial(app: FastAPI, admin: Person, monkeypatch: pytest.MonkeyPatch, asked: str):
+    provider = {"name": "p", "provider_type": "ollama", "base_url": "http://127.0.0.1:9", "models": ["m"]}
+    tool = {"name": "t", "kind": "builtin", "config": {"builtin": "calculator", "settings": {}}}
+    made = checked(await admin.http.post(asked, json=tool if asked == "tools" else provider), 201)
+    verb = "run" if asked == "tools" else "test"
+    path = f"{asked}/{made['id']}/{verb}"
+    scopes = ["tools:write", "providers:write"]
+    key = checked(await admin.http.post("api-keys", json={"name": "k", "scopes": scopes}), 201)
+
+    async def happens() -> None:
+        checked(await admin.http.delete(f"api-keys/{key['id']}"), 204)
+
+    name = "tools" if asked == "tools" else "providers"
+    put(monkeypatch, app.state, name, replace(getattr(app.state, name), calls=AnswersAfter(happens)))
+    async with http_client(app, key["key"]) as http:
+        checked(await http.post(path, json={"input": {}} if asked == "tools" else {}), 401)
