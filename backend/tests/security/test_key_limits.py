@@ -213,6 +213,79 @@ async def test_a_key_makes_no_flow_name_what_it_may_not_read(app: FastAPI, admin
         checked(await redraw(program, admin, mine, asking))
 
 
+async def make_tool(admin: Person) -> str:
+    form = {"name": "sums", "kind": "builtin", "config": {"builtin": "calculator", "settings": {}}}
+    return checked(await admin.http.post("tools", json=form), 201)["id"]
+
+
+def calling(tool: str) -> dict[str, dict[str, Any]]:
+    """Nodes that call a tool, in each way that there is."""
+    agent, task = {"role": "r", "goal": "g"}, {"description": "d", "expected_output": "e"}
+    named = {"name": "a", **agent}
+    work = {"name": "t", "agent": "a", **task}
+
+    def crew(**other: Any) -> dict[str, Any]:
+        return {"crew": {"agents": [named], "tasks": [work], **other}}
+
+    nodes = {
+        "node": ("tool", {"tool_id": tool}),
+        "agent": ("agent", {"agent": {**agent, "tool_ids": [tool]}, "task": task}),
+        "task": ("agent", {"agent": agent, "task": {**task, "tool_ids": [tool]}}),
+        "crew's agent": ("crew", crew(agents=[{**named, "tool_ids": [tool]}])),
+        "crew's task": ("crew", crew(tasks=[{**work, "tool_ids": [tool.upper()]}])),
+        "manager": ("crew", crew(process="hierarchical", manager={**agent, "tool_ids": [tool]})),
+    }
+    return {way: {"id": "c", "type": type_, "config": config} for way, (type_, config) in nodes.items()}
+
+
+async def test_a_key_makes_no_flow_call_a_tool_that_it_may_not_read(app: FastAPI, admin: Person):
+    mine, tool = await make_flow(admin), await make_tool(admin)
+    for way, node in calling(tool).items():
+        loop = {
+            "id": "l",
+            "type": "loop",
+            "config": {"until": "true", "body": {"nodes": [node], "edges": []}},
+        }
+        for one in (node, loop):
+            asking = {**ANSWER, "nodes": [*ANSWER["nodes"], one]}
+            checked(await redraw(admin.http, admin, mine, ANSWER))
+            for flows in ([], [mine]):
+                async with http_client(app, await make_key(admin, WORK, *flows)) as program:
+                    assert (await redraw(program, admin, mine, asking)).status_code == 403, way
+                    validated = await program.post("flows/validate", json={"definition": asking})
+                    refused(validated, 403, "scope_forbids")
+            async with http_client(app, await make_key(admin, [*WORK, "tools:read"])) as program:
+                checked(await redraw(program, admin, mine, asking))
+            async with http_client(app, await make_key(admin, WORK, mine)) as program:
+                # A person let the flow call it; a key may change the flow around it.
+                checked(await redraw(program, admin, mine, asking))
+
+
+async def test_a_key_gives_no_agent_or_crew_a_tool_that_it_may_not_read(app: FastAPI, admin: Person):
+    tool = await make_tool(admin)
+    agent = {"name": "a", "role": "r", "goal": "g"}
+    id_ = checked(await admin.http.post("agents", json=agent), 201)["id"]
+    task = {"name": "t", "description": "d", "expected_output": "e", "agent_id": id_}
+    crew = {"name": "c", "agent_ids": [id_], "tasks": [task]}
+    armed = {**crew, "tasks": [{**task, "tool_ids": [tool]}]}
+    crew_id = checked(await admin.http.post("crews", json=crew), 201)["id"]
+    async with http_client(app, await make_key(admin, ["agents:read", "agents:write"])) as program:
+        for answer in (
+            await program.post("agents", json={**agent, "name": "b", "tool_ids": [tool]}),
+            await program.patch(f"agents/{id_}", json={"tool_ids": [tool]}),
+            await program.put(f"agents/{id_}", json={**agent, "tool_ids": [tool]}),
+            await program.post("crews", json={**armed, "name": "d"}),
+            await program.patch(f"crews/{crew_id}", json={"tasks": armed["tasks"]}),
+            await program.put(f"crews/{crew_id}", json=armed),
+        ):
+            refused(answer, 403, "scope_forbids")
+        checked(await admin.http.patch(f"agents/{id_}", json={"tool_ids": [tool]}))
+        checked(await admin.http.put(f"crews/{crew_id}", json=armed))
+        # What a person gave them stays.
+        checked(await program.put(f"agents/{id_}", json={**agent, "goal": "h", "tool_ids": [tool]}))
+        checked(await program.patch(f"crews/{crew_id}", json={"name": "e"}))
+
+
 OPEN_HOOKS = [{"signing": "none"}, {"answer": "result"}, {"signing": "none", "answer": "result"}]
 
 

@@ -72,8 +72,8 @@ def run(settings: Settings, *, health_port: int | None = None, health_fd: int | 
     logger.info("worker_stopped")
     logging.shutdown()
     # Everything is closed. Taking CrewAI's and LiteLLM's modules down would only keep whoever stops us
-    # waiting for seconds.
-    os._exit(0)
+    # waiting for seconds. Whoever restarts what failed, and only that, goes by the code.
+    os._exit(worker.exitcode or 0)
 
 
 def _close_the_way_out(settings: Settings, own: OwnServices) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
@@ -19,12 +22,14 @@ from celery.contrib.testing.worker import start_worker
 from celery.signals import setup_logging
 from redis.asyncio import Redis as AsyncRedis
 
+from tests.e2e.running import until
 from tests.services import Services
 from watchbill.adapters.celery.app import EXECUTE, celery_app
 from watchbill.adapters.celery.calls import CeleryCalls
 from watchbill.adapters.celery.hints import CeleryHints
 from watchbill.core.errors import Unavailable
 from watchbill.core.tenancy import TenantScope
+from watchbill.embedded.servers import Server, start_valkey, stop
 
 
 def queue_of(app: Celery) -> str:
@@ -49,7 +54,13 @@ class Desk:
 
 @pytest.fixture
 def desk(services: Services) -> Iterator[Desk]:
-    desk = Desk(celery_app(services.redis_url))
+    with open_desk(services.redis_url) as desk:
+        yield desk
+
+
+@contextmanager
+def open_desk(redis_url: str) -> Iterator[Desk]:
+    desk = Desk(celery_app(redis_url))
 
     @desk.app.task(name="note", Strategy=AT_ONCE, shared=False)
     def note(value: str) -> None:
@@ -80,6 +91,38 @@ def test_hints_are_done_where_they_arrive(desk: Desk) -> None:
     done = [desk.taken.get(timeout=120) for _ in range(3)]
     assert [value for value, _ in done] == ["A", "B", "C"]
     assert len({thread for _, thread in done}) == 1
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Server]:
+    """One that nobody else uses, so that it may be spoilt."""
+    with tempfile.TemporaryDirectory(prefix="watchbill-hints-") as folder:
+        server = start_valkey(Path(folder))
+        yield server
+        stop(server)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend"),
+    [
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "min-replicas-to-write", "3"), ("CONFIG", "SET", "min-replicas-to-write", "0")),
+    ],
+    ids=["read-only after a failover", "without replicas"],
+)
+def test_a_server_that_refuses_for_a_while_ends_no_worker(
+    own_valkey: Server, spoil: Sequence[str], mend: Sequence[str]
+) -> None:
+    with open_desk(own_valkey.url) as desk, redis.Redis.from_url(own_valkey.url) as client:
+        desk.send("before")
+        assert desk.taken.get(timeout=120)[0] == "BEFORE"
+        client.config_resetstat()
+        client.execute_command(*spoil)
+        # Whoever took hints was refused once it has said so.
+        until(lambda: client.info("errorstats"), 120, "the worker was refused")
+        client.execute_command(*mend)
+        desk.send("after")
+        assert desk.taken.get(timeout=120)[0] == "AFTER"
 
 
 def test_a_hint_that_makes_no_sense_or_comes_too_late_stops_nobody(desk: Desk) -> None:

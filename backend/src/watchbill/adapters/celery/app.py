@@ -29,6 +29,9 @@ def celery_app(broker_url: str) -> Celery:
         },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A server that refuses, such as a replica after a failover or one that is full, is tried again too.
+        # Otherwise it ends the worker, and what it was doing is done again.
+        broker_channel_error_retry=True,
         worker_prefetch_multiplier=64,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,

@@ -30,7 +30,7 @@ async def list_agents(access: Reader, page: PageQuery) -> Listed[AgentOut]:
 @agents.post("", status_code=201)
 async def create_agent(form: AgentIn, access: Writer) -> AgentOut:
     """Add an agent."""
-    return AgentOut.model_validate(await service.create_agent(access.session, form))
+    return AgentOut.model_validate(await service.create_agent(access.session, access.identity, form))
 
 
 @agents.get("/{agent_id}")
@@ -42,13 +42,17 @@ async def get_agent(agent_id: UUID, access: Reader) -> AgentOut:
 @agents.put("/{agent_id}")
 async def replace_agent(agent_id: UUID, form: AgentIn, access: Writer) -> AgentOut:
     """Replace an agent."""
-    return AgentOut.model_validate(await service.change_agent(access.session, agent_id, form))
+    return AgentOut.model_validate(
+        await service.change_agent(access.session, access.identity, agent_id, form)
+    )
 
 
 @agents.patch("/{agent_id}")
 async def change_agent(agent_id: UUID, form: AgentPatch, access: Writer) -> AgentOut:
     """Change part of an agent."""
-    return AgentOut.model_validate(await service.change_agent(access.session, agent_id, form))
+    return AgentOut.model_validate(
+        await service.change_agent(access.session, access.identity, agent_id, form)
+    )
 
 
 @agents.delete("/{agent_id}", status_code=204)
@@ -67,7 +71,7 @@ async def list_crews(access: Reader, page: PageQuery) -> Listed[CrewOut]:
 @crews.post("", status_code=201)
 async def create_crew(form: CrewIn, access: Writer) -> CrewOut:
     """Add a crew."""
-    return CrewOut.model_validate(await service.create_crew(access.session, form))
+    return CrewOut.model_validate(await service.create_crew(access.session, access.identity, form))
 
 
 @crews.get("/{crew_id}")
@@ -79,13 +83,13 @@ async def get_crew(crew_id: UUID, access: Reader) -> CrewOut:
 @crews.put("/{crew_id}")
 async def replace_crew(crew_id: UUID, form: CrewIn, access: Writer) -> CrewOut:
     """Replace a crew."""
-    return CrewOut.model_validate(await service.change_crew(access.session, crew_id, form))
+    return CrewOut.model_validate(await service.change_crew(access.session, access.identity, crew_id, form))
 
 
 @crews.patch("/{crew_id}")
 async def change_crew(crew_id: UUID, form: CrewPatch, access: Writer) -> CrewOut:
     """Change part of a crew."""
-    return CrewOut.model_validate(await service.change_crew(access.session, crew_id, form))
+    return CrewOut.model_validate(await service.change_crew(access.session, access.identity, crew_id, form))
 
 
 @crews.delete("/{crew_id}", status_code=204)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from watchbill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from watchbill.core.schemas import check_schema, told
 from watchbill.features.agents import queries
-from watchbill.features.agents.schemas import AgentIn, AgentPatch, CrewIn, CrewPatch
+from watchbill.features.agents.schemas import AgentIn, AgentPatch, CrewIn, CrewPatch, CrewTask
 from watchbill.features.agents.tables import Agent, Crew
+from watchbill.features.identity.identity import Identity
 from watchbill.features.providers import service as providers
 from watchbill.features.tools import service as tools
 from watchbill.kit.database.paging import Page
@@ -39,28 +40,34 @@ async def agent_page(session: AsyncSession, wanted: Page) -> tuple[list[Agent], 
     return list(rows), cursor
 
 
-async def create_agent(session: AsyncSession, form: AgentIn) -> Agent:
+async def create_agent(session: AsyncSession, identity: Identity, form: AgentIn) -> Agent:
     """Store an agent.
 
     Raises:
+        Forbidden: it has tools that the key which asks may not see.
         InvalidInput: it names a provider or tools that there are not.
         Conflict: the name is taken.
     """
     agent = Agent(id=uuid4())
+    _demand_reading(identity, form.tool_ids)
     await _fill_agent(session, agent, form.model_dump())
     session.add(agent)
     await _flush(session)
     return agent
 
 
-async def change_agent(session: AsyncSession, id_: UUID, form: AgentIn | AgentPatch) -> Agent:
+async def change_agent(
+    session: AsyncSession, identity: Identity, id_: UUID, form: AgentIn | AgentPatch
+) -> Agent:
     """Replace an agent (AgentIn) or change part of it (AgentPatch).
 
     Raises:
-        NotFound, InvalidInput, Conflict: as for get_agent and create_agent.
+        NotFound, Forbidden, InvalidInput, Conflict: as for get_agent and create_agent.
     """
     agent = await get_agent(session, id_)
+    before = agent.tool_ids
     await _fill_agent(session, agent, form.model_dump(exclude_unset=isinstance(form, AgentPatch)))
+    _demand_reading(identity, agent.tool_ids, before)
     await _flush(session)
     await session.refresh(agent)
     return agent
@@ -101,29 +108,33 @@ async def crew_page(session: AsyncSession, wanted: Page) -> tuple[list[Crew], st
     return list(rows), cursor
 
 
-async def create_crew(session: AsyncSession, form: CrewIn) -> Crew:
+async def create_crew(session: AsyncSession, identity: Identity, form: CrewIn) -> Crew:
     """Store a crew.
 
     Raises:
+        Forbidden: it has tools that the key which asks may not see.
         InvalidInput: it does not fit together, or names agents that there are not.
         Conflict: the name is taken.
     """
     await _check_crew(session, form)
+    _demand_reading(identity, _tools_of(form.tasks))
     crew = Crew(id=uuid4(), **_crew_values(form))
     session.add(crew)
     await _flush(session)
     return crew
 
 
-async def change_crew(session: AsyncSession, id_: UUID, form: CrewIn | CrewPatch) -> Crew:
+async def change_crew(session: AsyncSession, identity: Identity, id_: UUID, form: CrewIn | CrewPatch) -> Crew:
     """Replace a crew (CrewIn) or change part of it (CrewPatch).
 
     Raises:
-        NotFound, InvalidInput, Conflict: as for get_crew and create_crew.
+        NotFound, Forbidden, InvalidInput, Conflict: as for get_crew and create_crew.
     """
     crew = await get_crew(session, id_)
     whole = form if isinstance(form, CrewIn) else _merged(crew, form)
     await _check_crew(session, whole)
+    before = [id_ for task in crew.tasks for id_ in _stored_ids(task)]
+    _demand_reading(identity, _tools_of(whole.tasks), before)
     for name, value in _crew_values(whole).items():
         setattr(crew, name, value)
     await _flush(session)
@@ -216,6 +227,20 @@ def _schema_errors(form: CrewIn) -> list[FieldError]:
         for index, task in enumerate(form.tasks)
         if task.output_schema is not None and (problems := check_schema(task.output_schema))
     ]
+
+
+def _demand_reading(identity: Identity, wanted: Iterable[UUID], had: Iterable[UUID] = ()) -> None:
+    """Insist on whoever gives tools away being allowed to see them; tools that were there before stay."""
+    if set(wanted) - set(had):
+        identity.demand("tools:read")
+
+
+def _tools_of(tasks: Iterable[CrewTask]) -> Iterator[UUID]:
+    return (id_ for task in tasks for id_ in task.tool_ids)
+
+
+def _stored_ids(task: dict[str, Any]) -> list[UUID]:
+    return [UUID(id_) for id_ in task.get("tool_ids") or []]
 
 
 async def _demand_tools(session: AsyncSession, ids: Sequence[UUID], loc: tuple[str | int, ...]) -> None:

@@ -58,7 +58,6 @@ async def execute_flow(
     form: ExecuteRequest,
     access: Annotated[Access, require("flows:execute")],
     ports: Ports,
-    db: Annotated[Database, Depends(database)],
     crowds: CrowdsDep,
     request: Request,
     idempotency_key: Key = None,
@@ -72,7 +71,7 @@ async def execute_flow(
     with crowds.waiting.place(access.identity) if seconds else nullcontext():
         started = await starting.execute_flow(access, ports, flow_id, form, idempotency_key)
         pending = ExecutionResult(**dict(started), outputs=None)
-        return await waiting.result(access, ports, db, pending, seconds) if seconds else pending
+        return await waiting.result(access, ports, request, pending, seconds) if seconds else pending
 
 
 @router.post("/crews/{crew_id}/test", status_code=202)

@@ -4,20 +4,23 @@ watches it."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from watchbill.core.errors import NotFound
+from starlette.requests import HTTPConnection
+
+from watchbill.core.errors import NotFound, Unavailable
 from watchbill.core.ports.journal import Outcome
 from watchbill.core.ports.live import Ending
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.executions import service
 from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.schemas import ExecutionResult
-from watchbill.features.identity.access import Access
-from watchbill.kit.database.transactions import Database
+from watchbill.features.executions.watching.access import long_ago
+from watchbill.features.identity.access import Access, database
 
 # Without a word for this long the row is read, in case Redis lost it. A thousand requests that wait would
 # otherwise read a thousand rows every time.
@@ -79,16 +82,32 @@ async def end_of(ports: ExecutionPorts, scope: TenantScope, execution_id: UUID) 
 
 
 async def result(
-    access: Access, ports: ExecutionPorts, database: Database, pending: ExecutionResult, seconds: float
+    access: Access,
+    ports: ExecutionPorts,
+    connection: HTTPConnection,
+    pending: ExecutionResult,
+    seconds: float,
 ) -> ExecutionResult:
-    """Commit, and answer with the execution once it is over, or as it is after so many seconds."""
+    """Commit, and answer with the execution once it is over, or as it is after so many seconds.
+
+    Raises:
+        NotAuthenticated, Forbidden: the access of whoever asks ended meanwhile.
+        NotFound: the execution was deleted meanwhile.
+    """
+    begun = time.monotonic()
     async with end_of(ports, access.scope, pending.id) as end:
         await access.work.finish()
         await access.work.committed()
         # Perhaps it is an old one, which a repeated key found.
         outcome = await end.within(seconds, perhaps_over=pending.status.final)
+    if long_ago(begun):
+        try:
+            await ports.watch_access.look(connection, access.identity, "flows:execute")
+        except Unavailable:
+            # It runs, and nobody knows who may hear of its end: so it is told of as it began.
+            return pending
     if outcome is None:
-        async with database.transaction(access.scope) as work:
+        async with (await database(connection)).transaction(access.scope) as work:
             return await service.result(work.session, pending.id)
     return ExecutionResult.model_validate(
         {

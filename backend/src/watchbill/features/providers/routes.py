@@ -100,6 +100,7 @@ async def test_provider(
 ) -> ProviderTestResult:
     """Let a worker send the provider a small question, and tell how it went."""
     await service.get(access.session, provider_id)
-    await access.work.finish()
+    # Afterwards it is looked at again who asks.
     with crowds.slow.place(access.identity):
-        return await service.test(access.scope, ports, provider_id, form.model if form else None)
+        async with access.work.outside():
+            return await service.test(access.scope, ports, provider_id, form.model if form else None)

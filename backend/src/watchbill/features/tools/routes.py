@@ -112,6 +112,7 @@ async def run_tool(
 ) -> ToolTrialResult:
     """Have a worker call the tool, and wait for how it ends."""
     limits = service.limits_of(await service.get(access.session, tool_id))
-    await access.work.finish()
+    # Afterwards it is looked at again who asks.
     with crowds.slow.place(access.identity):
-        return await service.try_out(access.scope, ports, tool_id, form.input, limits)
+        async with access.work.outside():
+            return await service.try_out(access.scope, ports, tool_id, form.input, limits)

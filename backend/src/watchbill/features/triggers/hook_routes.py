@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from watchbill.features.executions import service as executions
 from watchbill.features.executions.ports import ExecutionPorts
 from watchbill.features.executions.ports import ports_of as execution_ports
 from watchbill.features.executions.waiting import end_of
+from watchbill.features.executions.watching.access import long_ago
 from watchbill.features.identity.access import database, request_limits, take_turn
 from watchbill.features.identity.aside import aside_of
 from watchbill.features.identity.limits.crowds import crowds_of
@@ -70,29 +72,34 @@ async def call_hook(
         raise AssertionError("a call without an error has an execution")
     if received.new:
         await started.hints.execute(received.scope, received.execution_id)
-    if received.rules.answer == "at_once":
+    rules = received.rules
+    if rules.answer == "at_once":
         # The result of an earlier call with the same key is not for whoever repeats it.
-        answer = await _answer(db, started, received.scope, received.execution_id)
-        return HookAnswer(execution_id=answer.execution_id, status=answer.status)
+        return _without_result(await _answer(db, started, received.scope, received.execution_id))
+    begun = time.monotonic()
     waiting = (await crowds_of(request)).waiting
     try:
         with waiting.place_of(received.scope.tenant_id, admitted.trigger.id):
             async with end_of(started, received.scope, received.execution_id) as end:
                 # It began before, and a call that came before may have begun it.
-                await end.within(received.rules.wait_seconds, perhaps_over=True)
+                await end.within(rules.wait_seconds, perhaps_over=True)
     except TooManyRequests:
         # It runs, so it is told of as if the time had run out.
         pass
+    if long_ago(begun):
+        async with db.transaction() as work:
+            rules = await hooks.rules_now(work, token)
     answer = await _answer(db, started, received.scope, received.execution_id)
+    if rules.answer == "at_once":
+        return _without_result(answer)
     response.status_code = 200 if answer.status.final else 202
-    rules = received.rules.reply
-    if rules is None or not answer.status.final:
+    if rules.reply is None or not answer.status.final:
         return answer
     if answer.status is not ExecutionStatus.COMPLETED:
         response.status_code = 500
         return answer
     async with db.transaction(received.scope) as work:
-        return await reply(work.session, received.scope, rules, answer, started.compute)
+        return await reply(work.session, received.scope, rules.reply, answer, started.compute)
 
 
 @router.get("/hooks/{token}", response_class=PlainTextResponse)
@@ -107,6 +114,10 @@ async def challenge_hook(
         ids = admitted.scope.tenant_id, admitted.trigger.id
         await request_limits(request).count(work.session, request, *ids)
     return _echo(admitted.challenge or "")
+
+
+def _without_result(answer: HookAnswer) -> HookAnswer:
+    return HookAnswer(execution_id=answer.execution_id, status=answer.status)
 
 
 async def _taken(request: Request) -> hooks.Request:

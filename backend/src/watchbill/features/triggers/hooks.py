@@ -106,13 +106,7 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
         TooLarge, InvalidInput: the body is too large, or the Idempotency-Key is.
         Conflict: the trigger is switched off.
     """
-    hook = await queries.find_hook(work.session, service.token_digest(token))
-    if hook is None:
-        raise NotFound("There is no webhook at this address.", code="hook_not_found")
-    scope = TenantScope(hook.tenant_id)
-    await work.enter(scope, as_tenant=False)
-    trigger = await service.get(work.session, hook.trigger_id)
-    rules = StoredWebhook.model_validate(trigger.config)
+    scope, trigger, rules = await _found(work, token)
     if len(request.body) > rules.max_body_bytes:
         raise TooLarge(f"The body is larger than {rules.max_body_bytes:,} bytes.")
     call = Call("webhook", now(), {})
@@ -120,10 +114,37 @@ async def admit(work: Work, keys: KeyRing, token: str, request: Request) -> Admi
         trigger.id, rules.challenge, request.method, request.query, request.content_type, request.body
     )
     signature = _verified(scope, keys, trigger, rules, request) if challenge is None else None
-    if not trigger.is_active:
-        raise Conflict("This webhook is switched off.", code="trigger_inactive")
+    _demand_active(trigger)
     call = replace(call, signature=signature, request_key=_request_key(request))
     return Admitted(scope, trigger, rules, request, call, challenge)
+
+
+async def rules_now(work: Work, token: str) -> StoredWebhook:
+    """The rules of the webhook at an address, for a call that was let in a while ago. The transaction is left
+    as `admit` leaves it.
+
+    Raises:
+        NotFound: nobody has this address any more.
+        Conflict: the trigger was switched off.
+    """
+    _, trigger, rules = await _found(work, token)
+    _demand_active(trigger)
+    return rules
+
+
+async def _found(work: Work, token: str) -> tuple[TenantScope, Trigger, StoredWebhook]:
+    hook = await queries.find_hook(work.session, service.token_digest(token))
+    if hook is None:
+        raise NotFound("There is no webhook at this address.", code="hook_not_found")
+    scope = TenantScope(hook.tenant_id)
+    await work.enter(scope, as_tenant=False)
+    trigger = await service.get(work.session, hook.trigger_id)
+    return scope, trigger, StoredWebhook.model_validate(trigger.config)
+
+
+def _demand_active(trigger: Trigger) -> None:
+    if not trigger.is_active:
+        raise Conflict("This webhook is switched off.", code="trigger_inactive")
 
 
 async def fire(session: AsyncSession, admitted: Admitted, compute: Compute, aside: Aside) -> Received:

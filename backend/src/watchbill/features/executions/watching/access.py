@@ -1,4 +1,4 @@
-"""What stays open ends with the access of whoever watches."""
+"""What stays open, or waits long for its answer, ends with the access of whoever watches or waits."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from watchbill.features.executions.watching.events import Told
 from watchbill.features.identity import service as people
 from watchbill.features.identity.access import database, identity_options
 from watchbill.features.identity.identity import Identity
+from watchbill.features.identity.permissions import Permission
 from watchbill.kit.database.transactions import DatabaseUnavailable
 
 # After this long it is asked again whether whoever watches may; one answer is good for all that the same
@@ -23,7 +24,12 @@ RECHECK_SECONDS = 5.0
 GOOD_SECONDS = 4.0
 _REMEMBERED = 10_000
 
-_Who = tuple[UUID, UUID, UUID | None, UUID | None]
+_Who = tuple[UUID, UUID, UUID | None, UUID | None, Permission]
+
+
+def long_ago(moment: float) -> bool:
+    """Whether whoever was let in then, by `time.monotonic`, is to be looked at again before they are told."""
+    return time.monotonic() - moment >= RECHECK_SECONDS
 
 
 class WatchAccess:
@@ -44,13 +50,18 @@ class WatchAccess:
         looked = time.monotonic()
         async with contextlib.aclosing(blocks):
             async for block in blocks:
-                if time.monotonic() - looked >= RECHECK_SECONDS:
-                    await self._look(connection, identity)
+                if long_ago(looked):
+                    await self.look(connection, identity, "executions:read")
                     looked = time.monotonic()
                 yield block
 
-    async def _look(self, connection: HTTPConnection, identity: Identity) -> None:
-        who = (identity.tenant_id, identity.user_id, identity.sign_in_id, identity.key_id)
+    async def look(self, connection: HTTPConnection, identity: Identity, permission: Permission) -> None:
+        """Insist on somebody still being let in.
+
+        Raises:
+            NotAuthenticated, Forbidden, Unavailable: they are not any more, or it cannot be found out.
+        """
+        who = (identity.tenant_id, identity.user_id, identity.sign_in_id, identity.key_id, permission)
         if time.monotonic() - self._checked.get(who, -GOOD_SECONDS) < GOOD_SECONDS:
             return
         checking = self._checking.get(who)
@@ -67,7 +78,7 @@ class WatchAccess:
                 again = await people.authenticate_again(work.session, options, identity)
         except DatabaseUnavailable as error:
             raise Unavailable(str(error), code="database_unavailable") from error
-        again.demand("executions:read")
+        again.demand(who[-1])
         if len(self._checked) >= _REMEMBERED:
             self._checked.clear()
         self._checked[who] = begun
