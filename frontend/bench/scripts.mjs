@@ -15,6 +15,7 @@ export async function scripts(context, { flow, run: execution }) {
     execution: `/executions/view/?id=${execution}`,
     inbox: "/inbox/",
     agents: "/agents/",
+    tools: "/tools/",
     crews: "/crews/",
     models: "/models/",
     settings: "/settings/",

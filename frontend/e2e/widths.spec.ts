@@ -6,6 +6,7 @@ const LISTS = [
   "/flows/",
   "/executions/",
   "/agents/",
+  "/tools/",
   "/settings/members/",
   "/settings/api-keys/",
   "/settings/audit-log/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from watchbill.adapters.sandbox.wasm.guest.offered import MODULES
 from watchbill.core.errors import TooManyRequests
 from watchbill.core.ports.sandbox import (
     Exceeded,
@@ -222,3 +224,11 @@ async def test_too_many_that_wait_are_refused(sandbox: Sandbox, caller: SandboxC
     refused = [one for one in answers if isinstance(one, BaseException)]
     assert refused and all(isinstance(one, TooManyRequests) for one in refused)
     assert sum(isinstance(one, SandboxResult) for one in answers) >= 1000
+
+
+async def test_what_the_guide_lists_can_be_imported(sandbox: Sandbox, caller: SandboxCaller):
+    guide = (Path(__file__).parents[4] / "docs/guides/sandbox.md").read_text("utf-8")
+    missing = [name for name in MODULES if f"`{name}`" not in guide]
+    assert not missing
+    code = "\n".join([*(f"import {name}" for name in MODULES), "def run(): return 1"])
+    assert (await call(sandbox, caller, code)).output == 1

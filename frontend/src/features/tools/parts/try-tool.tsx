@@ -55,11 +55,14 @@ export function TryTool({ tool, changed }: TryToolProps) {
   );
 }
 
+/** Below the fold of a sheet, nobody would see it. */
+const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ block: "nearest" });
+
 function Ended({ result }: { result: TrialResult }) {
   const { ok, output, error, logs, duration_ms, tier } = result;
   const where = tier === "wasm" ? " in the built-in sandbox" : tier ? ` in ${tier}` : "";
   return (
-    <>
+    <div ref={intoView} className="flex flex-col gap-2">
       <p className="text-xs text-muted">
         {ok ? "Done" : "Failed"} after {formatDuration(duration_ms)}
         {where}.
@@ -76,7 +79,7 @@ function Ended({ result }: { result: TrialResult }) {
           <PlainText text={logs} />
         </div>
       )}
-    </>
+    </div>
   );
 }
 
