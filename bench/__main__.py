@@ -20,6 +20,7 @@ from bench import (
     neighbour,
     overhead,
     recovery,
+    sandbox,
     tenants,
     throughput,
     waiting,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, ...]] = {
     "isolation": (isolation.measure,),
     "neighbour": (neighbour.measure,),
     "tenants": (tenants.measure,),
+    "sandbox": (sandbox.measure,),
     # Last: it kills the stack's worker.
     "recovery": (recovery.measure,),
 }
