@@ -130,8 +130,11 @@ class Settings(BaseSettings):
     compute_processes: int = Field(default=2, ge=1, le=64)
     """Processes of the API and of each worker for long computations, such as expressions over long lists.
     They start when they are needed, and end when they are not."""
-    sandbox_processes: int = Field(default=4, ge=1, le=256)
-    """Programs that each worker's built-in interpreter runs at a time; others wait their turn."""
+    sandbox_processes: int = Field(default=12, ge=1, le=256)
+    """Programs that each worker's built-in interpreter runs at a time; a tenant has a third of them, and others
+    wait their turn."""
+    sandbox_memory_mb: int = Field(default=2048, ge=16, le=1_048_576)
+    """Memory that a program in the sandbox may ask for, in MB."""
     running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)
     """Executions that each tenant may run at a time; the others wait. 0 is no limit."""
     keep_executions_days: int = Field(default=0, ge=0, le=36_500)

@@ -99,7 +99,7 @@ async def open_ports(
     llm = RecordedLlm(gateway)
     http = AiohttpClient(way)
     wasm = WasmSandbox(settings.data_dir / "sandbox", processes=settings.sandbox_processes)
-    sandbox = PolicySandbox(settings.sandbox, wasm)
+    sandbox = PolicySandbox(settings.sandbox, wasm, memory_mb=settings.sandbox_memory_mb)
     tools = StoredTools(database, sandbox, http, compute)
     crews = CrewAiRunner(llm, compute, tools, storage=settings.data_dir / "crewai")
 

@@ -263,6 +263,11 @@ def _channels() -> Iterator[tuple[str, str]]:
             "import json",
         ),
     )
+    for said in ("no JSON", "[]", '{"output": 1, "failure": 2}', '{"failure": 7, "message": {}}', "\\x00"):
+        yield (
+            f"makes the interpreter say {said}",
+            _lines(f"json.dumps = lambda *a, **k: {said!r}\nraise ValueError", "import json"),
+        )
     yield "answers with a frame of its own", _lines("os.write(1, b'\\x00\\x00\\x00\\x05gtrue')\nreturn None")
     yield "speaks to the host with half a character", _lines("print('\\ud800')\nreturn None")
     yield "speaks to the host with a NUL", _lines("print('\\x00' * 10)\nreturn None")

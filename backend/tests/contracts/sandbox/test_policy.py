@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.adapters.sandbox.policy import tier_for
-from watchbill.core.ports.sandbox import ImageProgram, NoTier, Program, PythonProgram, SandboxLimits, Tier
+from watchbill.adapters.sandbox.policy import PolicySandbox, tier_for
+from watchbill.core.ports.sandbox import (
+    ImageProgram,
+    NoTier,
+    Program,
+    PythonProgram,
+    SandboxCaller,
+    SandboxLimits,
+    Tier,
+)
 
 PLAIN = PythonProgram("def run(): ...")
 PACKAGES = PythonProgram("def run(): ...", ("httpx==0.28.1",))
@@ -45,6 +53,11 @@ def test_where_none_can_it_says_what_would(program: Program, limits: SandboxLimi
     with pytest.raises(NoTier) as caught:
         tier_for(program, limits, {"wasm"})
     assert said in caught.value.detail and "`docker`" in caught.value.detail
+
+
+async def test_more_memory_than_the_installation_gives_is_refused(wasm: PolicySandbox, caller: SandboxCaller):
+    with pytest.raises(NoTier, match="at most 2,048 MB"):
+        await wasm.run(caller, PLAIN, {}, SandboxLimits(memory_mb=2049))
 
 
 @given(PROGRAMS, LIMITS, TIERS)

@@ -29,6 +29,7 @@ class ProcessPool:
         start_seconds: how long a new process may take before the one that makes them is replaced.
         registry: the module whose JOBS they can do.
         preparation: what the module's `prepare` is called with, before any child is made.
+        share: jobs of a tenant at a time; all but one without it.
         tries: how often a job is done whose child was killed by somebody outside.
     """
 
@@ -42,10 +43,11 @@ class ProcessPool:
         limits: ComputeLimits | None = None,
         registry: str = _JOBS,
         preparation: str = "",
+        share: int | None = None,
         tries: int = 2,
     ):
         self._limits = limits or ComputeLimits()
-        self._turns = Turns(processes, waiting)
+        self._turns = Turns(processes, waiting, share)
         self._forks = Forks(registry, self._limits, start_seconds, preparation)
         self._tries = tries
         self._failures = 0

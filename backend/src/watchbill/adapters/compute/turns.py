@@ -18,11 +18,12 @@ class Turns:
     Args:
         places: jobs at a time.
         waiting: jobs of a tenant that may wait.
+        share: jobs of a tenant at a time, instead of all but one.
     """
 
-    def __init__(self, places: int, waiting: int):
+    def __init__(self, places: int, waiting: int, share: int | None = None):
         self._free = places
-        self._most = max(1, places - 1)
+        self._most = max(1, places - 1 if share is None else share)
         self._waiting = waiting
         self._has: dict[TenantScope, int] = {}
         # The tenant that had a turn last stands at the end.

@@ -61,10 +61,11 @@ class PolicySandbox:
 
     Args:
         choice: `auto` for all tiers that there are, `off` for none, or the one to use.
+        memory_mb: what a program may have at most.
     """
 
-    def __init__(self, choice: Choice, wasm: WasmSandbox):
-        self._wasm = wasm
+    def __init__(self, choice: Choice, wasm: WasmSandbox, *, memory_mb: int = 2048):
+        self._wasm, self._memory_mb = wasm, memory_mb
         self._tiers: frozenset[Tier] = frozenset() if choice == "off" else frozenset(("wasm",))
 
     def load(self) -> None:
@@ -87,6 +88,9 @@ class PolicySandbox:
     ) -> SandboxResult:
         """See core.ports.sandbox.Sandbox."""
         tier_for(program, limits, self._tiers)
+        if limits.memory_mb > self._memory_mb:
+            text = f"It asks for {limits.memory_mb:,} MB of memory; a program has at most {self._memory_mb:,} MB here."
+            raise NoTier(text, code="sandbox_limit")
         assert isinstance(program, PythonProgram)
         return await self._wasm.run(caller, program, input, limits, printed)
 

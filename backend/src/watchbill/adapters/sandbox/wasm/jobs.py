@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-import orjson
 from wasmtime import Config, Engine, ExitTrap, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component, Linker
 
 from watchbill.adapters.compute.serving import Talking, Tell
+from watchbill.core.json.text import NotExact, read_exactly
 
 _TICK_SECONDS = 0.02
 _MIB = 1024 * 1024
@@ -120,9 +120,28 @@ def call(argument: Any, tell: Tell) -> Mapping[str, Any]:
         return _trapped(str(error))
     finally:
         printed.flush()
-    if len(said.encode()) > most + _OF_THE_ANSWER:
-        return {"failure": "size", "message": f"{len(said):,}"}
-    return orjson.loads(said)
+    if len(said.encode(errors="replace")) > most + _OF_THE_ANSWER:
+        return {"failure": "size", "message": ""}
+    return _answer(said)
+
+
+def _answer(said: str) -> Mapping[str, Any]:
+    """What the interpreter says. The program shares it, and may have made it say anything."""
+    try:
+        answer = read_exactly(said)
+    except NotExact as error:
+        return {"failure": "output", "message": f"The output cannot be kept as it is: {error}."}
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        found = cast("dict[str, Any]", answer)
+        if found.keys() == {"output"} or (found.keys() == {"failure", "message"} and _are_texts(found)):
+            return found
+    return {"failure": "error", "message": "The program broke the interpreter that it ran in."}
+
+
+def _are_texts(found: Mapping[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in found.values())
 
 
 def _trapped(text: str) -> Mapping[str, Any]:

@@ -15,7 +15,6 @@ import structlog
 from watchbill.adapters.compute.pool import ProcessPool
 from watchbill.adapters.sandbox.wasm.compiling import compiled_name
 from watchbill.core.errors import Unavailable
-from watchbill.core.json.text import NotExact, read_exactly
 from watchbill.core.ports.compute import ComputeBug, ComputeLimit, ComputeLimits
 from watchbill.core.ports.sandbox import (
     Exceeded,
@@ -34,6 +33,8 @@ COMPONENT = Path(__file__).parent / "guest.wasm"
 # is killed.
 _GRACE_SECONDS = 5.0
 _GIB = 1024**3
+# Of an error that a program makes.
+_MOST_CHARACTERS = 4_000
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TMPDIR")
 
 
@@ -47,7 +48,7 @@ class WasmSandbox:
         component: the interpreter as it was built.
     """
 
-    def __init__(self, cache: Path, *, processes: int = 4, waiting: int = 1000, component: Path = COMPONENT):
+    def __init__(self, cache: Path, *, processes: int = 12, waiting: int = 1000, component: Path = COMPONENT):
         self._cache, self._component = cache, component
         self._processes, self._waiting = processes, waiting
         self._opening: asyncio.Task[ProcessPool] | None = None
@@ -104,12 +105,7 @@ class WasmSandbox:
         if "failure" in said:
             failure = _failure(said["failure"], said["message"], limits)
             return SandboxResult("wasm", took, failure=failure, logs="".join(logs))
-        try:
-            output = read_exactly(orjson.dumps(said["output"]).decode())
-        except NotExact as error:
-            failure = SandboxFailure("user", f"The output cannot be kept as it is: {error}.")
-            return SandboxResult("wasm", took, failure=failure, logs="".join(logs))
-        return SandboxResult("wasm", took, output, logs="".join(logs))
+        return SandboxResult("wasm", took, said["output"], logs="".join(logs))
 
     async def close(self) -> None:
         """End every process."""
@@ -136,6 +132,8 @@ class WasmSandbox:
         return ProcessPool(
             processes=self._processes,
             waiting=self._waiting,
+            # Programs may take an hour: it takes several tenants to fill all places.
+            share=max(1, self._processes // 3),
             # WebAssembly reserves far more addresses than it uses; its own limits hold what it uses.
             limits=ComputeLimits(cpu_seconds=86_400, wall_seconds=86_400, memory_bytes=1024 * _GIB),
             registry=_JOBS,
@@ -182,4 +180,4 @@ def _failure(what: str, message: str, limits: SandboxLimits) -> SandboxFailure:
     if what in sentences:
         exceeded, text = sentences[what]
         return SandboxFailure("limit", text, exceeded)
-    return SandboxFailure("user", message)
+    return SandboxFailure("user", message[:_MOST_CHARACTERS])
