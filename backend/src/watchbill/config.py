@@ -131,8 +131,8 @@ class Settings(BaseSettings):
     """Processes of the API and of each worker for long computations, such as expressions over long lists.
     They start when they are needed, and end when they are not."""
     sandbox_processes: int = Field(default=12, ge=1, le=256)
-    """Programs that each worker's built-in interpreter runs at a time; a tenant has a third of them, and others
-    wait their turn."""
+    """Programs that each worker's built-in interpreter runs at a time. A tenant has a third of them, and
+    waits when it has more to run."""
     sandbox_memory_mb: int = Field(default=2048, ge=16, le=1_048_576)
     """Memory that a program in the sandbox may ask for, in MB."""
     running_limit_tenant: int = Field(default=0, ge=0, le=1_000_000)

@@ -89,7 +89,8 @@ class PolicySandbox:
         """See core.ports.sandbox.Sandbox."""
         tier_for(program, limits, self._tiers)
         if limits.memory_mb > self._memory_mb:
-            text = f"It asks for {limits.memory_mb:,} MB of memory; a program has at most {self._memory_mb:,} MB here."
+            most = f"a program has at most {self._memory_mb:,} MB here"
+            text = f"It asks for {limits.memory_mb:,} MB of memory; {most}."
             raise NoTier(text, code="sandbox_limit")
         assert isinstance(program, PythonProgram)
         return await self._wasm.run(caller, program, input, limits, printed)
