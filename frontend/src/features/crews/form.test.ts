@@ -12,7 +12,7 @@ const crew: Crew = {
   process: "sequential",
   agent_ids: ["a1"],
   tasks: [
-    { ...task, name: "find", context: [], tool_ids: [], output_schema: { type: "object" } },
+    { ...task, name: "find", context: [], tool_ids: ["t1"], output_schema: { type: "object" } },
     { ...task, name: "write", context: ["find"], tool_ids: [], output_schema: null },
   ],
   manager_agent_id: null,

@@ -18,6 +18,8 @@ const task = z.object({
   agent_id: z.string(),
   /** Keys of the tasks whose output it reads. */
   context: z.array(z.string()),
+  /** What may be used besides the agent's own tools. */
+  tool_ids: z.array(z.string()),
   /** JSON text; empty: any answer will do. */
   output_schema: z
     .string()
@@ -71,6 +73,7 @@ export function newTask(agent_id = ""): TaskValues {
   return {
     ...{ key: newKey(), agent_id, name: "", description: "", expected_output: "" },
     context: [],
+    tool_ids: [],
     output_schema: "",
   };
 }
@@ -102,6 +105,7 @@ export function toValues(crew: Crew): CrewValues {
       expected_output: task.expected_output,
       agent_id: task.agent_id ?? "",
       context: (task.context ?? []).map(keyOf),
+      tool_ids: task.tool_ids ?? [],
       output_schema: task.output_schema ? writeJson(task.output_schema, 2) : "",
     })),
   };
@@ -126,7 +130,7 @@ export function toBody(values: CrewValues): CrewBody {
         .filter(({ key }) => task.context.includes(key))
         .map(({ name }) => name),
       output_schema: readSchema(task.output_schema),
-      tool_ids: [],
+      tool_ids: task.tool_ids,
     })),
     config: {},
   };

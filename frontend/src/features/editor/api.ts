@@ -151,13 +151,6 @@ export function useCrews() {
   });
 }
 
-export function useTools() {
-  return useQuery({
-    queryKey: ["editor", "tools"],
-    queryFn: () => listAll((query) => api.GET("/api/v1/tools", { params: { query } })),
-  });
-}
-
 export function useProviders() {
   return useQuery({
     queryKey: ["editor", "providers"],

@@ -7,13 +7,12 @@ import { Field } from "@/components/field";
 import { FormField } from "@/components/form-field";
 import { Input } from "@/components/input";
 import { MoreFields } from "@/components/more-fields";
-import { MultiChoice } from "@/components/multi-choice";
 import { NumberInput } from "@/components/number-input";
 import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { Textarea } from "@/components/textarea";
 import { useAllProviders, type Provider } from "@/features/providers";
-import { useAllTools } from "@/features/tools";
+import { ToolChoice } from "@/features/tools";
 import type { AgentValues } from "../form";
 
 type Form = { form: UseFormReturn<AgentValues> };
@@ -47,38 +46,19 @@ export function AgentFields({ form }: Form) {
         <Textarea {...form.register("backstory")} />
       </Field>
       <ModelFields form={form} />
-      <ToolFields form={form} />
+      <FormField
+        control={form.control}
+        name="tool_ids"
+        label="Tools"
+        optional
+        hint="What the agent may use. It reads their descriptions to decide when."
+      >
+        {({ value, onChange }) => <ToolChoice value={value} onChange={onChange} />}
+      </FormField>
       <MoreFields label="More options" open={Boolean(errors.config)}>
         <Options form={form} />
       </MoreFields>
     </>
-  );
-}
-
-function ToolFields({ form }: Form) {
-  const { data: tools = [] } = useAllTools();
-  return (
-    <FormField
-      control={form.control}
-      name="tool_ids"
-      label="Tools"
-      optional
-      hint="What the agent may use. It reads their descriptions to decide when."
-    >
-      {({ value, onChange }) => (
-        <MultiChoice
-          options={tools.map(({ id, name, description }) => ({
-            value: id,
-            label: name,
-            hint: description,
-          }))}
-          value={value}
-          onChange={onChange}
-          placeholder="Add a tool"
-          empty="There are no other tools. You make them on the page Tools."
-        />
-      )}
-    </FormField>
   );
 }
 

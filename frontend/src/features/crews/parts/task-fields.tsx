@@ -13,6 +13,7 @@ import { Input } from "@/components/input";
 import { MoreFields } from "@/components/more-fields";
 import { Select, type Option } from "@/components/select";
 import { Textarea } from "@/components/textarea";
+import { ToolChoice } from "@/features/tools";
 import type { CrewValues, TaskValues } from "../form";
 
 type TaskFieldsProps = {
@@ -70,6 +71,17 @@ export function TaskFields(props: TaskFieldsProps) {
       </Field>
       {index > 0 && <ContextField form={form} index={index} />}
       <MoreFields open={Boolean(errors?.output_schema)}>
+        <FormField
+          control={form.control}
+          name={`tasks.${index}.tool_ids`}
+          label="Tools for this task"
+          optional
+          hint="What may be used besides the agent’s own tools."
+        >
+          {({ value, onChange }) => (
+            <ToolChoice value={value} onChange={onChange} disabled={readOnly} />
+          )}
+        </FormField>
         <FormField
           control={form.control}
           name={`tasks.${index}.output_schema`}

@@ -10,6 +10,7 @@ import { NumberInput } from "@/components/number-input";
 import { Select } from "@/components/select";
 import { Switch } from "@/components/switch";
 import { TagsInput } from "@/components/tags-input";
+import { ToolChoice } from "@/features/tools";
 import { inOrder } from "@/lib/ordered";
 import { hintsOf, resolve, type JsonSchema, type Resolved } from "../model/json-schema";
 import { dotted, readPath, type Path } from "../model/paths";
@@ -22,14 +23,7 @@ import { JsonField } from "@/components/json-field";
 import { ListEditor } from "./list-editor";
 import { MapEditor } from "./map-editor";
 import { More } from "./more";
-import {
-  AgentPicker,
-  CrewPicker,
-  ModelPicker,
-  ProviderPicker,
-  ToolPicker,
-  ToolsPicker,
-} from "./pickers";
+import { AgentPicker, CrewPicker, ModelPicker, ProviderPicker, ToolPicker } from "./pickers";
 import { choiceOf, linesOf, order, shownFields, titleOf, type Property } from "./presentation";
 import { SubflowFields } from "./subflow-fields";
 import { WaitFields } from "./wait-fields";
@@ -199,7 +193,10 @@ function Control({ schema, path, value, ...aria }: ControlProps): ReactElement {
     return <ModelPicker {...aria} value={value} onChange={change} provider={provider} />;
   }
   if (format === "tool") return <ToolPicker {...aria} value={value} onChange={change} />;
-  if (format === "tools") return <ToolsPicker {...aria} value={value} onChange={change} />;
+  if (format === "tools") {
+    const chosen = Array.isArray(value) ? (value as string[]) : [];
+    return <ToolChoice {...aria} value={chosen} onChange={change} />;
+  }
   if (format === "python") {
     return (
       <CodeEditor {...aria} language="python" value={text} onChange={change} minHeight="180px" />

@@ -3,8 +3,8 @@
 /** Choosing something stored: an agent, a crew, a provider or a model. */
 import { Combobox } from "@/components/combobox";
 import type { ControlAria } from "@/components/field";
-import { MultiChoice } from "@/components/multi-choice";
-import { useAgents, useCrews, useProviders, useTools } from "../api";
+import { useAllTools } from "@/features/tools";
+import { useAgents, useCrews, useProviders } from "../api";
 
 type PickerProps = ControlAria & {
   value: unknown;
@@ -47,7 +47,7 @@ export function CrewPicker(props: PickerProps) {
 }
 
 export function ToolPicker(props: PickerProps) {
-  const { data, isPending } = useTools();
+  const { data, isPending } = useAllTools();
   const options = (data ?? []).map(({ id, name, description }) => ({
     value: id,
     label: name,
@@ -60,30 +60,6 @@ export function ToolPicker(props: PickerProps) {
       loading={isPending}
       word="tool"
       empty="There are no tools yet. You make them on the page Tools."
-    />
-  );
-}
-
-/** Any number of tools, in the order in which they were chosen. */
-export function ToolsPicker({
-  value,
-  onChange,
-  ...aria
-}: ControlAria & { value: unknown; onChange: (value: string[]) => void }) {
-  const { data } = useTools();
-  const options = (data ?? []).map(({ id, name, description }) => ({
-    value: id,
-    label: name,
-    hint: description,
-  }));
-  return (
-    <MultiChoice
-      {...aria}
-      options={options}
-      value={Array.isArray(value) ? (value as string[]) : []}
-      onChange={onChange}
-      placeholder="Add a tool"
-      empty="There are no other tools. You make them on the page Tools."
     />
   );
 }
