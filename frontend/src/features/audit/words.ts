@@ -15,6 +15,7 @@ const things: Record<string, string> = {
   api_keys: "API key",
   approvals: "Question",
   crews: "Crew",
+  tools: "Tool",
   due_deliveries: "Due delivery",
   documents: "Document",
   due_triggers: "Due trigger",
