@@ -27,7 +27,7 @@ test("a tool in Python is made, tried out, corrected and deleted", async ({ page
   await expect(sheet.getByRole("alert")).toContainText("ZeroDivisionError", { timeout: 60_000 });
 
   await sheet.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete tool" }).click();
+  await page.getByRole("button", { name: "Delete tool" }).click();
   await expect(page.getByText("No tools yet")).toBeVisible();
 });
 

@@ -20,6 +20,8 @@ test("lists fit a phone, and the rail keeps to itself at every width", async ({ 
   await api.post(`/api/v1/flows/${id}/execute`, { data: { inputs: { amount: 120 } } });
   const agent = { name: "Scout", role: "Scout", goal: "Find", backstory: "Curious." };
   await api.post("/api/v1/agents", { data: agent });
+  const tool = { name: "Sums", description: "Adds up. ".repeat(40), kind: "builtin" };
+  await api.post("/api/v1/tools", { data: { ...tool, config: { builtin: "calculator" } } });
   await api.post("/api/v1/api-keys", { data: { name: "CI", scopes: ["flows:execute"] } });
 
   for (const width of [1440, 900, 390]) {
