@@ -29,7 +29,7 @@ export const toolSchema = z.object({
   output_schema: z.nullable(record),
   timeout_seconds: amount(0.1, 3600),
   memory_mb: amount(16, 16_384),
-  output_kb: amount(1, 16_384),
+  output_kb: amount(1, 4096),
 });
 
 export type ToolValues = z.infer<typeof toolSchema>;

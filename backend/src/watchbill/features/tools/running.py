@@ -261,6 +261,8 @@ class Trials:
             output = await self._tools.call(ToolUse(scope, tool_id, orjson.loads(given)), heard)
         except NodeError as failure:
             error = {"kind": failure.kind, "code": failure.error_code, "message": failure.detail}
+        except WatchbillError as failure:  # so much waits that it has no turn
+            error = {"kind": "limit", "code": failure.error_code, "message": failure.detail}
         return {
             "ok": error is None,
             "output": output,

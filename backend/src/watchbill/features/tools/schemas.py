@@ -39,7 +39,7 @@ class ToolLimits(Input):
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     memory_mb: Annotated[int, Field(ge=16, le=16_384)] = 512
     cpus: Annotated[float, Field(gt=0, le=16)] = 0.5
-    output_kb: Annotated[int, Field(ge=1, le=16_384)] = 1024
+    output_kb: Annotated[int, Field(ge=1, le=4096)] = 1024
     network: Literal["none"] | Annotated[list[Host], Field(min_length=1, max_length=50)] = Field(
         default="none", description="`none`, or the hosts that it may reach."
     )
