@@ -13,8 +13,10 @@ from watchbill.adapters.openai_chat.event_stream import EventStream, is_done
 from watchbill.core.json.characters import mended
 from watchbill.kit.outbound.charsets import charset_of
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]{0,2000}>")
+# Each is looked for once: what begins a title again and again must not be followed to the end each time.
+_TITLE = re.compile(r"<title", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MOST_TEXT = 500
@@ -140,8 +142,14 @@ def is_page(text: str, content_type: str = "") -> bool:
 
 def page_title(text: str) -> str:
     """The title of a page, or what it begins with, without tags."""
-    found = _TITLE.search(text[:20_000])
-    return in_short(_TAG.sub(" ", found.group(1) if found else text[:4_000]))
+    return in_short(_TAG.sub(" ", _title(text[:20_000]) or text[:4_000]))
+
+
+def _title(page: str) -> str:
+    begun = _TITLE.search(page)
+    start = page.find(">", begun.end()) + 1 if begun else 0
+    ended = _TITLE_END.search(page, start) if start else None
+    return page[start : ended.start()] if ended else ""
 
 
 def _of_error(error: Any, body: Mapping[str, Any]) -> Said:

@@ -22,8 +22,14 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
+# No server needs more. Python's parser takes time that grows with the square of it: seconds for 60,000.
+_MOST_CHARACTERS = 300
+
+
 def parameter(content_type: str, name: str) -> str | None:
-    """A parameter of a content type."""
+    """A parameter of a content type; None also for content types that are longer than any should be."""
+    if len(content_type) > _MOST_CHARACTERS:
+        return None
     header = Message()
     header["content-type"] = content_type
     found = header.get_param(name)
