@@ -240,7 +240,8 @@ def _tools_of(tasks: Iterable[CrewTask]) -> Iterator[UUID]:
 
 
 def _stored_ids(task: dict[str, Any]) -> list[UUID]:
-    return [UUID(id_) for id_ in task.get("tool_ids") or []]
+    ids: list[str] = task.get("tool_ids") or []
+    return [UUID(id_) for id_ in ids]
 
 
 async def _demand_tools(session: AsyncSession, ids: Sequence[UUID], loc: tuple[str | int, ...]) -> None:
