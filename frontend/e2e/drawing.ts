@@ -26,12 +26,20 @@ export async function atRest(locator: Locator) {
 
 /** Draws an edge with the mouse. */
 export async function connect(page: Page, from: Locator, to: Locator) {
-  const [start, end] = [await atRest(from), await atRest(to)];
+  const edges = page.locator(".react-flow__edge");
+  const before = await edges.count();
+  await atRest(from);
+  const end = await atRest(to);
+  // What moves moves together: when one is at rest, so is the other, and where it is now.
+  const start = await atRest(from);
   await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
   await page.mouse.down();
   await page.mouse.move(end.x + end.width / 2 - 20, end.y + end.height / 2, { steps: 8 });
   await page.mouse.move(end.x + end.width / 2, end.y + end.height / 2, { steps: 4 });
+  // A busy page takes the moves when it can; a person lets go when the line has arrived.
+  await expect(page.locator(".react-flow__connection.valid")).toBeAttached();
   await page.mouse.up();
+  await expect(edges).toHaveCount(before + 1);
 }
 
 export const port = (page: Page, label: string) =>

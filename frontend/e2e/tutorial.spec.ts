@@ -100,8 +100,11 @@ test("the tutorial can be followed word for word", async ({ page, person }) => {
   await page.getByRole("button", { name: "Show the whole flow" }).click();
   const edges = page.locator(".react-flow__edge");
   await atRest(edges.nth(2));
-  await edges.nth(2).hover({ force: true });
-  await page.getByRole("button", { name: "Insert a node here" }).click();
+  // The button goes when the edge is drawn anew, as after an execution: then one points at it again.
+  await expect(async () => {
+    await edges.nth(2).hover({ force: true });
+    await page.getByRole("button", { name: "Insert a node here" }).click({ timeout: 2_000 });
+  }).toPass();
   await page.getByPlaceholder("Add a node").fill("agent");
   await page.keyboard.press("Enter");
   const agent = inspector(page);

@@ -1,5 +1,7 @@
 """Attempts to get out of the sandbox, or to hurt whoever runs it. One that gets anywhere returns what it got,
-which is true; one that is kept in returns nothing, fails, or hits a limit."""
+which is true; one that is kept in returns nothing, fails, or hits a limit.
+
+Paths are those that an attacker tries, of no machine in particular, and sleeps happen inside the sandbox."""
 
 from __future__ import annotations
 

@@ -47,6 +47,7 @@ class _Ready:
 
         def run() -> None:
             while True:
+                # It is all that this thread does: wasmtime counts epochs, and somebody has to let them pass.
                 time.sleep(_TICK_SECONDS)
                 self.engine.increment_epoch()
 
