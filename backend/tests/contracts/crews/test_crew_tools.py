@@ -7,7 +7,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from tests.contracts.crews.test_crew_runner import RESEARCH, ann, failing, job, single
+from tests.contracts.crews.test_crew_runner import RESEARCH, ann, bob, failing, job, single
 from tests.fixtures_llm import CrewTools, Desk
 from watchbill.adapters.crewai import CrewAiRunner
 from watchbill.core.errors import ErrorKind, NodeError
@@ -151,3 +151,12 @@ async def test_a_manager_has_no_tools_and_its_crew_has(
     result = await crew_runner.run(work, desk.events.append)
     assert result.tasks[0].agent == "boss"
     assert "weather" not in desk.server.calls[0].tools and "weather" in desk.server.calls[1].tools
+
+
+async def test_a_crew_has_no_more_tools_than_a_model_takes(
+    crew_runner: CrewAiRunner, crew_tools: CrewTools, desk: Desk
+):
+    ids = [crew_tools.add(f"tool_{number}", lambda **_: "", CITY) for number in range(129)]
+    agents = [ann(tool_ids=tuple(ids[:100])), bob(tool_ids=tuple(ids[100:]))]
+    error = await failing(crew_runner, desk, job(desk, agents=agents))
+    assert (error.kind, error.error_code) == (ErrorKind.LIMIT, "too_many_tools")

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
 
 from tests.people import Person, checked, refused
 
@@ -193,3 +195,51 @@ async def test_a_flow_is_told_of_tools_that_cannot_be_called(member: Person, str
     assert await said(other) == [("tool_unknown", "config.tool_id")]
     checked(await member.http.patch(f"tools/{own}", json={"is_active": False}))
     assert await said(own) == [("tool_inactive", "config.tool_id")]
+
+
+def naming(ids: list[str], nodes: int = 1) -> dict[str, Any]:
+    """A flow whose agents have so many tools."""
+    each = len(ids) // nodes
+    task = {"description": "d", "expected_output": "e"}
+    agents = [
+        {
+            "id": f"a{index}",
+            "type": "agent",
+            "config": {
+                "agent": {"role": "r", "goal": "g", "tool_ids": ids[index * each : (index + 1) * each]},
+                "task": task,
+            },
+        }
+        for index in range(nodes)
+    ]
+    start = {"id": "in", "type": "input", "config": {"fields": []}}
+    edges = [{"id": f"e{index}", "source": "in", "target": f"a{index}"} for index in range(nodes)]
+    return {"nodes": [start, *agents], "edges": edges}
+
+
+async def test_very_many_unknown_tools_are_told_up_to_a_point(member: Person):
+    """Each problem was compared with all before it, and each id was a parameter of one statement."""
+    definition = naming([str(uuid4()) for _ in range(40_000)])
+    answer = checked(await member.http.post("flows/validate", json={"definition": definition}))
+    missing = [one for one in answer["problems"] if one["code"] == "tool_unknown"]
+    assert 0 < len(missing) <= 500 and not answer["valid"]
+
+
+async def test_looking_for_tools_reads_none_of_their_source(member: Person, app: FastAPI):
+    ids = [
+        checked(await member.http.post("tools", json=form(name=f"T{number}")), 201)["id"] for number in (1, 2)
+    ]
+    sent: list[str] = []
+    engine = app.state.database.engine.sync_engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    answer = checked(await member.http.post("flows/validate", json={"definition": naming(ids)}))
+    agent = {"name": "Ann", "role": "R", "goal": "G", "tool_ids": ids}
+    checked(await member.http.post("agents", json=agent), 201)
+    event.remove(engine, "before_cursor_execute", note)
+    assert all(one["code"] not in ("tool_unknown", "tool_inactive") for one in answer["problems"])
+    asked = [one for one in sent if "FROM tools" in one]
+    assert len(asked) == 2 and all("config" not in one for one in asked)

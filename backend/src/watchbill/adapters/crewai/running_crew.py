@@ -28,6 +28,8 @@ from watchbill.engine.answers import read_answer
 Result = TypeVar("Result")
 # The same call that fails so often in a row ends the crew: its agent would go on for ever.
 _MOST_FAILURES = 3
+# As many functions as models take.
+_MOST_TOOLS = 128
 # Of a tool's output, as an agent reads it.
 _MOST_CHARACTERS = 100_000
 
@@ -117,6 +119,9 @@ class RunningCrew:
         members = [*self.job.agents, *([self.job.manager] if self.job.manager else [])]
         asking = [*(spec.tool_ids for spec in members), *(task.tool_ids for task in self.job.tasks)]
         if wanted := list(dict.fromkeys(id_ for ids in asking for id_ in ids)):
+            if len(wanted) > _MOST_TOOLS:
+                text = f"The crew has {len(wanted):,} tools; it may have {_MOST_TOOLS}. Take some away."
+                raise NodeError(ErrorKind.LIMIT, text, code="too_many_tools")
             known = await self._tools.known(self.job.scope, wanted)
             self.tools = {tool.id: tool for tool in known}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -160,7 +160,7 @@ async def _fill_agent(session: AsyncSession, agent: Agent, values: dict[str, Any
             raise _invalid(
                 [_error(("provider_id",), "unknown_provider", "There is no such provider.")]
             ) from error
-    await _demand_tools(session, values.get("tool_ids") or [], ("tool_ids",))
+    await _demand_tools(session, {("tool_ids",): values.get("tool_ids") or []})
     if "config" in values:
         values["config"] = {key: value for key, value in values["config"].items() if value is not None}
     for name, value in values.items():
@@ -185,8 +185,8 @@ async def _check_crew(session: AsyncSession, form: CrewIn) -> None:
     errors = [*_member_errors(form, set(known)), *_task_errors(form), *schemas]
     if errors:
         raise _invalid(errors)
-    for index, task in enumerate(form.tasks):
-        await _demand_tools(session, task.tool_ids, ("tasks", index, "tool_ids"))
+    asked = {("tasks", index, "tool_ids"): task.tool_ids for index, task in enumerate(form.tasks)}
+    await _demand_tools(session, asked)
 
 
 def _member_errors(form: CrewIn, known: set[UUID]) -> Iterable[FieldError]:
@@ -244,12 +244,14 @@ def _stored_ids(task: dict[str, Any]) -> list[UUID]:
     return [UUID(id_) for id_ in ids]
 
 
-async def _demand_tools(session: AsyncSession, ids: Sequence[UUID], loc: tuple[str | int, ...]) -> None:
-    missing = await tools.unknown(session, ids)
+async def _demand_tools(session: AsyncSession, asked: Mapping[tuple[str | int, ...], Sequence[UUID]]) -> None:
+    """Refuse what is no tool, with its place; one that is switched off may be given away."""
+    absent = await tools.absent(session, (id_ for ids in asked.values() for id_ in ids))
     wrong = [
         _error((*loc, index), "unknown_tool", "There is no such tool.")
+        for loc, ids in asked.items()
         for index, id_ in enumerate(ids)
-        if id_ in missing
+        if absent.get(id_) == "unknown"
     ]
     if wrong:
         raise _invalid(wrong)

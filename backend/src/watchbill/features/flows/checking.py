@@ -19,7 +19,7 @@ from watchbill.core.ports.compute import Compute, ComputeLimit
 from watchbill.core.tenancy import TenantScope
 from watchbill.features.agents.references import write_in
 from watchbill.features.flows.computing import computed
-from watchbill.features.flows.models import missing_models
+from watchbill.features.flows.models import missing as missing_parts
 from watchbill.features.flows.schemas import Validation
 from watchbill.features.flows.subflows import MAX_NODES, TOO_MUCH, write_flows
 from watchbill.nodes.jobs import compile_stored
@@ -101,7 +101,7 @@ async def compiled(
     written, missing = await write_in(session, with_flows)
     missing = [*lost, *missing]
     if models:
-        missing += await missing_models(session, written, with_flows)
+        missing += await missing_parts(session, written, with_flows)
     answer: dict[str, Any] = await _compile(session, scope, written, compute)
     found = [Problem.model_validate(problem) for problem in answer["problems"]]
     validation = Validation(

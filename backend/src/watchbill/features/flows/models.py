@@ -7,6 +7,7 @@ an execution that starts meanwhile fails at the node, as one does whose provider
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,9 @@ from watchbill.features.providers import queries
 from watchbill.features.tools import service as tools
 
 Raw = Mapping[str, Any]
+# Node, field, code and message of what cannot be had.
+Missing = tuple[str, str, str, str]
+_MOST_TOLD = 500
 # What is said here of an answer that the gateway would give; it names no other provider's models.
 _SAID = {
     "no_provider": "There is no active LLM provider, so this node cannot run. Add one under Models.",
@@ -36,46 +40,50 @@ _TOOL = {
 }
 
 
-async def missing_models(session: AsyncSession, written: object, named: object) -> list[Problem]:
-    """A problem for each model that nobody can be asked for, and for each tool that cannot be called.
+async def missing(session: AsyncSession, written: object, named: object) -> list[Problem]:
+    """A problem for each model that nobody can be asked for, and for each tool that cannot be called; the
+    first _MOST_TOLD of them.
 
     Args:
         written: the definition with stored flows, agents and crews in it.
         named: the same with agents and crews as the flow names them, which tells the field to mend.
     """
     stored = {path: field for path, node in nodes_in(named) if (field := _stored(node))}
-    missing = await _missing_tools(session, written, stored)
-    asking = [(path, node, one) for path, node in nodes_in(written) for one in _asking(node)]
+    found = [*await _missing_tools(session, written), *await _missing_models(session, written)]
+    # What a stored agent lacks is one problem of the field that names it.
+    told = dict.fromkeys((path, stored.get(path) or field, *said) for path, field, *said in found)
+    return [
+        Problem(node_id=path, field=field, code=code, message=message)
+        for path, field, code, message in islice(told, _MOST_TOLD)
+    ]
+
+
+async def _missing_models(session: AsyncSession, written: object) -> list[Missing]:
+    asking = [(path, one) for path, node in nodes_in(written) for one in _asking(node)]
     if not asking:
-        return missing
+        return []
     offers = [
         Provider(row.id, row.name, row.provider_type, None, None, tuple(row.models), row.priority)
         for row in await queries.by_priority(session)
         if row.is_active
     ]
-    problems = missing
-    for path, _, (place, wanted) in asking:
-        for name, code, message in _wrong(offers, wanted):
-            field = stored.get(path) or ".".join(part for part in ("config", place, name) if part)
-            problem = Problem(node_id=path, field=field, code=code, message=message)
-            if problem not in problems:
-                problems.append(problem)
-    return problems
+    return [
+        (path, ".".join(part for part in ("config", place, name) if part), code, message)
+        for path, (place, wanted) in asking
+        for name, code, message in _wrong(offers, wanted)
+    ]
 
 
-async def _missing_tools(session: AsyncSession, written: object, stored: Mapping[str, str]) -> list[Problem]:
+async def _missing_tools(session: AsyncSession, written: object) -> list[Missing]:
     named = [(path, *one) for path, node in nodes_in(written) for one in _tools(node)]
     ids = {id_ for _, _, id_ in named if id_ is not None}
     absent = await tools.absent(session, ids) if ids else {}
-    problems: list[Problem] = []
+    found: list[Missing] = []
     for path, field, id_ in named:
         why = absent.get(id_) if id_ is not None else "unknown"
         if why is not None:
-            field = stored.get(path) or f"config.{field}"
-            problem = Problem(node_id=path, field=field, code=f"tool_{why}", message=_TOOL[why])
-            if problem not in problems:
-                problems.append(problem)
-    return problems
+            found.append((path, f"config.{field}", f"tool_{why}", _TOOL[why]))
+    return found
 
 
 def _tools(node: Raw) -> Iterator[tuple[str, UUID | None]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, cast, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from watchbill.features.tools.tables import Tool
@@ -23,6 +24,16 @@ async def page(
 async def by_id(session: AsyncSession, id_: UUID, *, lock: bool = False) -> Tool | None:
     """The tool of that id; `lock` keeps others from changing it until the transaction ends."""
     return await session.get(Tool, id_, with_for_update=lock or None, populate_existing=lock)
+
+
+async def states(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, bool]:
+    """Those of the ids that are tools, and whether they are active. Nothing else of them is read."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    # One parameter, however many there are.
+    query = select(Tool.id, Tool.is_active).where(Tool.id == any_(cast(wanted, ARRAY(Uuid))))
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Tool]:

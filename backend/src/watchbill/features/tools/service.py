@@ -67,23 +67,11 @@ async def page(session: AsyncSession, wanted: Page, kind: str | None) -> tuple[l
     return list(rows), cursor
 
 
-async def unknown(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the ids that are no tools of this tenant."""
-    wanted = set(ids)
-    return wanted - (await queries.by_ids(session, wanted)).keys()
-
-
 async def absent(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Literal["unknown", "inactive"]]:
     """Those of the ids that cannot be called, and why."""
     wanted = set(ids)
-    found = await queries.by_ids(session, wanted)
-    why: dict[UUID, Literal["unknown", "inactive"]] = {}
-    for id_ in wanted:
-        if (tool := found.get(id_)) is None:
-            why[id_] = "unknown"
-        elif not tool.is_active:
-            why[id_] = "inactive"
-    return why
+    found = await queries.states(session, wanted)
+    return {id_: "inactive" if id_ in found else "unknown" for id_ in wanted if not found.get(id_)}
 
 
 async def create(
