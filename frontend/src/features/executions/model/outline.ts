@@ -20,6 +20,8 @@ const typeNames: Record<string, string> = {
   wait: "Wait",
   approval: "Approval",
   http_request: "HTTP request",
+  tool: "Tool",
+  code: "Code",
   iteration: "Iteration",
 };
 

@@ -143,7 +143,10 @@ export function ToolCalls({ tools }: { tools: ToolCall[] }) {
           {tool.error && <Failure error={tool.error} />}
           <ValueView title="Arguments" value={tool.arguments} />
           {tool.printed.length > 0 && (
-            <StreamText label="Printed" text={tool.printed} live={tool.status === "running"} />
+            <div>
+              <p className="mb-1 text-xs text-muted">Printed</p>
+              <StreamText label="Printed" text={tool.printed} live={tool.status === "running"} />
+            </div>
           )}
           {tool.status === "completed" && <ValueView title="Answer" value={tool.output} />}
         </FoldOut>
